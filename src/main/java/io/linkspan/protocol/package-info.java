@@ -1,0 +1,5 @@
+/**
+ * Pure protocol cores: bytes and time in, bytes and events out. Nothing below this package knows a
+ * socket, a timer, a clock or a thread.
+ */
+package io.linkspan.protocol;
