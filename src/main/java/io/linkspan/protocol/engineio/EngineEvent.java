@@ -1,0 +1,16 @@
+package io.linkspan.protocol.engineio;
+
+/** What happened to a session. A {@link EnginePacket} is a message from the client. */
+public sealed interface EngineEvent permits EnginePacket, EngineEvent.Upgraded, EngineEvent.Closed {
+
+  /** The session moved from polling to its WebSocket. */
+  record Upgraded() implements EngineEvent {}
+
+  /**
+   * The session ended; always its last event, and once. Farewells may still have to be carried:
+   * {@link EngineSession#finished()} says when the id can be forgotten.
+   *
+   * @param detail what was wrong, without any payload; empty when the reason says it all
+   */
+  record Closed(EngineCloseReason reason, String detail) implements EngineEvent {}
+}

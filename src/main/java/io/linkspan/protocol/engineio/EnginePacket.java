@@ -1,0 +1,192 @@
+package io.linkspan.protocol.engineio;
+
+import io.linkspan.protocol.ProtocolException;
+import io.vertx.core.buffer.Buffer;
+import java.util.Base64;
+
+/**
+ * One Engine.IO packet, immutable. A text packet is its own encoding, the same in both generations;
+ * a binary one makes each of its encodings once and keeps it, so that a packet for a thousand
+ * members is encoded once. Shared by the sessions of one event loop, not by several.
+ *
+ * <pre>
+ *   text              digit of the type, text              "4hello"
+ *   binary       v3   number 4, data                       04 01 02      v4   data      01 02
+ *   as base64    v3   "b4", base64                         "b4AQI="      v4   "b", …    "bAQI="
+ * </pre>
+ */
+public final class EnginePacket implements EngineEvent {
+  static final EnginePacket CLOSE = new EnginePacket(PacketType.CLOSE, "1", null);
+  static final EnginePacket PING = new EnginePacket(PacketType.PING, "2", null);
+  static final EnginePacket PONG = new EnginePacket(PacketType.PONG, "3", null);
+  static final EnginePacket NOOP = new EnginePacket(PacketType.NOOP, "6", null);
+
+  private static final byte MESSAGE_BYTE = 0x04;
+  // What a queued packet costs beside its content.
+  private static final int OVERHEAD = 32;
+
+  private final PacketType type;
+  private final String encoded;
+  private final Binary binary;
+
+  private EnginePacket(PacketType type, String encoded, Binary binary) {
+    this.type = type;
+    this.encoded = encoded;
+    this.binary = binary;
+  }
+
+  /** A text message. */
+  public static EnginePacket message(String text) {
+    return new EnginePacket(PacketType.MESSAGE, "4" + text, null);
+  }
+
+  /** A text message that already starts with its type, {@code 4}. Saves a copy of the text. */
+  public static EnginePacket encodedMessage(String encoded) {
+    if (encoded.isEmpty() || encoded.charAt(0) != '4') {
+      throw new IllegalArgumentException("not an encoded message");
+    }
+    return new EnginePacket(PacketType.MESSAGE, encoded, null);
+  }
+
+  /** A binary message. The buffer belongs to the packet from here on and must not change. */
+  public static EnginePacket message(Buffer data) {
+    return new EnginePacket(PacketType.MESSAGE, null, new Binary(data));
+  }
+
+  static EnginePacket open(String json) {
+    return new EnginePacket(PacketType.OPEN, "0" + json, null);
+  }
+
+  /** The answer to a ping, with the same text. */
+  static EnginePacket pong(EnginePacket ping) {
+    return ping.encoded.length() == 1
+        ? PONG
+        : new EnginePacket(PacketType.PONG, "3" + ping.encoded.substring(1), null);
+  }
+
+  /**
+   * Reads a text packet, or a binary one in base64.
+   *
+   * @throws ProtocolException if it is empty, of no known type, or not strictly base64
+   */
+  public static EnginePacket decodeText(String text, Generation generation) {
+    if (text.isEmpty()) {
+      throw new ProtocolException("empty packet");
+    }
+    if (text.charAt(0) == 'b') {
+      return message(decodeBase64(text, generation));
+    }
+    PacketType type = PacketType.ofDigit(text.charAt(0));
+    if (type == null) {
+      throw new ProtocolException("packet of unknown type");
+    }
+    return new EnginePacket(type, text, null);
+  }
+
+  /**
+   * Reads a binary packet.
+   *
+   * @throws ProtocolException if a {@link Generation#V3} packet does not start with a message's
+   *     type; other types are legal on paper, but no client sends them
+   */
+  public static EnginePacket decodeBinary(Buffer bytes, Generation generation) {
+    if (generation == Generation.V4) {
+      return message(bytes);
+    }
+    if (bytes.length() == 0 || bytes.getByte(0) != MESSAGE_BYTE) {
+      throw new ProtocolException("binary packet that is no message");
+    }
+    return message(bytes.slice(1, bytes.length()));
+  }
+
+  private static Buffer decodeBase64(String text, Generation generation) {
+    int start = generation == Generation.V3 ? 2 : 1;
+    if (generation == Generation.V3 && (text.length() < 2 || text.charAt(1) != '4')) {
+      throw new ProtocolException("base64 packet that is no message");
+    }
+    // The decoder of the JDK forgives missing padding, the protocol does not.
+    if ((text.length() - start) % 4 != 0) {
+      throw new ProtocolException("base64 of a wrong length");
+    }
+    try {
+      return Buffer.buffer(Base64.getDecoder().decode(text.substring(start)));
+    } catch (IllegalArgumentException e) {
+      throw new ProtocolException("bad base64");
+    }
+  }
+
+  public PacketType type() {
+    return type;
+  }
+
+  public boolean isBinary() {
+    return binary != null;
+  }
+
+  /** The text behind the type. Copies: {@link #encoded()} does not. */
+  public String text() {
+    return encoded.substring(1);
+  }
+
+  /** A text packet as it is on the wire, type first; null for a binary one. */
+  public String encoded() {
+    return encoded;
+  }
+
+  /** The data of a binary message, without any type; null for a text one. */
+  public Buffer data() {
+    return binary == null ? null : binary.data;
+  }
+
+  /** This packet as text, binary data as base64. */
+  String textForm(Generation generation) {
+    return binary == null ? encoded : binary.base64(generation);
+  }
+
+  /** A binary packet as bytes. */
+  Buffer binaryForm(Generation generation) {
+    return generation == Generation.V4 ? binary.data : binary.typed();
+  }
+
+  /** What this packet counts while it waits. */
+  int weight() {
+    return OVERHEAD + (binary == null ? encoded.length() : binary.data.length());
+  }
+
+  @Override
+  public String toString() {
+    return isBinary() ? "MESSAGE of " + binary.data.length() + " bytes" : type.toString();
+  }
+
+  /** Data with the encodings that have been asked for. */
+  private static final class Binary {
+    private final Buffer data;
+    private Buffer typed;
+    private String base64V3;
+    private String base64V4;
+
+    Binary(Buffer data) {
+      this.data = data;
+    }
+
+    Buffer typed() {
+      if (typed == null) {
+        typed = Buffer.buffer(1 + data.length()).appendByte(MESSAGE_BYTE).appendBuffer(data);
+      }
+      return typed;
+    }
+
+    String base64(Generation generation) {
+      if (generation == Generation.V3) {
+        if (base64V3 == null) {
+          base64V3 = "b4" + Base64.getEncoder().encodeToString(data.getBytes());
+        }
+        return base64V3;
+      }
+      if (base64V4 == null) {
+        base64V4 = "b" + Base64.getEncoder().encodeToString(data.getBytes());
+      }
+      return base64V4;
+    }
+  }
+}

@@ -1,0 +1,20 @@
+package io.linkspan.protocol.engineio;
+
+/** What an Engine.IO packet is; its position is its number on the wire. */
+public enum PacketType {
+  OPEN,
+  CLOSE,
+  PING,
+  PONG,
+  MESSAGE,
+  UPGRADE,
+  NOOP;
+
+  private static final PacketType[] BY_NUMBER = values();
+
+  /** The type a text packet's first character names, or null. */
+  static PacketType ofDigit(char digit) {
+    int number = digit - '0';
+    return number >= 0 && number < BY_NUMBER.length ? BY_NUMBER[number] : null;
+  }
+}
