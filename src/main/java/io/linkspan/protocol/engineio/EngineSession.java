@@ -495,12 +495,14 @@ public final class EngineSession<X, W> {
   /**
    * Closes in order: what was sent before goes out first. Over polling this may wait for a poll,
    * except when the server is shutting down. The event comes at once.
+   *
+   * @param detail for the event: what was wrong, without any payload
    */
-  public void close(EngineCloseReason reason, long now) {
+  public void close(EngineCloseReason reason, String detail, long now) {
     if (state != State.OPEN) {
       return;
     }
-    events.add(new EngineEvent.Closed(reason, ""));
+    events.add(new EngineEvent.Closed(reason, detail));
     state = State.CLOSING;
     if (isOverWebSocket()) {
       finishOverWebSocket(reason.webSocketCode());
