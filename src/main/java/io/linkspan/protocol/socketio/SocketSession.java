@@ -189,7 +189,9 @@ public final class SocketSession<X, W> {
     Map<String, String> pairs =
         connect.query() == null ? Map.of() : FormFields.decode(connect.query());
     namespaces.put(namespace, new Membership());
-    leftThisTurn.remove(namespace);
+    if (!leftThisTurn.isEmpty()) {
+      leftThisTurn.remove(namespace);
+    }
     if (!isOld()) {
       String auth = connect.auth() == null ? NO_AUTH : connect.auth();
       return new SocketEvent.ConnectRequested(namespace, auth, query);
