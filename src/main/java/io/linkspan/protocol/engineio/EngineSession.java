@@ -493,8 +493,8 @@ public final class EngineSession<X, W> {
   // ------------------------------------------------------------------ closing
 
   /**
-   * Closes in order: what was sent before goes out first. Over polling this may wait for a poll,
-   * except when the server is shutting down. The event comes at once.
+   * Closes in order: what was sent before goes out first. Over polling this waits for a poll, or
+   * two, except when the server is shutting down. The event comes at once.
    *
    * @param detail for the event: what was wrong, without any payload
    */
@@ -598,10 +598,12 @@ public final class EngineSession<X, W> {
       room -= packet.weight();
       batch.add(packet);
     }
+    // Clients look into messages a tick later than into a close packet: in one answer it would
+    // overtake them, and a Socket.IO DISCONNECT be lost.
+    boolean last = state == State.CLOSING && batch.isEmpty();
     if (batch.isEmpty() && noop) {
       batch.add(EnginePacket.NOOP);
     }
-    boolean last = state == State.CLOSING && queue.isEmpty();
     if (last) {
       batch.add(EnginePacket.CLOSE);
     }

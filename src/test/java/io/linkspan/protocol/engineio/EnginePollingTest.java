@@ -294,14 +294,24 @@ class EnginePollingTest {
   @Test
   void orderlyCloseRidesOnTheWaitingPoll() {
     client.get("get1");
-    client.session.send(EnginePacket.message("41"));
-    assertThat(client.close(FORCED_CLOSE)).containsExactly("get1 200 441\u001e1");
+    assertThat(client.close(FORCED_CLOSE)).containsExactly("get1 200 1");
     assertThat(client.ended()).isEqualTo(FORCED_CLOSE);
     assertThat(client.session.finished()).isTrue();
 
     client = EngineDriver.polling(V3);
     client.get("get1");
     assertThat(client.close(FORCED_CLOSE)).containsExactly("get1 200 1:1");
+  }
+
+  @Test
+  void orderlyCloseNeverSharesAnAnswerWithAMessage() {
+    client.get("get1");
+    client.session.send(EnginePacket.message("1"));
+    assertThat(client.close(FORCED_CLOSE)).containsExactly("get1 200 41");
+    assertThat(client.session.finished()).isFalse();
+    assertThat(client.get("get2")).containsExactly("get2 200 6\u001e1");
+    assertThat(client.session.finished()).isTrue();
+    assertThat(client.ended()).isEqualTo(FORCED_CLOSE);
   }
 
   @Test
@@ -325,7 +335,8 @@ class EnginePollingTest {
   void orderlyCloseLetsWaitingPacketsOutFirst() {
     client.send("a");
     client.close(FORCED_CLOSE);
-    assertThat(client.get("get1")).containsExactly("get1 200 4a\u001e1");
+    assertThat(client.get("get1")).containsExactly("get1 200 4a");
+    assertThat(client.get("get2")).containsExactly("get2 200 6\u001e1");
     assertThat(client.session.finished()).isTrue();
   }
 
