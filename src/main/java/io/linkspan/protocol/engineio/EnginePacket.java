@@ -29,10 +29,18 @@ public final class EnginePacket implements EngineEvent {
   private final String encoded;
   private final Binary binary;
 
+  /** Where JSON begins in the encoded text, or 0 when nothing is known of any. */
+  private final int jsonStart;
+
   private EnginePacket(PacketType type, String encoded, Binary binary) {
+    this(type, encoded, binary, 0);
+  }
+
+  private EnginePacket(PacketType type, String encoded, Binary binary, int jsonStart) {
     this.type = type;
     this.encoded = encoded;
     this.binary = binary;
+    this.jsonStart = jsonStart;
   }
 
   /** A text message. */
@@ -42,10 +50,18 @@ public final class EnginePacket implements EngineEvent {
 
   /** A text message that already starts with its type, {@code 4}. Saves a copy of the text. */
   public static EnginePacket encodedMessage(String encoded) {
+    return encodedMessage(encoded, 0);
+  }
+
+  /**
+   * A text message that already starts with its type, and has nothing but JSON from a position on,
+   * where characters can be escaped if a client needs that; 0 for no JSON.
+   */
+  public static EnginePacket encodedMessage(String encoded, int jsonStart) {
     if (encoded.isEmpty() || encoded.charAt(0) != '4') {
       throw new IllegalArgumentException("not an encoded message");
     }
-    return new EnginePacket(PacketType.MESSAGE, encoded, null);
+    return new EnginePacket(PacketType.MESSAGE, encoded, null, jsonStart);
   }
 
   /** A binary message. The buffer belongs to the packet from here on and must not change. */
@@ -141,6 +157,35 @@ public final class EnginePacket implements EngineEvent {
   /** This packet as text, binary data as base64. */
   String textForm(Generation generation) {
     return binary == null ? encoded : binary.base64(generation);
+  }
+
+  /** This packet as text that holds no character beyond ASCII where JSON can escape it. */
+  String asciiForm(Generation generation) {
+    if (jsonStart == 0 || isAscii(encoded)) {
+      return textForm(generation);
+    }
+    var out = new StringBuilder(encoded.length() + 64).append(encoded, 0, jsonStart);
+    for (int i = jsonStart; i < encoded.length(); i++) {
+      char c = encoded.charAt(i);
+      if (c < 0x80) {
+        out.append(c);
+      } else {
+        out.append("\\u");
+        for (int shift = 12; shift >= 0; shift -= 4) {
+          out.append(Character.forDigit(c >> shift & 0xf, 16));
+        }
+      }
+    }
+    return out.toString();
+  }
+
+  private static boolean isAscii(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) >= 0x80) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** A binary packet as bytes. */

@@ -14,6 +14,11 @@ import java.util.function.Consumer;
  *   binary    kind, 0 text or 1 binary · length in bytes, one decimal digit 0..9 per byte · FF ·
  *             packet                                                  repeated
  * </pre>
+ *
+ * <p>Socket.IO clients 1.x encode the packets of the text form as UTF-8 before they are encoded as
+ * UTF-8 with the payload, and expect the same; 2.x clients do not, and nothing tells the two apart.
+ * What can be escaped is therefore sent as ASCII, on which they agree, and what arrives encoded
+ * twice is decoded twice.
  */
 final class V3Payload {
   /** More packets than this in one body are somebody's attempt to fill the heap. */
@@ -29,7 +34,7 @@ final class V3Payload {
   static Buffer encodeText(List<EnginePacket> packets) {
     var text = new StringBuilder();
     for (EnginePacket packet : packets) {
-      String encoded = packet.textForm(Generation.V3);
+      String encoded = packet.asciiForm(Generation.V3);
       text.append(encoded.length()).append(':').append(encoded);
     }
     return Buffer.buffer(text.isEmpty() ? "0:" : text.toString());
@@ -91,9 +96,30 @@ final class V3Payload {
       }
       if (length > 0) {
         int end = at + (int) length;
-        packets.accept(EnginePacket.decodeText(text.substring(at, end), Generation.V3));
+        String packet = decodeTwice(text.substring(at, end));
+        packets.accept(EnginePacket.decodeText(packet, Generation.V3));
         at = end;
       }
+    }
+  }
+
+  /** Text whose characters are the bytes of UTF-8 is that UTF-8's text; any other is itself. */
+  private static String decodeTwice(String packet) {
+    boolean ascii = true;
+    for (int i = 0; i < packet.length(); i++) {
+      char c = packet.charAt(i);
+      if (c > 0xff) {
+        return packet;
+      }
+      ascii &= c < 0x80;
+    }
+    if (ascii) {
+      return packet;
+    }
+    try {
+      return StrictUtf8.decode(packet.getBytes(StandardCharsets.ISO_8859_1));
+    } catch (ProtocolException e) {
+      return packet;
     }
   }
 

@@ -38,6 +38,7 @@ public record EncodedPacket(
       throw new IllegalArgumentException("reserved event name: " + name);
     }
     StringBuilder text = start('2', '5', namespace, ackId, arguments);
+    int jsonStart = text.length();
     text.append('[');
     JsonScanner.quote(text, name);
     String json = arguments.json();
@@ -50,7 +51,7 @@ public record EncodedPacket(
       JsonScanner.quote(text, offset);
     }
     text.append(']');
-    return packet(namespace, ackId, text, arguments.attachments());
+    return packet(namespace, ackId, text, jsonStart, arguments.attachments());
   }
 
   /** The answer to an event that asked for one. */
@@ -59,8 +60,9 @@ public record EncodedPacket(
       throw new IllegalArgumentException("no ack id: " + ackId);
     }
     StringBuilder text = start('3', '6', namespace, ackId, arguments);
+    int jsonStart = text.length();
     text.append(arguments.json());
-    return packet(namespace, SocketPacket.NO_ACK, text, arguments.attachments());
+    return packet(namespace, SocketPacket.NO_ACK, text, jsonStart, arguments.attachments());
   }
 
   private static StringBuilder start(
@@ -87,10 +89,11 @@ public record EncodedPacket(
   static EncodedPacket plain(char type, String namespace, String json) {
     var text = new StringBuilder(64).append('4').append(type);
     appendNamespace(text, namespace);
+    int jsonStart = text.length();
     if (json != null) {
       text.append(json);
     }
-    return packet(namespace, SocketPacket.NO_ACK, text, List.of());
+    return packet(namespace, SocketPacket.NO_ACK, text, jsonStart, List.of());
   }
 
   private static void appendNamespace(StringBuilder text, String namespace) {
@@ -100,7 +103,7 @@ public record EncodedPacket(
   }
 
   private static EncodedPacket packet(
-      String namespace, long ackId, StringBuilder text, List<Buffer> data) {
+      String namespace, long ackId, StringBuilder text, int jsonStart, List<Buffer> data) {
     List<EnginePacket> attachments = List.of();
     if (!data.isEmpty()) {
       attachments = new ArrayList<>(data.size());
@@ -109,7 +112,7 @@ public record EncodedPacket(
       }
     }
     return new EncodedPacket(
-        namespace, ackId, EnginePacket.encodedMessage(text.toString()), attachments);
+        namespace, ackId, EnginePacket.encodedMessage(text.toString(), jsonStart), attachments);
   }
 
   private static boolean isEmpty(String array) {

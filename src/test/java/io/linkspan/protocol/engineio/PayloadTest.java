@@ -1,5 +1,6 @@
 package io.linkspan.protocol.engineio;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -146,6 +147,24 @@ class PayloadTest {
     assertRefused("v4", bytes("34c328"));
     assertRefused("v3-text", bytes("323a34c0"));
     assertRefused("v4", bytes("34eda080"));
+  }
+
+  @Test
+  void textThatAnOldestClientEncodedTwiceIsDecodedTwice() {
+    String twice = new String("42[\"é€😀\"]".getBytes(UTF_8), ISO_8859_1);
+    Buffer wire = Buffer.buffer(twice.length() + ":" + twice + "6:42[\"é\"7:42[\"Ã©€");
+    assertThat(decode("v3-text", wire).stream().map(EnginePacket::encoded))
+        .containsExactly("42[\"é€😀\"]", "42[\"é\"", "42[\"Ã©€");
+    assertThat(decode("v4", Buffer.buffer("4Ã©")).get(0).text()).isEqualTo("Ã©");
+  }
+
+  @Test
+  void whatCanBeEscapedIsSentToOldPollersAsAscii() {
+    var json = List.of(EnginePacket.encodedMessage("42/é,[\"é😀\"]", 5));
+    String wire = "4:42/é,[\"\\u00e9\\ud83d\\ude00\"]";
+    assertThat(V3Payload.encodeText(json)).hasToString("27" + wire.substring(1));
+    assertThat(V4Payload.encode(json)).hasToString("42/é,[\"é😀\"]");
+    assertThat(json.get(0).textForm(Generation.V3)).isEqualTo("42/é,[\"é😀\"]");
   }
 
   @Test
