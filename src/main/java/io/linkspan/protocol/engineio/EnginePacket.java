@@ -19,6 +19,7 @@ public final class EnginePacket implements EngineEvent {
   static final EnginePacket CLOSE = new EnginePacket(PacketType.CLOSE, "1", null);
   static final EnginePacket PING = new EnginePacket(PacketType.PING, "2", null);
   static final EnginePacket PONG = new EnginePacket(PacketType.PONG, "3", null);
+  static final EnginePacket PROBE_ANSWER = new EnginePacket(PacketType.PONG, "3probe", null);
   static final EnginePacket NOOP = new EnginePacket(PacketType.NOOP, "6", null);
 
   private static final byte MESSAGE_BYTE = 0x04;

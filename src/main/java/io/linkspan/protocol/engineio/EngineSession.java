@@ -5,7 +5,6 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -60,19 +59,17 @@ public final class EngineSession<X, W> {
   private static final long RELEASE_AFTER = 50;
   // How long a poll may arrive after the POST with the client's close that overtook it.
   private static final long FAREWELL_LASTS = 1_000;
-  private static final Buffer OK = Buffer.buffer("ok");
-  private static final Buffer EMPTY = Buffer.buffer();
+  // One answer stays within a few payloads, though nothing on the wire limits it.
+  private static final long ANSWER_PAYLOADS = 4;
   private static final String PROBE = "2probe";
-  private static final String PROBE_ANSWER = "3probe";
 
   private final EngineConfig config;
   private final Generation generation;
   private final String sid;
   private final Heartbeat heartbeat;
   private final ArrayDeque<EngineEvent> events = new ArrayDeque<>(4);
-  private final ArrayDeque<EngineWrite<X, W>> writes = new ArrayDeque<>(4);
-  private final ArrayDeque<EnginePacket> queue = new ArrayDeque<>(4);
-  private long queued;
+  private final EngineOutput<X, W> output;
+  private final PacketQueue queue = new PacketQueue();
 
   private State state = State.OPEN;
   private Link link;
@@ -104,6 +101,7 @@ public final class EngineSession<X, W> {
     this.base64 = request.base64();
     this.socketBase64 = request.base64();
     this.heartbeat = Heartbeat.of(generation, config, now);
+    this.output = new EngineOutput<>(generation);
   }
 
   /**
@@ -115,8 +113,11 @@ public final class EngineSession<X, W> {
   public static <X, W> EngineSession<X, W> overPolling(
       EngineConfig config, EngineRequest request, String sid, X exchange, long now) {
     var session = new EngineSession<X, W>(config, request, sid, Link.POLLING, now);
-    session.answer(
-        exchange, request.jsonp(), List.of(session.openPacket(config.upgradesAllowed())));
+    session.output.answer(
+        exchange,
+        session.base64,
+        request.jsonp(),
+        List.of(session.openPacket(config.upgradesAllowed())));
     return session;
   }
 
@@ -130,7 +131,7 @@ public final class EngineSession<X, W> {
       EngineConfig config, EngineRequest request, String sid, W socket, long now) {
     var session = new EngineSession<X, W>(config, request, sid, Link.WEBSOCKET, now);
     session.socket = socket;
-    session.writes.add(new EngineWrite.SendText<>(socket, session.openPacket(false).encoded()));
+    session.output.packet(socket, session.openPacket(false), false);
     return session;
   }
 
@@ -195,14 +196,14 @@ public final class EngineSession<X, W> {
   public void pollArrived(X exchange, EngineRequest request, long now) {
     advanceTo(now);
     if (state == State.FAREWELL) {
-      answer(exchange, request.jsonp(), List.of(EnginePacket.NOOP));
+      output.answer(exchange, base64, request.jsonp(), List.of(EnginePacket.NOOP));
       state = State.CLOSED;
     } else if (state == State.CLOSED) {
-      refuse(exchange, EngineError.SESSION_UNKNOWN);
+      output.refuse(exchange, EngineError.SESSION_UNKNOWN);
     } else if (isOverWebSocket()) {
-      refuse(exchange, EngineError.BAD_REQUEST);
+      output.refuse(exchange, EngineError.BAD_REQUEST);
     } else if (poll != null) {
-      reject(exchange, false);
+      output.reject(exchange, false);
       end(EngineCloseReason.TRANSPORT_ERROR, "two polls at once", EnginePacket.CLOSE);
     } else {
       poll = exchange;
@@ -225,14 +226,14 @@ public final class EngineSession<X, W> {
       X exchange, EngineRequest request, String contentType, long contentLength, long now) {
     advanceTo(now);
     if (state == State.CLOSED || state == State.FAREWELL) {
-      refuse(exchange, EngineError.SESSION_UNKNOWN);
+      output.refuse(exchange, EngineError.SESSION_UNKNOWN);
     } else if (isOverWebSocket()) {
-      refuse(exchange, EngineError.BAD_REQUEST);
+      output.refuse(exchange, EngineError.BAD_REQUEST);
     } else if (post != null) {
-      reject(exchange, true);
+      output.reject(exchange, true);
       end(EngineCloseReason.TRANSPORT_ERROR, "two POSTs at once", EnginePacket.CLOSE);
     } else if (generation == Generation.V4 && PostBody.isBinary(contentType)) {
-      reject(exchange, true);
+      output.reject(exchange, true);
       end(EngineCloseReason.TRANSPORT_ERROR, "binary POST", EnginePacket.CLOSE);
     } else if (contentLength > config.maxPayload()) {
       refuseTooLarge(exchange);
@@ -261,20 +262,20 @@ public final class EngineSession<X, W> {
     PostBody<X> body = post;
     post = null;
     if (isOverWebSocket()) {
-      refuse(exchange, EngineError.BAD_REQUEST);
+      output.refuse(exchange, EngineError.BAD_REQUEST);
       return;
     }
     try {
       body.decode(generation, packet -> receive(packet, now));
     } catch (ProtocolException e) {
       if (state == State.OPEN || state == State.CLOSING) {
-        refuse(exchange, EngineError.BAD_REQUEST);
+        output.refuse(exchange, EngineError.BAD_REQUEST);
         end(EngineCloseReason.PARSE_ERROR, e.getMessage(), EnginePacket.CLOSE);
         return;
       }
       // A packet before this one ended the session, and what follows it no longer counts.
     }
-    writes.add(new EngineWrite.Respond<>(exchange, 200, "text/html", OK, false));
+    output.ok(exchange);
   }
 
   /** The connection of an exchange is lost; no matter if the exchange was already answered. */
@@ -289,18 +290,8 @@ public final class EngineSession<X, W> {
   }
 
   private void refuseTooLarge(X exchange) {
-    writes.add(new EngineWrite.Respond<>(exchange, 413, null, EMPTY, true));
+    output.tooLarge(exchange);
     end(EngineCloseReason.TOO_LARGE, "body over the limit", EnginePacket.CLOSE);
-  }
-
-  private void refuse(X exchange, EngineError error) {
-    writes.add(
-        new EngineWrite.Respond<>(
-            exchange, error.status(), EngineError.CONTENT_TYPE, error.body(), false));
-  }
-
-  private void reject(X exchange, boolean unread) {
-    writes.add(new EngineWrite.Respond<>(exchange, 400, null, EMPTY, unread));
   }
 
   // ---------------------------------------------------------------- websocket
@@ -311,7 +302,7 @@ public final class EngineSession<X, W> {
    */
   public void webSocketOpened(W opened, EngineRequest request, long now) {
     if (!mayUpgrade()) {
-      writes.add(new EngineWrite.CloseSocket<>(opened, EngineCloseReason.NO_CODE));
+      output.close(opened, EngineCloseReason.NO_CODE);
       return;
     }
     link = Link.OFFERED;
@@ -384,7 +375,7 @@ public final class EngineSession<X, W> {
   private void receiveAsCandidate(String text, long now) {
     if (text.equals(PROBE)) {
       link = Link.PROBED;
-      writes.add(new EngineWrite.SendText<>(socket, PROBE_ANSWER));
+      output.packet(socket, EnginePacket.PROBE_ANSWER, false);
       // The client waits for its poll to end before it upgrades.
       releasePoll();
     } else if (!text.isEmpty() && PacketType.ofDigit(text.charAt(0)) == PacketType.UPGRADE) {
@@ -396,7 +387,7 @@ public final class EngineSession<X, W> {
 
   private void upgrade(long now) {
     if (poll != null) {
-      answer(poll, pollJsonp, List.of(EnginePacket.NOOP));
+      output.answer(poll, base64, pollJsonp, List.of(EnginePacket.NOOP));
       poll = null;
     }
     link = Link.WEBSOCKET;
@@ -414,7 +405,7 @@ public final class EngineSession<X, W> {
 
   private void dropCandidate(boolean close) {
     if (close) {
-      writes.add(new EngineWrite.CloseSocket<>(socket, EngineCloseReason.NO_CODE));
+      output.close(socket, EngineCloseReason.NO_CODE);
     }
     socket = null;
     link = Link.POLLING;
@@ -483,9 +474,8 @@ public final class EngineSession<X, W> {
 
   private void enqueue(EnginePacket packet) {
     queue.add(packet);
-    queued += packet.weight();
     // Over a WebSocket the queue lasts a turn, and what piles up does so in the shell.
-    if (queued > config.maxQueuedBytes() && !isOverWebSocket()) {
+    if (queue.weight() > config.maxQueuedBytes() && !isOverWebSocket()) {
       end(EngineCloseReason.SLOW_CONSUMER, "client does not poll", EnginePacket.CLOSE);
     }
   }
@@ -518,9 +508,9 @@ public final class EngineSession<X, W> {
 
   private void finishOverWebSocket(int code) {
     for (EnginePacket packet; (packet = queue.poll()) != null; ) {
-      writes.add(frame(packet));
+      output.packet(socket, packet, base64);
     }
-    writes.add(new EngineWrite.CloseSocket<>(socket, code));
+    output.close(socket, code);
     socket = null;
     end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.CLOSE);
   }
@@ -531,23 +521,22 @@ public final class EngineSession<X, W> {
       return;
     }
     if (poll != null) {
-      answer(poll, pollJsonp, List.of(lastWord));
+      output.answer(poll, base64, pollJsonp, List.of(lastWord));
       poll = null;
     }
     if (post != null) {
-      writes.add(new EngineWrite.Abandon<>(post.exchange()));
+      output.cut(post.exchange());
       post = null;
     }
     if (socket != null) {
       int code = isOverWebSocket() ? reason.webSocketCode() : EngineCloseReason.NO_CODE;
-      writes.add(new EngineWrite.CloseSocket<>(socket, code));
+      output.close(socket, code);
       socket = null;
     }
     if (state == State.OPEN) {
       events.add(new EngineEvent.Closed(reason, detail));
     }
     queue.clear();
-    queued = 0;
     releaseAt = NEVER;
     upgradeBy = NEVER;
     lingerUntil = NEVER;
@@ -563,25 +552,17 @@ public final class EngineSession<X, W> {
 
   /** What to write, in order; null when that is all. Ends the turn: sent packets leave with it. */
   public EngineWrite<X, W> pollWrite() {
-    EngineWrite<X, W> write = writes.poll();
+    EngineWrite<X, W> write = output.poll();
     if (write != null || queue.isEmpty()) {
       return write;
     }
     if (isOverWebSocket()) {
-      EnginePacket packet = queue.poll();
-      queued -= packet.weight();
-      return frame(packet);
+      return output.frame(socket, queue.poll(), base64);
     }
     if (poll != null) {
       answerPoll(false);
     }
-    return writes.poll();
-  }
-
-  private EngineWrite<X, W> frame(EnginePacket packet) {
-    return packet.isBinary() && !base64
-        ? new EngineWrite.SendBinary<>(socket, packet.binaryForm(generation))
-        : new EngineWrite.SendText<>(socket, packet.textForm(generation));
+    return output.poll();
   }
 
   /**
@@ -590,14 +571,7 @@ public final class EngineSession<X, W> {
    * @param noop an empty queue needs a packet in its place
    */
   private void answerPoll(boolean noop) {
-    List<EnginePacket> batch = new ArrayList<>(queue.size() + 1);
-    long room = 4L * config.maxPayload();
-    while (!queue.isEmpty() && room > 0) {
-      EnginePacket packet = queue.poll();
-      queued -= packet.weight();
-      room -= packet.weight();
-      batch.add(packet);
-    }
+    List<EnginePacket> batch = queue.take(ANSWER_PAYLOADS * config.maxPayload());
     // Clients look into messages a tick later than into a close packet: in one answer it would
     // overtake them, and a Socket.IO DISCONNECT be lost.
     boolean last = state == State.CLOSING && batch.isEmpty();
@@ -607,16 +581,12 @@ public final class EngineSession<X, W> {
     if (last) {
       batch.add(EnginePacket.CLOSE);
     }
-    answer(poll, pollJsonp, batch);
+    output.answer(poll, base64, pollJsonp, batch);
     poll = null;
     releaseAt = NEVER;
     if (last) {
       end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.CLOSE);
     }
-  }
-
-  private void answer(X exchange, String jsonp, List<EnginePacket> packets) {
-    writes.add(PollAnswer.of(packets, generation, base64, jsonp).to(exchange));
   }
 
   /** Lets time pass: pings, and ends what took too long. */
