@@ -84,7 +84,8 @@ public final class EnginePacket implements EngineEvent {
   /**
    * Reads a text packet, or a binary one in base64.
    *
-   * @throws ProtocolException if it is empty, of no known type, or not strictly base64
+   * @throws ProtocolException if it is empty, of no known type, or not strictly base64; line breaks
+   *     in base64 are allowed
    */
   public static EnginePacket decodeText(String text, Generation generation) {
     if (text.isEmpty()) {
@@ -121,12 +122,17 @@ public final class EnginePacket implements EngineEvent {
     if (generation == Generation.V3 && (text.length() < 2 || text.charAt(1) != '4')) {
       throw new ProtocolException("base64 packet that is no message");
     }
+    String base64 = text.substring(start);
+    if (base64.indexOf('\n') >= 0) {
+      // Java clients break the lines, and end even a short one.
+      base64 = base64.replace("\r", "").replace("\n", "");
+    }
     // The decoder of the JDK forgives missing padding, the protocol does not.
-    if ((text.length() - start) % 4 != 0) {
+    if (base64.length() % 4 != 0) {
       throw new ProtocolException("base64 of a wrong length");
     }
     try {
-      return Buffer.buffer(Base64.getDecoder().decode(text.substring(start)));
+      return Buffer.buffer(Base64.getDecoder().decode(base64));
     } catch (IllegalArgumentException e) {
       throw new ProtocolException("bad base64");
     }

@@ -168,6 +168,19 @@ class PayloadTest {
   }
 
   @Test
+  void base64MayBeBrokenIntoLines() {
+    Buffer wire = Buffer.buffer("bAQID\n\u001ebAQIDBA\r\n==\r\n\u001eb\n");
+    assertSame(
+        decode("v4", wire),
+        List.of(
+            EnginePacket.message(bytes("010203")),
+            EnginePacket.message(bytes("01020304")),
+            EnginePacket.message(bytes(""))));
+    assertRefused("v4", Buffer.buffer("bAQI D"));
+    assertRefused("v4", Buffer.buffer("bAQ\n"));
+  }
+
+  @Test
   void packetsOfOnePayloadAreBounded() {
     assertRefused("v4", Buffer.buffer("4\u001e".repeat(V3Payload.MAX_PACKETS) + "4"));
     assertRefused("v3-text", Buffer.buffer("0:".repeat(V3Payload.MAX_PACKETS + 1)));
