@@ -3,7 +3,7 @@ package io.linkspan;
 import java.util.List;
 
 /** The configuration can not be used; each problem names a key, its value and what was expected. */
-final class ConfigException extends Exception {
+public final class ConfigException extends Exception {
 
   private final List<String> problems;
 
@@ -12,7 +12,8 @@ final class ConfigException extends Exception {
     this.problems = List.copyOf(problems);
   }
 
-  List<String> problems() {
+  /** One line each. */
+  public List<String> problems() {
     return problems;
   }
 }

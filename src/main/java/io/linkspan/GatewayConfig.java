@@ -69,7 +69,7 @@ public record GatewayConfig(
   }
 
   /** What runs when nothing is configured. */
-  static GatewayConfig defaults() {
+  public static GatewayConfig defaults() {
     try {
       return load(null, Map.of());
     } catch (ConfigException e) {
@@ -84,7 +84,8 @@ public record GatewayConfig(
    * @param environment laid over both
    * @throws ConfigException with every problem there is
    */
-  static GatewayConfig load(Path file, Map<String, String> environment) throws ConfigException {
+  public static GatewayConfig load(Path file, Map<String, String> environment)
+      throws ConfigException {
     ObjectNode tree = ConfigTree.load(file, environment);
     List<String> problems = new ArrayList<>();
     GatewayConfig config = read(new ConfigSection(tree, "", problems));

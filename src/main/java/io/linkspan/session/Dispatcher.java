@@ -18,9 +18,6 @@ import java.util.Map;
  */
 final class Dispatcher {
 
-  private static final String JOIN_GROUP = "join_group";
-  private static final String LEAVE_GROUP = "leave_group";
-
   private final Vertx vertx;
   private final EventBus bus;
   private final RoutingTable routes;
@@ -39,8 +36,8 @@ final class Dispatcher {
   void dispatch(Handover handover) {
     Message message = handover.message();
     switch (message.getType()) {
-      case JOIN_GROUP -> memberships.join(handover);
-      case LEAVE_GROUP -> memberships.leave(handover);
+      case Memberships.JOIN -> memberships.join(handover);
+      case Memberships.LEAVE -> memberships.leave(handover);
       default -> route(handover, message);
     }
   }

@@ -1,6 +1,7 @@
 package io.linkspan.session;
 
 import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.vertx.core.Future;
 import io.vertx.core.json.DecodeException;
@@ -18,6 +19,12 @@ import java.util.Set;
  */
 final class Memberships {
 
+  /** Type of a Message that joins groups. */
+  static final String JOIN = "join_group";
+
+  /** Type of a Message that leaves groups. */
+  static final String LEAVE = "leave_group";
+
   private final SessionDirectory directory;
   private final SessionEvents events;
   private final String shard;
@@ -29,6 +36,11 @@ final class Memberships {
     this.events = events;
     this.shard = shard;
     this.maxGroups = maxGroups;
+  }
+
+  /** Whether the Message is about groups, not for somebody. */
+  static boolean concerns(Message message) {
+    return message.getType().equals(JOIN) || message.getType().equals(LEAVE);
   }
 
   /** A Message of type join_group: its body is a name or a JSON array of names. */

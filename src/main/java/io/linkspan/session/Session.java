@@ -313,7 +313,12 @@ public final class Session {
 
   private void take(Message message, Receipt receipt) {
     UserWindow.Entry entry = null;
-    if (!message.getEventId().isEmpty() && shard.delivery().maxDuplicates() > 0) {
+    // What concerns this session alone may be repeated, and the window is the user's: another of
+    // its
+    // sessions may well count its joins from one, too.
+    if (!message.getEventId().isEmpty()
+        && shard.delivery().maxDuplicates() > 0
+        && !Memberships.concerns(message)) {
       String eventId = message.getEventId();
       entry =
           duplicates.admit(

@@ -98,21 +98,6 @@ public final class Shard {
   }
 
   /**
-   * Whether the user may have one more session; asked before a link is upgraded, so that it can
-   * still be refused in its transport's own way.
-   */
-  public Future<Boolean> hasRoomFor(Identity identity) {
-    SessionConfig config = shared.session();
-    if (config.maxPerUser() == 0 || config.onExcess() == SessionConfig.OnExcess.REPLACE) {
-      return Future.succeededFuture(true);
-    }
-    return shared
-        .directory()
-        .sessionsOf(identity.user())
-        .map(all -> all.size() < config.maxPerUser());
-  }
-
-  /**
    * Begins the session of a new connection.
    *
    * @param clientAcknowledges whether the client's application acknowledges each Message; else

@@ -21,6 +21,11 @@ public record Refusal(int status, String code, String message, long retryAfterMs
   public static final Refusal UPGRADE_REQUIRED =
       new Refusal(426, "upgrade-required", "this path speaks WebSocket");
 
+  private static final Refusal DRAINING =
+      new Refusal(503, "unavailable", "this node is being drained", 1_000);
+  private static final Refusal UNAVAILABLE =
+      new Refusal(503, "unavailable", "the gateway can not take clients now", 1_000);
+
   public Refusal(int status, String code, String message) {
     this(status, code, message, 0);
   }
@@ -32,7 +37,12 @@ public record Refusal(int status, String code, String message, long retryAfterMs
 
   /** This node takes no new clients. */
   public static Refusal draining() {
-    return new Refusal(503, "unavailable", "this node is being drained", 1);
+    return DRAINING;
+  }
+
+  /** A part that this node depends on does not answer. */
+  public static Refusal unavailable() {
+    return UNAVAILABLE;
   }
 
   public void send(HttpServerRequest request) {

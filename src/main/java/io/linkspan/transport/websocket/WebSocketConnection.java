@@ -26,16 +26,19 @@ import io.vertx.core.http.WebSocketFrame;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client on a plain WebSocket. Used only on its event loop.
+ * One client on a plain WebSocket. Its session begins before the upgrade is answered: a client that
+ * sees itself connected can be reached. Used only on its event loop.
  *
  * <pre>
- *             session given          close, violation, heartbeat         TCP ended
- *   OPENING ────────────────► OPEN ──────────────────────────► CLOSING ───────────► CLOSED
- *      └──────────────────────────────────────────────────────────┘
+ *              upgraded          close, violation, heartbeat         TCP ended
+ *   OPENING ────────────► OPEN ──────────────────────────► CLOSING ───────────► CLOSED
+ *      └──────────────────────── close ───────────────────────┘
  * </pre>
  */
 final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Listener {
@@ -57,10 +60,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private static final Outgoing.Encoder<byte[]> BINARY = BinaryTranslator::encode;
   private static final Outgoing.Encoder<byte[]> JSON = JsonTranslator::encodeFrame;
 
-  private final ServerWebSocket socket;
-  private final WebSocketLink link;
   private final String remote;
-  private final boolean json;
   private final LimitsConfig limits;
   private final TransportMetrics metrics;
   private final Heartbeat heartbeat;
@@ -69,45 +69,62 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private final Runnable onEnd;
   private State state = State.OPENING;
   private Session session;
+  private ServerWebSocket socket;
+  private WebSocketLink link;
+  private boolean json;
+  private List<Outgoing> early = List.of();
+  private CloseReason closeReason;
   private long lastReceived = DeadlineTimer.now();
   private int malformed;
 
   /**
-   * @param onEnd called once, when the TCP connection has ended
+   * @param remote network address of the client, {@code host:port}
+   * @param onEnd called once, when the connection has ended
    */
   WebSocketConnection(
       Vertx vertx,
-      ServerWebSocket socket,
+      String remote,
       WebSocketConfig config,
       LimitsConfig limits,
       TransportMetrics metrics,
       Runnable onEnd) {
-    this.socket = socket;
+    this.remote = remote;
     this.limits = limits;
     this.metrics = metrics;
     this.onEnd = onEnd;
-    remote = socket.remoteAddress().toString();
-    json = WebSocketEndpoint.JSON_SUBPROTOCOL.equals(socket.subProtocol());
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
     timer = new DeadlineTimer(vertx, this::onTimer);
     assembler = new MessageAssembler(config.maxMessageSize());
-    link = new WebSocketLink(socket, this);
+  }
+
+  /** The client has a session; the upgrade may be answered. */
+  void begin(Session session) {
+    this.session = session;
     metrics.opened();
+  }
+
+  /** The upgrade has been answered. */
+  void upgraded(ServerWebSocket socket) {
+    this.socket = socket;
+    json = WebSocketEndpoint.JSON_SUBPROTOCOL.equals(socket.subProtocol());
+    link = new WebSocketLink(socket, this);
     socket.frameHandler(this::onFrame);
     socket.closeHandler(v -> onClosed());
     socket.exceptionHandler(e -> LOG.debug("{} failed: {}", remote, e.getMessage()));
-    timer.arm(heartbeat.nextDeadline());
-  }
-
-  /** The connection may be used from now on. */
-  void open(Session session) {
-    this.session = session;
-    if (state != State.OPENING) {
-      session.linkClosed(CloseReason.CONNECTION_LOST);
+    if (state == State.CLOSING) {
+      sayGoodbye(closeReason, 0);
       return;
     }
     state = State.OPEN;
     LOG.debug("{} opened as {}, session {}", remote, session.user(), session.id());
+    early.forEach(this::deliver);
+    early = List.of();
+    timer.arm(heartbeat.nextDeadline());
+  }
+
+  /** The upgrade failed: there never was a link. */
+  void notUpgraded() {
+    onClosed();
   }
 
   @Override
@@ -130,6 +147,9 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     if (state == State.OPEN) {
       metrics.messageOut();
       write(message.as(json ? JSON : BINARY));
+    } else if (state == State.OPENING) {
+      early = new ArrayList<>(early);
+      early.add(message);
     }
   }
 
@@ -155,8 +175,16 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     if (state == State.CLOSING || state == State.CLOSED) {
       return;
     }
-    end(reason);
+    boolean upgraded = state == State.OPEN;
     state = State.CLOSING;
+    closeReason = reason;
+    end(reason);
+    if (upgraded) {
+      sayGoodbye(reason, retryAfterMs);
+    }
+  }
+
+  private void sayGoodbye(CloseReason reason, long retryAfterMs) {
     String text =
         retryAfterMs > 0 ? reason.label() + "; retryAfterMs=" + retryAfterMs : reason.label();
     link.flush();
@@ -303,11 +331,8 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
 
   private void onClosed() {
     if (state != State.CLOSING) {
-      Short code = socket.closeStatusCode();
-      end(
-          code != null && code == NORMAL_CLOSURE
-              ? CloseReason.NORMAL
-              : CloseReason.CONNECTION_LOST);
+      boolean saidGoodbye = socket != null && socket.closeStatusCode() == NORMAL_CLOSURE;
+      end(saidGoodbye ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST);
     }
     state = State.CLOSED;
     timer.cancel();
@@ -317,8 +342,6 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private void end(CloseReason reason) {
     metrics.closed(reason);
     LOG.debug("{} closed: {}", remote, reason.label());
-    if (session != null) {
-      session.linkClosed(reason);
-    }
+    session.linkClosed(reason);
   }
 }

@@ -16,6 +16,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
+import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -25,6 +26,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
   /** A client that negotiates it sends and receives JSON in text frames. */
   public static final String JSON_SUBPROTOCOL = "linkspan.json";
 
+  private static final long TOO_MANY_RETRY_MS = 5_000;
   private static final Logger LOG = LoggerFactory.getLogger(WebSocketEndpoint.class);
 
   private final Vertx vertx;
@@ -113,7 +115,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       identity = identities.identify(request.getParam("user"));
     } catch (MessageException refusal) {
       // Only a WebSocket can say 4401.
-      upgrade(request, address, socket -> turnAway(socket, CloseReason.UNAUTHENTICATED));
+      turnAway(request, address, CloseReason.UNAUTHENTICATED);
       return;
     }
     long wait = identity.anonymous() ? 0 : admission.enterAs(identity.user());
@@ -125,65 +127,56 @@ public final class WebSocketEndpoint implements HttpEndpoint {
           CloseReason.RATE_LIMITED);
       return;
     }
-    request.pause();
-    shard
-        .hasRoomFor(identity)
-        .onComplete(
-            asked -> {
-              if (asked.failed() || !asked.result()) {
-                admission.leave(address);
-                refuse(
-                    request,
-                    Refusal.rateLimited("this user has too many connections", 5_000),
-                    CloseReason.RATE_LIMITED);
-                return;
-              }
-              upgrade(
-                  request, address, socket -> begin(socket, address, identity, clientAcknowledges));
-            });
-  }
-
-  private void upgrade(
-      HttpServerRequest request, String address, java.util.function.Consumer<ServerWebSocket> use) {
-    request
-        .toWebSocket()
-        .onComplete(
-            use::accept,
-            failure -> {
-              admission.leave(address);
-              metrics.refused(CloseReason.MALFORMED);
-              LOG.debug("{} did not upgrade: {}", address, failure.getMessage());
-            });
+    begin(request, address, identity, clientAcknowledges);
   }
 
   private void begin(
-      ServerWebSocket socket, String address, Identity identity, boolean clientAcknowledges) {
+      HttpServerRequest request, String address, Identity identity, boolean clientAcknowledges) {
     var connection =
         new WebSocketConnection(
-            vertx, socket, config, limits, metrics, () -> admission.leave(address));
-    socket.pause();
+            vertx,
+            request.remoteAddress().toString(),
+            config,
+            limits,
+            metrics,
+            () -> admission.leave(address));
+    request.pause();
     shard
         .open(connection, identity, clientAcknowledges)
         .onComplete(
             session -> {
-              connection.open(session);
-              socket.resume();
+              connection.begin(session);
+              upgrade(request, connection::upgraded, connection::notUpgraded);
             },
             failure -> {
-              MessageException why = MessageException.from(failure);
-              connection.close(
-                  why.code() == ErrorCode.RATE_LIMITED
-                      ? CloseReason.RATE_LIMITED
-                      : CloseReason.SERVER_ERROR,
-                  5_000);
-              socket.resume();
+              admission.leave(address);
+              if (MessageException.from(failure).code() == ErrorCode.RATE_LIMITED) {
+                refuse(
+                    request,
+                    Refusal.rateLimited("this user has too many connections", TOO_MANY_RETRY_MS),
+                    CloseReason.RATE_LIMITED);
+              } else {
+                refuse(request, Refusal.unavailable(), CloseReason.SERVER_ERROR);
+              }
             });
   }
 
-  private void turnAway(ServerWebSocket socket, CloseReason reason) {
-    admission.leave(socket.remoteAddress().hostAddress());
+  private void upgrade(
+      HttpServerRequest request, Consumer<ServerWebSocket> onUpgraded, Runnable onFailure) {
+    request
+        .toWebSocket()
+        .onComplete(
+            onUpgraded::accept,
+            failure -> {
+              LOG.debug("{} did not upgrade: {}", request.remoteAddress(), failure.getMessage());
+              onFailure.run();
+            });
+  }
+
+  private void turnAway(HttpServerRequest request, String address, CloseReason reason) {
+    admission.leave(address);
     metrics.refused(reason);
-    socket.close((short) reason.code(), reason.label());
+    upgrade(request, socket -> socket.close((short) reason.code(), reason.label()), () -> {});
   }
 
   private void refuse(HttpServerRequest request, Refusal refusal, CloseReason reason) {
