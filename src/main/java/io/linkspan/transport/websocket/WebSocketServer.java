@@ -22,20 +22,22 @@ public final class WebSocketServer {
         .setMaxWebSocketFrameSize(config.maxMessageSize())
         .setMaxWebSocketMessageSize(config.maxMessageSize())
         .setRegisterWebSocketWriteHandlers(false)
-        // Both are on by default, keep hundreds of kilobytes per connection and know no limit for
-        // what a small frame may become; see extensions() for the one that does.
+        // Vert.x has both on by default, and they keep hundreds of kilobytes per connection.
         .setPerFrameWebSocketCompressionSupported(false)
-        .setPerMessageWebSocketCompressionSupported(false);
+        .setPerMessageWebSocketCompressionSupported(config.compression());
   }
 
-  /** Prepares the pipeline of a new connection, before its first request. */
+  /**
+   * Prepares the pipeline of a new connection, before its first request. Vert.x's own handler for
+   * permessage-deflate knows no limit for what a small frame may become: another takes its place.
+   */
   public static Consumer<ChannelPipeline> extensions(WebSocketConfig config) {
     if (!config.compression()) {
       return pipeline -> {};
     }
     return pipeline ->
-        pipeline.addBefore(
-            "handler",
+        pipeline.replace(
+            WebSocketServerExtensionHandler.class,
             null,
             new WebSocketServerExtensionHandler(
                 new PerMessageDeflateServerExtensionHandshaker(
