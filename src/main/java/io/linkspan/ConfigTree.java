@@ -30,9 +30,11 @@ final class ConfigTree {
   private static final String DEFAULTS = "/linkspan.yaml";
   private static final String ENV_PREFIX = "LINKSPAN_";
 
-  /** What Kubernetes adds for a service that happens to be called linkspan. */
+  /** What Kubernetes adds for services whose names begin with linkspan, as NAME=VALUE. */
   private static final Pattern SERVICE_LINK =
-      Pattern.compile("LINKSPAN_([A-Z0-9_]+_)?(SERVICE_(HOST|PORT)(_\\w+)?|PORT(_\\d+_\\w+)?)");
+      Pattern.compile(
+          "LINKSPAN_(\\w+_)?(SERVICE_HOST=.*|SERVICE_PORT(_\\w+)?=.*|PORT(_\\d+_\\w+)?=\\w+://.*"
+              + "|PORT_\\d+_(TCP|UDP)_(PROTO|PORT|ADDR)=.*)");
 
   private static final ObjectMapper YAML =
       new YAMLMapper(
@@ -117,7 +119,7 @@ final class ConfigTree {
     overlay(root, ENV_PREFIX, environment, known);
     environment.keySet().stream()
         .filter(name -> name.startsWith(ENV_PREFIX) && !known.contains(name))
-        .filter(name -> !SERVICE_LINK.matcher(name).matches())
+        .filter(name -> !SERVICE_LINK.matcher(name + "=" + environment.get(name)).matches())
         .sorted()
         .forEach(
             name ->

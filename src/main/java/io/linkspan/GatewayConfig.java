@@ -13,9 +13,9 @@ import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.websocket.WebSocketConfig;
 import io.vertx.core.Deployable;
 import io.vertx.core.json.JsonObject;
+import java.io.File;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -134,7 +134,7 @@ public record GatewayConfig(
   }
 
   private static void requireReadable(ConfigSection section, String key, String file) {
-    if (!file.isEmpty() && !Files.isReadable(Path.of(file))) {
+    if (!file.isEmpty() && !new File(file).canRead()) {
       section.reject(key, "a file that can be read");
     }
   }

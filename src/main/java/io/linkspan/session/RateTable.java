@@ -30,6 +30,11 @@ final class RateTable {
     return buckets.computeIfAbsent(key, k -> new TokenBucket(rate, now)).take(1, now);
   }
 
+  /** Keys that are remembered. */
+  synchronized int size() {
+    return buckets.size();
+  }
+
   private void forgetFull(long now) {
     // Least recently used first, and they fill at the same rate.
     Iterator<TokenBucket> oldest = buckets.values().iterator();
