@@ -35,7 +35,7 @@ public final class MessageCodecs {
   }
 
   /** The name travels with every message between nodes, so it is one letter. */
-  private static final class ProtobufCodec<T extends MessageLite> implements MessageCodec<T, T> {
+  static final class ProtobufCodec<T extends MessageLite> implements MessageCodec<T, T> {
 
     private final String name;
     private final Parser<T> parser;

@@ -13,8 +13,10 @@ import io.vertx.core.eventbus.ReplyException;
  * public class Orders extends VerticleBase {
  *   @Override
  *   public Future<?> start() {
- *     return Service.register(vertx, "orders", (order, origin) ->
- *         Future.succeededFuture(Message.newBuilder().setBody("taken: " + order.getBody()).build()));
+ *     return Service.register(vertx, "orders", (order, origin) -> {
+ *       String answer = origin.user() + " ordered " + order.getBody();
+ *       return Future.succeededFuture(Message.newBuilder().setBody(answer).build());
+ *     });
  *   }
  * }
  * }</pre>
