@@ -130,7 +130,13 @@ public record GatewayConfig(
     }
     requireReadable(tls, "cert", cert);
     requireReadable(tls, "key", key);
-    return new HttpConfig(http.name("host"), http.port("port"), http.texts("origins"), cert, key);
+    return new HttpConfig(
+        http.name("host"),
+        http.port("port"),
+        http.duration("idleTimeout", Duration.ofSeconds(1), DAY),
+        http.texts("origins"),
+        cert,
+        key);
   }
 
   private static void requireReadable(ConfigSection section, String key, String file) {

@@ -9,6 +9,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.net.PemKeyCertOptions;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
 /**
@@ -45,6 +46,8 @@ public final class HttpTransport {
         .setMaxHeaderSize(MAX_HEADERS)
         .setAcceptBacklog(BACKLOG)
         .setTcpNoDelay(true)
+        .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+        .setIdleTimeout((int) config.idleTimeout().toMillis())
         // Connections belong to one event loop, and saying so saves a queue per connection.
         .setStrictThreadMode(true)
         .setHttp2ClearTextEnabled(false)

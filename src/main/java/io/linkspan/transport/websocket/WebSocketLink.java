@@ -5,6 +5,7 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.compression.DecompressionException;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
@@ -12,6 +13,7 @@ import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.internal.http.WebSocketInternal;
@@ -60,8 +62,13 @@ final class WebSocketLink {
     this.listener = listener;
     context = ((WebSocketInternal) socket).channelHandlerContext();
     channel = context.channel();
-    channel.pipeline().addFirst(new ByteHandler());
-    channel.pipeline().addBefore(context.name(), null, new ViolationHandler());
+    ChannelPipeline pipeline = channel.pipeline();
+    if (pipeline.get(IdleStateHandler.class) != null) {
+      // Was for HTTP; a WebSocket has its heartbeat.
+      pipeline.remove(IdleStateHandler.class);
+    }
+    pipeline.addFirst(new ByteHandler());
+    pipeline.addBefore(context.name(), null, new ViolationHandler());
   }
 
   /** Writes a text or binary message; the bytes may be shared and are not changed. */
