@@ -64,7 +64,8 @@ final class ChildProcess implements AutoCloseable {
 
   /** SIGTERM. */
   void terminate() {
-    process.destroy();
+    // Not Process.destroy(), which closes the output as well.
+    process.toHandle().destroy();
   }
 
   /** Both streams, after a line break. */
