@@ -6,9 +6,12 @@ import io.linkspan.session.Admission;
 import io.linkspan.session.IdentityProvider;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
+import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.http.PlaygroundEndpoint;
+import io.linkspan.transport.socketio.EngineSessions;
+import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.websocket.WebSocketEndpoint;
 import io.linkspan.transport.websocket.WebSocketServer;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -16,6 +19,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -32,7 +36,9 @@ final class EdgeVerticle extends VerticleBase {
       IdentityProvider identities,
       PlaygroundEndpoint playground,
       MeterRegistry registry,
-      TransportMetrics websocket) {}
+      TransportMetrics websocket,
+      TransportMetrics socketio,
+      EngineSessions engineSessions) {}
 
   private final int index;
   private final Shared shared;
@@ -53,24 +59,54 @@ final class EdgeVerticle extends VerticleBase {
     mailbox = new ShardMailbox(vertx, shard);
     monitor = new EventLoopMonitor(vertx, shared.registry(), index);
     GatewayConfig config = shared.config();
-    var websocket =
+    var origins = new Origins(config.http().origins());
+    List<HttpEndpoint> endpoints = new ArrayList<>();
+    endpoints.add(
         new WebSocketEndpoint(
             vertx,
             config.websocket(),
             config.limits(),
-            new Origins(config.http().origins()),
+            origins,
             shared.admission(),
             shared.identities(),
             shared.websocket(),
-            shard);
+            shard));
+    if (config.socketio().enabled()) {
+      endpoints.add(socketIo(config, origins));
+    }
+    endpoints.add(shared.playground());
+    int maxFrame = maxFrame(config);
     http =
         new HttpTransport(
             vertx,
             config.http(),
-            WebSocketServer.options(config.websocket()),
-            WebSocketServer.extensions(config.websocket()),
-            List.of(websocket, shared.playground()));
+            WebSocketServer.options(config.websocket(), maxFrame),
+            WebSocketServer.extensions(config.websocket(), maxFrame),
+            endpoints);
     return mailbox.open(index == 0).compose(v -> http.listen()).onSuccess(port -> httpPort = port);
+  }
+
+  private SocketIoEndpoint socketIo(GatewayConfig config, Origins origins) {
+    return new SocketIoEndpoint(
+        vertx,
+        index,
+        config.socketio(),
+        config.limits(),
+        config.delivery(),
+        origins,
+        shared.admission(),
+        shared.identities(),
+        shared.socketio(),
+        shared.engineSessions(),
+        shard);
+  }
+
+  /** The port is the endpoints' in common; each refuses what is larger than its own limit. */
+  private static int maxFrame(GatewayConfig config) {
+    int webSocket = config.websocket().maxMessageSize();
+    return config.socketio().enabled()
+        ? Math.max(webSocket, config.socketio().maxFrame())
+        : webSocket;
   }
 
   /** Takes no new clients and sends those that are here away; done when none is left. */

@@ -15,6 +15,7 @@ import io.linkspan.session.SessionDirectory;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.transport.http.PlaygroundEndpoint;
+import io.linkspan.transport.socketio.EngineSessions;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -52,6 +53,7 @@ public final class Gateway implements Node {
   private final String id = String.format("%08x", ThreadLocalRandom.current().nextInt());
   private final Metrics metrics = new Metrics();
   private final TransportMetrics websocket = new TransportMetrics(metrics.registry(), "websocket");
+  private final TransportMetrics socketio = new TransportMetrics(metrics.registry(), "socketio");
   private final SessionMetrics sessions = new SessionMetrics(metrics.registry());
   private final SessionDirectory directory = new LocalSessionDirectory();
   private final List<String> shards;
@@ -133,7 +135,11 @@ public final class Gateway implements Node {
         .put("node", id)
         .put("version", Version.current())
         .put("ports", ports())
-        .put("connections", new JsonObject().put(websocket.transport(), websocket.connections()))
+        .put(
+            "connections",
+            new JsonObject()
+                .put(websocket.transport(), websocket.connections())
+                .put(socketio.transport(), socketio.connections()))
         .put("sessions", sessions.sessions())
         .put("members", new JsonArray().add(id));
   }
@@ -213,7 +219,9 @@ public final class Gateway implements Node {
         new IdentityProvider(),
         playground,
         metrics.registry(),
-        websocket);
+        websocket,
+        socketio,
+        new EngineSessions(id));
   }
 
   private EdgeVerticle newEdge(EdgeVerticle.Shared shared) {

@@ -10,6 +10,7 @@ import io.linkspan.session.DeliveryConfig;
 import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.SessionConfig;
 import io.linkspan.transport.http.HttpConfig;
+import io.linkspan.transport.socketio.SocketIoConfig;
 import io.linkspan.transport.websocket.WebSocketConfig;
 import io.vertx.core.Deployable;
 import io.vertx.core.json.JsonObject;
@@ -32,6 +33,7 @@ public record GatewayConfig(
     int eventLoops,
     HttpConfig http,
     WebSocketConfig websocket,
+    SocketIoConfig socketio,
     ManagementConfig management,
     SessionConfig session,
     DeliveryConfig delivery,
@@ -101,11 +103,21 @@ public record GatewayConfig(
     if (http.port() != 0 && http.port() == management.port()) {
       root.section("management").reject("port", "another port than http.port");
     }
+    WebSocketConfig websocket = websocket(root.section("websocket"));
+    SocketIoConfig socketio = socketio(root.section("socketio"));
+    if (socketio.enabled() && socketio.path().equals(websocket.path())) {
+      root.section("socketio").reject("path", "another path than websocket.path");
+    }
+    if (socketio.enabled() && http.idleTimeout().compareTo(socketio.pingInterval()) <= 0) {
+      // A poll is held for so long.
+      root.section("socketio").reject("pingInterval", "less than http.idleTimeout");
+    }
     root.section("auth").choice("mode", Map.of("none", true));
     return new GatewayConfig(
         root.count("eventLoops", 0, MAX_EVENT_LOOPS),
         http,
-        websocket(root.section("websocket")),
+        websocket,
+        socketio,
         management,
         session(root.section("session")),
         delivery(root.section("delivery")),
@@ -156,6 +168,32 @@ public record GatewayConfig(
         websocket.size("maxMessageSize", MIN_MESSAGE, 1 << 30),
         websocket.flag("compression"),
         acknowledge(websocket));
+  }
+
+  private static SocketIoConfig socketio(ConfigSection socketio) {
+    String path = socketio.text("path");
+    if (!path.matches("/[^?#\\s]*[^?#\\s/]/?")) {
+      socketio.reject("path", "a path that begins with / and is not /");
+    }
+    return new SocketIoConfig(
+        socketio.flag("enabled"),
+        path.endsWith("/") ? path.substring(0, path.length() - 1) : path,
+        socketio.duration("pingInterval", MS, DAY),
+        socketio.duration("pingTimeout", MS, DAY),
+        socketio.duration("connectTimeout", MS, DAY),
+        socketio.size("maxPayload", MIN_MESSAGE, 1 << 30),
+        namespaces(socketio),
+        socketio.flag("jsonp"),
+        acknowledge(socketio),
+        socketio.flag("connectEvent"));
+  }
+
+  private static List<String> namespaces(ConfigSection socketio) {
+    List<String> namespaces = socketio.texts("namespaces");
+    if (namespaces.isEmpty() || !namespaces.stream().allMatch(name -> name.matches("/[^,?]*"))) {
+      socketio.reject("namespaces", "names that begin with / and have no comma or ?");
+    }
+    return namespaces;
   }
 
   private static boolean acknowledge(ConfigSection transport) {

@@ -19,6 +19,7 @@ import io.linkspan.session.Session;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.JsonTranslator;
+import io.linkspan.transport.http.WebSocketLink;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;

@@ -15,12 +15,16 @@ public final class WebSocketServer {
 
   private WebSocketServer() {}
 
-  /** Options of the server's own. */
-  public static HttpServerOptions options(WebSocketConfig config) {
+  /**
+   * Options of the server's own.
+   *
+   * @param maxMessageSize of any endpoint's messages; each endpoint has its own limit below it
+   */
+  public static HttpServerOptions options(WebSocketConfig config, int maxMessageSize) {
     return new HttpServerOptions()
         .setWebSocketSubProtocols(List.of(WebSocketEndpoint.JSON_SUBPROTOCOL))
-        .setMaxWebSocketFrameSize(config.maxMessageSize())
-        .setMaxWebSocketMessageSize(config.maxMessageSize())
+        .setMaxWebSocketFrameSize(maxMessageSize)
+        .setMaxWebSocketMessageSize(maxMessageSize)
         .setRegisterWebSocketWriteHandlers(false)
         // Vert.x has both on by default, and they keep hundreds of kilobytes per connection.
         .setPerFrameWebSocketCompressionSupported(false)
@@ -31,7 +35,7 @@ public final class WebSocketServer {
    * Prepares the pipeline of a new connection, before its first request. Vert.x's own handler for
    * permessage-deflate knows no limit for what a small frame may become: another takes its place.
    */
-  public static Consumer<ChannelPipeline> extensions(WebSocketConfig config) {
+  public static Consumer<ChannelPipeline> extensions(WebSocketConfig config, int maxMessageSize) {
     if (!config.compression()) {
       return pipeline -> {};
     }
@@ -46,6 +50,6 @@ public final class WebSocketServer {
                     PerMessageDeflateServerExtensionHandshaker.MAX_WINDOW_SIZE,
                     true,
                     true,
-                    config.maxMessageSize())));
+                    maxMessageSize)));
   }
 }

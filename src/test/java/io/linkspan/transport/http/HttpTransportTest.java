@@ -48,7 +48,8 @@ class HttpTransportTest {
 
   @Test
   void aConnectionThatNeverAsksIsClosedButAWebSocketIsNot() throws Exception {
-    try (TestGateway gateway = TestGateway.start(Map.of("http.idleTimeout", "1s"));
+    try (TestGateway gateway =
+            TestGateway.start(Map.of("http.idleTimeout", "1s", "socketio.enabled", "false"));
         RawWebSocket webSocket = RawWebSocket.connect(gateway.httpPort(), "/ws?user=a");
         Socket mute = new Socket("127.0.0.1", gateway.httpPort());
         Socket slow = new Socket("127.0.0.1", gateway.httpPort())) {

@@ -1,5 +1,6 @@
-package io.linkspan.transport.websocket;
+package io.linkspan.transport.http;
 
+import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
@@ -27,10 +28,10 @@ import io.vertx.core.internal.http.WebSocketInternal;
  * connection's event loop.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // failures of a void promise end the channel
-final class WebSocketLink {
+public final class WebSocketLink {
 
   /** What a link tells its connection. */
-  interface Listener {
+  public interface Listener {
 
     /** Bytes came, before any frame in them is handled. */
     void onRead();
@@ -58,7 +59,8 @@ final class WebSocketLink {
   private long lastPending;
   private long lastProgress;
 
-  WebSocketLink(ServerWebSocket socket, Listener listener) {
+  /** Stands in the pipeline of a WebSocket whose upgrade was answered in this turn. */
+  public WebSocketLink(ServerWebSocket socket, Listener listener) {
     this.listener = listener;
     context = ((WebSocketInternal) socket).channelHandlerContext();
     channel = context.channel();
@@ -72,17 +74,23 @@ final class WebSocketLink {
   }
 
   /** Writes a text or binary message; the bytes may be shared and are not changed. */
-  void write(boolean text, byte[] message) {
+  public void write(boolean text, byte[] message) {
     var payload = Unpooled.wrappedBuffer(message);
     write(text ? new TextWebSocketFrame(payload) : new BinaryWebSocketFrame(payload));
   }
 
-  void writePing() {
+  /** Writes a text message. */
+  public void writeText(String message) {
+    write(new TextWebSocketFrame(ByteBufUtil.writeUtf8(context.alloc(), message)));
+  }
+
+  /** Asks the peer for a sign of life. */
+  public void writePing() {
     write(new PingWebSocketFrame());
   }
 
   /** Gives the socket what waits. */
-  void flush() {
+  public void flush() {
     if (!dirty) {
       return;
     }
@@ -93,14 +101,14 @@ final class WebSocketLink {
     }
   }
 
-  /** Bytes that the socket has not taken. */
-  long pendingBytes() {
+  /** Bytes that the socket has not taken; may be asked on any thread. */
+  public long pendingBytes() {
     ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
     return buffer == null ? 0 : buffer.totalPendingWriteBytes();
   }
 
   /** Whether the peer has taken anything since this was last asked. */
-  boolean outputMoved() {
+  public boolean outputMoved() {
     ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
     if (buffer == null) {
       return false;
@@ -116,7 +124,7 @@ final class WebSocketLink {
   }
 
   /** Ends the TCP connection now, whatever waits to be written. */
-  void abort() {
+  public void abort() {
     firstContext.close();
   }
 

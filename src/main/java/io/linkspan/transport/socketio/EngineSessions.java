@@ -1,0 +1,55 @@
+package io.linkspan.transport.socketio;
+
+import java.security.SecureRandom;
+import java.util.Base64;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+
+/**
+ * Finds the Engine.IO sessions of this node by their id. Shared by all event loops.
+ *
+ * <p>An id reads {@code NODE-SHARD-SECRET}: from the first two parts any node can tell who owns the
+ * session. The last one has 144 random bits, as whoever knows an id may poll for its client.
+ */
+public final class EngineSessions {
+
+  private static final int SECRET_BYTES = 18;
+  private static final SecureRandom RANDOM = new SecureRandom();
+
+  private final String node;
+  private final ConcurrentMap<String, SocketIoConnection> sessions = new ConcurrentHashMap<>();
+
+  public EngineSessions(String node) {
+    this.node = node;
+  }
+
+  /** A new id for a session of a shard. */
+  String newId(int shard) {
+    return node + '-' + shard + '-' + secret();
+  }
+
+  /** What nobody can guess, in characters that need no escaping in a URL. */
+  static String secret() {
+    byte[] secret = new byte[SECRET_BYTES];
+    RANDOM.nextBytes(secret);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
+  }
+
+  /** The session with this id, which may live on another event loop; null when there is none. */
+  SocketIoConnection find(String id) {
+    return id == null ? null : sessions.get(id);
+  }
+
+  void add(String id, SocketIoConnection session) {
+    sessions.put(id, session);
+  }
+
+  void remove(String id) {
+    sessions.remove(id);
+  }
+
+  /** Those of one event loop, of which each may end while they are looked at. */
+  Iterable<SocketIoConnection> all() {
+    return sessions.values();
+  }
+}

@@ -1,0 +1,73 @@
+package io.linkspan.transport.socketio;
+
+import io.linkspan.protocol.engineio.EngineConfig;
+import io.linkspan.protocol.socketio.SocketConfig;
+import io.linkspan.session.LimitsConfig;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * The Socket.IO transport.
+ *
+ * @param path of the endpoint, without its last slash
+ * @param pingInterval from one heartbeat to the next
+ * @param pingTimeout how long the answer to a heartbeat may take
+ * @param connectTimeout how long a new client may take to join its first namespace
+ * @param maxPayload bytes of one POST body, and of one WebSocket message
+ * @param namespaces that clients may join
+ * @param jsonp whether old clients may poll with JSONP
+ * @param clientAcknowledges the default of {@code ack}: whether clients acknowledge Messages
+ * @param connectEvent whether services are told of each namespace a client joins
+ */
+public record SocketIoConfig(
+    boolean enabled,
+    String path,
+    Duration pingInterval,
+    Duration pingTimeout,
+    Duration connectTimeout,
+    int maxPayload,
+    List<String> namespaces,
+    boolean jsonp,
+    boolean clientAcknowledges,
+    boolean connectEvent) {
+
+  /** The type byte of Engine.IO 3, which the payload limit does not count. */
+  private static final int TYPE_BYTE = 1;
+
+  public SocketIoConfig {
+    namespaces = List.copyOf(namespaces);
+  }
+
+  /** What a WebSocket frame may hold. */
+  public int maxFrame() {
+    return maxPayload + TYPE_BYTE;
+  }
+
+  EngineConfig engine(LimitsConfig limits) {
+    EngineConfig standard = EngineConfig.DEFAULT;
+    return new EngineConfig(
+        pingInterval,
+        pingTimeout,
+        standard.upgradeTimeout(),
+        standard.closeLinger(),
+        maxPayload,
+        limits.writeQueue() == 0 ? Long.MAX_VALUE : limits.writeQueue(),
+        true,
+        true,
+        true,
+        true,
+        jsonp,
+        true);
+  }
+
+  SocketConfig socket() {
+    SocketConfig standard = SocketConfig.DEFAULT;
+    return new SocketConfig(
+        connectTimeout,
+        standard.maxNamespaces(),
+        standard.maxRefusals(),
+        // The outbox has the limit.
+        Integer.MAX_VALUE,
+        false);
+  }
+}

@@ -1,0 +1,697 @@
+package io.linkspan.transport.socketio;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.connection.CloseReason;
+import io.linkspan.connection.Connection;
+import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.connection.Outgoing;
+import io.linkspan.connection.TransportMetrics;
+import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.engineio.EngineCloseReason;
+import io.linkspan.protocol.engineio.EngineSession;
+import io.linkspan.protocol.engineio.EngineWrite;
+import io.linkspan.protocol.engineio.FrontDoor;
+import io.linkspan.protocol.engineio.Generation;
+import io.linkspan.protocol.socketio.Arguments;
+import io.linkspan.protocol.socketio.EncodedPacket;
+import io.linkspan.protocol.socketio.SocketEvent;
+import io.linkspan.protocol.socketio.SocketPacket;
+import io.linkspan.protocol.socketio.SocketSession;
+import io.linkspan.session.Receipt;
+import io.linkspan.session.Session;
+import io.linkspan.translate.ErrorTranslator;
+import io.linkspan.translate.SocketIoTranslator;
+import io.linkspan.translate.SocketIoTranslator.Emission;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One Socket.IO client: an Engine.IO session on whatever transport, and above it the client's
+ * linkspan session, from the first namespace it joins to the last one it leaves. Used only on its
+ * event loop; requests and WebSockets that arrive at another come by way of {@link HttpExchange}
+ * and {@link EngineSocket}.
+ *
+ * <pre>
+ *           asks to join               session begun            close, link lost
+ *   ALONE ───────────────► BEGINNING ───────────────► JOINED ───────────────────► CLOSED
+ *     ▲                        │ refused                 │ left the last namespace
+ *     └────────────────────────┴─────────────────────────┘
+ * </pre>
+ */
+final class SocketIoConnection
+    implements Connection, EngineSocket.Listener, HttpExchange.BodyListener {
+
+  private enum State {
+    ALONE,
+    BEGINNING,
+    JOINED,
+    CLOSED
+  }
+
+  /** A Message the client has been asked to acknowledge. */
+  private record Owed(String namespace, String eventId) {}
+
+  private static final Logger LOG = LoggerFactory.getLogger(SocketIoConnection.class);
+
+  private static final Outgoing.Encoder<Emission> NEW_EVENT =
+      message -> SocketIoTranslator.encode(message, Generation.V4);
+  private static final Outgoing.Encoder<Emission> OLD_EVENT =
+      message -> SocketIoTranslator.encode(message, Generation.V3);
+  // Separate constants, as it is by them that encoded forms are told apart and shared.
+  private static final Outgoing.Encoder<EncodedPacket> NEW_PACKET =
+      message -> packet(SocketIoTranslator.encode(message, Generation.V4));
+  private static final Outgoing.Encoder<EncodedPacket> OLD_PACKET =
+      message -> packet(SocketIoTranslator.encode(message, Generation.V3));
+
+  private final SocketIoEndpoint endpoint;
+  private final SocketSession<HttpExchange, EngineSocket> socket;
+  private final EngineSession<HttpExchange, EngineSocket> engine;
+  private final String remote;
+  private final String address;
+  private final DeadlineTimer timer;
+  private final List<String> joined = new ArrayList<>(1);
+  private State state = State.ALONE;
+  private Session session;
+  private Handshake.Admitted handshake;
+
+  /** Joins that wait for the session to begin. */
+  private List<SocketEvent.ConnectRequested> waiting = List.of();
+
+  private List<Outgoing> early = List.of();
+  private Map<Long, Owed> owed = Map.of();
+  private long nextAckId;
+  private CloseReason closeReason;
+  private long lastReceived = DeadlineTimer.now();
+  private int malformed;
+  private boolean draining;
+  private boolean drainScheduled;
+  private boolean forgotten;
+
+  /**
+   * @param remote network address of the client, {@code host:port}
+   * @param address the same without the port, which has a place at the admission
+   */
+  SocketIoConnection(
+      SocketIoEndpoint endpoint,
+      SocketSession<HttpExchange, EngineSocket> socket,
+      String remote,
+      String address) {
+    this.endpoint = endpoint;
+    this.socket = socket;
+    this.remote = remote;
+    this.address = address;
+    engine = socket.engine();
+    timer = new DeadlineTimer(endpoint.vertx(), this::onTimer);
+    metrics().opened();
+  }
+
+  EventLoop loop() {
+    return endpoint.loop();
+  }
+
+  SocketIoEndpoint endpoint() {
+    return endpoint;
+  }
+
+  // ----------------------------------------------------------------- requests
+
+  /** A request of this session, whatever it asks for. */
+  void handle(HttpExchange exchange, String forbidden) {
+    long now = DeadlineTimer.now();
+    FrontDoor.Decision decision =
+        endpoint.door().decide(exchange.request(), exchange.origin(), forbidden, engine, now);
+    if (decision instanceof FrontDoor.Refused refused) {
+      exchange.refuse(refused);
+    } else {
+      lastReceived = now;
+      switch (((FrontDoor.Admitted) decision).action()) {
+        case POLL -> {
+          exchange.watch(loop(), this::onAbort);
+          engine.pollArrived(exchange, exchange.request(), now);
+        }
+        case POST -> {
+          engine.postStarted(
+              exchange, exchange.request(), exchange.contentType(), exchange.contentLength(), now);
+          exchange.read(loop(), this);
+        }
+        case UPGRADE -> upgrade(exchange);
+        case OPEN_POLLING, OPEN_WEBSOCKET ->
+            throw new IllegalStateException("a request with a sid opens nothing");
+      }
+    }
+    // Also after a refusal: the clock may have decided.
+    socket.advanceTo(now);
+    drain();
+  }
+
+  private void upgrade(HttpExchange exchange) {
+    exchange.upgrade(
+        webSocket -> {
+          EngineSocket candidate = endpoint.newSocket(webSocket, exchange.home()).listen(this);
+          loop()
+              .run(
+                  () -> {
+                    engine.webSocketOpened(candidate, exchange.request(), DeadlineTimer.now());
+                    drain();
+                  });
+        },
+        failure -> LOG.debug("{} did not upgrade: {}", remote, failure.getMessage()));
+  }
+
+  @Override
+  public void onChunk(HttpExchange exchange, Buffer chunk) {
+    engine.postChunk(exchange, chunk);
+    drain();
+  }
+
+  @Override
+  public void onEnd(HttpExchange exchange) {
+    lastReceived = DeadlineTimer.now();
+    engine.postEnded(exchange, lastReceived);
+    drain();
+  }
+
+  @Override
+  public void onAbort(HttpExchange exchange) {
+    engine.exchangeAborted(exchange, DeadlineTimer.now());
+    drain();
+  }
+
+  // --------------------------------------------------------------- WebSockets
+
+  @Override
+  public void onText(EngineSocket from, String text) {
+    lastReceived = DeadlineTimer.now();
+    engine.webSocketText(from, text, lastReceived);
+    drain();
+  }
+
+  @Override
+  public void onBinary(EngineSocket from, Buffer data) {
+    lastReceived = DeadlineTimer.now();
+    engine.webSocketBinary(from, data, lastReceived);
+    drain();
+  }
+
+  @Override
+  public void onTooLarge(EngineSocket from) {
+    engine.webSocketTooLarge(from, DeadlineTimer.now());
+    drain();
+  }
+
+  @Override
+  public void onGarbage(EngineSocket from) {
+    // Text that is no packet: to the engine it makes no difference what else it is not.
+    engine.webSocketText(from, "", DeadlineTimer.now());
+    drain();
+  }
+
+  @Override
+  public void onSlow(EngineSocket from) {
+    close(CloseReason.SLOW_CONSUMER);
+  }
+
+  @Override
+  public void onClosed(EngineSocket from) {
+    engine.webSocketClosed(from, DeadlineTimer.now());
+    drain();
+  }
+
+  // --------------------------------------------------------------- connection
+
+  @Override
+  public String transport() {
+    return metrics().transport();
+  }
+
+  @Override
+  public String remote() {
+    return remote;
+  }
+
+  @Override
+  public long lastReceived() {
+    return lastReceived;
+  }
+
+  @Override
+  public void deliver(Outgoing message) {
+    if (state == State.BEGINNING) {
+      early = new ArrayList<>(early);
+      early.add(message);
+    } else if (state == State.JOINED) {
+      metrics().messageOut();
+      if (handshake.acknowledges()) {
+        ask(message);
+      } else {
+        emit(message);
+      }
+      drainLater();
+    }
+  }
+
+  private void emit(Outgoing message) {
+    EncodedPacket packet = message.as(isOld() ? OLD_PACKET : NEW_PACKET);
+    if (!socket.send(packet)) {
+      Emission event = event(message);
+      socket.send(event.packet(namespaceFor(event), SocketPacket.NO_ACK));
+    }
+  }
+
+  private void ask(Outgoing message) {
+    Emission event = event(message);
+    String namespace = namespaceFor(event);
+    long ackId = nextAckId++;
+    if (socket.ask(event.packet(namespace, ackId), endpoint.ackDeadline())) {
+      if (owed.isEmpty()) {
+        owed = new HashMap<>(4);
+      }
+      owed.put(ackId, new Owed(namespace, message.message().getEventId()));
+    }
+  }
+
+  private Emission event(Outgoing message) {
+    return message.as(isOld() ? OLD_EVENT : NEW_EVENT);
+  }
+
+  /** Where a client gets what is for a namespace that it may not be in. */
+  private String namespaceFor(Emission event) {
+    return socket.isJoined(event.namespace())
+        ? event.namespace()
+        : socket.isJoined(SocketIoTranslator.ROOT) ? SocketIoTranslator.ROOT : joined.get(0);
+  }
+
+  private static EncodedPacket packet(Emission event) {
+    return event.packet(event.namespace(), SocketPacket.NO_ACK);
+  }
+
+  @Override
+  public void close(CloseReason reason, long retryAfterMs) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    JsonObject why = Handshake.explain(reason, retryAfterMs);
+    for (String namespace : joined) {
+      socket.send(SocketIoTranslator.closing(namespace, why));
+    }
+    long now = DeadlineTimer.now();
+    end(reason);
+    if (reason.mayReturn() == CloseReason.MayReturn.NEVER) {
+      // Clients never come back by themselves after this packet.
+      joined.forEach(socket::leave);
+    }
+    socket.close(engineReason(reason), now);
+    joined.clear();
+    drainLater();
+  }
+
+  /** The node is being drained; who has a session is sent away with it. */
+  void goAwayIfAlone() {
+    if (state == State.ALONE) {
+      close(CloseReason.GOING_AWAY);
+    }
+  }
+
+  private static EngineCloseReason engineReason(CloseReason reason) {
+    return switch (reason) {
+      case GOING_AWAY -> EngineCloseReason.SERVER_SHUTTING_DOWN;
+      case SLOW_CONSUMER -> EngineCloseReason.SLOW_CONSUMER;
+      case MALFORMED -> EngineCloseReason.FORCED_CLOSE;
+      default -> EngineCloseReason.FORCED_SERVER_CLOSE;
+    };
+  }
+
+  // --------------------------------------------------------- change and drain
+
+  /** For what is sent outside of a request: all of one turn leaves together. */
+  private void drainLater() {
+    if (!draining && !drainScheduled) {
+      drainScheduled = true;
+      loop()
+          .runLater(
+              () -> {
+                drainScheduled = false;
+                drain();
+              });
+    }
+  }
+
+  /** Takes what happened and what is to be written, and arms the timer. */
+  void drain() {
+    if (draining) {
+      return;
+    }
+    draining = true;
+    boolean more = true;
+    while (more) {
+      more = false;
+      for (SocketEvent event; (event = socket.pollEvent(DeadlineTimer.now())) != null; ) {
+        more = true;
+        dispatch(event);
+      }
+      for (EngineWrite<HttpExchange, EngineSocket> write; (write = engine.pollWrite()) != null; ) {
+        more = true;
+        perform(write);
+      }
+    }
+    draining = false;
+    if (engine.finished()) {
+      forget();
+    } else {
+      timer.arm(socket.nextDeadline());
+    }
+  }
+
+  private void perform(EngineWrite<HttpExchange, EngineSocket> write) {
+    if (write instanceof EngineWrite.SendText<HttpExchange, EngineSocket> text) {
+      text.socket().sendText(text.text());
+    } else if (write instanceof EngineWrite.SendBinary<HttpExchange, EngineSocket> binary) {
+      binary.socket().sendBinary(binary.data());
+    } else if (write instanceof EngineWrite.CloseSocket<HttpExchange, EngineSocket> close) {
+      close.socket().close(close.code());
+    } else if (write instanceof EngineWrite.Respond<HttpExchange, EngineSocket> answer) {
+      answer.exchange().respond(answer);
+    } else if (write instanceof EngineWrite.Abandon<HttpExchange, EngineSocket> abandon) {
+      abandon.exchange().abandon();
+    }
+  }
+
+  private void onTimer() {
+    socket.advanceTo(DeadlineTimer.now());
+    drain();
+  }
+
+  private void forget() {
+    if (!forgotten) {
+      forgotten = true;
+      timer.cancel();
+      endpoint.forget(engine.sid(), address);
+    }
+  }
+
+  private void dispatch(SocketEvent event) {
+    if (event instanceof SocketPacket.Event received) {
+      receive(received);
+    } else if (event instanceof SocketPacket.Ack ack) {
+      acknowledged(ack);
+    } else if (event instanceof SocketEvent.AckTimedOut late) {
+      owed.remove(late.ackId());
+    } else if (event instanceof SocketEvent.ConnectRequested request) {
+      join(request);
+    } else if (event instanceof SocketEvent.Left left) {
+      left(left.namespace());
+    } else if (event instanceof SocketEvent.Closed closed) {
+      closed(closed);
+    } else if (event instanceof SocketEvent.Upgraded) {
+      LOG.debug("{} upgraded", remote);
+    }
+  }
+
+  // --------------------------------------------------------------- namespaces
+
+  private void join(SocketEvent.ConnectRequested request) {
+    if (!endpoint.config().namespaces().contains(request.namespace())) {
+      socket.refuse(request.namespace(), "Invalid namespace", null, DeadlineTimer.now());
+      return;
+    }
+    switch (state) {
+      case JOINED -> accept(request);
+      case BEGINNING -> {
+        waiting = new ArrayList<>(waiting);
+        waiting.add(request);
+      }
+      case ALONE -> begin(request);
+      case CLOSED -> {
+        // It will hear of that.
+      }
+    }
+  }
+
+  private void begin(SocketEvent.ConnectRequested request) {
+    if (endpoint.isDraining()) {
+      close(CloseReason.GOING_AWAY);
+      return;
+    }
+    try {
+      handshake = endpoint.handshake().admit(request);
+    } catch (Handshake.RefusedException refusal) {
+      refuse(request, refusal.reason(), refusal.getMessage(), refusal.retryAfterMs());
+      return;
+    }
+    state = State.BEGINNING;
+    waiting = List.of(request);
+    endpoint
+        .shard()
+        .open(this, handshake.identity(), handshake.acknowledges())
+        .onComplete(this::begun, this::notBegun);
+  }
+
+  private void begun(Session begun) {
+    List<SocketEvent.ConnectRequested> joins = waiting;
+    waiting = List.of();
+    if (state == State.CLOSED) {
+      begun.linkClosed(closeReason);
+      return;
+    }
+    session = begun;
+    state = State.JOINED;
+    LOG.debug("{} opened as {}, session {}", remote, session.user(), session.id());
+    joins.forEach(this::accept);
+    List<Outgoing> held = early;
+    early = List.of();
+    if (joined.isEmpty()) {
+      endSession(CloseReason.CONNECTION_LOST);
+    } else {
+      held.forEach(this::deliver);
+    }
+    drainLater();
+  }
+
+  private void notBegun(Throwable failure) {
+    List<SocketEvent.ConnectRequested> joins = waiting;
+    waiting = List.of();
+    early = List.of();
+    if (state == State.CLOSED) {
+      return;
+    }
+    state = State.ALONE;
+    boolean tooMany = MessageException.from(failure).code() == ErrorCode.RATE_LIMITED;
+    for (SocketEvent.ConnectRequested request : joins) {
+      if (tooMany) {
+        refuse(
+            request,
+            CloseReason.RATE_LIMITED,
+            "this user has too many connections",
+            Handshake.TOO_MANY_RETRY_MS);
+      } else {
+        refuse(request, CloseReason.SERVER_ERROR, "the gateway can not take clients now", 1_000);
+      }
+    }
+    drainLater();
+  }
+
+  private void refuse(
+      SocketEvent.ConnectRequested request, CloseReason reason, String message, long retryAfterMs) {
+    endpoint.metrics().refused(reason);
+    // Old clients take nothing but a string.
+    String data =
+        isOld()
+            ? '"' + Integer.toString(reason.code()) + '"'
+            : Handshake.explain(reason, retryAfterMs).encode();
+    socket.refuse(request.namespace(), message, data, DeadlineTimer.now());
+  }
+
+  private void accept(SocketEvent.ConnectRequested request) {
+    String namespace = request.namespace();
+    if (!socket.accept(namespace, EngineSessions.secret(), null)) {
+      return;
+    }
+    joined.add(namespace);
+    if (endpoint.config().connectEvent()) {
+      session.receive(SocketIoTranslator.connect(namespace, request.auth()), new Untold());
+    }
+  }
+
+  private void left(String namespace) {
+    joined.remove(namespace);
+    owed.values().removeIf(message -> message.namespace().equals(namespace));
+    if (joined.isEmpty() && state == State.JOINED) {
+      endSession(CloseReason.NORMAL);
+    }
+  }
+
+  /** The session ends before the link: nothing could reach the client. */
+  private void endSession(CloseReason reason) {
+    state = State.ALONE;
+    Session ended = session;
+    session = null;
+    owed = Map.of();
+    ended.linkClosed(reason);
+  }
+
+  private void closed(SocketEvent.Closed closed) {
+    if (state == State.CLOSED) {
+      return;
+    }
+    joined.clear();
+    end(closeReason(closed.reason()));
+    if (!closed.detail().isEmpty()) {
+      LOG.debug("{}: {}", remote, closed.detail());
+    }
+  }
+
+  private CloseReason closeReason(EngineCloseReason reason) {
+    return switch (reason) {
+      // Who has left every namespace has said goodbye.
+      case TRANSPORT_CLOSE ->
+          state == State.ALONE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
+      case TRANSPORT_ERROR -> CloseReason.CONNECTION_LOST;
+      case TOO_LARGE -> CloseReason.TOO_LARGE;
+      case SLOW_CONSUMER -> CloseReason.SLOW_CONSUMER;
+      case PING_TIMEOUT -> CloseReason.HEARTBEAT_TIMEOUT;
+      case PARSE_ERROR, FORCED_CLOSE -> CloseReason.MALFORMED;
+      // Who is in no namespace has never said who it is.
+      case FORCED_SERVER_CLOSE ->
+          state == State.ALONE ? CloseReason.UNAUTHENTICATED : CloseReason.MALFORMED;
+      case SERVER_SHUTTING_DOWN -> CloseReason.GOING_AWAY;
+    };
+  }
+
+  private void end(CloseReason reason) {
+    state = State.CLOSED;
+    closeReason = reason;
+    early = List.of();
+    owed = Map.of();
+    metrics().closed(reason);
+    LOG.debug("{} closed: {}", remote, reason.label());
+    if (session != null) {
+      Session ended = session;
+      session = null;
+      ended.linkClosed(reason);
+    }
+  }
+
+  // ----------------------------------------------------------------- messages
+
+  private void receive(SocketPacket.Event event) {
+    if (state != State.JOINED) {
+      return;
+    }
+    var receipt = new PacketReceipt(event.namespace(), event.ackId());
+    Message message;
+    try {
+      message = SocketIoTranslator.decode(event);
+    } catch (ProtocolException e) {
+      onMalformed(receipt, e.getMessage());
+      return;
+    }
+    metrics().messageIn();
+    session.receive(message, receipt);
+  }
+
+  private void onMalformed(Receipt receipt, String what) {
+    receipt.refused("", new MessageException(ErrorCode.MALFORMED, what));
+    malformed++;
+    int limit = endpoint.limits().malformed();
+    if (limit > 0 && malformed >= limit) {
+      close(CloseReason.MALFORMED);
+    }
+  }
+
+  private void acknowledged(SocketPacket.Ack ack) {
+    Owed message = owed.remove(ack.ackId());
+    if (message == null || state != State.JOINED) {
+      return;
+    }
+    metrics().ackIn();
+    session.acknowledged(
+        message.eventId(),
+        SocketIoTranslator.decodeReply(ack.arguments(), session.user(), message.eventId()));
+  }
+
+  private boolean isOld() {
+    return socket.generation() == Generation.V3;
+  }
+
+  private TransportMetrics metrics() {
+    return endpoint.metrics();
+  }
+
+  /** Answers one event: with its acknowledgement, if the client asked for one. */
+  private final class PacketReceipt implements Receipt {
+
+    private final String namespace;
+    private final long ackId;
+
+    PacketReceipt(String namespace, long ackId) {
+      this.namespace = namespace;
+      this.ackId = ackId;
+    }
+
+    @Override
+    public void accepted(String eventId) {
+      if (asked()) {
+        metrics().ackOut();
+        answer(SocketIoTranslator.accepted(eventId));
+      }
+    }
+
+    @Override
+    public boolean answered(String eventId, Message answer) {
+      Arguments arguments = asked() ? SocketIoTranslator.rawArguments(answer) : null;
+      if (arguments == null) {
+        return false;
+      }
+      metrics().ackOut();
+      answer(arguments);
+      return true;
+    }
+
+    @Override
+    public void refused(String eventId, MessageException why) {
+      if (state != State.JOINED) {
+        return;
+      }
+      metrics().error(why.code());
+      if (asked()) {
+        answer(SocketIoTranslator.refused(why));
+      } else {
+        Message error = ErrorTranslator.toMessage(eventId, why);
+        Emission event = SocketIoTranslator.encode(error, socket.generation());
+        socket.send(event.packet(namespace, SocketPacket.NO_ACK));
+        drainLater();
+      }
+    }
+
+    private boolean asked() {
+      return ackId != SocketPacket.NO_ACK;
+    }
+
+    private void answer(Arguments arguments) {
+      socket.send(EncodedPacket.ack(namespace, ackId, arguments));
+      drainLater();
+    }
+  }
+
+  /** For what the client did not send: nobody waits for an answer. */
+  private final class Untold implements Receipt {
+
+    @Override
+    public void accepted(String eventId) {
+      // Nothing to say.
+    }
+
+    @Override
+    public void refused(String eventId, MessageException why) {
+      LOG.debug("{}: no service heard of its connect: {}", remote, why.getMessage());
+    }
+  }
+}
