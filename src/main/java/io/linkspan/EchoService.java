@@ -5,7 +5,9 @@ import io.linkspan.api.Service;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 
-/** The built-in service {@code echo}: answers each Message with its type, body and attachments. */
+/**
+ * The built-in service {@code echo}: answers each Message with its own type, content and headers.
+ */
 final class EchoService extends VerticleBase {
 
   static final String ADDRESS = "echo";
@@ -23,6 +25,7 @@ final class EchoService extends VerticleBase {
         .setBody(message.getBody())
         .setContentType(message.getContentType())
         .addAllAttachments(message.getAttachmentsList())
+        .putAllHeaders(message.getHeadersMap())
         .build();
   }
 }

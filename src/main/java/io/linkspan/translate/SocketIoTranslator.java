@@ -81,7 +81,7 @@ public final class SocketIoTranslator {
     Message.Builder message = Message.newBuilder();
     switch (event.name()) {
       case MESSAGE_EVENT -> {
-        JsonObject object = messageIn(event.arguments());
+        Map<?, ?> object = messageIn(event.arguments());
         if (object == null) {
           raw(event.name(), event.arguments(), message);
         } else {
@@ -119,7 +119,7 @@ public final class SocketIoTranslator {
       return null;
     }
     Message.Builder reply = Message.newBuilder();
-    JsonObject object = messageIn(arguments);
+    Map<?, ?> object = messageIn(arguments);
     if (object == null || !readLeniently(object, reply)) {
       raw(REPLY, arguments, reply.clear());
     }
@@ -176,18 +176,21 @@ public final class SocketIoTranslator {
     }
   }
 
-  /** The only argument if it is a Message, else null. */
-  private static JsonObject messageIn(Arguments arguments) {
-    JsonArray values = arguments.values();
-    if (values.size() != 1 || !(values.getValue(0) instanceof JsonObject object)) {
+  /**
+   * The only argument if it is a Message, else null. As a bare map: the accessors of {@link
+   * JsonObject} would turn binary into text.
+   */
+  private static Map<?, ?> messageIn(Arguments arguments) {
+    List<?> values = arguments.values().getList();
+    if (values.size() != 1 || !(values.get(0) instanceof Map<?, ?> object)) {
       return null;
     }
-    return object.getValue("body") instanceof String || object.getValue("type") instanceof String
+    return object.get("body") instanceof String || object.get("type") instanceof String
         ? object
         : null;
   }
 
-  private static boolean readLeniently(JsonObject object, Message.Builder message) {
+  private static boolean readLeniently(Map<?, ?> object, Message.Builder message) {
     try {
       read(object, message);
       return true;
@@ -197,9 +200,9 @@ public final class SocketIoTranslator {
     }
   }
 
-  private static void read(JsonObject object, Message.Builder message) {
-    for (Map.Entry<String, Object> entry : object) {
-      String key = entry.getKey();
+  private static void read(Map<?, ?> object, Message.Builder message) {
+    for (Map.Entry<?, ?> entry : object.entrySet()) {
+      String key = (String) entry.getKey();
       Object value = entry.getValue();
       switch (key) {
         case "eventId" -> text(key, value, message::setEventId);
@@ -233,7 +236,7 @@ public final class SocketIoTranslator {
     if (value == null) {
       return;
     }
-    if (!(value instanceof JsonArray array)) {
+    if (!(value instanceof List<?> array)) {
       throw new ProtocolException("attachments have to be an array");
     }
     for (Object attachment : array) {
@@ -259,16 +262,17 @@ public final class SocketIoTranslator {
     if (value == null) {
       return;
     }
-    if (!(value instanceof JsonObject headers)) {
+    if (!(value instanceof Map<?, ?> headers)) {
       throw new ProtocolException("headers have to be an object");
     }
-    for (Map.Entry<String, Object> header : headers) {
+    for (Map.Entry<?, ?> header : headers.entrySet()) {
+      String name = (String) header.getKey();
       if (!(header.getValue() instanceof String text)) {
-        throw new ProtocolException("headers." + shown(header.getKey()) + " has to be a string");
+        throw new ProtocolException("headers." + shown(name) + " has to be a string");
       }
-      requireText("headers", header.getKey());
+      requireText("headers", name);
       requireText("headers", text);
-      message.putHeaders(header.getKey(), text);
+      message.putHeaders(name, text);
     }
   }
 

@@ -11,11 +11,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A script of {@code src/test/node} or {@code docs/examples}, run by Node. */
+/** A script of {@code src/test/node*} or {@code docs/examples}, run by Node. */
 public final class NodeScript implements AutoCloseable {
 
   private static final Path PROJECT = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
-  private static final Path SCRIPTS = PROJECT.resolve(Path.of("src", "test", "node"));
+  private static final String SCRIPTS = "node";
   private static final List<String> CHROMIUM = List.of("chromium", "chromium-browser");
   private static final long TIMEOUT_MS = 120_000;
   private static final long INSTALL_TIMEOUT_MS = 300_000;
@@ -28,14 +28,29 @@ public final class NodeScript implements AutoCloseable {
 
   /** Starts a scenario of a script; its packages are installed first where that is due. */
   public static NodeScript start(String script, Object... arguments) throws InterruptedException {
-    install();
-    return start(List.of(SCRIPTS.resolve(script).toString()), arguments);
+    return startIn(SCRIPTS, script, arguments);
+  }
+
+  /** The same with a script of another folder of {@code src/test}, which has its own packages. */
+  public static NodeScript startIn(String folder, String script, Object... arguments)
+      throws InterruptedException {
+    Path scripts = PROJECT.resolve(Path.of("src", "test", folder));
+    install(scripts);
+    return start(List.of(scripts.resolve(script).toString()), arguments);
   }
 
   /** Runs a scenario of a script, which has to pass. */
   public static void run(String script, Object... arguments) throws InterruptedException {
     try (NodeScript scenario = start(script, arguments)) {
       scenario.awaitSuccess();
+    }
+  }
+
+  /** Runs a script of another folder, which has to pass. */
+  public static void runIn(String folder, String script, Object... arguments)
+      throws InterruptedException {
+    try (NodeScript process = startIn(folder, script, arguments)) {
+      process.awaitSuccess();
     }
   }
 
@@ -93,9 +108,9 @@ public final class NodeScript implements AutoCloseable {
     return new NodeScript(new ProcessBuilder(all).directory(PROJECT.toFile()));
   }
 
-  private static synchronized void install() throws InterruptedException {
-    Path lock = SCRIPTS.resolve("package-lock.json");
-    Path installed = SCRIPTS.resolve(Path.of("node_modules", ".package-lock.json"));
+  private static synchronized void install(Path scripts) throws InterruptedException {
+    Path lock = scripts.resolve("package-lock.json");
+    Path installed = scripts.resolve(Path.of("node_modules", ".package-lock.json"));
     try {
       if (Files.exists(installed)
           && Files.getLastModifiedTime(installed).compareTo(Files.getLastModifiedTime(lock)) >= 0) {
@@ -104,7 +119,7 @@ public final class NodeScript implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-    var npm = new ProcessBuilder("npm", "ci", "--ignore-scripts").directory(SCRIPTS.toFile());
+    var npm = new ProcessBuilder("npm", "ci", "--ignore-scripts").directory(scripts.toFile());
     try (var process = new ChildProcess(npm)) {
       assertThat(process.awaitExit(INSTALL_TIMEOUT_MS))
           .as(() -> "exit code of npm ci:" + process.output())

@@ -1,0 +1,70 @@
+package io.linkspan.interop;
+
+import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.NodeScript;
+import io.linkspan.testing.RequiresNode;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Socket.IO's own clients, of every generation and on every transport, against the jar. */
+@RequiresNode
+class SocketIoClientsIT {
+
+  private static final String FOLDER = "node-socketio";
+
+  private static final String CONFIGURATION =
+      """
+      session: {perUser: {max: 3}}
+      socketio: {namespaces: ["/", "/custom"]}
+      delivery: {ackTimeout: 400ms, maxAttempts: 2}
+      limits: {connectRate: {perUser: 0}}
+      routes:
+        - {to: "", bus: echo}
+        - {to: "service:echo", bus: echo}
+        - {to: "user:*"}
+        - {to: "group:*"}
+      """;
+
+  private static GatewayProcess gateway;
+
+  @BeforeAll
+  static void start(@TempDir Path folder) throws Exception {
+    Path conf = Files.writeString(folder.resolve("socketio.yaml"), CONFIGURATION);
+    // More than one loop, whatever the machine: requests have to find their session's.
+    gateway = GatewayProcess.start(Map.of("LINKSPAN_EVENTLOOPS", "3"), "--conf", conf.toString());
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+  }
+
+  @ParameterizedTest(name = "socket.io-client {0}.x, {1}")
+  @CsvSource({
+    "1, polling", "1, websocket", "1, upgrade",
+    "2, polling", "2, websocket", "2, upgrade",
+    "3, polling", "3, websocket", "3, upgrade",
+    "4, polling", "4, websocket", "4, upgrade",
+  })
+  void aClientDoesWhatItsManualSays(int version, String transport) throws Exception {
+    NodeScript.runIn(
+        FOLDER,
+        "client.mjs",
+        gateway.http(),
+        "http://127.0.0.1:" + gateway.managementPort() + "/",
+        version,
+        transport);
+  }
+
+  @Test
+  void clientsOfAllKindsHearEachOther() throws Exception {
+    NodeScript.runIn(FOLDER, "mixed.mjs", gateway.http(), gateway.websocket());
+  }
+}

@@ -1,0 +1,10 @@
+// The gateway's HTTP API.
+
+/** Sends a Message as a service would; the status and body of the answer. */
+export async function post(management, message, query) {
+  const response = await fetch(`${management}v1/messages?${query}`, {
+    method: "POST",
+    body: JSON.stringify(message),
+  });
+  return { status: response.status, body: await response.json() };
+}

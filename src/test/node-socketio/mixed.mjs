@@ -1,0 +1,102 @@
+// Clients of all kinds meet: mixed.mjs URL WEBSOCKET_URL
+import assert from "node:assert/strict";
+import WebSocket from "ws";
+import { ask, connect, onMessage, within } from "./lib/clients.mjs";
+
+const [url, webSocketUrl] = process.argv.slice(2);
+
+/** A plain WebSocket client with the JSON subprotocol, with the face of the others. */
+async function plain(user) {
+  const socket = new WebSocket(`${webSocketUrl}?user=${user}`, "linkspan.json");
+  const waiting = new Map();
+  const client = { user, heard: [], onHeard: () => {} };
+  socket.on("message", (data) => {
+    const { message, ack } = JSON.parse(data);
+    const eventId = ack ? ack.eventId : message.replyTo;
+    if (ack || message.type === "error") {
+      waiting.get(eventId)?.(ack ? { eventId } : { error: JSON.parse(message.body) });
+      waiting.delete(eventId);
+    } else {
+      socket.send(JSON.stringify({ ack: { eventId: message.eventId } }));
+      client.heard.push(message);
+      client.onHeard();
+    }
+  });
+  await within("open", new Promise((resolve) => socket.once("open", resolve)));
+  client.send = (message) =>
+    within(
+      `the end of ${message.eventId}`,
+      new Promise((resolve) => {
+        waiting.set(message.eventId, resolve);
+        socket.send(JSON.stringify({ message }));
+      }),
+    );
+  client.join = (group) => client.send({ eventId: `${user}-join`, type: "join_group", body: group });
+  return client;
+}
+
+async function socketIo(user, version, transport) {
+  const socket = await connect(url, version, transport, { user, ack: "client" });
+  const client = { user, heard: [], onHeard: () => {} };
+  onMessage(socket, (message) => {
+    client.heard.push(message);
+    client.onHeard();
+  });
+  client.send = async (message) => (await ask(socket, "message", message))[0];
+  client.join = async (group) => (await ask(socket, "join_group", group))[0];
+  return client;
+}
+
+async function hears(client, body) {
+  await within(
+    `${client.user} to hear ${body}`,
+    new Promise((resolve) => {
+      client.onHeard = () => client.heard.some((message) => message.body === body) && resolve();
+      client.onHeard();
+    }),
+  );
+  return client.heard.filter((message) => message.body === body);
+}
+
+const clients = [
+  await plain("plain"),
+  await socketIo("one", 1, "upgrade"),
+  await socketIo("two", 2, "upgrade"),
+  await socketIo("two-polling", 2, "polling"),
+  await socketIo("three", 3, "websocket"),
+  await socketIo("four", 4, "upgrade"),
+  await socketIo("four-polling", 4, "polling"),
+];
+
+for (const client of clients) {
+  const joined = await client.join("room");
+  assert.ok(joined.eventId, JSON.stringify(joined));
+}
+for (const speaker of clients) {
+  const body = `hello from ${speaker.user}`;
+  const end = await speaker.send({ eventId: `${speaker.user}-g`, to: "group:room", type: "text", body });
+  assert.deepEqual(end, { eventId: `${speaker.user}-g` });
+  for (const listener of clients) {
+    if (listener !== speaker) {
+      const [message] = await hears(listener, body);
+      assert.equal(message.from, speaker.user);
+      assert.equal(message.to, "group:room");
+    }
+  }
+}
+for (const speaker of clients) {
+  for (const listener of clients) {
+    if (listener === speaker) continue;
+    const body = `${speaker.user} to ${listener.user} 😀`;
+    // Ends well only once the other's application has acknowledged.
+    const end = await speaker.send({ eventId: body, to: listener.user, type: "text", body });
+    assert.deepEqual(end, { eventId: body });
+    const heard = await hears(listener, body);
+    assert.equal(heard.length, 1);
+  }
+}
+for (const client of clients) {
+  // A group does not hear from a client what that client said.
+  assert.ok(!client.heard.some((message) => message.from === client.user));
+}
+process.exit(0);
