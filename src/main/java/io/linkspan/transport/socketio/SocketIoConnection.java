@@ -302,15 +302,15 @@ final class SocketIoConnection
     for (String namespace : joined) {
       socket.send(SocketIoTranslator.closing(namespace, why));
     }
-    long now = DeadlineTimer.now();
-    end(reason);
     if (reason.mayReturn() == CloseReason.MayReturn.NEVER) {
       // Clients never come back by themselves after this packet.
       joined.forEach(socket::leave);
     }
-    socket.close(engineReason(reason), now);
-    joined.clear();
-    drainLater();
+    socket.close(engineReason(reason), DeadlineTimer.now());
+    state = State.CLOSED;
+    // Written before anybody hears of the end: it may be the last thing a node waits for.
+    drain();
+    end(reason);
   }
 
   /** The node is being drained; who has a session is sent away with it. */
@@ -320,9 +320,13 @@ final class SocketIoConnection
     }
   }
 
-  private static EngineCloseReason engineReason(CloseReason reason) {
+  private EngineCloseReason engineReason(CloseReason reason) {
     return switch (reason) {
-      case GOING_AWAY -> EngineCloseReason.SERVER_SHUTTING_DOWN;
+      // Only a WebSocket has a code for it; a poller is waited for, as the node is still there.
+      case GOING_AWAY ->
+          engine.isOverWebSocket()
+              ? EngineCloseReason.SERVER_SHUTTING_DOWN
+              : EngineCloseReason.FORCED_SERVER_CLOSE;
       case SLOW_CONSUMER -> EngineCloseReason.SLOW_CONSUMER;
       case MALFORMED -> EngineCloseReason.FORCED_CLOSE;
       default -> EngineCloseReason.FORCED_SERVER_CLOSE;
@@ -541,11 +545,12 @@ final class SocketIoConnection
     if (state == State.CLOSED) {
       return;
     }
-    joined.clear();
-    end(closeReason(closed.reason()));
+    CloseReason reason = closeReason(closed.reason());
+    state = State.CLOSED;
     if (!closed.detail().isEmpty()) {
       LOG.debug("{}: {}", remote, closed.detail());
     }
+    end(reason);
   }
 
   private CloseReason closeReason(EngineCloseReason reason) {
@@ -566,8 +571,8 @@ final class SocketIoConnection
   }
 
   private void end(CloseReason reason) {
-    state = State.CLOSED;
     closeReason = reason;
+    joined.clear();
     early = List.of();
     owed = Map.of();
     metrics().closed(reason);

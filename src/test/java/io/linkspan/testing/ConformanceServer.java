@@ -1,0 +1,178 @@
+package io.linkspan.testing;
+
+import io.linkspan.api.Message;
+import io.linkspan.api.Origin;
+import io.linkspan.api.Service;
+import io.linkspan.protocol.engineio.EngineConfig;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * What the official test suites of Engine.IO and Socket.IO are run against, on one port: a bare
+ * Engine.IO echo at {@code /engine.io/}, and at {@code /socket.io/} the gateway itself, with a
+ * service on the event bus that does what the Socket.IO suites expect. A TCP connection belongs to
+ * the one of the two that its first request is for.
+ */
+public final class ConformanceServer implements AutoCloseable {
+
+  private static final int MAX_PAYLOAD = 1_000_000;
+  private static final Duration PING_INTERVAL = Duration.ofMillis(300);
+  private static final Duration PING_TIMEOUT = Duration.ofMillis(200);
+
+  private final TestGateway gateway;
+  private final Front front;
+
+  private ConformanceServer(TestGateway gateway, Front front) {
+    this.gateway = gateway;
+    this.front = front;
+  }
+
+  /** Runs until it is killed. */
+  public static void main(String[] arguments) {
+    if (arguments.length != 1) {
+      throw new IllegalArgumentException("usage: ConformanceServer PORT");
+    }
+    var server = start(Integer.parseInt(arguments[0]));
+    System.out.println("ready on port " + server.port());
+  }
+
+  /** Starts one; 0 is any free port. */
+  public static ConformanceServer start(int port) {
+    TestGateway gateway =
+        TestGateway.start(
+            Map.of(
+                "socketio.pingInterval",
+                PING_INTERVAL.toMillis() + "ms",
+                "socketio.pingTimeout",
+                PING_TIMEOUT.toMillis() + "ms",
+                "socketio.maxPayload",
+                Integer.toString(MAX_PAYLOAD),
+                "socketio.connectTimeout",
+                "1500ms",
+                "socketio.namespaces",
+                "/, /custom",
+                "socketio.connectEvent",
+                "true"));
+    Vertx vertx = gateway.vertx();
+    var front = new Front(port, gateway.httpPort());
+    TestGateway.await(vertx.deployVerticle(new SuiteService()));
+    TestGateway.await(vertx.deployVerticle(front));
+    return new ConformanceServer(gateway, front);
+  }
+
+  public int port() {
+    return front.port();
+  }
+
+  @Override
+  public void close() {
+    gateway.close();
+  }
+
+  /** What the suites expect behind the gateway. */
+  private static final class SuiteService extends VerticleBase {
+
+    @Override
+    public Future<?> start() {
+      return Service.register(vertx, "inbound", SuiteService::serve);
+    }
+
+    private static Future<Message> serve(Message message, Origin origin) {
+      return Future.succeededFuture(
+          switch (message.getType()) {
+            case "connect" -> emit("auth", message);
+            case "message" -> emit("message-back", message);
+            case "message-with-ack" -> emit("", message);
+            default -> null;
+          });
+    }
+
+    private static Message emit(String name, Message arguments) {
+      return Message.newBuilder()
+          .setType(name)
+          .setContentType(arguments.getContentType())
+          .setBody(arguments.getBody())
+          .addAllAttachments(arguments.getAttachmentsList())
+          .putAllHeaders(arguments.getHeadersMap())
+          .build();
+    }
+  }
+
+  /** The port, and behind it the two servers. */
+  private static final class Front extends VerticleBase {
+
+    private static final String BARE = "/engine.io";
+
+    private final int wanted;
+    private final int gatewayPort;
+    private RawEngineServer bare;
+    private NetServer server;
+    private NetClient client;
+
+    Front(int wanted, int gatewayPort) {
+      this.wanted = wanted;
+      this.gatewayPort = gatewayPort;
+    }
+
+    @Override
+    public Future<?> start() {
+      bare =
+          new RawEngineServer(
+              vertx,
+              new EngineConfig(
+                  PING_INTERVAL,
+                  PING_TIMEOUT,
+                  EngineConfig.DEFAULT.upgradeTimeout(),
+                  EngineConfig.DEFAULT.closeLinger(),
+                  MAX_PAYLOAD,
+                  EngineConfig.DEFAULT.maxQueuedBytes(),
+                  true,
+                  true,
+                  true,
+                  true,
+                  false,
+                  true));
+      client = vertx.createNetClient();
+      server = vertx.createNetServer().connectHandler(this::onConnection);
+      return bare.start(0).compose(v -> server.listen(wanted, "127.0.0.1"));
+    }
+
+    int port() {
+      return server.actualPort();
+    }
+
+    private void onConnection(NetSocket from) {
+      from.exceptionHandler(e -> {});
+      from.handler(
+          first -> {
+            from.pause();
+            client
+                .connect(isBare(first) ? bare.port() : gatewayPort, "127.0.0.1")
+                .onComplete(to -> join(from, first, to), failure -> from.close());
+          });
+    }
+
+    private static boolean isBare(Buffer first) {
+      String request = first.toString(StandardCharsets.ISO_8859_1);
+      return request.startsWith(BARE, request.indexOf(' ') + 1);
+    }
+
+    private static void join(NetSocket from, Buffer first, NetSocket to) {
+      to.exceptionHandler(e -> {});
+      to.handler(from::write);
+      to.closeHandler(v -> from.close());
+      from.closeHandler(v -> to.close());
+      from.handler(to::write);
+      to.write(first);
+      from.resume();
+    }
+  }
+}
