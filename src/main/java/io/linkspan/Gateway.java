@@ -20,6 +20,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.transport.Transport;
@@ -153,6 +154,11 @@ public final class Gateway implements Node {
             .with(
                 new VertxOptions()
                     .setEventLoopPoolSize(eventLoops)
+                    // Resources come from the jar itself: nothing has to be written to disk.
+                    .setFileSystemOptions(
+                        new FileSystemOptions()
+                            .setClassPathResolvingEnabled(false)
+                            .setFileCachingEnabled(false))
                     .setInternalBlockingPoolSize(2)
                     .setWorkerPoolSize(4));
     Transport nativeTransport = Transport.nativeTransport();
@@ -168,9 +174,11 @@ public final class Gateway implements Node {
     return vertx
         .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
-        .compose(v -> PlaygroundEndpoint.load(vertx))
-        .map(this::share)
-        .compose(shared -> vertx.deployVerticle(() -> newEdge(shared), onEachLoop))
+        .compose(
+            v -> {
+              EdgeVerticle.Shared shared = share();
+              return vertx.deployVerticle(() -> newEdge(shared), onEachLoop);
+            })
         .compose(v -> control.open())
         .compose(v -> vertx.deployVerticle(management))
         .onSuccess(v -> state = State.READY)
@@ -190,7 +198,7 @@ public final class Gateway implements Node {
     return Future.all(deployments);
   }
 
-  private EdgeVerticle.Shared share(PlaygroundEndpoint playground) {
+  private EdgeVerticle.Shared share() {
     var shard =
         new Shard.Shared(
             id,
@@ -206,7 +214,7 @@ public final class Gateway implements Node {
         shard,
         new Admission(config.limits()),
         new IdentityProvider(),
-        playground,
+        new PlaygroundEndpoint(),
         metrics.registry(),
         websocket);
   }

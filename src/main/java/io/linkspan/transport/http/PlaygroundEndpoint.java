@@ -1,26 +1,27 @@
 package io.linkspan.transport.http;
 
-import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 
 /** Serves the playground page at {@code /}. */
 public final class PlaygroundEndpoint implements HttpEndpoint {
 
-  private static final String RESOURCE = "playground/index.html";
+  private static final String RESOURCE = "/playground/index.html";
 
   private final Buffer page;
 
-  private PlaygroundEndpoint(Buffer page) {
-    this.page = page;
-  }
-
-  /** Reads the page. */
-  public static Future<PlaygroundEndpoint> load(Vertx vertx) {
-    return vertx.fileSystem().readFile(RESOURCE).map(PlaygroundEndpoint::new);
+  /** Reads the page from the jar. */
+  public PlaygroundEndpoint() {
+    try (InputStream resource = PlaygroundEndpoint.class.getResourceAsStream(RESOURCE)) {
+      page = Buffer.buffer(resource.readAllBytes());
+    } catch (IOException e) {
+      throw new UncheckedIOException("the page is part of the jar", e);
+    }
   }
 
   @Override

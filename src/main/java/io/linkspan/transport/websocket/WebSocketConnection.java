@@ -143,14 +143,18 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   }
 
   @Override
-  public void deliver(Outgoing message) {
-    if (state == State.OPEN) {
-      metrics.messageOut();
-      write(message.as(json ? JSON : BINARY));
-    } else if (state == State.OPENING) {
+  public boolean deliver(Outgoing message) {
+    if (state == State.OPENING) {
       early = new ArrayList<>(early);
       early.add(message);
+      return true;
     }
+    if (state != State.OPEN) {
+      return false;
+    }
+    metrics.messageOut();
+    write(message.as(json ? JSON : BINARY));
+    return state == State.OPEN;
   }
 
   @Override
