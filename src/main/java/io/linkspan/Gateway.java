@@ -17,6 +17,7 @@ import io.linkspan.session.Shard;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -80,11 +81,15 @@ public final class Gateway implements Node {
    */
   public static Future<Gateway> start(GatewayConfig config) {
     Gateway gateway = new Gateway(config);
-    return gateway
+    // A promise without a context: after a failure no event loop is left that could tell the
+    // caller.
+    Promise<Gateway> started = Promise.promise();
+    gateway
         .start()
-        .map(gateway)
-        .recover(
-            failure -> gateway.close().eventually(() -> Future.failedFuture(failure)).map(gateway));
+        .onComplete(
+            v -> started.complete(gateway),
+            failure -> gateway.close().onComplete(closed -> started.fail(failure)));
+    return started.future();
   }
 
   static int eventLoops(GatewayConfig config) {

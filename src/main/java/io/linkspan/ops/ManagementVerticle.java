@@ -19,6 +19,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
 import io.vertx.ext.web.healthchecks.HealthCheckHandler;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -58,7 +59,16 @@ public final class ManagementVerticle extends VerticleBase {
   public Future<?> start() {
     clients = GatewayClient.create(vertx);
     server = vertx.createHttpServer();
-    return server.requestHandler(router()).listen(config.port(), config.host());
+    return server
+        .requestHandler(router())
+        .listen(config.port(), config.host())
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new IOException(
+                        "can not listen at management.host %s, management.port %d: %s"
+                            .formatted(config.host(), config.port(), failure.getMessage()),
+                        failure)));
   }
 
   @Override

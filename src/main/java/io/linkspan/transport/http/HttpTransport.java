@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.net.PemKeyCertOptions;
+import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -76,7 +77,16 @@ public final class HttpTransport {
         .requestHandler(this::route);
     // Below zero, Vert.x gives all loops of the node the same free port.
     int port = config.port() == 0 ? -1 : config.port();
-    return server.listen(port, config.host()).map(HttpServer::actualPort);
+    return server
+        .listen(port, config.host())
+        .map(HttpServer::actualPort)
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new IOException(
+                        "can not listen at http.host %s, http.port %d: %s"
+                            .formatted(config.host(), config.port(), failure.getMessage()),
+                        failure)));
   }
 
   /** Takes no new clients from now on; those that are here go on. */
