@@ -411,17 +411,16 @@ class WebSocketWireTest {
             "limits.writeQueue", "0",
             "session.maxPendingBytes", "64MiB"));
     BlockingQueue<JsonObject> disconnects = disconnects();
+    GatewayClient clients = GatewayClient.create(gateway.vertx());
     try (RawWebSocket deaf =
-            RawWebSocket.connect(gateway.httpPort(), 4_096, "/ws?ack=transport&user=deaf");
-        WebSocketTestClient talker = client("talker")) {
+        RawWebSocket.connect(gateway.httpPort(), 4_096, "/ws?ack=transport&user=deaf")) {
       Message large = Message.newBuilder().setTo("deaf").setBody("x".repeat(60_000)).build();
       for (int i = 0; i < 100; i++) {
-        talker.send(large);
+        TestGateway.await(clients.post(large));
       }
       JsonObject gone;
       while ((gone = disconnects.poll(20, TimeUnit.MILLISECONDS)) == null) {
         deaf.send(RawWebSocket.PING, true, EMPTY);
-        talker.socket().send(RawWebSocket.PING, true, EMPTY);
       }
       assertThat(gone.getString("user")).isEqualTo("deaf");
       assertThat(gone.getString("reason")).isEqualTo("heartbeat-timeout");
