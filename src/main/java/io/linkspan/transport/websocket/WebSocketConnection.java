@@ -191,8 +191,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private void sayGoodbye(CloseReason reason, long retryAfterMs) {
     String text =
         retryAfterMs > 0 ? reason.label() + "; retryAfterMs=" + retryAfterMs : reason.label();
-    link.flush();
-    socket.close((short) reason.code(), text);
+    link.close(reason.code(), text);
     timer.cancel();
     timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
   }
