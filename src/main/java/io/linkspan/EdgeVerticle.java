@@ -116,8 +116,8 @@ final class EdgeVerticle extends VerticleBase {
     int batch = Math.max(1, drain.batch() / loops());
     context.runOnContext(
         v -> {
-          http.drain();
-          shard.drain(batch, drain.pause(), patience).onComplete(done);
+          Future<Void> linksEnded = http.drain();
+          shard.drain(batch, drain.pause(), patience).compose(w -> linksEnded).onComplete(done);
         });
     return done.future();
   }

@@ -22,6 +22,7 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.core.transport.Transport;
@@ -164,6 +165,11 @@ public final class Gateway implements Node {
             .with(
                 new VertxOptions()
                     .setEventLoopPoolSize(eventLoops)
+                    // Resources come from the jar itself: nothing has to be written to disk.
+                    .setFileSystemOptions(
+                        new FileSystemOptions()
+                            .setClassPathResolvingEnabled(false)
+                            .setFileCachingEnabled(false))
                     .setInternalBlockingPoolSize(2)
                     .setWorkerPoolSize(4));
     Transport nativeTransport = Transport.nativeTransport();
@@ -179,9 +185,11 @@ public final class Gateway implements Node {
     return vertx
         .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
-        .compose(v -> PlaygroundEndpoint.load(vertx))
-        .map(this::share)
-        .compose(shared -> vertx.deployVerticle(() -> newEdge(shared), onEachLoop))
+        .compose(
+            v -> {
+              EdgeVerticle.Shared shared = share();
+              return vertx.deployVerticle(() -> newEdge(shared), onEachLoop);
+            })
         .compose(v -> control.open())
         .compose(v -> vertx.deployVerticle(management))
         .onSuccess(v -> state = State.READY)
@@ -201,7 +209,7 @@ public final class Gateway implements Node {
     return Future.all(deployments);
   }
 
-  private EdgeVerticle.Shared share(PlaygroundEndpoint playground) {
+  private EdgeVerticle.Shared share() {
     var shard =
         new Shard.Shared(
             id,
@@ -217,7 +225,7 @@ public final class Gateway implements Node {
         shard,
         new Admission(config.limits()),
         new IdentityProvider(),
-        playground,
+        new PlaygroundEndpoint(),
         metrics.registry(),
         websocket,
         socketio,

@@ -16,8 +16,12 @@ public interface Connection {
   /** When anything last came from the client, on the clock of {@link DeadlineTimer#now}. */
   long lastReceived();
 
-  /** Writes a Message to the client; does nothing once the connection is closing. */
-  void deliver(Outgoing message);
+  /**
+   * Writes a Message to the client.
+   *
+   * @return false when the connection is closing, or closes because of it
+   */
+  boolean deliver(Outgoing message);
 
   /**
    * Closes the link and tells the client why; does nothing once the connection is closing.

@@ -50,15 +50,18 @@ final class Outbox {
    * Sends a Message to the client.
    *
    * @param settlement told how it ends; null when nobody asks
-   * @return false when it did not fit; the settlement is told as well
+   * @return false when it did not fit, or the link is closing; the settlement is told as well
    */
   boolean offer(Outgoing outgoing, Settlement settlement, long now) {
     if (!clientAcknowledges) {
-      link.deliver(outgoing);
-      if (settlement != null) {
+      boolean written = link.deliver(outgoing);
+      if (settlement != null && written) {
         settlement.delivered(By.TRANSPORT, null);
+      } else if (settlement != null) {
+        settlement.failed(
+            new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is leaving"));
       }
-      return true;
+      return written;
     }
     var delivery = new Delivery(this, outgoing, settlement);
     if (!hasRoomFor(delivery.size)) {

@@ -164,18 +164,23 @@ public final class Session {
    * Sends a Message to the client.
    *
    * @param settlement told how it ends; null when nobody asks
-   * @return whether there was room for it
+   * @return whether it is in the client's hands now, or in the outbox
    */
   boolean deliver(Outgoing outgoing, Settlement settlement) {
     if (ended) {
       if (settlement != null) {
         settlement.failed(departed("it is gone"));
       }
-      return true;
+      return false;
     }
     boolean fits = outbox.offer(outgoing, settlement, DeadlineTimer.now());
     shard.armTimeouts();
     return fits;
+  }
+
+  /** Whether the session has ended. */
+  boolean ended() {
+    return ended;
   }
 
   /** Why a Message can not be sent to the client; null when it can. */

@@ -290,6 +290,8 @@ public final class Shard {
         session.deliver(outgoing, first);
       } else if (session.deliver(outgoing, null)) {
         first.delivered(By.TRANSPORT, null);
+      } else if (session.ended()) {
+        first.failed(Courier.noSuchRecipient(recipient));
       } else {
         first.failed(new MessageException(ErrorCode.QUEUE_FULL, "the recipient has no room"));
       }
@@ -301,7 +303,8 @@ public final class Shard {
     int full = 0;
     // A copy: a session that can not take it may end here.
     for (Session member : memberships.of(group).toArray(Session[]::new)) {
-      if (!member.id().equals(terms.except()) && !member.deliver(outgoing, null)) {
+      boolean meant = !member.id().equals(terms.except());
+      if (meant && !member.deliver(outgoing, null) && !member.ended()) {
         full++;
       }
     }

@@ -30,6 +30,7 @@ class OutboxTest {
   /** A link that remembers what was written. */
   private static final class RecordingLink implements Connection {
     final List<String> written = new ArrayList<>();
+    boolean closing;
 
     @Override
     public String transport() {
@@ -47,8 +48,9 @@ class OutboxTest {
     }
 
     @Override
-    public void deliver(Outgoing message) {
+    public boolean deliver(Outgoing message) {
       written.add(message.message().getEventId());
+      return !closing;
     }
 
     @Override
@@ -177,6 +179,10 @@ class OutboxTest {
     careless.offer(message("a"), settlement, START);
     assertThat(settlement.ending).isEqualTo("transport");
     assertThat(careless.size()).isZero();
+    link.closing = true;
+    var tooLate = new RecordingSettlement();
+    assertThat(careless.offer(message("b"), tooLate, START)).isFalse();
+    assertThat(tooLate.ending).isEqualTo("no-such-recipient");
   }
 
   @RepeatedTest(200)

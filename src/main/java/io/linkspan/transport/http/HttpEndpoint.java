@@ -1,5 +1,6 @@
 package io.linkspan.transport.http;
 
+import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 
 /** What answers below some paths of the HTTP port. Used only on its event loop. */
@@ -11,6 +12,12 @@ public interface HttpEndpoint {
   /** Answers, or upgrades to a WebSocket. The request is not paused and not yet read. */
   void handle(HttpServerRequest request);
 
-  /** Takes no new clients from now on; those that are here go on. */
-  default void drain() {}
+  /**
+   * Takes no new clients from now on; those that are here go on.
+   *
+   * @return done when none is left, not even one whose closing handshake is under way
+   */
+  default Future<Void> drain() {
+    return Future.succeededFuture();
+  }
 }

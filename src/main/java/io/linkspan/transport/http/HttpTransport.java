@@ -89,9 +89,13 @@ public final class HttpTransport {
                         failure)));
   }
 
-  /** Takes no new clients from now on; those that are here go on. */
-  public void drain() {
-    endpoints.forEach(HttpEndpoint::drain);
+  /**
+   * Takes no new clients from now on; those that are here go on.
+   *
+   * @return done when none is left
+   */
+  public Future<Void> drain() {
+    return Future.join(endpoints.stream().map(HttpEndpoint::drain).toList()).mapEmpty();
   }
 
   /** Closes the port and every connection that is still open. */

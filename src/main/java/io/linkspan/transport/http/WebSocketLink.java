@@ -9,6 +9,7 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.compression.DecompressionException;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
@@ -54,6 +55,7 @@ public final class WebSocketLink {
   private ChannelHandlerContext firstContext;
   private boolean reading;
   private boolean discarding;
+  private boolean closing;
   private boolean dirty;
   private Object lastOutgoing;
   private long lastPending;
@@ -70,7 +72,7 @@ public final class WebSocketLink {
       pipeline.remove(IdleStateHandler.class);
     }
     pipeline.addFirst(new ByteHandler());
-    pipeline.addBefore(context.name(), null, new ViolationHandler());
+    pipeline.addBefore(context.name(), null, new FrameGuard());
   }
 
   /** Writes a text or binary message; the bytes may be shared and are not changed. */
@@ -123,6 +125,17 @@ public final class WebSocketLink {
     return moved;
   }
 
+  /**
+   * Says goodbye; the TCP connection ends when the peer has answered, or by {@link #abort}. Nothing
+   * but that answer is read any more. Vert.x is not asked, since its own wait for the answer begins
+   * only when the close frame is written, which a peer that does not read can put off for ever.
+   */
+  void close(int code, String reason) {
+    closing = true;
+    write(new CloseWebSocketFrame(new WebSocketCloseStatus(code, reason)));
+    flush();
+  }
+
   /** Ends the TCP connection now, whatever waits to be written. */
   public void abort() {
     firstContext.close();
@@ -168,7 +181,19 @@ public final class WebSocketLink {
     }
   }
 
-  private final class ViolationHandler extends ChannelInboundHandlerAdapter {
+  private final class FrameGuard extends ChannelInboundHandlerAdapter {
+
+    @Override
+    public void channelRead(ChannelHandlerContext source, Object frame) {
+      if (!closing) {
+        source.fireChannelRead(frame);
+        return;
+      }
+      ReferenceCountUtil.release(frame);
+      if (frame instanceof CloseWebSocketFrame) {
+        abort();
+      }
+    }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext source, Throwable cause) {

@@ -144,14 +144,18 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   }
 
   @Override
-  public void deliver(Outgoing message) {
-    if (state == State.OPEN) {
-      metrics.messageOut();
-      write(message.as(json ? JSON : BINARY));
-    } else if (state == State.OPENING) {
+  public boolean deliver(Outgoing message) {
+    if (state == State.OPENING) {
       early = new ArrayList<>(early);
       early.add(message);
+      return true;
     }
+    if (state != State.OPEN) {
+      return false;
+    }
+    metrics.messageOut();
+    write(message.as(json ? JSON : BINARY));
+    return state == State.OPEN;
   }
 
   @Override
@@ -188,8 +192,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private void sayGoodbye(CloseReason reason, long retryAfterMs) {
     String text =
         retryAfterMs > 0 ? reason.label() + "; retryAfterMs=" + retryAfterMs : reason.label();
-    link.flush();
-    socket.close((short) reason.code(), text);
+    link.close(reason.code(), text);
     timer.cancel();
     timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
   }

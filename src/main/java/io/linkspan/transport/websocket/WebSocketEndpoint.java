@@ -12,6 +12,8 @@ import io.linkspan.session.Shard;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.http.Refusal;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -37,7 +39,9 @@ public final class WebSocketEndpoint implements HttpEndpoint {
   private final IdentityProvider identities;
   private final TransportMetrics metrics;
   private final Shard shard;
+  private final Promise<Void> drained = Promise.promise();
   private boolean draining;
+  private int links;
 
   public WebSocketEndpoint(
       Vertx vertx,
@@ -64,8 +68,10 @@ public final class WebSocketEndpoint implements HttpEndpoint {
   }
 
   @Override
-  public void drain() {
+  public Future<Void> drain() {
     draining = true;
+    endIfDrained();
+    return drained.future();
   }
 
   @Override
@@ -139,7 +145,8 @@ public final class WebSocketEndpoint implements HttpEndpoint {
             config,
             limits,
             metrics,
-            () -> admission.leave(address));
+            () -> ended(address));
+    links++;
     request.pause();
     shard
         .open(connection, identity, clientAcknowledges)
@@ -149,7 +156,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
               upgrade(request, connection::upgraded, connection::notUpgraded);
             },
             failure -> {
-              admission.leave(address);
+              ended(address);
               if (MessageException.from(failure).code() == ErrorCode.RATE_LIMITED) {
                 refuse(
                     request,
@@ -159,6 +166,18 @@ public final class WebSocketEndpoint implements HttpEndpoint {
                 refuse(request, Refusal.unavailable(), CloseReason.SERVER_ERROR);
               }
             });
+  }
+
+  private void ended(String address) {
+    admission.leave(address);
+    links--;
+    endIfDrained();
+  }
+
+  private void endIfDrained() {
+    if (draining && links == 0) {
+      drained.tryComplete();
+    }
   }
 
   private void upgrade(
