@@ -41,6 +41,16 @@ class GatewayConfigTest {
     assertThat(config.websocket().heartbeat().writerIdle()).isEqualTo(Duration.ofSeconds(60));
     assertThat(config.websocket().maxMessageSize()).isEqualTo(1 << 20);
     assertThat(config.websocket().clientAcknowledges()).isTrue();
+    assertThat(config.socketio().enabled()).isTrue();
+    assertThat(config.socketio().path()).isEqualTo("/socket.io");
+    assertThat(config.socketio().pingInterval()).isEqualTo(Duration.ofSeconds(25));
+    assertThat(config.socketio().pingTimeout()).isEqualTo(Duration.ofSeconds(20));
+    assertThat(config.socketio().connectTimeout()).isEqualTo(Duration.ofSeconds(45));
+    assertThat(config.socketio().maxPayload()).isEqualTo(1_000_000);
+    assertThat(config.socketio().namespaces()).containsExactly("/");
+    assertThat(config.socketio().jsonp()).isFalse();
+    assertThat(config.socketio().clientAcknowledges()).isFalse();
+    assertThat(config.socketio().connectEvent()).isFalse();
     assertThat(config.session().onExcess()).isEqualTo(SessionConfig.OnExcess.REPLACE);
     assertThat(config.limits().connectsPerUser()).isEqualTo(5);
     assertThat(config.routes()).hasSize(4);
@@ -117,6 +127,12 @@ class GatewayConfigTest {
         "http: 8080                              | http: 8080: expected keys and values",
         "http: {origins: x}                      | http.origins: \"x\": expected a list",
         "http: {tls: {cert: /does/not/exist}}    | http.tls.cert: \"/does/not/exist\": expected a file that can",
+        "socketio: {path: socket.io}             | socketio.path: \"socket.io\": expected a path",
+        "socketio: {path: /}                     | socketio.path: \"/\": expected a path",
+        "socketio: {path: /ws/}                  | socketio.path: \"/ws/\": expected another path than",
+        "socketio: {namespaces: [x]}             | socketio.namespaces: [\"x\"]: expected names that begin",
+        "socketio: {namespaces: []}              | socketio.namespaces: []: expected names that begin",
+        "socketio: {pingInterval: 60s}           | socketio.pingInterval: \"60s\": expected less than http.idle",
         "http: {tls: {cert: /does/not/exist}}    | http.tls.key: \"\": expected a file, as the other",
         "websocket: {path: /}                    | websocket.path: \"/\": expected a path",
         "websocket: {heartbeat: {interval: 25}}  | websocket.heartbeat.interval: 25: expected a duration",

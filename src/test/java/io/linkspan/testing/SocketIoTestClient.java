@@ -18,6 +18,11 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 public final class SocketIoTestClient implements TestClient {
 
+  static {
+    // The first use of protobuf's JSON takes longer than tests give a client to acknowledge.
+    decode(new JsonObject(encode(Message.getDefaultInstance())));
+  }
+
   private final RawWebSocket socket;
 
   /** eventIds of what was sent, by the id its acknowledgement will have. */

@@ -130,9 +130,18 @@ public final class WebSocketLink {
    * but that answer is read any more. Vert.x is not asked, since its own wait for the answer begins
    * only when the close frame is written, which a peer that does not read can put off for ever.
    */
-  void close(int code, String reason) {
+  public void close(int code, String reason) {
+    close(new CloseWebSocketFrame(new WebSocketCloseStatus(code, reason)));
+  }
+
+  /** The same without a code. */
+  public void close() {
+    close(new CloseWebSocketFrame());
+  }
+
+  private void close(CloseWebSocketFrame goodbye) {
     closing = true;
-    write(new CloseWebSocketFrame(new WebSocketCloseStatus(code, reason)));
+    write(goodbye);
     flush();
   }
 

@@ -1,9 +1,11 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.websocket.MessageAssembler;
 import io.linkspan.transport.http.WebSocketLink;
+import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
@@ -36,12 +38,16 @@ final class EngineSocket {
     void onClosed(EngineSocket socket);
   }
 
+  /** How long a client has to answer a close frame, in milliseconds. */
+  private static final long CLOSE_LINGER = 2_000;
+
   private final ServerWebSocket socket;
   private final EventLoop home;
   private final EventLoop owner;
   private final WebSocketLink link;
   private final MessageAssembler assembler;
   private final long maxQueued;
+  private final DeadlineTimer goodbye;
   private Listener listener;
   private boolean stopped;
 
@@ -53,13 +59,20 @@ final class EngineSocket {
    * @param maxQueued bytes that may wait to be written; 0 is no limit
    */
   EngineSocket(
-      ServerWebSocket socket, EventLoop home, EventLoop owner, int maxMessage, long maxQueued) {
+      Vertx vertx,
+      ServerWebSocket socket,
+      EventLoop home,
+      EventLoop owner,
+      int maxMessage,
+      long maxQueued) {
     this.socket = socket;
     this.home = home;
     this.owner = owner;
     this.maxQueued = maxQueued;
     assembler = new MessageAssembler(maxMessage);
     link = new WebSocketLink(socket, new Watch());
+    goodbye = new DeadlineTimer(vertx, link::abort);
+    home.enter();
   }
 
   /** Begins to read. To be called in the same turn. */
@@ -67,7 +80,13 @@ final class EngineSocket {
     listener = session;
     socket.frameHandler(this::onFrame);
     socket.exceptionHandler(e -> {});
-    socket.closeHandler(v -> owner.run(() -> session.onClosed(this)));
+    socket.closeHandler(
+        v -> {
+          stopped = true;
+          goodbye.cancel();
+          home.leave();
+          owner.run(() -> session.onClosed(this));
+        });
     return this;
   }
 
@@ -93,12 +112,12 @@ final class EngineSocket {
     home.run(
         () -> {
           stopped = true;
-          link.flush();
           if (code == EngineCloseReason.NO_CODE) {
-            socket.close();
+            link.close();
           } else {
-            socket.close((short) code);
+            link.close(code, "");
           }
+          goodbye.arm(DeadlineTimer.now() + CLOSE_LINGER);
         });
   }
 

@@ -1,12 +1,20 @@
 package io.linkspan.transport.socketio;
 
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 
-/** One event loop, for what happens on another and is meant for it. */
+/**
+ * One event loop, for what happens on another and is meant for it, and how much that has to come to
+ * an end is going on there.
+ */
 final class EventLoop {
 
   private final ContextInternal context;
+  private final Promise<Void> idle = Promise.promise();
+  private int busy;
+  private boolean draining;
 
   private EventLoop(ContextInternal context) {
     this.context = context;
@@ -15,6 +23,30 @@ final class EventLoop {
   /** The one this is called on. */
   static EventLoop current(Vertx vertx) {
     return new EventLoop((ContextInternal) vertx.getOrCreateContext());
+  }
+
+  /** Something begins here that a drain waits for. */
+  void enter() {
+    busy++;
+  }
+
+  /** It has ended. */
+  void leave() {
+    busy--;
+    endIfIdle();
+  }
+
+  /** Done when everything that has begun has ended. */
+  Future<Void> idle() {
+    draining = true;
+    endIfIdle();
+    return idle.future();
+  }
+
+  private void endIfIdle() {
+    if (draining && busy == 0) {
+      idle.tryComplete();
+    }
   }
 
   /** Whether this is called on it. */

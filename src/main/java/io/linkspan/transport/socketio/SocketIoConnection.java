@@ -111,6 +111,7 @@ final class SocketIoConnection
     engine = socket.engine();
     timer = new DeadlineTimer(endpoint.vertx(), this::onTimer);
     metrics().opened();
+    loop().enter();
   }
 
   EventLoop loop() {
@@ -243,19 +244,27 @@ final class SocketIoConnection
   }
 
   @Override
-  public void deliver(Outgoing message) {
+  public boolean deliver(Outgoing message) {
     if (state == State.BEGINNING) {
       early = new ArrayList<>(early);
       early.add(message);
-    } else if (state == State.JOINED) {
-      metrics().messageOut();
-      if (handshake.acknowledges()) {
-        ask(message);
-      } else {
-        emit(message);
-      }
+      return true;
+    }
+    if (state != State.JOINED) {
+      return false;
+    }
+    metrics().messageOut();
+    if (handshake.acknowledges()) {
+      ask(message);
+    } else {
+      emit(message);
+    }
+    if (engine.isOverWebSocket()) {
+      drain();
+    } else {
       drainLater();
     }
+    return state == State.JOINED && engine.isOpen();
   }
 
   private void emit(Outgoing message) {
@@ -320,13 +329,9 @@ final class SocketIoConnection
     }
   }
 
-  private EngineCloseReason engineReason(CloseReason reason) {
+  private static EngineCloseReason engineReason(CloseReason reason) {
     return switch (reason) {
-      // Only a WebSocket has a code for it; a poller is waited for, as the node is still there.
-      case GOING_AWAY ->
-          engine.isOverWebSocket()
-              ? EngineCloseReason.SERVER_SHUTTING_DOWN
-              : EngineCloseReason.FORCED_SERVER_CLOSE;
+      case GOING_AWAY -> EngineCloseReason.SERVER_SHUTTING_DOWN;
       case SLOW_CONSUMER -> EngineCloseReason.SLOW_CONSUMER;
       case MALFORMED -> EngineCloseReason.FORCED_CLOSE;
       default -> EngineCloseReason.FORCED_SERVER_CLOSE;
@@ -582,6 +587,7 @@ final class SocketIoConnection
       session = null;
       ended.linkClosed(reason);
     }
+    loop().leave();
   }
 
   // ----------------------------------------------------------------- messages

@@ -18,6 +18,7 @@ import io.linkspan.session.Shard;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.http.Refusal;
+import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -101,13 +102,14 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   }
 
   @Override
-  public void drain() {
+  public Future<Void> drain() {
     draining = true;
     for (SocketIoConnection connection : sessions.all()) {
       if (connection.endpoint() == this) {
         connection.goAwayIfAlone();
       }
     }
+    return loop.idle();
   }
 
   @Override
@@ -248,7 +250,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
 
   /** May be called on another loop: on that of the WebSocket. */
   EngineSocket newSocket(ServerWebSocket webSocket, EventLoop home) {
-    return new EngineSocket(webSocket, home, loop, config.maxFrame(), limits.writeQueue());
+    return new EngineSocket(vertx, webSocket, home, loop, config.maxFrame(), limits.writeQueue());
   }
 
   void forget(String sid, String address) {

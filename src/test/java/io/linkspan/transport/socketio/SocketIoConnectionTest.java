@@ -10,7 +10,7 @@ import java.util.Map;
 /** The Socket.IO transport keeps what every transport promises. */
 class SocketIoConnectionTest extends ConnectionContractTest {
 
-  private static final int NORMAL_CLOSURE = 1000;
+  private static final int NO_CODE = 1005;
 
   @Override
   protected TestClient connect(TestGateway gateway, String user) {
@@ -35,6 +35,6 @@ class SocketIoConnectionTest extends ConnectionContractTest {
   @Override
   protected int closeCode(CloseReason reason) {
     // A client that answers no ping is not asked whether it understands why.
-    return reason == CloseReason.HEARTBEAT_TIMEOUT ? NORMAL_CLOSURE : reason.code();
+    return reason == CloseReason.HEARTBEAT_TIMEOUT ? NO_CODE : reason.code();
   }
 }
