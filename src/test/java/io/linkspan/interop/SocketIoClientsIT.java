@@ -1,22 +1,23 @@
 package io.linkspan.interop;
 
 import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.JavaSource;
 import io.linkspan.testing.NodeScript;
-import io.linkspan.testing.RequiresNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 /** Socket.IO's own clients, of every generation and on every transport, against the jar. */
-@RequiresNode
 class SocketIoClientsIT {
 
+  private static final String NODE = "io.linkspan.testing.NodeScript#available";
   private static final String FOLDER = "node-socketio";
 
   private static final String CONFIGURATION =
@@ -46,6 +47,7 @@ class SocketIoClientsIT {
     gateway.close();
   }
 
+  @EnabledIf(NODE)
   @ParameterizedTest(name = "socket.io-client {0}.x, {1}")
   @CsvSource({
     "1, polling", "1, websocket", "1, upgrade",
@@ -54,15 +56,29 @@ class SocketIoClientsIT {
     "4, polling", "4, websocket", "4, upgrade",
   })
   void aClientDoesWhatItsManualSays(int version, String transport) throws Exception {
-    NodeScript.runIn(
-        FOLDER,
-        "client.mjs",
+    NodeScript.runIn(FOLDER, "client.mjs", gateway.http(), management(), version, transport);
+  }
+
+  @ParameterizedTest(name = "the Java client {0}.x, {1}")
+  @CsvSource({
+    "1, polling", "1, websocket", "1, upgrade",
+    "2, polling", "2, websocket", "2, upgrade",
+  })
+  void soDoesTheJavaClient(int version, String transport) throws Exception {
+    JavaSource.run(
+        "JavaClient.java",
+        "socketio-java-" + version,
         gateway.http(),
-        "http://127.0.0.1:" + gateway.managementPort() + "/",
-        version,
+        management(),
+        "java-" + version + "-" + transport,
         transport);
   }
 
+  private static String management() {
+    return "http://127.0.0.1:" + gateway.managementPort() + "/";
+  }
+
+  @EnabledIf(NODE)
   @Test
   void clientsOfAllKindsHearEachOther() throws Exception {
     NodeScript.runIn(FOLDER, "mixed.mjs", gateway.http(), gateway.websocket());
