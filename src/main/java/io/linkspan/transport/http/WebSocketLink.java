@@ -13,8 +13,13 @@ import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
 import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
 import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
+import io.netty.handler.codec.http.websocketx.WebSocket08FrameDecoder;
+import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
 import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
+import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
 import io.netty.handler.codec.http.websocketx.WebSocketFrame;
+import io.netty.handler.codec.http.websocketx.extensions.WebSocketExtensionDecoder;
+import io.netty.handler.codec.http.websocketx.extensions.WebSocketServerExtensionHandler;
 import io.netty.handler.timeout.IdleStateHandler;
 import io.netty.util.ReferenceCountUtil;
 import io.vertx.core.http.ServerWebSocket;
@@ -61,8 +66,12 @@ public final class WebSocketLink {
   private long lastPending;
   private long lastProgress;
 
-  /** Stands in the pipeline of a WebSocket whose upgrade was answered in this turn. */
-  public WebSocketLink(ServerWebSocket socket, Listener listener) {
+  /**
+   * Stands in the pipeline of a WebSocket whose upgrade was answered in this turn.
+   *
+   * @param maxFrame bytes of one frame; a larger one is refused by its head, unread
+   */
+  public WebSocketLink(ServerWebSocket socket, int maxFrame, Listener listener) {
     this.listener = listener;
     context = ((WebSocketInternal) socket).channelHandlerContext();
     channel = context.channel();
@@ -71,8 +80,26 @@ public final class WebSocketLink {
       // Was for HTTP; a WebSocket has its heartbeat.
       pipeline.remove(IdleStateHandler.class);
     }
+    limitFrames(pipeline, maxFrame);
     pipeline.addFirst(new ByteHandler());
     pipeline.addBefore(context.name(), null, new FrameGuard());
+  }
+
+  /** The server has one limit for all that live on its port: each gets its own here. */
+  private static void limitFrames(ChannelPipeline pipeline, int maxFrame) {
+    boolean extensions =
+        pipeline.get(WebSocketExtensionDecoder.class) != null
+            || pipeline.get(WebSocketServerExtensionHandler.class) != null;
+    pipeline.replace(
+        WebSocket08FrameDecoder.class,
+        null,
+        new WebSocket13FrameDecoder(
+            WebSocketDecoderConfig.newBuilder()
+                .expectMaskedFrames(true)
+                .allowExtensions(extensions)
+                .maxFramePayloadLength(maxFrame)
+                .closeOnProtocolViolation(false)
+                .build()));
   }
 
   /** Writes a text or binary message; the bytes may be shared and are not changed. */

@@ -70,7 +70,7 @@ final class EngineSocket {
     this.owner = owner;
     this.maxQueued = maxQueued;
     assembler = new MessageAssembler(maxMessage);
-    link = new WebSocketLink(socket, new Watch());
+    link = new WebSocketLink(socket, maxMessage, new Watch());
     goodbye = new DeadlineTimer(vertx, link::abort);
     home.enter();
   }

@@ -67,6 +67,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private final Heartbeat heartbeat;
   private final DeadlineTimer timer;
   private final MessageAssembler assembler;
+  private final int maxFrame;
   private final Runnable onEnd;
   private State state = State.OPENING;
   private Session session;
@@ -93,6 +94,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     this.limits = limits;
     this.metrics = metrics;
     this.onEnd = onEnd;
+    maxFrame = config.maxMessageSize();
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
     timer = new DeadlineTimer(vertx, this::onTimer);
     assembler = new MessageAssembler(config.maxMessageSize());
@@ -108,7 +110,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   void upgraded(ServerWebSocket socket) {
     this.socket = socket;
     json = WebSocketEndpoint.JSON_SUBPROTOCOL.equals(socket.subProtocol());
-    link = new WebSocketLink(socket, this);
+    link = new WebSocketLink(socket, maxFrame, this);
     socket.frameHandler(this::onFrame);
     socket.closeHandler(v -> onClosed());
     socket.exceptionHandler(e -> LOG.debug("{} failed: {}", remote, e.getMessage()));
