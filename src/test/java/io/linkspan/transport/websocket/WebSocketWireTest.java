@@ -390,7 +390,7 @@ class WebSocketWireTest {
 
   @Test
   void aClientThatAnswersProbesLivesAndOneThatGoesQuietDoesNot() throws Exception {
-    start(Map.of("websocket.heartbeat.interval", "100ms", "websocket.heartbeat.timeout", "400ms"));
+    start(Map.of("websocket.heartbeat.interval", "300ms", "websocket.heartbeat.timeout", "1500ms"));
     BlockingQueue<JsonObject> disconnects = disconnects();
     try (RawWebSocket live = raw("/ws?user=live");
         RawWebSocket quiet = raw("/ws?user=quiet")) {
