@@ -36,19 +36,26 @@ final class Courier {
 
   /** Delivers to everybody the recipient stands for; no route is asked. */
   void carry(Recipient recipient, Message message, Terms terms, Settlement settlement) {
+    String name = recipient.name();
     switch (recipient.kind()) {
       case USER ->
           directory
-              .sessionsOf(recipient.name())
-              .onComplete(found -> toUser(found, recipient, message, terms, settlement));
+              .sessionsOf(name)
+              .onComplete(
+                  sessions -> toUser(sessions, recipient, message, terms, settlement),
+                  failure -> settlement.failed(noDirectory()));
       case SESSION ->
           directory
-              .find(recipient.name())
-              .onComplete(found -> toSession(found, recipient, message, terms, settlement));
+              .find(name)
+              .onComplete(
+                  session -> toSession(session, recipient, message, terms, settlement),
+                  failure -> settlement.failed(noDirectory()));
       case GROUP ->
           directory
-              .shardsOf(recipient.name())
-              .onComplete(found -> toGroup(found, recipient, message, terms, settlement));
+              .shardsOf(name)
+              .onComplete(
+                  shards -> toGroup(shards, recipient, message, terms, settlement),
+                  failure -> settlement.failed(noDirectory()));
       case SERVICE, UNADDRESSED ->
           settlement.failed(
               new MessageException(
@@ -57,15 +64,11 @@ final class Courier {
   }
 
   private void toUser(
-      AsyncResult<List<SessionRef>> found,
+      List<SessionRef> sessions,
       Recipient recipient,
       Message message,
       Terms terms,
       Settlement settlement) {
-    if (lookUpFailed(found, settlement)) {
-      return;
-    }
-    List<SessionRef> sessions = found.result();
     if (sessions.isEmpty()) {
       settlement.failed(noSuchRecipient(recipient));
       return;
@@ -82,31 +85,24 @@ final class Courier {
   }
 
   private void toSession(
-      AsyncResult<SessionRef> found,
+      SessionRef session,
       Recipient recipient,
       Message message,
       Terms terms,
       Settlement settlement) {
-    if (lookUpFailed(found, settlement)) {
-      return;
-    }
-    if (found.result() == null) {
+    if (session == null) {
       settlement.failed(noSuchRecipient(recipient));
     } else {
-      toShard(found.result().shard(), recipient, message, terms, settlement);
+      toShard(session.shard(), recipient, message, terms, settlement);
     }
   }
 
   private void toGroup(
-      AsyncResult<Collection<String>> found,
+      Collection<String> shards,
       Recipient recipient,
       Message message,
       Terms terms,
       Settlement settlement) {
-    if (lookUpFailed(found, settlement)) {
-      return;
-    }
-    Collection<String> shards = found.result();
     if (shards.isEmpty()) {
       settlement.delivered(By.TRANSPORT, null);
       return;
@@ -141,12 +137,8 @@ final class Courier {
     settlement.delivered(by, reply.result().body() instanceof Message answer ? answer : null);
   }
 
-  private static boolean lookUpFailed(AsyncResult<?> found, Settlement settlement) {
-    if (found.failed()) {
-      settlement.failed(
-          new MessageException(ErrorCode.UNAVAILABLE, "the directory does not answer"));
-    }
-    return found.failed();
+  private static MessageException noDirectory() {
+    return new MessageException(ErrorCode.UNAVAILABLE, "the directory does not answer");
   }
 
   static MessageException noSuchRecipient(Recipient recipient) {

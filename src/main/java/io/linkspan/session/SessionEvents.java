@@ -40,7 +40,7 @@ final class SessionEvents {
         .put("user", session.user())
         .put("transport", session.link().transport())
         .put("node", node)
-        .put("at", Instant.now().toString());
+        .put("at", Instant.ofEpochMilli(System.currentTimeMillis()).toString());
   }
 
   private void publish(JsonObject event) {

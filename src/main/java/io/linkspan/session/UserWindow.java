@@ -2,40 +2,57 @@ package io.linkspan.session;
 
 import io.linkspan.api.MessageException;
 import java.util.ArrayList;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Consumer;
 
 /**
  * The eventIds of one user's recent Messages. Shared by the event loops of that user's sessions,
  * hence synchronized; nobody else waits for it.
+ *
+ * <p>Entries outlive their Messages by minutes, and objects that do so are what a garbage collector
+ * copies most. So an entry is some places in arrays: a ring in order of arrival, and an index into
+ * it with linear probing. An eventId is kept as 128 bits of hash; a collision is as likely as two
+ * equal random UUIDs, and nobody but the user itself could make one.
  */
 final class UserWindow {
 
   /** Repetitions that wait for one Message to end; further ones get no answer of their own. */
   private static final int MAX_WAITING = 16;
 
+  private static final int INITIAL_CAPACITY = 8;
+  private static final int NONE = -1;
+
   /** How a Message ended: acknowledged, or refused for a reason. */
   record Ending(MessageException refusal) {
     static final Ending ACKNOWLEDGED = new Ending(null);
   }
 
-  /** What is remembered of one Message. */
+  /** A Message that has not ended. */
   static final class Entry {
-    private final long at;
-    private Ending ending;
+    private final long position;
     private List<Consumer<Ending>> waiting;
 
-    private Entry(long at) {
-      this.at = at;
+    private Entry(long position) {
+      this.position = position;
     }
   }
 
   private final int max;
   private final long window;
-  private final Map<String, Entry> entries = new LinkedHashMap<>();
+
+  /** Positions count up for ever; an entry's slot is its position modulo the capacity. */
+  private long oldest;
+
+  private long end;
+  private long[] idHigh = new long[INITIAL_CAPACITY];
+  private long[] idLow = new long[INITIAL_CAPACITY];
+  private long[] arrived = new long[INITIAL_CAPACITY];
+
+  /** An {@link Entry}, an {@link Ending}, or null where an expired entry has a successor. */
+  private Object[] states = new Object[INITIAL_CAPACITY];
+
+  /** Slots plus one, by hash; zero is free. Twice the capacity, so that probes stay short. */
+  private int[] index = new int[2 * INITIAL_CAPACITY];
 
   /** Kept by {@link DuplicateFilter}, under its lock. */
   int users;
@@ -60,25 +77,23 @@ final class UserWindow {
    * @return the entry to {@link #end}, or null for a repetition
    */
   Entry admit(String eventId, long now, Consumer<Ending> onEnding) {
+    long high = hash(eventId, 0x9E3779B97F4A7C15L);
+    long low = hash(eventId, 0xC2B2AE3D27D4EB4FL);
     Ending ending;
     synchronized (this) {
-      Entry known = entries.get(eventId);
-      if (known == null || expired(known, now)) {
-        makeRoom(now);
-        Entry first = new Entry(now);
-        entries.put(eventId, first);
-        return first;
+      int slot = find(high, low);
+      if (slot != NONE && expired(slot, now)) {
+        forget(slot);
+        slot = NONE;
       }
-      ending = known.ending;
-      if (ending == null) {
-        if (known.waiting == null) {
-          known.waiting = new ArrayList<>(1);
-        }
-        if (known.waiting.size() < MAX_WAITING) {
-          known.waiting.add(onEnding);
-        }
+      if (slot == NONE) {
+        return append(high, low, now);
+      }
+      if (states[slot] instanceof Entry entry) {
+        wait(entry, onEnding);
         return null;
       }
+      ending = (Ending) states[slot];
     }
     onEnding.accept(ending);
     return null;
@@ -88,7 +103,9 @@ final class UserWindow {
   void end(Entry entry, Ending ending) {
     List<Consumer<Ending>> waiting;
     synchronized (this) {
-      entry.ending = ending;
+      if (entry.position >= oldest) {
+        states[slotOf(entry.position)] = ending;
+      }
       waiting = entry.waiting;
       entry.waiting = null;
     }
@@ -102,17 +119,126 @@ final class UserWindow {
   }
 
   synchronized boolean empty() {
-    return entries.isEmpty();
+    return end == oldest;
   }
 
-  private void makeRoom(long now) {
-    Iterator<Entry> oldest = entries.values().iterator();
-    while (oldest.hasNext() && (expired(oldest.next(), now) || entries.size() >= max)) {
-      oldest.remove();
+  private static void wait(Entry entry, Consumer<Ending> onEnding) {
+    if (entry.waiting == null) {
+      entry.waiting = new ArrayList<>(1);
+    }
+    if (entry.waiting.size() < MAX_WAITING) {
+      entry.waiting.add(onEnding);
     }
   }
 
-  private boolean expired(Entry entry, long now) {
-    return entry.ending != null && now - entry.at > window;
+  private Entry append(long high, long low, long now) {
+    while (end > oldest && (end - oldest >= max || expired(slotOf(oldest), now))) {
+      forget(slotOf(oldest));
+      oldest++;
+    }
+    if (end - oldest == states.length) {
+      grow();
+    }
+    int slot = slotOf(end);
+    Entry entry = new Entry(end++);
+    idHigh[slot] = high;
+    idLow[slot] = low;
+    arrived[slot] = now;
+    states[slot] = entry;
+    insert(slot);
+    return entry;
+  }
+
+  /** What has not ended does not expire. */
+  private boolean expired(int slot, long now) {
+    return !(states[slot] instanceof Entry) && now - arrived[slot] > window;
+  }
+
+  private int slotOf(long position) {
+    return (int) position & (states.length - 1);
+  }
+
+  private void grow() {
+    int capacity = 2 * states.length;
+    long[] oldHigh = idHigh;
+    long[] oldLow = idLow;
+    long[] oldArrived = arrived;
+    Object[] oldStates = states;
+    idHigh = new long[capacity];
+    idLow = new long[capacity];
+    arrived = new long[capacity];
+    states = new Object[capacity];
+    index = new int[2 * capacity];
+    for (long position = oldest; position < end; position++) {
+      int from = (int) position & (oldStates.length - 1);
+      int to = slotOf(position);
+      idHigh[to] = oldHigh[from];
+      idLow[to] = oldLow[from];
+      arrived[to] = oldArrived[from];
+      states[to] = oldStates[from];
+      if (states[to] != null) {
+        insert(to);
+      }
+    }
+  }
+
+  private int find(long high, long low) {
+    for (int i = home(high); index[i] != 0; i = next(i)) {
+      int slot = index[i] - 1;
+      if (idHigh[slot] == high && idLow[slot] == low) {
+        return slot;
+      }
+    }
+    return NONE;
+  }
+
+  private void insert(int slot) {
+    int i = home(idHigh[slot]);
+    while (index[i] != 0) {
+      i = next(i);
+    }
+    index[i] = slot + 1;
+  }
+
+  /**
+   * Takes an entry out of the index; those that probed past it move up (Knuth 6.4, Algorithm R).
+   */
+  private void forget(int slot) {
+    if (states[slot] == null) {
+      return;
+    }
+    states[slot] = null;
+    int hole = home(idHigh[slot]);
+    while (index[hole] != slot + 1) {
+      hole = next(hole);
+    }
+    for (int i = next(hole); index[i] != 0; i = next(i)) {
+      int home = home(idHigh[index[i] - 1]);
+      boolean reachable = hole < i ? home > hole && home <= i : home > hole || home <= i;
+      if (!reachable) {
+        index[hole] = index[i];
+        hole = i;
+      }
+    }
+    index[hole] = 0;
+  }
+
+  private int home(long high) {
+    return (int) high & (index.length - 1);
+  }
+
+  private int next(int i) {
+    return (i + 1) & (index.length - 1);
+  }
+
+  /** Multiplies and folds, with the finalizer of SplitMix64; two seeds make two hashes. */
+  private static long hash(String text, long seed) {
+    long hash = seed ^ text.length();
+    for (int i = 0; i < text.length(); i++) {
+      hash = (hash ^ text.charAt(i)) * 0xBF58476D1CE4E5B9L;
+      hash ^= hash >>> 29;
+    }
+    hash = (hash ^ (hash >>> 30)) * 0x94D049BB133111EBL;
+    return hash ^ (hash >>> 31);
   }
 }

@@ -22,7 +22,7 @@ public final class ErrorTranslator {
     return Message.newBuilder()
         .setType(TYPE)
         .setReplyTo(replyTo)
-        .setCreateAt(Instant.now().toString())
+        .setCreateAt(Instant.ofEpochMilli(System.currentTimeMillis()).toString())
         .setContentType("application/json")
         .setBody(toJson(why).encode())
         .build();

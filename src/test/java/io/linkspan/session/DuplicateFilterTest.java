@@ -7,7 +7,13 @@ import io.linkspan.api.MessageException;
 import io.linkspan.session.UserWindow.Ending;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
 class DuplicateFilterTest {
@@ -97,6 +103,71 @@ class DuplicateFilterTest {
     assertThat(filter.acquire("alice")).isSameAs(one);
     filter.release("alice", one, true);
     assertThat(filter.acquire("alice")).isSameAs(one);
+  }
+
+  /** A window as simple as it can be, to compare with. */
+  private static final class Model {
+    private record Known(long at, boolean ended) {}
+
+    private final LinkedHashMap<String, Known> entries = new LinkedHashMap<>();
+    private final int max;
+    private final long window;
+
+    Model(int max, long window) {
+      this.max = max;
+      this.window = window;
+    }
+
+    boolean isFirst(String id, long now) {
+      Known known = entries.get(id);
+      if (known != null && !(known.ended() && now - known.at() > window)) {
+        return false;
+      }
+      entries.remove(id);
+      var oldest = entries.values().iterator();
+      while (oldest.hasNext()) {
+        Known next = oldest.next();
+        if (entries.size() < max && !(next.ended() && now - next.at() > window)) {
+          break;
+        }
+        oldest.remove();
+      }
+      entries.put(id, new Known(now, false));
+      return true;
+    }
+
+    void end(String id) {
+      entries.computeIfPresent(id, (key, known) -> new Known(known.at(), true));
+    }
+  }
+
+  @RepeatedTest(200)
+  void whateverComesTheWindowKnowsWhatASimplerOneKnows(RepetitionInfo seed) {
+    Random random = new Random(seed.getCurrentRepetition());
+    // An expired entry behind one that has not ended keeps its place in the ring, and counts; so
+    // the two are the same where either the bound or the age is what makes room.
+    boolean byAge = random.nextBoolean();
+    int max = byAge ? 4_000 : 1 + random.nextInt(40);
+    long kept = byAge ? WINDOW : 1L << 40;
+    int ids = 1 + random.nextInt(150);
+    UserWindow tested = new UserWindow(max, kept);
+    Model model = new Model(max, kept);
+    Map<String, UserWindow.Entry> inFlight = new HashMap<>();
+    long now = START;
+    for (int step = 0; step < 2_000; step++) {
+      now += random.nextInt(30);
+      String id = "event-" + random.nextInt(ids);
+      UserWindow.Entry entry = tested.admit(id, now, ending -> {});
+      assertThat(entry != null).as("step " + step).isEqualTo(model.isFirst(id, now));
+      if (entry != null) {
+        inFlight.put(id, entry);
+      }
+      String ended = "event-" + random.nextInt(ids);
+      if (inFlight.containsKey(ended)) {
+        tested.end(inFlight.remove(ended), Ending.ACKNOWLEDGED);
+        model.end(ended);
+      }
+    }
   }
 
   private static void remember(DuplicateFilter filter, String user, boolean mayReturn) {

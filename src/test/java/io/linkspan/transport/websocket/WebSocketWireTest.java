@@ -432,6 +432,63 @@ class WebSocketWireTest {
   }
 
   @Test
+  void aClientThatIsCutOffWithDataOnItsWayIsGoneWithinTheTimeout() throws Exception {
+    start(
+        Map.of(
+            "websocket.heartbeat.interval", "200ms",
+            "websocket.heartbeat.timeout", "800ms",
+            "limits.writeQueue", "0",
+            "session.maxPendingBytes", "64MiB"));
+    BlockingQueue<JsonObject> disconnects = disconnects();
+    GatewayClient clients = GatewayClient.create(gateway.vertx());
+    // Neither reads nor says anything from here on: to the gateway, a cable that was pulled.
+    try (RawWebSocket cut =
+        RawWebSocket.connect(gateway.httpPort(), 4_096, "/ws?ack=transport&user=cut")) {
+      assertThat(cut.status()).contains(" 101 ");
+      Message large = Message.newBuilder().setTo("cut").setBody("x".repeat(60_000)).build();
+      for (int i = 0; i < 100; i++) {
+        TestGateway.await(clients.post(large));
+      }
+      assertThat(reasonOf(disconnects)).isEqualTo("heartbeat-timeout");
+      // The close frame can not be written, and yet the drain does not wait for it.
+      TestGateway.await(gateway.drain());
+    }
+  }
+
+  @Test
+  void badInputLeavesNothingBehind() {
+    start(Map.of("limits.malformed", "0"));
+    byte[] request = echoRequest("x");
+    Random random = new Random(1);
+    long before = 0;
+    for (int round = 0; round < 6; round++) {
+      for (int i = 0; i < 40; i++) {
+        try (RawWebSocket bad = raw("/ws?ack=transport")) {
+          for (int frame = 0; frame < 50; frame++) {
+            byte[] noise = request.clone();
+            noise[random.nextInt(noise.length)] ^= (byte) (1 << random.nextInt(8));
+            bad.sendBinary(noise);
+          }
+          // Half of a message that never ends, half of a frame that never ends.
+          bad.send(RawWebSocket.BINARY, false, new byte[MAX / 2]);
+          bad.sendBytes(RawWebSocket.frameHead(RawWebSocket.CONTINUATION, true, MAX / 2));
+        }
+      }
+      await().until(() -> gateway.node().getInteger("sessions") == 0);
+      if (round == 2) {
+        before = usedMemory();
+      }
+    }
+    assertThat(usedMemory() - before).isLessThan(16L << 20);
+  }
+
+  private static long usedMemory() {
+    System.gc();
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
+  }
+
+  @Test
   void aClientThatReadsTooSlowlyIsASlowConsumer() throws Exception {
     start(Map.of("limits.writeQueue", "256KiB"));
     BlockingQueue<JsonObject> disconnects = disconnects();
