@@ -152,15 +152,21 @@ await run({
   // The test takes the gateway away once this says so, and brings it back.
   restart: (browser, page) =>
     withBrowser(browser, async (context) => {
-      const grace = await Tab.open(context, page, "user=grace&to=service:echo");
-      await grace.connected("grace");
+      const open = (wire) => Tab.open(context, page, `user=grace&to=service:echo&wire=${wire}`);
+      const tabs = await Promise.all(["json", "socketio"].map(open));
+      const each = (step) => Promise.all(tabs.map(step));
+      await each((grace) => grace.connected("grace"));
       console.log("connected");
-      await grace.shows("log", "1001 going-away");
-      await grace.shows("status", "trying again");
-      await grace.write("service:echo", "written while away");
-      await grace.bubble("written while away", "waits for a connection");
+      await each(async (grace) => {
+        await grace.shows("log", "1001 going-away");
+        await grace.shows("status", "trying again");
+        await grace.write("service:echo", "written while away");
+        await grace.bubble("written while away", "waits for a connection");
+      });
       console.log("away");
-      await grace.connected("grace");
-      await grace.bubble("written while away", "an answer");
+      await each(async (grace) => {
+        await grace.connected("grace");
+        await grace.bubble("written while away", "an answer");
+      });
     }),
 });
