@@ -86,6 +86,45 @@ await run({
       await alice.bubble("echo me", "an answer");
     }),
 
+  socketIo: (browser, page) =>
+    withBrowser(browser, async (context) => {
+      const olga = await Tab.open(context, page, "user=olga&to=peter&wire=socketio");
+      const peter = await Tab.open(context, page, "user=peter&to=olga");
+      await Promise.all([olga.connected("olga"), peter.connected("peter")]);
+      await olga.shows("log", '40{"user":"olga","ack":"client"}');
+      const markup = "<img src=x onerror=alert(1)> 你好";
+      await olga.write("peter", markup);
+      await peter.bubble(markup, "acknowledged");
+      await olga.bubble(markup, "acknowledged");
+      await olga.shows("log", '420["message",{"eventId":');
+      await olga.shows("log", '430[{"eventId":');
+      await olga.field("auto-ack").uncheck();
+      await peter.write("olga", "from the WebSocket");
+      await olga.bubble("from the WebSocket", "peter");
+      await peter.bubble("from the WebSocket", "sent");
+      await olga.field("chat").getByRole("button").click();
+      await Promise.all([olga, peter].map((tab) => tab.bubble("from the WebSocket", "acknowledged")));
+      await olga.shows("log", "430[]");
+      await olga.field("auto-ack").check();
+      await olga.write("nobody", "anybody there?");
+      await olga.bubble("anybody there?", "no-such-recipient");
+      await olga.write("service:echo", "echo me");
+      await olga.bubble("echo me", "an answer");
+      await olga.field("join").click();
+      await olga.bubble("join_group", "acknowledged");
+      await peter.write("group:lobby", "to everybody");
+      await olga.bubble("to everybody", "to group:lobby");
+      await olga.field("leave").click();
+      await olga.bubble("leave_group", "acknowledged");
+      await peter.write("group:lobby", "to the others");
+      await peter.bubble("to the others", "acknowledged");
+      await peter.write("olga", "the last word");
+      await olga.bubble("the last word", "acknowledged");
+      if (await olga.field("chat").getByText("to the others").count()) {
+        throw new Error("olga has left the group and still hears it");
+      }
+    }),
+
   group: (browser, page) =>
     withBrowser(browser, async (context) => {
       const carol = await Tab.open(context, page, "user=carol");
@@ -113,15 +152,21 @@ await run({
   // The test takes the gateway away once this says so, and brings it back.
   restart: (browser, page) =>
     withBrowser(browser, async (context) => {
-      const grace = await Tab.open(context, page, "user=grace&to=service:echo");
-      await grace.connected("grace");
+      const open = (wire) => Tab.open(context, page, `user=grace&to=service:echo&wire=${wire}`);
+      const tabs = await Promise.all(["json", "socketio"].map(open));
+      const each = (step) => Promise.all(tabs.map(step));
+      await each((grace) => grace.connected("grace"));
       console.log("connected");
-      await grace.shows("log", "1001 going-away");
-      await grace.shows("status", "trying again");
-      await grace.write("service:echo", "written while away");
-      await grace.bubble("written while away", "waits for a connection");
+      await each(async (grace) => {
+        await grace.shows("log", "1001 going-away");
+        await grace.shows("status", "trying again");
+        await grace.write("service:echo", "written while away");
+        await grace.bubble("written while away", "waits for a connection");
+      });
       console.log("away");
-      await grace.connected("grace");
-      await grace.bubble("written while away", "an answer");
+      await each(async (grace) => {
+        await grace.connected("grace");
+        await grace.bubble("written while away", "an answer");
+      });
     }),
 });

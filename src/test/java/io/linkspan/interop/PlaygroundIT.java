@@ -18,6 +18,11 @@ class PlaygroundIT {
   }
 
   @Test
+  void aSocketIoTabAndAWebSocketTabChat() throws InterruptedException {
+    run("socketIo", Map.of());
+  }
+
+  @Test
   void aGroupHearsWhatIsWrittenToIt() throws InterruptedException {
     run("group", Map.of());
   }
