@@ -139,13 +139,13 @@ public record EnetConfig(
    * When things are repeated and given up.
    *
    * @param pingInterval without an acknowledgement for so long, a ping asks for one (§11)
-   * @param timeoutLimit a peer is lost after 1 + log2 of this transmissions of a command, and
-   *     {@code timeoutMinimum} (§9)
+   * @param timeoutLimit a peer is lost when a command is not acknowledged for the time in which a wait
+   *     that doubles grows to this many times the first, and {@code timeoutMinimum} (§9)
    * @param timeoutMinimum never sooner than this after the first of them
    * @param timeoutMaximum always after this
    * @param retransmissionFloor the shortest first wait; round trip times of 1 ms would repeat after
    *     5
-   * @param retransmissionCeiling the longest first wait
+   * @param retransmissionCeiling the longest wait before something is sent again
    * @param handshake a client that has not confirmed for so long is forgotten
    * @param verifyRepeats times that a VERIFY_CONNECT is repeated unasked; each adds to what a
    *     forged CONNECT makes us send to its victim

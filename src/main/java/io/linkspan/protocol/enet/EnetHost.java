@@ -56,7 +56,7 @@ public final class EnetHost {
   private int peers;
   private long now;
 
-  private final int timeoutLimit;
+  private final long timeoutLimit;
   private final long timeoutMinimum;
   private final long timeoutMaximum;
   private final int retransmissionFloor;
@@ -477,11 +477,23 @@ public final class EnetHost {
   }
 
   /**
-   * Whether a command sent so often, and unanswered for so long, means that the peer is lost (§9).
+   * The wait after another transmission: twice as long, up to the ceiling. Stock knows no ceiling, and
+   * gives up on a lossy way after trying six times.
    */
-  boolean isLost(int transmissions, long silence) {
-    boolean often = transmissions > Integer.SIZE || 1L << (transmissions - 1) >= timeoutLimit;
-    return silence >= timeoutMaximum || (often && silence >= timeoutMinimum);
+  long nextTimeout(OutgoingCommand command) {
+    return Math.min(2 * command.timeout, Math.max(retransmissionCeiling, command.firstTimeout));
+  }
+
+  /**
+   * Whether a command not acknowledged means that the peer is lost: when doubling its wait without a
+   * ceiling would have passed the limit, but not before the minimum, or after the maximum (§9).
+   *
+   * @param silence milliseconds for which nothing at all was acknowledged
+   */
+  boolean isLost(OutgoingCommand command, long silence, long now) {
+    return silence >= timeoutMaximum
+        || (silence >= timeoutMinimum
+            && now - command.firstSent >= command.firstTimeout * (2 * timeoutLimit - 1));
   }
 
   private void gone(Endpoint endpoint) {

@@ -36,6 +36,7 @@ final class OutgoingCommand implements SequenceMap.Numbered {
   long firstSent;
   long sent;
   long timeout;
+  long firstTimeout;
 
   @Override
   public int sequence() {

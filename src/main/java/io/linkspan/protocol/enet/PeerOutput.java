@@ -350,7 +350,8 @@ final class PeerOutput {
     }
     if (command.transmissions++ == 0) {
       command.firstSent = now;
-      command.timeout = peer.host.firstTimeout(roundTrip);
+      command.firstTimeout = peer.host.firstTimeout(roundTrip);
+      command.timeout = command.firstTimeout;
       if (command.carriesMessage()) {
         channels[command.channel].sentFirst(command);
       } else {
@@ -405,10 +406,10 @@ final class PeerOutput {
     for (var command = sent.last(); command != null; ) {
       var before = command.previous;
       if (now - command.sent >= command.timeout) {
-        if (peer.host.isLost(command.transmissions, now - earliestTimeout)) {
+        if (peer.host.isLost(command, now - earliestTimeout, now)) {
           return false;
         }
-        command.timeout *= 2;
+        command.timeout = peer.host.nextTimeout(command);
         sent.remove(command);
         if (command.carriesMessage()) {
           bytesInFlight -= command.length;
