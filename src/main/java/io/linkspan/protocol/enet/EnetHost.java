@@ -337,6 +337,7 @@ public final class EnetHost {
     handshake.compression = compressed;
     table.add(handshake);
     admission.begun(handshake);
+    deadlines.schedule(handshake, handshake.dueAt());
     wantsTransmit(handshake);
     return null;
   }

@@ -204,7 +204,7 @@ final class PeerInput {
     if (!channel.accepts(sequence) || channel.isLast(sequence) || channel.held(sequence) != null) {
       return true;
     }
-    if (!hasRoom()) {
+    if (!hasRoom() && !isAwaited(channel, sequence)) {
       return refuse(DropReason.WAITING_DATA);
     }
     byte[] payload = copy(bytes, at, end);
@@ -296,7 +296,11 @@ final class PeerInput {
     }
     var message = lossy ? channel.heldUnreliable(sequence, start) : channel.held(start);
     if (message == null) {
-      if (!hasRoom() || (lossy && channel.isUnreliableFull())) {
+      boolean room =
+          lossy
+              ? hasRoom() && !channel.isUnreliableFull()
+              : hasRoom() || isAwaited(channel, start);
+      if (!room) {
         return lossy || refuse(DropReason.WAITING_DATA);
       }
       message =
@@ -351,6 +355,16 @@ final class PeerInput {
       }
     }
     return !isFull();
+  }
+
+  /**
+   * Whether a reliable message is the one that others wait for. It is taken also when they leave no
+   * room, or there would never be any; stock refuses it.
+   */
+  private boolean isAwaited(IncomingChannel channel, int sequence) {
+    return channel.isNext(sequence)
+        && waiting < (long) host.limits.waitingPerPeer() + host.limits.packetSize()
+        && host.waiting < host.limits.waitingInAll();
   }
 
   private boolean isFull() {
