@@ -27,10 +27,10 @@ public record EnetConfig(
           255, 1392, 0, 0, Feature.DETECT, Feature.DETECT, Limits.DEFAULT, Timing.DEFAULT);
 
   public EnetConfig {
-    requireBetween("enet.channels", 1, channels, 255);
-    requireBetween("enet.mtu", Datagram.MINIMUM_MTU, mtu, Datagram.MAXIMUM_LENGTH);
-    requireBetween("enet.incomingBandwidth", 0, incomingBandwidth, Integer.MAX_VALUE);
-    requireBetween("enet.outgoingBandwidth", 0, outgoingBandwidth, Integer.MAX_VALUE);
+    Require.between("enet.channels", 1, channels, 255);
+    Require.between("enet.mtu", Datagram.MINIMUM_MTU, mtu, Datagram.MAXIMUM_LENGTH);
+    Require.between("enet.incomingBandwidth", 0, incomingBandwidth, Integer.MAX_VALUE);
+    Require.between("enet.outgoingBandwidth", 0, outgoingBandwidth, Integer.MAX_VALUE);
   }
 
   public EnetConfig withChannels(int value) {
@@ -117,21 +117,21 @@ public record EnetConfig(
             500);
 
     public Limits {
-      requireBetween("enet.limits.peers", 1, peers, Integer.MAX_VALUE);
-      requireBetween("enet.limits.peersPerAddress", 1, peersPerAddress, Integer.MAX_VALUE);
-      requireBetween("enet.limits.halfOpen", 1, halfOpen, Integer.MAX_VALUE);
-      requireBetween("enet.limits.halfOpenPerAddress", 1, halfOpenPerAddress, Integer.MAX_VALUE);
-      requireBetween("enet.limits.departed", 0, departed, Integer.MAX_VALUE);
+      Require.between("enet.limits.peers", 1, peers, Integer.MAX_VALUE);
+      Require.between("enet.limits.peersPerAddress", 1, peersPerAddress, Integer.MAX_VALUE);
+      Require.between("enet.limits.halfOpen", 1, halfOpen, Integer.MAX_VALUE);
+      Require.between("enet.limits.halfOpenPerAddress", 1, halfOpenPerAddress, Integer.MAX_VALUE);
+      Require.between("enet.limits.departed", 0, departed, Integer.MAX_VALUE);
       // Beyond 24,576 fragments of the smallest MTU a sender may stall for good (§10.6).
-      requireBetween("enet.limits.packetSize", 1, packetSize, 13_000_000);
-      requireBetween("enet.limits.waitingPerPeer", packetSize, waitingPerPeer, Integer.MAX_VALUE);
+      Require.between("enet.limits.packetSize", 1, packetSize, 13_000_000);
+      Require.between("enet.limits.waitingPerPeer", packetSize, waitingPerPeer, Integer.MAX_VALUE);
       if (waitingInAll < waitingPerPeer) {
         throw new IllegalArgumentException(
             "enet.limits.waitingInAll is " + waitingInAll + ", below enet.limits.waitingPerPeer");
       }
-      requireBetween("enet.limits.queuedPerPeer", packetSize, queuedPerPeer, Integer.MAX_VALUE);
-      requireBetween("enet.limits.commandsPerSecond", 1, commandsPerSecond, Integer.MAX_VALUE);
-      requireBetween("enet.limits.violations", 1, violations, Integer.MAX_VALUE);
+      Require.between("enet.limits.queuedPerPeer", packetSize, queuedPerPeer, Integer.MAX_VALUE);
+      Require.between("enet.limits.commandsPerSecond", 1, commandsPerSecond, Integer.MAX_VALUE);
+      Require.between("enet.limits.violations", 1, violations, Integer.MAX_VALUE);
     }
   }
 
@@ -139,8 +139,8 @@ public record EnetConfig(
    * When things are repeated and given up.
    *
    * @param pingInterval without an acknowledgement for so long, a ping asks for one (§11)
-   * @param timeoutLimit a peer is lost when a command is not acknowledged for the time in which a wait
-   *     that doubles grows to this many times the first, and {@code timeoutMinimum} (§9)
+   * @param timeoutLimit a peer is lost when a command is not acknowledged for the time in which a
+   *     wait that doubles grows to this many times the first, and {@code timeoutMinimum} (§9)
    * @param timeoutMinimum never sooner than this after the first of them
    * @param timeoutMaximum always after this
    * @param retransmissionFloor the shortest first wait; round trip times of 1 ms would repeat after
@@ -176,15 +176,15 @@ public record EnetConfig(
             Duration.ofSeconds(60));
 
     public Timing {
-      requirePositive("enet.timing.pingInterval", pingInterval);
-      requireBetween("enet.timing.timeoutLimit", 1, timeoutLimit, 1 << 30);
-      requirePositive("enet.timing.timeoutMinimum", timeoutMinimum);
-      requirePositive("enet.timing.timeoutMaximum", timeoutMaximum);
-      requirePositive("enet.timing.retransmissionFloor", retransmissionFloor);
-      requirePositive("enet.timing.retransmissionCeiling", retransmissionCeiling);
-      requirePositive("enet.timing.handshake", handshake);
-      requireBetween("enet.timing.verifyRepeats", 0, verifyRepeats, 4);
-      requirePositive("enet.timing.departed", departed);
+      Require.positive("enet.timing.pingInterval", pingInterval);
+      Require.between("enet.timing.timeoutLimit", 1, timeoutLimit, 1 << 30);
+      Require.positive("enet.timing.timeoutMinimum", timeoutMinimum);
+      Require.positive("enet.timing.timeoutMaximum", timeoutMaximum);
+      Require.positive("enet.timing.retransmissionFloor", retransmissionFloor);
+      Require.positive("enet.timing.retransmissionCeiling", retransmissionCeiling);
+      Require.positive("enet.timing.handshake", handshake);
+      Require.between("enet.timing.verifyRepeats", 0, verifyRepeats, 4);
+      Require.positive("enet.timing.departed", departed);
       // Sent times are 16 bits of milliseconds: what is older can not be told from what is new.
       if (timeoutMaximum.compareTo(Duration.ofSeconds(60)) > 0
           || timeoutMinimum.compareTo(timeoutMaximum) > 0
@@ -193,19 +193,6 @@ public record EnetConfig(
             "enet.timing: need timeoutMinimum <= timeoutMaximum <= 60 s and"
                 + " retransmissionFloor <= retransmissionCeiling");
       }
-    }
-  }
-
-  private static void requireBetween(String key, int least, int value, int most) {
-    if (value < least || value > most) {
-      throw new IllegalArgumentException(
-          key + " is " + value + ", must be " + least + " to " + most);
-    }
-  }
-
-  private static void requirePositive(String key, Duration value) {
-    if (value.toMillis() <= 0) {
-      throw new IllegalArgumentException(key + " is " + value + ", must be at least 1 ms");
     }
   }
 }

@@ -413,7 +413,9 @@ public final class EnetHost {
     bandwidth.peerChanged(0, peer.incomingBandwidth());
     deliver(new EnetEvent.Connected(peer, handshake.connect.data()));
     peer.receive(in, now);
-    wantsTransmit(peer);
+    if (!peer.isOver()) {
+      wantsTransmit(peer);
+    }
   }
 
   void forget(HalfOpen handshake) {
@@ -478,16 +480,16 @@ public final class EnetHost {
   }
 
   /**
-   * The wait after another transmission: twice as long, up to the ceiling. Stock knows no ceiling, and
-   * gives up on a lossy way after trying six times.
+   * The wait after another transmission: twice as long, up to the ceiling. Stock knows no ceiling,
+   * and gives up on a lossy way after trying six times.
    */
   long nextTimeout(OutgoingCommand command) {
     return Math.min(2 * command.timeout, Math.max(retransmissionCeiling, command.firstTimeout));
   }
 
   /**
-   * Whether a command not acknowledged means that the peer is lost: when doubling its wait without a
-   * ceiling would have passed the limit, but not before the minimum, or after the maximum (§9).
+   * Whether a command not acknowledged means that the peer is lost: when doubling its wait without
+   * a ceiling would have passed the limit, but not before the minimum, or after the maximum (§9).
    *
    * @param silence milliseconds for which nothing at all was acknowledged
    */

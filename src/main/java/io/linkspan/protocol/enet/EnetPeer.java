@@ -425,6 +425,9 @@ public final class EnetPeer extends Endpoint {
     incomingBandwidth = incoming;
     outgoingBandwidth = outgoing;
     output.setWindow(Handshake.windowBetween(host.outgoingBandwidth(), incoming));
+    if (incoming == 0) {
+      roundTrip.limitThrottle(RoundTrip.THROTTLE_SCALE);
+    }
   }
 
   /** Tells the peer how much it may send, if that is news. */

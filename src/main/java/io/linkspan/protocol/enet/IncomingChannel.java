@@ -11,7 +11,7 @@ final class IncomingChannel {
   private static final int UNANSWERED_WINDOWS = FREE_WINDOWS + 2;
 
   /** Unreliable messages held back at once; more are dropped, which they may be. */
-  private static final int UNRELIABLE_HELD = 1024;
+  private static final int UNRELIABLE_HELD = 256;
 
   private final int number;
   private int lastReliable;

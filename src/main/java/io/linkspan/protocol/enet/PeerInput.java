@@ -297,9 +297,7 @@ final class PeerInput {
     var message = lossy ? channel.heldUnreliable(sequence, start) : channel.held(start);
     if (message == null) {
       boolean room =
-          lossy
-              ? hasRoom() && !channel.isUnreliableFull()
-              : hasRoom() || isAwaited(channel, start);
+          lossy ? hasRoom() && !channel.isUnreliableFull() : hasRoom() || isAwaited(channel, start);
       if (!room) {
         return lossy || refuse(DropReason.WAITING_DATA);
       }

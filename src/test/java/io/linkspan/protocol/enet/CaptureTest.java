@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Random;
@@ -237,7 +236,7 @@ class CaptureTest {
   }
 
   private static EnetHost host(EnetConfig config) {
-    return new EnetHost(config, new FixedRandom(), UnpooledByteBufAllocator.DEFAULT);
+    return new EnetHost(config, new FixedRandom(), EnetPair.ALLOCATOR);
   }
 
   private void answers(String capture, long now, String answer) {

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -177,6 +176,43 @@ class EnetHandshakeTest {
   }
 
   @Test
+  void whoKeepsSendingNonsenseIsExpelled() {
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    confirm(answer, now);
+    host.pollEvent();
+    sent();
+    for (int i = 1; i < EnetConfig.DEFAULT.limits().violations(); i++) {
+      receive(datagram(answer, "0e000000", false));
+    }
+    assertThat(host.peers()).isOne();
+    receive(datagram(answer, "0e000000", false));
+    assertThat(((EnetEvent.Disconnected) host.pollEvent()).reason())
+        .isEqualTo(EndReason.VIOLATION);
+    assertThat(Vectors.hex(sent().get(0))).contains("44ff0002");
+    assertThat(host.peers()).isZero();
+  }
+
+  @Test
+  void aDisconnectIsAcknowledgedAsOftenAsItIsRepeated() {
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    confirm(answer, now);
+    sent();
+    byte[] disconnect = datagram(answer, "84ff000500000007", true);
+    for (int i = 0; i < 5; i++) {
+      receive(disconnect);
+      assertThat(sent())
+          .singleElement()
+          .satisfies(bytes -> assertThat(Vectors.hex(bytes)).endsWith("01ff000500050000"));
+    }
+    now += EnetConfig.DEFAULT.timing().departed().toMillis();
+    host.advanceTo(now);
+    receive(disconnect);
+    assertThat(sent()).isEmpty();
+  }
+
+  @Test
   void oneSocketHoldsFarMoreThan4095Connections() {
     host = host(EnetConfig.DEFAULT);
     Set<EnetPeer> peers = new HashSet<>();
@@ -227,17 +263,14 @@ class EnetHandshakeTest {
       var address = PeerAddress.ipv4(random.nextInt(), random.nextInt(65_536), null);
       host.receive(Unpooled.wrappedBuffer(connect(0, i)), address, now);
       host.receive(
-          Unpooled.wrappedBuffer(connect(i % 300, i)),
-          PeerAddress.ipv4(77, i % 60_000, null),
-          now);
+          Unpooled.wrappedBuffer(connect(i % 300, i)), PeerAddress.ipv4(77, i % 60_000, null), now);
       sent();
       assertThat(host.handshakes()).isLessThanOrEqualTo(200);
     }
     receive(CONNECT);
     byte[] answer = sent().get(0);
     for (int i = 0; i < 100; i++) {
-      host.receive(
-          Unpooled.wrappedBuffer(connect(0, i)), PeerAddress.ipv4(500 + i, 1, null), now);
+      host.receive(Unpooled.wrappedBuffer(connect(0, i)), PeerAddress.ipv4(500 + i, 1, null), now);
     }
     confirm(answer, now);
     assertThat(host.peers()).isOne();
@@ -248,8 +281,7 @@ class EnetHandshakeTest {
 
   @Test
   void anAnswerWithAForeignConnectIdDoesNotDisturbAnAttempt() {
-    var pair =
-        new EnetPair(EnetConfig.DEFAULT, SimulatedLink.Weather.delaying(50), 5);
+    var pair = new EnetPair(EnetConfig.DEFAULT, SimulatedLink.Weather.delaying(50), 5);
     var peer = pair.client.connect(EnetPair.SERVER, 1, 0, pair.now);
     pair.drain();
     byte[] forged = Vectors.capture("verify-connect");
@@ -268,7 +300,7 @@ class EnetHandshakeTest {
   }
 
   private static EnetHost host(EnetConfig config) {
-    return new EnetHost(config, new Random(42), UnpooledByteBufAllocator.DEFAULT);
+    return new EnetHost(config, new Random(42), EnetPair.ALLOCATOR);
   }
 
   private static byte[] connect(int slot, int connectId) {
@@ -289,8 +321,7 @@ class EnetHandshakeTest {
 
   private void confirm(byte[] verifyConnect, PeerAddress address, long sentTime) {
     String acknowledge = "01ff00010001" + String.format("%04x", sentTime & 0xFFFF);
-    host.receive(
-        Unpooled.wrappedBuffer(datagram(verifyConnect, acknowledge, false)), address, now);
+    host.receive(Unpooled.wrappedBuffer(datagram(verifyConnect, acknowledge, false)), address, now);
   }
 
   /** A datagram of the client that got this VERIFY_CONNECT. */

@@ -30,9 +30,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * The core behind a plain socket on loopback, against the C library: {@code src/test/c/enet_interop.c},
- * compiled here. Needs a C compiler and libenet's headers; run it by name, with {@code
- * -Dtest=EnetInteropSmoke}.
+ * The core behind a plain socket on loopback, against the C library: {@code
+ * src/test/c/enet_interop.c}, compiled here. Needs a C compiler and libenet's headers; run it by
+ * name, with {@code -Dtest=EnetInteropSmoke}.
  */
 class EnetInteropSmoke {
   @TempDir static Path directory;

@@ -28,13 +28,13 @@ class EnetLossyLinkTest {
               2,
               Duration.ofSeconds(60)));
 
-  @RepeatedTest(1500)
+  @RepeatedTest(1200)
   void everyPromiseHoldsOnABadNetwork(RepetitionInfo seed) {
     var random = new SplittableRandom(seed.getCurrentRepetition());
     converse(PATIENT, SimulatedLink.Weather.of(random, 0), random, seed.getCurrentRepetition());
   }
 
-  @RepeatedTest(500)
+  @RepeatedTest(300)
   void everyPromiseHoldsOnADamagingNetworkWithChecksums(RepetitionInfo seed) {
     var random = new SplittableRandom(1_000_000L + seed.getCurrentRepetition());
     var config = PATIENT.withChecksum(Feature.ON);
@@ -44,7 +44,7 @@ class EnetLossyLinkTest {
     converse(config, SimulatedLink.Weather.of(random, 0.1), random, seed.getCurrentRepetition());
   }
 
-  @RepeatedTest(500)
+  @RepeatedTest(300)
   void everyPromiseHoldsWithCompression(RepetitionInfo seed) {
     var random = new SplittableRandom(2_000_000L + seed.getCurrentRepetition());
     converse(
@@ -54,7 +54,7 @@ class EnetLossyLinkTest {
         seed.getCurrentRepetition());
   }
 
-  @RepeatedTest(500)
+  @RepeatedTest(300)
   void damageWithoutChecksumsIsSurvived(RepetitionInfo seed) {
     var random = new SplittableRandom(3_000_000L + seed.getCurrentRepetition());
     var pair =

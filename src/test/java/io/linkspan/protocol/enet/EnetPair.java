@@ -2,12 +2,14 @@ package io.linkspan.protocol.enet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.buffer.ByteBufAllocator;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import io.netty.buffer.UnpooledByteBufAllocator;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -15,6 +17,9 @@ import java.util.function.Consumer;
 final class EnetPair {
   static final PeerAddress CLIENT = PeerAddress.ipv4(0x7F000001, 40_000, null);
   static final PeerAddress SERVER = PeerAddress.ipv4(0x7F000002, 7777, null);
+
+  /** On the heap and without leak detection, which would take most of the time. */
+  static final ByteBufAllocator ALLOCATOR = new UnpooledByteBufAllocator(false, true);
 
   final EnetHost client;
   final EnetHost server;
@@ -28,6 +33,9 @@ final class EnetPair {
   /** Sees every datagram before the link does. */
   Consumer<byte[]> wiretap = datagram -> {};
 
+  /** Gets what the server sends to anybody but the client. */
+  BiConsumer<PeerAddress, byte[]> toStranger = (address, datagram) -> {};
+
   // Not 0, and soon to wrap around in the 16 bits of a sent time.
   long now = 60_000;
 
@@ -37,8 +45,8 @@ final class EnetPair {
 
   EnetPair(
       EnetConfig clientConfig, EnetConfig serverConfig, SimulatedLink.Weather weather, long seed) {
-    client = new EnetHost(clientConfig, new Random(seed), UnpooledByteBufAllocator.DEFAULT);
-    server = new EnetHost(serverConfig, new Random(~seed), UnpooledByteBufAllocator.DEFAULT);
+    client = new EnetHost(clientConfig, new Random(seed), ALLOCATOR);
+    server = new EnetHost(serverConfig, new Random(~seed), ALLOCATOR);
     link = new SimulatedLink(weather, seed);
   }
 
@@ -119,6 +127,10 @@ final class EnetPair {
     for (Transmit out; (out = host.pollTransmit(now)) != null; ) {
       byte[] datagram = ByteBufUtil.getBytes(out.datagram());
       out.datagram().release();
+      if (!toServer && !out.address().equals(CLIENT)) {
+        toStranger.accept(out.address(), datagram);
+        continue;
+      }
       wiretap.accept(datagram);
       link.send(toServer, datagram, now);
     }
