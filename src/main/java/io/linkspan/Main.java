@@ -1,11 +1,141 @@
 package io.linkspan;
 
-/** The command line. */
-public final class Main {
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ScopeType;
+
+/**
+ * The command line. Exit codes: 0 after a drain or a clean check, 1 when the start failed, 2 for
+ * wrong usage or configuration.
+ */
+@Command(
+    name = "linkspan",
+    mixinStandardHelpOptions = true,
+    versionProvider = Main.VersionProvider.class,
+    description =
+        "Carries messages between clients of many protocols and services on an event bus.",
+    footer = {
+      "",
+      "Without --conf, conf/linkspan.yaml is read if it is there, else the built-in defaults apply.",
+      "Environment variables override both: http.port is LINKSPAN_HTTP_PORT."
+    })
+public final class Main implements Callable<Integer> {
+
+  static final class VersionProvider implements IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      return new String[] {"linkspan " + Version.current()};
+    }
+  }
+
+  private static final Path USUAL_FILE = Path.of("conf", "linkspan.yaml");
+  private static final int START_FAILED = 1;
+  private static final int WRONG_CONFIGURATION = 2;
+
+  @Option(
+      names = "--conf",
+      paramLabel = "FILE",
+      scope = ScopeType.INHERIT,
+      description = "configuration file, laid over the defaults")
+  private Path conf;
 
   private Main() {}
 
   public static void main(String[] args) {
-    System.out.println("linkspan");
+    // Before the first class that logs is loaded.
+    System.setProperty(
+        "vertx.logger-delegate-factory-class-name",
+        "io.vertx.core.logging.SLF4JLogDelegateFactory");
+    int exitCode = new CommandLine(new Main()).execute(args);
+    if (exitCode != 0) {
+      System.exit(exitCode);
+    }
+  }
+
+  @Override
+  public Integer call() {
+    return run();
+  }
+
+  @Command(name = "run", description = "Start the gateway; the default.")
+  Integer run() {
+    GatewayConfig config;
+    try {
+      config = load();
+    } catch (ConfigException e) {
+      return tell(e);
+    }
+    Logger log = LoggerFactory.getLogger(Main.class);
+    Gateway gateway;
+    try {
+      gateway = Gateway.start(config).toCompletionStage().toCompletableFuture().get();
+    } catch (ExecutionException e) {
+      log.error("the start failed: {}", e.getCause().getMessage());
+      log.debug("the start failed", e.getCause());
+      return START_FAILED;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return START_FAILED;
+    }
+    Duration timeout = config.drain().timeout();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(gateway, timeout, log), "drain"));
+    if (!GatewayConfig.isLoopback(config.http().host())) {
+      log.warn(
+          "auth.mode is none and http.host is {}: anybody who can reach it can be any user",
+          config.http().host());
+    }
+    log.info("linkspan {} is ready, ports {}", Version.current(), gateway.ports().encode());
+    return 0;
+  }
+
+  @Command(name = "check-config", description = "Check the configuration and exit.")
+  Integer checkConfig() {
+    try {
+      load();
+    } catch (ConfigException e) {
+      return tell(e);
+    }
+    System.out.println("the configuration is good");
+    return 0;
+  }
+
+  private GatewayConfig load() throws ConfigException {
+    Path file = conf != null ? conf : Files.exists(USUAL_FILE) ? USUAL_FILE : null;
+    return GatewayConfig.load(file, System.getenv());
+  }
+
+  private static int tell(ConfigException e) {
+    e.problems().forEach(System.err::println);
+    return WRONG_CONFIGURATION;
+  }
+
+  private static void drain(Gateway gateway, Duration timeout, Logger log) {
+    try {
+      gateway
+          .drain()
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+      log.info("drained");
+    } catch (ExecutionException e) {
+      log.warn("drained, but not all went well: {}", e.getCause().getMessage());
+    } catch (TimeoutException e) {
+      log.warn("not drained within {}", timeout);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    // A JVM that ends by a signal says 143; a drain is a success.
+    Runtime.getRuntime().halt(0);
   }
 }

@@ -1,0 +1,28 @@
+package io.linkspan;
+
+import io.linkspan.api.Message;
+import io.linkspan.api.Service;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+
+/** The built-in service {@code echo}: answers each Message with its type, body and attachments. */
+final class EchoService extends VerticleBase {
+
+  static final String ADDRESS = "echo";
+
+  @Override
+  public Future<?> start() {
+    return Service.register(
+        vertx, ADDRESS, (message, origin) -> Future.succeededFuture(echo(message)));
+  }
+
+  private static Message echo(Message message) {
+    return Message.newBuilder()
+        .setFrom("service:echo")
+        .setType(message.getType())
+        .setBody(message.getBody())
+        .setContentType(message.getContentType())
+        .addAllAttachments(message.getAttachmentsList())
+        .build();
+  }
+}

@@ -1,0 +1,104 @@
+package io.linkspan;
+
+import io.linkspan.connection.TransportMetrics;
+import io.linkspan.ops.EventLoopMonitor;
+import io.linkspan.session.Admission;
+import io.linkspan.session.IdentityProvider;
+import io.linkspan.session.Shard;
+import io.linkspan.session.ShardMailbox;
+import io.linkspan.transport.http.HttpTransport;
+import io.linkspan.transport.http.Origins;
+import io.linkspan.transport.http.PlaygroundEndpoint;
+import io.linkspan.transport.websocket.WebSocketEndpoint;
+import io.linkspan.transport.websocket.WebSocketServer;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.VerticleBase;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * All that one event loop does for clients: a shard with its sessions, and the transports whose
+ * connections these sessions have. One instance per event loop.
+ */
+final class EdgeVerticle extends VerticleBase {
+
+  /** What the instances of a node share. */
+  record Shared(
+      GatewayConfig config,
+      Shard.Shared shard,
+      Admission admission,
+      IdentityProvider identities,
+      PlaygroundEndpoint playground,
+      MeterRegistry registry,
+      TransportMetrics websocket) {}
+
+  private final int index;
+  private final Shared shared;
+  private Shard shard;
+  private ShardMailbox mailbox;
+  private HttpTransport http;
+  private EventLoopMonitor monitor;
+  private int httpPort;
+
+  EdgeVerticle(int index, Shared shared) {
+    this.index = index;
+    this.shared = shared;
+  }
+
+  @Override
+  public Future<?> start() {
+    shard = new Shard(vertx, index, shared.shard());
+    mailbox = new ShardMailbox(vertx, shard);
+    monitor = new EventLoopMonitor(vertx, shared.registry(), index);
+    GatewayConfig config = shared.config();
+    var websocket =
+        new WebSocketEndpoint(
+            vertx,
+            config.websocket(),
+            config.limits(),
+            new Origins(config.http().origins()),
+            shared.admission(),
+            shared.identities(),
+            shared.websocket(),
+            shard);
+    http =
+        new HttpTransport(
+            vertx,
+            config.http(),
+            WebSocketServer.options(config.websocket()),
+            WebSocketServer.extensions(config.websocket()),
+            List.of(websocket, shared.playground()));
+    return mailbox.open(index == 0).compose(v -> http.listen()).onSuccess(port -> httpPort = port);
+  }
+
+  /** Takes no new clients and sends those that are here away; done when none is left. */
+  Future<Void> drain(Duration patience) {
+    Promise<Void> done = Promise.promise();
+    GatewayConfig.DrainConfig drain = shared.config().drain();
+    int batch = Math.max(1, drain.batch() / loops());
+    context.runOnContext(
+        v -> {
+          Future<Void> linksEnded = http.drain();
+          shard.drain(batch, drain.pause(), patience).compose(w -> linksEnded).onComplete(done);
+        });
+    return done.future();
+  }
+
+  @Override
+  public Future<?> stop() {
+    monitor.stop();
+    shard.stop();
+    return Future.join(mailbox.close(), http.close());
+  }
+
+  /** The port in use, once started. */
+  int httpPort() {
+    return httpPort;
+  }
+
+  private int loops() {
+    return Gateway.eventLoops(shared.config());
+  }
+}

@@ -1,0 +1,236 @@
+package io.linkspan;
+
+import io.linkspan.api.MessageCodecs;
+import io.linkspan.connection.TransportMetrics;
+import io.linkspan.ops.ManagementVerticle;
+import io.linkspan.ops.Metrics;
+import io.linkspan.ops.Node;
+import io.linkspan.routing.RoutingTable;
+import io.linkspan.session.Admission;
+import io.linkspan.session.ControlService;
+import io.linkspan.session.DuplicateFilter;
+import io.linkspan.session.IdentityProvider;
+import io.linkspan.session.LocalSessionDirectory;
+import io.linkspan.session.SessionDirectory;
+import io.linkspan.session.SessionMetrics;
+import io.linkspan.session.Shard;
+import io.linkspan.transport.http.PlaygroundEndpoint;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.core.transport.Transport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One node: builds every part, starts them in order, and sends the clients away at the end. */
+public final class Gateway implements Node {
+
+  private enum State {
+    STARTING,
+    READY,
+    DRAINING
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+  private static final long PING_TIMEOUT_MS = 1_500;
+
+  private final GatewayConfig config;
+  private final Vertx vertx;
+  private final String id = String.format("%08x", ThreadLocalRandom.current().nextInt());
+  private final Metrics metrics = new Metrics();
+  private final TransportMetrics websocket = new TransportMetrics(metrics.registry(), "websocket");
+  private final SessionMetrics sessions = new SessionMetrics(metrics.registry());
+  private final SessionDirectory directory = new LocalSessionDirectory();
+  private final List<String> shards;
+  private final Queue<EdgeVerticle> edges = new ConcurrentLinkedQueue<>();
+  private final ManagementVerticle management;
+  private final ControlService control;
+
+  /** Written by whoever starts and drains, read by every event loop. */
+  private volatile State state = State.STARTING;
+
+  private Gateway(GatewayConfig config) {
+    this.config = config;
+    vertx = newVertx(eventLoops(config));
+    shards = IntStream.range(0, eventLoops(config)).mapToObj(i -> Shard.addressOf(id, i)).toList();
+    control = new ControlService(vertx, directory, shards);
+    management =
+        new ManagementVerticle(
+            config.management(), metrics, this, config.websocket().maxMessageSize() * 2L);
+  }
+
+  /**
+   * Starts a node.
+   *
+   * @return the node, once clients can reach it; a failure when anything could not be started, in
+   *     which case nothing of it is left
+   */
+  public static Future<Gateway> start(GatewayConfig config) {
+    Gateway gateway = new Gateway(config);
+    // A promise without a context: after a failure no event loop is left that could tell the
+    // caller.
+    Promise<Gateway> started = Promise.promise();
+    gateway
+        .start()
+        .onComplete(
+            v -> started.complete(gateway),
+            failure -> gateway.close().onComplete(closed -> started.fail(failure)));
+    return started.future();
+  }
+
+  static int eventLoops(GatewayConfig config) {
+    return config.eventLoops() > 0
+        ? config.eventLoops()
+        : Runtime.getRuntime().availableProcessors();
+  }
+
+  /** The ports in use; null for a listener that is off. */
+  public JsonObject ports() {
+    return new JsonObject()
+        .put("http", edges.element().httpPort())
+        .put("enet", null)
+        .put("tcp", null)
+        .put("management", management.port());
+  }
+
+  /** For what is deployed beside the gateway in the same process. */
+  public Vertx vertx() {
+    return vertx;
+  }
+
+  /**
+   * Ends the node: takes no new clients, closes the connections as going-away, in batches, and
+   * stops within the configured time.
+   */
+  public Future<Void> drain() {
+    state = State.DRAINING;
+    LOG.info("draining {} sessions", sessions.sessions());
+    Duration timeout = config.drain().timeout();
+    // Clients with something in hand get half of the time, closing handshakes most of the rest.
+    Duration patience = timeout.dividedBy(2);
+    return Future.join(edges.stream().map(edge -> edge.drain(patience)).toList())
+        .timeout(timeout.toMillis() * 3 / 4, TimeUnit.MILLISECONDS)
+        .eventually(this::close)
+        .mapEmpty();
+  }
+
+  @Override
+  public JsonObject describe() {
+    return new JsonObject()
+        .put("node", id)
+        .put("version", Version.current())
+        .put("ports", ports())
+        .put("connections", new JsonObject().put(websocket.transport(), websocket.connections()))
+        .put("sessions", sessions.sessions())
+        .put("members", new JsonArray().add(id));
+  }
+
+  @Override
+  public boolean ready() {
+    return state == State.READY;
+  }
+
+  @Override
+  public Future<Void> alive() {
+    var options = new DeliveryOptions().setSendTimeout(PING_TIMEOUT_MS);
+    var ping = new JsonObject().put("action", "ping");
+    return Future.all(
+            shards.stream().map(shard -> vertx.eventBus().request(shard, ping, options)).toList())
+        .mapEmpty();
+  }
+
+  private static Vertx newVertx(int eventLoops) {
+    var builder =
+        Vertx.builder()
+            .with(
+                new VertxOptions()
+                    .setEventLoopPoolSize(eventLoops)
+                    // Resources come from the jar itself: nothing has to be written to disk.
+                    .setFileSystemOptions(
+                        new FileSystemOptions()
+                            .setClassPathResolvingEnabled(false)
+                            .setFileCachingEnabled(false))
+                    .setInternalBlockingPoolSize(2)
+                    .setWorkerPoolSize(4));
+    Transport nativeTransport = Transport.nativeTransport();
+    if (nativeTransport.available()) {
+      builder.withTransport(nativeTransport);
+    }
+    return builder.build();
+  }
+
+  private Future<Void> start() {
+    MessageCodecs.register(vertx);
+    var onEachLoop = new DeploymentOptions().setInstances(eventLoops(config));
+    return vertx
+        .deployVerticle(EchoService::new, onEachLoop)
+        .compose(v -> deployConfigured())
+        .compose(
+            v -> {
+              EdgeVerticle.Shared shared = share();
+              return vertx.deployVerticle(() -> newEdge(shared), onEachLoop);
+            })
+        .compose(v -> control.open())
+        .compose(v -> vertx.deployVerticle(management))
+        .onSuccess(v -> state = State.READY)
+        .mapEmpty();
+  }
+
+  private Future<?> deployConfigured() {
+    List<Future<String>> deployments = new ArrayList<>();
+    for (GatewayConfig.VerticleConfig verticle : config.verticles()) {
+      deployments.add(
+          vertx.deployVerticle(
+              "java:" + verticle.className(),
+              new DeploymentOptions()
+                  .setInstances(verticle.instances())
+                  .setConfig(verticle.config())));
+    }
+    return Future.all(deployments);
+  }
+
+  private EdgeVerticle.Shared share() {
+    var shard =
+        new Shard.Shared(
+            id,
+            config.session(),
+            config.delivery(),
+            config.limits(),
+            new RoutingTable(config.routes()),
+            directory,
+            new DuplicateFilter(config.delivery()),
+            sessions);
+    return new EdgeVerticle.Shared(
+        config,
+        shard,
+        new Admission(config.limits()),
+        new IdentityProvider(),
+        new PlaygroundEndpoint(),
+        metrics.registry(),
+        websocket);
+  }
+
+  private EdgeVerticle newEdge(EdgeVerticle.Shared shared) {
+    EdgeVerticle edge = new EdgeVerticle(edges.size(), shared);
+    edges.add(edge);
+    return edge;
+  }
+
+  private Future<Void> close() {
+    return vertx.close().onComplete(v -> metrics.close());
+  }
+}

@@ -1,0 +1,316 @@
+package io.linkspan;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.linkspan.connection.HeartbeatConfig;
+import io.linkspan.ops.ManagementConfig;
+import io.linkspan.routing.Glob;
+import io.linkspan.routing.Recipient;
+import io.linkspan.routing.Route;
+import io.linkspan.session.DeliveryConfig;
+import io.linkspan.session.LimitsConfig;
+import io.linkspan.session.SessionConfig;
+import io.linkspan.transport.http.HttpConfig;
+import io.linkspan.transport.websocket.WebSocketConfig;
+import io.vertx.core.Deployable;
+import io.vertx.core.json.JsonObject;
+import java.io.File;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * Everything that can be configured, each part as its owner wants it.
+ *
+ * @param eventLoops that serve clients; 0 is one per processor
+ */
+public record GatewayConfig(
+    int eventLoops,
+    HttpConfig http,
+    WebSocketConfig websocket,
+    ManagementConfig management,
+    SessionConfig session,
+    DeliveryConfig delivery,
+    LimitsConfig limits,
+    List<Route> routes,
+    List<VerticleConfig> verticles,
+    DrainConfig drain) {
+
+  /**
+   * A class to deploy beside the gateway.
+   *
+   * @param config what its {@code config()} returns
+   */
+  public record VerticleConfig(String className, int instances, JsonObject config) {}
+
+  /**
+   * How a node says goodbye.
+   *
+   * @param timeout from the signal to the end of the process
+   * @param batch clients sent away at once
+   * @param pause between two batches
+   */
+  public record DrainConfig(Duration timeout, int batch, Duration pause) {}
+
+  private static final Duration MS = Duration.ofMillis(1);
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final int MAX = Integer.MAX_VALUE;
+  private static final int MAX_EVENT_LOOPS = 1024;
+  private static final int MAX_INSTANCES = 1024;
+  private static final int MIN_MESSAGE = 128;
+
+  public GatewayConfig {
+    routes = List.copyOf(routes);
+    verticles = List.copyOf(verticles);
+  }
+
+  /** What runs when nothing is configured. */
+  public static GatewayConfig defaults() {
+    try {
+      return load(null, Map.of());
+    } catch (ConfigException e) {
+      throw new IllegalStateException("the defaults are part of the jar", e);
+    }
+  }
+
+  /**
+   * Reads the configuration.
+   *
+   * @param file laid over the defaults; null is none
+   * @param environment laid over both
+   * @throws ConfigException with every problem there is
+   */
+  public static GatewayConfig load(Path file, Map<String, String> environment)
+      throws ConfigException {
+    ObjectNode tree = ConfigTree.load(file, environment);
+    List<String> problems = new ArrayList<>();
+    GatewayConfig config = read(new ConfigSection(tree, "", problems));
+    if (!problems.isEmpty()) {
+      throw new ConfigException(problems);
+    }
+    return config;
+  }
+
+  private static GatewayConfig read(ConfigSection root) {
+    HttpConfig http = http(root.section("http"));
+    ManagementConfig management = management(root.section("management"));
+    if (http.port() != 0 && http.port() == management.port()) {
+      root.section("management").reject("port", "another port than http.port");
+    }
+    root.section("auth").choice("mode", Map.of("none", true));
+    return new GatewayConfig(
+        root.count("eventLoops", 0, MAX_EVENT_LOOPS),
+        http,
+        websocket(root.section("websocket")),
+        management,
+        session(root.section("session")),
+        delivery(root.section("delivery")),
+        limits(root.section("limits")),
+        root.sections("routes").stream()
+            .map(GatewayConfig::route)
+            .filter(Objects::nonNull)
+            .toList(),
+        root.sections("verticles").stream()
+            .map(GatewayConfig::verticle)
+            .filter(Objects::nonNull)
+            .toList(),
+        drain(root.section("drain")));
+  }
+
+  private static HttpConfig http(ConfigSection http) {
+    ConfigSection tls = http.section("tls");
+    String cert = tls.text("cert");
+    String key = tls.text("key");
+    if (cert.isEmpty() != key.isEmpty()) {
+      tls.reject(cert.isEmpty() ? "cert" : "key", "a file, as the other of cert and key is set");
+    }
+    requireReadable(tls, "cert", cert);
+    requireReadable(tls, "key", key);
+    return new HttpConfig(
+        http.name("host"),
+        http.port("port"),
+        http.duration("idleTimeout", Duration.ofSeconds(1), DAY),
+        http.texts("origins"),
+        cert,
+        key);
+  }
+
+  private static void requireReadable(ConfigSection section, String key, String file) {
+    if (!file.isEmpty() && !new File(file).canRead()) {
+      section.reject(key, "a file that can be read");
+    }
+  }
+
+  private static WebSocketConfig websocket(ConfigSection websocket) {
+    String path = websocket.text("path");
+    if (!path.matches("/[^?#\\s]+")) {
+      websocket.reject("path", "a path that begins with / and is not /");
+    }
+    return new WebSocketConfig(
+        path,
+        heartbeat(websocket.section("heartbeat")),
+        websocket.size("maxMessageSize", MIN_MESSAGE, 1 << 30),
+        websocket.flag("compression"),
+        acknowledge(websocket));
+  }
+
+  private static boolean acknowledge(ConfigSection transport) {
+    return Boolean.TRUE.equals(
+        transport.choice("acknowledge", Map.of("client", true, "transport", false)));
+  }
+
+  private static HeartbeatConfig heartbeat(ConfigSection heartbeat) {
+    Duration interval = heartbeat.duration("interval", MS, DAY);
+    Duration timeout = heartbeat.duration("timeout", MS, DAY);
+    if (interval.compareTo(timeout) >= 0) {
+      heartbeat.reject("interval", "less than " + heartbeat.keyOf("timeout"));
+    }
+    Duration writerIdle = heartbeat.duration("writerIdle", Duration.ZERO, DAY);
+    return new HeartbeatConfig(
+        interval,
+        timeout,
+        writerIdle.isZero() ? timeout : writerIdle,
+        heartbeat.duration("allIdle", Duration.ZERO, DAY));
+  }
+
+  private static ManagementConfig management(ConfigSection management) {
+    String host = management.name("host");
+    String apiKey = management.text("apiKey");
+    if (apiKey.isEmpty() && !isLoopback(host)) {
+      management.reject("apiKey", "a key, as management.host is not a loopback address");
+    }
+    return new ManagementConfig(host, management.port("port"), apiKey);
+  }
+
+  /** A name that can not be resolved is no loopback address; listening there will say the rest. */
+  static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  private static SessionConfig session(ConfigSection session) {
+    ConfigSection perUser = session.section("perUser");
+    return new SessionConfig(
+        session.count("maxPending", 1, MAX),
+        session.size("maxPendingBytes", MIN_MESSAGE, MAX),
+        session.count("maxGroups", 0, MAX),
+        perUser.count("max", 0, MAX),
+        perUser.choice(
+            "onExcess",
+            Map.of(
+                "replace", SessionConfig.OnExcess.REPLACE,
+                "reject", SessionConfig.OnExcess.REJECT)));
+  }
+
+  private static DeliveryConfig delivery(ConfigSection delivery) {
+    ConfigSection duplicates = delivery.section("duplicates");
+    return new DeliveryConfig(
+        delivery.duration("requestTimeout", MS, DAY),
+        delivery.duration("ackTimeout", MS, DAY),
+        delivery.count("maxAttempts", 1, 1_000),
+        duplicates.count("max", 0, MAX),
+        duplicates.duration("window", MS, DAY),
+        duplicates.count("users", 0, MAX));
+  }
+
+  private static LimitsConfig limits(ConfigSection limits) {
+    ConfigSection connectRate = limits.section("connectRate");
+    return new LimitsConfig(
+        limits.count("connections", 0, MAX),
+        limits.count("connectionsPerAddress", 0, MAX),
+        connectRate.rate("perAddress"),
+        connectRate.rate("perUser"),
+        limits.rate("messageRate"),
+        limits.rate("byteRate"),
+        orUnlimited(limits.count("inFlight", 0, MAX)),
+        orUnlimited(limits.count("waiting", 0, MAX)),
+        orUnlimited(limits.size("waitingBytes", 0, MAX)),
+        limits.size("writeQueue", 0, MAX),
+        limits.count("malformed", 0, MAX));
+  }
+
+  private static int orUnlimited(int limit) {
+    return limit == 0 ? MAX : limit;
+  }
+
+  private static Route route(ConfigSection route) {
+    if (!route.node().isObject()) {
+      route.reject("", "a route such as {to: \"user:*\"}");
+      return null;
+    }
+    route.allow("to", "type", "bus", "ack");
+    String to = route.has("to") ? route.text("to") : null;
+    String type = route.has("type") ? route.text("type") : null;
+    return new Route(
+        to == null ? null : Glob.of(to),
+        type == null ? null : Glob.of(type),
+        destination(route, to));
+  }
+
+  private static Route.Destination destination(ConfigSection route, String to) {
+    if (route.has("bus")) {
+      boolean acceptedIsEnough =
+          route.has("ack")
+              && Boolean.TRUE.equals(route.choice("ack", Map.of("accepted", true, "reply", false)));
+      return new Route.Bus(route.name("bus"), acceptedIsEnough);
+    }
+    if (route.has("ack")) {
+      route.reject("ack", "to be used with bus only");
+    }
+    boolean namesClients =
+        to != null
+            && (to.startsWith(Recipient.Kind.USER.prefix())
+                || to.startsWith(Recipient.Kind.GROUP.prefix())
+                || to.startsWith(Recipient.Kind.SESSION.prefix()));
+    if (!namesClients) {
+      route.reject("to", "user:, group: or session: with a pattern, as there is no bus");
+    }
+    return new Route.Clients();
+  }
+
+  private static VerticleConfig verticle(ConfigSection verticle) {
+    if (verticle.node().isTextual()) {
+      String className = verticle.node().textValue();
+      requireVerticle(verticle, "", className);
+      return new VerticleConfig(className, 1, new JsonObject());
+    }
+    if (!verticle.node().isObject()) {
+      verticle.reject("", "a class name, or {class, instances, config}");
+      return null;
+    }
+    verticle.allow("class", "instances", "config");
+    String className = verticle.name("class");
+    requireVerticle(verticle, "class", className);
+    return new VerticleConfig(
+        className,
+        verticle.has("instances") ? verticle.count("instances", 1, MAX_INSTANCES) : 1,
+        verticle.has("config")
+            ? new JsonObject(verticle.node().get("config").toString())
+            : new JsonObject());
+  }
+
+  private static void requireVerticle(ConfigSection section, String key, String className) {
+    try {
+      Class<?> type = Class.forName(className, false, GatewayConfig.class.getClassLoader());
+      if (!Deployable.class.isAssignableFrom(type)) {
+        section.reject(key, "a class that is a Vert.x verticle");
+      }
+    } catch (ClassNotFoundException e) {
+      section.reject(key, "a class on the class path");
+    }
+  }
+
+  private static DrainConfig drain(ConfigSection drain) {
+    return new DrainConfig(
+        drain.duration("timeout", Duration.ofSeconds(1), DAY),
+        drain.count("batch", 1, MAX),
+        drain.duration("pause", MS, DAY));
+  }
+}

@@ -1,0 +1,52 @@
+package io.linkspan.api;
+
+/** Event-bus addresses and headers of the gateway. */
+public final class Addresses {
+
+  /**
+   * Takes a {@link Message} whose {@code to} is a user, a group or a session, and replies when it
+   * got there. {@link GatewayClient} is the convenient way.
+   */
+  public static final String OUTBOUND = "linkspan.outbound";
+
+  /**
+   * Publishes JSON: {@code {"event","session","user","transport","node","group"?,"reason"?,"at"}}
+   * where event is connected, disconnected, joined or left.
+   */
+  public static final String EVENTS = "linkspan.events";
+
+  /**
+   * Takes JSON with an {@code action}: sessions, presence, join, leave or disconnect; replies JSON.
+   */
+  public static final String CONTROL = "linkspan.control";
+
+  /** Bus header of an inbound Message: public id of the sender's session. */
+  public static final String SESSION = "session";
+
+  /** Bus header of an inbound Message: authenticated name of the sender. */
+  public static final String USER = "user";
+
+  /** Bus header of an inbound Message: how the sender is connected, such as {@code websocket}. */
+  public static final String TRANSPORT = "transport";
+
+  /** Bus header of an inbound Message: id of the gateway's node. */
+  public static final String NODE = "node";
+
+  /** Bus header of an inbound Message: network address of the sender, {@code host:port}. */
+  public static final String REMOTE = "remote";
+
+  /**
+   * Bus header of a reply from {@link #OUTBOUND}: who vouches, {@code client} or {@code transport}.
+   */
+  public static final String BY = "by";
+
+  /**
+   * Bus header of a request to {@link #OUTBOUND}: with the value {@link #WAIT_ACCEPTED} the reply
+   * comes when the recipient's session has the Message, not when the client acknowledged it.
+   */
+  public static final String WAIT = "wait";
+
+  public static final String WAIT_ACCEPTED = "accepted";
+
+  private Addresses() {}
+}

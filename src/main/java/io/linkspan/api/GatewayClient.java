@@ -1,0 +1,138 @@
+package io.linkspan.api;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.function.Consumer;
+
+/**
+ * Reaches clients, whichever node and transport they are on. Made on the context that uses it;
+ * every future completes there. Failures are {@link MessageException}s.
+ */
+public final class GatewayClient {
+
+  /** Longer than the gateway takes to give up by itself with its default configuration. */
+  public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
+
+  /** Who vouches for a delivery. */
+  public enum By {
+    /** The client's application acknowledged it. */
+    CLIENT("client"),
+    /** It was written to the client's link, or handed to every member of a group. */
+    TRANSPORT("transport");
+
+    private final String label;
+
+    By(String label) {
+      this.label = label;
+    }
+
+    /** As in the bus header {@link Addresses#BY} and in HTTP answers. */
+    public String label() {
+      return label;
+    }
+  }
+
+  /**
+   * A Message got there.
+   *
+   * @param by who says so
+   * @param reply what the client sent back with its acknowledgement; null when it only acknowledged
+   */
+  public record Delivery(By by, Message reply) {}
+
+  private final EventBus bus;
+  private final LoopAddress outbound;
+
+  private GatewayClient(Vertx vertx) {
+    MessageCodecs.register(vertx);
+    bus = vertx.eventBus();
+    outbound = LoopAddress.onThisLoop(vertx, Addresses.OUTBOUND);
+  }
+
+  public static GatewayClient create(Vertx vertx) {
+    return new GatewayClient(vertx);
+  }
+
+  /** {@link #send(Message, Duration)} with the default time-out. */
+  public Future<Delivery> send(Message message) {
+    return send(message, DEFAULT_TIMEOUT);
+  }
+
+  /**
+   * Sends to the user, group or session in {@code to}. Messages of one caller to one recipient
+   * arrive in the order of the calls.
+   *
+   * @param timeout how long to wait for the acknowledgement; the Message may still arrive later
+   */
+  public Future<Delivery> send(Message message, Duration timeout) {
+    var options = new DeliveryOptions().setSendTimeout(timeout.toMillis());
+    return bus.<Object>request(outbound.preferred(), message, options)
+        .map(
+            reply ->
+                new Delivery(
+                    By.CLIENT.label().equals(reply.headers().get(Addresses.BY))
+                        ? By.CLIENT
+                        : By.TRANSPORT,
+                    reply.body() instanceof Message answer ? answer : null))
+        .recover(failure -> Future.failedFuture(MessageException.from(failure)));
+  }
+
+  /**
+   * The same without waiting for the client: done when the Message is in the hands of the session,
+   * or of every member's session, which sends it until it is acknowledged.
+   */
+  public Future<Void> post(Message message) {
+    var options = new DeliveryOptions().addHeader(Addresses.WAIT, Addresses.WAIT_ACCEPTED);
+    return bus.<Object>request(outbound.preferred(), message, options)
+        .recover(failure -> Future.failedFuture(MessageException.from(failure)))
+        .mapEmpty();
+  }
+
+  /** How many live sessions the user has. */
+  public Future<Integer> presence(String user) {
+    return control(new JsonObject().put("action", "presence").put("user", user))
+        .map(reply -> reply.getInteger("sessions"));
+  }
+
+  /** The user's live sessions, each as {@code GET /v1/sessions} shows it. */
+  public Future<JsonArray> sessions(String user) {
+    return control(new JsonObject().put("action", "sessions").put("user", user))
+        .map(reply -> reply.getJsonArray("sessions"));
+  }
+
+  /** Makes a session a member of a group; harmless when it is one. */
+  public Future<Void> join(String session, String group) {
+    return control(
+            new JsonObject().put("action", "join").put("session", session).put("group", group))
+        .mapEmpty();
+  }
+
+  /** Ends a session's membership; harmless when there is none. */
+  public Future<Void> leave(String session, String group) {
+    return control(
+            new JsonObject().put("action", "leave").put("session", session).put("group", group))
+        .mapEmpty();
+  }
+
+  /** Closes a session's link as {@code kicked} and ends the session. */
+  public Future<Void> disconnect(String session) {
+    return control(new JsonObject().put("action", "disconnect").put("session", session)).mapEmpty();
+  }
+
+  /** Hands every event of {@link Addresses#EVENTS} to the listener, until it is unregistered. */
+  public MessageConsumer<JsonObject> events(Consumer<JsonObject> listener) {
+    return bus.consumer(Addresses.EVENTS, event -> listener.accept(event.body()));
+  }
+
+  private Future<JsonObject> control(JsonObject request) {
+    return bus.<JsonObject>request(Addresses.CONTROL, request)
+        .map(io.vertx.core.eventbus.Message::body)
+        .recover(failure -> Future.failedFuture(MessageException.from(failure)));
+  }
+}

@@ -1,0 +1,123 @@
+package io.linkspan.connection;
+
+/**
+ * Decides when a quiet connection is probed and when it is given up. Pure: every time is an
+ * argument, in milliseconds of any monotonic clock.
+ *
+ * <pre>
+ *            interval elapsed             a limit elapsed
+ *   QUIET ────────────────────► PROBING ────────────────► EXPIRED
+ *     ▲                            │
+ *     └────────── received ────────┘
+ * </pre>
+ *
+ * <p>EXPIRED is reached from QUIET as well, by the writer's or the all-idle limit.
+ */
+public final class Heartbeat {
+
+  /** What the shell has to do now. */
+  public enum Action {
+    NONE,
+    PROBE,
+    EXPIRE
+  }
+
+  private enum State {
+    QUIET,
+    PROBING,
+    EXPIRED
+  }
+
+  private static final long NEVER = Long.MAX_VALUE;
+
+  /** A blocked writer is looked at this many times within its limit. */
+  private static final int WRITER_SAMPLES = 4;
+
+  private final long interval;
+  private final long readerIdle;
+  private final long writerIdle;
+  private final long allIdle;
+  private State state = State.QUIET;
+  private long lastReceived;
+  private long lastMessage;
+  private long lastProgress = NEVER;
+  private long nextSample = NEVER;
+
+  public Heartbeat(HeartbeatConfig config, long now) {
+    interval = config.interval().toMillis();
+    readerIdle = config.readerIdle().toMillis();
+    writerIdle = config.writerIdle().toMillis();
+    allIdle = config.allIdle().toMillis();
+    lastReceived = now;
+    lastMessage = now;
+  }
+
+  /** Anything at all came from the peer: it is alive. */
+  public void received(long now) {
+    lastReceived = now;
+    if (state == State.PROBING) {
+      state = State.QUIET;
+    }
+  }
+
+  /** A message passed, in either direction. */
+  public void message(long now) {
+    lastMessage = now;
+  }
+
+  /** Bytes wait to be written and the peer does not take them, or has just taken some. */
+  public void writeBlocked(long now) {
+    lastProgress = now;
+    nextSample = now + writerIdle / WRITER_SAMPLES;
+  }
+
+  /** Nothing waits to be written. */
+  public void writeFree() {
+    lastProgress = NEVER;
+    nextSample = NEVER;
+  }
+
+  /** Whether the shell has to report what the writer does before it asks what to do. */
+  public boolean watchesWriter() {
+    return lastProgress != NEVER;
+  }
+
+  /** What is due at {@code now}; a probe is asked for once per quiet interval. */
+  public Action advanceTo(long now) {
+    if (state == State.EXPIRED) {
+      return Action.NONE;
+    }
+    if (now >= expiresAt()) {
+      state = State.EXPIRED;
+      return Action.EXPIRE;
+    }
+    if (now >= nextSample) {
+      nextSample = now + Math.max(1, writerIdle / WRITER_SAMPLES);
+    }
+    if (state == State.QUIET && now >= lastReceived + interval) {
+      state = State.PROBING;
+      return Action.PROBE;
+    }
+    return Action.NONE;
+  }
+
+  /** When to call {@link #advanceTo} next; {@link Long#MAX_VALUE} is never. */
+  public long nextDeadline() {
+    return switch (state) {
+      case QUIET -> Math.min(lastReceived + interval, Math.min(expiresAt(), nextSample));
+      case PROBING -> Math.min(expiresAt(), nextSample);
+      case EXPIRED -> NEVER;
+    };
+  }
+
+  private long expiresAt() {
+    long expiry = lastReceived + readerIdle;
+    if (lastProgress != NEVER) {
+      expiry = Math.min(expiry, lastProgress + writerIdle);
+    }
+    if (allIdle > 0) {
+      expiry = Math.min(expiry, lastMessage + allIdle);
+    }
+    return expiry;
+  }
+}

@@ -1,0 +1,51 @@
+package io.linkspan.connection;
+
+import io.linkspan.api.Message;
+
+/**
+ * A Message on its way to one client or to many, together with what it looks like on their wires:
+ * each form is encoded once, however many recipients it has. Used only on one event loop.
+ */
+public final class Outgoing {
+
+  /** Makes one form of a Message. Its instances are constants: they are told apart by identity. */
+  public interface Encoder<T> {
+    T encode(Message message);
+  }
+
+  private static final class Form {
+    final Encoder<?> encoder;
+    final Object encoded;
+    final Form next;
+
+    Form(Encoder<?> encoder, Object encoded, Form next) {
+      this.encoder = encoder;
+      this.encoded = encoded;
+      this.next = next;
+    }
+  }
+
+  private final Message message;
+  private Form forms;
+
+  public Outgoing(Message message) {
+    this.message = message;
+  }
+
+  public Message message() {
+    return message;
+  }
+
+  /** The Message in the encoder's form. */
+  @SuppressWarnings("unchecked") // a form holds what its own encoder made
+  public <T> T as(Encoder<T> encoder) {
+    for (Form form = forms; form != null; form = form.next) {
+      if (form.encoder == encoder) {
+        return (T) form.encoded;
+      }
+    }
+    T encoded = encoder.encode(message);
+    forms = new Form(encoder, encoded, forms);
+    return encoded;
+  }
+}

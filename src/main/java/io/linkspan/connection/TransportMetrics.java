@@ -1,0 +1,119 @@
+package io.linkspan.connection;
+
+import io.linkspan.api.ErrorCode;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * What one transport counts. Shared by all event loops; made once, so that counting is no look-up.
+ */
+public final class TransportMetrics {
+
+  private final String transport;
+  private final AtomicInteger connections = new AtomicInteger();
+  private final Counter messagesIn;
+  private final Counter messagesOut;
+  private final Counter acksIn;
+  private final Counter acksOut;
+  private final Counter heartbeatTimeouts;
+  private final Map<ErrorCode, Counter> errors = new EnumMap<>(ErrorCode.class);
+  private final Map<CloseReason, Counter> closes = new EnumMap<>(CloseReason.class);
+
+  public TransportMetrics(MeterRegistry registry, String transport) {
+    this.transport = transport;
+    Gauge.builder("linkspan.connections", connections, AtomicInteger::get)
+        .description("Live connections")
+        .tag("transport", transport)
+        .register(registry);
+    messagesIn = messages(registry, "in");
+    messagesOut = messages(registry, "out");
+    acksIn = acks(registry, "in");
+    acksOut = acks(registry, "out");
+    heartbeatTimeouts =
+        Counter.builder("linkspan.heartbeat.timeouts")
+            .description("Connections that ended because they were silent or did not read")
+            .tag("transport", transport)
+            .register(registry);
+    for (ErrorCode code : ErrorCode.values()) {
+      errors.put(
+          code,
+          Counter.builder("linkspan.errors")
+              .description("Errors told to clients")
+              .tag("code", code.code())
+              .register(registry));
+    }
+    for (CloseReason reason : CloseReason.values()) {
+      closes.put(
+          reason,
+          Counter.builder("linkspan.closes")
+              .description("Connections that ended")
+              .tag("reason", reason.label())
+              .tag("transport", transport)
+              .register(registry));
+    }
+  }
+
+  public String transport() {
+    return transport;
+  }
+
+  public int connections() {
+    return connections.get();
+  }
+
+  public void opened() {
+    connections.incrementAndGet();
+  }
+
+  public void closed(CloseReason reason) {
+    connections.decrementAndGet();
+    refused(reason);
+  }
+
+  /** A connection ended before it was one, so it was never counted as live. */
+  public void refused(CloseReason reason) {
+    closes.get(reason).increment();
+    if (reason == CloseReason.HEARTBEAT_TIMEOUT) {
+      heartbeatTimeouts.increment();
+    }
+  }
+
+  public void messageIn() {
+    messagesIn.increment();
+  }
+
+  public void messageOut() {
+    messagesOut.increment();
+  }
+
+  public void ackIn() {
+    acksIn.increment();
+  }
+
+  public void ackOut() {
+    acksOut.increment();
+  }
+
+  public void error(ErrorCode code) {
+    errors.get(code).increment();
+  }
+
+  private Counter messages(MeterRegistry registry, String direction) {
+    return Counter.builder("linkspan.messages")
+        .description("Messages from and to clients")
+        .tag("direction", direction)
+        .tag("transport", transport)
+        .register(registry);
+  }
+
+  private static Counter acks(MeterRegistry registry, String direction) {
+    return Counter.builder("linkspan.acks")
+        .description("Acknowledgements from and to clients")
+        .tag("direction", direction)
+        .register(registry);
+  }
+}

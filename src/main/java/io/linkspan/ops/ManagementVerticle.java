@@ -1,0 +1,237 @@
+package io.linkspan.ops;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.GatewayClient;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.protocol.ProtocolException;
+import io.linkspan.translate.ErrorTranslator;
+import io.linkspan.translate.JsonTranslator;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.healthchecks.HealthChecks;
+import io.vertx.ext.healthchecks.Status;
+import io.vertx.ext.web.Router;
+import io.vertx.ext.web.RoutingContext;
+import io.vertx.ext.web.handler.BodyHandler;
+import io.vertx.ext.web.handler.HttpException;
+import io.vertx.ext.web.healthchecks.HealthCheckHandler;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.UUID;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Health, metrics and the HTTP API, on a port of their own. */
+public final class ManagementVerticle extends VerticleBase {
+
+  private static final Logger LOG = LoggerFactory.getLogger(ManagementVerticle.class);
+  private static final long CHECK_TIMEOUT_MS = 2_000;
+  private static final Pattern TIMEOUT = Pattern.compile("(\\d{1,6})(ms|s)");
+  private static final String BEARER = "Bearer ";
+  private static final String SERVICE = "service:http";
+
+  private final ManagementConfig config;
+  private final Metrics metrics;
+  private final Node node;
+  private final long maxBody;
+  private HttpServer server;
+  private GatewayClient clients;
+
+  /**
+   * @param maxBody bytes of a Message in an HTTP body
+   */
+  public ManagementVerticle(ManagementConfig config, Metrics metrics, Node node, long maxBody) {
+    this.config = config;
+    this.metrics = metrics;
+    this.node = node;
+    this.maxBody = maxBody;
+  }
+
+  @Override
+  public Future<?> start() {
+    clients = GatewayClient.create(vertx);
+    server = vertx.createHttpServer();
+    return server
+        .requestHandler(router())
+        .listen(config.port(), config.host())
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new IOException(
+                        "can not listen at management.host %s, management.port %d: %s"
+                            .formatted(config.host(), config.port(), failure.getMessage()),
+                        failure)));
+  }
+
+  @Override
+  public Future<?> stop() {
+    return server.close();
+  }
+
+  /** The port in use, once started. */
+  public int port() {
+    return server.actualPort();
+  }
+
+  private Router router() {
+    Router router = Router.router(vertx);
+    router.get("/health/live").handler(HealthCheckHandler.createWithHealthChecks(liveness()));
+    router.get("/health/ready").handler(HealthCheckHandler.createWithHealthChecks(readiness()));
+    router
+        .get("/metrics")
+        .handler(
+            request ->
+                request
+                    .response()
+                    .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
+                    .end(metrics.scrape()));
+    router.route("/v1/*").handler(this::authenticate).failureHandler(this::fail);
+    router.get("/v1/node").handler(request -> request.json(node.describe()));
+    router
+        .post("/v1/messages")
+        .handler(BodyHandler.create(false).setBodyLimit(maxBody))
+        .handler(this::send);
+    return router;
+  }
+
+  private HealthChecks liveness() {
+    return HealthChecks.create(vertx)
+        .register(
+            "event-loops",
+            CHECK_TIMEOUT_MS,
+            check -> node.alive().map(v -> Status.OK()).onComplete(check));
+  }
+
+  private HealthChecks readiness() {
+    return liveness()
+        .register("accepting", check -> check.complete(node.ready() ? Status.OK() : Status.KO()));
+  }
+
+  private void authenticate(RoutingContext request) {
+    String header = request.request().getHeader(HttpHeaders.AUTHORIZATION);
+    if (config.apiKey().isEmpty() || (header != null && isKey(header))) {
+      request.next();
+      return;
+    }
+    request.response().putHeader("WWW-Authenticate", "Bearer");
+    refuse(
+        request,
+        new MessageException(
+            ErrorCode.UNAUTHENTICATED, "the key has to be sent as Authorization: Bearer"));
+  }
+
+  private boolean isKey(String header) {
+    return header.startsWith(BEARER)
+        && MessageDigest.isEqual(
+            header.substring(BEARER.length()).getBytes(StandardCharsets.UTF_8),
+            config.apiKey().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void send(RoutingContext request) {
+    Message message;
+    boolean acknowledged;
+    Duration timeout;
+    try {
+      acknowledged = waitsForAcknowledgement(request.request().getParam("wait", "accepted"));
+      timeout = timeout(request.request().getParam("timeout"));
+      message = complete(JsonTranslator.decode(request.body().asString()));
+    } catch (ProtocolException e) {
+      refuse(request, new MessageException(ErrorCode.MALFORMED, e.getMessage()));
+      return;
+    }
+    if (acknowledged) {
+      clients
+          .send(message, timeout)
+          .onComplete(
+              delivery -> {
+                JsonObject answer =
+                    new JsonObject()
+                        .put("eventId", message.getEventId())
+                        .put("acknowledged", true)
+                        .put("by", delivery.by().label());
+                if (delivery.reply() != null) {
+                  answer.put("reply", new JsonObject(JsonTranslator.encode(delivery.reply())));
+                }
+                request.json(answer);
+              },
+              failure -> refuse(request, MessageException.from(failure)));
+    } else {
+      clients
+          .post(message)
+          .onComplete(
+              accepted -> {
+                request.response().setStatusCode(202);
+                request.json(new JsonObject().put("eventId", message.getEventId()));
+              },
+              failure -> refuse(request, MessageException.from(failure)));
+    }
+  }
+
+  private static boolean waitsForAcknowledgement(String wait) {
+    return switch (wait) {
+      case "accepted" -> false;
+      case "acknowledged" -> true;
+      default ->
+          throw new ProtocolException("wait has to be accepted or acknowledged, not " + wait);
+    };
+  }
+
+  private static Duration timeout(String parameter) {
+    if (parameter == null) {
+      return GatewayClient.DEFAULT_TIMEOUT;
+    }
+    Matcher text = TIMEOUT.matcher(parameter);
+    if (!text.matches() || Long.parseLong(text.group(1)) == 0) {
+      throw new ProtocolException("timeout has to be a duration such as 500ms or 10s");
+    }
+    long amount = Long.parseLong(text.group(1));
+    return text.group(2).equals("s") ? Duration.ofSeconds(amount) : Duration.ofMillis(amount);
+  }
+
+  private static Message complete(Message message) {
+    if (!message.getEventId().isEmpty() && !message.getFrom().isEmpty()) {
+      return message;
+    }
+    Message.Builder complete = message.toBuilder();
+    if (message.getEventId().isEmpty()) {
+      complete.setEventId(UUID.randomUUID().toString());
+    }
+    if (message.getFrom().isEmpty()) {
+      complete.setFrom(SERVICE);
+    }
+    return complete.build();
+  }
+
+  private void fail(RoutingContext request) {
+    if (request.failure() instanceof HttpException refusal) {
+      boolean tooLarge = refusal.getStatusCode() == ErrorCode.TOO_LARGE.number();
+      refuse(
+          request,
+          tooLarge
+              ? new MessageException(
+                  ErrorCode.TOO_LARGE, "a body has at most " + maxBody + " bytes")
+              : new MessageException(ErrorCode.MALFORMED, refusal.getMessage()));
+    } else if (request.statusCode() == ErrorCode.TOO_LARGE.number()) {
+      refuse(
+          request,
+          new MessageException(ErrorCode.TOO_LARGE, "a body has at most " + maxBody + " bytes"));
+    } else {
+      LOG.error(
+          "{} {} failed", request.request().method(), request.normalizedPath(), request.failure());
+      refuse(request, new MessageException(ErrorCode.INTERNAL, "the gateway failed"));
+    }
+  }
+
+  private static void refuse(RoutingContext request, MessageException why) {
+    request.response().setStatusCode(why.code().number());
+    request.json(ErrorTranslator.toJson(why));
+  }
+}

@@ -1,0 +1,29 @@
+package io.linkspan.routing;
+
+/**
+ * Where a Message goes when it matches.
+ *
+ * @param to matched against the recipient's full address; null matches any
+ * @param type matched against the Message's type; null matches any
+ * @param destination where matching Messages go
+ */
+public record Route(Glob to, Glob type, Destination destination) {
+
+  /** Where a Message goes. */
+  public sealed interface Destination {}
+
+  /**
+   * To a service on the event bus.
+   *
+   * @param acceptedIsEnough acknowledge once a live consumer has it, without waiting for the reply
+   */
+  public record Bus(String address, boolean acceptedIsEnough) implements Destination {}
+
+  /** To the client or clients that the Message itself names. */
+  public record Clients() implements Destination {}
+
+  boolean matches(Recipient recipient, String messageType) {
+    return (to == null || to.matches(recipient.address()))
+        && (type == null || type.matches(messageType));
+  }
+}

@@ -1,0 +1,67 @@
+package io.linkspan.session;
+
+import io.linkspan.connection.DeadlineTimer;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Decides whether one more connection is let in, before it costs anything. Shared by all event
+ * loops. Every {@link #enter} that succeeded is followed by exactly one {@link #leave}.
+ */
+public final class Admission {
+
+  /** Seconds a client is told to stay away while a count, not a rate, is exhausted. */
+  private static final long COUNT_RETRY_MS = 5_000;
+
+  private final LimitsConfig limits;
+  private final AtomicInteger connections = new AtomicInteger();
+  private final ConcurrentMap<String, Integer> perAddress = new ConcurrentHashMap<>();
+  private final RateTable addressRate;
+  private final RateTable userRate;
+
+  public Admission(LimitsConfig limits) {
+    this.limits = limits;
+    addressRate = new RateTable(limits.connectsPerAddress());
+    userRate = new RateTable(limits.connectsPerUser());
+  }
+
+  /**
+   * Asks for a place.
+   *
+   * @param address of the client, without its port
+   * @return 0 when it may enter, else milliseconds after which another try makes sense
+   */
+  public long enter(String address) {
+    long wait = addressRate.take(address, DeadlineTimer.now());
+    if (wait > 0) {
+      return wait;
+    }
+    int all = connections.incrementAndGet();
+    if (limits.connections() > 0 && all > limits.connections()) {
+      connections.decrementAndGet();
+      return COUNT_RETRY_MS;
+    }
+    if (limits.connectionsPerAddress() == 0) {
+      return 0;
+    }
+    if (perAddress.merge(address, 1, Integer::sum) > limits.connectionsPerAddress()) {
+      leave(address);
+      return COUNT_RETRY_MS;
+    }
+    return 0;
+  }
+
+  /** The same for the connect rate of a user, once it is known; nothing has to be given back. */
+  public long enterAs(String user) {
+    return userRate.take(user, DeadlineTimer.now());
+  }
+
+  /** Gives a place back. */
+  public void leave(String address) {
+    connections.decrementAndGet();
+    if (limits.connectionsPerAddress() > 0) {
+      perAddress.computeIfPresent(address, (a, count) -> count == 1 ? null : count - 1);
+    }
+  }
+}

@@ -1,0 +1,42 @@
+package io.linkspan.session;
+
+import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+
+/** Succeeds when all deliveries have, fails with the first failure once all have ended. */
+final class AllOf implements Settlement {
+
+  private final Settlement whole;
+  private int outstanding;
+  private MessageException failure;
+
+  AllOf(Settlement whole, int parts) {
+    this.whole = whole;
+    outstanding = parts;
+  }
+
+  @Override
+  public void delivered(By by, Message reply) {
+    endOne();
+  }
+
+  @Override
+  public void failed(MessageException failure) {
+    if (this.failure == null) {
+      this.failure = failure;
+    }
+    endOne();
+  }
+
+  private void endOne() {
+    if (--outstanding > 0) {
+      return;
+    }
+    if (failure == null) {
+      whole.delivered(By.TRANSPORT, null);
+    } else {
+      whole.failed(failure);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+package io.linkspan.session;
+
+import io.linkspan.connection.Outgoing;
+
+/**
+ * One Message in one session's {@link Outbox}, from the moment it is handed over until the client
+ * has acknowledged it or it is given up. Linked in three lists, so that no list has to be searched:
+ * the outbox in order of arrival, those with the same eventId, and the shard's in order of the time
+ * they are due.
+ */
+final class Delivery {
+
+  final Outbox outbox;
+  final Outgoing outgoing;
+  final int size;
+  final Settlement settlement;
+  int attempts;
+
+  Delivery previous;
+  Delivery next;
+  Delivery sameId;
+
+  long dueAt;
+  Delivery previousDue;
+  Delivery nextDue;
+  boolean timed;
+
+  /**
+   * @param settlement told how it ends; null when nobody asks
+   */
+  Delivery(Outbox outbox, Outgoing outgoing, Settlement settlement) {
+    this.outbox = outbox;
+    this.outgoing = outgoing;
+    this.settlement = settlement;
+    size = outgoing.message().getSerializedSize();
+  }
+
+  String eventId() {
+    return outgoing.message().getEventId();
+  }
+}

@@ -1,0 +1,84 @@
+package io.linkspan.session;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.LoopAddress;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.routing.Recipient;
+import io.linkspan.routing.Route;
+import io.linkspan.routing.RoutingTable;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.EventBus;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Sends each inbound Message where its route says: to a service, to other clients, or to the
+ * gateway itself when it joins or leaves a group. Used only on its shard's event loop.
+ */
+final class Dispatcher {
+
+  private final Vertx vertx;
+  private final EventBus bus;
+  private final RoutingTable routes;
+  private final Courier courier;
+  private final Memberships memberships;
+  private final Map<String, LoopAddress> services = new HashMap<>();
+
+  Dispatcher(Vertx vertx, RoutingTable routes, Courier courier, Memberships memberships) {
+    this.vertx = vertx;
+    this.bus = vertx.eventBus();
+    this.routes = routes;
+    this.courier = courier;
+    this.memberships = memberships;
+  }
+
+  void dispatch(Handover handover) {
+    Message message = handover.message();
+    switch (message.getType()) {
+      case Memberships.JOIN -> memberships.join(handover);
+      case Memberships.LEAVE -> memberships.leave(handover);
+      default -> route(handover, message);
+    }
+  }
+
+  private void route(Handover handover, Message message) {
+    Recipient recipient = Recipient.of(message.getTo());
+    Route.Destination destination = routes.destination(recipient, message.getType());
+    if (destination instanceof Route.Bus service) {
+      toService(service, handover, message);
+    } else if (destination instanceof Route.Clients) {
+      courier.carry(recipient, message, handover.sender().terms(), handover);
+    } else {
+      handover.failed(
+          new MessageException(ErrorCode.FORBIDDEN, "no route permits " + describe(message)));
+    }
+  }
+
+  private void toService(Route.Bus service, Handover handover, Message message) {
+    String address = addressOf(service);
+    if (service.acceptedIsEnough()) {
+      bus.<Message>sender(address, handover.sender().busOptions())
+          .write(message)
+          .onComplete(
+              written -> handover.accepted(),
+              failure -> handover.failed(MessageException.from(failure)));
+    } else {
+      bus.<Object>request(address, message, handover.sender().busOptions())
+          .onComplete(handover::replied);
+    }
+  }
+
+  private String addressOf(Route.Bus service) {
+    LoopAddress address = services.get(service.address());
+    if (address == null) {
+      address = LoopAddress.onThisLoop(vertx, service.address());
+      services.put(service.address(), address);
+    }
+    return address.preferred();
+  }
+
+  private static String describe(Message message) {
+    return "to \"" + message.getTo() + "\" with type \"" + message.getType() + "\"";
+  }
+}

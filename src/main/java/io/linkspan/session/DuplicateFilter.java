@@ -1,0 +1,63 @@
+package io.linkspan.session;
+
+import io.linkspan.connection.DeadlineTimer;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Remembers, per user, which eventIds came lately and how they ended. Shared by all event loops: a
+ * user may be connected on several. Outlives a session, so that a client that lost its link and
+ * sends again what was not acknowledged is recognised.
+ */
+public final class DuplicateFilter {
+
+  private final DeliveryConfig config;
+  private final Map<String, UserWindow> inUse = new LinkedHashMap<>();
+
+  /** Windows of users without a session, oldest first. */
+  private final Map<String, UserWindow> parked = new LinkedHashMap<>();
+
+  public DuplicateFilter(DeliveryConfig config) {
+    this.config = config;
+  }
+
+  /** The user's window, for one more session. */
+  synchronized UserWindow acquire(String user) {
+    UserWindow window = inUse.get(user);
+    if (window == null) {
+      window = parked.remove(user);
+      if (window == null) {
+        window = new UserWindow(config.maxDuplicates(), config.duplicateWindow().toMillis());
+      }
+      inUse.put(user, window);
+    }
+    window.users++;
+    return window;
+  }
+
+  /**
+   * One session less.
+   *
+   * @param mayReturn false for a user that can not come back under its name
+   */
+  synchronized void release(String user, UserWindow window, boolean mayReturn) {
+    if (--window.users > 0) {
+      return;
+    }
+    inUse.remove(user);
+    long now = DeadlineTimer.now();
+    Iterator<UserWindow> oldest = parked.values().iterator();
+    while (oldest.hasNext()) {
+      UserWindow candidate = oldest.next();
+      if (parked.size() < config.maxDuplicateUsers() && !candidate.over(now)) {
+        break;
+      }
+      oldest.remove();
+    }
+    if (mayReturn && config.maxDuplicateUsers() > 0 && !window.empty()) {
+      window.parkedAt = now;
+      parked.put(user, window);
+    }
+  }
+}

@@ -1,0 +1,89 @@
+package io.linkspan.session;
+
+import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.vertx.core.AsyncResult;
+
+/**
+ * One inbound Message between its acceptance and its ending: an acknowledgement or an error,
+ * exactly one of them. Used only on the event loop of the sender's shard.
+ */
+final class Handover implements Settlement {
+
+  private final Session sender;
+  private final Receipt receipt;
+  private final Message message;
+  private final UserWindow.Entry entry;
+
+  /**
+   * @param entry remembers how it ended; null when the eventId is the gateway's own
+   */
+  Handover(Session sender, Receipt receipt, Message message, UserWindow.Entry entry) {
+    this.sender = sender;
+    this.receipt = receipt;
+    this.message = message;
+    this.entry = entry;
+  }
+
+  Session sender() {
+    return sender;
+  }
+
+  Message message() {
+    return message;
+  }
+
+  /** It is in good hands. */
+  void accepted() {
+    receipt.accepted(message.getEventId());
+    end(UserWindow.Ending.ACKNOWLEDGED);
+  }
+
+  /** A service took it and says something. */
+  void answered(Message answer) {
+    Message complete = sender.complete(answer, message);
+    if (receipt.answered(message.getEventId(), complete)) {
+      end(UserWindow.Ending.ACKNOWLEDGED);
+      return;
+    }
+    MessageException noRoom = sender.refusalOf(complete);
+    if (noRoom != null) {
+      failed(noRoom);
+      return;
+    }
+    receipt.accepted(message.getEventId());
+    sender.send(complete);
+    end(UserWindow.Ending.ACKNOWLEDGED);
+  }
+
+  @Override
+  public void delivered(By by, Message reply) {
+    if (reply == null) {
+      accepted();
+    } else {
+      answered(reply);
+    }
+  }
+
+  @Override
+  public void failed(MessageException failure) {
+    receipt.refused(message.getEventId(), failure);
+    end(new UserWindow.Ending(failure));
+  }
+
+  /** A service replied on the bus, or could not. */
+  void replied(AsyncResult<io.vertx.core.eventbus.Message<Object>> reply) {
+    if (reply.failed()) {
+      failed(MessageException.from(reply.cause()));
+    } else if (reply.result().body() instanceof Message answer) {
+      answered(answer);
+    } else {
+      accepted();
+    }
+  }
+
+  private void end(UserWindow.Ending ending) {
+    sender.ended(entry, ending);
+  }
+}

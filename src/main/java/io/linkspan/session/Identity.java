@@ -1,0 +1,9 @@
+package io.linkspan.session;
+
+/**
+ * Who a client is.
+ *
+ * @param user the authenticated name
+ * @param anonymous made up by the gateway: the client can not come back under this name
+ */
+public record Identity(String user, boolean anonymous) {}

@@ -1,0 +1,97 @@
+package io.linkspan.session;
+
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The directory of a gateway that runs alone. Shared by all event loops of the node.
+ *
+ * <p>Values are immutable and kept as completed futures: a look-up, done per Message, makes no
+ * object.
+ */
+public final class LocalSessionDirectory implements SessionDirectory {
+
+  private static final Future<List<SessionRef>> NO_SESSION = Future.succeededFuture(List.of());
+  private static final Future<Collection<String>> NO_SHARD = Future.succeededFuture(Set.of());
+
+  private final ConcurrentMap<String, Future<List<SessionRef>>> users = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, SessionRef> sessions = new ConcurrentHashMap<>();
+  private final ConcurrentMap<String, Future<Collection<String>>> groups =
+      new ConcurrentHashMap<>();
+
+  @Override
+  public Future<List<SessionRef>> add(SessionRef session) {
+    sessions.put(session.session(), session);
+    return users.compute(
+        session.user(),
+        (user, old) -> {
+          if (old == null) {
+            return Future.succeededFuture(List.of(session));
+          }
+          List<SessionRef> all = new ArrayList<>(old.result());
+          all.add(session);
+          return Future.succeededFuture(List.copyOf(all));
+        });
+  }
+
+  @Override
+  public Future<Void> remove(SessionRef session) {
+    sessions.remove(session.session(), session);
+    users.computeIfPresent(
+        session.user(),
+        (user, old) -> {
+          List<SessionRef> rest =
+              old.result().stream().filter(other -> !other.equals(session)).toList();
+          return rest.isEmpty() ? null : Future.succeededFuture(rest);
+        });
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<List<SessionRef>> sessionsOf(String user) {
+    return users.getOrDefault(user, NO_SESSION);
+  }
+
+  @Override
+  public Future<SessionRef> find(String session) {
+    return Future.succeededFuture(sessions.get(session));
+  }
+
+  @Override
+  public Future<Void> addGroup(String group, String shard) {
+    groups.merge(
+        group,
+        Future.succeededFuture(Set.of(shard)),
+        (old, added) ->
+            Future.succeededFuture(
+                Stream.concat(old.result().stream(), added.result().stream())
+                    .collect(Collectors.toUnmodifiableSet())));
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<Void> removeGroup(String group, String shard) {
+    groups.computeIfPresent(
+        group,
+        (name, old) -> {
+          Set<String> rest =
+              old.result().stream()
+                  .filter(other -> !other.equals(shard))
+                  .collect(Collectors.toUnmodifiableSet());
+          return rest.isEmpty() ? null : Future.succeededFuture(rest);
+        });
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<Collection<String>> shardsOf(String group) {
+    return groups.getOrDefault(group, NO_SHARD);
+  }
+}

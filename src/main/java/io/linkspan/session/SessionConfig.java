@@ -1,0 +1,24 @@
+package io.linkspan.session;
+
+import io.linkspan.connection.CloseReason;
+
+/**
+ * Limits of one session.
+ *
+ * @param maxPending messages a client has not acknowledged; further ones fail as queue-full
+ * @param maxPendingBytes the same in bytes
+ * @param maxGroups memberships; further joins are refused as forbidden
+ * @param maxPerUser live sessions of one user; 0 is no limit
+ * @param onExcess what happens to one more
+ */
+public record SessionConfig(
+    int maxPending, long maxPendingBytes, int maxGroups, int maxPerUser, OnExcess onExcess) {
+
+  /** What happens when a user has one session too many. */
+  public enum OnExcess {
+    /** The oldest one ends as {@link CloseReason#REPLACED}. */
+    REPLACE,
+    /** The new one is turned away. */
+    REJECT
+  }
+}

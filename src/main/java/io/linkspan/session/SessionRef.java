@@ -1,0 +1,10 @@
+package io.linkspan.session;
+
+/**
+ * Where a session lives.
+ *
+ * @param session its public id
+ * @param user whose it is
+ * @param shard bus address of the shard that owns it
+ */
+public record SessionRef(String session, String user, String shard) {}

@@ -1,0 +1,22 @@
+package io.linkspan.session;
+
+import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+
+/**
+ * Learns how the hand-over of one Message to one recipient ended. Called exactly once, on the event
+ * loop of whoever asked for the delivery.
+ */
+interface Settlement {
+
+  /**
+   * It got there.
+   *
+   * @param by who says so
+   * @param reply what the client answered with its acknowledgement, or null
+   */
+  void delivered(By by, Message reply);
+
+  void failed(MessageException failure);
+}

@@ -1,0 +1,45 @@
+package io.linkspan.session;
+
+/**
+ * Allows {@code rate} things per second, and as many at once after a second of rest. Pure: times
+ * are milliseconds of any monotonic clock.
+ */
+final class TokenBucket {
+
+  private static final long SECOND = 1_000;
+
+  private final long rate;
+  private long milliTokens;
+  private long filledAt;
+
+  /**
+   * @param rate per second, at least 1
+   */
+  TokenBucket(int rate, long now) {
+    this.rate = rate;
+    milliTokens = rate * SECOND;
+    filledAt = now;
+  }
+
+  /**
+   * Takes {@code amount} if there is any left; a thing larger than a whole second's worth passes
+   * when the bucket is full and is paid off afterwards.
+   *
+   * @return 0 when it may pass, else milliseconds until it may
+   */
+  long take(long amount, long now) {
+    milliTokens = Math.min(rate * SECOND, milliTokens + Math.max(0, now - filledAt) * rate);
+    filledAt = now;
+    long needed = Math.min(amount, rate) * SECOND;
+    if (milliTokens < needed) {
+      return Math.max(1, (needed - milliTokens + rate - 1) / rate);
+    }
+    milliTokens -= amount * SECOND;
+    return 0;
+  }
+
+  /** Whether a new bucket would be the same. */
+  boolean full(long now) {
+    return milliTokens + (now - filledAt) * rate >= rate * SECOND;
+  }
+}

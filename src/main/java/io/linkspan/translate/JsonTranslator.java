@@ -1,0 +1,105 @@
+package io.linkspan.translate;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.MessageLite;
+import com.google.protobuf.MessageOrBuilder;
+import com.google.protobuf.util.JsonFormat;
+import io.linkspan.api.AckMessage;
+import io.linkspan.api.Message;
+import io.linkspan.protocol.ProtocolException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+
+/** Between protobuf's JSON mapping and what it carries. */
+public final class JsonTranslator {
+
+  private static final JsonFormat.Parser PARSER = JsonFormat.parser();
+  private static final JsonFormat.Printer PRINTER =
+      JsonFormat.printer().omittingInsignificantWhitespace();
+
+  private JsonTranslator() {}
+
+  /**
+   * Reads a text frame of the {@code linkspan.json} subprotocol.
+   *
+   * @return a {@link Message} or an {@link AckMessage}
+   * @throws ProtocolException when it is neither, saying what is wrong
+   */
+  public static MessageLite decodeFrame(String text) {
+    JsonFrame.Builder frame = JsonFrame.newBuilder();
+    merge(text, frame, "{\"message\":{…}} or {\"ack\":{…}}");
+    return switch (frame.getFrameCase()) {
+      case MESSAGE -> requireText(frame.getMessage());
+      case ACK -> frame.getAck();
+      case FRAME_NOT_SET ->
+          throw new ProtocolException("expected {\"message\":{…}} or {\"ack\":{…}}");
+    };
+  }
+
+  /**
+   * Reads a bare Message.
+   *
+   * @throws ProtocolException when it is none, saying what is wrong
+   */
+  public static Message decode(String text) {
+    Message.Builder message = Message.newBuilder();
+    merge(text, message, "a Message");
+    return requireText(message.build());
+  }
+
+  /** A text frame with a Message, in UTF-8; it may be shared and is not changed. */
+  public static byte[] encodeFrame(Message message) {
+    return print(JsonFrame.newBuilder().setMessage(message)).getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** A text frame with an acknowledgement, in UTF-8. */
+  public static byte[] encodeAckFrame(String eventId) {
+    return print(JsonFrame.newBuilder().setAck(AckMessage.newBuilder().setEventId(eventId)))
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** A bare Message. */
+  public static String encode(Message message) {
+    return print(message);
+  }
+
+  private static void merge(
+      String text, com.google.protobuf.Message.Builder into, String expected) {
+    try {
+      PARSER.merge(text, into);
+    } catch (InvalidProtocolBufferException e) {
+      throw new ProtocolException("not " + expected + " in JSON: " + e.getMessage());
+    }
+  }
+
+  private static String print(MessageOrBuilder message) {
+    try {
+      return PRINTER.print(message);
+    } catch (InvalidProtocolBufferException e) {
+      throw new IllegalStateException("the schema has no Any, the only type that can fail", e);
+    }
+  }
+
+  /** JSON can escape half a surrogate pair, which no protobuf string can hold. */
+  private static Message requireText(Message message) {
+    requireText("eventId", message.getEventId());
+    requireText("from", message.getFrom());
+    requireText("to", message.getTo());
+    requireText("createAt", message.getCreateAt());
+    requireText("type", message.getType());
+    requireText("body", message.getBody());
+    requireText("contentType", message.getContentType());
+    requireText("replyTo", message.getReplyTo());
+    for (Map.Entry<String, String> header : message.getHeadersMap().entrySet()) {
+      requireText("headers", header.getKey());
+      requireText("headers", header.getValue());
+    }
+    return message;
+  }
+
+  private static void requireText(String field, String value) {
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
+      throw new ProtocolException(field + " has half a surrogate pair");
+    }
+  }
+}

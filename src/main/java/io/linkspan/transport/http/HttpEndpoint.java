@@ -1,0 +1,23 @@
+package io.linkspan.transport.http;
+
+import io.vertx.core.Future;
+import io.vertx.core.http.HttpServerRequest;
+
+/** What answers below some paths of the HTTP port. Used only on its event loop. */
+public interface HttpEndpoint {
+
+  /** Whether requests with this path are for this endpoint. */
+  boolean serves(String path);
+
+  /** Answers, or upgrades to a WebSocket. The request is not paused and not yet read. */
+  void handle(HttpServerRequest request);
+
+  /**
+   * Takes no new clients from now on; those that are here go on.
+   *
+   * @return done when none is left, not even one whose closing handshake is under way
+   */
+  default Future<Void> drain() {
+    return Future.succeededFuture();
+  }
+}

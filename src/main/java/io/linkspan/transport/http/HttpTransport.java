@@ -1,0 +1,118 @@
+package io.linkspan.transport.http;
+
+import io.netty.channel.ChannelPipeline;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.net.PemKeyCertOptions;
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * The HTTP port on one event loop. All loops of a node listen at the same port, and connections go
+ * round among them.
+ */
+public final class HttpTransport {
+
+  private static final int MAX_URI = 4096;
+  private static final int MAX_HEADERS = 16 * 1024;
+  private static final int BACKLOG = 4096;
+
+  private final HttpServer server;
+  private final HttpConfig config;
+  private final Consumer<ChannelPipeline> extensions;
+  private final List<HttpEndpoint> endpoints;
+
+  /**
+   * @param options what the endpoints ask of the server
+   * @param extensions what they ask of the pipeline of a new connection
+   * @param endpoints asked in this order
+   */
+  public HttpTransport(
+      Vertx vertx,
+      HttpConfig config,
+      HttpServerOptions options,
+      Consumer<ChannelPipeline> extensions,
+      List<HttpEndpoint> endpoints) {
+    this.config = config;
+    this.extensions = extensions;
+    this.endpoints = List.copyOf(endpoints);
+    options
+        .setMaxInitialLineLength(MAX_URI)
+        .setMaxHeaderSize(MAX_HEADERS)
+        .setAcceptBacklog(BACKLOG)
+        .setTcpNoDelay(true)
+        .setIdleTimeoutUnit(TimeUnit.MILLISECONDS)
+        .setIdleTimeout((int) config.idleTimeout().toMillis())
+        // Connections belong to one event loop, and saying so saves a queue per connection.
+        .setStrictThreadMode(true)
+        .setHttp2ClearTextEnabled(false)
+        .setHandle100ContinueAutomatically(true);
+    if (config.tls()) {
+      options
+          .setSsl(true)
+          .setUseAlpn(false)
+          .setKeyCertOptions(
+              new PemKeyCertOptions().addCertPath(config.tlsCert()).addKeyPath(config.tlsKey()));
+    }
+    server = vertx.createHttpServer(options);
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @return the port in use
+   */
+  public Future<Integer> listen() {
+    server
+        .connectionHandler(
+            connection ->
+                extensions.accept(
+                    ((HttpServerConnection) connection).channelHandlerContext().pipeline()))
+        .requestHandler(this::route);
+    // Below zero, Vert.x gives all loops of the node the same free port.
+    int port = config.port() == 0 ? -1 : config.port();
+    return server
+        .listen(port, config.host())
+        .map(HttpServer::actualPort)
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new IOException(
+                        "can not listen at http.host %s, http.port %d: %s"
+                            .formatted(config.host(), config.port(), failure.getMessage()),
+                        failure)));
+  }
+
+  /**
+   * Takes no new clients from now on; those that are here go on.
+   *
+   * @return done when none is left
+   */
+  public Future<Void> drain() {
+    return Future.join(endpoints.stream().map(HttpEndpoint::drain).toList()).mapEmpty();
+  }
+
+  /** Closes the port and every connection that is still open. */
+  public Future<Void> close() {
+    return server.close();
+  }
+
+  private void route(HttpServerRequest request) {
+    String path = request.path();
+    if (path != null) {
+      for (HttpEndpoint endpoint : endpoints) {
+        if (endpoint.serves(path)) {
+          endpoint.handle(request);
+          return;
+        }
+      }
+    }
+    Refusal.NOT_FOUND.send(request);
+  }
+}

@@ -1,0 +1,81 @@
+package io.linkspan.transport.http;
+
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.HttpServerRequest;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.Base64;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/** Serves the playground page at {@code /}. */
+public final class PlaygroundEndpoint implements HttpEndpoint {
+
+  private static final String RESOURCE = "/playground/index.html";
+
+  private static final Pattern INLINE =
+      Pattern.compile("<(script|style)>(.*?)</\\1>", Pattern.DOTALL);
+
+  private final Buffer page;
+  private final String policy;
+
+  /** Reads the page from the jar. */
+  public PlaygroundEndpoint() {
+    try (InputStream resource = PlaygroundEndpoint.class.getResourceAsStream(RESOURCE)) {
+      page = Buffer.buffer(resource.readAllBytes());
+      policy = policy(page.toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException("the page is part of the jar", e);
+    }
+  }
+
+  @Override
+  public boolean serves(String path) {
+    return path.equals("/");
+  }
+
+  @Override
+  public void handle(HttpServerRequest request) {
+    if (!request.method().equals(HttpMethod.GET) && !request.method().equals(HttpMethod.HEAD)) {
+      request.response().setStatusCode(405).putHeader(HttpHeaders.ALLOW, "GET, HEAD").end();
+      return;
+    }
+    request
+        .response()
+        .putHeader(HttpHeaders.CONTENT_TYPE, "text/html; charset=utf-8")
+        .putHeader(HttpHeaders.CACHE_CONTROL, "no-cache")
+        .putHeader("X-Content-Type-Options", "nosniff")
+        .putHeader("Content-Security-Policy", policy)
+        .end(page);
+  }
+
+  /** Nothing but what is in the page itself, by its hash, and connections back to here. */
+  private static String policy(String page) {
+    String sources =
+        INLINE
+            .matcher(page)
+            .results()
+            .map(inline -> inline.group(1) + "-src 'sha256-" + sha256(inline.group(2)) + "'; ")
+            .collect(Collectors.joining());
+    return "default-src 'none'; "
+        + sources
+        + "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; "
+        + "frame-ancestors 'none'";
+  }
+
+  private static String sha256(String text) {
+    try {
+      byte[] hash =
+          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
+      return Base64.getEncoder().encodeToString(hash);
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JVM has SHA-256", e);
+    }
+  }
+}

@@ -1,0 +1,350 @@
+package io.linkspan.transport.websocket;
+
+import com.google.protobuf.MessageLite;
+import io.linkspan.api.AckMessage;
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.connection.CloseReason;
+import io.linkspan.connection.Connection;
+import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.connection.Heartbeat;
+import io.linkspan.connection.Outgoing;
+import io.linkspan.connection.TransportMetrics;
+import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.websocket.MessageAssembler;
+import io.linkspan.session.LimitsConfig;
+import io.linkspan.session.Receipt;
+import io.linkspan.session.Session;
+import io.linkspan.translate.BinaryTranslator;
+import io.linkspan.translate.ErrorTranslator;
+import io.linkspan.translate.JsonTranslator;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.http.WebSocketFrame;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client on a plain WebSocket. Its session begins before the upgrade is answered: a client that
+ * sees itself connected can be reached. Used only on its event loop.
+ *
+ * <pre>
+ *              upgraded          close, violation, heartbeat         TCP ended
+ *   OPENING ────────────► OPEN ──────────────────────────► CLOSING ───────────► CLOSED
+ *      └──────────────────────── close ───────────────────────┘
+ * </pre>
+ */
+final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Listener {
+
+  private enum State {
+    OPENING,
+    OPEN,
+    CLOSING,
+    CLOSED
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(WebSocketConnection.class);
+
+  /** How long a client has to answer a close frame, in milliseconds. */
+  private static final long CLOSE_LINGER = 2_000;
+
+  private static final short NORMAL_CLOSURE = 1000;
+
+  private static final Outgoing.Encoder<byte[]> BINARY = BinaryTranslator::encode;
+  private static final Outgoing.Encoder<byte[]> JSON = JsonTranslator::encodeFrame;
+
+  private final String remote;
+  private final LimitsConfig limits;
+  private final TransportMetrics metrics;
+  private final Heartbeat heartbeat;
+  private final DeadlineTimer timer;
+  private final MessageAssembler assembler;
+  private final Runnable onEnd;
+  private State state = State.OPENING;
+  private Session session;
+  private ServerWebSocket socket;
+  private WebSocketLink link;
+  private boolean json;
+  private List<Outgoing> early = List.of();
+  private CloseReason closeReason;
+  private long lastReceived = DeadlineTimer.now();
+  private int malformed;
+
+  /**
+   * @param remote network address of the client, {@code host:port}
+   * @param onEnd called once, when the connection has ended
+   */
+  WebSocketConnection(
+      Vertx vertx,
+      String remote,
+      WebSocketConfig config,
+      LimitsConfig limits,
+      TransportMetrics metrics,
+      Runnable onEnd) {
+    this.remote = remote;
+    this.limits = limits;
+    this.metrics = metrics;
+    this.onEnd = onEnd;
+    heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
+    timer = new DeadlineTimer(vertx, this::onTimer);
+    assembler = new MessageAssembler(config.maxMessageSize());
+  }
+
+  /** The client has a session; the upgrade may be answered. */
+  void begin(Session session) {
+    this.session = session;
+    metrics.opened();
+  }
+
+  /** The upgrade has been answered. */
+  void upgraded(ServerWebSocket socket) {
+    this.socket = socket;
+    json = WebSocketEndpoint.JSON_SUBPROTOCOL.equals(socket.subProtocol());
+    link = new WebSocketLink(socket, this);
+    socket.frameHandler(this::onFrame);
+    socket.closeHandler(v -> onClosed());
+    socket.exceptionHandler(e -> LOG.debug("{} failed: {}", remote, e.getMessage()));
+    if (state == State.CLOSING) {
+      sayGoodbye(closeReason, 0);
+      return;
+    }
+    state = State.OPEN;
+    LOG.debug("{} opened as {}, session {}", remote, session.user(), session.id());
+    early.forEach(this::deliver);
+    early = List.of();
+    timer.arm(heartbeat.nextDeadline());
+  }
+
+  /** The upgrade failed: there never was a link. */
+  void notUpgraded() {
+    onClosed();
+  }
+
+  @Override
+  public String transport() {
+    return metrics.transport();
+  }
+
+  @Override
+  public String remote() {
+    return remote;
+  }
+
+  @Override
+  public long lastReceived() {
+    return lastReceived;
+  }
+
+  @Override
+  public boolean deliver(Outgoing message) {
+    if (state == State.OPENING) {
+      early = new ArrayList<>(early);
+      early.add(message);
+      return true;
+    }
+    if (state != State.OPEN) {
+      return false;
+    }
+    metrics.messageOut();
+    write(message.as(json ? JSON : BINARY));
+    return state == State.OPEN;
+  }
+
+  @Override
+  public void accepted(String eventId) {
+    if (state == State.OPEN) {
+      metrics.ackOut();
+      write(json ? JsonTranslator.encodeAckFrame(eventId) : BinaryTranslator.encodeAck(eventId));
+    }
+  }
+
+  @Override
+  public void refused(String eventId, MessageException why) {
+    if (state == State.OPEN) {
+      metrics.error(why.code());
+      Message error = ErrorTranslator.toMessage(eventId, why);
+      write(json ? JsonTranslator.encodeFrame(error) : BinaryTranslator.encode(error));
+    }
+  }
+
+  @Override
+  public void close(CloseReason reason, long retryAfterMs) {
+    if (state == State.CLOSING || state == State.CLOSED) {
+      return;
+    }
+    boolean upgraded = state == State.OPEN;
+    state = State.CLOSING;
+    closeReason = reason;
+    end(reason);
+    if (upgraded) {
+      sayGoodbye(reason, retryAfterMs);
+    }
+  }
+
+  private void sayGoodbye(CloseReason reason, long retryAfterMs) {
+    String text =
+        retryAfterMs > 0 ? reason.label() + "; retryAfterMs=" + retryAfterMs : reason.label();
+    link.close(reason.code(), text);
+    timer.cancel();
+    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
+  }
+
+  @Override
+  public void onRead() {
+    lastReceived = DeadlineTimer.now();
+    heartbeat.received(lastReceived);
+  }
+
+  @Override
+  public void onViolation(boolean tooLarge) {
+    close(tooLarge ? CloseReason.TOO_LARGE : CloseReason.MALFORMED);
+  }
+
+  @Override
+  public void onWriteBlocked() {
+    if (state == State.OPEN && !heartbeat.watchesWriter()) {
+      link.outputMoved();
+      heartbeat.writeBlocked(DeadlineTimer.now());
+      timer.arm(heartbeat.nextDeadline());
+    }
+  }
+
+  private void onFrame(WebSocketFrame frame) {
+    if (state != State.OPEN) {
+      return;
+    }
+    try {
+      switch (frame.type()) {
+        case TEXT, BINARY ->
+            onMessage(assembler.first(frame.isText(), frame.isFinal(), frame.binaryData()));
+        case CONTINUATION -> onMessage(assembler.next(frame.isFinal(), frame.binaryData()));
+        case PING, PONG, CLOSE -> {
+          // Life was noted when the bytes came; Vert.x answers.
+        }
+      }
+    } catch (MessageAssembler.TooLargeException e) {
+      close(CloseReason.TOO_LARGE);
+    } catch (ProtocolException e) {
+      close(CloseReason.MALFORMED);
+    }
+  }
+
+  private void onMessage(Buffer message) {
+    if (message == null) {
+      return;
+    }
+    heartbeat.message(lastReceived);
+    try {
+      if (assembler.text()) {
+        onText(message);
+      } else {
+        onDecoded(BinaryTranslator.decode(message));
+      }
+    } catch (ProtocolException e) {
+      onMalformed(e.getMessage());
+    }
+  }
+
+  private void onText(Buffer message) {
+    String text = decodeUtf8(message);
+    byte[] answer = HeartCheck.answer(text);
+    if (answer != null) {
+      link.write(true, answer);
+    } else if (json) {
+      onDecoded(JsonTranslator.decodeFrame(text));
+    } else {
+      throw new ProtocolException(
+          "a text frame has to be a HEART_CHECK unless the subprotocol is "
+              + WebSocketEndpoint.JSON_SUBPROTOCOL);
+    }
+  }
+
+  private void onDecoded(MessageLite decoded) {
+    if (decoded instanceof AckMessage ack) {
+      metrics.ackIn();
+      session.acknowledged(ack.getEventId(), null);
+    } else {
+      metrics.messageIn();
+      session.receive((Message) decoded, this);
+    }
+  }
+
+  private void onMalformed(String what) {
+    refused("", new MessageException(ErrorCode.MALFORMED, what));
+    malformed++;
+    if (limits.malformed() > 0 && malformed >= limits.malformed()) {
+      close(CloseReason.MALFORMED);
+    }
+  }
+
+  private static String decodeUtf8(Buffer message) {
+    try {
+      return StandardCharsets.UTF_8
+          .newDecoder()
+          .decode(ByteBuffer.wrap(message.getBytes()))
+          .toString();
+    } catch (CharacterCodingException e) {
+      throw new ProtocolException("a text frame has to be UTF-8");
+    }
+  }
+
+  private void write(byte[] message) {
+    link.write(json, message);
+    heartbeat.message(lastReceived);
+    if (limits.writeQueue() > 0 && link.pendingBytes() > limits.writeQueue()) {
+      link.flush();
+      if (link.pendingBytes() > limits.writeQueue()) {
+        close(CloseReason.SLOW_CONSUMER);
+      }
+    }
+  }
+
+  private void onTimer() {
+    if (state == State.CLOSING) {
+      link.abort();
+      return;
+    }
+    long now = DeadlineTimer.now();
+    if (heartbeat.watchesWriter()) {
+      if (link.pendingBytes() == 0) {
+        heartbeat.writeFree();
+      } else if (link.outputMoved()) {
+        heartbeat.writeBlocked(now);
+      }
+    }
+    switch (heartbeat.advanceTo(now)) {
+      case PROBE -> link.writePing();
+      case EXPIRE -> {
+        close(CloseReason.HEARTBEAT_TIMEOUT);
+        return;
+      }
+      case NONE -> {
+        // The deadline has moved since the timer was armed.
+      }
+    }
+    timer.arm(heartbeat.nextDeadline());
+  }
+
+  private void onClosed() {
+    if (state != State.CLOSING) {
+      boolean saidGoodbye = socket != null && socket.closeStatusCode() == NORMAL_CLOSURE;
+      end(saidGoodbye ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST);
+    }
+    state = State.CLOSED;
+    timer.cancel();
+    onEnd.run();
+  }
+
+  private void end(CloseReason reason) {
+    metrics.closed(reason);
+    LOG.debug("{} closed: {}", remote, reason.label());
+    session.linkClosed(reason);
+  }
+}

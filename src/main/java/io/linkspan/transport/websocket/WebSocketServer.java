@@ -1,0 +1,51 @@
+package io.linkspan.transport.websocket;
+
+import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.compression.ZlibCodecFactory;
+import io.netty.handler.codec.http.websocketx.extensions.WebSocketServerExtensionHandler;
+import io.netty.handler.codec.http.websocketx.extensions.compression.PerMessageDeflateServerExtensionHandshaker;
+import io.vertx.core.http.HttpServerOptions;
+import java.util.List;
+import java.util.function.Consumer;
+
+/** What the WebSocket transport asks of the HTTP server it lives on. */
+public final class WebSocketServer {
+
+  private static final int COMPRESSION_LEVEL = 6;
+
+  private WebSocketServer() {}
+
+  /** Options of the server's own. */
+  public static HttpServerOptions options(WebSocketConfig config) {
+    return new HttpServerOptions()
+        .setWebSocketSubProtocols(List.of(WebSocketEndpoint.JSON_SUBPROTOCOL))
+        .setMaxWebSocketFrameSize(config.maxMessageSize())
+        .setMaxWebSocketMessageSize(config.maxMessageSize())
+        .setRegisterWebSocketWriteHandlers(false)
+        // Vert.x has both on by default, and they keep hundreds of kilobytes per connection.
+        .setPerFrameWebSocketCompressionSupported(false)
+        .setPerMessageWebSocketCompressionSupported(config.compression());
+  }
+
+  /**
+   * Prepares the pipeline of a new connection, before its first request. Vert.x's own handler for
+   * permessage-deflate knows no limit for what a small frame may become: another takes its place.
+   */
+  public static Consumer<ChannelPipeline> extensions(WebSocketConfig config) {
+    if (!config.compression()) {
+      return pipeline -> {};
+    }
+    return pipeline ->
+        pipeline.replace(
+            WebSocketServerExtensionHandler.class,
+            null,
+            new WebSocketServerExtensionHandler(
+                new PerMessageDeflateServerExtensionHandshaker(
+                    COMPRESSION_LEVEL,
+                    ZlibCodecFactory.isSupportingWindowSizeAndMemLevel(),
+                    PerMessageDeflateServerExtensionHandshaker.MAX_WINDOW_SIZE,
+                    true,
+                    true,
+                    config.maxMessageSize())));
+  }
+}

@@ -1,0 +1,183 @@
+package io.linkspan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.linkspan.routing.Route;
+import io.linkspan.session.SessionConfig;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class GatewayConfigTest {
+
+  @TempDir Path folder;
+
+  private GatewayConfig load(String yaml, Map<String, String> environment) throws Exception {
+    return GatewayConfig.load(Files.writeString(folder.resolve("test.yaml"), yaml), environment);
+  }
+
+  private List<String> problems(String yaml, Map<String, String> environment) {
+    return catchThrowableOfType(ConfigException.class, () -> load(yaml, environment)).problems();
+  }
+
+  @Test
+  void theDefaultsAreThoseOfTheFile() {
+    GatewayConfig config = GatewayConfig.defaults();
+    assertThat(config.http().port()).isEqualTo(8080);
+    assertThat(config.http().host()).isEqualTo("127.0.0.1");
+    assertThat(config.websocket().heartbeat().readerIdle()).isEqualTo(Duration.ofSeconds(60));
+    assertThat(config.websocket().heartbeat().writerIdle()).isEqualTo(Duration.ofSeconds(60));
+    assertThat(config.websocket().maxMessageSize()).isEqualTo(1 << 20);
+    assertThat(config.websocket().clientAcknowledges()).isTrue();
+    assertThat(config.session().onExcess()).isEqualTo(SessionConfig.OnExcess.REPLACE);
+    assertThat(config.limits().connectsPerUser()).isEqualTo(5);
+    assertThat(config.routes()).hasSize(4);
+    assertThat(config.routes().get(1).destination()).isEqualTo(new Route.Bus("echo", false));
+    assertThat(config.drain().timeout()).isEqualTo(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void everyKeyIsReadAndCanBeSetFromTheEnvironment() throws IOException {
+    JsonNode defaults = new YAMLMapper().readTree(Path.of("conf", "linkspan.yaml").toFile());
+    List<String> unread = new ArrayList<>();
+    collect(defaults, "", unread);
+    assertThat(unread).isEmpty();
+  }
+
+  /** A key that is read does not take nonsense. */
+  private static void collect(JsonNode section, String prefix, List<String> unread) {
+    section
+        .properties()
+        .forEach(
+            entry -> {
+              String key = prefix + entry.getKey();
+              if (entry.getValue().isObject()) {
+                collect(entry.getValue(), key + ".", unread);
+                return;
+              }
+              boolean anyText =
+                  List.of("http.host", "management.apiKey", "http.origins").contains(key);
+              String variable = "LINKSPAN_" + key.replace('.', '_').toUpperCase(Locale.ROOT);
+              try {
+                GatewayConfig.load(null, Map.of(variable, "\u0000 nonsense"));
+                if (!anyText) {
+                  unread.add(key);
+                }
+              } catch (ConfigException e) {
+                if (e.problems().stream().noneMatch(problem -> problem.startsWith(key))
+                    && !key.equals("management.host")) {
+                  unread.add(key + ": " + e.problems());
+                }
+              }
+            });
+  }
+
+  @Test
+  void aFileIsLaidOverTheDefaultsAndTheEnvironmentOverBoth() throws Exception {
+    GatewayConfig config =
+        load(
+            """
+            http: {port: 1000, host: 127.0.0.2}
+            session:
+              perUser: {max: 3}
+            """,
+            Map.of("LINKSPAN_HTTP_PORT", "2000", "LINKSPAN_HTTP_ORIGINS", "https://a, https://b"));
+    assertThat(config.http().port()).isEqualTo(2000);
+    assertThat(config.http().host()).isEqualTo("127.0.0.2");
+    assertThat(config.http().origins()).containsExactly("https://a", "https://b");
+    assertThat(config.session().maxPerUser()).isEqualTo(3);
+    assertThat(config.session().maxPending()).isEqualTo(1000);
+  }
+
+  @Test
+  void anEmptyFileChangesNothing() throws Exception {
+    assertThat(load("", Map.of()).http()).isEqualTo(GatewayConfig.defaults().http());
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "http: {port: 70000}                     | http.port: 70000: expected a port, 0 to 65535",
+        "http: {port: eighty}                    | http.port: \"eighty\": expected a port",
+        "http: {hots: x}                         | http.hots: \"x\": expected one of the keys host",
+        "htpt: {}                                | htpt: {}: expected one of the keys eventLoops",
+        "http: 8080                              | http: 8080: expected keys and values",
+        "http: {origins: x}                      | http.origins: \"x\": expected a list",
+        "http: {tls: {cert: /does/not/exist}}    | http.tls.cert: \"/does/not/exist\": expected a file that can",
+        "http: {tls: {cert: /does/not/exist}}    | http.tls.key: \"\": expected a file, as the other",
+        "websocket: {path: /}                    | websocket.path: \"/\": expected a path",
+        "websocket: {heartbeat: {interval: 25}}  | websocket.heartbeat.interval: 25: expected a duration",
+        "websocket: {heartbeat: {interval: 60s}} | websocket.heartbeat.interval: \"60s\": expected less than websocket.heartbeat.timeout",
+        "websocket: {maxMessageSize: 1MB}        | websocket.maxMessageSize: \"1MB\": expected a size",
+        "websocket: {maxMessageSize: 5GiB}       | websocket.maxMessageSize: \"5GiB\": expected a size",
+        "websocket: {compression: maybe}         | websocket.compression: \"maybe\": expected true or false",
+        "websocket: {acknowledge: never}         | websocket.acknowledge: \"never\": expected one of",
+        "management: {host: 0.0.0.0}             | management.apiKey: \"\": expected a key, as management.host is not a loopback address",
+        "management: {port: 8080}                | management.port: 8080: expected another port than http.port",
+        "auth: {mode: jwt}                       | auth.mode: \"jwt\": expected one of none",
+        "session: {perUser: {onExcess: kill}}    | session.perUser.onExcess: \"kill\": expected one of",
+        "limits: {messageRate: 5/m}              | limits.messageRate: \"5/m\": expected a rate",
+        "limits: {inFlight: -1}                  | limits.inFlight: -1: expected a whole number",
+        "delivery: {maxAttempts: 0}              | delivery.maxAttempts: 0: expected a whole number, 1 to",
+        "drain: {timeout: 0s}                    | drain.timeout: \"0s\": expected a duration",
+        "routes: [user]                          | routes[0]: \"user\": expected a route",
+        "routes: [{to: \"service:x\"}]           | routes[0].to: \"service:x\": expected user:, group: or session:",
+        "routes: [{type: x}]                     | routes[0].to: nothing: expected user:, group: or session:",
+        "routes: [{to: x, http: y}]              | routes[0].http: \"y\": expected one of the keys to, type, bus, ack",
+        "routes: [{to: \"\", bus: \"\"}]         | routes[0].bus: \"\": expected a name",
+        "routes: [{to: \"\", bus: b, ack: never}] | routes[0].ack: \"never\": expected one of",
+        "verticles: [no.such.Class]              | verticles[0]: \"no.such.Class\": expected a class on the class path",
+        "verticles: [java.lang.String]           | verticles[0]: \"java.lang.String\": expected a class that is a Vert.x verticle",
+        "'http: [unclosed'                       | not valid YAML",
+        "'http: {port: 1, port: 2}'              | not valid YAML",
+      })
+  void everyProblemNamesKeyValueAndExpectation(String yaml, String problem) {
+    assertThat(problems(yaml, Map.of())).anyMatch(text -> text.contains(problem), problem);
+  }
+
+  @Test
+  void allProblemsAreToldAtOnce() {
+    assertThat(problems("http: {port: x}\nlimits: {waiting: y}", Map.of())).hasSize(2);
+  }
+
+  @Test
+  void aFileThatIsNotThereIsAProblem() {
+    ConfigException e =
+        catchThrowableOfType(
+            ConfigException.class,
+            () -> GatewayConfig.load(folder.resolve("missing.yaml"), Map.of()));
+    assertThat(e.problems()).hasSize(1);
+    assertThat(e.getMessage()).contains("missing.yaml").contains("can not be read");
+  }
+
+  @Test
+  void anUnknownVariableIsAProblemUnlessKubernetesMadeIt() throws Exception {
+    assertThat(problems("", Map.of("LINKSPAN_HTP_PORT", "1")))
+        .singleElement()
+        .asString()
+        .contains("LINKSPAN_HTP_PORT");
+    GatewayConfig config =
+        load(
+            "",
+            Map.of(
+                "LINKSPAN_SERVICE_HOST", "10.0.0.1",
+                "LINKSPAN_SERVICE_PORT_HTTP", "8080",
+                "LINKSPAN_PORT", "tcp://10.0.0.1:8080",
+                "LINKSPAN_PORT_8080_TCP_ADDR", "10.0.0.1",
+                "LINKSPAN_ENET_SERVICE_PORT", "7777"));
+    assertThat(config.http().port()).isEqualTo(8080);
+  }
+}

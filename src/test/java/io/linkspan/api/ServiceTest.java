@@ -1,0 +1,202 @@
+package io.linkspan.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
+import io.vertx.junit5.VertxExtension;
+import io.vertx.junit5.VertxTestContext;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+
+/** What a service author relies on, on a bare Vert.x without a gateway. */
+@ExtendWith(VertxExtension.class)
+class ServiceTest {
+
+  private static final DeliveryOptions FROM_ALICE =
+      new DeliveryOptions().addHeader(Addresses.USER, "alice").setSendTimeout(500);
+
+  @BeforeEach
+  void register(Vertx vertx) {
+    MessageCodecs.register(vertx);
+  }
+
+  private static Message message(String body) {
+    return Message.newBuilder().setBody(body).build();
+  }
+
+  @Test
+  void theExampleOfTheReadmeAnswers(Vertx vertx, VertxTestContext test) {
+    vertx
+        .deployVerticle(new OrdersExample())
+        .compose(v -> vertx.eventBus().<Message>request("orders", message("tea"), FROM_ALICE))
+        .onComplete(
+            test.succeeding(
+                reply ->
+                    test.verify(
+                        () -> {
+                          assertThat(reply.body().getBody()).isEqualTo("alice ordered tea");
+                          test.completeNow();
+                        })));
+  }
+
+  @Test
+  void theObjectItselfReachesALocalConsumer(Vertx vertx, VertxTestContext test) {
+    Message sent = message("same");
+    vertx
+        .eventBus()
+        .<Message>consumer(
+            "identity",
+            received ->
+                test.verify(
+                    () -> {
+                      assertThat(received.body()).isSameAs(sent);
+                      test.completeNow();
+                    }));
+    vertx.eventBus().send("identity", sent);
+  }
+
+  @Test
+  void theWireFormIsProtobufUpToTheEnd() {
+    var codec = new MessageCodecs.ProtobufCodec<>("m", Message.parser());
+    Message sent = message("wire");
+    Buffer wire = Buffer.buffer("header");
+    codec.encodeToWire(wire, sent);
+    assertThat(codec.decodeFromWire("header".length(), wire)).isEqualTo(sent);
+  }
+
+  @Test
+  void aHandlerThatThrowsIsAFailureOfTheServiceNotATimeout(Vertx vertx, VertxTestContext test) {
+    Service.register(
+            vertx,
+            "broken",
+            (message, origin) -> {
+              throw new MessageException(ErrorCode.FORBIDDEN, "never");
+            })
+        .compose(v -> vertx.eventBus().request("broken", message(""), FROM_ALICE))
+        .onComplete(
+            test.failing(
+                failure ->
+                    test.verify(
+                        () -> {
+                          assertThat(((ReplyException) failure).failureCode()).isEqualTo(403);
+                          test.completeNow();
+                        })));
+  }
+
+  @Test
+  void afterUnregisteringNobodyIsThere(Vertx vertx, VertxTestContext test) {
+    Service.register(vertx, "short", (message, origin) -> Future.succeededFuture())
+        .compose(Service::unregister)
+        .compose(v -> vertx.eventBus().request("short", message(""), FROM_ALICE))
+        .onComplete(
+            test.failing(
+                failure ->
+                    test.verify(
+                        () -> {
+                          assertThat(((ReplyException) failure).failureType())
+                              .isEqualTo(ReplyFailure.NO_HANDLERS);
+                          test.completeNow();
+                        })));
+  }
+
+  /** Says on which thread it served. */
+  public static final class WhereVerticle extends VerticleBase {
+    @Override
+    public Future<?> start() {
+      return Service.register(
+          vertx,
+          "where",
+          (message, origin) -> Future.succeededFuture(message(Thread.currentThread().getName())));
+    }
+  }
+
+  /** Asks from its own event loop, many times. */
+  private static final class AskingVerticle extends VerticleBase {
+    private final Set<String> otherThreads;
+
+    AskingVerticle(Set<String> otherThreads) {
+      this.otherThreads = otherThreads;
+    }
+
+    @Override
+    public Future<?> start() {
+      LoopAddress where = LoopAddress.onThisLoop(vertx, "where");
+      Future<?> all = Future.succeededFuture();
+      for (int i = 0; i < 20; i++) {
+        all =
+            all.compose(v -> vertx.eventBus().<Message>request(where.preferred(), message("")))
+                .onSuccess(
+                    reply -> {
+                      String servedBy = reply.body().getBody();
+                      if (!servedBy.equals(Thread.currentThread().getName())) {
+                        otherThreads.add(servedBy);
+                      }
+                    });
+      }
+      return all;
+    }
+  }
+
+  @Test
+  void anInstancePerLoopServesItsOwnLoop(Vertx vertx, VertxTestContext test) {
+    Set<String> otherThreads = ConcurrentHashMap.newKeySet();
+    int loops = 2 * Runtime.getRuntime().availableProcessors();
+    var onEachLoop = new DeploymentOptions().setInstances(loops);
+    vertx
+        .deployVerticle(WhereVerticle::new, onEachLoop)
+        .compose(v -> vertx.deployVerticle(() -> new AskingVerticle(otherThreads), onEachLoop))
+        .onComplete(
+            test.succeeding(
+                v ->
+                    test.verify(
+                        () -> {
+                          assertThat(otherThreads).isEmpty();
+                          test.completeNow();
+                        })));
+  }
+
+  @Test
+  void afterUndeployingTheOtherLoopsInstanceServes(Vertx vertx, VertxTestContext test) {
+    vertx
+        .deployVerticle(new WhereVerticle())
+        .compose(first -> vertx.deployVerticle(new WhereVerticle()).map(first))
+        .compose(vertx::undeploy)
+        .compose(
+            v ->
+                vertx.deployVerticle(
+                    () -> new AskingVerticle(ConcurrentHashMap.newKeySet()),
+                    new DeploymentOptions().setInstances(8)))
+        .onComplete(test.succeedingThenComplete());
+  }
+
+  @Test
+  void failuresOfTheBusBecomeErrorCodes() {
+    assertThat(MessageException.from(new ReplyException(ReplyFailure.NO_HANDLERS)).code())
+        .isEqualTo(ErrorCode.UNAVAILABLE);
+    assertThat(MessageException.from(new ReplyException(ReplyFailure.TIMEOUT)).code())
+        .isEqualTo(ErrorCode.TIMEOUT);
+    for (ErrorCode code : ErrorCode.values()) {
+      assertThat(
+              MessageException.from(
+                      new ReplyException(ReplyFailure.RECIPIENT_FAILURE, code.number(), "why"))
+                  .code())
+          .isEqualTo(code);
+    }
+    assertThat(
+            MessageException.from(new ReplyException(ReplyFailure.RECIPIENT_FAILURE, -1, null))
+                .code())
+        .isEqualTo(ErrorCode.INTERNAL);
+    assertThat(MessageException.from(new IllegalStateException("secret")).getMessage())
+        .doesNotContain("secret");
+  }
+}

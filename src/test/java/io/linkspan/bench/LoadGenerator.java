@@ -1,0 +1,321 @@
+package io.linkspan.bench;
+
+import io.linkspan.api.Message;
+import io.linkspan.protocol.frame.LegacyFrame;
+import io.linkspan.translate.BinaryTranslator;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.StandardSocketOptions;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * WebSocket clients on loopback, written on bare sockets so that they cost less than the server
+ * they load. One thread reads and, in the closed loop, writes; the open loop has a second one that
+ * writes.
+ *
+ * <p>Every server gets the same bytes: frames with a Message to {@code service:echo}.
+ */
+final class LoadGenerator implements AutoCloseable {
+
+  private static final int BODY_LENGTH = 64;
+  private static final String EVENT_ID_PREFIX = "6f1d2c3b-4a59-4687-9";
+  private static final int EVENT_ID_DIGITS = 16;
+  private static final int EVENT_ID_LENGTH = EVENT_ID_PREFIX.length() + EVENT_ID_DIGITS;
+  private static final byte[] MASK = {0x37, (byte) 0xFA, 0x21, 0x3D};
+  private static final int FINAL_BINARY = 0x82;
+  private static final int MASKED_16_BIT_LENGTH = 0x80 | 126;
+  private static final int HEADER_LENGTH = 8;
+  private static final int OPCODE_PING = 0x9;
+  private static final long SELECT_MS = 1_000;
+  private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
+
+  private final Client[] clients;
+  private final int framesPerAnswer;
+  private final Selector selector;
+  private Latencies latencies;
+  private boolean closedLoop;
+  private long answered;
+
+  /**
+   * Connects.
+   *
+   * @param name of the clients, which is made unique with a number: each is a user of its own
+   */
+  LoadGenerator(ServerProcess server, ServerProcess.Kind kind, String name, int connections)
+      throws IOException {
+    framesPerAnswer = kind.framesPerAnswer();
+    selector = Selector.open();
+    clients = new Client[connections];
+    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port());
+    for (int i = 0; i < connections; i++) {
+      clients[i] = new Client(address, kind.pathOf(name + '-' + i), i);
+    }
+  }
+
+  /**
+   * One Message in flight per connection, the next one as soon as it is answered. Ends when both
+   * the time is over and the messages are answered; may be called again.
+   *
+   * @return messages answered
+   */
+  long closedLoop(long millis, long messages, Latencies into) throws IOException {
+    latencies = into;
+    answered = 0;
+    if (!closedLoop) {
+      closedLoop = true;
+      for (Client client : clients) {
+        client.send(System.nanoTime());
+      }
+    }
+    long start = System.nanoTime();
+    long end = start + TimeUnit.MILLISECONDS.toNanos(millis);
+    for (long now = start; now < end || answered < messages; now = System.nanoTime()) {
+      selector.select(this::onReadable, SELECT_MS);
+      if (now > end + PATIENCE_NANOS && answered == 0) {
+        throw new IOException("the server does not answer");
+      }
+    }
+    return answered;
+  }
+
+  /** Takes in what is in flight, so that an open loop may follow. */
+  void endClosedLoop() throws IOException {
+    closedLoop = false;
+    latencies = null;
+    long end = System.nanoTime() + PATIENCE_NANOS;
+    for (Client client : clients) {
+      while (client.answers < client.sent) {
+        if (System.nanoTime() > end) {
+          throw new IOException("an answer is missing");
+        }
+        selector.select(this::onReadable, SELECT_MS);
+      }
+    }
+  }
+
+  /**
+   * So many Messages per second, evenly spaced, over the connections in turn, whether or not those
+   * before are answered. A latency counts from the time a Message was due.
+   *
+   * @return messages answered
+   */
+  long openLoop(int rate, long millis, Latencies into) throws IOException, InterruptedException {
+    latencies = into;
+    answered = 0;
+    long start = System.nanoTime();
+    long messages = rate * millis / 1_000;
+    var sender = new Sender(start, TimeUnit.SECONDS.toNanos(1) / rate, messages);
+    sender.start();
+    long end = start + TimeUnit.MILLISECONDS.toNanos(millis);
+    while (answered < messages && System.nanoTime() < end + PATIENCE_NANOS) {
+      selector.select(this::onReadable, SELECT_MS);
+    }
+    sender.join();
+    if (sender.failure != null) {
+      throw sender.failure;
+    }
+    return answered;
+  }
+
+  @Override
+  public void close() throws IOException {
+    for (Client client : clients) {
+      client.channel.close();
+    }
+    selector.close();
+  }
+
+  private void onReadable(SelectionKey key) {
+    try {
+      ((Client) key.attachment()).read();
+    } catch (IOException e) {
+      throw new IllegalStateException("a connection failed", e);
+    }
+  }
+
+  /** Writes what is due, in its own time. */
+  private final class Sender extends Thread {
+
+    private final long start;
+    private final long interval;
+    private final long messages;
+    private volatile IOException failure;
+
+    Sender(long start, long interval, long messages) {
+      super("sender");
+      this.start = start;
+      this.interval = interval;
+      this.messages = messages;
+    }
+
+    @Override
+    public void run() {
+      try {
+        for (int i = 0; i < messages; i++) {
+          long due = start + i * interval;
+          for (long wait; (wait = due - System.nanoTime()) > 0; ) {
+            LockSupport.parkNanos(wait);
+          }
+          clients[i % clients.length].send(due);
+        }
+      } catch (IOException e) {
+        failure = e;
+      }
+    }
+  }
+
+  /** One connection. */
+  private final class Client {
+
+    /** Messages in flight that are remembered; none gets near it unless the server stands still. */
+    private static final int IN_FLIGHT = 64;
+
+    private final SocketChannel channel;
+    private final ByteBuffer out;
+    private final int eventIdAt;
+    private final ByteBuffer in = ByteBuffer.allocateDirect(1024);
+    private final long[] dueTimes = new long[IN_FLIGHT];
+
+    /** Written by whoever sends, read by whoever reads: dueTimes becomes visible with it. */
+    private volatile int sent;
+
+    private int frames;
+    private int answers;
+
+    Client(InetSocketAddress server, String path, int number) throws IOException {
+      String eventId = EVENT_ID_PREFIX + String.format("%016x", (long) number << 32);
+      byte[] payload =
+          BinaryTranslator.encode(
+              Message.newBuilder()
+                  .setEventId(eventId)
+                  .setTo("service:echo")
+                  .setType("text")
+                  .setBody("x".repeat(BODY_LENGTH))
+                  .build());
+      // Behind the frame's type stand the tag and the length of the first field.
+      eventIdAt = HEADER_LENGTH + LegacyFrame.HEADER_LENGTH + 2;
+      out = ByteBuffer.allocateDirect(HEADER_LENGTH + payload.length);
+      out.put((byte) FINAL_BINARY).put((byte) MASKED_16_BIT_LENGTH);
+      out.putShort((short) payload.length).put(MASK);
+      for (int i = 0; i < payload.length; i++) {
+        out.put((byte) (payload[i] ^ MASK[i & 3]));
+      }
+      channel = SocketChannel.open(server);
+      channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
+      handshake(path);
+      channel.configureBlocking(false);
+      channel.register(selector, SelectionKey.OP_READ, this);
+    }
+
+    void send(long due) throws IOException {
+      int number = sent;
+      if (number - answers >= IN_FLIGHT) {
+        throw new IOException("the server does not answer");
+      }
+      dueTimes[number % IN_FLIGHT] = due;
+      int last = eventIdAt + EVENT_ID_LENGTH - 1;
+      for (int digit = 0; digit < 8; digit++) {
+        int at = last - digit;
+        char hex = Character.forDigit((number >>> (4 * digit)) & 0xF, 16);
+        out.put(at, (byte) (hex ^ MASK[(at - HEADER_LENGTH) & 3]));
+      }
+      sent = number + 1;
+      out.rewind();
+      while (out.hasRemaining()) {
+        channel.write(out);
+      }
+    }
+
+    void read() throws IOException {
+      if (channel.read(in) < 0) {
+        throw new EOFException("the server closed a connection");
+      }
+      in.flip();
+      while (hasFrame()) {
+        readFrame();
+      }
+      in.compact();
+    }
+
+    private boolean hasFrame() {
+      return in.remaining() >= 2 && in.remaining() >= headerLength() + payloadLength();
+    }
+
+    private int headerLength() {
+      return lengthByte() == 126 ? 4 : 2;
+    }
+
+    private int payloadLength() {
+      if (lengthByte() < 126) {
+        return lengthByte();
+      }
+      return in.remaining() < 4 ? Integer.MAX_VALUE / 2 : in.getShort(in.position() + 2) & 0xFFFF;
+    }
+
+    private int lengthByte() {
+      return in.get(in.position() + 1);
+    }
+
+    private void readFrame() throws IOException {
+      int start = in.position();
+      int payload = start + headerLength();
+      in.position(payload + payloadLength());
+      if ((in.get(start) & 0xF) == OPCODE_PING) {
+        return;
+      }
+      boolean ends = ++frames % framesPerAnswer == 0;
+      int expected = ends ? LegacyFrame.TYPE_MESSAGE : LegacyFrame.TYPE_ACK;
+      if ((in.get(start) & 0xFF) != FINAL_BINARY || in.get(payload) != expected) {
+        byte[] frame = new byte[in.position() - start];
+        in.get(start, frame);
+        throw new IOException("unexpected: " + new String(frame, StandardCharsets.ISO_8859_1));
+      }
+      if (ends) {
+        onAnswer();
+      }
+    }
+
+    private void onAnswer() throws IOException {
+      if (answers >= sent) {
+        throw new IOException("an answer that nobody asked for");
+      }
+      long now = System.nanoTime();
+      if (latencies != null) {
+        latencies.add(now - dueTimes[answers % IN_FLIGHT]);
+      }
+      answers++;
+      answered++;
+      if (closedLoop) {
+        send(now);
+      }
+    }
+
+    private void handshake(String path) throws IOException {
+      String request =
+          "GET "
+              + path
+              + " HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+              + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
+      channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
+      String response = "";
+      while (!response.endsWith("\r\n\r\n")) {
+        if (channel.read(in) < 0) {
+          throw new EOFException("no handshake: " + response);
+        }
+        response = StandardCharsets.US_ASCII.decode(in.duplicate().flip()).toString();
+      }
+      in.clear();
+      if (!response.startsWith("HTTP/1.1 101 ")) {
+        throw new IOException("no WebSocket: " + response);
+      }
+    }
+  }
+}

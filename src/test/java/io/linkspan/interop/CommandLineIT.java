@@ -1,0 +1,129 @@
+package io.linkspan.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.testing.GatewayProcess;
+import java.io.IOException;
+import java.net.ServerSocket;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.TimeUnit;
+import org.assertj.core.api.AbstractStringAssert;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What somebody at a terminal, or a supervisor, gets to see: text, exit codes, signals. */
+class CommandLineIT {
+
+  private static final Map<String, String> NOTHING = Map.of();
+
+  @TempDir private Path folder;
+
+  @Test
+  void helpNamesCommandsAndOptions() throws InterruptedException {
+    expect(0, NOTHING, "--help")
+        .contains("Usage: ", "run", "check-config", "--conf", "--version", "LINKSPAN_HTTP_PORT");
+  }
+
+  @Test
+  void versionIsTheBuilds() throws InterruptedException {
+    expect(0, NOTHING, "--version").containsPattern("linkspan \\d+\\.\\d+\\.\\d+");
+  }
+
+  @Test
+  void anUnknownOptionIsWrongUsage() throws InterruptedException {
+    expect(2, NOTHING, "--wrong").contains("--wrong", "Usage: ");
+  }
+
+  @Test
+  void aGoodConfigurationIsGood() throws Exception {
+    expect(0, NOTHING, "check-config", "--conf", conf("http: {port: 0}")).contains("good");
+  }
+
+  @Test
+  void aBadValueIsNamedWithItsKeyAndWhatWasExpected() throws Exception {
+    String conf = conf("websocket: {heartbeat: {interval: soon}}");
+    expect(2, NOTHING, "check-config", "--conf", conf)
+        .contains("websocket.heartbeat.interval", "soon", "expected a duration");
+    expect(2, NOTHING, "run", "--conf", conf).contains("websocket.heartbeat.interval");
+  }
+
+  @Test
+  void anUnknownKeyIsNamedWithTheKeysThereAre() throws Exception {
+    expect(2, NOTHING, "check-config", "--conf", conf("http: {prot: 1}"))
+        .contains("http.prot", "1", "expected one of the keys", "port");
+  }
+
+  @Test
+  void aFileThatIsNotThereIsNamed() throws InterruptedException {
+    expect(2, NOTHING, "check-config", "--conf", folder.resolve("none.yaml").toString())
+        .contains("none.yaml");
+  }
+
+  @Test
+  void aBadEnvironmentVariableIsNamedByItsKey() throws InterruptedException {
+    expect(2, Map.of("LINKSPAN_HTTP_PORT", "eighty"), "run")
+        .contains("http.port", "eighty", "expected a port");
+    expect(2, Map.of("LINKSPAN_HTP_PORT", "80"), "run").contains("LINKSPAN_HTP_PORT", "80");
+  }
+
+  @Test
+  void aManagementPortForEverybodyNeedsAKey() throws InterruptedException {
+    expect(2, Map.of("LINKSPAN_MANAGEMENT_HOST", "0.0.0.0"), "run").contains("management.apiKey");
+  }
+
+  @Test
+  void aPortInUseIsSaidInOneLine() throws Exception {
+    try (var taken = new ServerSocket(0)) {
+      String port = Integer.toString(taken.getLocalPort());
+      expect(1, Map.of("LINKSPAN_HTTP_PORT", port), "run")
+          .contains("the start failed: can not listen at http.host", "http.port " + port)
+          .doesNotContain("\tat ");
+      expect(1, Map.of("LINKSPAN_MANAGEMENT_PORT", port), "run")
+          .contains(
+              "the start failed: can not listen at management.host", "management.port " + port)
+          .doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void aSignalSendsClientsAwayAndIsASuccess() throws Exception {
+    try (var gateway = GatewayProcess.start(NOTHING)) {
+      CompletableFuture<Integer> closed = new CompletableFuture<>();
+      HttpClient.newHttpClient()
+          .newWebSocketBuilder()
+          .buildAsync(gateway.websocket(), new CloseListener(closed))
+          .get(30, TimeUnit.SECONDS);
+      assertThat(gateway.terminate()).as(gateway::output).isZero();
+      assertThat(closed.get(30, TimeUnit.SECONDS)).isEqualTo(1001);
+      assertThat(gateway.output()).contains("draining 1 sessions", "drained");
+    }
+  }
+
+  private static AbstractStringAssert<?> expect(
+      int exitCode, Map<String, String> environment, String... arguments)
+      throws InterruptedException {
+    try (var gateway = GatewayProcess.launch(environment, arguments)) {
+      assertThat(gateway.awaitExit()).as(gateway::output).isEqualTo(exitCode);
+      return assertThat(gateway.output());
+    }
+  }
+
+  private String conf(String yaml) throws IOException {
+    return Files.writeString(folder.resolve("linkspan.yaml"), yaml).toString();
+  }
+
+  private record CloseListener(CompletableFuture<Integer> closed) implements WebSocket.Listener {
+
+    @Override
+    public CompletionStage<?> onClose(WebSocket socket, int code, String reason) {
+      closed.complete(code);
+      return null;
+    }
+  }
+}

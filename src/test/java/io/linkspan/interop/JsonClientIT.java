@@ -1,0 +1,45 @@
+package io.linkspan.interop;
+
+import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.NodeScript;
+import io.linkspan.testing.RequiresNode;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Clients of the subprotocol linkspan.json, among themselves and with binary ones. */
+@RequiresNode
+class JsonClientIT {
+
+  private static GatewayProcess gateway;
+
+  @BeforeAll
+  static void start() throws InterruptedException {
+    gateway = GatewayProcess.start(Map.of());
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+  }
+
+  @Test
+  void twoClientsExchangeMessagesWithAcknowledgements() throws InterruptedException {
+    run("chat");
+  }
+
+  @Test
+  void aJsonClientTalksToABinaryOne() throws InterruptedException {
+    run("binaryPeer");
+  }
+
+  @Test
+  void aJsonClientReceivesOnlyJson() throws InterruptedException {
+    run("onlyJson");
+  }
+
+  private static void run(String scenario) throws InterruptedException {
+    NodeScript.run("json.mjs", scenario, gateway.websocket());
+  }
+}

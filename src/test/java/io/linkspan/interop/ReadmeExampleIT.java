@@ -1,0 +1,32 @@
+package io.linkspan.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.NodeScript;
+import io.linkspan.testing.RequiresNode;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The client that the README shows does what the README says. */
+@RequiresNode
+class ReadmeExampleIT {
+
+  @Test
+  void helloTalksToTheEchoService() throws InterruptedException {
+    try (var gateway = GatewayProcess.start(Map.of());
+        var hello = NodeScript.example("hello.mjs", gateway.websocket())) {
+      hello.awaitSuccess();
+      assertThat(hello.output()).contains("acknowledged", "service:echo answers: Hello, linkspan!");
+    }
+  }
+
+  @Test
+  void helloSaysThatThereIsNoGateway() throws InterruptedException {
+    // Port 9 is discard, which nobody serves any more.
+    try (var hello = NodeScript.example("hello.mjs", "ws://127.0.0.1:9/ws")) {
+      assertThat(hello.awaitExit()).isEqualTo(1);
+      assertThat(hello.output()).contains("no gateway at ws://127.0.0.1:9/ws");
+    }
+  }
+}

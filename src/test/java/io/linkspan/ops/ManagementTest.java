@@ -1,0 +1,194 @@
+package io.linkspan.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.api.Message;
+import io.linkspan.testing.TestGateway;
+import io.linkspan.testing.WebSocketTestClient;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+class ManagementTest {
+
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  private TestGateway gateway = TestGateway.start(Map.of("session.maxPending", "1"));
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+  }
+
+  private HttpRequest.Builder request(String path) {
+    return HttpRequest.newBuilder(
+        URI.create("http://127.0.0.1:" + gateway.managementPort() + path));
+  }
+
+  private HttpResponse<String> get(String path) throws IOException, InterruptedException {
+    return HTTP.send(request(path).build(), BodyHandlers.ofString());
+  }
+
+  private CompletableFuture<HttpResponse<String>> post(String query, String body) {
+    return HTTP.sendAsync(
+        request("/v1/messages" + query).POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+        BodyHandlers.ofString());
+  }
+
+  private WebSocketTestClient connect(String query) {
+    return WebSocketTestClient.connect(gateway.httpPort(), query);
+  }
+
+  @Test
+  void healthIsToldInJson() throws Exception {
+    for (String path : new String[] {"/health/live", "/health/ready"}) {
+      HttpResponse<String> health = get(path);
+      assertThat(health.statusCode()).isEqualTo(200);
+      assertThat(new JsonObject(health.body()).getString("status")).isEqualTo("UP");
+    }
+  }
+
+  @Test
+  void aDrainingNodeIsAliveButNotReady() throws Exception {
+    try (WebSocketTestClient client = connect("user=slow")) {
+      client.send(Message.newBuilder().setEventId("1").setTo("slow").build());
+      client.receiveMessage();
+      // It has not acknowledged, so the drain waits for it.
+      Future<Void> drained = gateway.drain();
+      HttpResponse<String> ready = get("/health/ready");
+      assertThat(ready.statusCode()).isEqualTo(503);
+      assertThat(get("/health/live").statusCode()).isEqualTo(200);
+      try (WebSocketTestClient late = connect("user=late")) {
+        assertThat(late.socket().status()).contains(" 503 ");
+        assertThat(late.socket().responseHead()).containsIgnoringCase("retry-after");
+      }
+      client.acknowledge("1");
+      assertThat(client.closeCode()).isEqualTo(1001);
+      TestGateway.await(drained);
+    }
+  }
+
+  @Test
+  void theNodeDescribesItself() throws Exception {
+    try (WebSocketTestClient client = connect("user=a")) {
+      assertThat(client.socket().status()).contains("101");
+      JsonObject node = new JsonObject(get("/v1/node").body());
+      assertThat(node.getJsonObject("ports").getInteger("http")).isEqualTo(gateway.httpPort());
+      assertThat(node.getJsonObject("ports").containsKey("enet")).isTrue();
+      assertThat(node.getJsonObject("ports").getValue("enet")).isNull();
+      assertThat(node.getJsonObject("connections").getInteger("websocket")).isEqualTo(1);
+      assertThat(node.getInteger("sessions")).isEqualTo(1);
+      assertThat(node.getJsonArray("members")).containsExactly(node.getString("node"));
+      assertThat(node.getString("version")).matches("\\d+\\.\\d+\\.\\d+.*");
+    }
+  }
+
+  @Test
+  void whatHappensIsCounted() throws Exception {
+    try (WebSocketTestClient client = connect("user=a&ack=transport")) {
+      client.send(Message.newBuilder().setEventId("1").setTo("service:echo").build());
+      client.receiveAck();
+      client.receiveMessage();
+      client.sendGarbage();
+      client.receiveError();
+      client.leave();
+    }
+    String metrics = get("/metrics").body();
+    assertThat(metrics)
+        .contains("linkspan_messages_total{direction=\"in\",transport=\"websocket\"} 1.0")
+        .contains("linkspan_messages_total{direction=\"out\",transport=\"websocket\"} 1.0")
+        .contains("linkspan_acks_total{direction=\"out\"} 1.0")
+        .contains("linkspan_errors_total{code=\"malformed\"} 1.0")
+        .contains("linkspan_heartbeat_timeouts_total{transport=\"websocket\"} 0.0")
+        .contains("linkspan_pending ")
+        .contains("linkspan_sessions ")
+        .contains("linkspan_connections{transport=\"websocket\"}")
+        .contains("jvm_memory_used_bytes")
+        .contains("linkspan_event_loop_tasks{loop=\"0\"}");
+    org.awaitility.Awaitility.await()
+        .until(
+            () ->
+                get("/metrics")
+                    .body()
+                    .contains(
+                        "linkspan_closes_total{reason=\"normal\",transport=\"websocket\"} 1.0"));
+  }
+
+  @Test
+  void aMessageIsPostedToAClient() throws Exception {
+    try (WebSocketTestClient client = connect("user=a")) {
+      HttpResponse<String> accepted = post("", "{\"to\":\"a\",\"body\":\"hi\"}").get();
+      assertThat(accepted.statusCode()).isEqualTo(202);
+      Message received = client.receiveMessage();
+      assertThat(received.getBody()).isEqualTo("hi");
+      assertThat(received.getFrom()).isEqualTo("service:http");
+      assertThat(new JsonObject(accepted.body()))
+          .isEqualTo(new JsonObject().put("eventId", received.getEventId()));
+      // The one place in the outbox is taken.
+      HttpResponse<String> full = post("?wait=accepted", "{\"to\":\"a\"}").get();
+      assertThat(full.statusCode()).isEqualTo(507);
+      assertThat(new JsonObject(full.body()).getString("code")).isEqualTo("queue-full");
+      client.acknowledge(received.getEventId());
+      var waiting = post("?wait=acknowledged", "{\"eventId\":\"e\",\"from\":\"me\",\"to\":\"a\"}");
+      assertThat(client.receiveMessage().getFrom()).isEqualTo("me");
+      assertThat(waiting.isDone()).isFalse();
+      client.acknowledge("e");
+      JsonObject answer = new JsonObject(waiting.get().body());
+      assertThat(answer.getString("eventId")).isEqualTo("e");
+      assertThat(answer.getBoolean("acknowledged")).isTrue();
+      assertThat(answer.getString("by")).isEqualTo("client");
+      var late = post("?wait=acknowledged&timeout=50ms", "{\"to\":\"a\"}").get();
+      assertThat(late.statusCode()).isEqualTo(408);
+    }
+  }
+
+  @Test
+  void whatCanNotBePostedSaysWhy() throws Exception {
+    assertRefused(post("", "{\"to\":\"nobody\"}"), 404, "no-such-recipient");
+    assertRefused(post("?wait=acknowledged", "{\"to\":\"nobody\"}"), 404, "no-such-recipient");
+    assertRefused(post("", "{"), 400, "malformed");
+    assertRefused(post("", ""), 400, "malformed");
+    assertRefused(post("", "{\"unknown\":1}"), 400, "malformed");
+    assertRefused(post("", "{\"to\":\"service:echo\"}"), 400, "malformed");
+    assertRefused(post("?wait=forever", "{}"), 400, "malformed");
+    assertRefused(post("?timeout=1x", "{}"), 400, "malformed");
+    assertRefused(post("", "x".repeat(3 << 20)), 413, "too-large");
+  }
+
+  private static void assertRefused(
+      CompletableFuture<HttpResponse<String>> request, int status, String code) throws Exception {
+    HttpResponse<String> response = request.get();
+    assertThat(response.statusCode()).isEqualTo(status);
+    assertThat(new JsonObject(response.body()).getString("code")).isEqualTo(code);
+  }
+
+  @Test
+  void withAKeyTheApiAsksForItAndHealthDoesNot() throws Exception {
+    gateway.close();
+    gateway = TestGateway.start(Map.of("management.apiKey", "secret"));
+    assertThat(get("/health/ready").statusCode()).isEqualTo(200);
+    assertThat(get("/metrics").statusCode()).isEqualTo(200);
+    assertThat(get("/v1/node").statusCode()).isEqualTo(401);
+    assertThat(
+            HTTP.send(
+                    request("/v1/node").header("Authorization", "Bearer wrong").build(),
+                    BodyHandlers.ofString())
+                .statusCode())
+        .isEqualTo(401);
+    assertThat(
+            HTTP.send(
+                    request("/v1/node").header("Authorization", "Bearer secret").build(),
+                    BodyHandlers.ofString())
+                .statusCode())
+        .isEqualTo(200);
+  }
+}

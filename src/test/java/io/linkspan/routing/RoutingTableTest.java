@@ -1,0 +1,67 @@
+package io.linkspan.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class RoutingTableTest {
+
+  private static final Route.Destination CLIENTS = new Route.Clients();
+
+  private static Route.Bus bus(String address) {
+    return new Route.Bus(address, false);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "bob, USER, bob, user:bob",
+    "user:bob, USER, bob, user:bob",
+    "group:news, GROUP, news, group:news",
+    "session:abc, SESSION, abc, session:abc",
+    "service:echo, SERVICE, echo, service:echo",
+    "user:, USER, '', user:",
+    "odd:name, USER, odd:name, user:odd:name",
+    "'', UNADDRESSED, '', ''"
+  })
+  void aRecipientIsReadOnce(String to, Recipient.Kind kind, String name, String address) {
+    assertThat(Recipient.of(to)).isEqualTo(new Recipient(kind, name, address));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "user:*, user:bob, true",
+    "user:*, group:bob, false",
+    "'', '', true",
+    "'', user:bob, false",
+    "*, '', true",
+    "a*c, abc, true",
+    "a*c, ac, true",
+    "a*c, abcd, false",
+    "*.log*, x.log.1, true",
+    "a.c, abc, false",
+    "telemetry.*, telemetry.cpu, true"
+  })
+  void aStarStandsForAnyRun(String pattern, String text, boolean matches) {
+    assertThat(Glob.of(pattern).matches(text)).isEqualTo(matches);
+  }
+
+  @Test
+  void theFirstMatchDecidesAndBothPartsHaveToMatch() {
+    var table =
+        new RoutingTable(
+            List.of(
+                new Route(Glob.of(""), null, bus("inbound")),
+                new Route(Glob.of("user:*"), Glob.of("secret.*"), bus("vault")),
+                new Route(null, Glob.of("telemetry.*"), bus("telemetry")),
+                new Route(Glob.of("user:*"), null, CLIENTS)));
+    assertThat(table.destination(Recipient.of(""), "telemetry.cpu")).isEqualTo(bus("inbound"));
+    assertThat(table.destination(Recipient.of("bob"), "secret.x")).isEqualTo(bus("vault"));
+    assertThat(table.destination(Recipient.of("bob"), "text")).isEqualTo(CLIENTS);
+    assertThat(table.destination(Recipient.of("group:x"), "telemetry.y"))
+        .isEqualTo(bus("telemetry"));
+    assertThat(table.destination(Recipient.of("group:x"), "text")).isNull();
+  }
+}

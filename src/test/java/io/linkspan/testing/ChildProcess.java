@@ -1,0 +1,101 @@
+package io.linkspan.testing;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
+
+/** A process whose lines a test waits for. Used by the test's thread and by the one that reads. */
+final class ChildProcess implements AutoCloseable {
+
+  private final Process process;
+  private final Thread reader;
+  private final List<String> lines = new ArrayList<>();
+  private boolean ended;
+
+  ChildProcess(ProcessBuilder builder) {
+    try {
+      process = builder.redirectErrorStream(true).start();
+      process.getOutputStream().close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    reader = new Thread(this::read, "output of " + builder.command().get(0));
+    reader.setDaemon(true);
+    reader.start();
+  }
+
+  /**
+   * Waits for a line.
+   *
+   * @return the first line that fits, which may have come already
+   */
+  synchronized String awaitLine(String what, Predicate<String> fits, long timeoutMs)
+      throws InterruptedException {
+    long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+    int next = 0;
+    while (true) {
+      for (; next < lines.size(); next++) {
+        if (fits.test(lines.get(next))) {
+          return lines.get(next);
+        }
+      }
+      long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
+      if (ended || left <= 0) {
+        throw new AssertionError(
+            what + (ended ? " did not come before the end of" : " did not come in") + output());
+      }
+      wait(left);
+    }
+  }
+
+  /** Waits for the end of the process and of its output. */
+  int awaitExit(long timeoutMs) throws InterruptedException {
+    if (!process.waitFor(timeoutMs, TimeUnit.MILLISECONDS)) {
+      throw new AssertionError("the process did not end:" + output());
+    }
+    reader.join(timeoutMs);
+    return process.exitValue();
+  }
+
+  /** SIGTERM. */
+  void terminate() {
+    // Not Process.destroy(), which closes the output as well.
+    process.toHandle().destroy();
+  }
+
+  /** Both streams, after a line break. */
+  synchronized String output() {
+    return "\n" + String.join("\n", lines);
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+
+  private void read() {
+    try (BufferedReader output = process.inputReader(StandardCharsets.UTF_8)) {
+      for (String line; (line = output.readLine()) != null; ) {
+        add(line);
+      }
+    } catch (IOException e) {
+      add("the output can not be read: " + e);
+    }
+    end();
+  }
+
+  private synchronized void add(String line) {
+    lines.add(line);
+    notifyAll();
+  }
+
+  private synchronized void end() {
+    ended = true;
+    notifyAll();
+  }
+}

@@ -1,0 +1,108 @@
+package io.linkspan.testing;
+
+import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** A gateway as a user runs it: the jar in a process of its own. */
+public final class GatewayProcess implements AutoCloseable {
+
+  private static final String READY = " is ready, ports ";
+  private static final long TIMEOUT_MS = 60_000;
+
+  private final ChildProcess process;
+  private JsonObject ports;
+
+  private GatewayProcess(Map<String, String> environment, List<String> arguments) {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("-Xmx256m", "-jar", jar()));
+    command.addAll(arguments);
+    var builder = new ProcessBuilder(command);
+    builder.environment().keySet().removeIf(name -> name.startsWith("LINKSPAN_"));
+    builder.environment().put("LINKSPAN_HTTP_PORT", "0");
+    builder.environment().put("LINKSPAN_MANAGEMENT_PORT", "0");
+    builder.environment().putAll(environment);
+    process = new ChildProcess(builder);
+  }
+
+  /**
+   * Starts a gateway on free ports, unless the environment names others; returns once it is ready.
+   */
+  public static GatewayProcess start(Map<String, String> environment, String... arguments)
+      throws InterruptedException {
+    var gateway = launch(environment, arguments);
+    try {
+      String line =
+          gateway.process.awaitLine("readiness", text -> text.contains(READY), TIMEOUT_MS);
+      gateway.ports = new JsonObject(line.substring(line.indexOf(READY) + READY.length()));
+      return gateway;
+    } catch (AssertionError | InterruptedException e) {
+      gateway.close();
+      throw e;
+    }
+  }
+
+  /** Runs a command line without waiting for anything. */
+  public static GatewayProcess launch(Map<String, String> environment, String... arguments) {
+    return new GatewayProcess(environment, List.of(arguments));
+  }
+
+  public int httpPort() {
+    return ports.getInteger("http");
+  }
+
+  public int managementPort() {
+    return ports.getInteger("management");
+  }
+
+  /** The page, and the root of everything else that is served to clients. */
+  public URI http() {
+    return URI.create("http://127.0.0.1:" + httpPort() + "/");
+  }
+
+  /** Where plain WebSocket clients connect. */
+  public URI websocket() {
+    return URI.create("ws://127.0.0.1:" + httpPort() + "/ws");
+  }
+
+  /** Everything it has printed. */
+  public String output() {
+    return process.output();
+  }
+
+  /**
+   * Waits for the end of the process.
+   *
+   * @return the exit code
+   */
+  public int awaitExit() throws InterruptedException {
+    return process.awaitExit(TIMEOUT_MS);
+  }
+
+  /**
+   * Sends SIGTERM and waits for the end of the process.
+   *
+   * @return the exit code
+   */
+  public int terminate() throws InterruptedException {
+    process.terminate();
+    return awaitExit();
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+
+  private static String jar() {
+    String jar = System.getProperty("linkspan.jar");
+    if (jar == null) {
+      throw new IllegalStateException("linkspan.jar is not set: run this test with mvn verify");
+    }
+    return jar;
+  }
+}

@@ -1,0 +1,259 @@
+package io.linkspan.testing;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.Locale;
+
+/**
+ * A WebSocket client that does exactly what it is told, also what the standard forbids. Blocking;
+ * used by one thread, or by one that reads and one that writes.
+ */
+public final class RawWebSocket implements AutoCloseable {
+
+  public static final int CONTINUATION = 0x0;
+  public static final int TEXT = 0x1;
+  public static final int BINARY = 0x2;
+  public static final int CLOSE = 0x8;
+  public static final int PING = 0x9;
+  public static final int PONG = 0xA;
+
+  /** The link ended without a close frame. */
+  public static final int ABNORMAL = 1006;
+
+  private static final int PATIENCE_MS = 15_000;
+  private static final int FIN = 0x80;
+  private static final int MASKED = 0x80;
+
+  /** One frame as it was read; opcode {@link #CLOSE} without payload also stands for the end. */
+  public record Frame(int opcode, boolean last, byte[] payload) {
+
+    public String text() {
+      return new String(payload, StandardCharsets.UTF_8);
+    }
+
+    /** The code of a close frame. */
+    public int closeCode() {
+      return payload.length < 2 ? 1005 : ((payload[0] & 0xFF) << 8) | (payload[1] & 0xFF);
+    }
+  }
+
+  private final Socket socket;
+  private final DataInputStream in;
+  private final OutputStream out;
+  private final String status;
+  private final String responseHead;
+
+  private RawWebSocket(Socket socket, String head) throws IOException {
+    this.socket = socket;
+    in = new DataInputStream(socket.getInputStream());
+    out = socket.getOutputStream();
+    out.write(head.getBytes(StandardCharsets.US_ASCII));
+    responseHead = readHead();
+    status = responseHead.substring(0, Math.max(0, responseHead.indexOf("\r\n")));
+  }
+
+  /** Connects and upgrades. */
+  public static RawWebSocket connect(int port, String target, String... headers) {
+    return connect(port, 0, target, headers);
+  }
+
+  /**
+   * The same with a small receive buffer.
+   *
+   * @param receiveBuffer bytes; 0 leaves it to the system
+   */
+  public static RawWebSocket connect(
+      int port, int receiveBuffer, String target, String... headers) {
+    try {
+      Socket socket = new Socket();
+      if (receiveBuffer > 0) {
+        socket.setReceiveBufferSize(receiveBuffer);
+      }
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(PATIENCE_MS);
+      socket.connect(new InetSocketAddress("127.0.0.1", port));
+      StringBuilder head =
+          new StringBuilder()
+              .append("GET ")
+              .append(target)
+              .append(" HTTP/1.1\r\nHost: 127.0.0.1:")
+              .append(port)
+              .append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
+              .append("Sec-WebSocket-Version: 13\r\n")
+              .append("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+      for (String header : headers) {
+        head.append(header).append("\r\n");
+      }
+      return new RawWebSocket(socket, head.append("\r\n").toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The first line of the answer to the upgrade. */
+  public String status() {
+    return status;
+  }
+
+  /** The whole head of the answer to the upgrade. */
+  public String responseHead() {
+    return responseHead;
+  }
+
+  public void sendBinary(byte[] payload) {
+    send(BINARY, true, payload);
+  }
+
+  public void sendText(String text) {
+    send(TEXT, true, text.getBytes(StandardCharsets.UTF_8));
+  }
+
+  public void send(int opcode, boolean last, byte[] payload) {
+    sendBytes(frame(opcode, last, payload));
+  }
+
+  public void sendClose(int code) {
+    send(CLOSE, true, new byte[] {(byte) (code >> 8), (byte) code});
+  }
+
+  /** Bytes as they are, below any framing. */
+  public void sendBytes(byte[] bytes) {
+    try {
+      out.write(bytes);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A masked frame. */
+  public static byte[] frame(int opcode, boolean last, byte[] payload) {
+    ByteArrayOutputStream frame = new ByteArrayOutputStream(payload.length + 14);
+    frame.write((last ? FIN : 0) | opcode);
+    writeLength(frame, payload.length);
+    byte[] mask = {0x11, 0x22, 0x33, 0x44};
+    frame.writeBytes(mask);
+    for (int i = 0; i < payload.length; i++) {
+      frame.write(payload[i] ^ mask[i % 4]);
+    }
+    return frame.toByteArray();
+  }
+
+  /** Only the head of a frame that claims to be so long. */
+  public static byte[] frameHead(int opcode, boolean last, long length) {
+    ByteArrayOutputStream frame = new ByteArrayOutputStream();
+    frame.write((last ? FIN : 0) | opcode);
+    writeLength(frame, length);
+    frame.writeBytes(new byte[] {0, 0, 0, 0});
+    return frame.toByteArray();
+  }
+
+  private static void writeLength(ByteArrayOutputStream frame, long length) {
+    if (length < 126) {
+      frame.write(MASKED | (int) length);
+    } else if (length < 65_536) {
+      frame.write(MASKED | 126);
+      frame.write((int) length >> 8);
+      frame.write((int) length);
+    } else {
+      frame.write(MASKED | 127);
+      for (int shift = 56; shift >= 0; shift -= 8) {
+        frame.write((int) (length >>> shift));
+      }
+    }
+  }
+
+  /** The next frame; the end of the link reads as a close frame with {@link #ABNORMAL}. */
+  public Frame read() {
+    try {
+      int first = in.readUnsignedByte();
+      long length = in.readUnsignedByte();
+      if (length == 126) {
+        length = in.readUnsignedShort();
+      } else if (length == 127) {
+        length = in.readLong();
+      }
+      byte[] payload = in.readNBytes((int) length);
+      return new Frame(first & 0x0F, (first & FIN) != 0, payload);
+    } catch (SocketTimeoutException e) {
+      throw new AssertionError("nothing came within " + PATIENCE_MS + " ms", e);
+    } catch (EOFException e) {
+      return ended();
+    } catch (IOException e) {
+      return ended();
+    }
+  }
+
+  /** The next frame that is neither ping nor pong; pings are answered. */
+  public Frame readData() {
+    while (true) {
+      Frame frame = read();
+      if (frame.opcode() == PING) {
+        send(PONG, true, frame.payload());
+      } else if (frame.opcode() != PONG) {
+        return frame;
+      }
+    }
+  }
+
+  /** Reads on until the link closes; the code of the close frame. */
+  public int readUntilClosed() {
+    while (true) {
+      Frame frame = read();
+      if (frame.opcode() == CLOSE) {
+        return frame.closeCode();
+      }
+    }
+  }
+
+  private static Frame ended() {
+    return new Frame(CLOSE, true, new byte[] {(byte) (ABNORMAL >> 8), (byte) ABNORMAL});
+  }
+
+  private String readHead() throws IOException {
+    ByteArrayOutputStream head = new ByteArrayOutputStream();
+    byte[] end = "\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    while (true) {
+      int next = in.read();
+      if (next < 0) {
+        return head.toString(StandardCharsets.US_ASCII);
+      }
+      head.write(next);
+      byte[] all = head.toByteArray();
+      if (all.length >= 4
+          && Arrays.equals(Arrays.copyOfRange(all, all.length - 4, all.length), end)) {
+        return head.toString(StandardCharsets.US_ASCII);
+      }
+    }
+  }
+
+  /** The body of an answer that was no upgrade. */
+  public String readBody() {
+    int at = responseHead.toLowerCase(Locale.ROOT).indexOf("content-length: ");
+    int length =
+        Integer.parseInt(responseHead.substring(at + 16, responseHead.indexOf("\r\n", at)).strip());
+    try {
+      return new String(in.readNBytes(length), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Ends the TCP connection without a word. */
+  @Override
+  public void close() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

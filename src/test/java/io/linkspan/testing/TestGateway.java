@@ -1,0 +1,100 @@
+package io.linkspan.testing;
+
+import io.linkspan.ConfigException;
+import io.linkspan.Gateway;
+import io.linkspan.GatewayConfig;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/** A whole gateway in this JVM, on free ports. */
+public final class TestGateway implements AutoCloseable {
+
+  private static final long PATIENCE_SECONDS = 20;
+
+  private final Gateway gateway;
+  private boolean drained;
+
+  private TestGateway(Gateway gateway) {
+    this.gateway = gateway;
+  }
+
+  /**
+   * Starts one.
+   *
+   * @param settings keys and values laid over the defaults, as environment variables are
+   */
+  public static TestGateway start(Map<String, String> settings) {
+    return start(null, settings);
+  }
+
+  /** The same with a configuration file. */
+  public static TestGateway start(Path file, Map<String, String> settings) {
+    Map<String, String> all = new HashMap<>();
+    all.put("LINKSPAN_HTTP_PORT", "0");
+    all.put("LINKSPAN_MANAGEMENT_PORT", "0");
+    all.put("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
+    settings.forEach(
+        (key, value) ->
+            all.put("LINKSPAN_" + key.replace('.', '_').toUpperCase(Locale.ROOT), value));
+    try {
+      return new TestGateway(await(Gateway.start(GatewayConfig.load(file, all))));
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  /** Waits for a future, from a thread that may wait. */
+  public static <T> T await(Future<T> future) {
+    try {
+      return future
+          .toCompletionStage()
+          .toCompletableFuture()
+          .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException failure) {
+        throw failure;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException | TimeoutException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  public Vertx vertx() {
+    return gateway.vertx();
+  }
+
+  public int httpPort() {
+    return gateway.ports().getInteger("http");
+  }
+
+  public int managementPort() {
+    return gateway.ports().getInteger("management");
+  }
+
+  /** As {@code GET /v1/node} says it. */
+  public JsonObject node() {
+    return gateway.describe();
+  }
+
+  /** Begins to drain. */
+  public Future<Void> drain() {
+    drained = true;
+    return gateway.drain();
+  }
+
+  @Override
+  public void close() {
+    if (!drained) {
+      await(drain());
+    }
+  }
+}

@@ -1,0 +1,127 @@
+// Two tabs of a real browser on the playground page.
+import { chromium } from "playwright-core";
+import { run } from "./lib/scenarios.mjs";
+
+const FLAGS = [
+  "--headless",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+const PATIENCE_MS = 60_000;
+
+/** One tab, by what a person sees in it. */
+class Tab {
+  static async open(context, page, query) {
+    const tab = new Tab(await context.newPage());
+    await tab.page.goto(`${page}?${query}`);
+    return tab;
+  }
+
+  constructor(page) {
+    this.page = page;
+    this.complaint = new Promise((resolve, reject) => page.on("pageerror", reject));
+    page.on("dialog", (dialog) => dialog.dismiss().then(() => console.log(`dialog: ${dialog.message()}`)));
+  }
+
+  field(name) {
+    return this.page.getByTestId(name);
+  }
+
+  /** Waits until a part of the page shows a text; an error in the page ends the wait. */
+  shows(part, text) {
+    return Promise.race([this.field(part).filter({ hasText: text }).waitFor(), this.complaint]);
+  }
+
+  connected(user) {
+    return this.shows("status", `connected as ${user}`);
+  }
+
+  async write(to, body) {
+    await this.field("to").fill(to);
+    await this.field("body").fill(body);
+    await this.field("send").click();
+  }
+
+  /** The bubble of a message. */
+  bubble(body, state) {
+    const bubble = this.field("chat").locator("li").filter({ hasText: body }).filter({ hasText: state });
+    return Promise.race([bubble.waitFor(), this.complaint]);
+  }
+}
+
+async function withBrowser(executablePath, use) {
+  const browser = await chromium.launch({ executablePath, args: FLAGS });
+  const context = await browser.newContext();
+  context.setDefaultTimeout(PATIENCE_MS);
+  await use(context);
+  await browser.close();
+}
+
+await run({
+  chat: (browser, page) =>
+    withBrowser(browser, async (context) => {
+      const alice = await Tab.open(context, page, "user=alice&to=bob");
+      const bob = await Tab.open(context, page, "wire=binary");
+      await bob.field("user").fill("bob");
+      await bob.field("connect").click();
+      await Promise.all([alice.connected("alice"), bob.connected("bob")]);
+      await alice.shows("log", "HEART_CHECK");
+      const markup = "<img src=x onerror=alert(1)> 你好";
+      await alice.write("bob", markup);
+      await bob.shows("log", markup);
+      await bob.bubble(markup, "acknowledged");
+      await alice.bubble(markup, "acknowledged");
+      await alice.shows("log", "AckMessage");
+      await bob.write("alice", "from the binary wire");
+      await alice.bubble("from the binary wire", "acknowledged");
+      await bob.bubble("from the binary wire", "acknowledged");
+      await alice.write("nobody", "anybody there?");
+      await alice.bubble("anybody there?", "no-such-recipient");
+      await alice.write("service:echo", "echo me");
+      await alice.bubble("echo me", "an answer");
+    }),
+
+  group: (browser, page) =>
+    withBrowser(browser, async (context) => {
+      const carol = await Tab.open(context, page, "user=carol");
+      const dave = await Tab.open(context, page, "user=dave");
+      await Promise.all([carol.connected("carol"), dave.connected("dave")]);
+      await dave.field("join").click();
+      await dave.bubble("join_group", "acknowledged");
+      await carol.write("group:lobby", "to everybody");
+      await dave.bubble("to everybody", "to group:lobby");
+    }),
+
+  manualAcknowledgement: (browser, page) =>
+    withBrowser(browser, async (context) => {
+      const erin = await Tab.open(context, page, "user=erin&to=frank");
+      const frank = await Tab.open(context, page, "user=frank");
+      await Promise.all([erin.connected("erin"), frank.connected("frank")]);
+      await frank.field("auto-ack").uncheck();
+      await erin.write("frank", "by hand");
+      await frank.bubble("by hand", "delivered 2 times");
+      await erin.bubble("by hand", "sent");
+      await frank.field("chat").getByRole("button").click();
+      await erin.bubble("by hand", "acknowledged");
+    }),
+
+  // The test takes the gateway away once this says so, and brings it back.
+  restart: (browser, page) =>
+    withBrowser(browser, async (context) => {
+      const grace = await Tab.open(context, page, "user=grace&to=service:echo");
+      await grace.connected("grace");
+      console.log("connected");
+      await grace.shows("log", "1001 going-away");
+      await grace.shows("status", "trying again");
+      await grace.write("service:echo", "written while away");
+      await grace.bubble("written while away", "waits for a connection");
+      console.log("away");
+      await grace.connected("grace");
+      await grace.bubble("written while away", "an answer");
+    }),
+});
