@@ -14,6 +14,9 @@ import io.linkspan.session.LocalSessionDirectory;
 import io.linkspan.session.SessionDirectory;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
+import io.linkspan.transport.enet.EnetMetrics;
+import io.linkspan.transport.enet.EnetPort;
+import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
@@ -53,6 +56,7 @@ public final class Gateway implements Node {
   private final String id = String.format("%08x", ThreadLocalRandom.current().nextInt());
   private final Metrics metrics = new Metrics();
   private final TransportMetrics websocket = new TransportMetrics(metrics.registry(), "websocket");
+  private final TransportMetrics enet = new TransportMetrics(metrics.registry(), "enet");
   private final SessionMetrics sessions = new SessionMetrics(metrics.registry());
   private final SessionDirectory directory = new LocalSessionDirectory();
   private final List<String> shards;
@@ -102,7 +106,7 @@ public final class Gateway implements Node {
   public JsonObject ports() {
     return new JsonObject()
         .put("http", edges.element().httpPort())
-        .put("enet", null)
+        .put("enet", edges.element().enetPort())
         .put("tcp", null)
         .put("management", management.port());
   }
@@ -134,7 +138,11 @@ public final class Gateway implements Node {
         .put("node", id)
         .put("version", Version.current())
         .put("ports", ports())
-        .put("connections", new JsonObject().put(websocket.transport(), websocket.connections()))
+        .put(
+            "connections",
+            new JsonObject()
+                .put(websocket.transport(), websocket.connections())
+                .put(enet.transport(), enet.connections()))
         .put("sessions", sessions.sessions())
         .put("members", new JsonArray().add(id));
   }
@@ -221,7 +229,11 @@ public final class Gateway implements Node {
         new IdentityProvider(),
         new PlaygroundEndpoint(),
         metrics.registry(),
-        websocket);
+        websocket,
+        new EdgeVerticle.EnetShared(
+            new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
+            enet,
+            new EnetMetrics(metrics.registry())));
   }
 
   private EdgeVerticle newEdge(EdgeVerticle.Shared shared) {

@@ -8,11 +8,13 @@ public final class EnetCounters {
   long datagramsSent;
   long bytesSent;
   long retransmissions;
+  private long dropped;
   private final long[] drops = new long[DropReason.values().length];
 
   EnetCounters() {}
 
   void drop(DropReason reason) {
+    dropped++;
     drops[reason.ordinal()]++;
   }
 
@@ -37,6 +39,11 @@ public final class EnetCounters {
   /** Commands that were sent again. */
   public long retransmissions() {
     return retransmissions;
+  }
+
+  /** Datagrams, or ends of datagrams, ignored for any reason. */
+  public long dropped() {
+    return dropped;
   }
 
   /** Datagrams, or ends of datagrams, ignored for this reason. */

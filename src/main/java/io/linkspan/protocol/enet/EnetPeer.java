@@ -55,6 +55,7 @@ public final class EnetPeer extends Endpoint {
   private boolean muted;
 
   private Object attachment;
+  private long lastReceived;
 
   /** A connection that we ask for. */
   EnetPeer(
@@ -182,6 +183,11 @@ public final class EnetPeer extends Endpoint {
     return input.waiting();
   }
 
+  /** When a datagram last came that was in order. */
+  public long lastReceived() {
+    return lastReceived;
+  }
+
   /** What {@link #attach} was given. */
   public Object attachment() {
     return attachment;
@@ -292,6 +298,7 @@ public final class EnetPeer extends Endpoint {
 
   @Override
   void receive(DatagramReader in, long now) {
+    lastReceived = now;
     input.receive(in, now);
     if (state == State.DISCONNECTED) {
       return;

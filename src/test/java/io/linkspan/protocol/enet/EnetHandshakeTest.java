@@ -187,8 +187,7 @@ class EnetHandshakeTest {
     }
     assertThat(host.peers()).isOne();
     receive(datagram(answer, "0e000000", false));
-    assertThat(((EnetEvent.Disconnected) host.pollEvent()).reason())
-        .isEqualTo(EndReason.VIOLATION);
+    assertThat(((EnetEvent.Disconnected) host.pollEvent()).reason()).isEqualTo(EndReason.VIOLATION);
     assertThat(Vectors.hex(sent().get(0))).contains("44ff0002");
     assertThat(host.peers()).isZero();
   }
