@@ -143,7 +143,7 @@ static ENetPeer *dial(ENetHost *h, size_t channels) {
   ENetPeer *peer = start_dial(h, channels);
   ENetEvent event;
   if (peer == NULL || service(h, &event, 15000) <= 0 || event.type != ENET_EVENT_TYPE_CONNECT) {
-    printf("FAILED connect\n");
+    printf("FAILED connect %d\n", peer == NULL ? -1 : (int) event.type);
     exit(1);
   }
   return peer;
@@ -262,11 +262,13 @@ static void messages(void) {
 static void ends(void) {
   ENetHost *h = new_host();
   ENetPeer *peer;
-  char id[50];
+  char id[50], user[50];
+  /* Its own, so that a second run is not one of duplicates. */
+  snprintf(user, sizeof user, "ends-%u", h->randomSeed);
   for (int i = 0; i < (bad ? 10 : 40); i++) {
     peer = dial(h, 2);
     snprintf(id, sizeof id, "reconnect-%d", i);
-    authenticate(h, peer, "ends");
+    authenticate(h, peer, user);
     check(echo(h, peer, 1, id, 20, ENET_PACKET_FLAG_RELIABLE), id);
     if (i % 3 == 0) {
       enet_peer_disconnect_now(peer, 0);
@@ -283,6 +285,8 @@ static void ends(void) {
   own.host = ENET_HOST_ANY;
   enet_host_destroy(h);
   h = enet_host_create(&own, 1, 255, 0, 0);
+  /* Seeded by the second and the heap: a host made anew could repeat the ids of the one before. */
+  h->randomSeed += 100000;
   if (checksum) h->checksum = enet_crc32;
   if (compress_) enet_host_compress_with_range_coder(h);
   peer = dial(h, 1);
