@@ -15,10 +15,7 @@ import org.junit.jupiter.api.Test;
 /** The core's own collections against those of the library. */
 class CollectionsTest {
   private static final EnetHost HOST =
-      new EnetHost(
-          EnetConfig.DEFAULT,
-          new Random(1),
-          EnetPair.ALLOCATOR);
+      new EnetHost(EnetConfig.DEFAULT, new Random(1), EnetPair.ALLOCATOR);
 
   private record Entry(int sequence) implements SequenceMap.Numbered {}
 
