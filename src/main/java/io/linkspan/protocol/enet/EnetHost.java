@@ -310,6 +310,7 @@ public final class EnetHost {
           wantsTransmit(handshake);
           return null;
         }
+        handshake.supersede();
         handshakes++;
         // The table puts the latest first.
         oldest = handshake;
