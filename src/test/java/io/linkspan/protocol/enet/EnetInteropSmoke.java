@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.buffer.UnpooledByteBufAllocator;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -187,7 +186,7 @@ class EnetInteropSmoke {
     Node(EnetConfig config, int port) throws IOException {
       socket = new DatagramSocket(port, InetAddress.getLoopbackAddress());
       socket.setReceiveBufferSize(4 << 20);
-      host = new EnetHost(config, new SecureRandom(), UnpooledByteBufAllocator.DEFAULT);
+      host = new EnetHost(config, new SecureRandom(), EnetPair.ALLOCATOR);
     }
 
     int port() {
