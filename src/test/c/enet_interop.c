@@ -58,9 +58,16 @@ static ENetPeer *dial(ENetHost *h, int port, size_t channels, enet_uint32 data) 
   ENetAddress address;
   enet_address_set_host(&address, "127.0.0.1");
   address.port = (enet_uint16) port;
-  ENetPeer *peer = enet_host_connect(h, &address, channels, data);
-  ENetEvent event;
-  int ok = peer != NULL && service(h, &event, 10000) > 0 && event.type == ENET_EVENT_TYPE_CONNECT;
+  ENetPeer *peer = NULL;
+  int ok = 0;
+  /* On a bad path a late DISCONNECT of the last connection may end an attempt: try again. */
+  for (int tries = 3; tries > 0 && !ok; tries--) {
+    ENetEvent event;
+    peer = enet_host_connect(h, &address, channels, data);
+    ok = peer != NULL && service(h, &event, 10000) > 0 && event.type == ENET_EVENT_TYPE_CONNECT;
+    /* The answer to the attempt that ended would end the next one: let it come first. */
+    if (!ok) service(h, &event, 200);
+  }
   check(ok, "connect");
   if (!ok) exit(1);
   return peer;
@@ -166,7 +173,7 @@ static int client(int argc, char **argv) {
   int c, f;
   size_t l;
   check(hear(h, 2500, &c, &f, &l, 0) == -1 && peer->state == ENET_PEER_STATE_CONNECTED, "idle");
-  check(peer->roundTripTime < 50, "round trip time");
+  check(peer->roundTripTime < 250, "round trip time");
 
   enet_peer_disconnect(peer, 5);
   wait_disconnect(h, 3000, 0, "disconnect");

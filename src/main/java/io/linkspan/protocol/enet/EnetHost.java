@@ -300,6 +300,7 @@ public final class EnetHost {
     int outgoingSessions = 0;
     int handshakes = 0;
     HalfOpen oldest = null;
+    EnetPeer leaving = null;
     for (var known = table.firstOfOrigin(address, connect.peerId());
         known != null;
         known = EndpointTable.nextOfOrigin(known)) {
@@ -309,14 +310,23 @@ public final class EnetHost {
           wantsTransmit(handshake);
           return null;
         }
+        handshake.supersede();
         handshakes++;
         // The table puts the latest first.
         oldest = handshake;
       } else if (known.connectId == connect.connectId()) {
         return DropReason.REPEATED_CONNECT;
+      } else if (known instanceof EnetPeer peer && peer.state() == EnetPeer.State.DISCONNECTING) {
+        leaving = peer;
       }
       incomingSessions |= 1 << known.incomingSession;
       outgoingSessions |= 1 << known.outgoingSession;
+    }
+    if (leaving != null) {
+      // The client has left. Repeating our DISCONNECT would hit its new attempt, which does not
+      // know
+      // sessions yet (§6.4).
+      leaving.hasLeft();
     }
     var refusal = admission.refusal(address);
     if (refusal != null) {

@@ -422,6 +422,11 @@ public final class EnetPeer extends Endpoint {
     }
   }
 
+  /** The other side shows that it knows of our DISCONNECT, if not by acknowledging it. */
+  void hasLeft() {
+    end(EndReason.LOCAL, 0);
+  }
+
   void replaced() {
     end(EndReason.REPLACED, 0);
   }

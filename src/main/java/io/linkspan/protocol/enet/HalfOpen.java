@@ -55,6 +55,14 @@ final class HalfOpen extends Endpoint {
     asked = true;
   }
 
+  /**
+   * The client, or a forger, has begun another attempt, which repeating our answer to this one
+   * would end. It can still be confirmed.
+   */
+  void supersede() {
+    repeatsLeft = 0;
+  }
+
   boolean isForgotten() {
     return forgotten;
   }

@@ -39,7 +39,7 @@ class RoundTripTest {
   @Test
   void theThrottleClosesAsTheRoundTripGrowsAndOpensAgain() {
     long now = 0;
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 195; i++) {
       roundTrip.sample(50, now += 100);
     }
     assertThat(roundTrip.throttle()).isEqualTo(32);
