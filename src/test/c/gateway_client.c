@@ -140,13 +140,14 @@ static ENetPeer *start_dial(ENetHost *h, size_t channels) {
 }
 
 static ENetPeer *dial(ENetHost *h, size_t channels) {
-  ENetPeer *peer = start_dial(h, channels);
   ENetEvent event;
-  if (peer == NULL || service(h, &event, 15000) <= 0 || event.type != ENET_EVENT_TYPE_CONNECT) {
-    printf("FAILED connect %d\n", peer == NULL ? -1 : (int) event.type);
-    exit(1);
+  /* A late answer to the attempt before ends this one: it comes to the same slot, and does not fit. */
+  for (int attempts = bad ? 5 : 1; attempts > 0; attempts--) {
+    ENetPeer *peer = start_dial(h, channels);
+    if (peer != NULL && service(h, &event, 15000) > 0 && event.type == ENET_EVENT_TYPE_CONNECT) return peer;
   }
-  return peer;
+  printf("FAILED connect\n");
+  exit(1);
 }
 
 /* The next packet; exits on silence, as nothing makes sense after it. */
@@ -276,6 +277,12 @@ static void ends(void) {
       if (i % 3 == 1) enet_peer_disconnect(peer, 0);
       else enet_peer_disconnect_later(peer, 0);
       wait_disconnect(h, 15000, 0, "disconnect");
+    }
+    if (bad && !checksum) {
+      /* Two bits tell the connections of a slot apart, and what comes 30 ms late may be four connections old:
+       * without checksums, which cover the connect id, the library takes it for its own. */
+      enet_host_destroy(h);
+      h = new_host();
     }
   }
   /* The same port again after an abrupt end: the old connection must not disturb. */

@@ -15,8 +15,17 @@ class HelloEnetIT {
 
   @Test
   void helloTalksToTheEchoService() throws InterruptedException {
+    assertServed(Map.of());
+  }
+
+  @Test
+  void withoutEpollOneSocketServesAll() throws InterruptedException {
+    assertServed(Map.of("JAVA_TOOL_OPTIONS", "-Dio.netty.transport.noNative=true"));
+  }
+
+  private static void assertServed(Map<String, String> environment) throws InterruptedException {
     Path program = CProgram.compile("docs/examples/hello-enet.c");
-    try (var gateway = GatewayProcess.start(Map.of());
+    try (var gateway = GatewayProcess.start(environment);
         var hello = CProgram.start(program, gateway.enetPort(), "cee")) {
       hello.awaitSuccess();
       assertThat(hello.output())

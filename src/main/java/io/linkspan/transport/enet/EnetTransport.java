@@ -32,6 +32,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.VertxInternal;
 import java.io.IOException;
+import java.net.DatagramSocket;
 import java.net.InetSocketAddress;
 import java.security.SecureRandom;
 import java.util.ArrayDeque;
@@ -137,7 +138,7 @@ public final class EnetTransport {
    */
   public Future<Integer> listen() {
     if (first) {
-      bind(config.port());
+      bindFirst();
     } else if (sharesPort(vertx)) {
       port.number().onSuccess(number -> context.runOnContext(v -> bind(number)));
     }
@@ -218,6 +219,29 @@ public final class EnetTransport {
     return vertx.isNativeTransportEnabled() && Epoll.isAvailable();
   }
 
+  /**
+   * With SO_REUSEPORT the kernel lets other processes in, and we would have half of the clients.
+   */
+  private void bindFirst() {
+    if (config.port() != 0) {
+      try (var probe = new DatagramSocket(new InetSocketAddress(config.host(), config.port()))) {
+        LOG.debug("UDP port {} is free", probe.getLocalPort());
+      } catch (IOException e) {
+        fail(e);
+        return;
+      }
+    }
+    bind(config.port());
+  }
+
+  private void fail(Throwable cause) {
+    port.fail(
+        new IOException(
+            "can not listen at enet.host %s, enet.port %d: %s"
+                .formatted(config.host(), config.port(), cause.getMessage()),
+            cause));
+  }
+
   private void bind(int number) {
     var bootstrap =
         new Bootstrap()
@@ -242,11 +266,7 @@ public final class EnetTransport {
           if (bound.isSuccess()) {
             port.joined(channel.localAddress().getPort());
           } else {
-            port.fail(
-                new IOException(
-                    "can not listen at enet.host %s, enet.port %d: %s"
-                        .formatted(config.host(), config.port(), bound.cause().getMessage()),
-                    bound.cause()));
+            fail(bound.cause());
           }
         });
   }

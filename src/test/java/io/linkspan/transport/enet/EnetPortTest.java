@@ -1,6 +1,7 @@
 package io.linkspan.transport.enet;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import io.linkspan.api.GatewayClient;
@@ -34,6 +35,7 @@ import org.junit.jupiter.api.io.TempDir;
 class EnetPortTest {
 
   private static final int CONNECT_LENGTH = 52;
+  private static final int VERIFY_LENGTH = 48;
 
   @TempDir Path folder;
 
@@ -233,7 +235,7 @@ class EnetPortTest {
           drawn += packet.getLength();
         }
       } catch (java.net.SocketTimeoutException quiet) {
-        assertThat(drawn).isBetween(1, 2 * CONNECT_LENGTH - 1);
+        assertThat(drawn).isEqualTo(2 * VERIFY_LENGTH);
       }
     }
   }
@@ -262,6 +264,14 @@ class EnetPortTest {
     return HttpClient.newHttpClient()
         .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
         .body();
+  }
+
+  @Test
+  void aPortIsNotSharedWithAnotherGateway() {
+    gateway = TestGateway.start(Map.of());
+    String port = Integer.toString(gateway.enetPort());
+    assertThatThrownBy(() -> TestGateway.start(Map.of("enet.port", port)))
+        .hasMessageContaining("can not listen at enet.host 127.0.0.1, enet.port " + port);
   }
 
   @Test
