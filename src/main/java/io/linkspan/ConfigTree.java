@@ -141,7 +141,8 @@ final class ConfigTree {
       }
       known.add(name);
       String value = environment.get(name);
-      if (value != null) {
+      // Kubernetes sets LINKSPAN_ENET_PORT=udp://… for a service that is called linkspan-enet.
+      if (value != null && !SERVICE_LINK.matcher(name + "=" + value).matches()) {
         onto.set(
             entry.getKey(),
             entry.getValue().isArray() ? list(value) : YAML.getNodeFactory().textNode(value));

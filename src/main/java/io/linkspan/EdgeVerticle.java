@@ -6,6 +6,9 @@ import io.linkspan.session.Admission;
 import io.linkspan.session.IdentityProvider;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
+import io.linkspan.transport.enet.EnetMetrics;
+import io.linkspan.transport.enet.EnetPort;
+import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.Origins;
@@ -38,15 +41,21 @@ final class EdgeVerticle extends VerticleBase {
       MeterRegistry registry,
       TransportMetrics websocket,
       TransportMetrics socketio,
-      EngineSessions engineSessions) {}
+      EngineSessions engineSessions,
+      EnetShared enet) {}
+
+  /** What the ENet transports of a node share. */
+  record EnetShared(EnetPort port, TransportMetrics metrics, EnetMetrics datagrams) {}
 
   private final int index;
   private final Shared shared;
   private Shard shard;
   private ShardMailbox mailbox;
   private HttpTransport http;
+  private EnetTransport enet;
   private EventLoopMonitor monitor;
   private int httpPort;
+  private Integer enetPort;
 
   EdgeVerticle(int index, Shared shared) {
     this.index = index;
@@ -83,7 +92,33 @@ final class EdgeVerticle extends VerticleBase {
             WebSocketServer.options(config.websocket(), maxFrame),
             WebSocketServer.extensions(config.websocket(), maxFrame),
             endpoints);
-    return mailbox.open(index == 0).compose(v -> http.listen()).onSuccess(port -> httpPort = port);
+    enet = config.enet().enabled() ? newEnetTransport(config) : null;
+    return mailbox
+        .open(index == 0)
+        .compose(v -> http.listen())
+        .onSuccess(port -> httpPort = port)
+        .onFailure(shared.enet().port()::fail)
+        .compose(v -> listenEnet());
+  }
+
+  private EnetTransport newEnetTransport(GatewayConfig config) {
+    return new EnetTransport(
+        vertx,
+        config.enet(),
+        config.limits(),
+        shared.admission(),
+        shared.identities(),
+        shared.enet().metrics(),
+        shared.enet().datagrams(),
+        shard,
+        shared.enet().port(),
+        index == 0);
+  }
+
+  private Future<?> listenEnet() {
+    return enet == null
+        ? Future.succeededFuture()
+        : enet.listen().onSuccess(port -> enetPort = port);
   }
 
   private SocketIoEndpoint socketIo(GatewayConfig config, Origins origins) {
@@ -116,8 +151,13 @@ final class EdgeVerticle extends VerticleBase {
     int batch = Math.max(1, drain.batch() / loops());
     context.runOnContext(
         v -> {
-          Future<Void> linksEnded = http.drain();
-          shard.drain(batch, drain.pause(), patience).compose(w -> linksEnded).onComplete(done);
+          Future<?> linksEnded =
+              enet == null ? http.drain() : Future.join(http.drain(), enet.drain());
+          shard
+              .drain(batch, drain.pause(), patience)
+              .compose(w -> linksEnded)
+              .<Void>mapEmpty()
+              .onComplete(done);
         });
     return done.future();
   }
@@ -126,12 +166,18 @@ final class EdgeVerticle extends VerticleBase {
   public Future<?> stop() {
     monitor.stop();
     shard.stop();
-    return Future.join(mailbox.close(), http.close());
+    Future<Void> enetClosed = enet == null ? Future.succeededFuture() : enet.close();
+    return Future.join(mailbox.close(), http.close(), enetClosed);
   }
 
   /** The port in use, once started. */
   int httpPort() {
     return httpPort;
+  }
+
+  /** The UDP port in use, once started; null when ENet is off. */
+  Integer enetPort() {
+    return enetPort;
   }
 
   private int loops() {

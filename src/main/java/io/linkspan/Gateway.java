@@ -14,6 +14,9 @@ import io.linkspan.session.LocalSessionDirectory;
 import io.linkspan.session.SessionDirectory;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
+import io.linkspan.transport.enet.EnetMetrics;
+import io.linkspan.transport.enet.EnetPort;
+import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.EngineSessions;
 import io.vertx.core.DeploymentOptions;
@@ -55,6 +58,7 @@ public final class Gateway implements Node {
   private final Metrics metrics = new Metrics();
   private final TransportMetrics websocket = new TransportMetrics(metrics.registry(), "websocket");
   private final TransportMetrics socketio = new TransportMetrics(metrics.registry(), "socketio");
+  private final TransportMetrics enet = new TransportMetrics(metrics.registry(), "enet");
   private final SessionMetrics sessions = new SessionMetrics(metrics.registry());
   private final SessionDirectory directory = new LocalSessionDirectory();
   private final List<String> shards;
@@ -104,7 +108,7 @@ public final class Gateway implements Node {
   public JsonObject ports() {
     return new JsonObject()
         .put("http", edges.element().httpPort())
-        .put("enet", null)
+        .put("enet", edges.element().enetPort())
         .put("tcp", null)
         .put("management", management.port());
   }
@@ -140,7 +144,8 @@ public final class Gateway implements Node {
             "connections",
             new JsonObject()
                 .put(websocket.transport(), websocket.connections())
-                .put(socketio.transport(), socketio.connections()))
+                .put(socketio.transport(), socketio.connections())
+                .put(enet.transport(), enet.connections()))
         .put("sessions", sessions.sessions())
         .put("members", new JsonArray().add(id));
   }
@@ -229,7 +234,11 @@ public final class Gateway implements Node {
         metrics.registry(),
         websocket,
         socketio,
-        new EngineSessions(id));
+        new EngineSessions(id),
+        new EdgeVerticle.EnetShared(
+            new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
+            enet,
+            new EnetMetrics(metrics.registry())));
   }
 
   private EdgeVerticle newEdge(EdgeVerticle.Shared shared) {

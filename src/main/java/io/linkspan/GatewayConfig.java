@@ -3,12 +3,14 @@ package io.linkspan;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.ops.ManagementConfig;
+import io.linkspan.protocol.enet.Feature;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;
 import io.linkspan.session.DeliveryConfig;
 import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.SessionConfig;
+import io.linkspan.transport.enet.EnetTransportConfig;
 import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.socketio.SocketIoConfig;
 import io.linkspan.transport.websocket.WebSocketConfig;
@@ -34,6 +36,7 @@ public record GatewayConfig(
     HttpConfig http,
     WebSocketConfig websocket,
     SocketIoConfig socketio,
+    EnetTransportConfig enet,
     ManagementConfig management,
     SessionConfig session,
     DeliveryConfig delivery,
@@ -118,6 +121,7 @@ public record GatewayConfig(
         http,
         websocket,
         socketio,
+        enet(root.section("enet"), root.section("auth")),
         management,
         session(root.section("session")),
         delivery(root.section("delivery")),
@@ -194,6 +198,32 @@ public record GatewayConfig(
       socketio.reject("namespaces", "names that begin with / and have no comma or ?");
     }
     return namespaces;
+  }
+
+  private static EnetTransportConfig enet(ConfigSection enet, ConfigSection auth) {
+    ConfigSection timeout = enet.section("timeout");
+    Duration minimum = timeout.duration("minimum", MS, EnetTransportConfig.LONGEST_TIMEOUT);
+    Duration maximum = timeout.duration("maximum", MS, EnetTransportConfig.LONGEST_TIMEOUT);
+    if (minimum.compareTo(maximum) > 0) {
+      timeout.reject("minimum", "no more than " + timeout.keyOf("maximum"));
+      minimum = maximum;
+    }
+    return new EnetTransportConfig(
+        enet.flag("enabled"),
+        enet.name("host"),
+        enet.port("port"),
+        enet.count("channels", 1, EnetTransportConfig.MOST_CHANNELS),
+        enet.choice(
+            "checksum", Map.of("auto", Feature.DETECT, "true", Feature.ON, "false", Feature.OFF)),
+        enet.choice("compression", Map.of("auto", Feature.DETECT, "none", Feature.OFF)),
+        enet.size("maxPacketSize", MIN_MESSAGE, EnetTransportConfig.LONGEST_PACKET),
+        enet.count("maxPeers", 1, MAX),
+        enet.duration("pingInterval", MS, EnetTransportConfig.LONGEST_TIMEOUT),
+        timeout.count("limit", 1, 1_000),
+        minimum,
+        maximum,
+        auth.duration("timeout", MS, DAY),
+        acknowledge(enet));
   }
 
   private static boolean acknowledge(ConfigSection transport) {
@@ -283,7 +313,7 @@ public record GatewayConfig(
       route.reject("", "a route such as {to: \"user:*\"}");
       return null;
     }
-    route.allow("to", "type", "bus", "ack");
+    route.allow("to", "type", "bus", "ack", "volatile");
     String to = route.has("to") ? route.text("to") : null;
     String type = route.has("type") ? route.text("type") : null;
     return new Route(
@@ -294,6 +324,9 @@ public record GatewayConfig(
 
   private static Route.Destination destination(ConfigSection route, String to) {
     if (route.has("bus")) {
+      if (route.has("volatile")) {
+        route.reject("volatile", "to be used without bus only");
+      }
       boolean acceptedIsEnough =
           route.has("ack")
               && Boolean.TRUE.equals(route.choice("ack", Map.of("accepted", true, "reply", false)));
@@ -310,7 +343,7 @@ public record GatewayConfig(
     if (!namesClients) {
       route.reject("to", "user:, group: or session: with a pattern, as there is no bus");
     }
-    return new Route.Clients();
+    return new Route.Clients(route.has("volatile") && route.flag("volatile"));
   }
 
   private static VerticleConfig verticle(ConfigSection verticle) {

@@ -90,13 +90,19 @@ public final class Main implements Callable<Integer> {
     }
     Duration timeout = config.drain().timeout();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(gateway, timeout, log), "drain"));
-    if (!GatewayConfig.isLoopback(config.http().host())) {
-      log.warn(
-          "auth.mode is none and http.host is {}: anybody who can reach it can be any user",
-          config.http().host());
+    warnUnlessLoopback("http.host", config.http().host(), log);
+    if (config.enet().enabled()) {
+      warnUnlessLoopback("enet.host", config.enet().host(), log);
     }
     log.info("linkspan {} is ready, ports {}", Version.current(), gateway.ports().encode());
     return 0;
+  }
+
+  private static void warnUnlessLoopback(String key, String host, Logger log) {
+    if (!GatewayConfig.isLoopback(host)) {
+      log.warn(
+          "auth.mode is none and {} is {}: anybody who can reach it can be any user", key, host);
+    }
   }
 
   @Command(name = "check-config", description = "Check the configuration and exit.")

@@ -78,7 +78,8 @@ class GatewayConfigTest {
                 return;
               }
               boolean anyText =
-                  List.of("http.host", "management.apiKey", "http.origins").contains(key);
+                  List.of("http.host", "enet.host", "management.apiKey", "http.origins")
+                      .contains(key);
               String variable = "LINKSPAN_" + key.replace('.', '_').toUpperCase(Locale.ROOT);
               try {
                 GatewayConfig.load(null, Map.of(variable, "\u0000 nonsense"));
@@ -154,6 +155,9 @@ class GatewayConfigTest {
         "routes: [{type: x}]                     | routes[0].to: nothing: expected user:, group: or session:",
         "routes: [{to: x, http: y}]              | routes[0].http: \"y\": expected one of the keys to, type, bus, ack",
         "routes: [{to: \"\", bus: \"\"}]         | routes[0].bus: \"\": expected a name",
+        "routes: [{to: \"\", bus: b, volatile: true}] | routes[0].volatile: true: expected to be used without bus only",
+        "enet: {timeout: {minimum: 40s}}         | enet.timeout.minimum: \"40s\": expected no more than enet.timeout.maximum",
+        "enet: {checksum: crc}                   | enet.checksum: \"crc\": expected one of",
         "routes: [{to: \"\", bus: b, ack: never}] | routes[0].ack: \"never\": expected one of",
         "verticles: [no.such.Class]              | verticles[0]: \"no.such.Class\": expected a class on the class path",
         "verticles: [java.lang.String]           | verticles[0]: \"java.lang.String\": expected a class that is a Vert.x verticle",
@@ -191,9 +195,11 @@ class GatewayConfigTest {
             Map.of(
                 "LINKSPAN_SERVICE_HOST", "10.0.0.1",
                 "LINKSPAN_SERVICE_PORT_HTTP", "8080",
+                "LINKSPAN_ENET_PORT", "udp://10.0.0.1:7777",
                 "LINKSPAN_PORT", "tcp://10.0.0.1:8080",
                 "LINKSPAN_PORT_8080_TCP_ADDR", "10.0.0.1",
                 "LINKSPAN_ENET_SERVICE_PORT", "7777"));
     assertThat(config.http().port()).isEqualTo(8080);
+    assertThat(config.enet().port()).isEqualTo(7777);
   }
 }

@@ -1,5 +1,6 @@
 package io.linkspan.connection;
 
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 
 /**
@@ -25,11 +26,35 @@ public final class Outgoing {
     }
   }
 
+  private static final String YES = "true";
+
   private final Message message;
+  private final int channel;
   private Form forms;
 
+  /** What the gateway says by itself goes on channel 0. */
   public Outgoing(Message message) {
+    this(message, 0);
+  }
+
+  /**
+   * An answer.
+   *
+   * @param channel of the link on which the question came
+   */
+  public Outgoing(Message message, int channel) {
     this.message = message;
+    this.channel = channel;
+  }
+
+  /** Where the link takes it, if it has channels. */
+  public int channel() {
+    return channel;
+  }
+
+  /** Whether it is worth nothing when it comes late: sent once, and not held for anybody. */
+  public boolean isVolatile() {
+    return YES.equals(message.getHeadersOrDefault(Headers.VOLATILE, null));
   }
 
   public Message message() {

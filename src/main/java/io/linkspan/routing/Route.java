@@ -19,8 +19,12 @@ public record Route(Glob to, Glob type, Destination destination) {
    */
   public record Bus(String address, boolean acceptedIsEnough) implements Destination {}
 
-  /** To the client or clients that the Message itself names. */
-  public record Clients() implements Destination {}
+  /**
+   * To the client or clients that the Message itself names.
+   *
+   * @param isVolatile marks the Message as worth nothing when it comes late
+   */
+  public record Clients(boolean isVolatile) implements Destination {}
 
   boolean matches(Recipient recipient, String messageType) {
     return (to == null || to.matches(recipient.address()))

@@ -1,6 +1,7 @@
 package io.linkspan.session;
 
 import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Headers;
 import io.linkspan.api.LoopAddress;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -47,12 +48,17 @@ final class Dispatcher {
     Route.Destination destination = routes.destination(recipient, message.getType());
     if (destination instanceof Route.Bus service) {
       toService(service, handover, message);
-    } else if (destination instanceof Route.Clients) {
-      courier.carry(recipient, message, handover.sender().terms(), handover);
+    } else if (destination instanceof Route.Clients clients) {
+      Message marked = clients.isVolatile() ? markVolatile(message) : message;
+      courier.carry(recipient, marked, handover.sender().terms(), handover);
     } else {
       handover.failed(
           new MessageException(ErrorCode.FORBIDDEN, "no route permits " + describe(message)));
     }
+  }
+
+  private static Message markVolatile(Message message) {
+    return message.toBuilder().putHeaders(Headers.VOLATILE, "true").build();
   }
 
   private void toService(Route.Bus service, Handover handover, Message message) {

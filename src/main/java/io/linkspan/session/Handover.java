@@ -53,7 +53,7 @@ final class Handover implements Settlement {
       return;
     }
     receipt.accepted(message.getEventId());
-    sender.send(complete);
+    sender.send(complete, receipt.channel());
     end(UserWindow.Ending.ACKNOWLEDGED);
   }
 

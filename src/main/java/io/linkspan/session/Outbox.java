@@ -53,7 +53,7 @@ final class Outbox {
    * @return false when it did not fit, or the link is closing; the settlement is told as well
    */
   boolean offer(Outgoing outgoing, Settlement settlement, long now) {
-    if (!clientAcknowledges) {
+    if (!clientAcknowledges || outgoing.isVolatile()) {
       boolean written = link.deliver(outgoing);
       if (settlement != null && written) {
         settlement.delivered(By.TRANSPORT, null);

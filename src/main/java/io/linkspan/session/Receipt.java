@@ -25,4 +25,11 @@ public interface Receipt {
   default boolean answered(String eventId, Message answer) {
     return false;
   }
+
+  /**
+   * The channel of the link on which the Message came, and its answer goes; 0 where links have one.
+   */
+  default int channel() {
+    return 0;
+  }
 }

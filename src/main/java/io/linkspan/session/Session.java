@@ -155,9 +155,9 @@ public final class Session {
     return !groups.isEmpty() && groups.remove(group);
   }
 
-  /** Sends a Message to the client; nobody asks what becomes of it. */
-  void send(Message message) {
-    deliver(new Outgoing(message), null);
+  /** Sends a Message to the client on a channel of its link; nobody asks what becomes of it. */
+  void send(Message message, int channel) {
+    deliver(new Outgoing(message, channel), null);
   }
 
   /**

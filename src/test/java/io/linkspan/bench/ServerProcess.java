@@ -79,6 +79,7 @@ final class ServerProcess implements AutoCloseable {
     var builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
     builder.environment().put("LINKSPAN_EVENTLOOPS", Integer.toString(eventLoops));
     builder.environment().put("LINKSPAN_HTTP_PORT", "0");
+    builder.environment().put("LINKSPAN_ENET_PORT", "0");
     builder.environment().put("LINKSPAN_MANAGEMENT_PORT", "0");
     Process process = builder.start();
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);

@@ -83,8 +83,10 @@ class ManagementTest {
       assertThat(client.socket().status()).contains("101");
       JsonObject node = new JsonObject(get("/v1/node").body());
       assertThat(node.getJsonObject("ports").getInteger("http")).isEqualTo(gateway.httpPort());
-      assertThat(node.getJsonObject("ports").containsKey("enet")).isTrue();
-      assertThat(node.getJsonObject("ports").getValue("enet")).isNull();
+      assertThat(node.getJsonObject("ports").getInteger("enet")).isEqualTo(gateway.enetPort());
+      assertThat(node.getJsonObject("ports").containsKey("tcp")).isTrue();
+      assertThat(node.getJsonObject("ports").getValue("tcp")).isNull();
+      assertThat(node.getJsonObject("connections").getInteger("enet")).isZero();
       assertThat(node.getJsonObject("connections").getInteger("websocket")).isEqualTo(1);
       assertThat(node.getInteger("sessions")).isEqualTo(1);
       assertThat(node.getJsonArray("members")).containsExactly(node.getString("node"));

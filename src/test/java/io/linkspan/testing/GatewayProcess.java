@@ -24,6 +24,7 @@ public final class GatewayProcess implements AutoCloseable {
     var builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("LINKSPAN_"));
     builder.environment().put("LINKSPAN_HTTP_PORT", "0");
+    builder.environment().put("LINKSPAN_ENET_PORT", "0");
     builder.environment().put("LINKSPAN_MANAGEMENT_PORT", "0");
     builder.environment().putAll(environment);
     process = new ChildProcess(builder);
@@ -53,6 +54,10 @@ public final class GatewayProcess implements AutoCloseable {
 
   public int httpPort() {
     return ports.getInteger("http");
+  }
+
+  public int enetPort() {
+    return ports.getInteger("enet");
   }
 
   public int managementPort() {

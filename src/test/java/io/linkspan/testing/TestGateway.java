@@ -39,6 +39,7 @@ public final class TestGateway implements AutoCloseable {
   public static TestGateway start(Path file, Map<String, String> settings) {
     Map<String, String> all = new HashMap<>();
     all.put("LINKSPAN_HTTP_PORT", "0");
+    all.put("LINKSPAN_ENET_PORT", "0");
     all.put("LINKSPAN_MANAGEMENT_PORT", "0");
     all.put("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
     settings.forEach(
@@ -74,6 +75,10 @@ public final class TestGateway implements AutoCloseable {
 
   public int httpPort() {
     return gateway.ports().getInteger("http");
+  }
+
+  public int enetPort() {
+    return gateway.ports().getInteger("enet");
   }
 
   public int managementPort() {

@@ -1,0 +1,44 @@
+package io.linkspan.protocol.enet;
+
+/** Commands that wait to be used again; all peers of a host share it. */
+final class CommandPool {
+  private static final int MOST = 8192;
+
+  private OutgoingCommand free;
+  private int kept;
+  private int inUse;
+
+  OutgoingCommand take() {
+    inUse++;
+    if (free == null) {
+      return new OutgoingCommand();
+    }
+    var command = free;
+    free = command.next;
+    command.next = null;
+    kept--;
+    return command;
+  }
+
+  void giveBack(OutgoingCommand command) {
+    inUse--;
+    command.clear();
+    if (kept < MOST) {
+      command.next = free;
+      free = command;
+      kept++;
+    }
+  }
+
+  void giveBackAll(CommandQueue queue) {
+    for (var command = queue.first(); command != null; command = queue.first()) {
+      queue.remove(command);
+      giveBack(command);
+    }
+  }
+
+  /** How many are queued or waiting for an acknowledgement. */
+  int inUse() {
+    return inUse;
+  }
+}

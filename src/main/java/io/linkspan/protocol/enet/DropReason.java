@@ -1,0 +1,50 @@
+package io.linkspan.protocol.enet;
+
+/**
+ * Why a datagram, or the rest of one, was ignored. Anybody can forge a datagram, so none of these
+ * is an error of a connection by itself (§17).
+ */
+public enum DropReason {
+  /** No room for the header it announces. */
+  TOO_SHORT,
+  /** More than 4096 bytes. */
+  TOO_LONG,
+  /** No connection has this address and peer id. */
+  UNKNOWN_PEER,
+  /** The session bits are those of another connection. */
+  WRONG_SESSION,
+  /** Compressed, and compression is off. */
+  COMPRESSION_OFF,
+  /** The range coder can not expand it. */
+  BAD_COMPRESSION,
+  /** The checksum does not fit, or is missing. */
+  BAD_CHECKSUM,
+  /** Addressed to nobody, and not a CONNECT. */
+  NOT_A_CONNECT,
+  /** A CONNECT with impossible fields. */
+  BAD_CONNECT,
+  /** A CONNECT of a connection that exists or existed lately. */
+  REPEATED_CONNECT,
+  /** A CONNECT while the host has as many peers as it may. */
+  HOST_FULL,
+  /** A CONNECT from a network with as many peers as it may have. */
+  ADDRESS_FULL,
+  /** The connection is over; only a repeated DISCONNECT is answered. */
+  DEPARTED,
+  /** A command number that does not exist. */
+  UNKNOWN_COMMAND,
+  /** A command longer than what is left of its datagram. */
+  TRUNCATED_COMMAND,
+  /** A command that asks for an acknowledgement in a datagram without a time. */
+  NO_SENT_TIME,
+  /** A command with impossible fields. */
+  BAD_COMMAND,
+  /** A command that the state of the connection does not allow; it will be sent again. */
+  WRONG_STATE,
+  /** More than the peer may leave with us; it will be sent again. */
+  WAITING_DATA,
+  /** More commands in one second than a peer may send. */
+  TOO_MANY_COMMANDS,
+  /** An acknowledgement of something we did not send, or at an impossible time. */
+  BAD_ACKNOWLEDGEMENT
+}

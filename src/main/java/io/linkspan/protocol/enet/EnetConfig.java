@@ -1,0 +1,198 @@
+package io.linkspan.protocol.enet;
+
+import java.time.Duration;
+
+/**
+ * What a host does and how much it takes.
+ *
+ * @param channels most channels of a connection, 1 to 255
+ * @param mtu longest datagram sent, 576 to 4096 bytes, without a checksum's 4 (§2)
+ * @param incomingBandwidth bytes per second that we want to receive in all, 0 for no limit (§14)
+ * @param outgoingBandwidth bytes per second that we want to send in all, 0 for no limit (§14)
+ * @param checksum CRC-32 of every datagram
+ * @param compression range coding of every datagram that it makes shorter
+ */
+public record EnetConfig(
+    int channels,
+    int mtu,
+    int incomingBandwidth,
+    int outgoingBandwidth,
+    Feature checksum,
+    Feature compression,
+    Limits limits,
+    Timing timing) {
+
+  public static final EnetConfig DEFAULT =
+      new EnetConfig(
+          255, 1392, 0, 0, Feature.DETECT, Feature.DETECT, Limits.DEFAULT, Timing.DEFAULT);
+
+  public EnetConfig {
+    Require.between("enet.channels", 1, channels, 255);
+    Require.between("enet.mtu", Datagram.MINIMUM_MTU, mtu, Datagram.MAXIMUM_LENGTH);
+    Require.between("enet.incomingBandwidth", 0, incomingBandwidth, Integer.MAX_VALUE);
+    Require.between("enet.outgoingBandwidth", 0, outgoingBandwidth, Integer.MAX_VALUE);
+  }
+
+  public EnetConfig withChannels(int value) {
+    return new EnetConfig(
+        value, mtu, incomingBandwidth, outgoingBandwidth, checksum, compression, limits, timing);
+  }
+
+  public EnetConfig withMtu(int value) {
+    return new EnetConfig(
+        channels,
+        value,
+        incomingBandwidth,
+        outgoingBandwidth,
+        checksum,
+        compression,
+        limits,
+        timing);
+  }
+
+  public EnetConfig withBandwidth(int incoming, int outgoing) {
+    return new EnetConfig(channels, mtu, incoming, outgoing, checksum, compression, limits, timing);
+  }
+
+  public EnetConfig withChecksum(Feature value) {
+    return new EnetConfig(
+        channels, mtu, incomingBandwidth, outgoingBandwidth, value, compression, limits, timing);
+  }
+
+  public EnetConfig withCompression(Feature value) {
+    return new EnetConfig(
+        channels, mtu, incomingBandwidth, outgoingBandwidth, checksum, value, limits, timing);
+  }
+
+  public EnetConfig withLimits(Limits value) {
+    return new EnetConfig(
+        channels, mtu, incomingBandwidth, outgoingBandwidth, checksum, compression, value, timing);
+  }
+
+  public EnetConfig withTiming(Timing value) {
+    return new EnetConfig(
+        channels, mtu, incomingBandwidth, outgoingBandwidth, checksum, compression, limits, value);
+  }
+
+  /**
+   * Bounds on what others can make us hold or do (§18).
+   *
+   * @param peers connections in all; a CONNECT beyond is dropped
+   * @param peersPerAddress connections from one IPv4 address or IPv6 /64
+   * @param halfOpen handshakes not completed, in all; the oldest makes room
+   * @param halfOpenPerAddress the same for one IPv4 address or IPv6 /64
+   * @param departed ended connections still remembered; the oldest makes room
+   * @param packetSize longest message, both ways, in bytes
+   * @param waitingPerPeer bytes received and not yet taken, beyond which data is refused
+   * @param waitingInAll the same for all peers together
+   * @param queuedPerPeer bytes that a peer may have queued for sending
+   * @param commandsPerSecond commands handled per peer and second
+   * @param violations impossible commands within 10 s that end a connection
+   */
+  public record Limits(
+      int peers,
+      int peersPerAddress,
+      int halfOpen,
+      int halfOpenPerAddress,
+      int departed,
+      int packetSize,
+      int waitingPerPeer,
+      long waitingInAll,
+      int queuedPerPeer,
+      int commandsPerSecond,
+      int violations) {
+
+    public static final Limits DEFAULT =
+        new Limits(
+            100_000,
+            4095,
+            16_384,
+            1024,
+            16_384,
+            1 << 20,
+            4 << 20,
+            256L << 20,
+            8 << 20,
+            250_000,
+            500);
+
+    public Limits {
+      Require.between("enet.limits.peers", 1, peers, Integer.MAX_VALUE);
+      Require.between("enet.limits.peersPerAddress", 1, peersPerAddress, Integer.MAX_VALUE);
+      Require.between("enet.limits.halfOpen", 1, halfOpen, Integer.MAX_VALUE);
+      Require.between("enet.limits.halfOpenPerAddress", 1, halfOpenPerAddress, Integer.MAX_VALUE);
+      Require.between("enet.limits.departed", 0, departed, Integer.MAX_VALUE);
+      // Beyond 24,576 fragments of the smallest MTU a sender may stall for good (§10.6).
+      Require.between("enet.limits.packetSize", 1, packetSize, 13_000_000);
+      Require.between("enet.limits.waitingPerPeer", packetSize, waitingPerPeer, Integer.MAX_VALUE);
+      if (waitingInAll < waitingPerPeer) {
+        throw new IllegalArgumentException(
+            "enet.limits.waitingInAll is " + waitingInAll + ", below enet.limits.waitingPerPeer");
+      }
+      Require.between("enet.limits.queuedPerPeer", packetSize, queuedPerPeer, Integer.MAX_VALUE);
+      Require.between("enet.limits.commandsPerSecond", 1, commandsPerSecond, Integer.MAX_VALUE);
+      Require.between("enet.limits.violations", 1, violations, Integer.MAX_VALUE);
+    }
+  }
+
+  /**
+   * When things are repeated and given up.
+   *
+   * @param pingInterval without an acknowledgement for so long, a ping asks for one (§11)
+   * @param timeoutLimit a peer is lost when a command is not acknowledged for the time in which a
+   *     wait that doubles grows to this many times the first, and {@code timeoutMinimum} (§9)
+   * @param timeoutMinimum never sooner than this after the first of them
+   * @param timeoutMaximum always after this
+   * @param retransmissionFloor the shortest first wait; round trip times of 1 ms would repeat after
+   *     5
+   * @param retransmissionCeiling the longest wait before something is sent again
+   * @param handshake a client that has not confirmed for so long is forgotten
+   * @param verifyRepeats times that a VERIFY_CONNECT is repeated unasked; each adds to what a
+   *     forged CONNECT makes us send to its victim
+   * @param departed how long an ended connection is remembered: its DISCONNECT is acknowledged
+   *     again and its CONNECT ignored (§12)
+   */
+  public record Timing(
+      Duration pingInterval,
+      int timeoutLimit,
+      Duration timeoutMinimum,
+      Duration timeoutMaximum,
+      Duration retransmissionFloor,
+      Duration retransmissionCeiling,
+      Duration handshake,
+      int verifyRepeats,
+      Duration departed) {
+
+    public static final Timing DEFAULT =
+        new Timing(
+            Duration.ofMillis(500),
+            32,
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(30),
+            Duration.ofMillis(20),
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(5),
+            1,
+            Duration.ofSeconds(60));
+
+    public Timing {
+      Require.positive("enet.timing.pingInterval", pingInterval);
+      Require.between("enet.timing.timeoutLimit", 1, timeoutLimit, 1 << 30);
+      Require.positive("enet.timing.timeoutMinimum", timeoutMinimum);
+      Require.positive("enet.timing.timeoutMaximum", timeoutMaximum);
+      Require.positive("enet.timing.retransmissionFloor", retransmissionFloor);
+      Require.positive("enet.timing.retransmissionCeiling", retransmissionCeiling);
+      Require.positive("enet.timing.handshake", handshake);
+      Require.between("enet.timing.verifyRepeats", 0, verifyRepeats, 4);
+      Require.positive("enet.timing.departed", departed);
+      // Sent times are 16 bits of milliseconds: what is older can not be told from what is new.
+      if (timeoutMaximum.compareTo(Duration.ofSeconds(60)) > 0
+          || timeoutMinimum.compareTo(timeoutMaximum) > 0
+          || retransmissionFloor.compareTo(retransmissionCeiling) > 0) {
+        throw new IllegalArgumentException(
+            "enet.timing: need timeoutMinimum <= timeoutMaximum <= 60 s and"
+                + " retransmissionFloor <= retransmissionCeiling");
+      }
+    }
+  }
+}

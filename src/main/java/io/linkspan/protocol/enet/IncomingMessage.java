@@ -1,0 +1,120 @@
+package io.linkspan.protocol.enet;
+
+import java.util.Arrays;
+
+/**
+ * A message that can not be delivered yet: something before it is missing, or a part of it. Parts
+ * are kept as they come and joined at the end, so that a claim of a long message costs nothing
+ * (§18).
+ */
+final class IncomingMessage implements SequenceMap.Numbered {
+  /** What holding something costs besides its bytes. */
+  static final long OVERHEAD = 64;
+
+  private static final class Part {
+    final byte[] bytes;
+    final int offset;
+    final Part next;
+
+    Part(byte[] bytes, int offset, Part next) {
+      this.bytes = bytes;
+      this.offset = offset;
+      this.next = next;
+    }
+  }
+
+  final int reliableNumber;
+  final int unreliableNumber;
+  final Delivery delivery;
+  final int totalLength;
+  final int fragmentCount;
+  IncomingMessage next;
+
+  private byte[] payload;
+  private Part parts;
+  private int missing;
+  private long[] arrived;
+  private long held;
+
+  private IncomingMessage(
+      int reliableNumber,
+      int unreliableNumber,
+      Delivery delivery,
+      int totalLength,
+      int fragmentCount) {
+    this.reliableNumber = reliableNumber;
+    this.unreliableNumber = unreliableNumber;
+    this.delivery = delivery;
+    this.totalLength = totalLength;
+    this.fragmentCount = fragmentCount;
+  }
+
+  static IncomingMessage whole(int reliable, int unreliable, Delivery delivery, byte[] payload) {
+    var message = new IncomingMessage(reliable, unreliable, delivery, payload.length, 1);
+    message.payload = payload;
+    message.held = message.reserved();
+    return message;
+  }
+
+  static IncomingMessage inFragments(
+      int reliable, int unreliable, Delivery delivery, int totalLength, int fragmentCount) {
+    var message = new IncomingMessage(reliable, unreliable, delivery, totalLength, fragmentCount);
+    message.missing = fragmentCount;
+    message.arrived = new long[1];
+    message.held = OVERHEAD + fragmentCount / Byte.SIZE;
+    return message;
+  }
+
+  @Override
+  public int sequence() {
+    return reliableNumber;
+  }
+
+  boolean isComplete() {
+    return missing == 0;
+  }
+
+  boolean isInFragments() {
+    return arrived != null;
+  }
+
+  boolean hasFragment(int number) {
+    int word = number / Long.SIZE;
+    return word < arrived.length && (arrived[word] >>> number & 1) != 0;
+  }
+
+  /** Takes in a fragment that has not arrived before; the caller has checked its bounds. */
+  void add(int number, int offset, byte[] bytes) {
+    int word = number / Long.SIZE;
+    if (word >= arrived.length) {
+      int words = (fragmentCount + Long.SIZE - 1) / Long.SIZE;
+      arrived = Arrays.copyOf(arrived, Math.min(Math.max(2 * arrived.length, word + 1), words));
+    }
+    arrived[word] |= 1L << number;
+    missing--;
+    parts = new Part(bytes, offset, parts);
+    held += OVERHEAD + bytes.length;
+  }
+
+  /** The message, once complete. Of overlapping parts the one that came first wins. */
+  byte[] payload() {
+    if (payload == null) {
+      payload = new byte[totalLength];
+      for (var part = parts; part != null; part = part.next) {
+        System.arraycopy(part.bytes, 0, payload, part.offset, part.bytes.length);
+      }
+      parts = null;
+    }
+    return payload;
+  }
+
+  /** What is charged to the peer: the whole message, so that what was begun can be finished. */
+  long reserved() {
+    return OVERHEAD + totalLength;
+  }
+
+  /** What it really takes. */
+  long held() {
+    return held;
+  }
+}

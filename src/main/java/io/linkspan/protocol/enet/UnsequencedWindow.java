@@ -1,0 +1,31 @@
+package io.linkspan.protocol.enet;
+
+import java.util.Arrays;
+
+/**
+ * Keeps unsequenced messages from being delivered twice (§10.4). One for all channels of a peer.
+ */
+final class UnsequencedWindow {
+  private static final int SIZE = 1024;
+  private static final int FREE_WINDOWS = 32;
+
+  private int base;
+  private final long[] arrived = new long[SIZE / Long.SIZE];
+
+  /** Whether a message of this group is to be delivered; it is then marked as having been. */
+  boolean admits(int group) {
+    int index = group % SIZE;
+    int wide = group < base ? group + 0x10000 : group;
+    if (wide >= base + FREE_WINDOWS * SIZE) {
+      return false;
+    }
+    if (group - index != base) {
+      base = group - index;
+      Arrays.fill(arrived, 0);
+    } else if ((arrived[index / Long.SIZE] >>> index & 1) != 0) {
+      return false;
+    }
+    arrived[index / Long.SIZE] |= 1L << index;
+    return true;
+  }
+}

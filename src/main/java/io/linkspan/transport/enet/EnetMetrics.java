@@ -1,0 +1,99 @@
+package io.linkspan.transport.enet;
+
+import io.linkspan.protocol.enet.DropReason;
+import io.linkspan.protocol.enet.EnetCounters;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.Locale;
+import java.util.Map;
+
+/** What goes on below the messages of all ENet connections. Shared by all event loops. */
+public final class EnetMetrics {
+
+  private final Counter datagramsIn;
+  private final Counter datagramsOut;
+  private final Counter bytesIn;
+  private final Counter bytesOut;
+  private final Counter retransmissions;
+  private final Map<DropReason, Counter> drops = new EnumMap<>(DropReason.class);
+
+  public EnetMetrics(MeterRegistry registry) {
+    datagramsIn = datagrams(registry, "in");
+    datagramsOut = datagrams(registry, "out");
+    bytesIn = bytes(registry, "in");
+    bytesOut = bytes(registry, "out");
+    retransmissions =
+        Counter.builder("linkspan.enet.retransmissions")
+            .description("Commands sent again because they were not acknowledged in time")
+            .register(registry);
+    for (DropReason reason : DropReason.values()) {
+      drops.put(
+          reason,
+          Counter.builder("linkspan.enet.datagrams.dropped")
+              .description("Datagrams, or ends of datagrams, that were ignored")
+              .tag("reason", reason.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+              .register(registry));
+    }
+  }
+
+  private static Counter datagrams(MeterRegistry registry, String direction) {
+    return Counter.builder("linkspan.enet.datagrams")
+        .description("Datagrams from and to clients")
+        .tag("direction", direction)
+        .register(registry);
+  }
+
+  private static Counter bytes(MeterRegistry registry, String direction) {
+    return Counter.builder("linkspan.enet.bytes")
+        .description("Payload of datagrams from and to clients")
+        .tag("direction", direction)
+        .register(registry);
+  }
+
+  /** Adds up what one host has done since it was last asked. Used only on the host's event loop. */
+  final class Tap {
+
+    private final EnetCounters counters;
+    private final Map<DropReason, Long> seenDrops = new EnumMap<>(DropReason.class);
+    private long seenDropped;
+    private long seenDatagramsIn;
+    private long seenDatagramsOut;
+    private long seenBytesIn;
+    private long seenBytesOut;
+    private long seenRetransmissions;
+
+    Tap(EnetCounters counters) {
+      this.counters = counters;
+    }
+
+    void update() {
+      if (counters.datagramsReceived() != seenDatagramsIn) {
+        datagramsIn.increment((double) (counters.datagramsReceived() - seenDatagramsIn));
+        bytesIn.increment((double) (counters.bytesReceived() - seenBytesIn));
+        seenDatagramsIn = counters.datagramsReceived();
+        seenBytesIn = counters.bytesReceived();
+      }
+      if (counters.datagramsSent() != seenDatagramsOut) {
+        datagramsOut.increment((double) (counters.datagramsSent() - seenDatagramsOut));
+        bytesOut.increment((double) (counters.bytesSent() - seenBytesOut));
+        seenDatagramsOut = counters.datagramsSent();
+        seenBytesOut = counters.bytesSent();
+      }
+      if (counters.retransmissions() != seenRetransmissions) {
+        retransmissions.increment((double) (counters.retransmissions() - seenRetransmissions));
+        seenRetransmissions = counters.retransmissions();
+      }
+      if (counters.dropped() != seenDropped) {
+        seenDropped = counters.dropped();
+        drops.forEach(this::update);
+      }
+    }
+
+    private void update(DropReason reason, Counter counter) {
+      long dropped = counters.dropped(reason);
+      Long seen = seenDrops.put(reason, dropped);
+      counter.increment((double) (dropped - (seen == null ? 0 : seen)));
+    }
+  }
+}

@@ -1,0 +1,91 @@
+package io.linkspan.transport.enet;
+
+import io.linkspan.protocol.enet.EnetConfig;
+import io.linkspan.protocol.enet.Feature;
+import java.time.Duration;
+
+/**
+ * The ENet transport.
+ *
+ * @param host to listen at
+ * @param port of UDP; 0 is any free one
+ * @param channels most channels of a connection
+ * @param checksum whether datagrams carry a CRC-32
+ * @param compression whether datagrams are compressed
+ * @param maxPacketSize bytes of one message, both ways
+ * @param maxPeers connections of one event loop
+ * @param pingInterval nothing acknowledged for so long: ping
+ * @param timeoutLimit how many times the first wait for an acknowledgement may double up to
+ * @param timeoutMinimum a silent client is not given up sooner
+ * @param timeoutMaximum nor later
+ * @param authTimeout how long a client may take to say anything before it is anonymous
+ * @param clientAcknowledges the default of the auth message's header {@code ack}
+ */
+public record EnetTransportConfig(
+    boolean enabled,
+    String host,
+    int port,
+    int channels,
+    Feature checksum,
+    Feature compression,
+    int maxPacketSize,
+    int maxPeers,
+    Duration pingInterval,
+    int timeoutLimit,
+    Duration timeoutMinimum,
+    Duration timeoutMaximum,
+    Duration authTimeout,
+    boolean clientAcknowledges) {
+
+  /** The protocol's bounds. */
+  public static final int MOST_CHANNELS = 255;
+
+  public static final int LONGEST_PACKET = 12 << 20;
+  public static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(60);
+
+  /** Commands and fragment heads count as well towards what is queued for a peer. */
+  private static final int QUEUE_OVERHEAD = 4;
+
+  /**
+   * As the core wants it.
+   *
+   * @param writeQueue bytes after which a client is a slow consumer; 0 is no limit
+   */
+  EnetConfig core(long writeQueue) {
+    var limits = EnetConfig.Limits.DEFAULT;
+    var timing = EnetConfig.Timing.DEFAULT;
+    long queue =
+        writeQueue == 0
+            ? Integer.MAX_VALUE
+            : Math.min(Integer.MAX_VALUE, writeQueue + (long) QUEUE_OVERHEAD * maxPacketSize);
+    int waiting = Math.max(limits.waitingPerPeer(), 2 * maxPacketSize);
+    return EnetConfig.DEFAULT
+        .withChannels(channels)
+        .withChecksum(checksum)
+        .withCompression(compression)
+        .withLimits(
+            new EnetConfig.Limits(
+                maxPeers,
+                limits.peersPerAddress(),
+                limits.halfOpen(),
+                limits.halfOpenPerAddress(),
+                limits.departed(),
+                maxPacketSize,
+                waiting,
+                Math.max(limits.waitingInAll(), waiting),
+                (int) queue,
+                limits.commandsPerSecond(),
+                limits.violations()))
+        .withTiming(
+            new EnetConfig.Timing(
+                pingInterval,
+                timeoutLimit,
+                timeoutMinimum,
+                timeoutMaximum,
+                timing.retransmissionFloor(),
+                timing.retransmissionCeiling(),
+                timing.handshake(),
+                timing.verifyRepeats(),
+                timing.departed()));
+  }
+}

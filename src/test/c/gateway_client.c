@@ -1,0 +1,394 @@
+/* The stock C library as a client of the gateway: see EnetClientsIT.java.
+ *
+ *   cc -o gateway_client gateway_client.c -lenet
+ *   gateway_client PORT SCENARIO [checksum] [compress] [bad]
+ *
+ * "bad": the path loses, repeats, delays and damages datagrams. Prints what failed; exit code 0
+ * when nothing did.
+ */
+#include <enet/enet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { ACK = 10, MESSAGE = 11 };
+enum { EVENT_ID = 1, FROM = 2, TO = 3, TYPE = 5, BODY = 6, HEADERS = 9, REPLY_TO = 10 };
+
+static int failures;
+static int port;
+static int checksum, compress_, bad;
+static enet_uint32 limit;
+
+static void check(int ok, const char *what) {
+  if (!ok) {
+    failures++;
+    printf("FAILED %s\n", what);
+    fflush(stdout);
+  }
+}
+
+/* ---- frames */
+
+static size_t put_varint(unsigned char *out, size_t value) {
+  size_t n = 0;
+  while (value > 127) {
+    out[n++] = (unsigned char) (value | 128);
+    value >>= 7;
+  }
+  out[n++] = (unsigned char) value;
+  return n;
+}
+
+static size_t put(unsigned char *out, int field, const char *bytes, size_t length) {
+  size_t n = put_varint(out, (size_t) (field << 3 | 2));
+  n += put_varint(out + n, length);
+  memcpy(out + n, bytes, length);
+  return n + length;
+}
+
+static size_t text(unsigned char *out, int field, const char *value) {
+  return *value ? put(out, field, value, strlen(value)) : 0;
+}
+
+static size_t varint(const unsigned char *in, size_t end, size_t *at) {
+  size_t value = 0;
+  for (int shift = 0; *at < end && shift < 35; shift += 7) {
+    unsigned char byte = in[(*at)++];
+    value |= (size_t) (byte & 127) << shift;
+    if (byte < 128) break;
+  }
+  return value;
+}
+
+static const unsigned char *field(const ENetPacket *packet, int wanted, size_t *length) {
+  size_t at = 2;
+  while (at < packet->dataLength) {
+    size_t key = varint(packet->data, packet->dataLength, &at);
+    size_t n = varint(packet->data, packet->dataLength, &at);
+    if ((key & 7) != 2 || n > packet->dataLength - at) break;
+    if ((int) (key >> 3) == wanted) {
+      *length = n;
+      return packet->data + at;
+    }
+    at += n;
+  }
+  *length = 0;
+  return packet->data;
+}
+
+static int is(const ENetPacket *packet, int wanted, const char *value) {
+  size_t n;
+  const unsigned char *bytes = field(packet, wanted, &n);
+  return n == strlen(value) && memcmp(bytes, value, n) == 0;
+}
+
+static ENetPacket *message(const char *id, const char *to, const char *type, const char *body, size_t length, enet_uint32 flags) {
+  unsigned char *frame = malloc(length + 1000);
+  size_t n = 2;
+  frame[0] = MESSAGE;
+  frame[1] = 0;
+  n += text(frame + n, EVENT_ID, id);
+  n += text(frame + n, TO, to);
+  n += text(frame + n, TYPE, type);
+  n += put(frame + n, BODY, body, length);
+  ENetPacket *packet = enet_packet_create(frame, n, flags);
+  free(frame);
+  return packet;
+}
+
+static void say(ENetPeer *peer, int channel, const char *id, const char *to, const char *type, const char *body) {
+  ENetPacket *packet = message(id, to, type, body, strlen(body), ENET_PACKET_FLAG_RELIABLE);
+  if (enet_peer_send(peer, (enet_uint8) channel, packet) < 0) check(0, "send");
+}
+
+static void acknowledge(ENetPeer *peer, int channel, const ENetPacket *packet) {
+  unsigned char frame[300] = {ACK, 0};
+  size_t n;
+  const unsigned char *id = field(packet, EVENT_ID, &n);
+  n = 2 + put(frame + 2, EVENT_ID, (const char *) id, n > 256 ? 256 : n);
+  enet_peer_send(peer, (enet_uint8) channel, enet_packet_create(frame, n, ENET_PACKET_FLAG_RELIABLE));
+}
+
+/* ---- connections */
+
+static ENetHost *new_host(void) {
+  ENetHost *h = enet_host_create(NULL, 4, 255, limit, limit);
+  if (h == NULL) {
+    perror("enet_host_create");
+    exit(2);
+  }
+  if (checksum) h->checksum = enet_crc32;
+  if (compress_) enet_host_compress_with_range_coder(h);
+  return h;
+}
+
+/* The library looks at its timers only when it is called. */
+static int service(ENetHost *h, ENetEvent *event, enet_uint32 wait) {
+  enet_uint32 start = enet_time_get();
+  int result;
+  do {
+    result = enet_host_service(h, event, 5);
+  } while (result == 0 && enet_time_get() - start < wait);
+  return result;
+}
+
+static ENetPeer *start_dial(ENetHost *h, size_t channels) {
+  ENetAddress address;
+  enet_address_set_host(&address, "127.0.0.1");
+  address.port = (enet_uint16) port;
+  return enet_host_connect(h, &address, channels, 0);
+}
+
+static ENetPeer *dial(ENetHost *h, size_t channels) {
+  ENetEvent event;
+  /* A late answer to the attempt before ends this one: it comes to the same slot, and does not fit. */
+  for (int attempts = bad ? 5 : 1; attempts > 0; attempts--) {
+    ENetPeer *peer = start_dial(h, channels);
+    if (peer != NULL && service(h, &event, 15000) > 0 && event.type == ENET_EVENT_TYPE_CONNECT) return peer;
+  }
+  printf("FAILED connect\n");
+  exit(1);
+}
+
+/* The next packet; exits on silence, as nothing makes sense after it. */
+static ENetPacket *hear(ENetHost *h, int *channel) {
+  ENetEvent event;
+  while (service(h, &event, 20000) > 0) {
+    if (event.type == ENET_EVENT_TYPE_DISCONNECT) {
+      printf("FAILED unexpected disconnect, data %u\n", event.data);
+      exit(1);
+    }
+    if (event.type == ENET_EVENT_TYPE_RECEIVE) {
+      *channel = event.channelID;
+      return event.packet;
+    }
+  }
+  printf("FAILED silence\n");
+  exit(1);
+}
+
+static void hear_ack(ENetHost *h, int channel, const char *id) {
+  int c;
+  ENetPacket *packet = hear(h, &c);
+  char what[100];
+  snprintf(what, sizeof what, "acknowledgement of %s on channel %d (%d)", id, channel, c);
+  check(packet->data[0] == ACK && is(packet, EVENT_ID, id) && c == channel, what);
+  enet_packet_destroy(packet);
+}
+
+static void authenticate(ENetHost *h, ENetPeer *peer, const char *user) {
+  say(peer, 0, "auth", "", "auth", user);
+  hear_ack(h, 0, "auth");
+}
+
+static void wait_disconnect(ENetHost *h, enet_uint32 wait, enet_uint32 data, const char *what) {
+  ENetEvent event;
+  while (service(h, &event, wait) > 0) {
+    if (event.type == ENET_EVENT_TYPE_RECEIVE) enet_packet_destroy(event.packet);
+    if (event.type == ENET_EVENT_TYPE_DISCONNECT) {
+      check(event.data == data, what);
+      return;
+    }
+  }
+  check(0, what);
+}
+
+/* Sends to the echo service; awaits the acknowledgement and the answer, and acknowledges that. */
+static int echo(ENetHost *h, ENetPeer *peer, int channel, const char *id, size_t length, enet_uint32 flags) {
+  char *body = malloc(length);
+  for (size_t i = 0; i < length; i++) body[i] = (char) ('a' + (i * 31 + (i >> 8)) % 26);
+  enet_peer_send(peer, (enet_uint8) channel, message(id, "service:echo", "text", body, length, flags));
+  int acknowledged = 0, answered = 0, good = 1;
+  enet_uint32 wait = flags == ENET_PACKET_FLAG_RELIABLE ? 30000 : 400;
+  ENetEvent event;
+  while (!answered && service(h, &event, wait) > 0) {
+    if (event.type == ENET_EVENT_TYPE_DISCONNECT) {
+      printf("FAILED unexpected disconnect, data %u\n", event.data);
+      exit(1);
+    }
+    if (event.type != ENET_EVENT_TYPE_RECEIVE) continue;
+    ENetPacket *packet = event.packet;
+    if (packet->data[0] == ACK && is(packet, EVENT_ID, id)) {
+      acknowledged = 1;
+      good &= event.channelID == channel;
+    } else if (packet->data[0] == MESSAGE) {
+      acknowledge(peer, channel, packet);
+      if (is(packet, REPLY_TO, id)) {
+        size_t n;
+        const unsigned char *bytes = field(packet, BODY, &n);
+        good &= n == length && memcmp(bytes, body, n) == 0 && event.channelID == channel && acknowledged;
+        good &= (packet->flags & ENET_PACKET_FLAG_RELIABLE) != 0;
+        answered = 1;
+      }
+    }
+    enet_packet_destroy(packet);
+  }
+  free(body);
+  return answered && good;
+}
+
+/* ---- scenarios */
+
+static void messages(void) {
+  ENetHost *h = new_host();
+  ENetPeer *peer = dial(h, 255);
+  check(peer->channelCount == 255, "255 channels");
+  authenticate(h, peer, "messages");
+  static const size_t sizes[] = {1, 100, 1000, 1300, 1392, 1400, 5000, 100000, 1000000};
+  char id[50];
+  for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+    if (limit && sizes[i] > 100000) continue;
+    snprintf(id, sizeof id, "size-%zu", sizes[i]);
+    check(echo(h, peer, (int) (i * 31), id, sizes[i], ENET_PACKET_FLAG_RELIABLE), id);
+  }
+  static const enet_uint32 modes[] = {0, ENET_PACKET_FLAG_UNSEQUENCED, ENET_PACKET_FLAG_UNRELIABLE_FRAGMENT};
+  for (int mode = 0; mode < 3; mode++) {
+    int answered = 0;
+    for (int i = 0; i < 50 && !answered; i++) {
+      snprintf(id, sizeof id, "mode-%d-%d", mode, i);
+      answered = echo(h, peer, mode + 1, id, mode == 2 ? 9000 : 200, modes[mode]);
+    }
+    check(answered, id);
+  }
+  for (int i = 0; i < 255; i += bad ? 10 : 1) {
+    snprintf(id, sizeof id, "channel-%d", i);
+    check(echo(h, peer, i, id, 10, ENET_PACKET_FLAG_RELIABLE), id);
+  }
+  enet_peer_disconnect_later(peer, 0);
+  wait_disconnect(h, 20000, 0, "disconnect later");
+  enet_host_destroy(h);
+}
+
+/* Graceful and abrupt ends, and coming back. */
+static void ends(void) {
+  ENetHost *h = new_host();
+  ENetPeer *peer;
+  char id[50], user[50];
+  /* Its own, so that a second run is not one of duplicates. */
+  snprintf(user, sizeof user, "ends-%u", h->randomSeed);
+  for (int i = 0; i < (bad ? 10 : 40); i++) {
+    peer = dial(h, 2);
+    snprintf(id, sizeof id, "reconnect-%d", i);
+    authenticate(h, peer, user);
+    check(echo(h, peer, 1, id, 20, ENET_PACKET_FLAG_RELIABLE), id);
+    if (i % 3 == 0) {
+      enet_peer_disconnect_now(peer, 0);
+    } else {
+      if (i % 3 == 1) enet_peer_disconnect(peer, 0);
+      else enet_peer_disconnect_later(peer, 0);
+      wait_disconnect(h, 15000, 0, "disconnect");
+    }
+    if (bad && !checksum) {
+      /* Two bits tell the connections of a slot apart, and what comes 30 ms late may be four connections old:
+       * without checksums, which cover the connect id, the library takes it for its own. */
+      enet_host_destroy(h);
+      h = new_host();
+    }
+  }
+  /* The same port again after an abrupt end: the old connection must not disturb. */
+  peer = dial(h, 1);
+  ENetAddress own = h->address;
+  enet_socket_get_address(h->socket, &own);
+  own.host = ENET_HOST_ANY;
+  enet_host_destroy(h);
+  h = enet_host_create(&own, 1, 255, 0, 0);
+  /* Seeded by the second and the heap: a host made anew could repeat the ids of the one before. */
+  h->randomSeed += 100000;
+  if (checksum) h->checksum = enet_crc32;
+  if (compress_) enet_host_compress_with_range_coder(h);
+  peer = dial(h, 1);
+  check(echo(h, peer, 0, "same-port", 30, ENET_PACKET_FLAG_RELIABLE), "same port");
+  enet_peer_disconnect(peer, 0);
+  wait_disconnect(h, 15000, 0, "disconnect of the same port");
+  enet_host_destroy(h);
+  /* A name that nobody may have. */
+  h = new_host();
+  peer = dial(h, 1);
+  say(peer, 0, "a", "", "auth", " ");
+  wait_disconnect(h, 15000, 4401, "unauthenticated");
+  enet_host_destroy(h);
+}
+
+/* Two hundred at once. */
+static void crowd(void) {
+  enum { MANY = 200 };
+  static ENetHost *hosts[MANY];
+  static ENetPeer *peers[MANY];
+  static int done[MANY];
+  int echoed = 0, connected = 0;
+  for (int i = 0; i < MANY; i++) {
+    hosts[i] = new_host();
+    peers[i] = start_dial(hosts[i], 1);
+  }
+  enet_uint32 start = enet_time_get();
+  while (echoed < MANY && enet_time_get() - start < 40000) {
+    for (int i = 0; i < MANY; i++) {
+      ENetEvent event;
+      if (enet_host_service(hosts[i], &event, 0) <= 0) continue;
+      if (event.type == ENET_EVENT_TYPE_CONNECT) {
+        connected++;
+        char user[50];
+        snprintf(user, sizeof user, "crowd-%d", i);
+        say(peers[i], 0, "auth", "", "auth", user);
+        say(peers[i], 0, "echo", "service:echo", "text", user);
+      } else if (event.type == ENET_EVENT_TYPE_RECEIVE) {
+        if (event.packet->data[0] == MESSAGE && is(event.packet, REPLY_TO, "echo")) {
+          acknowledge(peers[i], 0, event.packet);
+          if (!done[i]++) echoed++;
+        }
+        enet_packet_destroy(event.packet);
+      }
+    }
+  }
+  check(echoed == MANY, "two hundred peers");
+  if (echoed != MANY) printf("connected %d, echoed %d\n", connected, echoed);
+  for (int i = 0; i < MANY; i++) {
+    enet_peer_disconnect_now(peers[i], 0);
+    enet_host_destroy(hosts[i]);
+  }
+}
+
+/* Waits in a group until somebody speaks, then answers in private and awaits the acknowledgement. */
+static void chat(void) {
+  ENetHost *h = new_host();
+  ENetPeer *peer = dial(h, 2);
+  authenticate(h, peer, "cee");
+  say(peer, 1, "join", "", "join_group", "room");
+  hear_ack(h, 1, "join");
+  printf("joined\n");
+  fflush(stdout);
+  int c;
+  ENetPacket *packet = hear(h, &c);
+  check(packet->data[0] == MESSAGE && is(packet, TO, "group:room") && is(packet, FROM, "web") && is(packet, BODY, "hello room") && c == 0, "group message");
+  acknowledge(peer, 1, packet);
+  enet_packet_destroy(packet);
+  say(peer, 1, "private", "web", "text", "hello web");
+  hear_ack(h, 1, "private");
+  say(peer, 1, "public", "group:room", "text", "hello all");
+  hear_ack(h, 1, "public");
+  packet = hear(h, &c);
+  check(is(packet, TO, "cee") && is(packet, FROM, "web") && c == 0, "user message");
+  acknowledge(peer, 0, packet);
+  enet_packet_destroy(packet);
+  enet_peer_disconnect_later(peer, 0);
+  wait_disconnect(h, 15000, 0, "disconnect");
+  enet_host_destroy(h);
+}
+
+int main(int argc, char **argv) {
+  if (argc < 3 || enet_initialize() != 0) return 2;
+  port = atoi(argv[1]);
+  for (int i = 3; i < argc; i++) {
+    checksum |= strcmp(argv[i], "checksum") == 0;
+    compress_ |= strcmp(argv[i], "compress") == 0;
+    bad |= strcmp(argv[i], "bad") == 0;
+    if (strcmp(argv[i], "limited") == 0) limit = 200000;
+  }
+  if (strcmp(argv[2], "messages") == 0) messages();
+  else if (strcmp(argv[2], "ends") == 0) ends();
+  else if (strcmp(argv[2], "crowd") == 0) crowd();
+  else if (strcmp(argv[2], "chat") == 0) chat();
+  else check(0, "no such scenario");
+  printf("%d failures\n", failures);
+  return failures != 0;
+}

@@ -1,0 +1,362 @@
+package io.linkspan.protocol.enet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/** Who gets a connection, who does not, and what strangers can make the host do. */
+class EnetHandshakeTest {
+  private static final PeerAddress ADDRESS = EnetPair.CLIENT;
+  private static final byte[] CONNECT = Vectors.capture("connect");
+
+  private EnetHost host = host(EnetConfig.DEFAULT);
+  private long now = 1000;
+
+  @Test
+  void bothSidesAgreeOnTheSmallerOfEverything() {
+    var pair =
+        new EnetPair(
+            EnetConfig.DEFAULT.withMtu(1000),
+            EnetConfig.DEFAULT.withMtu(1200).withChannels(5),
+            SimulatedLink.Weather.FAIR,
+            1);
+    var peer = pair.connect(9);
+    assertThat(peer.channels()).isEqualTo(5);
+    assertThat(pair.serverPeer().channels()).isEqualTo(5);
+    assertThat(peer.mtu).isEqualTo(1000);
+    assertThat(pair.serverPeer().mtu).isEqualTo(1000);
+    assertThat(EnetPair.only(pair.serverEvents, EnetEvent.Connected.class))
+        .singleElement()
+        .satisfies(event -> assertThat(event.data()).isEqualTo(0x11223344));
+  }
+
+  @Test
+  void aRepeatedConnectMakesOnePeer() {
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    receive(CONNECT);
+    assertThat(sent()).singleElement().isEqualTo(answer);
+    assertThat(host.handshakes()).isOne();
+
+    confirm(answer, now);
+    assertThat(host.peers()).isOne();
+    assertThat(host.handshakes()).isZero();
+    sent();
+    receive(CONNECT);
+    assertThat(sent()).isEmpty();
+    assertThat(host.counters().dropped(DropReason.REPEATED_CONNECT)).isOne();
+  }
+
+  @Test
+  void aForgedConnectDrawsLessThanTwiceItsBytes() {
+    receive(CONNECT);
+    int bytes = 0;
+    for (int i = 0; i < 100; i++) {
+      bytes += sent().stream().mapToInt(datagram -> datagram.length).sum();
+      now += 100;
+      host.advanceTo(now);
+    }
+    assertThat(bytes).isEqualTo(2 * 48);
+    assertThat(bytes).isLessThan(2 * CONNECT.length);
+    assertThat(host.handshakes()).isZero();
+    assertThat(host.nextDeadline()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void theFirstDataConfirmsWhenTheConfirmationIsLost() {
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    receive(datagram(answer, "8600000100026869", true));
+    assertThat(host.pollEvent()).isInstanceOf(EnetEvent.Connected.class);
+    assertThat(host.pollEvent()).isInstanceOf(EnetEvent.Received.class);
+  }
+
+  @Test
+  void aNewConnectionFromTheSameSlotReplacesTheDeadOneWhenItIsConfirmed() {
+    receive(CONNECT);
+    byte[] first = sent().get(0);
+    confirm(first, now);
+    var dead = ((EnetEvent.Connected) host.pollEvent()).peer();
+    sent();
+
+    byte[] connect = connect(0, 99);
+    receive(connect);
+    byte[] second = sent().get(0);
+    assertThat(dead.isConnected()).isTrue();
+    assertThat(session(second)).isNotEqualTo(session(first));
+
+    confirm(second, now);
+    var end = (EnetEvent.Disconnected) host.pollEvent();
+    assertThat(end.peer()).isSameAs(dead);
+    assertThat(end.reason()).isEqualTo(EndReason.REPLACED);
+    assertThat(host.pollEvent()).isInstanceOf(EnetEvent.Connected.class);
+    assertThat(host.peers()).isOne();
+  }
+
+  @Test
+  void aClientThatIsBackIsNotToldToLeaveAgain() {
+    receive(CONNECT);
+    confirm(sent().get(0), now);
+    ((EnetEvent.Connected) host.pollEvent()).peer().disconnect(3);
+    assertThat(sent()).hasSize(1);
+    receive(connect(0, 99));
+    assertThat(sent()).singleElement().satisfies(answer -> assertThat(answer).hasSize(48));
+    assertThat(((EnetEvent.Disconnected) host.pollEvent()).reason()).isEqualTo(EndReason.LOCAL);
+    now += 600;
+    host.advanceTo(now);
+    assertThat(sent()).singleElement().satisfies(answer -> assertThat(answer).hasSize(48));
+  }
+
+  @Test
+  void forgedConnectsDoNotDisturbALivePeer() {
+    receive(CONNECT);
+    confirm(sent().get(0), now);
+    var peer = ((EnetEvent.Connected) host.pollEvent()).peer();
+    sent();
+    for (int i = 0; i < 1000; i++) {
+      receive(connect(0, 1000 + i));
+      // Guessing right is not enough: the sent time has to be right too.
+      for (byte[] answer : sent()) {
+        receive(datagram(answer, "85ff0002", true));
+        confirm(answer, now - 7);
+      }
+    }
+    assertThat(peer.isConnected()).isTrue();
+    assertThat(host.pollEvent()).isNull();
+    assertThat(host.peers()).isOne();
+    assertThat(host.handshakes()).isLessThanOrEqualTo(4);
+  }
+
+  @Test
+  void aReplayedConnectOfAnEndedConnectionIsIgnored() {
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    confirm(answer, now);
+    ((EnetEvent.Connected) host.pollEvent()).peer().reset();
+    receive(CONNECT);
+    assertThat(sent()).isEmpty();
+    assertThat(host.counters().dropped(DropReason.REPEATED_CONNECT)).isOne();
+    assertThat(host.handshakes()).isZero();
+  }
+
+  @Test
+  void impossibleConnectsAreIgnored() {
+    byte[] noChannels = CONNECT.clone();
+    noChannels[4 + 19] = 0;
+    byte[] manyChannels = CONNECT.clone();
+    manyChannels[4 + 18] = 1;
+    byte[] noSlot = CONNECT.clone();
+    noSlot[4 + 4] = 0x0F;
+    noSlot[4 + 5] = (byte) 0xFF;
+    for (byte[] bad : List.of(noChannels, manyChannels, noSlot)) {
+      receive(bad);
+    }
+    assertThat(sent()).isEmpty();
+    assertThat(host.counters().dropped(DropReason.BAD_CONNECT)).isEqualTo(3);
+  }
+
+  @Test
+  void wrongSessionsIdsPortsAndAddressesAreIgnored() {
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    confirm(answer, now);
+    host.pollEvent();
+    sent();
+    byte[] disconnect = datagram(answer, "44ff000900000000", false);
+    for (int other = 1; other < 4; other++) {
+      byte[] forged = disconnect.clone();
+      forged[0] ^= (byte) (other << 4);
+      receive(forged);
+    }
+    byte[] otherId = disconnect.clone();
+    otherId[1] ^= 1;
+    receive(otherId);
+    var buffer = Unpooled.wrappedBuffer(disconnect);
+    host.receive(buffer, PeerAddress.ipv4(0x7F000001, 40_001, null), now);
+    host.receive(buffer, PeerAddress.ipv4(0x7F000003, 40_000, null), now);
+    assertThat(host.peers()).isOne();
+    assertThat(host.counters().dropped(DropReason.WRONG_SESSION)).isEqualTo(3);
+    assertThat(host.counters().dropped(DropReason.UNKNOWN_PEER)).isEqualTo(3);
+    receive(disconnect);
+    assertThat(host.peers()).isZero();
+  }
+
+  @Test
+  void whoKeepsSendingNonsenseIsExpelled() {
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    confirm(answer, now);
+    host.pollEvent();
+    sent();
+    for (int i = 1; i < EnetConfig.DEFAULT.limits().violations(); i++) {
+      receive(datagram(answer, "0e000000", false));
+    }
+    assertThat(host.peers()).isOne();
+    receive(datagram(answer, "0e000000", false));
+    assertThat(((EnetEvent.Disconnected) host.pollEvent()).reason()).isEqualTo(EndReason.VIOLATION);
+    assertThat(Vectors.hex(sent().get(0))).contains("44ff0002");
+    assertThat(host.peers()).isZero();
+  }
+
+  @Test
+  void aDisconnectIsAcknowledgedAsOftenAsItIsRepeated() {
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    confirm(answer, now);
+    sent();
+    byte[] disconnect = datagram(answer, "84ff000500000007", true);
+    for (int i = 0; i < 5; i++) {
+      receive(disconnect);
+      assertThat(sent())
+          .singleElement()
+          .satisfies(bytes -> assertThat(Vectors.hex(bytes)).endsWith("01ff000500050000"));
+    }
+    now += EnetConfig.DEFAULT.timing().departed().toMillis();
+    host.advanceTo(now);
+    receive(disconnect);
+    assertThat(sent()).isEmpty();
+  }
+
+  @Test
+  void oneSocketHoldsFarMoreThan4095Connections() {
+    host = host(EnetConfig.DEFAULT);
+    Set<EnetPeer> peers = new HashSet<>();
+    for (int i = 0; i < 20_000; i++) {
+      var address = PeerAddress.ipv4(0x0A000000 + i / 4, 1000 + i % 4, null);
+      host.receive(Unpooled.wrappedBuffer(connect(0, i)), address, now);
+      confirm(sent().get(0), address, now);
+      peers.add(((EnetEvent.Connected) host.pollEvent()).peer());
+      sent();
+    }
+    assertThat(host.peers()).isEqualTo(20_000);
+    assertThat(peers).hasSize(20_000);
+    assertThat(host.handshakes()).isZero();
+  }
+
+  @Test
+  void oneSocketOfAClientMayHoldManyConnections() {
+    for (int slot = 0; slot < 500; slot++) {
+      receive(connect(slot, 7 * slot));
+      confirm(sent().get(0), now);
+      sent();
+    }
+    assertThat(host.peers()).isEqualTo(500);
+  }
+
+  @Test
+  void theLimitsOnPeersHold() {
+    host = host(EnetConfig.DEFAULT.withLimits(limits(10, 4, 100, 100)));
+    for (int i = 0; i < 40; i++) {
+      var address = PeerAddress.ipv4(0x0A000000 + i / 8, 1000 + i, null);
+      host.receive(Unpooled.wrappedBuffer(connect(0, i)), address, now);
+      for (byte[] answer : sent()) {
+        confirm(answer, address, now);
+        sent();
+      }
+    }
+    assertThat(host.peers()).isEqualTo(10);
+    // Four of eight in each of two networks, then two more.
+    assertThat(host.counters().dropped(DropReason.ADDRESS_FULL)).isEqualTo(8);
+    assertThat(host.counters().dropped(DropReason.HOST_FULL)).isEqualTo(22);
+  }
+
+  @Test
+  void aFloodOfForgedConnectsIsBoundedAndNewClientsStillGetIn() {
+    host = host(EnetConfig.DEFAULT.withLimits(limits(1000, 1000, 200, 50)));
+    var random = new Random(3);
+    for (int i = 0; i < 20_000; i++) {
+      var address = PeerAddress.ipv4(random.nextInt(), random.nextInt(65_536), null);
+      host.receive(Unpooled.wrappedBuffer(connect(0, i)), address, now);
+      host.receive(
+          Unpooled.wrappedBuffer(connect(i % 300, i)), PeerAddress.ipv4(77, i % 60_000, null), now);
+      sent();
+      assertThat(host.handshakes()).isLessThanOrEqualTo(200);
+    }
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    for (int i = 0; i < 100; i++) {
+      host.receive(Unpooled.wrappedBuffer(connect(0, i)), PeerAddress.ipv4(500 + i, 1, null), now);
+    }
+    confirm(answer, now);
+    assertThat(host.peers()).isOne();
+    now += 10_000;
+    host.advanceTo(now);
+    assertThat(host.handshakes()).isZero();
+  }
+
+  @Test
+  void anAnswerWithAForeignConnectIdDoesNotDisturbAnAttempt() {
+    var pair = new EnetPair(EnetConfig.DEFAULT, SimulatedLink.Weather.delaying(50), 5);
+    var peer = pair.client.connect(EnetPair.SERVER, 1, 0, pair.now);
+    pair.drain();
+    byte[] forged = Vectors.capture("verify-connect");
+    forged[0] = (byte) (0x80 | peer.incomingPeerId >> 8);
+    forged[1] = (byte) peer.incomingPeerId;
+    pair.client.receive(Unpooled.wrappedBuffer(forged), EnetPair.SERVER, pair.now);
+    assertThat(peer.state()).isEqualTo(EnetPeer.State.CONNECTING);
+    pair.run(500);
+    assertThat(peer.isConnected()).isTrue();
+  }
+
+  private static EnetConfig.Limits limits(
+      int peers, int perAddress, int halfOpen, int halfOpenPerAddress) {
+    return new EnetConfig.Limits(
+        peers, perAddress, halfOpen, halfOpenPerAddress, 100, 1000, 1000, 1000, 1000, 1000, 10);
+  }
+
+  private static EnetHost host(EnetConfig config) {
+    return new EnetHost(config, new Random(42), EnetPair.ALLOCATOR);
+  }
+
+  private static byte[] connect(int slot, int connectId) {
+    byte[] connect = CONNECT.clone();
+    ByteBuf bytes = Unpooled.wrappedBuffer(connect);
+    bytes.setShort(4 + 4, slot);
+    bytes.setInt(4 + 40, connectId);
+    return connect;
+  }
+
+  private void receive(byte[] datagram) {
+    host.receive(Unpooled.wrappedBuffer(datagram), ADDRESS, now);
+  }
+
+  private void confirm(byte[] verifyConnect, long sentTime) {
+    confirm(verifyConnect, ADDRESS, sentTime);
+  }
+
+  private void confirm(byte[] verifyConnect, PeerAddress address, long sentTime) {
+    String acknowledge = "01ff00010001" + String.format("%04x", sentTime & 0xFFFF);
+    host.receive(Unpooled.wrappedBuffer(datagram(verifyConnect, acknowledge, false)), address, now);
+  }
+
+  /** A datagram of the client that got this VERIFY_CONNECT. */
+  private static byte[] datagram(byte[] verifyConnect, String commands, boolean timed) {
+    ByteBuf answer = Unpooled.wrappedBuffer(verifyConnect);
+    int id = answer.getUnsignedShort(4 + 4);
+    // Named from the client's point of view.
+    int session = answer.getUnsignedByte(4 + 7);
+    String head = String.format("%04x", (timed ? 0x8000 : 0) | session << 12 | id);
+    return Vectors.bytes(head + (timed ? "0000" : "") + commands);
+  }
+
+  private static int session(byte[] verifyConnect) {
+    return verifyConnect[4 + 7];
+  }
+
+  private List<byte[]> sent() {
+    List<byte[]> sent = new ArrayList<>();
+    for (Transmit out; (out = host.pollTransmit(now)) != null; ) {
+      sent.add(ByteBufUtil.getBytes(out.datagram()));
+      out.datagram().release();
+    }
+    return sent;
+  }
+}

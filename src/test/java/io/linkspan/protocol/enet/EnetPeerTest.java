@@ -1,0 +1,478 @@
+package io.linkspan.protocol.enet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.linkspan.protocol.enet.SimulatedLink.Weather;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+/** Two peers in virtual time: delivery, time-outs, the ends of a connection. */
+class EnetPeerTest {
+  private EnetPair pair = new EnetPair(EnetConfig.DEFAULT, Weather.delaying(10), 1);
+
+  @Test
+  void allChannelsAreUsable() {
+    var peer = pair.connect(255);
+    for (int channel = 0; channel < 255; channel++) {
+      peer.send(channel, new byte[] {(byte) channel}, Delivery.RELIABLE);
+    }
+    pair.run(100);
+    var received = received();
+    assertThat(received).hasSize(255);
+    for (var got : received) {
+      assertThat(got.payload()).containsExactly(got.channel());
+    }
+    assertThatThrownBy(() -> peer.send(255, new byte[1], Delivery.RELIABLE))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void aMegabyteArrivesWhole() {
+    var peer = pair.connect(1);
+    byte[] payload = new byte[1 << 20];
+    new Random(1).nextBytes(payload);
+    peer.send(0, payload, Delivery.RELIABLE);
+    // 64 KiB per round trip of 20 ms.
+    assertThat(pair.runUntil(() -> !received().isEmpty(), 400)).isTrue();
+    assertThat(received().get(0).payload()).isEqualTo(payload);
+    assertThat(pair.server.waitingBytes()).isZero();
+  }
+
+  @Test
+  void sequenceNumbersAndWindowsWrapAround() {
+    var peer = pair.connect(1);
+    int[] count = {0};
+    pair.onServer =
+        event -> {
+          if (event instanceof EnetEvent.Received got) {
+            assertThat(got.payload()[0]).isEqualTo((byte) count[0]++);
+          }
+        };
+    for (int i = 0; i < 150_000; i++) {
+      assertThat(peer.send(0, new byte[] {(byte) i}, Delivery.RELIABLE)).isTrue();
+      if (i % 5_000 == 0) {
+        pair.run(40);
+      }
+    }
+    assertThat(pair.runUntil(() -> count[0] == 150_000, 10_000)).isTrue();
+  }
+
+  @Test
+  void emptyMessagesArrive() {
+    var peer = pair.connect(1);
+    for (var delivery : Delivery.values()) {
+      peer.send(0, new byte[0], delivery);
+    }
+    pair.run(100);
+    assertThat(received()).hasSize(4);
+  }
+
+  @Test
+  void manyMessagesShareADatagram() {
+    var peer = pair.connect(1);
+    pair.run(100);
+    long before = pair.client.counters().datagramsSent();
+    for (int i = 0; i < 100; i++) {
+      peer.send(0, new byte[4], Delivery.RELIABLE);
+    }
+    pair.run(100);
+    assertThat(received()).hasSize(100);
+    assertThat(pair.client.counters().datagramsSent() - before).isOne();
+  }
+
+  @Test
+  void aGapHoldsUpItsChannelOnly() {
+    var peer = pair.connect(2);
+    pair.run(100);
+    pair.link.setWeather(Weather.losing(1));
+    peer.send(0, new byte[] {1}, Delivery.RELIABLE);
+    pair.drain();
+    pair.link.setWeather(Weather.delaying(1));
+    peer.send(0, new byte[] {2}, Delivery.RELIABLE);
+    peer.send(1, new byte[] {3}, Delivery.RELIABLE);
+    pair.run(5);
+    assertThat(received()).extracting(EnetEvent.Received::channel).containsExactly(1);
+    assertThat(pair.server.waitingBytes()).isPositive();
+    pair.run(200);
+    assertThat(received()).extracting(got -> (int) got.payload()[0]).containsExactly(3, 1, 2);
+    assertThat(pair.server.waitingBytes()).isZero();
+  }
+
+  @Test
+  void anUnreliableMessageWaitsForTheReliableOneBeforeIt() {
+    var peer = pair.connect(1);
+    pair.run(100);
+    pair.link.setWeather(Weather.losing(1));
+    peer.send(0, new byte[] {1}, Delivery.RELIABLE);
+    pair.drain();
+    pair.link.setWeather(Weather.delaying(1));
+    peer.send(0, new byte[] {2}, Delivery.UNRELIABLE);
+    peer.send(0, new byte[] {3}, Delivery.UNSEQUENCED);
+    pair.run(5);
+    assertThat(received()).extracting(got -> (int) got.payload()[0]).containsExactly(3);
+    pair.run(200);
+    assertThat(received()).extracting(got -> (int) got.payload()[0]).containsExactly(3, 1, 2);
+  }
+
+  @Test
+  void unreliableNumbersAreRenewedBeforeTheyRunOut() {
+    var peer = pair.connect(1);
+    pair.onServer = event -> {};
+    for (int i = 0; i < 70_000; i++) {
+      peer.send(0, new byte[1], Delivery.UNRELIABLE);
+      if (i % 1_000 == 0) {
+        pair.run(20);
+      }
+    }
+    pair.run(200);
+    assertThat(received()).hasSizeGreaterThan(69_000);
+    assertThat(received()).anyMatch(got -> got.delivery() == Delivery.RELIABLE);
+  }
+
+  @Test
+  void bothSidesPingWhenIdleAndLearnTheRoundTrip() {
+    var peer = pair.connect(1);
+    pair.run(3_000);
+    long before = pair.client.counters().datagramsSent();
+    pair.run(10_000);
+    // A ping and an acknowledgement every 500 ms and a round trip, sometimes in one datagram.
+    assertThat(pair.client.counters().datagramsSent() - before).isBetween(19L, 42L);
+    assertThat(peer.roundTripTime()).isEqualTo(20);
+    assertThat(pair.serverPeer().roundTripTime()).isEqualTo(20);
+  }
+
+  @Test
+  void whatIsNotAcknowledgedIsSentAgainAfterWaitsThatDouble() {
+    var peer = pair.connect(1);
+    pair.run(20_000);
+    int first = peer.roundTripTime() + 4 * peer.roundTripVariance();
+    pair.link.setWeather(Weather.losing(1));
+    List<Long> sent = new ArrayList<>();
+    long start = pair.now;
+    peer.send(0, new byte[33], Delivery.RELIABLE);
+    pair.wiretap =
+        datagram -> {
+          if (datagram.length == 43) {
+            sent.add(pair.now - start);
+          }
+        };
+    pair.run(20L * first);
+    first = Math.max(20, first);
+    assertThat(sent).startsWith(0L, (long) first, 3L * first, 7L * first, 15L * first);
+  }
+
+  @Test
+  void aSilentPeerIsLostWhenTheRuleSaysSo() {
+    var peer = pair.connect(1);
+    pair.run(20_000);
+    pair.link.setWeather(Weather.losing(1));
+    long start = pair.now;
+    peer.send(0, new byte[1], Delivery.RELIABLE);
+    assertThat(pair.runUntil(() -> !peer.isConnected(), 60_000)).isTrue();
+    // Round trips of 20 ms: six transmissions are over long before the minimum.
+    assertThat(pair.now - start).isBetween(5_000L, 7_000L);
+    pair.drain();
+    assertThat(EnetPair.only(pair.clientEvents, EnetEvent.Disconnected.class))
+        .singleElement()
+        .satisfies(end -> assertThat(end.reason()).isEqualTo(EndReason.TIMEOUT));
+    pair.assertForgotten();
+  }
+
+  @Test
+  void anIdlePeerThatFallsSilentIsLostByItsPings() {
+    var peer = pair.connect(1);
+    pair.run(20_000);
+    pair.link.setWeather(Weather.losing(1));
+    long start = pair.now;
+    assertThat(pair.runUntil(() -> !peer.isConnected(), 60_000)).isTrue();
+    assertThat(pair.now - start).isBetween(5_000L, 7_500L);
+  }
+
+  @Test
+  void anUnansweredConnectIsGivenUpAfterHalfAMinute() {
+    pair.link.setWeather(Weather.losing(1));
+    long start = pair.now;
+    var peer = pair.client.connect(EnetPair.SERVER, 1, 0, pair.now);
+    assertThat(pair.runUntil(() -> peer.isOver(), 60_000)).isTrue();
+    assertThat(pair.now - start).isBetween(30_000L, 32_000L);
+    pair.assertForgotten();
+  }
+
+  @Test
+  void disconnectTellsBothSides() {
+    var peer = pair.connect(1);
+    peer.disconnect(7);
+    assertThat(peer.send(0, new byte[1], Delivery.RELIABLE)).isFalse();
+    pair.run(100);
+    assertEnd(pair.clientEvents, EndReason.LOCAL, 0);
+    assertEnd(pair.serverEvents, EndReason.REMOTE, 7);
+    pair.assertForgotten();
+  }
+
+  @Test
+  void disconnectLaterSendsWhatIsQueuedFirst() {
+    var peer = pair.connect(1);
+    for (int i = 0; i < 50; i++) {
+      peer.send(0, new byte[5_000], Delivery.RELIABLE);
+    }
+    peer.disconnectLater(8);
+    pair.run(2_000);
+    assertThat(received()).hasSize(50);
+    assertThat(pair.serverEvents.get(pair.serverEvents.size() - 1))
+        .isInstanceOf(EnetEvent.Disconnected.class);
+    assertEnd(pair.serverEvents, EndReason.REMOTE, 8);
+    assertEnd(pair.clientEvents, EndReason.LOCAL, 0);
+    pair.assertForgotten();
+  }
+
+  @Test
+  void disconnectNowSaysSoOnceAndForgets() {
+    var peer = pair.connect(1);
+    pair.run(100);
+    peer.disconnectNow(9);
+    assertThat(pair.client.peers()).isZero();
+    pair.run(100);
+    assertEnd(pair.serverEvents, EndReason.REMOTE, 9);
+    assertThat(EnetPair.count(pair.clientEvents, EnetEvent.Disconnected.class)).isZero();
+    pair.assertForgotten();
+  }
+
+  @Test
+  void resetLetsTheOtherSideFindOut() {
+    var peer = pair.connect(1);
+    pair.run(1_000);
+    peer.reset();
+    pair.run(10_000);
+    assertEnd(pair.serverEvents, EndReason.TIMEOUT, 0);
+    pair.assertForgotten();
+  }
+
+  @Test
+  void aLostAcknowledgementOfADisconnectDoesNotHangTheClient() {
+    var peer = pair.connect(1);
+    pair.run(1_000);
+    peer.disconnect(7);
+    pair.drain();
+    // The DISCONNECT is on its way; its first acknowledgement will be lost.
+    pair.link.setWeather(Weather.losing(1));
+    pair.run(15);
+    assertEnd(pair.serverEvents, EndReason.REMOTE, 7);
+    pair.link.setWeather(Weather.delaying(10));
+    pair.run(200);
+    assertEnd(pair.clientEvents, EndReason.LOCAL, 0);
+    pair.assertForgotten();
+  }
+
+  @Test
+  void whatWasCompleteBeforeADisconnectIsDelivered() {
+    var peer = pair.connect(1);
+    pair.run(1_000);
+    peer.send(0, new byte[1], Delivery.RELIABLE);
+    handOver();
+    peer.disconnectNow(3);
+    handOver();
+    assertThat(pair.server.peers()).isZero();
+    pair.drain();
+    assertThat(received()).hasSize(1);
+    assertEnd(pair.serverEvents, EndReason.REMOTE, 3);
+  }
+
+  @Test
+  void nothingIsDeliveredAfterTheApplicationHasDisconnected() {
+    var peer = pair.connect(1);
+    pair.onServer =
+        event -> {
+          if (event instanceof EnetEvent.Received got) {
+            got.peer().disconnect(1);
+          }
+        };
+    for (int i = 0; i < 5; i++) {
+      peer.send(0, new byte[1], Delivery.RELIABLE);
+    }
+    pair.run(1_000);
+    assertThat(received()).hasSize(1);
+    pair.assertForgotten();
+  }
+
+  @Test
+  void simultaneousDisconnectsEndBoth() {
+    var peer = pair.connect(1);
+    peer.disconnect(1);
+    pair.serverPeer().disconnect(2);
+    pair.run(1_000);
+    assertThat(pair.client.peers() + pair.server.peers()).isZero();
+    pair.assertForgotten();
+  }
+
+  @Test
+  void aPeerThatLeavesTooMuchBehindAGapIsRefusedAndRecovers() {
+    var limits =
+        new EnetConfig.Limits(10, 10, 10, 10, 10, 20_000, 20_000, 100_000, 8 << 20, 100_000, 100);
+    pair =
+        new EnetPair(
+            EnetConfig.DEFAULT, EnetConfig.DEFAULT.withLimits(limits), Weather.delaying(5), 1);
+    var peer = pair.connect(1);
+    pair.run(100);
+    pair.link.setWeather(Weather.losing(1));
+    peer.send(0, new byte[1], Delivery.RELIABLE);
+    pair.drain();
+    pair.link.setWeather(Weather.delaying(5));
+    for (int i = 0; i < 100; i++) {
+      peer.send(0, new byte[1_000], Delivery.RELIABLE);
+    }
+    long[] most = {0};
+    pair.wiretap = datagram -> most[0] = Math.max(most[0], pair.server.waitingBytes());
+    pair.run(5_000);
+    assertThat(pair.server.counters().dropped(DropReason.WAITING_DATA)).isPositive();
+    assertThat(most[0]).isBetween(19_000L, 22_000L);
+    assertThat(received()).hasSize(101);
+  }
+
+  @Test
+  void aPeerThatReadsNothingIsNotQueuedForWithoutEnd() {
+    var peer = pair.connect(1);
+    int queued = 0;
+    while (peer.send(0, new byte[100_000], Delivery.RELIABLE)) {
+      queued++;
+    }
+    assertThat(queued).isBetween(70, 84);
+    assertThatThrownBy(() -> peer.send(0, new byte[(1 << 20) + 1], Delivery.RELIABLE))
+        .isInstanceOf(IllegalArgumentException.class);
+    peer.reset();
+    assertThat(pair.client.queuedCommands()).isZero();
+  }
+
+  @Test
+  void theByteWindowHolds() {
+    pair =
+        new EnetPair(
+            EnetConfig.DEFAULT,
+            EnetConfig.DEFAULT.withBandwidth(65_536, 0),
+            Weather.delaying(100),
+            1);
+    var peer = pair.connect(1);
+    pair.run(500);
+    for (int i = 0; i < 50; i++) {
+      peer.send(0, new byte[500], Delivery.RELIABLE);
+    }
+    pair.drain();
+    assertThat(peer.bytesInFlight()).isEqualTo(4_000);
+    pair.run(5_000);
+    assertThat(received()).hasSize(50);
+  }
+
+  @Test
+  void aLimitedHostSharesItsBandwidth() {
+    pair =
+        new EnetPair(
+            EnetConfig.DEFAULT,
+            EnetConfig.DEFAULT.withBandwidth(50_000, 100_000),
+            Weather.delaying(10),
+            1);
+    var peer = pair.connect(1);
+    pair.run(2_500);
+    var server = pair.serverPeer();
+    assertThat(peer.incomingBandwidth()).isEqualTo(50_000);
+    assertThat(peer.outgoingBandwidth()).isEqualTo(100_000);
+    for (int i = 0; i < 50; i++) {
+      for (int j = 0; j < 40; j++) {
+        server.send(0, new byte[1_000], Delivery.UNRELIABLE);
+      }
+      pair.run(100);
+    }
+    // Four times what the host may send: about a quarter of the unreliable messages goes out.
+    assertThat(server.packetThrottle()).isLessThanOrEqualTo(10);
+    int arrived = EnetPair.count(pair.clientEvents, EnetEvent.Received.class);
+    assertThat(arrived).isBetween(300, 1_200);
+  }
+
+  @Test
+  void aPeersLimitThrottlesWhatItIsSent() {
+    pair =
+        new EnetPair(
+            EnetConfig.DEFAULT.withBandwidth(20_000, 0),
+            EnetConfig.DEFAULT,
+            Weather.delaying(10),
+            1);
+    pair.connect(1);
+    var server = pair.serverPeer();
+    for (int i = 0; i < 30; i++) {
+      for (int j = 0; j < 10; j++) {
+        server.send(0, new byte[1_000], Delivery.UNRELIABLE);
+      }
+      pair.run(100);
+    }
+    assertThat(server.packetThrottle()).isLessThanOrEqualTo(8);
+  }
+
+  @Test
+  void growingDelayThinsOutUnreliableMessages() {
+    var peer = pair.connect(1);
+    pair.run(12_000);
+    pair.link.setWeather(Weather.delaying(400));
+    int lowest = 32;
+    for (int i = 0; i < 100; i++) {
+      peer.send(0, new byte[10], Delivery.UNRELIABLE);
+      peer.send(0, new byte[10], Delivery.RELIABLE);
+      pair.run(50);
+      lowest = Math.min(lowest, peer.packetThrottle());
+    }
+    assertThat(lowest).isLessThan(10);
+    int lossy = 0;
+    for (var got : received()) {
+      lossy += got.delivery() == Delivery.UNRELIABLE ? 1 : 0;
+    }
+    assertThat(lossy).isLessThan(90);
+
+    peer.configureThrottle(1_000, 32, 0);
+    pair.link.setWeather(Weather.delaying(10));
+    pair.run(20_000);
+    assertThat(peer.packetThrottle()).isEqualTo(32);
+  }
+
+  @Test
+  void nonsenseInTheConfigurationNamesItsKey() {
+    assertThatThrownBy(() -> EnetConfig.DEFAULT.withMtu(500)).hasMessageContaining("enet.mtu");
+    assertThatThrownBy(() -> EnetConfig.DEFAULT.withChannels(256))
+        .hasMessageContaining("enet.channels");
+    assertThatThrownBy(
+            () ->
+                new EnetConfig.Timing(
+                    Duration.ZERO,
+                    32,
+                    Duration.ofSeconds(5),
+                    Duration.ofSeconds(30),
+                    Duration.ofMillis(20),
+                    Duration.ofSeconds(2),
+                    Duration.ofSeconds(5),
+                    1,
+                    Duration.ofSeconds(60)))
+        .hasMessageContaining("enet.timing.pingInterval");
+  }
+
+  /** What the client has to say reaches the server before anything else happens. */
+  private void handOver() {
+    for (Transmit out; (out = pair.client.pollTransmit(pair.now)) != null; ) {
+      pair.server.receive(out.datagram(), EnetPair.CLIENT, pair.now);
+      out.datagram().release();
+    }
+  }
+
+  private List<EnetEvent.Received> received() {
+    return EnetPair.only(pair.serverEvents, EnetEvent.Received.class);
+  }
+
+  private static void assertEnd(List<EnetEvent> events, EndReason reason, int data) {
+    assertThat(EnetPair.only(events, EnetEvent.Disconnected.class))
+        .singleElement()
+        .satisfies(
+            end -> {
+              assertThat(end.reason()).isEqualTo(reason);
+              assertThat(end.data()).isEqualTo(data);
+            });
+  }
+}

@@ -1,0 +1,279 @@
+package io.linkspan.testing;
+
+import com.google.protobuf.GeneratedMessage;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.linkspan.api.AckMessage;
+import io.linkspan.api.Message;
+import io.linkspan.protocol.enet.Delivery;
+import io.linkspan.protocol.enet.EnetConfig;
+import io.linkspan.protocol.enet.EnetEvent;
+import io.linkspan.protocol.enet.EnetHost;
+import io.linkspan.protocol.enet.EnetPeer;
+import io.linkspan.protocol.enet.PeerAddress;
+import io.linkspan.protocol.enet.Transmit;
+import io.netty.buffer.ByteBufUtil;
+import io.netty.buffer.Unpooled;
+import io.netty.buffer.UnpooledByteBufAllocator;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.security.SecureRandom;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Queue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+
+/**
+ * An ENet client: the core in the client's role behind a plain socket. Alive only while somebody
+ * waits for something here, so that a test can fall silent by doing nothing. May be used by a
+ * thread that sends and one that receives.
+ */
+public final class EnetTestClient implements TestClient {
+
+  /** What {@link #closeCode} says when the gateway has fallen silent. */
+  public static final int SILENCE = 0;
+
+  private static final int ACK = 10;
+  private static final int MESSAGE = 11;
+  private static final long PATIENCE_MS = 10_000;
+  private static final int WAIT_MS = 5;
+
+  /** A message of the gateway, and where it came. */
+  public record Received(GeneratedMessage content, int channel, Delivery delivery) {}
+
+  private final DatagramSocket socket;
+  private final EnetHost host;
+  private final EnetPeer peer;
+  private final Queue<Received> received = new ArrayDeque<>();
+  private Received last;
+  private EnetEvent.Disconnected ended;
+
+  private EnetTestClient(int port, EnetConfig config, int channels) {
+    try {
+      socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
+      socket.setSoTimeout(WAIT_MS);
+      socket.setReceiveBufferSize(1 << 20);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    host = new EnetHost(config, new SecureRandom(), UnpooledByteBufAllocator.DEFAULT);
+    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+    peer = host.connect(addressOf(address), channels, 0, now());
+    settle();
+    awaitThat(() -> peer.isConnected() || ended != null, "connection");
+  }
+
+  /** Connects, and says nothing. */
+  public static EnetTestClient connect(int port) {
+    return new EnetTestClient(port, EnetConfig.DEFAULT, 4);
+  }
+
+  /** Connects, and says nothing. */
+  public static EnetTestClient connect(int port, EnetConfig config, int channels) {
+    return new EnetTestClient(port, config, channels);
+  }
+
+  /**
+   * Connects as somebody; the session has begun.
+   *
+   * @param acknowledge client or transport
+   */
+  public static EnetTestClient connect(int port, String user, String acknowledge) {
+    EnetTestClient client = impatient(port);
+    client.send(
+        Message.newBuilder()
+            .setEventId("auth")
+            .setType("auth")
+            .setBody(user)
+            .putHeaders("ack", acknowledge)
+            .build());
+    if (!client.receiveAck().equals("auth")) {
+      throw new AssertionError("not authenticated");
+    }
+    return client;
+  }
+
+  private static EnetTestClient impatient(int port) {
+    var defaults = EnetConfig.Timing.DEFAULT;
+    return connect(
+        port,
+        EnetConfig.DEFAULT.withTiming(
+            new EnetConfig.Timing(
+                Duration.ofMillis(200),
+                defaults.timeoutLimit(),
+                Duration.ofMillis(500),
+                Duration.ofSeconds(2),
+                defaults.retransmissionFloor(),
+                defaults.retransmissionCeiling(),
+                defaults.handshake(),
+                defaults.verifyRepeats(),
+                defaults.departed())),
+        4);
+  }
+
+  /** Sends any bytes. */
+  public synchronized void send(int channel, byte[] payload, Delivery delivery) {
+    if (ended == null && !peer.send(channel, payload, delivery)) {
+      throw new AssertionError("not sent: " + peer);
+    }
+    settle();
+  }
+
+  /** Sends a Message on a channel. */
+  public void send(int channel, Message message) {
+    send(channel, WebSocketTestClient.frame(MESSAGE, message.toByteArray()), Delivery.RELIABLE);
+  }
+
+  @Override
+  public void send(Message message) {
+    send(0, message);
+  }
+
+  @Override
+  public void acknowledge(String eventId) {
+    byte[] ack = AckMessage.newBuilder().setEventId(eventId).build().toByteArray();
+    send(0, WebSocketTestClient.frame(ACK, ack), Delivery.RELIABLE);
+  }
+
+  @Override
+  public void sendGarbage() {
+    send(0, new byte[] {99, 0, 1, 2, 3}, Delivery.RELIABLE);
+  }
+
+  @Override
+  public GeneratedMessage receive() {
+    awaitThat(() -> !received.isEmpty() || ended != null, "message");
+    synchronized (this) {
+      if (received.isEmpty()) {
+        throw new AssertionError("the connection ended: " + ended);
+      }
+      last = received.remove();
+      return last.content();
+    }
+  }
+
+  /** What {@link #receive} returned last, with where it came. */
+  public Received last() {
+    return last;
+  }
+
+  @Override
+  public int closeCode() {
+    awaitThat(() -> ended != null, "end");
+    return ended.data();
+  }
+
+  @Override
+  public void leave() {
+    synchronized (this) {
+      peer.disconnect(0);
+      settle();
+    }
+    awaitThat(() -> ended != null, "end");
+    socket.close();
+  }
+
+  /** Says so once, as who closes a program does; UDP has no other way of breaking a link. */
+  @Override
+  public void close() {
+    if (!socket.isClosed()) {
+      synchronized (this) {
+        peer.disconnectNow(0);
+        settle();
+      }
+      socket.close();
+    }
+  }
+
+  /** Leaves without a word. */
+  public void vanish() {
+    socket.close();
+  }
+
+  /** Lives until the condition holds. */
+  public void awaitThat(BooleanSupplier condition, String what) {
+    long deadline = now() + PATIENCE_MS;
+    while (true) {
+      synchronized (this) {
+        if (condition.getAsBoolean()) {
+          return;
+        }
+      }
+      if (now() > deadline) {
+        throw new AssertionError("no " + what + " in time: " + peer);
+      }
+      live();
+    }
+  }
+
+  /** Lives for about as long as the socket waits. */
+  public void live() {
+    var packet = new DatagramPacket(new byte[4096], 4096);
+    boolean came = true;
+    try {
+      socket.receive(packet);
+    } catch (SocketTimeoutException e) {
+      came = false;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    synchronized (this) {
+      if (came) {
+        host.receive(
+            Unpooled.wrappedBuffer(packet.getData(), 0, packet.getLength()),
+            addressOf((InetSocketAddress) packet.getSocketAddress()),
+            now());
+      }
+      host.advanceTo(now());
+      settle();
+    }
+  }
+
+  private synchronized void settle() {
+    for (EnetEvent event; (event = host.pollEvent()) != null; ) {
+      if (event instanceof EnetEvent.Received message) {
+        received.add(
+            new Received(decode(message.payload()), message.channel(), message.delivery()));
+      } else if (event instanceof EnetEvent.Disconnected end) {
+        ended = end;
+      }
+    }
+    for (Transmit out; (out = host.pollTransmit(now())) != null; ) {
+      byte[] bytes = ByteBufUtil.getBytes(out.datagram());
+      out.datagram().release();
+      try {
+        socket.send(
+            new DatagramPacket(bytes, bytes.length, (InetSocketAddress) out.address().origin()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  private static GeneratedMessage decode(byte[] bytes) {
+    byte[] payload = Arrays.copyOfRange(bytes, 2, bytes.length);
+    try {
+      return switch ((bytes[0] & 0xFF) | (bytes[1] & 0xFF) << 8) {
+        case ACK -> AckMessage.parseFrom(payload);
+        case MESSAGE -> Message.parseFrom(payload);
+        default -> throw new AssertionError("unknown frame type " + bytes[0]);
+      };
+    } catch (InvalidProtocolBufferException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  private static PeerAddress addressOf(InetSocketAddress address) {
+    return PeerAddress.of(address.getAddress().getAddress(), address.getPort(), address);
+  }
+
+  private static long now() {
+    return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+  }
+}

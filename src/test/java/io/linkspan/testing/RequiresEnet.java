@@ -1,0 +1,15 @@
+package io.linkspan.testing;
+
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
+import org.junit.jupiter.api.condition.EnabledIf;
+
+/** Skipped, with a reason in the report, where libenet-dev is missing; never skipped on CI. */
+@Target(ElementType.TYPE)
+@Retention(RetentionPolicy.RUNTIME)
+@EnabledIf(
+    value = "io.linkspan.testing.CProgram#available",
+    disabledReason = "libenet-dev is not installed")
+public @interface RequiresEnet {}

@@ -1,0 +1,292 @@
+package io.linkspan.transport.enet;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.linkspan.api.GatewayClient;
+import io.linkspan.api.Message;
+import io.linkspan.protocol.enet.Delivery;
+import io.linkspan.protocol.enet.EnetConfig;
+import io.linkspan.testing.EnetTestClient;
+import io.linkspan.testing.TestGateway;
+import io.linkspan.testing.WebSocketTestClient;
+import io.vertx.core.json.JsonObject;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Random;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What ENet alone promises, and what strangers can not do, at the port. */
+class EnetPortTest {
+
+  private static final int CONNECT_LENGTH = 52;
+  private static final int VERIFY_LENGTH = 48;
+
+  @TempDir Path folder;
+
+  private TestGateway gateway;
+
+  @AfterEach
+  void stop() {
+    gateway.close();
+  }
+
+  private static Message.Builder message(String eventId, String to) {
+    return Message.newBuilder().setEventId(eventId).setTo(to).setType("text").setBody("hello");
+  }
+
+  private static void assertServed(EnetTestClient client, String eventId) {
+    client.send(message(eventId, "service:echo").build());
+    assertThat(client.receiveAck()).isEqualTo(eventId);
+    assertThat(client.receiveMessage().getReplyTo()).isEqualTo(eventId);
+  }
+
+  @Test
+  void answersGoBackOnTheChannelOfTheQuestion() {
+    gateway = TestGateway.start(Map.of());
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "transport")) {
+      alice.send(3, message("1", "service:echo").build());
+      assertThat(alice.receiveAck()).isEqualTo("1");
+      assertThat(alice.last().channel()).isEqualTo(3);
+      alice.receiveMessage();
+      assertThat(alice.last().channel()).isEqualTo(3);
+      alice.send(2, message("2", "user:nobody").build());
+      alice.receiveError();
+      assertThat(alice.last().channel()).isEqualTo(2);
+      TestGateway.await(GatewayClient.create(gateway.vertx()).post(message("3", "alice").build()));
+      alice.receiveMessage();
+      assertThat(alice.last().channel()).isZero();
+      assertThat(alice.last().delivery()).isEqualTo(Delivery.RELIABLE);
+    }
+  }
+
+  @Test
+  void whatIsVolatileIsSentOnceAndUnreliably() throws Exception {
+    Path routes =
+        Files.writeString(
+            folder.resolve("routes.yaml"),
+            "routes: [{to: \"user:*\", type: position, volatile: true}, {to: \"user:*\"}]");
+    gateway = TestGateway.start(routes, Map.of("delivery.ackTimeout", "100ms"));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client");
+        var bob = EnetTestClient.connect(gateway.enetPort(), "bob", "client")) {
+      alice.send(message("1", "bob").setType("position").build());
+      assertThat(alice.receiveAck()).isEqualTo("1");
+      assertThat(bob.receiveMessage().getHeadersOrThrow("volatile")).isEqualTo("true");
+      assertThat(bob.last().delivery()).isEqualTo(Delivery.UNRELIABLE);
+      alice.send(message("2", "bob").putHeaders("volatile", "true").build());
+      assertThat(alice.receiveAck()).isEqualTo("2");
+      assertThat(bob.receiveMessage().getEventId()).isEqualTo("2");
+      assertThat(bob.last().delivery()).isEqualTo(Delivery.UNRELIABLE);
+      // Neither comes again: the next one that comes is the third.
+      alice.send(message("3", "bob").build());
+      assertThat(bob.receiveMessage().getEventId()).isEqualTo("3");
+      assertThat(bob.receiveMessage().getEventId()).isEqualTo("3");
+    }
+  }
+
+  @Test
+  void aClientThatDoesNotSayWhoItIsIsAnonymous() throws Exception {
+    gateway = TestGateway.start(Map.of("auth.timeout", "200ms"));
+    BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
+    TestGateway.await(GatewayClient.create(gateway.vertx()).events(events::add).completion());
+    try (var talks = EnetTestClient.connect(gateway.enetPort())) {
+      assertServed(talks, "1");
+      assertThat(events.poll(5, TimeUnit.SECONDS).getString("user")).startsWith("anonymous-");
+      try (var listens = EnetTestClient.connect(gateway.enetPort())) {
+        JsonObject connected = events.poll(5, TimeUnit.SECONDS);
+        assertThat(connected.getString("event")).isEqualTo("connected");
+        String address = "session:" + connected.getString("session");
+        TestGateway.await(
+            GatewayClient.create(gateway.vertx()).post(message("2", address).build()));
+        assertThat(listens.receiveMessage().getEventId()).isEqualTo("2");
+      }
+    }
+  }
+
+  @Test
+  void aNameThatNobodyMayHaveIsRefusedAndANameIsForGood() {
+    gateway = TestGateway.start(Map.of());
+    try (var alice = EnetTestClient.connect(gateway.enetPort())) {
+      alice.send(message("1", "").setType("auth").setBody(" ").build());
+      assertThat(alice.receiveError().getString("code")).isEqualTo("unauthenticated");
+      assertThat(alice.closeCode()).isEqualTo(4401);
+    }
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client")) {
+      alice.send(message("1", "").setType("auth").setBody("bob").build());
+      assertThat(alice.receiveError().getString("code")).isEqualTo("forbidden");
+    }
+  }
+
+  @Test
+  void aClientTooManyIsTurnedAway() {
+    gateway = TestGateway.start(Map.of("limits.connectionsPerAddress", "1"));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client")) {
+      try (var bob = EnetTestClient.connect(gateway.enetPort())) {
+        assertThat(bob.closeCode()).isEqualTo(4429);
+      }
+      alice.leave();
+    }
+    try (var carol = EnetTestClient.connect(gateway.enetPort(), "carol", "client")) {
+      assertServed(carol, "1");
+    }
+  }
+
+  @Test
+  void aClientThatTakesNothingIsASlowConsumer() throws Exception {
+    gateway = TestGateway.start(Map.of("limits.writeQueue", "64KiB", "delivery.ackTimeout", "30s"));
+    BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
+    GatewayClient clients = GatewayClient.create(gateway.vertx());
+    TestGateway.await(clients.events(events::add).completion());
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client")) {
+      String body = "x".repeat(10_000);
+      for (int i = 0; i < 20; i++) {
+        clients.send(message("m" + i, "alice").setBody(body).build());
+      }
+      // Alice is not alive meanwhile.
+      await()
+          .until(
+              () -> {
+                JsonObject event = events.poll();
+                return event != null && "slow-consumer".equals(event.getString("reason"));
+              });
+      assertThat(alice.closeCode()).isEqualTo(4413);
+    }
+  }
+
+  @Test
+  void aLongMessageIsNoSlowConsumer() {
+    gateway = TestGateway.start(Map.of("limits.writeQueue", "64KiB"));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client")) {
+      String body = "x".repeat(1_000_000);
+      alice.send(message("1", "service:echo").setBody(body).build());
+      assertThat(alice.receiveAck()).isEqualTo("1");
+      assertThat(alice.receiveMessage().getBody()).isEqualTo(body);
+    }
+  }
+
+  @Test
+  void aFloodOfGarbageDisturbsNobody() throws Exception {
+    gateway = TestGateway.start(Map.of("eventLoops", "2"));
+    var random = new Random(7);
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "transport");
+        var bob = WebSocketTestClient.connect(gateway.httpPort(), "user=bob");
+        var flood = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      flood.connect(InetAddress.getLoopbackAddress(), gateway.enetPort());
+      assertServed(alice, "before");
+      for (int i = 0; i < 100_000; i++) {
+        byte[] bytes = hostile(random, i);
+        flood.send(new DatagramPacket(bytes, bytes.length));
+        if (i % 10_000 == 0) {
+          assertServed(alice, "during" + i);
+        }
+      }
+      assertServed(alice, "after");
+      bob.send(message("1", "alice").build());
+      assertThat(alice.receiveMessage().getFrom()).isEqualTo("bob");
+      assertThat(gateway.node().getJsonObject("connections").getInteger("enet")).isEqualTo(1);
+      String metrics = metrics();
+      assertThat(metrics).contains("linkspan_connections{transport=\"enet\"} 1.0");
+      assertThat(dropped(metrics, "unknown-peer")).isPositive();
+      assertThat(dropped(metrics, "not-a-connect")).isPositive();
+      assertThat(dropped(metrics, "too-short")).isPositive();
+    }
+  }
+
+  private static byte[] hostile(Random random, int i) {
+    byte[] bytes = new byte[i % 3 == 0 ? CONNECT_LENGTH : random.nextInt(200)];
+    random.nextBytes(bytes);
+    if (bytes.length >= 8 && i % 2 == 0) {
+      // To nobody, and in half of the cases a CONNECT.
+      ByteBuffer.wrap(bytes).putShort((short) 0x8FFF).putShort((short) i);
+      bytes[4] = (byte) 0x82;
+    }
+    return bytes;
+  }
+
+  /** A forged CONNECT draws so much, at the address that it names, and then nothing more. */
+  @Test
+  void aHandshakeAmplifiesLessThanTwice() throws Exception {
+    gateway = TestGateway.start(Map.of());
+    try (var victim = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      victim.connect(InetAddress.getLoopbackAddress(), gateway.enetPort());
+      victim.setSoTimeout(6_000);
+      byte[] connect = connect();
+      victim.send(new DatagramPacket(connect, connect.length));
+      int drawn = 0;
+      try {
+        while (true) {
+          var packet = new DatagramPacket(new byte[2048], 2048);
+          victim.receive(packet);
+          drawn += packet.getLength();
+        }
+      } catch (java.net.SocketTimeoutException quiet) {
+        assertThat(drawn).isEqualTo(2 * VERIFY_LENGTH);
+      }
+    }
+  }
+
+  private static byte[] connect() {
+    ByteBuffer bytes = ByteBuffer.allocate(CONNECT_LENGTH);
+    bytes.putShort((short) 0x8FFF).putShort((short) 1);
+    bytes.put((byte) 0x82).put((byte) 0xFF).putShort((short) 1);
+    bytes.putShort((short) 0).put((byte) 0xFF).put((byte) 0xFF);
+    bytes.putInt(1400).putInt(65536).putInt(1).putInt(0).putInt(0);
+    bytes.putInt(5000).putInt(2).putInt(2).putInt(0x01020304).putInt(0);
+    return bytes.array();
+  }
+
+  private static double dropped(String metrics, String reason) {
+    return metrics
+        .lines()
+        .filter(line -> line.startsWith("linkspan_enet_datagrams_dropped_total"))
+        .filter(line -> line.contains("\"" + reason + "\""))
+        .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
+        .sum();
+  }
+
+  private String metrics() throws Exception {
+    URI uri = URI.create("http://127.0.0.1:" + gateway.managementPort() + "/metrics");
+    return HttpClient.newHttpClient()
+        .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
+  @Test
+  void aPortIsNotSharedWithAnotherGateway() {
+    gateway = TestGateway.start(Map.of());
+    String port = Integer.toString(gateway.enetPort());
+    assertThatThrownBy(() -> TestGateway.start(Map.of("enet.port", port)))
+        .hasMessageContaining("can not listen at enet.host 127.0.0.1, enet.port " + port);
+  }
+
+  @Test
+  void enetCanBeOff() {
+    gateway = TestGateway.start(Map.of("enet.enabled", "false"));
+    assertThat(gateway.node().getJsonObject("ports").getValue("enet")).isNull();
+  }
+
+  @Test
+  void aClientWithOneChannelIsServedAndSoIsOneWithMany() {
+    gateway = TestGateway.start(Map.of("enet.channels", "8"));
+    for (int channels : new int[] {1, 255}) {
+      try (var client = EnetTestClient.connect(gateway.enetPort(), EnetConfig.DEFAULT, channels)) {
+        assertServed(client, "c" + channels);
+      }
+    }
+  }
+}
