@@ -406,22 +406,32 @@ class WebSocketWireTest {
     }
   }
 
-  @Test
-  void aClientThatTalksButDoesNotReadIsGoneWithinTheTimeout() throws Exception {
+  /** A short heartbeat, and no limit that ends a link which does not read before it does. */
+  private void startWithRoomToStall() {
     start(
         Map.of(
-            "websocket.heartbeat.interval", "200ms",
-            "websocket.heartbeat.timeout", "800ms",
+            "websocket.heartbeat.interval", "500ms",
+            "websocket.heartbeat.timeout", "3s",
             "limits.writeQueue", "0",
             "session.maxPendingBytes", "64MiB"));
-    BlockingQueue<JsonObject> disconnects = disconnects();
+  }
+
+  /** Sends more than the socket takes. */
+  private void fillTheLinkOf(String user) {
     GatewayClient clients = GatewayClient.create(gateway.vertx());
+    Message large = Message.newBuilder().setTo(user).setBody("x".repeat(60_000)).build();
+    for (int i = 0; i < 100; i++) {
+      TestGateway.await(clients.post(large));
+    }
+  }
+
+  @Test
+  void aClientThatTalksButDoesNotReadIsGoneWithinTheTimeout() throws Exception {
+    startWithRoomToStall();
+    BlockingQueue<JsonObject> disconnects = disconnects();
     try (RawWebSocket deaf =
         RawWebSocket.connect(gateway.httpPort(), 4_096, "/ws?ack=transport&user=deaf")) {
-      Message large = Message.newBuilder().setTo("deaf").setBody("x".repeat(60_000)).build();
-      for (int i = 0; i < 100; i++) {
-        TestGateway.await(clients.post(large));
-      }
+      fillTheLinkOf("deaf");
       JsonObject gone;
       while ((gone = disconnects.poll(20, TimeUnit.MILLISECONDS)) == null) {
         deaf.send(RawWebSocket.PING, true, EMPTY);
@@ -433,22 +443,13 @@ class WebSocketWireTest {
 
   @Test
   void aClientThatIsCutOffWithDataOnItsWayIsGoneWithinTheTimeout() throws Exception {
-    start(
-        Map.of(
-            "websocket.heartbeat.interval", "200ms",
-            "websocket.heartbeat.timeout", "800ms",
-            "limits.writeQueue", "0",
-            "session.maxPendingBytes", "64MiB"));
+    startWithRoomToStall();
     BlockingQueue<JsonObject> disconnects = disconnects();
-    GatewayClient clients = GatewayClient.create(gateway.vertx());
     // Neither reads nor says anything from here on: to the gateway, a cable that was pulled.
     try (RawWebSocket cut =
         RawWebSocket.connect(gateway.httpPort(), 4_096, "/ws?ack=transport&user=cut")) {
       assertThat(cut.status()).contains(" 101 ");
-      Message large = Message.newBuilder().setTo("cut").setBody("x".repeat(60_000)).build();
-      for (int i = 0; i < 100; i++) {
-        TestGateway.await(clients.post(large));
-      }
+      fillTheLinkOf("cut");
       assertThat(reasonOf(disconnects)).isEqualTo("heartbeat-timeout");
       // The close frame can not be written, and yet the drain does not wait for it.
       TestGateway.await(gateway.drain());
