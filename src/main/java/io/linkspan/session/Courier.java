@@ -52,9 +52,9 @@ final class Courier {
                   failure -> settlement.failed(noDirectory()));
       case GROUP ->
           directory
-              .shardsOf(name)
+              .addressesOf(name)
               .onComplete(
-                  shards -> toGroup(shards, recipient, message, terms, settlement),
+                  addresses -> toGroup(addresses, recipient, message, terms, settlement),
                   failure -> settlement.failed(noDirectory()));
       case SERVICE, UNADDRESSED ->
           settlement.failed(
@@ -98,17 +98,17 @@ final class Courier {
   }
 
   private void toGroup(
-      Collection<String> shards,
+      Collection<String> addresses,
       Recipient recipient,
       Message message,
       Terms terms,
       Settlement settlement) {
-    if (shards.isEmpty()) {
+    if (addresses.isEmpty()) {
       settlement.delivered(By.TRANSPORT, null);
       return;
     }
-    Settlement all = shards.size() == 1 ? settlement : new AllOf(settlement, shards.size());
-    for (String address : shards) {
+    Settlement all = addresses.size() == 1 ? settlement : new AllOf(settlement, addresses.size());
+    for (String address : addresses) {
       toShard(address, recipient, message, terms, all);
     }
   }

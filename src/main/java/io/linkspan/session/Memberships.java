@@ -84,8 +84,10 @@ final class Memberships {
     }
     Set<Session> sessions = members.computeIfAbsent(group, name -> new LinkedHashSet<>());
     sessions.add(session);
-    events.joined(session, group);
-    return sessions.size() == 1 ? directory.addGroup(group, shard) : Future.succeededFuture();
+    Future<Void> noted = directory.joined(session.ref(), group);
+    Future<Void> reachable =
+        sessions.size() == 1 ? directory.addGroup(group, shard) : Future.succeededFuture();
+    return Future.join(noted, reachable).onSuccess(v -> events.joined(session, group)).mapEmpty();
   }
 
   /** Harmless when the session is no member. */
@@ -103,6 +105,7 @@ final class Memberships {
       members.remove(group);
       directory.removeGroup(group, shard);
     }
+    directory.left(session.ref(), group);
     events.left(session, group);
   }
 
