@@ -189,6 +189,7 @@ public record GatewayConfig(
         namespaces(socketio),
         socketio.flag("jsonp"),
         acknowledge(socketio),
+        socketio.flag("recovery"),
         socketio.flag("connectEvent"));
   }
 
@@ -266,6 +267,7 @@ public record GatewayConfig(
   private static SessionConfig session(ConfigSection session) {
     ConfigSection perUser = session.section("perUser");
     return new SessionConfig(
+        session.duration("grace", Duration.ZERO, DAY),
         session.count("maxPending", 1, MAX),
         session.size("maxPendingBytes", MIN_MESSAGE, MAX),
         session.count("maxGroups", 0, MAX),

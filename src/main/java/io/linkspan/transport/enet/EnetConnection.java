@@ -73,6 +73,9 @@ final class EnetConnection implements Connection {
 
   @Override
   public boolean deliver(Outgoing message) {
+    if (introduction.keeps(message)) {
+      return true;
+    }
     if (!introduction.isOpen()) {
       return false;
     }
