@@ -311,7 +311,7 @@ class EnetPeerTest {
   @Test
   void aPeerThatLeavesTooMuchBehindAGapIsRefusedAndRecovers() {
     var limits =
-        new EnetConfig.Limits(10, 10, 10, 10, 10, 20_000, 20_000, 100_000, 8 << 20, 100_000, 100);
+        new EnetConfig.Limits(10, 10, 10, 10, 0, 10, 20_000, 20_000, 100_000, 8 << 20, 100_000, 100);
     pair =
         new EnetPair(
             EnetConfig.DEFAULT, EnetConfig.DEFAULT.withLimits(limits), Weather.delaying(5), 1);
