@@ -185,6 +185,10 @@ final class EnetConnection implements Connection {
 
   /** The link is over. */
   void ended(EndReason reason) {
+    if (reason == EndReason.TIMEOUT) {
+      // Perhaps it only slept: then this waits for it.
+      peer.sayFarewell((closeReason == null ? CloseReason.HEARTBEAT_TIMEOUT : closeReason).code());
+    }
     if (state != State.CLOSED) {
       end(
           switch (reason) {
