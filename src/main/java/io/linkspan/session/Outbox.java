@@ -53,25 +53,23 @@ final class Outbox {
    * @return false when it did not fit, or the link is closing; the settlement is told as well
    */
   boolean offer(Outgoing outgoing, Settlement settlement, long now) {
+    if (isTooLong(outgoing.message())) {
+      return refuse(tooLarge(), settlement);
+    }
     if (!clientAcknowledges || outgoing.isVolatile()) {
-      boolean written = link.deliver(outgoing);
-      if (settlement != null && written) {
-        settlement.delivered(By.TRANSPORT, null);
-      } else if (settlement != null) {
-        settlement.failed(
-            new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is leaving"));
+      if (!link.deliver(outgoing)) {
+        return refuse(
+            new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is leaving"),
+            settlement);
       }
-      return written;
+      if (settlement != null) {
+        settlement.delivered(By.TRANSPORT, null);
+      }
+      return true;
     }
     var delivery = new Delivery(this, outgoing, settlement);
     if (!hasRoomFor(delivery.size)) {
-      if (settlement != null) {
-        settlement.failed(
-            new MessageException(
-                ErrorCode.QUEUE_FULL,
-                "the recipient has " + count + " messages that it did not acknowledge"));
-      }
-      return false;
+      return refuse(full(), settlement);
     }
     append(delivery);
     send(delivery, now);
@@ -121,15 +119,44 @@ final class Outbox {
     }
   }
 
-  /** Whether a Message of so many bytes can be offered. */
-  boolean hasRoomFor(int size) {
-    return !clientAcknowledges
-        || (count < config.maxPending() && bytes + size <= config.maxPendingBytes());
+  /** Why a Message would be refused, if it were offered now; null when it would not. */
+  MessageException refusalOf(Message message) {
+    if (isTooLong(message)) {
+      return tooLarge();
+    }
+    return clientAcknowledges && !hasRoomFor(message.getSerializedSize()) ? full() : null;
   }
 
   /** Messages that are not acknowledged. */
   int size() {
     return count;
+  }
+
+  private boolean isTooLong(Message message) {
+    return message.getSerializedSize() > link.longestMessage();
+  }
+
+  private boolean hasRoomFor(int size) {
+    return count < config.maxPending() && bytes + size <= config.maxPendingBytes();
+  }
+
+  private MessageException tooLarge() {
+    return new MessageException(
+        ErrorCode.TOO_LARGE,
+        "the recipient can be sent no more than " + link.longestMessage() + " bytes at once");
+  }
+
+  private MessageException full() {
+    return new MessageException(
+        ErrorCode.QUEUE_FULL,
+        "the recipient has " + count + " messages that it did not acknowledge");
+  }
+
+  private static boolean refuse(MessageException why, Settlement settlement) {
+    if (settlement != null) {
+      settlement.failed(why);
+    }
+    return false;
   }
 
   private void send(Delivery delivery, long now) {

@@ -290,30 +290,32 @@ public final class Shard {
         session.deliver(outgoing, first);
       } else if (session.deliver(outgoing, null)) {
         first.delivered(By.TRANSPORT, null);
-      } else if (session.ended()) {
-        first.failed(Courier.noSuchRecipient(recipient));
       } else {
-        first.failed(new MessageException(ErrorCode.QUEUE_FULL, "the recipient has no room"));
+        MessageException refusal = session.ended() ? null : session.refusalOf(message);
+        first.failed(refusal == null ? Courier.noSuchRecipient(recipient) : refusal);
       }
     }
   }
 
   private void deliverToGroup(String group, Message message, Terms terms, Settlement settlement) {
     var outgoing = new Outgoing(message);
-    int full = 0;
+    int without = 0;
+    MessageException refusal = null;
     // A copy: a session that can not take it may end here.
     for (Session member : memberships.of(group).toArray(Session[]::new)) {
       boolean meant = !member.id().equals(terms.except());
       if (meant && !member.deliver(outgoing, null) && !member.ended()) {
-        full++;
+        without++;
+        refusal = member.refusalOf(message);
       }
     }
-    if (full == 0) {
+    if (without == 0) {
       settlement.delivered(By.TRANSPORT, null);
     } else {
       settlement.failed(
           new MessageException(
-              ErrorCode.QUEUE_FULL, full + " members of the group had no room for it"));
+              refusal == null ? ErrorCode.NO_SUCH_RECIPIENT : refusal.code(),
+              without + " members of the group could not be sent it"));
     }
   }
 

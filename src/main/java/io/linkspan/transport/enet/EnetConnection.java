@@ -13,13 +13,13 @@ import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.enet.Delivery;
 import io.linkspan.protocol.enet.EndReason;
 import io.linkspan.protocol.enet.EnetPeer;
+import io.linkspan.protocol.frame.LegacyFrame;
 import io.linkspan.session.Identity;
 import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
-import io.vertx.core.buffer.Buffer;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import org.slf4j.Logger;
@@ -102,16 +102,16 @@ final class EnetConnection implements Connection {
   }
 
   @Override
+  public int longestMessage() {
+    return config.maxPacketSize() - LegacyFrame.HEADER_LENGTH;
+  }
+
+  @Override
   public boolean deliver(Outgoing message) {
     if (state != State.OPEN) {
       return false;
     }
     byte[] payload = message.as(BINARY);
-    if (payload.length > config.maxPacketSize()) {
-      // Longer than this transport carries: the sender learns it, and the client is not to blame.
-      metrics.error(ErrorCode.TOO_LARGE);
-      return false;
-    }
     metrics.messageOut();
     write(
         message.channel(),
@@ -144,7 +144,7 @@ final class EnetConnection implements Connection {
     ChannelReceipt receipt = receiptFor(channel);
     MessageLite decoded;
     try {
-      decoded = BinaryTranslator.decode(Buffer.buffer(payload));
+      decoded = BinaryTranslator.decode(payload);
     } catch (ProtocolException e) {
       onMalformed(receipt, e.getMessage());
       return;

@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.api.Service;
 import io.linkspan.protocol.enet.Delivery;
 import io.linkspan.protocol.enet.EnetConfig;
 import io.linkspan.testing.EnetTestClient;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -177,6 +181,40 @@ class EnetPortTest {
       assertThat(alice.receiveAck()).isEqualTo("1");
       assertThat(alice.receiveMessage().getBody()).isEqualTo(body);
     }
+  }
+
+  @Test
+  void aMessageLongerThanAPacketIsTooLargeForWhoeverSendsIt() throws Exception {
+    gateway = TestGateway.start(Map.of("enet.maxPacketSize", "4KiB"));
+    GatewayClient service = GatewayClient.create(gateway.vertx());
+    TestGateway.await(
+        Service.register(
+            gateway.vertx(),
+            "inbound",
+            (message, origin) ->
+                Future.succeededFuture(Message.newBuilder().setBody("x".repeat(4096)).build())));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client");
+        var bob = WebSocketTestClient.connect(gateway.httpPort(), "user=bob")) {
+      Message large = message("1", "alice").setBody("x".repeat(4096)).build();
+      bob.send(large);
+      assertThat(bob.receiveError().getString("code")).isEqualTo("too-large");
+      assertTooLarge(service.send(large));
+      assertTooLarge(service.post(large));
+      alice.send(message("2", "").setType("join_group").setBody("room").build());
+      assertThat(alice.receiveAck()).isEqualTo("2");
+      bob.send(large.toBuilder().setEventId("3").setTo("group:room").build());
+      assertThat(bob.receiveError().getString("code")).isEqualTo("too-large");
+      // A service's answer, too; and the client is none the worse for any of it.
+      alice.send(message("4", "").build());
+      assertThat(alice.receiveError().getString("code")).isEqualTo("too-large");
+      assertServed(alice, "5");
+    }
+  }
+
+  private static void assertTooLarge(Future<?> sending) {
+    assertThatThrownBy(() -> TestGateway.await(sending))
+        .isInstanceOfSatisfying(
+            MessageException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_LARGE));
   }
 
   @Test
