@@ -208,6 +208,11 @@ public final class EnetHost {
     return null;
   }
 
+  /** How much {@link #pollEvent} has to tell, at most. */
+  public int pendingEvents() {
+    return events.size();
+  }
+
   /** The next datagram to send, or null. What it returns is reused by the next call. */
   public Transmit pollTransmit(long now) {
     this.now = now;

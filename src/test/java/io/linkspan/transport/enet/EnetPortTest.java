@@ -80,6 +80,23 @@ class EnetPortTest {
   }
 
   @Test
+  void anAnswerSharesADatagramWithTheAcknowledgementOfItsQuestion() throws Exception {
+    gateway = TestGateway.start(Map.of("eventLoops", "1", "enet.pingInterval", "10s"));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "transport")) {
+      double before = sentDatagrams();
+      for (int i = 0; i < 50; i++) {
+        assertServed(alice, "m" + i);
+      }
+      // One for each message, and some for what a slow client has to be sent twice; not two each.
+      assertThat(sentDatagrams() - before).isLessThan(90);
+    }
+  }
+
+  private double sentDatagrams() throws Exception {
+    return sum(metrics(), "linkspan_enet_datagrams_total", "\"out\"");
+  }
+
+  @Test
   void whatIsVolatileIsSentOnceAndUnreliably() throws Exception {
     Path routes =
         Files.writeString(
@@ -289,10 +306,14 @@ class EnetPortTest {
   }
 
   private static double dropped(String metrics, String reason) {
+    return sum(metrics, "linkspan_enet_datagrams_dropped_total", "\"" + reason + "\"");
+  }
+
+  private static double sum(String metrics, String name, String label) {
     return metrics
         .lines()
-        .filter(line -> line.startsWith("linkspan_enet_datagrams_dropped_total"))
-        .filter(line -> line.contains("\"" + reason + "\""))
+        .filter(line -> line.startsWith(name))
+        .filter(line -> line.contains(label))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
         .sum();
   }
