@@ -1,7 +1,5 @@
 package io.linkspan.testing;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -45,7 +43,10 @@ public class ChildProcess implements AutoCloseable {
 
   /** Waits for its end, which has to be a good one. */
   public void awaitSuccess() throws InterruptedException {
-    assertThat(awaitExit()).as(() -> "exit code of" + output()).isZero();
+    int code = awaitExit();
+    if (code != 0) {
+      throw new AssertionError("exit code " + code + " of" + output());
+    }
   }
 
   /**
