@@ -220,6 +220,7 @@ public record GatewayConfig(
         enet.choice("compression", Map.of("auto", Feature.DETECT, "none", Feature.OFF)),
         enet.size("maxPacketSize", MIN_MESSAGE, EnetTransportConfig.LONGEST_PACKET),
         enet.count("maxPeers", 1, MAX),
+        enet.rate("connectRate"),
         enet.duration("pingInterval", MS, EnetTransportConfig.LONGEST_TIMEOUT),
         timeout.count("limit", 1, 1_000),
         minimum,

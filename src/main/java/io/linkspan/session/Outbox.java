@@ -86,26 +86,26 @@ final class Outbox {
    * @return false when it did not fit, or the client has left; the settlement is told as well
    */
   boolean offer(Outgoing outgoing, Settlement settlement, long now) {
+    if (isTooLong(outgoing.message())) {
+      return refuse(tooLarge(), settlement);
+    }
     if (link != null && (mode == Mode.WRITES || outgoing.isVolatile())) {
       if (link.deliver(outgoing)) {
         settle(settlement, By.TRANSPORT, null);
         return true;
       }
       if (!keeps || outgoing.isVolatile()) {
-        fail(settlement, ErrorCode.NO_SUCH_RECIPIENT, "the recipient is leaving");
-        return false;
+        return refuse(
+            new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is leaving"),
+            settlement);
       }
     } else if (outgoing.isVolatile()) {
-      fail(settlement, ErrorCode.NO_SUCH_RECIPIENT, "the recipient is away");
-      return false;
+      return refuse(
+          new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is away"), settlement);
     }
     var delivery = new Delivery(this, outgoing, settlement);
     if (!makeRoomFor(delivery.size)) {
-      fail(
-          settlement,
-          ErrorCode.QUEUE_FULL,
-          "the recipient has " + count + " messages that it did not acknowledge");
-      return false;
+      return refuse(full(), settlement);
     }
     append(delivery);
     if (link != null && mode != Mode.WRITES) {
@@ -145,10 +145,10 @@ final class Outbox {
       return;
     }
     remove(delivery);
-    fail(
-        delivery.settlement,
-        ErrorCode.TIMEOUT,
-        "the recipient did not acknowledge " + maxAttempts + " times");
+    refuse(
+        new MessageException(
+            ErrorCode.TIMEOUT, "the recipient did not acknowledge " + maxAttempts + " times"),
+        delivery.settlement);
   }
 
   /** The link is gone: whatever is here waits, and no attempt is counted. */
@@ -169,7 +169,13 @@ final class Outbox {
       next = delivery.next;
       delivery.attempts = 0;
       unmark(delivery);
-      send(delivery, now);
+      if (isTooLong(delivery.outgoing.message())) {
+        // It fitted the client's last link, and does not fit this one.
+        remove(delivery);
+        refuse(tooLarge(), delivery.settlement);
+      } else {
+        send(delivery, now);
+      }
     }
   }
 
@@ -245,11 +251,12 @@ final class Outbox {
     }
   }
 
-  /** Whether a Message of so many bytes can be offered. */
-  boolean hasRoomFor(int size) {
-    return (mode == Mode.WRITES && link != null)
-        || (count - written < config.maxPending()
-            && (written > 0 || bytes + size <= config.maxPendingBytes()));
+  /** Why a Message would be refused, if it were offered now; null when it would not. */
+  MessageException refusalOf(Message message) {
+    if (isTooLong(message)) {
+      return tooLarge();
+    }
+    return hasRoomFor(message.getSerializedSize()) ? null : full();
   }
 
   /** Messages that the client has not got, as far as its {@link Mode} can tell. */
@@ -282,6 +289,35 @@ final class Outbox {
   private void forgetOldestWritten(Delivery delivery) {
     anchor = delivery.offset();
     remove(delivery);
+  }
+
+  private boolean isTooLong(Message message) {
+    return link != null && message.getSerializedSize() > link.longestMessage();
+  }
+
+  private boolean hasRoomFor(int size) {
+    return (mode == Mode.WRITES && link != null)
+        || (count - written < config.maxPending()
+            && (written > 0 || bytes + size <= config.maxPendingBytes()));
+  }
+
+  private MessageException tooLarge() {
+    return new MessageException(
+        ErrorCode.TOO_LARGE,
+        "the recipient can be sent no more than " + link.longestMessage() + " bytes at once");
+  }
+
+  private MessageException full() {
+    return new MessageException(
+        ErrorCode.QUEUE_FULL,
+        "the recipient has " + count + " messages that it did not acknowledge");
+  }
+
+  private static boolean refuse(MessageException why, Settlement settlement) {
+    if (settlement != null) {
+      settlement.failed(why);
+    }
+    return false;
   }
 
   private void send(Delivery delivery, long now) {
@@ -326,12 +362,6 @@ final class Outbox {
   private static void settle(Settlement settlement, By by, Message reply) {
     if (settlement != null) {
       settlement.delivered(by, reply);
-    }
-  }
-
-  private static void fail(Settlement settlement, ErrorCode code, String text) {
-    if (settlement != null) {
-      settlement.failed(new MessageException(code, text));
     }
   }
 

@@ -460,11 +460,7 @@ public final class Session {
 
   /** Why a Message can not be sent to the client; null when it can. */
   MessageException refusalOf(Message message) {
-    return outbox.hasRoomFor(message.getSerializedSize())
-        ? null
-        : new MessageException(
-            ErrorCode.QUEUE_FULL,
-            "the answer has no room: " + outbox.size() + " messages are not acknowledged");
+    return outbox.refusalOf(message);
   }
 
   /** A service's answer with what it left out filled in. */

@@ -504,10 +504,9 @@ public final class Shard {
         session.deliver(outgoing, first);
       } else if (session.deliver(outgoing, null)) {
         first.delivered(By.TRANSPORT, null);
-      } else if (session.ended()) {
-        first.failed(Courier.noSuchRecipient(recipient));
       } else {
-        first.failed(new MessageException(ErrorCode.QUEUE_FULL, "the recipient has no room"));
+        MessageException refusal = session.ended() ? null : session.refusalOf(message);
+        first.failed(refusal == null ? Courier.noSuchRecipient(recipient) : refusal);
       }
     }
   }
@@ -515,7 +514,8 @@ public final class Shard {
   private void deliverToGroup(String group, Message message, Terms terms, Settlement settlement) {
     var outgoing = new Outgoing(message);
     List<Session> moved = List.of();
-    int full = 0;
+    int without = 0;
+    MessageException refusal = null;
     // A copy: a session that can not take it may end here.
     for (Session member : memberships.of(group).toArray(Session[]::new)) {
       if (member.id().equals(terms.except())) {
@@ -525,19 +525,21 @@ public final class Shard {
         moved = new ArrayList<>(moved);
         moved.add(member);
       } else if (!member.deliver(outgoing, null) && !member.ended()) {
-        full++;
+        without++;
+        refusal = member.refusalOf(message);
       }
     }
     Settlement whole = moved.isEmpty() ? settlement : new AllOf(settlement, 1 + moved.size());
     for (Session member : moved) {
       relocation.forward(member, message, ACCEPTED, whole);
     }
-    if (full == 0) {
+    if (without == 0) {
       whole.delivered(By.TRANSPORT, null);
     } else {
       whole.failed(
           new MessageException(
-              ErrorCode.QUEUE_FULL, full + " members of the group had no room for it"));
+              refusal == null ? ErrorCode.NO_SUCH_RECIPIENT : refusal.code(),
+              without + " members of the group could not be sent it"));
     }
   }
 

@@ -32,6 +32,12 @@ class OutboxTest {
   private static final class RecordingLink implements Connection {
     final List<String> written = new ArrayList<>();
     boolean closing;
+    int longestMessage = Integer.MAX_VALUE;
+
+    @Override
+    public int longestMessage() {
+      return longestMessage;
+    }
 
     @Override
     public String transport() {
@@ -162,6 +168,23 @@ class OutboxTest {
     Message large = Message.newBuilder().setEventId("a").setBody("x".repeat(1_000)).build();
     assertThat(outbox.offer(new Outgoing(large), settlement, START)).isFalse();
     assertThat(settlement.ending).isEqualTo(ErrorCode.QUEUE_FULL.code());
+  }
+
+  @Test
+  void whatTheLinkCanNotCarryIsTooLargeAtOnce() {
+    Outgoing large = new Outgoing(Message.newBuilder().setBody("x".repeat(500)).build());
+    link.longestMessage = large.message().getSerializedSize() - 1;
+    for (Outbox either : new Outbox[] {outbox, outbox(Outbox.Mode.WRITES)}) {
+      var settlement = new RecordingSettlement();
+      assertThat(either.offer(large, settlement, START)).isFalse();
+      assertThat(settlement.ending).isEqualTo("too-large");
+      assertThat(either.refusalOf(large.message()).code()).isEqualTo(ErrorCode.TOO_LARGE);
+      assertThat(either.size()).isZero();
+    }
+    assertThat(link.written).isEmpty();
+    link.longestMessage++;
+    assertThat(outbox.refusalOf(large.message())).isNull();
+    assertThat(outbox.offer(large, null, START)).isTrue();
   }
 
   @Test

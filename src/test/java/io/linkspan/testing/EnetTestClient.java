@@ -37,9 +37,6 @@ import java.util.function.BooleanSupplier;
  */
 public final class EnetTestClient implements TestClient {
 
-  /** What {@link #closeCode} says when the gateway has fallen silent. */
-  public static final int SILENCE = 0;
-
   private static final int ACK = 10;
   private static final int MESSAGE = 11;
   private static final long PATIENCE_MS = 10_000;

@@ -114,6 +114,11 @@ public final class Introduction {
     return state == State.CLOSED;
   }
 
+  /** Why {@link #end} was called first; null when it was not. */
+  public CloseReason closeReason() {
+    return closeReason;
+  }
+
   /**
    * A Message or an AckMessage has come.
    *
