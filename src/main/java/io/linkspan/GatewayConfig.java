@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.linkspan.api.MethodChannel;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.protocol.enet.Feature;
@@ -319,10 +320,10 @@ public record GatewayConfig(
     return new Route(
         to == null ? null : Glob.of(to),
         type == null ? null : Glob.of(type),
-        destination(route, to));
+        destination(route, to, type));
   }
 
-  private static Route.Destination destination(ConfigSection route, String to) {
+  private static Route.Destination destination(ConfigSection route, String to, String type) {
     if (route.has("bus")) {
       if (route.has("volatile")) {
         route.reject("volatile", "to be used without bus only");
@@ -334,6 +335,11 @@ public record GatewayConfig(
     }
     if (route.has("ack")) {
       route.reject("ack", "to be used with bus only");
+    }
+    if (MethodChannel.TYPE.equals(type)) {
+      // Its "to" is a channel, also where it looks like a user.
+      route.reject("type", "to be used with bus only, where it is method");
+      return null;
     }
     boolean namesClients =
         to != null

@@ -153,6 +153,7 @@ class GatewayConfigTest {
         "routes: [user]                          | routes[0]: \"user\": expected a route",
         "routes: [{to: \"service:x\"}]           | routes[0].to: \"service:x\": expected user:, group: or session:",
         "routes: [{type: x}]                     | routes[0].to: nothing: expected user:, group: or session:",
+        "routes: [{to: \"user:x\", type: method}] | routes[0].type: \"method\": expected to be used with bus only",
         "routes: [{to: x, http: y}]              | routes[0].http: \"y\": expected one of the keys to, type, bus, ack",
         "routes: [{to: \"\", bus: \"\"}]         | routes[0].bus: \"\": expected a name",
         "routes: [{to: \"\", bus: b, volatile: true}] | routes[0].volatile: true: expected to be used without bus only",

@@ -56,7 +56,7 @@ final class Courier {
               .onComplete(
                   shards -> toGroup(shards, recipient, message, terms, settlement),
                   failure -> settlement.failed(noDirectory()));
-      case SERVICE, UNADDRESSED ->
+      case SERVICE, CHANNEL, UNADDRESSED ->
           settlement.failed(
               new MessageException(
                   ErrorCode.MALFORMED, "to has to name a user, a group or a session"));

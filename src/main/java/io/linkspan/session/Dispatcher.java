@@ -44,7 +44,7 @@ final class Dispatcher {
   }
 
   private void route(Handover handover, Message message) {
-    Recipient recipient = Recipient.of(message.getTo());
+    Recipient recipient = Recipient.of(message.getTo(), message.getType());
     Route.Destination destination = routes.destination(recipient, message.getType());
     if (destination instanceof Route.Bus service) {
       toService(service, handover, message);

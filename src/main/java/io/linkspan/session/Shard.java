@@ -219,7 +219,7 @@ public final class Shard {
         deliver(session == null ? null : List.of(session), recipient, message, terms, settlement);
       }
       case GROUP -> deliverToGroup(recipient.name(), message, terms, settlement);
-      case SERVICE, UNADDRESSED -> settlement.failed(Courier.noSuchRecipient(recipient));
+      case SERVICE, CHANNEL, UNADDRESSED -> settlement.failed(Courier.noSuchRecipient(recipient));
     }
   }
 
