@@ -53,7 +53,9 @@ final class Outbox {
    * @return false when it did not fit, or the link is closing; the settlement is told as well
    */
   boolean offer(Outgoing outgoing, Settlement settlement, long now) {
-    if (!clientAcknowledges || outgoing.isVolatile()) {
+    // A call is answered by an app that acknowledges nothing, too.
+    boolean awaited = clientAcknowledges || outgoing.expectsAnswer();
+    if (!awaited || outgoing.isVolatile()) {
       boolean written = link.deliver(outgoing);
       if (settlement != null && written) {
         settlement.delivered(By.TRANSPORT, null);
@@ -64,7 +66,7 @@ final class Outbox {
       return written;
     }
     var delivery = new Delivery(this, outgoing, settlement);
-    if (!hasRoomFor(delivery.size)) {
+    if (!fits(delivery.size)) {
       if (settlement != null) {
         settlement.failed(
             new MessageException(
@@ -95,6 +97,12 @@ final class Outbox {
     }
   }
 
+  /** Whether somebody waits for the end of the delivery that an acknowledgement would settle. */
+  boolean isAwaited(String eventId) {
+    Delivery delivery = byEventId.get(eventId);
+    return delivery != null && delivery.settlement != null;
+  }
+
   /** The client did not acknowledge in time: once more, or not at all. */
   void due(Delivery delivery, long now) {
     if (delivery.attempts < maxAttempts) {
@@ -123,13 +131,16 @@ final class Outbox {
 
   /** Whether a Message of so many bytes can be offered. */
   boolean hasRoomFor(int size) {
-    return !clientAcknowledges
-        || (count < config.maxPending() && bytes + size <= config.maxPendingBytes());
+    return !clientAcknowledges || fits(size);
   }
 
   /** Messages that are not acknowledged. */
   int size() {
     return count;
+  }
+
+  private boolean fits(int size) {
+    return count < config.maxPending() && bytes + size <= config.maxPendingBytes();
   }
 
   private void send(Delivery delivery, long now) {
