@@ -51,11 +51,11 @@ class ArchitectureTest {
           .whereLayer("session")
           .mayOnlyBeAccessedByLayers("root", "ops", "transport")
           .whereLayer("translate")
-          .mayOnlyBeAccessedByLayers("root", "ops", "transport")
+          .mayOnlyBeAccessedByLayers("root", "ops", "transport", "upstream")
           .whereLayer("routing")
           .mayOnlyBeAccessedByLayers("root", "session")
           .whereLayer("connection")
-          .mayOnlyBeAccessedByLayers("root", "ops", "transport", "session")
+          .mayOnlyBeAccessedByLayers("root", "ops", "transport", "session", "upstream")
           // MethodChannel is part of the api, and the codec it needs knows nothing of ours.
           .whereLayer("api")
           .mayOnlyAccessLayers("methodchannel")
