@@ -39,7 +39,7 @@ import java.util.Set;
  *                                  null as "null"
  * </pre>
  */
-final class JsonValues {
+public final class JsonValues {
 
   private static final ObjectMapper JSON =
       new ObjectMapper(
@@ -58,7 +58,7 @@ final class JsonValues {
    *
    * @throws ProtocolException when it is no JSON in UTF-8
    */
-  static Object read(ByteBuffer bytes) {
+  public static Object read(ByteBuffer bytes) {
     try {
       return JSON.readValue(
           StandardCharsets.UTF_8.newDecoder().decode(bytes.slice()).toString(), Object.class);
@@ -76,7 +76,7 @@ final class JsonValues {
    *
    * @throws IllegalArgumentException when it holds what JSON has no form for
    */
-  static byte[] write(Object value) {
+  public static byte[] write(Object value) {
     var out = new ByteArrayOutputStream();
     try (JsonGenerator json = JSON.createGenerator(out)) {
       write(json, value, 0);
