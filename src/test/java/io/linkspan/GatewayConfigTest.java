@@ -162,6 +162,7 @@ class GatewayConfigTest {
         "routes: [user]                          | routes[0]: \"user\": expected a route",
         "routes: [{to: \"service:x\"}]           | routes[0].to: \"service:x\": expected user:, group: or session:",
         "routes: [{type: x}]                     | routes[0].to: nothing: expected user:, group: or session:",
+        "routes: [{to: \"user:x\", type: method}] | routes[0].type: \"method\": expected to be used with bus or http only",
         "routes: [{to: x, htpp: y}]              | routes[0].htpp: \"y\": expected one of the keys to, type, bus, ack",
         "routes: [{to: x, http: y}]              | routes[0].http: \"y\": expected keys and values",
         "routes: [{to: x, http: {}}]             | routes[0].http.url: \"\": expected a URL such as http://",

@@ -98,7 +98,7 @@ final class Courier {
           lookUp(lane, parcel);
         }
       }
-      case SERVICE, UNADDRESSED ->
+      case SERVICE, CHANNEL, UNADDRESSED ->
           settlement.failed(
               new MessageException(
                   ErrorCode.MALFORMED, "to has to name a user, a group or a session"));

@@ -89,7 +89,9 @@ final class Outbox {
     if (isTooLong(outgoing.message())) {
       return refuse(tooLarge(), settlement);
     }
-    if (link != null && (mode == Mode.WRITES || outgoing.isVolatile())) {
+    // A call is answered by an app that acknowledges nothing, too.
+    boolean kept = mode != Mode.WRITES || outgoing.expectsAnswer();
+    if (link != null && (!kept || outgoing.isVolatile())) {
       if (link.deliver(outgoing)) {
         settle(settlement, By.TRANSPORT, null);
         return true;
@@ -108,7 +110,7 @@ final class Outbox {
       return refuse(full(), settlement);
     }
     append(delivery);
-    if (link != null && mode != Mode.WRITES) {
+    if (link != null && kept) {
       send(delivery, now);
     }
     return true;
@@ -135,6 +137,12 @@ final class Outbox {
       delivery = delivery.sameId;
     }
     return delivery;
+  }
+
+  /** Whether somebody waits for the end of the delivery that an acknowledgement would settle. */
+  boolean isAwaited(String eventId) {
+    Delivery delivery = byEventId.get(eventId);
+    return delivery != null && delivery.settlement != null;
   }
 
   /** The client did not acknowledge in time: once more, or not at all. */
@@ -321,7 +329,7 @@ final class Outbox {
   }
 
   private void send(Delivery delivery, long now) {
-    switch (mode) {
+    switch (delivery.outgoing.expectsAnswer() ? Mode.ACKNOWLEDGEMENTS : mode) {
       case ACKNOWLEDGEMENTS -> {
         delivery.attempts++;
         timeouts.add(delivery, now);

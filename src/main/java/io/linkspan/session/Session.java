@@ -239,6 +239,9 @@ public final class Session {
     MessageException refusal = refusal(message);
     if (refusal != null) {
       receipt.refused(message.getEventId(), refusal);
+    } else if (answers(message)) {
+      // Like an acknowledgement it is read on: what waits may wait for it.
+      take(message, receipt);
     } else if (leaving || inFlight >= shard.limits().inFlight() || hasWaiting()) {
       hold(message, receipt);
     } else {
@@ -254,6 +257,15 @@ public final class Session {
   public void acknowledged(String eventId, Message reply) {
     outbox.acknowledged(eventId, reply);
     goIfIdle();
+  }
+
+  /** Whether a Message is the answer to one that the client was sent; it is passed on then. */
+  boolean answered(Message message) {
+    boolean answers = answers(message);
+    if (answers) {
+      acknowledged(message.getReplyTo(), message);
+    }
+    return answers;
   }
 
   /** The link has ended. The session may wait for its client to come back. */
@@ -608,6 +620,12 @@ public final class Session {
         ? null
         : new MessageException(
             ErrorCode.MALFORMED, field + " is longer than " + MAX_NAME + " characters");
+  }
+
+  private boolean answers(Message message) {
+    return message.getTo().isEmpty()
+        && !message.getReplyTo().isEmpty()
+        && outbox.isAwaited(message.getReplyTo());
   }
 
   private boolean hasWaiting() {

@@ -346,7 +346,7 @@ public final class Shard {
       case USER -> deliver(byUser.get(recipient.name()), recipient, message, terms, settlement);
       case SESSION -> deliver(only(recipient.name()), recipient, message, terms, settlement);
       case GROUP -> deliverToGroup(recipient.name(), message, terms, settlement);
-      case SERVICE, UNADDRESSED -> settlement.failed(Courier.noSuchRecipient(recipient));
+      case SERVICE, CHANNEL, UNADDRESSED -> settlement.failed(Courier.noSuchRecipient(recipient));
     }
   }
 
