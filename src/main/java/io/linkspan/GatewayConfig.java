@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.protocol.enet.Feature;
@@ -43,6 +44,7 @@ public record GatewayConfig(
     LimitsConfig limits,
     List<Route> routes,
     List<VerticleConfig> verticles,
+    ClusterConfig cluster,
     DrainConfig drain) {
 
   /**
@@ -115,6 +117,9 @@ public record GatewayConfig(
       // A poll is held for so long.
       root.section("socketio").reject("pingInterval", "less than http.idleTimeout");
     }
+    ClusterConfig cluster = ClusterSection.read(root.section("cluster"));
+    requireFree(root, "port", cluster.port(), http, management);
+    requireFree(root, "busPort", cluster.busPort(), http, management);
     root.section("auth").choice("mode", Map.of("none", true));
     return new GatewayConfig(
         root.count("eventLoops", 0, MAX_EVENT_LOOPS),
@@ -123,7 +128,7 @@ public record GatewayConfig(
         socketio,
         enet(root.section("enet"), root.section("auth")),
         management,
-        session(root.section("session")),
+        session(root.section("session"), cluster.enabled()),
         delivery(root.section("delivery")),
         limits(root.section("limits")),
         root.sections("routes").stream()
@@ -134,7 +139,15 @@ public record GatewayConfig(
             .map(GatewayConfig::verticle)
             .filter(Objects::nonNull)
             .toList(),
+        cluster,
         drain(root.section("drain")));
+  }
+
+  private static void requireFree(
+      ConfigSection root, String key, int port, HttpConfig http, ManagementConfig management) {
+    if (port != 0 && (port == http.port() || port == management.port())) {
+      root.section("cluster").reject(key, "another port than http.port and management.port");
+    }
   }
 
   private static HttpConfig http(ConfigSection http) {
@@ -263,7 +276,7 @@ public record GatewayConfig(
     }
   }
 
-  private static SessionConfig session(ConfigSection session) {
+  private static SessionConfig session(ConfigSection session, boolean cluster) {
     ConfigSection perUser = session.section("perUser");
     return new SessionConfig(
         session.count("maxPending", 1, MAX),
@@ -274,7 +287,19 @@ public record GatewayConfig(
             "onExcess",
             Map.of(
                 "replace", SessionConfig.OnExcess.REPLACE,
-                "reject", SessionConfig.OnExcess.REJECT)));
+                "reject", SessionConfig.OnExcess.REJECT)),
+        replicas(session, cluster));
+  }
+
+  private static int replicas(ConfigSection session, boolean cluster) {
+    Integer replicas = session.choice("replicas", Map.of("auto", cluster ? 1 : 0, "0", 0, "1", 1));
+    if (replicas == null) {
+      return 0;
+    }
+    if (replicas > 0 && !cluster) {
+      session.reject("replicas", "auto or 0, as cluster.enabled is false");
+    }
+    return replicas;
   }
 
   private static DeliveryConfig delivery(ConfigSection delivery) {

@@ -10,9 +10,15 @@ import io.linkspan.connection.CloseReason;
  * @param maxGroups memberships; further joins are refused as forbidden
  * @param maxPerUser live sessions of one user; 0 is no limit
  * @param onExcess what happens to one more
+ * @param replicas other nodes that keep what a client has not acknowledged: 0 or 1
  */
 public record SessionConfig(
-    int maxPending, long maxPendingBytes, int maxGroups, int maxPerUser, OnExcess onExcess) {
+    int maxPending,
+    long maxPendingBytes,
+    int maxGroups,
+    int maxPerUser,
+    OnExcess onExcess,
+    int replicas) {
 
   /** What happens when a user has one session too many. */
   public enum OnExcess {

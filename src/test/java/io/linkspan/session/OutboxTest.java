@@ -83,7 +83,7 @@ class OutboxTest {
   private final Outbox outbox = outbox(true);
 
   private Outbox outbox(boolean clientAcknowledges) {
-    var config = new SessionConfig(3, 1_000, 1, 1, SessionConfig.OnExcess.REPLACE);
+    var config = new SessionConfig(3, 1_000, 1, 1, SessionConfig.OnExcess.REPLACE, 0);
     return new Outbox(config, ATTEMPTS, timeouts, link, clientAcknowledges, metrics);
   }
 
