@@ -55,6 +55,7 @@ public final class Shard {
     }
   }
 
+  private static final String ADDRESS_PREFIX = "linkspan.shard.";
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int SESSION_ID_BYTES = 12;
 
@@ -94,7 +95,12 @@ public final class Shard {
 
   /** Bus address of a shard, given its node and its index on it. */
   public static String addressOf(String node, int index) {
-    return "linkspan.shard." + node + '.' + index;
+    return ADDRESS_PREFIX + node + '.' + index;
+  }
+
+  /** The node that a shard is on, given its bus address. */
+  static String nodeOf(String address) {
+    return address.substring(ADDRESS_PREFIX.length(), address.lastIndexOf('.'));
   }
 
   /**
