@@ -229,6 +229,7 @@ public final class Gateway implements Node {
             config.limits(),
             new RoutingTable(config.routes()),
             directory,
+            nodes,
             new DuplicateFilter(config.delivery()),
             sessions);
     return new EdgeVerticle.Shared(

@@ -304,6 +304,12 @@ final class Relocation {
       case FLUSH -> flush().onComplete(v -> reply(request, true));
       case ADOPT -> adopt(call.getAdopt()).onComplete(adopted -> reply(request, adopted.result()));
       case ENDED -> ended(call.getEnded());
+      case COPY -> {
+        shard.replication().apply(call.getCopy());
+        reply(request, true);
+      }
+      case RECALL -> shard.replication().recall(call.getRecall());
+      case FENCE -> shard.fence(call.getFence());
       case CALL_NOT_SET -> {
         // From a node of another version: nothing here knows of it.
       }

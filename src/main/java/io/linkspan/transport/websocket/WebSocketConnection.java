@@ -227,7 +227,8 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
         case TEXT, BINARY ->
             onMessage(assembler.first(frame.isText(), frame.isFinal(), frame.binaryData()));
         case CONTINUATION -> onMessage(assembler.next(frame.isFinal(), frame.binaryData()));
-        case PING, PONG, CLOSE -> {
+        case CLOSE -> onGoodbye(frame.closeStatusCode());
+        case PING, PONG -> {
           // Life was noted when the bytes came; Vert.x answers.
         }
       }
@@ -236,6 +237,18 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     } catch (ProtocolException e) {
       close(CloseReason.MALFORMED);
     }
+  }
+
+  /**
+   * The client leaves; Vert.x answers its close frame. Not to wait for the end of the TCP
+   * connection: by then the client may have come back, and it said that it would not.
+   */
+  private void onGoodbye(short code) {
+    state = State.CLOSING;
+    closeReason = code == NORMAL_CLOSURE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
+    end(closeReason);
+    timer.cancel();
+    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
   }
 
   private void onMessage(Buffer message) {
