@@ -20,6 +20,9 @@ import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.EngineSessions;
+import io.linkspan.upstream.UpstreamConfig;
+import io.linkspan.upstream.UpstreamMetrics;
+import io.linkspan.upstream.UpstreamVerticle;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -62,6 +65,7 @@ public final class Gateway implements Node {
   private final Nodes nodes;
   private final BooleanSupplier isMember;
   private final Queue<EdgeVerticle> edges = new ConcurrentLinkedQueue<>();
+  private final List<UpstreamVerticle> upstreams = new ArrayList<>();
   private final ManagementVerticle management;
   private final ControlService control;
   private final NodeMailbox mailbox;
@@ -137,6 +141,8 @@ public final class Gateway implements Node {
     Duration timeout = config.drain().timeout();
     // Clients with something in hand get half of the time, closing handshakes most of the rest.
     Duration patience = timeout.dividedBy(2);
+    // A Message that waits for a service to come back would keep its client.
+    upstreams.forEach(UpstreamVerticle::drain);
     return Future.join(edges.stream().map(edge -> edge.drain(patience)).toList())
         .timeout(timeout.toMillis() * 3 / 4, TimeUnit.MILLISECONDS)
         .eventually(this::close)
@@ -181,6 +187,7 @@ public final class Gateway implements Node {
     return vertx
         .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
+        .compose(v -> deployUpstreams())
         .compose(
             v -> {
               EdgeVerticle.Shared shared = share();
@@ -203,6 +210,14 @@ public final class Gateway implements Node {
                   .setConfig(verticle.config())));
     }
     return Future.all(deployments);
+  }
+
+  private Future<?> deployUpstreams() {
+    for (UpstreamConfig upstream : config.upstreams()) {
+      upstreams.add(
+          new UpstreamVerticle(upstream, new UpstreamMetrics(metrics.registry(), upstream.name())));
+    }
+    return Future.all(upstreams.stream().map(vertx::deployVerticle).toList());
   }
 
   private EdgeVerticle.Shared share() {

@@ -9,13 +9,15 @@ import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Sends each inbound Message where its route says: to a service, to other clients, or to the
- * gateway itself when it joins or leaves a group. Used only on its shard's event loop.
+ * Sends each inbound Message where its route says: to a service, to other clients, to whoever waits
+ * for it, or to the gateway itself when it joins or leaves a group. Used only on its shard's event
+ * loop.
  */
 final class Dispatcher {
 
@@ -39,12 +41,18 @@ final class Dispatcher {
     switch (message.getType()) {
       case Memberships.JOIN -> memberships.join(handover);
       case Memberships.LEAVE -> memberships.leave(handover);
-      default -> route(handover, message);
+      default -> {
+        if (handover.sender().answered(message)) {
+          handover.accepted();
+        } else {
+          route(handover, message);
+        }
+      }
     }
   }
 
   private void route(Handover handover, Message message) {
-    Recipient recipient = Recipient.of(message.getTo());
+    Recipient recipient = Recipient.of(message.getTo(), message.getType());
     Route.Destination destination = routes.destination(recipient, message.getType());
     if (destination instanceof Route.Bus service) {
       toService(service, handover, message);
@@ -70,9 +78,18 @@ final class Dispatcher {
               written -> handover.accepted(),
               failure -> handover.failed(MessageException.from(failure)));
     } else {
-      bus.<Object>request(address, message, handover.sender().busOptions())
+      bus.<Object>request(address, message, requestOptions(service, handover.sender()))
           .onComplete(handover::replied);
     }
+  }
+
+  private static DeliveryOptions requestOptions(Route.Bus service, Session sender) {
+    DeliveryOptions options = sender.busOptions();
+    return service.requestTimeout() == null
+        ? options
+        : new DeliveryOptions()
+            .setHeaders(options.getHeaders())
+            .setSendTimeout(service.requestTimeout().toMillis());
   }
 
   private String addressOf(Route.Bus service) {

@@ -1,10 +1,12 @@
 package io.linkspan.session;
 
 import io.linkspan.connection.CloseReason;
+import java.time.Duration;
 
 /**
  * Limits of one session.
  *
+ * @param grace how long a session that can be taken up again waits for its client
  * @param maxPending messages a client has not acknowledged; further ones fail as queue-full
  * @param maxPendingBytes the same in bytes
  * @param maxGroups memberships; further joins are refused as forbidden
@@ -13,6 +15,7 @@ import io.linkspan.connection.CloseReason;
  * @param replicas other nodes that keep what a client has not acknowledged: 0 or 1
  */
 public record SessionConfig(
+    Duration grace,
     int maxPending,
     long maxPendingBytes,
     int maxGroups,
