@@ -56,7 +56,7 @@ final class Relocation {
   /** How long a former owner passes on what still comes. */
   private static final long FORWARD_TIME = 10_000;
 
-  private static final long FLUSH_TIMEOUT = 1_000;
+  private static final long FLUSH_TIMEOUT = 400;
   private static final long ADOPT_TIMEOUT = 2_000;
   private static final int MAX_HELD = 10_000;
 
@@ -297,8 +297,14 @@ final class Relocation {
       case CONFIRM -> {
         Confirm confirm = call.getConfirm();
         boolean stands = departures.confirm(confirm.getSession(), confirm.getClaim(), now());
-        reply(request, stands);
         timer.arm(nextDeadline());
+        // What the client sent here must not be overtaken by what it sends from there.
+        Session former = moved.get(confirm.getSession());
+        Future<Void> passedOn =
+            stands && former != null && former.hasOpen()
+                ? shard.courier().flush()
+                : Future.succeededFuture();
+        passedOn.onComplete(v -> reply(request, stands));
       }
       case SETTLE -> settle(call.getSettle());
       case FLUSH -> flush().onComplete(v -> reply(request, true));

@@ -1,5 +1,6 @@
 package io.linkspan.session;
 
+import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.session.replica.Copies;
 import io.linkspan.session.replica.Journal;
 import io.linkspan.session.wire.Change;
@@ -27,6 +28,10 @@ final class Replication {
   private static final int MAX_CHANGES = 20_000;
   private static final long COPY_TIMEOUT = 2_000;
   private static final long RETRY_MS = 250;
+  private static final long PULSE_MS = 1_000;
+
+  /** A loop that stood still for so long may have been given up by the others. */
+  private static final long PAUSE_MS = 3_000;
 
   private final Vertx vertx;
   private final EventBus bus;
@@ -38,6 +43,8 @@ final class Replication {
   private final Copies copies = new Copies();
   private boolean scheduled;
   private long lastNumber;
+  private final DeadlineTimer pulse;
+  private long lastPulse = DeadlineTimer.now();
 
   /**
    * @param index of the shard
@@ -51,7 +58,22 @@ final class Replication {
     this.index = index;
     this.enabled = enabled;
     journal = new Journal(shard.address(), MAX_CHANGES);
+    pulse = new DeadlineTimer(vertx, this::onPulse);
+    pulse.arm(lastPulse + PULSE_MS);
     follow();
+  }
+
+  void stop() {
+    pulse.cancel();
+  }
+
+  private void onPulse() {
+    long now = DeadlineTimer.now();
+    if (now - lastPulse > PAUSE_MS) {
+      shard.reclaim();
+    }
+    lastPulse = now;
+    pulse.arm(now + PULSE_MS);
   }
 
   /** The nodes have changed. */

@@ -420,6 +420,11 @@ public final class Session {
     }
   }
 
+  /** Whether Messages of the client have not ended. */
+  boolean hasOpen() {
+    return inFlight > 0;
+  }
+
   /** Whether it has gone to another shard. */
   boolean moved() {
     return state == State.MOVED;

@@ -266,6 +266,7 @@ public final class Shard {
     drainTimer.cancel();
     graceTimer.cancel();
     relocation.stop();
+    replication.stop();
   }
 
   public String address() {
