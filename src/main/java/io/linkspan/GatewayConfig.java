@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.protocol.enet.Feature;
-import io.linkspan.routing.Glob;
-import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;
 import io.linkspan.session.DeliveryConfig;
 import io.linkspan.session.LimitsConfig;
@@ -14,6 +12,7 @@ import io.linkspan.transport.enet.EnetTransportConfig;
 import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.socketio.SocketIoConfig;
 import io.linkspan.transport.websocket.WebSocketConfig;
+import io.linkspan.upstream.UpstreamConfig;
 import io.vertx.core.Deployable;
 import io.vertx.core.json.JsonObject;
 import java.io.File;
@@ -42,6 +41,7 @@ public record GatewayConfig(
     DeliveryConfig delivery,
     LimitsConfig limits,
     List<Route> routes,
+    List<UpstreamConfig> upstreams,
     List<VerticleConfig> verticles,
     DrainConfig drain) {
 
@@ -70,6 +70,7 @@ public record GatewayConfig(
 
   public GatewayConfig {
     routes = List.copyOf(routes);
+    upstreams = List.copyOf(upstreams);
     verticles = List.copyOf(verticles);
   }
 
@@ -116,6 +117,8 @@ public record GatewayConfig(
       root.section("socketio").reject("pingInterval", "less than http.idleTimeout");
     }
     root.section("auth").choice("mode", Map.of("none", true));
+    RouteReader routes = new RouteReader(new UpstreamReader(root.section("upstream")));
+    root.sections("routes").forEach(routes::read);
     return new GatewayConfig(
         root.count("eventLoops", 0, MAX_EVENT_LOOPS),
         http,
@@ -126,10 +129,8 @@ public record GatewayConfig(
         session(root.section("session")),
         delivery(root.section("delivery")),
         limits(root.section("limits")),
-        root.sections("routes").stream()
-            .map(GatewayConfig::route)
-            .filter(Objects::nonNull)
-            .toList(),
+        routes.routes(),
+        routes.upstreams(),
         root.sections("verticles").stream()
             .map(GatewayConfig::verticle)
             .filter(Objects::nonNull)
@@ -189,6 +190,7 @@ public record GatewayConfig(
         namespaces(socketio),
         socketio.flag("jsonp"),
         acknowledge(socketio),
+        socketio.flag("recovery"),
         socketio.flag("connectEvent"));
   }
 
@@ -267,6 +269,7 @@ public record GatewayConfig(
   private static SessionConfig session(ConfigSection session) {
     ConfigSection perUser = session.section("perUser");
     return new SessionConfig(
+        session.duration("grace", Duration.ZERO, DAY),
         session.count("maxPending", 1, MAX),
         session.size("maxPendingBytes", MIN_MESSAGE, MAX),
         session.count("maxGroups", 0, MAX),
@@ -307,44 +310,6 @@ public record GatewayConfig(
 
   private static int orUnlimited(int limit) {
     return limit == 0 ? MAX : limit;
-  }
-
-  private static Route route(ConfigSection route) {
-    if (!route.node().isObject()) {
-      route.reject("", "a route such as {to: \"user:*\"}");
-      return null;
-    }
-    route.allow("to", "type", "bus", "ack", "volatile");
-    String to = route.has("to") ? route.text("to") : null;
-    String type = route.has("type") ? route.text("type") : null;
-    return new Route(
-        to == null ? null : Glob.of(to),
-        type == null ? null : Glob.of(type),
-        destination(route, to));
-  }
-
-  private static Route.Destination destination(ConfigSection route, String to) {
-    if (route.has("bus")) {
-      if (route.has("volatile")) {
-        route.reject("volatile", "to be used without bus only");
-      }
-      boolean acceptedIsEnough =
-          route.has("ack")
-              && Boolean.TRUE.equals(route.choice("ack", Map.of("accepted", true, "reply", false)));
-      return new Route.Bus(route.name("bus"), acceptedIsEnough);
-    }
-    if (route.has("ack")) {
-      route.reject("ack", "to be used with bus only");
-    }
-    boolean namesClients =
-        to != null
-            && (to.startsWith(Recipient.Kind.USER.prefix())
-                || to.startsWith(Recipient.Kind.GROUP.prefix())
-                || to.startsWith(Recipient.Kind.SESSION.prefix()));
-    if (!namesClients) {
-      route.reject("to", "user:, group: or session: with a pattern, as there is no bus");
-    }
-    return new Route.Clients(route.has("volatile") && route.flag("volatile"));
   }
 
   private static VerticleConfig verticle(ConfigSection verticle) {

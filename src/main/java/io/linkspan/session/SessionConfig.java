@@ -1,10 +1,12 @@
 package io.linkspan.session;
 
 import io.linkspan.connection.CloseReason;
+import java.time.Duration;
 
 /**
  * Limits of one session.
  *
+ * @param grace how long a session that can be taken up again waits for its client
  * @param maxPending messages a client has not acknowledged; further ones fail as queue-full
  * @param maxPendingBytes the same in bytes
  * @param maxGroups memberships; further joins are refused as forbidden
@@ -12,7 +14,12 @@ import io.linkspan.connection.CloseReason;
  * @param onExcess what happens to one more
  */
 public record SessionConfig(
-    int maxPending, long maxPendingBytes, int maxGroups, int maxPerUser, OnExcess onExcess) {
+    Duration grace,
+    int maxPending,
+    long maxPendingBytes,
+    int maxGroups,
+    int maxPerUser,
+    OnExcess onExcess) {
 
   /** What happens when a user has one session too many. */
   public enum OnExcess {

@@ -7,6 +7,7 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.routing.Recipient;
+import io.linkspan.session.wire.ShardCall;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBus;
@@ -79,7 +80,9 @@ public final class ShardMailbox {
           Recipient.of(message.getTo()),
           message,
           Terms.of(request.headers()),
-          new BusReply(request, message.getEventId()));
+          new BusReply(request, message.getEventId(), true));
+    } else if (request.body() instanceof ShardCall call) {
+      shard.relocation().answer(request, call);
     } else if (request.body() instanceof JsonObject question) {
       answer(request, question);
     }
@@ -97,7 +100,7 @@ public final class ShardMailbox {
             Recipient.of(message.getTo()),
             message,
             Terms.of(request.headers()),
-            new BusReply(request, message.getEventId()));
+            new BusReply(request, message.getEventId(), false));
   }
 
   private void answer(io.vertx.core.eventbus.Message<Object> request, JsonObject question) {
@@ -120,7 +123,7 @@ public final class ShardMailbox {
     String group = question.getString("group");
     switch (question.getString(ACTION)) {
       case "disconnect" -> {
-        session.link().close(CloseReason.valueOf(question.getString("reason")));
+        session.close(CloseReason.valueOf(question.getString("reason")));
         request.reply(new JsonObject());
       }
       case "leave" -> {
@@ -152,7 +155,8 @@ public final class ShardMailbox {
       }
       if ((user == null || user.equals(session.user()))
           && (group == null || session.groups().contains(group))
-          && (transport == null || transport.equals(session.link().transport()))) {
+          && (transport == null
+              || (session.link() != null && transport.equals(session.link().transport())))) {
         matching.add(session.toJson());
       }
     }

@@ -62,6 +62,13 @@ class SocketIoClientsIT {
     NodeScript.runIn(FOLDER, "client.mjs", gateway.http(), management(), version, transport);
   }
 
+  @EnabledIf(NODE)
+  @ParameterizedTest
+  @CsvSource({"polling", "websocket", "upgrade"})
+  void aClientRecoversWhatItMissed(String transport) throws Exception {
+    NodeScript.runIn(FOLDER, "recovery.mjs", gateway.http(), management(), transport);
+  }
+
   @ParameterizedTest(name = "the Java client {0}.x, {1}")
   @CsvSource({
     "1, polling", "1, websocket", "1, upgrade",

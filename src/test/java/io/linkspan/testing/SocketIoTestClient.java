@@ -110,6 +110,10 @@ public final class SocketIoTestClient implements TestClient {
   @Override
   public GeneratedMessage receive() {
     String packet = readPacket();
+    while (packet.startsWith("42[\"~\",")) {
+      // Tells an offset; no application listens to it.
+      packet = readPacket();
+    }
     int json = packet.indexOf('[');
     String id = packet.substring(2, json);
     JsonArray arguments = new JsonArray(packet.substring(json));

@@ -8,12 +8,8 @@ import io.linkspan.protocol.enet.EnetHost;
 import io.linkspan.protocol.enet.EnetPeer;
 import io.linkspan.protocol.enet.PeerAddress;
 import io.linkspan.protocol.enet.Transmit;
-import io.linkspan.session.Admission;
-import io.linkspan.session.Identity;
-import io.linkspan.session.IdentityProvider;
 import io.linkspan.session.LimitsConfig;
-import io.linkspan.session.Session;
-import io.linkspan.session.Shard;
+import io.linkspan.transport.channel.Entrance;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
@@ -77,11 +73,9 @@ public final class EnetTransport {
   private final ContextInternal context;
   private final EnetTransportConfig config;
   private final LimitsConfig limits;
-  private final Admission admission;
-  private final IdentityProvider identities;
+  private final Entrance entrance;
   private final TransportMetrics metrics;
   private final EnetMetrics.Tap tap;
-  private final Shard shard;
   private final EnetPort port;
   private final boolean first;
   private final EnetHost host;
@@ -110,21 +104,17 @@ public final class EnetTransport {
       Vertx vertx,
       EnetTransportConfig config,
       LimitsConfig limits,
-      Admission admission,
-      IdentityProvider identities,
+      Entrance entrance,
       TransportMetrics metrics,
       EnetMetrics datagramMetrics,
-      Shard shard,
       EnetPort port,
       boolean first) {
     this.vertx = vertx;
     context = (ContextInternal) vertx.getOrCreateContext();
     this.config = config;
     this.limits = limits;
-    this.admission = admission;
-    this.identities = identities;
+    this.entrance = entrance;
     this.metrics = metrics;
-    this.shard = shard;
     this.port = port;
     this.first = first;
     host =
@@ -208,19 +198,6 @@ public final class EnetTransport {
   /** Bounds how long a peer that was told to go may take. */
   void linger(EnetPeer peer, CloseReason reason) {
     lingering.add(new Lingering(peer, reason, DeadlineTimer.now() + CLOSE_LINGER));
-  }
-
-  Identity identify(String claimed) {
-    return identities.identify(claimed);
-  }
-
-  /** Milliseconds that the user has to wait, or 0. */
-  long admitUser(Identity identity) {
-    return identity.anonymous() ? 0 : admission.enterAs(identity.user());
-  }
-
-  Future<Session> open(EnetConnection connection, Identity identity, boolean acknowledges) {
-    return shard.open(connection, identity, acknowledges);
   }
 
   private static boolean sharesPort(Vertx vertx) {
@@ -399,10 +376,11 @@ public final class EnetTransport {
     String address = ((InetSocketAddress) peer.address().origin()).getAddress().getHostAddress();
     if (draining) {
       turnAway(peer, CloseReason.GOING_AWAY);
-    } else if (admission.enter(address) > 0) {
+    } else if (entrance.admission().enter(address) > 0) {
       turnAway(peer, CloseReason.RATE_LIMITED);
     } else {
-      var connection = new EnetConnection(this, peer, address, config, limits, metrics, now);
+      var connection =
+          new EnetConnection(this, peer, address, config, limits, entrance, metrics, now);
       peer.attach(connection);
       connections.add(connection);
       unnamed.add(connection);
@@ -417,7 +395,7 @@ public final class EnetTransport {
 
   private void gone(EnetPeer peer) {
     if (peer.attachment() instanceof EnetConnection connection && connections.remove(connection)) {
-      admission.leave(connection.address());
+      entrance.admission().leave(connection.address());
       endIfDrained();
     }
   }
