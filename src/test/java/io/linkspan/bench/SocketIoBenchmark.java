@@ -5,8 +5,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * What a Socket.IO 4 event with an acknowledgement costs by way of WebSocket, event bus and back,
@@ -28,10 +26,6 @@ public final class SocketIoBenchmark {
     Mode(String label, int connections) {
       this.label = label;
       this.connections = connections;
-    }
-
-    String option() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
@@ -77,25 +71,19 @@ public final class SocketIoBenchmark {
   }
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : DEFAULT_ROUNDS;
-    List<String> options =
-        List.of(arguments).subList(Math.min(1, arguments.length), arguments.length);
-    List<Mode> modes =
-        Stream.of(Mode.values())
-            .filter(mode -> options.isEmpty() || options.contains(mode.option()))
-            .toList();
+    Options<Mode> options = Options.parse(arguments, DEFAULT_ROUNDS, Mode.values());
     fetchLibraries();
     Path configuration = Files.createTempFile("linkspan", ".yaml");
     try {
       Files.writeString(configuration, CONFIGURATION);
       var benchmark = new SocketIoBenchmark(configuration);
-      for (int round = 1; round <= rounds; round++) {
+      for (int round = 1; round <= options.rounds(); round++) {
         for (Kind kind : Kind.values()) {
-          System.err.println("round " + round + " of " + rounds + ": " + kind.label);
-          benchmark.run(kind, modes);
+          System.err.println("round " + round + " of " + options.rounds() + ": " + kind.label);
+          benchmark.run(kind, options.modes());
         }
       }
-      benchmark.print(rounds);
+      benchmark.print(options.rounds());
     } finally {
       Files.delete(configuration);
     }
@@ -156,7 +144,7 @@ public final class SocketIoBenchmark {
 
   private static Window.Load underLoad(ServerProcess server, Mode mode, long warmUpMessages)
       throws IOException {
-    try (var clients = clients(server, mode.option(), mode.connections)) {
+    try (var clients = clients(server, Options.nameOf(mode), mode.connections)) {
       clients.closedLoop(WARM_UP_MS, warmUpMessages, null);
       var latencies = new Latencies(MAX_LATENCIES);
       var window = new Window(server, ProcessHandle.current());
