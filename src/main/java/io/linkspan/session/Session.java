@@ -512,7 +512,7 @@ public final class Session {
     if (hasReplyTo && !answer.getEventId().isEmpty() && !answer.getCreateAt().isEmpty()) {
       return answer;
     }
-    Message.Builder complete = answer.toBuilder();
+    Message.Builder complete = Draft.of(answer);
     if (!hasReplyTo) {
       complete.setReplyTo(request.getEventId());
     }
@@ -749,7 +749,7 @@ public final class Session {
         && !message.getCreateAt().isEmpty()) {
       return message;
     }
-    return shard.stamp(message.toBuilder().setFrom(user())).build();
+    return shard.stamp(Draft.of(message).setFrom(user())).build();
   }
 
   /** May come from the loop of another session of the same user. */

@@ -4,8 +4,6 @@ import io.linkspan.testing.CProgram;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * What a Message costs by way of ENet, event bus and back, and what an idle peer does, compared
@@ -19,7 +17,7 @@ public final class EnetBenchmark {
     CLOSED_1("closed loop, 1 peer", 1, 64, 1, 0),
     CLOSED_100("closed loop, 100 peers", 100, 64, 1, 0),
     CLOSED_1000("closed loop, 1,000 peers", 1_000, 64, 1, 0),
-    MEDIUM_1("the same with 1,200 bytes, 1 peer", 1, 1_200, 1, 0),
+    MEDIUM_1("1,200 bytes, 1 peer", 1, 1_200, 1, 0),
     MEDIUM_100("1,200 bytes, 100 peers", 100, 1_200, 1, 0),
     MEDIUM_1000("1,200 bytes, 1,000 peers", 1_000, 1_200, 1, 0),
     LARGE_1("20,000 bytes, 1 peer", 1, 20_000, 1, 0),
@@ -44,10 +42,6 @@ public final class EnetBenchmark {
       this.size = size;
       this.inFlight = inFlight;
       this.rate = rate;
-    }
-
-    String option() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     EnetLoad.Plan plan(long warmUpMs, long warmUpMessages) {
@@ -81,19 +75,13 @@ public final class EnetBenchmark {
   }
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : DEFAULT_ROUNDS;
-    List<String> options =
-        List.of(arguments).subList(Math.min(1, arguments.length), arguments.length);
-    List<Mode> modes =
-        Stream.of(Mode.values())
-            .filter(mode -> options.isEmpty() || options.contains(mode.option()))
-            .toList();
+    Options<Mode> options = Options.parse(arguments, DEFAULT_ROUNDS, Mode.values());
     var benchmark = new EnetBenchmark(CProgram.compile("src/test/c/enet_load.c"));
-    for (int round = 1; round <= rounds; round++) {
-      System.err.println("round " + round + " of " + rounds);
-      benchmark.run(modes);
+    for (int round = 1; round <= options.rounds(); round++) {
+      System.err.println("round " + round + " of " + options.rounds());
+      benchmark.run(options.modes());
     }
-    benchmark.print(rounds);
+    benchmark.print(options.rounds());
   }
 
   private void run(List<Mode> modes) throws IOException, InterruptedException {

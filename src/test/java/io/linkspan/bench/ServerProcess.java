@@ -2,6 +2,7 @@ package io.linkspan.bench;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,14 +23,19 @@ final class ServerProcess implements AutoCloseable {
   private static final String PORT = "\"%s\":(\\d+)";
   private static final Pattern ANY_PORT = Pattern.compile("\"[a-z]+\":\\d+");
   private static final Pattern HEAP_USED = Pattern.compile("total \\d+K, used (\\d+)K");
+  private static final Pattern HEAP_TOLD = Pattern.compile("\"heap\":(\\d+)");
   private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
   private final Process process;
+  private final BufferedReader output;
   private final String ports;
+  private final boolean isJvm;
 
-  private ServerProcess(Process process, String ports) {
+  private ServerProcess(Process process, BufferedReader output, String ports, boolean isJvm) {
     this.process = process;
+    this.output = output;
     this.ports = ports;
+    this.isJvm = isJvm;
   }
 
   /** The packaged gateway on free ports, with its defaults but for what is given. */
@@ -41,7 +47,7 @@ final class ServerProcess implements AutoCloseable {
     builder.environment().put("LINKSPAN_HTTP_PORT", "0");
     builder.environment().put("LINKSPAN_ENET_PORT", "0");
     builder.environment().put("LINKSPAN_MANAGEMENT_PORT", "0");
-    return start(builder);
+    return start(builder, true);
   }
 
   /** A Java program with a class path of its own. */
@@ -51,16 +57,23 @@ final class ServerProcess implements AutoCloseable {
     for (Object argument : arguments) {
       command.add(argument.toString());
     }
-    return start(new ProcessBuilder(command));
+    return start(new ProcessBuilder(command), true);
   }
 
-  /** Any program; it prints {@code "name":port} once it listens. */
+  /**
+   * Any program; it prints {@code "name":port} once it listens, and {@code "heap":bytes} for each
+   * line of its input if it is asked for its heap.
+   */
   static ServerProcess start(ProcessBuilder builder) throws IOException {
+    return start(builder, false);
+  }
+
+  private static ServerProcess start(ProcessBuilder builder, boolean isJvm) throws IOException {
     Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
     for (String line; (line = output.readLine()) != null; ) {
       if (ANY_PORT.matcher(line).find()) {
-        return new ServerProcess(process, line);
+        return new ServerProcess(process, output, line, isJvm);
       }
     }
     process.destroyForcibly();
@@ -83,8 +96,13 @@ final class ServerProcess implements AutoCloseable {
     return 1024 * number(RSS, Files.readString(status));
   }
 
-  /** What is left in a JVM's heap after garbage collections. */
+  /** What is left in the heap after garbage collections; other programs than a JVM are asked. */
   long liveHeapBytes() throws IOException, InterruptedException {
+    if (!isJvm) {
+      Writer input = process.outputWriter(StandardCharsets.US_ASCII);
+      input.append('\n').flush();
+      return number(HEAP_TOLD, output.readLine());
+    }
     // What the first collection finds dead may hold on to more until the second.
     jcmd("GC.run");
     jcmd("GC.run");

@@ -2,8 +2,6 @@ package io.linkspan.bench;
 
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * What a Message costs by way of WebSocket, event bus and back, and what an idle connection holds,
@@ -27,10 +25,6 @@ public final class WebSocketBenchmark {
       this.label = label;
       this.connections = connections;
       this.rate = rate;
-    }
-
-    String option() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
@@ -77,21 +71,15 @@ public final class WebSocketBenchmark {
   private WebSocketBenchmark() {}
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : DEFAULT_ROUNDS;
-    List<String> options =
-        List.of(arguments).subList(Math.min(1, arguments.length), arguments.length);
-    List<Mode> modes =
-        Stream.of(Mode.values())
-            .filter(mode -> options.isEmpty() || options.contains(mode.option()))
-            .toList();
+    Options<Mode> options = Options.parse(arguments, DEFAULT_ROUNDS, Mode.values());
     var benchmark = new WebSocketBenchmark();
-    for (int round = 1; round <= rounds; round++) {
+    for (int round = 1; round <= options.rounds(); round++) {
       for (Kind kind : Kind.values()) {
-        System.err.println("round " + round + " of " + rounds + ": " + kind.label);
-        benchmark.run(kind, modes);
+        System.err.println("round " + round + " of " + options.rounds() + ": " + kind.label);
+        benchmark.run(kind, options.modes());
       }
     }
-    benchmark.print(rounds);
+    benchmark.print(options.rounds());
   }
 
   private void run(Kind kind, List<Mode> modes) throws IOException, InterruptedException {
@@ -117,7 +105,8 @@ public final class WebSocketBenchmark {
   private static Window.Load underLoad(
       ServerProcess server, Kind kind, Mode mode, long warmUpMessages)
       throws IOException, InterruptedException {
-    try (var clients = new LoadGenerator(server, kind.dialect, mode.option(), mode.connections)) {
+    try (var clients =
+        new LoadGenerator(server, kind.dialect, Options.nameOf(mode), mode.connections)) {
       clients.closedLoop(WARM_UP_MS, warmUpMessages, null);
       if (mode.rate > 0) {
         clients.endClosedLoop();
