@@ -213,8 +213,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   @Override
   public void onWriteBlocked() {
     if (state == State.OPEN && !heartbeat.watchesWriter()) {
-      link.outputMoved();
-      heartbeat.writeBlocked(DeadlineTimer.now());
+      link.channel().watch(heartbeat, DeadlineTimer.now());
       timer.arm(heartbeat.nextDeadline());
     }
   }
@@ -301,28 +300,17 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private void write(byte[] message) {
     link.write(json, message);
     heartbeat.message(lastReceived);
-    if (limits.writeQueue() > 0 && link.pendingBytes() > limits.writeQueue()) {
-      link.flush();
-      if (link.pendingBytes() > limits.writeQueue()) {
-        close(CloseReason.SLOW_CONSUMER);
-      }
+    if (link.channel().waitsForMoreThan(limits.writeQueue())) {
+      close(CloseReason.SLOW_CONSUMER);
     }
   }
 
   private void onTimer() {
     if (state == State.CLOSING) {
-      link.abort();
+      link.channel().abort();
       return;
     }
-    long now = DeadlineTimer.now();
-    if (heartbeat.watchesWriter()) {
-      if (link.pendingBytes() == 0) {
-        heartbeat.writeFree();
-      } else if (link.outputMoved()) {
-        heartbeat.writeBlocked(now);
-      }
-    }
-    switch (heartbeat.advanceTo(now)) {
+    switch (link.channel().advance(heartbeat, DeadlineTimer.now())) {
       case PROBE -> link.writePing();
       case EXPIRE -> {
         close(CloseReason.HEARTBEAT_TIMEOUT);

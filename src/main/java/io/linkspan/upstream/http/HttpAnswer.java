@@ -126,11 +126,11 @@ final class HttpAnswer {
         .build();
   }
 
-  private static boolean isJson(String type) {
+  static boolean isJson(String type) {
     return type.equals(JSON) || type.endsWith("+json");
   }
 
-  private static String mediaType(String contentType) {
+  static String mediaType(String contentType) {
     if (contentType == null) {
       return "";
     }
@@ -139,7 +139,7 @@ final class HttpAnswer {
   }
 
   /** Null when it is no text in its charset. */
-  private static String decode(Buffer body, String contentType) {
+  static String decode(Buffer body, String contentType) {
     try {
       return charset(contentType).newDecoder().decode(ByteBuffer.wrap(body.getBytes())).toString();
     } catch (CharacterCodingException e) {
@@ -162,7 +162,7 @@ final class HttpAnswer {
   /**
    * What the service says is wrong, short enough for a client, and nothing of a page for people.
    */
-  private static String text(int status, MultiMap headers, Buffer body) {
+  static String text(int status, MultiMap headers, Buffer body) {
     String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
     String type = mediaType(contentType);
     String text = null;
