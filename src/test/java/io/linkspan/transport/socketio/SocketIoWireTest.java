@@ -329,6 +329,27 @@ class SocketIoWireTest {
     awaitNobody();
   }
 
+  @Test
+  void aBodyThatIsTooLongIsAnsweredBeforeItsEndAndReadOnForAWhile() {
+    start("socketio.maxPayload", "1000");
+    String part = "x".repeat(100_000);
+    try (RawHttp whole =
+        RawHttp.open(port(), "POST", joined(""), "Content-Length: 2000000").send("\r\n" + part)) {
+      assertThat(whole.interim()).startsWith("HTTP/1.1 413").contains("connection: close");
+      for (int i = 1; i < 20; i++) {
+        whole.send(part);
+      }
+      whole.awaitEnd();
+    }
+    try (RawHttp endless =
+        RawHttp.open(port(), "POST", joined(""), "Content-Length: 2000000").send("\r\n" + part)) {
+      assertThat(endless.interim()).startsWith("HTTP/1.1 413");
+      // Nothing more comes, and the gateway does not wait for it for ever.
+      endless.awaitEnd();
+    }
+    awaitNobody();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"b!!!!", "bAQI", "", "x", "4abc\u001e", "9"})
   void aBodyThatIsNoPayloadEndsTheSession(String body) throws Exception {
