@@ -6,6 +6,7 @@ import io.linkspan.session.Admission;
 import io.linkspan.session.IdentityProvider;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
+import io.linkspan.transport.channel.Entrance;
 import io.linkspan.transport.enet.EnetMetrics;
 import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
@@ -106,13 +107,15 @@ final class EdgeVerticle extends VerticleBase {
         vertx,
         config.enet(),
         config.limits(),
-        shared.admission(),
-        shared.identities(),
+        entrance(),
         shared.enet().metrics(),
         shared.enet().datagrams(),
-        shard,
         shared.enet().port(),
         index == 0);
+  }
+
+  private Entrance entrance() {
+    return new Entrance(shared.admission(), shared.identities(), shard);
   }
 
   private Future<?> listenEnet() {

@@ -13,14 +13,22 @@ final class Delivery {
   final Outbox outbox;
   final Outgoing outgoing;
   final int size;
-  final Settlement settlement;
+  Settlement settlement;
   int attempts;
+
+  /** The client has been sent it and may have read it; only where it can say so later. */
+  boolean written;
+
+  /** By which copies know it; 0 when it was never told to any. */
+  long number;
 
   Delivery previous;
   Delivery next;
   Delivery sameId;
 
+  /** When it is due; of one that was written, since when. */
   long dueAt;
+
   Delivery previousDue;
   Delivery nextDue;
   boolean timed;
@@ -37,5 +45,9 @@ final class Delivery {
 
   String eventId() {
     return outgoing.message().getEventId();
+  }
+
+  String offset() {
+    return Session.offsetOf(outgoing.message());
   }
 }

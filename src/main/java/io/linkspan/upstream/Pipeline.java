@@ -367,6 +367,10 @@ final class Pipeline<R> {
       beginHolding(call, now);
     }
     call.deadline = call.heldUntil;
+    if (call.deadline <= now) {
+      refuse(call, expiry(call));
+      return;
+    }
     await(call);
     makeReady(call);
   }

@@ -170,11 +170,11 @@ public final class UpstreamVerticle extends VerticleBase {
       return;
     }
     if (breaker == CircuitBreaker.State.CLOSED) {
+      Throwable cause = latestFailure.getCause();
       LOG.warn(
           "upstream {} is away: {}",
           config.name(),
-          latestFailure.getMessage(),
-          latestFailure.getCause());
+          cause == null ? latestFailure.getMessage() : cause.toString());
     } else if (state == CircuitBreaker.State.CLOSED) {
       LOG.info("upstream {} is back", config.name());
     }

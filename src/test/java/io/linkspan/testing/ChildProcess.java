@@ -4,13 +4,16 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** A process whose lines a test waits for. Used by the test's thread and by the one that reads. */
-final class ChildProcess implements AutoCloseable {
+public class ChildProcess implements AutoCloseable {
+
+  private static final long PATIENCE_MS = 180_000;
 
   private final Process process;
   private final Thread reader;
@@ -29,12 +32,39 @@ final class ChildProcess implements AutoCloseable {
     reader.start();
   }
 
+  /** Waits until it has printed this line. */
+  public void awaitLine(String line) throws InterruptedException {
+    awaitLine("\"" + line + "\"", line::equals, PATIENCE_MS);
+  }
+
+  /** Whether it is over. */
+  public boolean hasEnded() {
+    return !process.isAlive();
+  }
+
+  /** Waits for its end, which has to be a good one. */
+  public void awaitSuccess() throws InterruptedException {
+    int code = awaitExit();
+    if (code != 0) {
+      throw new AssertionError("exit code " + code + " of" + output());
+    }
+  }
+
+  /**
+   * Waits for its end.
+   *
+   * @return the exit code
+   */
+  public int awaitExit() throws InterruptedException {
+    return awaitExit(PATIENCE_MS);
+  }
+
   /**
    * Waits for a line.
    *
    * @return the first line that fits, which may have come already
    */
-  synchronized String awaitLine(String what, Predicate<String> fits, long timeoutMs)
+  public synchronized String awaitLine(String what, Predicate<String> fits, long timeoutMs)
       throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
     int next = 0;
@@ -68,8 +98,31 @@ final class ChildProcess implements AutoCloseable {
     process.toHandle().destroy();
   }
 
-  /** Both streams, after a line break. */
-  synchronized String output() {
+  /** CPU time it has used. */
+  Duration cpuTime() {
+    return process.info().totalCpuDuration().orElse(Duration.ZERO);
+  }
+
+  /** Sends a signal that Java has no method for, such as STOP. */
+  void signal(String name) {
+    try {
+      int failed =
+          new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))
+              .inheritIO()
+              .start()
+              .waitFor();
+      if (failed != 0) {
+        throw new AssertionError("kill -" + name + " failed");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Everything it has printed, on both streams, after a line break. */
+  public synchronized String output() {
     return "\n" + String.join("\n", lines);
   }
 

@@ -111,6 +111,10 @@ public final class SocketIoTestClient implements TestClient {
   @Override
   public GeneratedMessage receive() {
     String packet = readPacket();
+    while (packet.startsWith("42[\"~\",")) {
+      // Tells an offset; no application listens to it.
+      packet = readPacket();
+    }
     int json = packet.indexOf('[');
     int attachments = packet.startsWith("45") ? packet.indexOf('-') + 1 : 2;
     String id = packet.substring(attachments, json);

@@ -1,9 +1,6 @@
 package io.linkspan.transport.enet;
 
 import com.google.protobuf.MessageLite;
-import io.linkspan.api.AckMessage;
-import io.linkspan.api.ErrorCode;
-import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
@@ -13,43 +10,17 @@ import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.enet.Delivery;
 import io.linkspan.protocol.enet.EndReason;
 import io.linkspan.protocol.enet.EnetPeer;
-import io.linkspan.session.Identity;
+import io.linkspan.protocol.frame.LegacyFrame;
 import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Receipt;
-import io.linkspan.session.Session;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
-import io.vertx.core.buffer.Buffer;
-import java.util.ArrayDeque;
-import java.util.Queue;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import io.linkspan.transport.channel.Entrance;
+import io.linkspan.transport.channel.Introduction;
 
-/**
- * One ENet client. Its session begins when it is known who it is. Used only on its event loop.
- *
- * <pre>
- *            first message, or time-out         session begun         close, farewell, silence
- *   UNNAMED ─────────────────────────► OPENING ──────────────► OPEN ────────────────────► CLOSED
- *      └──────────────────────────────────┴──────────────────────────────────────────────────┘
- * </pre>
- */
+/** One ENet client. Its session begins when it is known who it is. Used only on its event loop. */
 final class EnetConnection implements Connection {
 
-  private enum State {
-    UNNAMED,
-    OPENING,
-    OPEN,
-    CLOSED
-  }
-
-  /** A message that came while the session was being opened. */
-  private record Early(Message message, Receipt receipt) {}
-
-  private static final Logger LOG = LoggerFactory.getLogger(EnetConnection.class);
-  private static final String AUTH = "auth";
-  private static final String ACKNOWLEDGE = "ack";
-  private static final long TOO_MANY_RETRY_MS = 5_000;
   private static final Outgoing.Encoder<byte[]> BINARY = BinaryTranslator::encode;
 
   private final EnetTransport transport;
@@ -59,12 +30,8 @@ final class EnetConnection implements Connection {
   private final LimitsConfig limits;
   private final TransportMetrics metrics;
   private final long connectedAt;
-  private State state = State.UNNAMED;
-  private Session session;
-  private Queue<Early> early;
+  private final Introduction introduction;
   private ChannelReceipt lastReceipt;
-  private CloseReason closeReason;
-  private int malformed;
 
   /**
    * @param address of the client, without its port
@@ -75,6 +42,7 @@ final class EnetConnection implements Connection {
       String address,
       EnetTransportConfig config,
       LimitsConfig limits,
+      Entrance entrance,
       TransportMetrics metrics,
       long now) {
     this.transport = transport;
@@ -84,6 +52,7 @@ final class EnetConnection implements Connection {
     this.limits = limits;
     this.metrics = metrics;
     connectedAt = now;
+    introduction = new Introduction(this, entrance, config.clientAcknowledges(), limits, metrics);
   }
 
   @Override
@@ -102,27 +71,30 @@ final class EnetConnection implements Connection {
   }
 
   @Override
+  public int longestMessage() {
+    return config.maxPacketSize() - LegacyFrame.HEADER_LENGTH;
+  }
+
+  @Override
   public boolean deliver(Outgoing message) {
-    if (state != State.OPEN) {
+    if (introduction.keeps(message)) {
+      return true;
+    }
+    if (!introduction.isOpen()) {
       return false;
     }
     byte[] payload = message.as(BINARY);
-    if (payload.length > config.maxPacketSize()) {
-      // Longer than this transport carries: the sender learns it, and the client is not to blame.
-      metrics.error(ErrorCode.TOO_LARGE);
-      return false;
-    }
     metrics.messageOut();
     write(
         message.channel(),
         payload,
         message.isVolatile() ? Delivery.UNRELIABLE_FRAGMENTS : Delivery.RELIABLE);
-    return state == State.OPEN;
+    return introduction.isOpen();
   }
 
   @Override
   public void close(CloseReason reason, long retryAfterMs) {
-    if (state == State.CLOSED) {
+    if (introduction.hasEnded()) {
       return;
     }
     if (reason == CloseReason.SLOW_CONSUMER) {
@@ -131,52 +103,34 @@ final class EnetConnection implements Connection {
     } else {
       peer.disconnectLater(reason.code());
     }
-    end(reason);
+    introduction.end(reason);
     transport.linger(peer, reason);
     transport.wakeUp();
   }
 
   /** A message has come. */
   void received(int channel, byte[] payload) {
-    if (state == State.CLOSED) {
+    if (introduction.hasEnded()) {
       return;
     }
     ChannelReceipt receipt = receiptFor(channel);
     MessageLite decoded;
     try {
-      decoded = BinaryTranslator.decode(Buffer.buffer(payload));
+      decoded = BinaryTranslator.decode(payload);
     } catch (ProtocolException e) {
-      onMalformed(receipt, e.getMessage());
+      introduction.malformed(e.getMessage(), receipt);
       return;
     }
-    if (decoded instanceof AckMessage ack) {
-      metrics.ackIn();
-      if (state == State.OPEN) {
-        session.acknowledged(ack.getEventId(), null);
-      }
-      return;
-    }
-    metrics.messageIn();
-    Message message = (Message) decoded;
-    switch (state) {
-      case UNNAMED -> onFirst(message, receipt);
-      case OPENING -> hold(message, receipt);
-      case OPEN -> pass(message, receipt);
-      case CLOSED -> {
-        // Seen to above.
-      }
-    }
+    introduction.received(decoded, receipt);
   }
 
   /** It has said nothing for as long as it may. */
   void authTimeout() {
-    if (state == State.UNNAMED) {
-      open(transport.identify(null), config.clientAcknowledges(), null);
-    }
+    introduction.timeout();
   }
 
   boolean isNamed() {
-    return state != State.UNNAMED;
+    return introduction.isNamed();
   }
 
   long connectedAt() {
@@ -185,15 +139,18 @@ final class EnetConnection implements Connection {
 
   /** The link is over. */
   void ended(EndReason reason) {
-    if (state != State.CLOSED) {
-      end(
-          switch (reason) {
-            case REMOTE, LOCAL -> CloseReason.NORMAL;
-            case TIMEOUT -> CloseReason.HEARTBEAT_TIMEOUT;
-            case REPLACED, BAD_ANSWER -> CloseReason.CONNECTION_LOST;
-            case VIOLATION -> CloseReason.MALFORMED;
-          });
+    if (reason == EndReason.TIMEOUT) {
+      // Perhaps it only slept: then this waits for it.
+      CloseReason why = introduction.closeReason();
+      peer.sayFarewell((why == null ? CloseReason.HEARTBEAT_TIMEOUT : why).code());
     }
+    introduction.end(
+        switch (reason) {
+          case REMOTE, LOCAL -> CloseReason.NORMAL;
+          case TIMEOUT -> CloseReason.HEARTBEAT_TIMEOUT;
+          case REPLACED, BAD_ANSWER -> CloseReason.CONNECTION_LOST;
+          case VIOLATION -> CloseReason.MALFORMED;
+        });
   }
 
   String address() {
@@ -202,140 +159,6 @@ final class EnetConnection implements Connection {
 
   EnetPeer peer() {
     return peer;
-  }
-
-  private void onFirst(Message message, ChannelReceipt receipt) {
-    if (!message.getType().equals(AUTH)) {
-      open(transport.identify(null), config.clientAcknowledges(), null);
-      received(message, receipt);
-      return;
-    }
-    boolean acknowledges;
-    Identity identity;
-    try {
-      acknowledges = acknowledges(message);
-      identity = transport.identify(message.getBody());
-    } catch (MessageException refusal) {
-      refuse(receipt, message, refusal);
-      return;
-    }
-    long wait = transport.admitUser(identity);
-    if (wait > 0) {
-      refuse(
-          receipt,
-          message,
-          new MessageException(ErrorCode.RATE_LIMITED, "this user connects too often", wait));
-      return;
-    }
-    open(identity, acknowledges, new Early(message, receipt));
-  }
-
-  private void received(Message message, ChannelReceipt receipt) {
-    switch (state) {
-      case OPENING -> hold(message, receipt);
-      case OPEN -> pass(message, receipt);
-      case UNNAMED, CLOSED -> {
-        // The session could not be opened.
-      }
-    }
-  }
-
-  private boolean acknowledges(Message auth) {
-    String value = auth.getHeadersOrDefault(ACKNOWLEDGE, "");
-    return switch (value) {
-      case "" -> config.clientAcknowledges();
-      case "client" -> true;
-      case "transport" -> false;
-      default ->
-          throw new MessageException(
-              ErrorCode.MALFORMED, "header ack has to be client or transport");
-    };
-  }
-
-  private void open(Identity identity, boolean acknowledges, Early auth) {
-    state = State.OPENING;
-    transport
-        .open(this, identity, acknowledges)
-        .onComplete(
-            opened -> begin(opened, auth), failure -> refuse(auth, MessageException.from(failure)));
-  }
-
-  private void begin(Session opened, Early auth) {
-    session = opened;
-    metrics.opened();
-    if (state == State.CLOSED) {
-      metrics.closed(closeReason);
-      session.linkClosed(closeReason);
-      return;
-    }
-    state = State.OPEN;
-    LOG.debug("{} opened as {}, session {}", remote(), session.user(), session.id());
-    if (auth != null) {
-      auth.receipt().accepted(auth.message().getEventId());
-    }
-    while (early != null && !early.isEmpty() && state == State.OPEN) {
-      Early next = early.remove();
-      pass(next.message(), next.receipt());
-    }
-    early = null;
-  }
-
-  private void pass(Message message, Receipt receipt) {
-    if (message.getType().equals(AUTH)) {
-      receipt.refused(
-          message.getEventId(),
-          new MessageException(ErrorCode.FORBIDDEN, "this connection is " + session.user()));
-    } else {
-      session.receive(message, receipt);
-    }
-  }
-
-  private void hold(Message message, Receipt receipt) {
-    if (early == null) {
-      early = new ArrayDeque<>();
-    }
-    if (early.size() >= limits.inFlight()) {
-      receipt.refused(
-          message.getEventId(),
-          new MessageException(ErrorCode.QUEUE_FULL, "the session is not open yet"));
-      return;
-    }
-    early.add(new Early(message, receipt));
-  }
-
-  private void refuse(Early auth, MessageException why) {
-    if (state == State.CLOSED) {
-      return;
-    }
-    if (why.code() != ErrorCode.RATE_LIMITED) {
-      close(CloseReason.SERVER_ERROR);
-      return;
-    }
-    var tooMany = new MessageException(why.code(), why.getMessage(), TOO_MANY_RETRY_MS);
-    if (auth == null) {
-      close(CloseReason.RATE_LIMITED, TOO_MANY_RETRY_MS);
-    } else {
-      refuse(auth.receipt(), auth.message(), tooMany);
-    }
-  }
-
-  private void refuse(Receipt receipt, Message auth, MessageException why) {
-    receipt.refused(auth.getEventId(), why);
-    close(
-        switch (why.code()) {
-          case RATE_LIMITED -> CloseReason.RATE_LIMITED;
-          case MALFORMED -> CloseReason.MALFORMED;
-          default -> CloseReason.UNAUTHENTICATED;
-        },
-        why.retryAfterMs());
-  }
-
-  private void onMalformed(Receipt receipt, String what) {
-    receipt.refused("", new MessageException(ErrorCode.MALFORMED, what));
-    malformed++;
-    if (limits.malformed() > 0 && malformed >= limits.malformed()) {
-      close(CloseReason.MALFORMED);
-    }
   }
 
   /** Clients keep to one channel or a few, and mostly go on with the one they used last. */
@@ -357,19 +180,6 @@ final class EnetConnection implements Connection {
     }
   }
 
-  private void end(CloseReason reason) {
-    closeReason = reason;
-    state = State.CLOSED;
-    early = null;
-    LOG.debug("{} closed: {}", remote(), reason.label());
-    if (session == null) {
-      metrics.refused(reason);
-    } else {
-      metrics.closed(reason);
-      session.linkClosed(reason);
-    }
-  }
-
   /** Tells what became of messages that came on one channel. */
   private final class ChannelReceipt implements Receipt {
 
@@ -386,7 +196,7 @@ final class EnetConnection implements Connection {
 
     @Override
     public void accepted(String eventId) {
-      if (state != State.CLOSED) {
+      if (!introduction.hasEnded()) {
         metrics.ackOut();
         write(channel, BinaryTranslator.encodeAck(eventId), Delivery.RELIABLE);
       }
@@ -394,7 +204,7 @@ final class EnetConnection implements Connection {
 
     @Override
     public void refused(String eventId, MessageException why) {
-      if (state != State.CLOSED) {
+      if (!introduction.hasEnded()) {
         metrics.error(why.code());
         write(
             channel,

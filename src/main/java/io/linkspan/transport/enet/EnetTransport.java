@@ -8,12 +8,8 @@ import io.linkspan.protocol.enet.EnetHost;
 import io.linkspan.protocol.enet.EnetPeer;
 import io.linkspan.protocol.enet.PeerAddress;
 import io.linkspan.protocol.enet.Transmit;
-import io.linkspan.session.Admission;
-import io.linkspan.session.Identity;
-import io.linkspan.session.IdentityProvider;
 import io.linkspan.session.LimitsConfig;
-import io.linkspan.session.Session;
-import io.linkspan.session.Shard;
+import io.linkspan.transport.channel.Entrance;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
@@ -58,6 +54,13 @@ public final class EnetTransport {
   private static final int READ_BUFFER = 2048;
 
   private static final int READS_AT_ONCE = 64;
+
+  /**
+   * So many events at once take so long that the clients' acknowledgements should not wait for
+   * them: clients nearby repeat what is not acknowledged within 5 ms.
+   */
+  private static final int MANY_EVENTS = 128;
+
   private static final int SOCKET_BUFFER = 4 << 20;
 
   /** Bytes that the kernel has not taken; what is beyond is lost, as on any network. */
@@ -70,11 +73,9 @@ public final class EnetTransport {
   private final ContextInternal context;
   private final EnetTransportConfig config;
   private final LimitsConfig limits;
-  private final Admission admission;
-  private final IdentityProvider identities;
+  private final Entrance entrance;
   private final TransportMetrics metrics;
   private final EnetMetrics.Tap tap;
-  private final Shard shard;
   private final EnetPort port;
   private final boolean first;
   private final EnetHost host;
@@ -84,6 +85,7 @@ public final class EnetTransport {
   private final Queue<Lingering> lingering = new ArrayDeque<>();
   private final Promise<Void> drained = Promise.promise();
   private final Runnable turn = this::turn;
+  private final Runnable turnLater = this::turnLater;
   private DatagramChannel channel;
   private boolean serving;
   private boolean draining;
@@ -102,21 +104,17 @@ public final class EnetTransport {
       Vertx vertx,
       EnetTransportConfig config,
       LimitsConfig limits,
-      Admission admission,
-      IdentityProvider identities,
+      Entrance entrance,
       TransportMetrics metrics,
       EnetMetrics datagramMetrics,
-      Shard shard,
       EnetPort port,
       boolean first) {
     this.vertx = vertx;
     context = (ContextInternal) vertx.getOrCreateContext();
     this.config = config;
     this.limits = limits;
-    this.admission = admission;
-    this.identities = identities;
+    this.entrance = entrance;
     this.metrics = metrics;
-    this.shard = shard;
     this.port = port;
     this.first = first;
     host =
@@ -202,19 +200,6 @@ public final class EnetTransport {
     lingering.add(new Lingering(peer, reason, DeadlineTimer.now() + CLOSE_LINGER));
   }
 
-  Identity identify(String claimed) {
-    return identities.identify(claimed);
-  }
-
-  /** Milliseconds that the user has to wait, or 0. */
-  long admitUser(Identity identity) {
-    return identity.anonymous() ? 0 : admission.enterAs(identity.user());
-  }
-
-  Future<Session> open(EnetConnection connection, Identity identity, boolean acknowledges) {
-    return shard.open(connection, identity, acknowledges);
-  }
-
   private static boolean sharesPort(Vertx vertx) {
     return vertx.isNativeTransportEnabled() && Epoll.isAvailable();
   }
@@ -271,7 +256,30 @@ public final class EnetTransport {
         });
   }
 
-  /** Outside of a batch of datagrams: somebody wrote. */
+  /**
+   * What came in a batch is handled at once, and answered at the end of this turn of the event
+   * loop: a service on it has answered by then, being two tasks away, and its answer shares a
+   * datagram with the acknowledgement of what it answers.
+   */
+  private void onBatch() {
+    long now = DeadlineTimer.now();
+    inTurn = true;
+    if (host.pendingEvents() > MANY_EVENTS) {
+      transmit(now);
+    }
+    handleEvents(now);
+    inTurn = false;
+    if (!turnIsDue) {
+      turnIsDue = true;
+      channel.eventLoop().execute(turnLater);
+    }
+  }
+
+  private void turnLater() {
+    channel.eventLoop().execute(turn);
+  }
+
+  /** Something is to be sent. */
   private void turn() {
     turnIsDue = false;
     if (!closed) {
@@ -317,16 +325,24 @@ public final class EnetTransport {
   private void settle() {
     inTurn = true;
     long now = DeadlineTimer.now();
+    handleEvents(now);
+    transmit(now);
+    tap.update();
+    inTurn = false;
+    timer.arm(nextDeadline());
+  }
+
+  private void handleEvents(long now) {
     for (EnetEvent event; (event = host.pollEvent()) != null; ) {
       dispatch(event, now);
     }
+  }
+
+  private void transmit(long now) {
     for (Transmit out; (out = host.pollTransmit(now)) != null; ) {
       send(out);
     }
     channel.flush();
-    tap.update();
-    inTurn = false;
-    timer.arm(nextDeadline());
   }
 
   private long nextDeadline() {
@@ -360,10 +376,11 @@ public final class EnetTransport {
     String address = ((InetSocketAddress) peer.address().origin()).getAddress().getHostAddress();
     if (draining) {
       turnAway(peer, CloseReason.GOING_AWAY);
-    } else if (admission.enter(address) > 0) {
+    } else if (entrance.admission().enter(address) > 0) {
       turnAway(peer, CloseReason.RATE_LIMITED);
     } else {
-      var connection = new EnetConnection(this, peer, address, config, limits, metrics, now);
+      var connection =
+          new EnetConnection(this, peer, address, config, limits, entrance, metrics, now);
       peer.attach(connection);
       connections.add(connection);
       unnamed.add(connection);
@@ -378,7 +395,7 @@ public final class EnetTransport {
 
   private void gone(EnetPeer peer) {
     if (peer.attachment() instanceof EnetConnection connection && connections.remove(connection)) {
-      admission.leave(connection.address());
+      entrance.admission().leave(connection.address());
       endIfDrained();
     }
   }
@@ -421,7 +438,7 @@ public final class EnetTransport {
     public void channelReadComplete(ChannelHandlerContext source) {
       if (batchAt != 0) {
         batchAt = 0;
-        context.dispatch(EnetTransport.this::settle);
+        context.dispatch(EnetTransport.this::onBatch);
       }
     }
 

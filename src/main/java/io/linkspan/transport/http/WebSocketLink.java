@@ -1,11 +1,10 @@
 package io.linkspan.transport.http;
 
+import io.linkspan.transport.channel.ChannelLink;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.compression.DecompressionException;
 import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
@@ -26,21 +25,17 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.internal.http.WebSocketInternal;
 
 /**
- * What Vert.x's WebSocket does not offer, in one place: writes that are flushed once per turn of
- * the event loop, how much is not written yet and whether the peer takes it, life at the level of
- * bytes, a close frame for frames that break the protocol, and an end without a handshake.
+ * What Vert.x's WebSocket does not offer beyond what a {@link ChannelLink} does: a limit for frames
+ * that is the endpoint's own, a close frame for frames that break the protocol, and an end without
+ * a handshake.
  *
  * <p>Stands in the socket's Netty pipeline in front of the decoder and behind it. Used only on the
  * connection's event loop.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // failures of a void promise end the channel
 public final class WebSocketLink {
 
   /** What a link tells its connection. */
-  public interface Listener {
-
-    /** Bytes came, before any frame in them is handled. */
-    void onRead();
+  public interface Listener extends ChannelLink.Listener {
 
     /**
      * What came is no WebSocket frame, or one that is too large. Nothing further is read.
@@ -48,23 +43,12 @@ public final class WebSocketLink {
      * @param tooLarge whether it was the size
      */
     void onViolation(boolean tooLarge);
-
-    /** All that waited was flushed, and some of it the socket did not take. */
-    void onWriteBlocked();
   }
 
   private final ChannelHandlerContext context;
-  private final Channel channel;
   private final Listener listener;
-  private final Runnable flushLater = this::flush;
-  private ChannelHandlerContext firstContext;
-  private boolean reading;
-  private boolean discarding;
+  private final ChannelLink link;
   private boolean closing;
-  private boolean dirty;
-  private Object lastOutgoing;
-  private long lastPending;
-  private long lastProgress;
 
   /**
    * Stands in the pipeline of a WebSocket whose upgrade was answered in this turn.
@@ -74,14 +58,13 @@ public final class WebSocketLink {
   public WebSocketLink(ServerWebSocket socket, int maxFrame, Listener listener) {
     this.listener = listener;
     context = ((WebSocketInternal) socket).channelHandlerContext();
-    channel = context.channel();
-    ChannelPipeline pipeline = channel.pipeline();
+    ChannelPipeline pipeline = context.channel().pipeline();
     if (pipeline.get(IdleStateHandler.class) != null) {
       // Was for HTTP; a WebSocket has its heartbeat.
       pipeline.remove(IdleStateHandler.class);
     }
     limitFrames(pipeline, maxFrame);
-    pipeline.addFirst(new ByteHandler());
+    link = new ChannelLink(context, listener);
     pipeline.addBefore(context.name(), null, new FrameGuard());
   }
 
@@ -118,44 +101,16 @@ public final class WebSocketLink {
     write(new PingWebSocketFrame());
   }
 
-  /** Gives the socket what waits. */
-  public void flush() {
-    if (!dirty) {
-      return;
-    }
-    dirty = false;
-    channel.flush();
-    if (pendingBytes() > 0) {
-      listener.onWriteBlocked();
-    }
-  }
-
-  /** Bytes that the socket has not taken; may be asked on any thread. */
-  public long pendingBytes() {
-    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-    return buffer == null ? 0 : buffer.totalPendingWriteBytes();
-  }
-
-  /** Whether the peer has taken anything since this was last asked. */
-  public boolean outputMoved() {
-    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-    if (buffer == null) {
-      return false;
-    }
-    Object outgoing = buffer.current();
-    long progress = buffer.currentProgress();
-    long pending = buffer.totalPendingWriteBytes();
-    boolean moved = outgoing != lastOutgoing || progress != lastProgress || pending < lastPending;
-    lastOutgoing = outgoing;
-    lastProgress = progress;
-    lastPending = pending;
-    return moved;
+  /** What is below the frames. */
+  public ChannelLink channel() {
+    return link;
   }
 
   /**
-   * Says goodbye; the TCP connection ends when the peer has answered, or by {@link #abort}. Nothing
-   * but that answer is read any more. Vert.x is not asked, since its own wait for the answer begins
-   * only when the close frame is written, which a peer that does not read can put off for ever.
+   * Says goodbye; the TCP connection ends when the peer has answered, or by {@link
+   * ChannelLink#abort}. Nothing but that answer is read any more. Vert.x is not asked, since its
+   * own wait for the answer begins only when the close frame is written, which a peer that does not
+   * read can put off for ever.
    */
   public void close(int code, String reason) {
     close(new CloseWebSocketFrame(new WebSocketCloseStatus(code, reason)));
@@ -169,55 +124,16 @@ public final class WebSocketLink {
   private void close(CloseWebSocketFrame goodbye) {
     closing = true;
     write(goodbye);
-    flush();
-  }
-
-  /** Ends the TCP connection now, whatever waits to be written. */
-  public void abort() {
-    firstContext.close();
+    link.flush();
   }
 
   private void write(WebSocketFrame frame) {
-    context.write(frame, context.voidPromise());
-    if (dirty) {
-      return;
-    }
-    dirty = true;
-    if (!reading) {
-      channel.eventLoop().execute(flushLater);
-    }
-  }
-
-  private final class ByteHandler extends ChannelInboundHandlerAdapter {
-
-    @Override
-    public void handlerAdded(ChannelHandlerContext added) {
-      firstContext = added;
-    }
-
-    @Override
-    public void channelRead(ChannelHandlerContext source, Object bytes) {
-      if (discarding) {
-        // Reading on, so that the close frame is not overtaken by a TCP reset.
-        ReferenceCountUtil.release(bytes);
-        return;
-      }
-      if (!reading) {
-        reading = true;
-        listener.onRead();
-      }
-      source.fireChannelRead(bytes);
-    }
-
-    @Override
-    public void channelReadComplete(ChannelHandlerContext source) {
-      source.fireChannelReadComplete();
-      reading = false;
-      flush();
-    }
+    link.write(frame);
   }
 
   private final class FrameGuard extends ChannelInboundHandlerAdapter {
+
+    private boolean violated;
 
     @Override
     public void channelRead(ChannelHandlerContext source, Object frame) {
@@ -227,13 +143,13 @@ public final class WebSocketLink {
       }
       ReferenceCountUtil.release(frame);
       if (frame instanceof CloseWebSocketFrame) {
-        abort();
+        link.abort();
       }
     }
 
     @Override
     public void exceptionCaught(ChannelHandlerContext source, Throwable cause) {
-      if (discarding) {
+      if (violated) {
         return;
       }
       boolean bomb = isBomb(cause);
@@ -241,7 +157,8 @@ public final class WebSocketLink {
         source.fireExceptionCaught(cause);
         return;
       }
-      discarding = true;
+      violated = true;
+      link.discard();
       listener.onViolation(
           bomb
               || ((CorruptedWebSocketFrameException) cause)

@@ -71,7 +71,7 @@ final class EngineSocket {
     this.maxQueued = maxQueued;
     assembler = new MessageAssembler(maxMessage);
     link = new WebSocketLink(socket, maxMessage, new Watch());
-    goodbye = new DeadlineTimer(vertx, link::abort);
+    goodbye = new DeadlineTimer(vertx, link.channel()::abort);
     home.enter();
   }
 
@@ -122,11 +122,7 @@ final class EngineSocket {
   }
 
   private void checkQueue() {
-    if (maxQueued == 0 || stopped || link.pendingBytes() <= maxQueued) {
-      return;
-    }
-    link.flush();
-    if (link.pendingBytes() > maxQueued) {
+    if (!stopped && link.channel().waitsForMoreThan(maxQueued)) {
       stopped = true;
       owner.run(() -> listener.onSlow(this));
     }

@@ -213,8 +213,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   @Override
   public void onWriteBlocked() {
     if (state == State.OPEN && !heartbeat.watchesWriter()) {
-      link.outputMoved();
-      heartbeat.writeBlocked(DeadlineTimer.now());
+      link.channel().watch(heartbeat, DeadlineTimer.now());
       timer.arm(heartbeat.nextDeadline());
     }
   }
@@ -228,7 +227,8 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
         case TEXT, BINARY ->
             onMessage(assembler.first(frame.isText(), frame.isFinal(), frame.binaryData()));
         case CONTINUATION -> onMessage(assembler.next(frame.isFinal(), frame.binaryData()));
-        case PING, PONG, CLOSE -> {
+        case CLOSE -> onGoodbye(frame.closeStatusCode());
+        case PING, PONG -> {
           // Life was noted when the bytes came; Vert.x answers.
         }
       }
@@ -237,6 +237,18 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     } catch (ProtocolException e) {
       close(CloseReason.MALFORMED);
     }
+  }
+
+  /**
+   * The client leaves; Vert.x answers its close frame. Not to wait for the end of the TCP
+   * connection: by then the client may have come back, and it said that it would not.
+   */
+  private void onGoodbye(short code) {
+    state = State.CLOSING;
+    closeReason = code == NORMAL_CLOSURE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
+    end(closeReason);
+    timer.cancel();
+    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
   }
 
   private void onMessage(Buffer message) {
@@ -301,28 +313,17 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private void write(byte[] message) {
     link.write(json, message);
     heartbeat.message(lastReceived);
-    if (limits.writeQueue() > 0 && link.pendingBytes() > limits.writeQueue()) {
-      link.flush();
-      if (link.pendingBytes() > limits.writeQueue()) {
-        close(CloseReason.SLOW_CONSUMER);
-      }
+    if (link.channel().waitsForMoreThan(limits.writeQueue())) {
+      close(CloseReason.SLOW_CONSUMER);
     }
   }
 
   private void onTimer() {
     if (state == State.CLOSING) {
-      link.abort();
+      link.channel().abort();
       return;
     }
-    long now = DeadlineTimer.now();
-    if (heartbeat.watchesWriter()) {
-      if (link.pendingBytes() == 0) {
-        heartbeat.writeFree();
-      } else if (link.outputMoved()) {
-        heartbeat.writeBlocked(now);
-      }
-    }
-    switch (heartbeat.advanceTo(now)) {
+    switch (link.channel().advance(heartbeat, DeadlineTimer.now())) {
       case PROBE -> link.writePing();
       case EXPIRE -> {
         close(CloseReason.HEARTBEAT_TIMEOUT);

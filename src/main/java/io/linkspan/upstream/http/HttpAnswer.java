@@ -51,6 +51,14 @@ final class HttpAnswer {
    * @throws BackendException when it did not accept
    */
   static Message read(int status, MultiMap headers, Buffer body, long now) {
+    String encoding = headers.get(HttpHeaders.CONTENT_ENCODING);
+    if (encoding != null) {
+      // What was asked for has been decoded already.
+      throw new BackendException(
+          Kind.REFUSED,
+          ErrorCode.INTERNAL,
+          "the service's answer is encoded as " + shortened(encoding));
+    }
     if (status >= 200 && status < 300) {
       return body.length() == 0 ? null : message(headers, body);
     }

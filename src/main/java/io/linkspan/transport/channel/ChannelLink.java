@@ -1,0 +1,171 @@
+package io.linkspan.transport.channel;
+
+import io.linkspan.connection.Heartbeat;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelOutboundBuffer;
+import io.netty.util.ReferenceCountUtil;
+
+/**
+ * What Vert.x's sockets do not offer, in one place: writes that are flushed once per turn of the
+ * event loop, how much is not written yet and whether the peer takes it, life at the level of
+ * bytes, and an end that waits for nothing.
+ *
+ * <p>Stands first in the socket's Netty pipeline. Used only on the connection's event loop.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // failures of a void promise end the channel
+public final class ChannelLink {
+
+  /** What a link tells its connection. */
+  public interface Listener {
+
+    /** Bytes came, before anything in them is handled. */
+    void onRead();
+
+    /** All that waited was flushed, and some of it the socket did not take. */
+    void onWriteBlocked();
+  }
+
+  private final ChannelHandlerContext context;
+  private final Channel channel;
+  private final Listener listener;
+  private final Runnable flushLater = this::flush;
+  private ChannelHandlerContext firstContext;
+  private boolean reading;
+  private boolean discarding;
+  private boolean dirty;
+  private Object lastOutgoing;
+  private long lastPending;
+  private long lastProgress;
+
+  /**
+   * Stands in the pipeline from now on.
+   *
+   * @param context of the handler that what is written comes from: Vert.x's own
+   */
+  public ChannelLink(ChannelHandlerContext context, Listener listener) {
+    this.context = context;
+    this.listener = listener;
+    channel = context.channel();
+    channel.pipeline().addFirst(new ByteHandler());
+  }
+
+  /** Writes what the pipeline's encoders understand; flushed at the end of the turn. */
+  public void write(Object message) {
+    context.write(message, context.voidPromise());
+    if (dirty) {
+      return;
+    }
+    dirty = true;
+    if (!reading) {
+      channel.eventLoop().execute(flushLater);
+    }
+  }
+
+  /** Gives the socket what waits. */
+  public void flush() {
+    if (!dirty) {
+      return;
+    }
+    dirty = false;
+    channel.flush();
+    if (pendingBytes() > 0) {
+      listener.onWriteBlocked();
+    }
+  }
+
+  /** Bytes that the socket has not taken; may be asked on any thread. */
+  public long pendingBytes() {
+    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+    return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+  }
+
+  /**
+   * Whether more than that waits, although the socket was asked to take it.
+   *
+   * @param limit in bytes; 0 is none
+   */
+  public boolean waitsForMoreThan(long limit) {
+    if (limit == 0 || pendingBytes() <= limit) {
+      return false;
+    }
+    flush();
+    return pendingBytes() > limit;
+  }
+
+  /** Lets a heartbeat watch what waits, from now until all of it is taken. */
+  public void watch(Heartbeat heartbeat, long now) {
+    outputMoved();
+    heartbeat.writeBlocked(now);
+  }
+
+  /** What is due at {@code now}, after the heartbeat was told what became of what waits. */
+  public Heartbeat.Action advance(Heartbeat heartbeat, long now) {
+    if (heartbeat.watchesWriter()) {
+      if (pendingBytes() == 0) {
+        heartbeat.writeFree();
+      } else if (outputMoved()) {
+        heartbeat.writeBlocked(now);
+      }
+    }
+    return heartbeat.advanceTo(now);
+  }
+
+  /**
+   * Handles nothing that comes from now on. Reading goes on, so that what was written is not
+   * overtaken by a TCP reset.
+   */
+  public void discard() {
+    discarding = true;
+  }
+
+  /** Ends the TCP connection now, whatever waits to be written. */
+  public void abort() {
+    firstContext.close();
+  }
+
+  /** Whether the peer has taken anything since this was last asked. */
+  private boolean outputMoved() {
+    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+    if (buffer == null) {
+      return false;
+    }
+    Object outgoing = buffer.current();
+    long progress = buffer.currentProgress();
+    long pending = buffer.totalPendingWriteBytes();
+    boolean moved = outgoing != lastOutgoing || progress != lastProgress || pending < lastPending;
+    lastOutgoing = outgoing;
+    lastProgress = progress;
+    lastPending = pending;
+    return moved;
+  }
+
+  private final class ByteHandler extends ChannelInboundHandlerAdapter {
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+      firstContext = added;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext source, Object bytes) {
+      if (discarding) {
+        ReferenceCountUtil.release(bytes);
+        return;
+      }
+      if (!reading) {
+        reading = true;
+        listener.onRead();
+      }
+      source.fireChannelRead(bytes);
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext source) {
+      source.fireChannelReadComplete();
+      reading = false;
+      flush();
+    }
+  }
+}
