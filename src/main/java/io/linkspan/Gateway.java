@@ -237,7 +237,7 @@ public final class Gateway implements Node {
         shard,
         new Admission(config.limits()),
         new IdentityProvider(),
-        new PlaygroundEndpoint(),
+        new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
         metrics.registry(),
         websocket,
         socketio,
