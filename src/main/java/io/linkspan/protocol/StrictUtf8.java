@@ -1,29 +1,35 @@
-package io.linkspan.protocol.engineio;
+package io.linkspan.protocol;
 
-import io.linkspan.protocol.ProtocolException;
 import io.vertx.core.buffer.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /** UTF-8 that refuses what is malformed, where {@code new String} would replace it. */
-final class StrictUtf8 {
+public final class StrictUtf8 {
   private StrictUtf8() {}
 
-  static String decode(Buffer bytes) {
+  /** The text, or a {@link ProtocolException}. */
+  public static String decode(Buffer bytes) {
     return decode(bytes.getBytes());
   }
 
-  static String decode(byte[] bytes) {
+  /** The text, or a {@link ProtocolException}. */
+  public static String decode(byte[] bytes) {
+    return decode(ByteBuffer.wrap(bytes));
+  }
+
+  /** The text of what remains, or a {@link ProtocolException}. */
+  public static String decode(ByteBuffer bytes) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
       throw new ProtocolException("malformed UTF-8");
     }
   }
 
   /** Whether the text takes more than {@code limit} bytes; looks at it only when it has to. */
-  static boolean isLonger(String text, int limit) {
+  public static boolean isLonger(String text, int limit) {
     int length = text.length();
     if (length > limit) {
       return true;

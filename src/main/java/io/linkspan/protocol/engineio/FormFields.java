@@ -1,6 +1,7 @@
 package io.linkspan.protocol.engineio;
 
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.StrictUtf8;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;

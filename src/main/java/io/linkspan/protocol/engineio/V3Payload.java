@@ -1,6 +1,7 @@
 package io.linkspan.protocol.engineio;
 
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.StrictUtf8;
 import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
