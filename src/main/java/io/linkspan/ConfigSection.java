@@ -1,6 +1,8 @@
 package io.linkspan;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,6 +42,20 @@ final class ConfigSection {
 
   ConfigSection section(String key) {
     return new ConfigSection(node.path(key), keyOf(key), problems);
+  }
+
+  /**
+   * A section that may leave out what is in others, which are its schema as well.
+   *
+   * @param defaults later ones are laid over earlier ones
+   */
+  ConfigSection over(JsonNode... defaults) {
+    ObjectNode whole = JsonNodeFactory.instance.objectNode();
+    for (JsonNode layer : defaults) {
+      whole.setAll((ObjectNode) layer.deepCopy());
+    }
+    ConfigTree.overlay(whole, node, path, problems);
+    return new ConfigSection(whole, path, problems);
   }
 
   boolean has(String key) {

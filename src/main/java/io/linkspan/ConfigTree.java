@@ -55,7 +55,7 @@ final class ConfigTree {
   static ObjectNode load(Path file, Map<String, String> environment) throws ConfigException {
     ConfigTree tree = new ConfigTree();
     if (file != null) {
-      tree.overlay(tree.root, tree.read(file), "");
+      overlay(tree.root, tree.read(file), "", tree.problems);
     }
     tree.overlay(environment);
     if (!tree.problems.isEmpty()) {
@@ -84,7 +84,12 @@ final class ConfigTree {
     return YAML.createObjectNode();
   }
 
-  private void overlay(ObjectNode onto, JsonNode layer, String path) {
+  /**
+   * Lays keys and values over others, which are their schema.
+   *
+   * @param path of both, for the problems that are noted
+   */
+  static void overlay(ObjectNode onto, JsonNode layer, String path, List<String> problems) {
     if (layer.isMissingNode() || layer.isNull()) {
       return;
     }
@@ -101,7 +106,7 @@ final class ConfigTree {
               if (known == null) {
                 problems.add(unknown(key, entry.getValue(), onto));
               } else if (known.isObject()) {
-                overlay((ObjectNode) known, entry.getValue(), key);
+                overlay((ObjectNode) known, entry.getValue(), key, problems);
               } else {
                 onto.set(entry.getKey(), entry.getValue());
               }

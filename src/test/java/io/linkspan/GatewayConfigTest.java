@@ -78,7 +78,7 @@ class GatewayConfigTest {
                 return;
               }
               boolean anyText =
-                  List.of("http.host", "enet.host", "management.apiKey", "http.origins")
+                  List.of("http.host", "enet.host", "tcp.host", "management.apiKey", "http.origins")
                       .contains(key);
               String variable = "LINKSPAN_" + key.replace('.', '_').toUpperCase(Locale.ROOT);
               try {

@@ -40,6 +40,7 @@ public final class TestGateway implements AutoCloseable {
     Map<String, String> all = new HashMap<>();
     all.put("LINKSPAN_HTTP_PORT", "0");
     all.put("LINKSPAN_ENET_PORT", "0");
+    all.put("LINKSPAN_TCP_PORT", "0");
     all.put("LINKSPAN_MANAGEMENT_PORT", "0");
     all.put("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
     settings.forEach(
@@ -79,6 +80,16 @@ public final class TestGateway implements AutoCloseable {
 
   public int enetPort() {
     return gateway.ports().getInteger("enet");
+  }
+
+  /** The main TCP port; {@code tcp.enabled} has to be set. */
+  public int tcpPort() {
+    return gateway.ports().getInteger("tcp");
+  }
+
+  /** The port with this label. */
+  public int port(String label) {
+    return gateway.ports().getInteger(label);
   }
 
   public int managementPort() {
