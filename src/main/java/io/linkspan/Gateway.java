@@ -19,6 +19,9 @@ import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.EngineSessions;
+import io.linkspan.upstream.UpstreamConfig;
+import io.linkspan.upstream.UpstreamMetrics;
+import io.linkspan.upstream.UpstreamVerticle;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -64,6 +67,7 @@ public final class Gateway implements Node {
   private final SessionDirectory directory = new LocalSessionDirectory();
   private final List<String> shards;
   private final Queue<EdgeVerticle> edges = new ConcurrentLinkedQueue<>();
+  private final List<UpstreamVerticle> upstreams = new ArrayList<>();
   private final ManagementVerticle management;
   private final ControlService control;
 
@@ -131,6 +135,8 @@ public final class Gateway implements Node {
     Duration timeout = config.drain().timeout();
     // Clients with something in hand get half of the time, closing handshakes most of the rest.
     Duration patience = timeout.dividedBy(2);
+    // A Message that waits for a service to come back would keep its client.
+    upstreams.forEach(UpstreamVerticle::drain);
     return Future.join(edges.stream().map(edge -> edge.drain(patience)).toList())
         .timeout(timeout.toMillis() * 3 / 4, TimeUnit.MILLISECONDS)
         .eventually(this::close)
@@ -194,6 +200,7 @@ public final class Gateway implements Node {
     return vertx
         .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
+        .compose(v -> deployUpstreams())
         .compose(
             v -> {
               EdgeVerticle.Shared shared = share();
@@ -216,6 +223,14 @@ public final class Gateway implements Node {
                   .setConfig(verticle.config())));
     }
     return Future.all(deployments);
+  }
+
+  private Future<?> deployUpstreams() {
+    for (UpstreamConfig upstream : config.upstreams()) {
+      upstreams.add(
+          new UpstreamVerticle(upstream, new UpstreamMetrics(metrics.registry(), upstream.name())));
+    }
+    return Future.all(upstreams.stream().map(vertx::deployVerticle).toList());
   }
 
   private EdgeVerticle.Shared share() {

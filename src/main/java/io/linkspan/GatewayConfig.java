@@ -4,8 +4,6 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.protocol.enet.Feature;
-import io.linkspan.routing.Glob;
-import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;
 import io.linkspan.session.DeliveryConfig;
 import io.linkspan.session.LimitsConfig;
@@ -16,6 +14,7 @@ import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.socketio.SocketIoConfig;
 import io.linkspan.transport.tcp.TcpConfig;
 import io.linkspan.transport.websocket.WebSocketConfig;
+import io.linkspan.upstream.UpstreamConfig;
 import io.vertx.core.Deployable;
 import io.vertx.core.json.JsonObject;
 import java.io.File;
@@ -47,6 +46,7 @@ public record GatewayConfig(
     DeliveryConfig delivery,
     LimitsConfig limits,
     List<Route> routes,
+    List<UpstreamConfig> upstreams,
     List<VerticleConfig> verticles,
     DrainConfig drain) {
 
@@ -75,6 +75,7 @@ public record GatewayConfig(
 
   public GatewayConfig {
     routes = List.copyOf(routes);
+    upstreams = List.copyOf(upstreams);
     verticles = List.copyOf(verticles);
   }
 
@@ -121,6 +122,8 @@ public record GatewayConfig(
       root.section("socketio").reject("pingInterval", "less than http.idleTimeout");
     }
     root.section("auth").choice("mode", Map.of("none", true));
+    RouteReader routes = new RouteReader(new UpstreamReader(root.section("upstream")));
+    root.sections("routes").forEach(routes::read);
     return new GatewayConfig(
         root.count("eventLoops", 0, MAX_EVENT_LOOPS),
         http,
@@ -132,10 +135,8 @@ public record GatewayConfig(
         session(root.section("session")),
         delivery(root.section("delivery")),
         limits(root.section("limits")),
-        root.sections("routes").stream()
-            .map(GatewayConfig::route)
-            .filter(Objects::nonNull)
-            .toList(),
+        routes.routes(),
+        routes.upstreams(),
         root.sections("verticles").stream()
             .map(GatewayConfig::verticle)
             .filter(Objects::nonNull)
@@ -361,44 +362,6 @@ public record GatewayConfig(
 
   private static int orUnlimited(int limit) {
     return limit == 0 ? MAX : limit;
-  }
-
-  private static Route route(ConfigSection route) {
-    if (!route.node().isObject()) {
-      route.reject("", "a route such as {to: \"user:*\"}");
-      return null;
-    }
-    route.allow("to", "type", "bus", "ack", "volatile");
-    String to = route.has("to") ? route.text("to") : null;
-    String type = route.has("type") ? route.text("type") : null;
-    return new Route(
-        to == null ? null : Glob.of(to),
-        type == null ? null : Glob.of(type),
-        destination(route, to));
-  }
-
-  private static Route.Destination destination(ConfigSection route, String to) {
-    if (route.has("bus")) {
-      if (route.has("volatile")) {
-        route.reject("volatile", "to be used without bus only");
-      }
-      boolean acceptedIsEnough =
-          route.has("ack")
-              && Boolean.TRUE.equals(route.choice("ack", Map.of("accepted", true, "reply", false)));
-      return new Route.Bus(route.name("bus"), acceptedIsEnough);
-    }
-    if (route.has("ack")) {
-      route.reject("ack", "to be used with bus only");
-    }
-    boolean namesClients =
-        to != null
-            && (to.startsWith(Recipient.Kind.USER.prefix())
-                || to.startsWith(Recipient.Kind.GROUP.prefix())
-                || to.startsWith(Recipient.Kind.SESSION.prefix()));
-    if (!namesClients) {
-      route.reject("to", "user:, group: or session: with a pattern, as there is no bus");
-    }
-    return new Route.Clients(route.has("volatile") && route.flag("volatile"));
   }
 
   private static VerticleConfig verticle(ConfigSection verticle) {

@@ -9,7 +9,11 @@ import io.linkspan.framing.FramingConfig;
 import io.linkspan.routing.Route;
 import io.linkspan.session.SessionConfig;
 import io.linkspan.transport.tcp.TcpConfig;
+import io.linkspan.upstream.PipelineConfig;
+import io.linkspan.upstream.UpstreamConfig;
+import io.linkspan.upstream.http.HttpUpstreamConfig;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -80,7 +84,13 @@ class GatewayConfigTest {
                 return;
               }
               boolean anyText =
-                  List.of("http.host", "enet.host", "tcp.host", "management.apiKey", "http.origins")
+                  List.of(
+                          "http.host",
+                          "enet.host",
+                          "tcp.host",
+                          "management.apiKey",
+                          "http.origins",
+                          "upstream.http.secret")
                       .contains(key);
               String variable = "LINKSPAN_" + key.replace('.', '_').toUpperCase(Locale.ROOT);
               try {
@@ -155,7 +165,27 @@ class GatewayConfigTest {
         "routes: [user]                          | routes[0]: \"user\": expected a route",
         "routes: [{to: \"service:x\"}]           | routes[0].to: \"service:x\": expected user:, group: or session:",
         "routes: [{type: x}]                     | routes[0].to: nothing: expected user:, group: or session:",
-        "routes: [{to: x, http: y}]              | routes[0].http: \"y\": expected one of the keys to, type, bus, ack",
+        "routes: [{to: x, htpp: y}]              | routes[0].htpp: \"y\": expected one of the keys to, type, bus, ack",
+        "routes: [{to: x, http: y}]              | routes[0].http: \"y\": expected keys and values",
+        "routes: [{to: x, http: {}}]             | routes[0].http.url: \"\": expected a URL such as http://",
+        "routes: [{to: x, http: {url: legacy}}]  | routes[0].http.url: \"legacy\": expected a URL such as http://",
+        "routes: [{to: x, http: {url: \"http://u:p@h\"}}] | routes[0].http.url: \"http://u:p@h\": expected a URL",
+        "routes: [{to: x, http: {url: \"http://h\", timeuot: 1s}}] | routes[0].http.timeuot: \"1s\": expected one of the keys timeout, within, retries",
+        "routes: [{to: x, http: {url: \"http://h\", timeout: 5}}] | routes[0].http.timeout: 5: expected a duration",
+        "routes: [{to: x, http: {url: \"http://h\", hold: 5s}}] | routes[0].http.hold: \"5s\": expected one of the keys",
+        "routes: [{to: x, http: {url: \"http://h\", breaker: {failures: 11}}}] | routes[0].http.breaker.failures: 11: expected a whole number, 1 to 10",
+        "routes: [{to: x, http: {url: \"http://h\", breaker: {pause: 1m}}}] | routes[0].http.breaker.pause: \"1m\": expected no more than routes[0].http.breaker.maxPause",
+        "routes: [{to: x, http: {url: \"http://h\", headers: [X]}}] | routes[0].http.headers: [\"X\"]: expected \"Name: value\"",
+        "routes: [{to: x, http: {url: \"http://h\", headers: [\"x-linkspan-user: root\"]}}] | routes[0].http.headers: [\"x-linkspan-user: root\"]: expected \"Name: value\", of a header that is not the gateway's own",
+        "routes: [{to: x, http: {url: \"http://h\", trust: /no/file}}] | routes[0].http.trust: \"/no/file\": expected a file that can be read",
+        "routes: [{to: x, http: {url: \"http://h\", ordered: false}, hold: {for: 5s}}] | routes[0].http.ordered: false: expected true, as routes[0].hold.for keeps the order",
+        "routes: [{to: x, http: {url: \"http://h\"}, hold: {for: 5}}] | routes[0].hold.for: 5: expected a duration",
+        "routes: [{to: x, http: {url: \"http://h\"}, hold: {for: 5s}, ack: accepted}] | routes[0].ack: \"accepted\": expected reply, as with hold",
+        "routes: [{to: x, http: {url: \"http://h\"}, bus: b}] | routes[0].bus: \"b\": expected to be used without http only",
+        "routes: [{to: x, http: {url: \"http://h\"}}, {to: x, http: {url: \"http://h\"}}] | routes[1]: {\"to\":\"x\",\"http\":{\"url\":\"http://h\"}}: expected to match something that routes[0] does not match",
+        "routes: [{to: x, bus: b, hold: {for: 5s}}] | routes[0].hold: {\"for\":\"5s\"}: expected to be used with http only",
+        "upstream: {retry: never}                | upstream.retry: \"never\": expected one of",
+        "upstream: {backoff: 3s}                 | upstream.backoff: \"3s\": expected no more than upstream.maxBackoff",
         "routes: [{to: \"\", bus: \"\"}]         | routes[0].bus: \"\": expected a name",
         "routes: [{to: \"\", bus: b, volatile: true}] | routes[0].volatile: true: expected to be used without bus only",
         "enet: {timeout: {minimum: 40s}}         | enet.timeout.minimum: \"40s\": expected no more than enet.timeout.maximum",
@@ -213,6 +243,39 @@ class GatewayConfigTest {
     FramingConfig marks = config.tcp().listeners().get(1).framing();
     assertThat(marks.delimiter().getBytes()).containsExactly('|', 0x7F, 0);
     assertThat(marks.lengthField().header().getBytes()).containsExactly(0, 0xC0, 0xFF, 0xEE);
+  }
+
+  @Test
+  void aRouteToAnHttpServiceSaysOnlyWhatIsDifferentThere() throws Exception {
+    GatewayConfig config =
+        load(
+            """
+            upstream: {retries: 4, breaker: {pause: 3s}, http: {headers: ["A: b"]}}
+            routes:
+              - {to: "service:echo", bus: echo}
+              - to: "service:orders"
+                http: {url: "http://legacy:8080/orders", timeout: 2s, breaker: {failures: 3}}
+                hold: {for: 10s}
+            """,
+            Map.of("LINKSPAN_UPSTREAM_HTTP_SECRET", "s3cret"));
+    UpstreamConfig upstream = config.upstreams().get(0);
+    assertThat(upstream.name()).isEqualTo("service:orders");
+    PipelineConfig pipeline = upstream.pipeline();
+    assertThat(pipeline.timeout()).isEqualTo(Duration.ofSeconds(2));
+    assertThat(pipeline.retry().max()).isEqualTo(4);
+    assertThat(pipeline.breaker())
+        .isEqualTo(
+            new PipelineConfig.Breaker(3, 10, Duration.ofSeconds(3), Duration.ofSeconds(30)));
+    assertThat(pipeline.hold()).isEqualTo(new PipelineConfig.Hold(Duration.ofSeconds(10), 1000));
+    assertThat(pipeline.ordered()).isTrue();
+    HttpUpstreamConfig http = (HttpUpstreamConfig) upstream.backend();
+    assertThat(http.url()).isEqualTo(URI.create("http://legacy:8080/orders"));
+    assertThat(http.headers()).isEqualTo(Map.of("A", "b"));
+    assertThat(http.secret()).isEqualTo("s3cret");
+    assertThat(http.toString()).doesNotContain("s3cret");
+    // Whatever happens to a Message there, the bus does not give it up before.
+    assertThat(config.routes().get(1).destination())
+        .isEqualTo(new Route.Bus(upstream.address(), false, Duration.ofSeconds(30 + 10 + 2 + 1)));
   }
 
   @Test

@@ -10,22 +10,22 @@ import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageCodec;
 
 /**
- * Teaches an event bus to carry {@link Message} and {@link AckMessage}: the object itself to a
- * consumer in the same process, protobuf bytes to another.
+ * Teaches an event bus to carry {@link Message}, {@link AckMessage} and failures that say when to
+ * try again: the object itself to a consumer in the same process, bytes to another.
  */
 public final class MessageCodecs {
 
   private MessageCodecs() {}
 
-  /** Registers both codecs; harmless when they are registered already. */
+  /** Registers the codecs; harmless when they are registered already. */
   public static void register(Vertx vertx) {
     EventBus bus = vertx.eventBus();
     register(bus, Message.class, new ProtobufCodec<>("m", Message.parser()));
     register(bus, AckMessage.class, new ProtobufCodec<>("a", AckMessage.parser()));
+    register(bus, LaterReply.class, new LaterReply.Codec());
   }
 
-  private static <T extends MessageLite> void register(
-      EventBus bus, Class<T> type, ProtobufCodec<T> codec) {
+  private static <T> void register(EventBus bus, Class<T> type, MessageCodec<T, T> codec) {
     try {
       bus.registerDefaultCodec(type, codec);
     } catch (IllegalStateException alreadyRegistered) {

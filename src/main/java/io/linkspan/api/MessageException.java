@@ -45,8 +45,9 @@ public final class MessageException extends RuntimeException {
       return new MessageException(ErrorCode.TIMEOUT, "no reply in time");
     }
     String text = reply.getMessage() == null ? "the service failed" : reply.getMessage();
+    long retryAfterMs = reply instanceof LaterReply later ? later.retryAfterMs() : 0;
     return ErrorCode.of(reply.failureCode())
-        .map(code -> new MessageException(code, text))
+        .map(code -> new MessageException(code, text, retryAfterMs))
         .orElseGet(() -> new MessageException(ErrorCode.INTERNAL, text));
   }
 
@@ -59,8 +60,13 @@ public final class MessageException extends RuntimeException {
     return retryAfterMs;
   }
 
-  /** The same on the event bus, as the failure of a request. */
+  /**
+   * The same on the event bus, as the failure of a request: to be replied, since {@code fail} takes
+   * number and text only and loses {@link #retryAfterMs}.
+   */
   public ReplyException toReply() {
-    return new ReplyException(ReplyFailure.RECIPIENT_FAILURE, code.number(), getMessage());
+    return retryAfterMs > 0
+        ? new LaterReply(code.number(), getMessage(), retryAfterMs)
+        : new ReplyException(ReplyFailure.RECIPIENT_FAILURE, code.number(), getMessage());
   }
 }

@@ -87,11 +87,7 @@ public final class Service {
       request.fail(ErrorCode.INTERNAL.number(), "the service failed");
       throw bug;
     }
-    answer.onComplete(request::reply, failure -> fail(request, failure));
-  }
-
-  private static void fail(io.vertx.core.eventbus.Message<Message> request, Throwable failure) {
-    ReplyException reply = MessageException.from(failure).toReply();
-    request.fail(reply.failureCode(), reply.getMessage());
+    answer.onComplete(
+        request::reply, failure -> request.reply(MessageException.from(failure).toReply()));
   }
 }

@@ -1,5 +1,7 @@
 package io.linkspan.routing;
 
+import java.time.Duration;
+
 /**
  * Where a Message goes when it matches.
  *
@@ -16,8 +18,16 @@ public record Route(Glob to, Glob type, Destination destination) {
    * To a service on the event bus.
    *
    * @param acceptedIsEnough acknowledge once a live consumer has it, without waiting for the reply
+   * @param requestTimeout for the reply; null is as long as any service has
    */
-  public record Bus(String address, boolean acceptedIsEnough) implements Destination {}
+  public record Bus(String address, boolean acceptedIsEnough, Duration requestTimeout)
+      implements Destination {
+
+    /** To a service that has as long as any. */
+    public Bus(String address, boolean acceptedIsEnough) {
+      this(address, acceptedIsEnough, null);
+    }
+  }
 
   /**
    * To the client or clients that the Message itself names.

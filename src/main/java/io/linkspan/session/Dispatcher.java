@@ -9,6 +9,7 @@ import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import java.util.HashMap;
 import java.util.Map;
@@ -70,9 +71,18 @@ final class Dispatcher {
               written -> handover.accepted(),
               failure -> handover.failed(MessageException.from(failure)));
     } else {
-      bus.<Object>request(address, message, handover.sender().busOptions())
+      bus.<Object>request(address, message, requestOptions(service, handover.sender()))
           .onComplete(handover::replied);
     }
+  }
+
+  private static DeliveryOptions requestOptions(Route.Bus service, Session sender) {
+    DeliveryOptions options = sender.busOptions();
+    return service.requestTimeout() == null
+        ? options
+        : new DeliveryOptions()
+            .setHeaders(options.getHeaders())
+            .setSendTimeout(service.requestTimeout().toMillis());
   }
 
   private String addressOf(Route.Bus service) {

@@ -94,6 +94,35 @@ class ServiceTest {
   }
 
   @Test
+  void whenToComeBackArrivesWithTheFailure(Vertx vertx, VertxTestContext test) {
+    var refusal = new MessageException(ErrorCode.RATE_LIMITED, "slowly", 1500);
+    Service.register(vertx, "busy", (message, origin) -> Future.failedFuture(refusal))
+        .compose(v -> vertx.eventBus().request("busy", message(""), FROM_ALICE))
+        .onComplete(
+            test.failing(
+                failure ->
+                    test.verify(
+                        () -> {
+                          MessageException received = MessageException.from(failure);
+                          assertThat(received.code()).isEqualTo(ErrorCode.RATE_LIMITED);
+                          assertThat(received.getMessage()).isEqualTo("slowly");
+                          assertThat(received.retryAfterMs()).isEqualTo(1500);
+                          test.completeNow();
+                        })));
+  }
+
+  @Test
+  void whenToComeBackTravelsBetweenNodes() {
+    var codec = new LaterReply.Codec();
+    Buffer wire = Buffer.buffer("header");
+    codec.encodeToWire(wire, new LaterReply(429, "später", 1500));
+    LaterReply received = codec.decodeFromWire("header".length(), wire);
+    assertThat(received.failureCode()).isEqualTo(429);
+    assertThat(received.getMessage()).isEqualTo("später");
+    assertThat(received.retryAfterMs()).isEqualTo(1500);
+  }
+
+  @Test
   void afterUnregisteringNobodyIsThere(Vertx vertx, VertxTestContext test) {
     Service.register(vertx, "short", (message, origin) -> Future.succeededFuture())
         .compose(Service::unregister)

@@ -1,0 +1,120 @@
+package io.linkspan;
+
+import io.linkspan.routing.Glob;
+import io.linkspan.routing.Recipient;
+import io.linkspan.routing.Route;
+import io.linkspan.upstream.UpstreamConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads the routes, and the services that they lead to. */
+final class RouteReader {
+
+  private static final String UPSTREAM_ADDRESS = "linkspan.upstream.";
+
+  private final UpstreamReader reader;
+  private final List<Route> routes = new ArrayList<>();
+  private final List<UpstreamConfig> upstreams = new ArrayList<>();
+
+  /** The key of the route that has each name. */
+  private final Map<String, String> names = new HashMap<>();
+
+  RouteReader(UpstreamReader reader) {
+    this.reader = reader;
+  }
+
+  List<Route> routes() {
+    return routes;
+  }
+
+  List<UpstreamConfig> upstreams() {
+    return upstreams;
+  }
+
+  /** Reads one route; they come in their order. */
+  void read(ConfigSection route) {
+    if (!route.node().isObject()) {
+      route.reject("", "a route such as {to: \"user:*\"}");
+      return;
+    }
+    route.allow("to", "type", "bus", "ack", "volatile", "http", "hold");
+    String to = route.has("to") ? route.text("to") : null;
+    String type = route.has("type") ? route.text("type") : null;
+    routes.add(
+        new Route(
+            to == null ? null : Glob.of(to),
+            type == null ? null : Glob.of(type),
+            destination(route, to, type)));
+  }
+
+  private Route.Destination destination(ConfigSection route, String to, String type) {
+    if (route.has("http")) {
+      return upstream(route, "http", to, type);
+    }
+    if (route.has("hold")) {
+      route.reject("hold", "to be used with http only");
+    }
+    if (route.has("bus")) {
+      rejectVolatile(route, "bus");
+      return new Route.Bus(route.name("bus"), acceptedIsEnough(route));
+    }
+    return clients(route, to);
+  }
+
+  private Route.Destination upstream(ConfigSection route, String kind, String to, String type) {
+    rejectVolatile(route, kind);
+    if (route.has("bus")) {
+      route.reject("bus", "to be used without " + kind + " only");
+    }
+    boolean acceptedIsEnough = acceptedIsEnough(route);
+    if (acceptedIsEnough && route.has("hold")) {
+      route.reject(
+          "ack", "reply, as with hold a message is acknowledged only when it is delivered");
+    }
+    UpstreamConfig upstream =
+        reader.read(route, kind, uniqueName(route, to, type), UPSTREAM_ADDRESS + upstreams.size());
+    upstreams.add(upstream);
+    Duration longest = upstream.pipeline().longest();
+    return new Route.Bus(upstream.address(), acceptedIsEnough, longest);
+  }
+
+  /** What the route matches: two that match the same are a mistake. */
+  private String uniqueName(ConfigSection route, String to, String type) {
+    String name =
+        type == null ? to == null ? "*" : to : (to == null ? "" : to + " ") + "type " + type;
+    String earlier = names.putIfAbsent(name, route.keyOf(""));
+    if (earlier != null) {
+      route.reject("", "to match something that " + earlier + " does not match");
+    }
+    return name;
+  }
+
+  private static boolean acceptedIsEnough(ConfigSection route) {
+    return route.has("ack")
+        && Boolean.TRUE.equals(route.choice("ack", Map.of("accepted", true, "reply", false)));
+  }
+
+  private static void rejectVolatile(ConfigSection route, String kind) {
+    if (route.has("volatile")) {
+      route.reject("volatile", "to be used without " + kind + " only");
+    }
+  }
+
+  private static Route.Destination clients(ConfigSection route, String to) {
+    if (route.has("ack")) {
+      route.reject("ack", "to be used with bus or http only");
+    }
+    boolean namesClients =
+        to != null
+            && (to.startsWith(Recipient.Kind.USER.prefix())
+                || to.startsWith(Recipient.Kind.GROUP.prefix())
+                || to.startsWith(Recipient.Kind.SESSION.prefix()));
+    if (!namesClients) {
+      route.reject("to", "user:, group: or session: with a pattern, as there is no bus or http");
+    }
+    return new Route.Clients(route.has("volatile") && route.flag("volatile"));
+  }
+}

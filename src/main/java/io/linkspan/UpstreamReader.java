@@ -1,0 +1,166 @@
+package io.linkspan;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.linkspan.upstream.PipelineConfig;
+import io.linkspan.upstream.UpstreamConfig;
+import io.linkspan.upstream.http.HttpUpstreamConfig;
+import java.io.File;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Reads what a route says about the service behind it, laid over the section {@code upstream}. */
+final class UpstreamReader {
+
+  private static final Duration MS = Duration.ofMillis(1);
+  private static final Duration DAY = Duration.ofDays(1);
+  private static final int MAX = Integer.MAX_VALUE;
+  private static final int MAX_CONCURRENCY = 10_000;
+  private static final int MAX_RETRIES = 100;
+  private static final Pattern HEADER =
+      Pattern.compile("([!#$%&'*+.^_`|~\\w-]+):\\s*(\\S(.*\\S)?)");
+
+  /** Made by the gateway itself, or by HTTP. */
+  private static final List<String> OWN_HEADERS =
+      List.of(
+          "idempotency-key",
+          "content-type",
+          "content-length",
+          "content-encoding",
+          "transfer-encoding",
+          "accept-encoding",
+          "connection",
+          "host");
+
+  /** What is not said in common of every kind of service. */
+  private static final List<String> OTHER_SECTIONS = List.of("hold", "http");
+
+  private static final String OWN_PREFIX = "x-linkspan-";
+
+  private final ConfigSection defaults;
+
+  /**
+   * @param defaults what a route leaves out
+   */
+  UpstreamReader(ConfigSection defaults) {
+    this.defaults = defaults;
+    // A mistake in the defaults is one without a route, too.
+    pipeline(defaults, defaults.section("hold"));
+    ConfigSection http = defaults.section("http");
+    http(http, http.text("url").isEmpty() ? URI.create("") : url(http));
+  }
+
+  /**
+   * Reads what a route says about the service that it leads to.
+   *
+   * @param kind of service: the key of what is said about it
+   */
+  UpstreamConfig read(ConfigSection route, String kind, String name, String address) {
+    ObjectNode common = ((ObjectNode) defaults.node()).deepCopy();
+    common.remove(OTHER_SECTIONS);
+    ConfigSection service = route.section(kind).over(common, defaults.section(kind).node());
+    ConfigSection hold = route.section("hold").over(defaults.section("hold").node());
+    PipelineConfig pipeline = pipeline(service, hold);
+    if (pipeline.holds() && route.section(kind).has("ordered") && !service.flag("ordered")) {
+      service.reject("ordered", "true, as " + hold.keyOf("for") + " keeps the order");
+    }
+    return new UpstreamConfig(name, address, pipeline, http(service, url(service)));
+  }
+
+  private static PipelineConfig pipeline(ConfigSection service, ConfigSection hold) {
+    Duration held = hold.duration("for", Duration.ZERO, DAY);
+    return new PipelineConfig(
+        service.count("concurrency", 1, MAX_CONCURRENCY),
+        service.count("queue", 1, MAX),
+        service.size("queueBytes", 1, MAX),
+        service.flag("ordered") || !held.isZero(),
+        service.duration("timeout", MS, DAY),
+        service.duration("within", MS, DAY),
+        retry(service),
+        breaker(service.section("breaker")),
+        new PipelineConfig.Hold(held, hold.count("max", 1, MAX)));
+  }
+
+  private static PipelineConfig.Retry retry(ConfigSection service) {
+    return new PipelineConfig.Retry(
+        service.count("retries", 0, MAX_RETRIES),
+        Boolean.TRUE.equals(service.choice("retry", Map.of("any", false, "unsent", true))),
+        ordered(service, "backoff", "maxBackoff"),
+        service.duration("maxBackoff", MS, DAY));
+  }
+
+  private static PipelineConfig.Breaker breaker(ConfigSection breaker) {
+    int of = breaker.count("of", 1, PipelineConfig.Breaker.MAX_OF);
+    return new PipelineConfig.Breaker(
+        breaker.count("failures", 1, of),
+        of,
+        ordered(breaker, "pause", "maxPause"),
+        breaker.duration("maxPause", MS, DAY));
+  }
+
+  /** A duration that another one bounds. */
+  private static Duration ordered(ConfigSection section, String key, String bound) {
+    Duration duration = section.duration(key, MS, DAY);
+    if (duration.compareTo(section.duration(bound, MS, DAY)) > 0) {
+      section.reject(key, "no more than " + section.keyOf(bound));
+    }
+    return duration;
+  }
+
+  private static HttpUpstreamConfig http(ConfigSection http, URI url) {
+    String trust = http.text("trust");
+    if (!trust.isEmpty() && !new File(trust).canRead()) {
+      http.reject("trust", "a file that can be read");
+    }
+    return new HttpUpstreamConfig(
+        url,
+        headers(http),
+        http.text("secret"),
+        http.size("maxAnswer", 1, MAX),
+        http.duration("keepAlive", Duration.ofSeconds(1), DAY),
+        http.section("compression").size("above", 0, MAX),
+        trust);
+  }
+
+  private static URI url(ConfigSection http) {
+    URI url = URI.create("");
+    try {
+      url = new URI(http.text("url"));
+    } catch (URISyntaxException e) {
+      // Told below, as a URL of another kind is.
+    }
+    boolean isHttp =
+        "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+    if (!isHttp
+        || url.getHost() == null
+        || url.getRawUserInfo() != null
+        || url.getRawFragment() != null) {
+      http.reject("url", "a URL such as http://legacy:8080/orders, without user and fragment");
+    }
+    return url;
+  }
+
+  private static Map<String, String> headers(ConfigSection http) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    for (String line : http.texts("headers")) {
+      Matcher header = HEADER.matcher(line);
+      if (!header.matches() || isOurs(header.group(1))) {
+        http.reject("headers", "\"Name: value\", of a header that is not the gateway's own");
+      } else {
+        headers.put(header.group(1), header.group(2));
+      }
+    }
+    return headers;
+  }
+
+  private static boolean isOurs(String header) {
+    String name = header.toLowerCase(Locale.ROOT);
+    return name.startsWith(OWN_PREFIX) || OWN_HEADERS.contains(name);
+  }
+}

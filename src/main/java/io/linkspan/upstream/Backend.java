@@ -1,0 +1,35 @@
+package io.linkspan.upstream;
+
+import io.linkspan.api.Message;
+import io.linkspan.api.Origin;
+import io.vertx.core.Future;
+
+/**
+ * The far side of an upstream: carries one Message there, once, and says how that ended. It neither
+ * repeats nor queues; that is the business of whoever calls. Used only on the event loop that made
+ * it.
+ */
+public interface Backend {
+
+  /** One Message on its way. */
+  interface Attempt {
+
+    /**
+     * How it ended: the service's answer; null when it accepted without one; a failure that is a
+     * {@link BackendException}.
+     */
+    Future<Message> answer();
+
+    /**
+     * There is no more time: {@link #answer} fails at once, unless it is complete, with {@code
+     * timeout} and the kind that is true of it.
+     */
+    void abort();
+  }
+
+  /** Begins to send a Message. Never throws, whatever is in the Message. */
+  Attempt send(Message message, Origin origin);
+
+  /** Ends all links; attempts that are not complete fail. */
+  Future<Void> close();
+}

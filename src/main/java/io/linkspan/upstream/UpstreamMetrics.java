@@ -1,0 +1,109 @@
+package io.linkspan.upstream;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Message;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+
+/** What one upstream counts. Written on its event loop, read by whoever asks for metrics. */
+public final class UpstreamMetrics {
+
+  private final Counter answered;
+  private final Counter acknowledged;
+  private final Map<ErrorCode, Counter> refused = new EnumMap<>(ErrorCode.class);
+  private final Counter retries;
+  private final Counter opened;
+  private final Timer attempts;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final AtomicInteger queued = new AtomicInteger();
+  private final AtomicInteger held = new AtomicInteger();
+  private final AtomicReference<CircuitBreaker.State> breaker =
+      new AtomicReference<>(CircuitBreaker.State.CLOSED);
+
+  /**
+   * @param upstream the name that tells it from others
+   */
+  public UpstreamMetrics(MeterRegistry registry, String upstream) {
+    Tags tags = Tags.of("upstream", upstream);
+    answered = requests(registry, tags, "answered");
+    acknowledged = requests(registry, tags, "acknowledged");
+    for (ErrorCode code : ErrorCode.values()) {
+      refused.put(code, requests(registry, tags, code.code()));
+    }
+    retries =
+        Counter.builder("linkspan.upstream.retries")
+            .description("Attempts that were not a message's first")
+            .tags(tags)
+            .register(registry);
+    opened =
+        Counter.builder("linkspan.upstream.breaker.opened")
+            .description("Times that the service was given up for a while")
+            .tags(tags)
+            .register(registry);
+    attempts =
+        Timer.builder("linkspan.upstream.attempt")
+            .description("From the beginning of an attempt to its end, however it ended")
+            .tags(tags)
+            .register(registry);
+    gauge(registry, tags, "linkspan.upstream.in.flight", "Attempts that have not ended", inFlight);
+    gauge(registry, tags, "linkspan.upstream.queued", "Messages that wait for their turn", queued);
+    gauge(registry, tags, "linkspan.upstream.held", "Messages that wait for the service", held);
+    for (CircuitBreaker.State state : CircuitBreaker.State.values()) {
+      Gauge.builder("linkspan.upstream.breaker", breaker, b -> b.get() == state ? 1 : 0)
+          .description("1 for the state that the breaker is in")
+          .tags(tags)
+          .tag("state", state.label())
+          .register(registry);
+    }
+  }
+
+  /**
+   * The service has a Message.
+   *
+   * @param answer null when there is none
+   */
+  void accepted(Message answer) {
+    (answer == null ? acknowledged : answered).increment();
+  }
+
+  void refused(ErrorCode code) {
+    refused.get(code).increment();
+  }
+
+  Timer attempts() {
+    return attempts;
+  }
+
+  /** After each change of the pipeline. */
+  void observe(Pipeline<?> pipeline) {
+    inFlight.lazySet(pipeline.inFlight());
+    queued.lazySet(pipeline.holding() ? 0 : pipeline.waiting());
+    held.lazySet(pipeline.holding() ? pipeline.waiting() : 0);
+    retries.increment(pipeline.retries() - retries.count());
+    opened.increment(pipeline.opened() - opened.count());
+    breaker.lazySet(pipeline.breaker());
+  }
+
+  private static Counter requests(MeterRegistry registry, Tags tags, String outcome) {
+    return Counter.builder("linkspan.upstream.requests")
+        .description("Messages for the service, by how they ended")
+        .tags(tags)
+        .tag("outcome", outcome)
+        .register(registry);
+  }
+
+  private static void gauge(
+      MeterRegistry registry, Tags tags, String name, String description, AtomicInteger value) {
+    Gauge.builder(name, value, AtomicInteger::get)
+        .description(description)
+        .tags(tags)
+        .register(registry);
+  }
+}

@@ -1,0 +1,175 @@
+package io.linkspan.upstream;
+
+import io.linkspan.api.Headers;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.api.Origin;
+import io.linkspan.connection.DeadlineTimer;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.eventbus.MessageConsumer;
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves an address on the bus of this node for a service that is elsewhere. One instance for each
+ * upstream and node, so that its bounds and its breaker are those of the node.
+ */
+public final class UpstreamVerticle extends VerticleBase {
+
+  /** A Message and who waits for its end. */
+  private static final class Exchange {
+    final io.vertx.core.eventbus.Message<Message> request;
+    Backend.Attempt attempt;
+    long begun;
+
+    Exchange(io.vertx.core.eventbus.Message<Message> request) {
+      this.request = request;
+    }
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(UpstreamVerticle.class);
+
+  private final UpstreamConfig config;
+  private final UpstreamMetrics metrics;
+  private Pipeline<Exchange> pipeline;
+  private DeadlineTimer timer;
+  private Backend backend;
+  private MessageConsumer<Message> consumer;
+  private CircuitBreaker.State breaker = CircuitBreaker.State.CLOSED;
+  private BackendException latestFailure;
+  private boolean carryingOut;
+
+  public UpstreamVerticle(UpstreamConfig config, UpstreamMetrics metrics) {
+    this.config = config;
+    this.metrics = metrics;
+  }
+
+  @Override
+  public Future<?> start() {
+    pipeline = new Pipeline<>(config.pipeline(), ThreadLocalRandom.current());
+    timer = new DeadlineTimer(vertx, this::onDeadline);
+    backend = config.backend().newBackend(vertx, config.pipeline());
+    consumer = vertx.eventBus().localConsumer(config.address(), this::onMessage);
+    return consumer.completion();
+  }
+
+  /** Messages no longer wait for a service that is away. May be called from any thread. */
+  public void drain() {
+    context.runOnContext(
+        v -> {
+          pipeline.drain(DeadlineTimer.now());
+          carryOut();
+        });
+  }
+
+  @Override
+  public Future<?> stop() {
+    pipeline.close();
+    carryOut();
+    timer.cancel();
+    return Future.join(consumer.unregister(), backend.close());
+  }
+
+  private void onMessage(io.vertx.core.eventbus.Message<Message> request) {
+    Message message = request.body();
+    pipeline.offer(
+        new Exchange(request),
+        message.getFrom(),
+        message.getSerializedSize(),
+        message.getHeadersOrDefault(Headers.VOLATILE, "").equals("true"),
+        DeadlineTimer.now());
+    carryOut();
+  }
+
+  private void onDeadline() {
+    pipeline.advance(DeadlineTimer.now());
+    carryOut();
+  }
+
+  /** Does what the pipeline wants done. */
+  private void carryOut() {
+    // An attempt that ends at once leads back here; the outer loop goes on then.
+    if (carryingOut) {
+      return;
+    }
+    carryingOut = true;
+    for (Effect<Exchange> effect; (effect = pipeline.poll()) != null; ) {
+      if (effect instanceof Effect.Send<Exchange> send) {
+        send(send.call());
+      } else if (effect instanceof Effect.Abort<Exchange> abort) {
+        abort.call().request().attempt.abort();
+      } else if (effect instanceof Effect.Refuse<Exchange> refusal) {
+        refuse(refusal.call().request(), refusal.why());
+      }
+    }
+    carryingOut = false;
+    metrics.observe(pipeline);
+    logBreaker();
+    timer.arm(pipeline.nextDeadline());
+  }
+
+  private void send(Call<Exchange> call) {
+    Exchange exchange = call.request();
+    var request = exchange.request;
+    exchange.begun = System.nanoTime();
+    exchange.attempt = backend.send(request.body(), Origin.of(request.headers()));
+    exchange
+        .attempt
+        .answer()
+        .onComplete(answer -> succeeded(call, answer), failure -> failed(call, failure));
+  }
+
+  private void succeeded(Call<Exchange> call, Message answer) {
+    Exchange exchange = call.request();
+    measure(exchange);
+    pipeline.succeeded(call, DeadlineTimer.now());
+    metrics.accepted(answer);
+    exchange.request.reply(answer == null ? null : complete(answer, exchange.request.body()));
+    carryOut();
+  }
+
+  private void failed(Call<Exchange> call, Throwable failure) {
+    measure(call.request());
+    if (!(failure instanceof BackendException outcome)) {
+      throw new IllegalStateException("a backend fails with what it says", failure);
+    }
+    latestFailure = outcome;
+    pipeline.failed(call, outcome, DeadlineTimer.now());
+    carryOut();
+  }
+
+  private void measure(Exchange exchange) {
+    metrics.attempts().record(Duration.ofNanos(System.nanoTime() - exchange.begun));
+  }
+
+  private void refuse(Exchange exchange, MessageException why) {
+    metrics.refused(why.code());
+    exchange.request.reply(why.toReply());
+  }
+
+  private static Message complete(Message answer, Message request) {
+    return answer.getFrom().isEmpty()
+        ? answer.toBuilder().setFrom(request.getTo()).build()
+        : answer;
+  }
+
+  private void logBreaker() {
+    CircuitBreaker.State state = pipeline.breaker();
+    if (state == breaker) {
+      return;
+    }
+    if (breaker == CircuitBreaker.State.CLOSED) {
+      LOG.warn(
+          "upstream {} is away: {}",
+          config.name(),
+          latestFailure.getMessage(),
+          latestFailure.getCause());
+    } else if (state == CircuitBreaker.State.CLOSED) {
+      LOG.info("upstream {} is back", config.name());
+    }
+    breaker = state;
+  }
+}

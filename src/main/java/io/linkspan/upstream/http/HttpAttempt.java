@@ -1,0 +1,123 @@
+package io.linkspan.upstream.http;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.upstream.Backend;
+import io.linkspan.upstream.BackendException;
+import io.linkspan.upstream.BackendException.Kind;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Promise;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpClientResponse;
+import io.vertx.core.http.HttpHeaders;
+
+/** One POST, from asking for a connection to the end of its answer. */
+final class HttpAttempt implements Backend.Attempt {
+
+  private static final CharSequence GZIP = HttpHeaders.createOptimized("gzip");
+  private static final int UNSUPPORTED_MEDIA_TYPE = 415;
+
+  private final HttpBackend backend;
+  private final MultiMap headers;
+  private final byte[] json;
+  private final Promise<Message> answer = Promise.promise();
+  private boolean compressed;
+
+  /** Null until there is a connection: before, nothing can have been sent. */
+  private HttpClientRequest request;
+
+  HttpAttempt(HttpBackend backend, MultiMap headers, byte[] json) {
+    this.backend = backend;
+    this.headers = headers;
+    this.json = json;
+  }
+
+  void begin(boolean compress) {
+    compressed = compress;
+    if (compress) {
+      headers.set(HttpHeaders.CONTENT_ENCODING, GZIP);
+    } else {
+      headers.remove(HttpHeaders.CONTENT_ENCODING);
+    }
+    backend
+        .connect(headers)
+        .onComplete(
+            this::send, failure -> fail(Kind.UNSENT, "the service can not be reached", failure));
+  }
+
+  @Override
+  public Future<Message> answer() {
+    return answer.future();
+  }
+
+  @Override
+  public void abort() {
+    Kind kind = request == null ? Kind.UNSENT : Kind.LOST;
+    answer.tryFail(new BackendException(kind, ErrorCode.TIMEOUT, "the service did not answer"));
+    reset();
+  }
+
+  private void send(HttpClientRequest connected) {
+    request = connected;
+    if (answer.future().isComplete()) {
+      reset();
+      return;
+    }
+    request
+        .send(compressed ? Gzip.of(json) : Buffer.buffer(json))
+        .onComplete(this::receive, failure -> fail(Kind.LOST, "the service broke off", failure));
+  }
+
+  private void receive(HttpClientResponse response) {
+    Buffer body = Buffer.buffer();
+    response.exceptionHandler(failure -> fail(Kind.LOST, "the service broke off", failure));
+    response.handler(
+        chunk -> {
+          if (body.length() + chunk.length() > backend.maxAnswer()) {
+            tooLarge();
+          } else {
+            body.appendBuffer(chunk);
+          }
+        });
+    response.endHandler(end -> complete(response, body));
+  }
+
+  private void complete(HttpClientResponse response, Buffer body) {
+    if (response.statusCode() == UNSUPPORTED_MEDIA_TYPE && compressed) {
+      backend.compressionRefused();
+      begin(false);
+      return;
+    }
+    try {
+      answer.tryComplete(
+          HttpAnswer.read(
+              response.statusCode(), response.headers(), body, System.currentTimeMillis()));
+    } catch (BackendException refusal) {
+      answer.tryFail(refusal);
+    }
+  }
+
+  private void tooLarge() {
+    answer.tryFail(
+        new BackendException(
+            Kind.REFUSED,
+            ErrorCode.INTERNAL,
+            "the service's answer is larger than " + backend.maxAnswer() + " bytes"));
+    reset();
+  }
+
+  private void fail(Kind kind, String text, Throwable cause) {
+    answer.tryFail(
+        new BackendException(kind, new MessageException(ErrorCode.UNAVAILABLE, text), cause));
+  }
+
+  /** Ends what may be under way, and with it the connection. */
+  private void reset() {
+    if (request != null) {
+      request.reset();
+    }
+  }
+}

@@ -1,0 +1,117 @@
+package io.linkspan.upstream.http;
+
+import io.linkspan.api.Message;
+import io.linkspan.api.Origin;
+import io.linkspan.translate.JsonTranslator;
+import io.linkspan.upstream.Backend;
+import io.linkspan.upstream.PipelineConfig;
+import io.vertx.core.Future;
+import io.vertx.core.MultiMap;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpClientAgent;
+import io.vertx.core.http.HttpClientOptions;
+import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpHeaders;
+import io.vertx.core.http.HttpMethod;
+import io.vertx.core.http.PoolOptions;
+import io.vertx.core.http.RequestOptions;
+import io.vertx.core.net.PemTrustOptions;
+import java.nio.charset.StandardCharsets;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Posts Messages to an HTTP service over connections that are kept.
+ *
+ * <p>It is Vert.x's HTTP client and not its web client, which reads an answer of any size for any
+ * time and has no way to end that.
+ */
+final class HttpBackend implements Backend {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HttpBackend.class);
+  private static final CharSequence USER = HttpHeaders.createOptimized("X-Linkspan-User");
+  private static final CharSequence SESSION = HttpHeaders.createOptimized("X-Linkspan-Session");
+  private static final CharSequence TRANSPORT = HttpHeaders.createOptimized("X-Linkspan-Transport");
+  private static final CharSequence NODE = HttpHeaders.createOptimized("X-Linkspan-Node");
+  private static final CharSequence REMOTE = HttpHeaders.createOptimized("X-Linkspan-Remote");
+  private static final CharSequence TIMESTAMP = HttpHeaders.createOptimized("X-Linkspan-Timestamp");
+  private static final CharSequence SIGNATURE = HttpHeaders.createOptimized("X-Linkspan-Signature");
+  private static final CharSequence IDEMPOTENCY_KEY =
+      HttpHeaders.createOptimized("Idempotency-Key");
+  private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+
+  private final HttpUpstreamConfig config;
+  private final HttpClientAgent client;
+  private final RequestOptions target;
+  private final Signature signature;
+  private boolean compresses;
+
+  HttpBackend(Vertx vertx, HttpUpstreamConfig config, PipelineConfig pipeline) {
+    this.config = config;
+    compresses = config.compresses();
+    signature = config.secret().isEmpty() ? null : new Signature(config.secret());
+    target =
+        new RequestOptions().setMethod(HttpMethod.POST).setAbsoluteURI(config.url().toString());
+    client =
+        vertx.createHttpClient(
+            options(config, pipeline), new PoolOptions().setHttp1MaxSize(pipeline.concurrency()));
+  }
+
+  private static HttpClientOptions options(HttpUpstreamConfig config, PipelineConfig pipeline) {
+    HttpClientOptions options =
+        new HttpClientOptions()
+            .setConnectTimeout((int) pipeline.timeout().toMillis())
+            .setKeepAliveTimeout((int) config.keepAlive().toSeconds())
+            .setTcpNoDelay(true)
+            .setDecompressionSupported(config.compresses());
+    if (!config.trust().isEmpty()) {
+      options.setTrustOptions(new PemTrustOptions().addCertPath(config.trust()));
+    }
+    return options;
+  }
+
+  @Override
+  public Attempt send(Message message, Origin origin) {
+    byte[] json = JsonTranslator.encode(message).getBytes(StandardCharsets.UTF_8);
+    MultiMap headers = HttpHeaders.headers();
+    config.headers().forEach(headers::set);
+    headers
+        .set(HttpHeaders.CONTENT_TYPE, JSON)
+        .set(HttpHeaders.ACCEPT, JSON)
+        .set(USER, HeaderText.of(origin.user()))
+        .set(SESSION, HeaderText.of(origin.session()))
+        .set(TRANSPORT, HeaderText.of(origin.transport()))
+        .set(NODE, HeaderText.of(origin.node()))
+        .set(REMOTE, HeaderText.of(origin.remote()))
+        .set(IDEMPOTENCY_KEY, HeaderText.of(message.getEventId()));
+    if (signature != null) {
+      String timestamp = Long.toString(System.currentTimeMillis() / 1000);
+      headers.set(TIMESTAMP, timestamp).set(SIGNATURE, signature.of(timestamp, json));
+    }
+    HttpAttempt attempt = new HttpAttempt(this, headers, json);
+    attempt.begin(compresses && json.length > config.compressAbove());
+    return attempt;
+  }
+
+  /** Asks for a connection on which a request with these headers can be sent. */
+  Future<HttpClientRequest> connect(MultiMap headers) {
+    return client.request(new RequestOptions(target).setHeaders(headers));
+  }
+
+  /** The service does not take what is compressed (RFC 7694, section 3). */
+  void compressionRefused() {
+    if (compresses) {
+      LOG.info("{} takes no gzip, and gets none from now on", config.url());
+      compresses = false;
+    }
+  }
+
+  int maxAnswer() {
+    return config.maxAnswer();
+  }
+
+  @Override
+  public Future<Void> close() {
+    return client.close();
+  }
+}

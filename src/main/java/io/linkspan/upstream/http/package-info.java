@@ -1,0 +1,2 @@
+/** Services that take Messages as HTTP requests. */
+package io.linkspan.upstream.http;
