@@ -90,7 +90,8 @@ class GatewayConfigTest {
                           "tcp.host",
                           "management.apiKey",
                           "http.origins",
-                          "upstream.http.secret")
+                          "upstream.http.secret",
+                          "upstream.tcp.host")
                       .contains(key);
               String variable = "LINKSPAN_" + key.replace('.', '_').toUpperCase(Locale.ROOT);
               try {
@@ -183,7 +184,12 @@ class GatewayConfigTest {
         "routes: [{to: x, http: {url: \"http://h\"}, hold: {for: 5s}, ack: accepted}] | routes[0].ack: \"accepted\": expected reply, as with hold",
         "routes: [{to: x, http: {url: \"http://h\"}, bus: b}] | routes[0].bus: \"b\": expected to be used without http only",
         "routes: [{to: x, http: {url: \"http://h\"}}, {to: x, http: {url: \"http://h\"}}] | routes[1]: {\"to\":\"x\",\"http\":{\"url\":\"http://h\"}}: expected to match something that routes[0] does not match",
-        "routes: [{to: x, bus: b, hold: {for: 5s}}] | routes[0].hold: {\"for\":\"5s\"}: expected to be used with http only",
+        "routes: [{to: x, bus: b, hold: {for: 5s}}] | routes[0].hold: {\"for\":\"5s\"}: expected to be used with http or tcp only",
+        "routes: [{to: x, tcp: {port: 1}}]       | routes[0].tcp.host: \"\": expected a name",
+        "routes: [{to: x, tcp: {host: h, port: 0}}] | routes[0].tcp.port: 0: expected a whole number",
+        "routes: [{to: x, tcp: {host: h, pause: 20s}}] | routes[0].tcp.pause: \"20s\": expected no more than routes[0].tcp.maxPause",
+        "routes: [{to: x, tcp: {host: h, framing: {kind: csv}}}] | routes[0].tcp.framing.kind: \"csv\": expected one of",
+        "routes: [{to: x, tcp: {host: h}, http: {url: \"http://h\"}}] | routes[0].tcp: {\"host\":\"h\"}: expected to be used without http only",
         "upstream: {retry: never}                | upstream.retry: \"never\": expected one of",
         "upstream: {backoff: 3s}                 | upstream.backoff: \"3s\": expected no more than upstream.maxBackoff",
         "routes: [{to: \"\", bus: \"\"}]         | routes[0].bus: \"\": expected a name",

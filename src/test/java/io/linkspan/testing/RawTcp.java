@@ -111,6 +111,15 @@ public final class RawTcp implements AutoCloseable {
     return readUntil("\n");
   }
 
+  /** Whether something can be read without waiting. */
+  public boolean hasInput() {
+    try {
+      return input.available() > 0;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Whether the other side has sent its FIN, and nothing before it. Waits for either. */
   public boolean atEnd() {
     try {
