@@ -276,7 +276,7 @@ public record GatewayConfig(
         listener.name("host"),
         listener.port("port"),
         tls(listener.section("tls")),
-        FramingSection.read(listener.section("framing")),
+        FramingReader.read(listener.section("framing")),
         heartbeat(listener.section("heartbeat")),
         authTimeout,
         acknowledge(listener));

@@ -124,7 +124,7 @@ final class UpstreamReader {
     return new TcpUpstreamConfig(
         host,
         tcp.count("port", 1, 65_535),
-        FramingSection.read(tcp.section("framing")),
+        FramingReader.read(tcp.section("framing")),
         tcp.count("links", 1, MAX_LINKS),
         tcp.flag("inOrder"),
         ordered(tcp, "pause", "maxPause"),

@@ -199,6 +199,7 @@ class GatewayConfigTest {
         "tcp: {framing: {kind: lines}}           | tcp.framing.kind: \"lines\": expected one of",
         "tcp: {framing: {maxFrameSize: 1}}       | tcp.framing.maxFrameSize: 1: expected a size",
         "tcp: {framing: {initialBytesToStrip: 3}} | tcp.framing.initialBytesToStrip: 3: expected at least 4",
+        "tcp: {framing: {initialBytesToStrip: 200, maxFrameSize: 128}} | tcp.framing.initialBytesToStrip: 200: expected less than tcp.framing.maxFrameSize",
         "tcp: {framing: {lengthFieldLength: 5}}  | tcp.framing.lengthFieldLength: 5: expected one of",
         "tcp: {framing: {lengthAdjustment: 1}}   | tcp.framing.lengthAdjustment: 1: expected at most 0",
         "tcp: {framing: {header: \"cafe\"}}      | tcp.framing.header: \"cafe\": expected 4 bytes in hexadecimal",

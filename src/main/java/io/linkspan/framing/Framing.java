@@ -7,6 +7,7 @@ import io.linkspan.framing.FramingConfig.Compression;
 import io.linkspan.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.CorruptedFrameException;
 import io.netty.handler.codec.TooLongFrameException;
@@ -46,10 +47,10 @@ public abstract class Framing {
    */
   public final void install(ChannelPipeline pipeline, String before) {
     if (config.compression() != Compression.NONE) {
-      pipeline.addBefore(
-          before, null, new BoundedInflater(config.compression().wrapper(), config.maxInflated()));
-      pipeline.addBefore(
-          before, null, new JdkZlibEncoder(config.compression().wrapper(), COMPRESSION_LEVEL));
+      ZlibWrapper wrapper = config.compression().wrapper();
+      var deflater = new JdkZlibEncoder(wrapper, COMPRESSION_LEVEL);
+      pipeline.addBefore(before, null, deflater);
+      pipeline.addBefore(before, null, new Inflater(wrapper, config.maxInflated(), deflater));
     }
     pipeline.addBefore(before, null, newDecoder(config));
   }
@@ -88,17 +89,30 @@ public abstract class Framing {
 
   abstract ChannelHandler newDecoder(FramingConfig config);
 
-  /** Bounds what compressed bytes may become, and tells that from bytes that are damaged. */
-  private static final class BoundedInflater extends JdkZlibDecoder {
+  /**
+   * Bounds what compressed bytes may become, and tells that from bytes that are damaged. Takes the
+   * deflater's memory along when the link ends, which is not the heap's.
+   */
+  private static final class Inflater extends JdkZlibDecoder {
 
-    BoundedInflater(ZlibWrapper wrapper, int limit) {
+    private final JdkZlibEncoder deflater;
+
+    Inflater(ZlibWrapper wrapper, int limit, JdkZlibEncoder deflater) {
       super(wrapper, limit);
+      this.deflater = deflater;
     }
 
     @Override
     protected void decompressionBufferExhausted(ByteBuf buffer) {
       super.decompressionBufferExhausted(buffer);
       throw new TooLongFrameException("more than " + maxAllocation + " bytes once inflated");
+    }
+
+    @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // there is nobody left to read its last bytes
+    public void channelInactive(ChannelHandlerContext context) throws Exception {
+      deflater.close();
+      super.channelInactive(context);
     }
   }
 }

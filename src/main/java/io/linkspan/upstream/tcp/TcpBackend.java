@@ -73,9 +73,9 @@ final class TcpBackend implements Backend {
 
   @Override
   public Future<Void> close() {
-    timer.cancel();
     links.forEach(TcpLink::close);
     notReached(null);
+    timer.cancel();
     return client.close();
   }
 

@@ -32,7 +32,7 @@ final class TcpLink {
   private final Reconnect reconnect;
   private final Correlator<TcpAttempt> correlator;
   private NetSocketInternal socket;
-  private long lastReceived;
+  private long lastReceived = Long.MIN_VALUE;
   private Throwable failure;
   private boolean closed;
 

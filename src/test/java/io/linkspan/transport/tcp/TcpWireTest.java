@@ -29,7 +29,6 @@ import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.zip.Deflater;
@@ -90,20 +89,6 @@ class TcpWireTest {
   private static void assertEnds(TcpTestClient client, String code, CloseReason reason) {
     assertThat(client.receiveError().getString("code")).isEqualTo(code);
     assertThat(client.closeCode()).isEqualTo(reason.code());
-  }
-
-  private BlockingQueue<JsonObject> disconnects() {
-    BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
-    TestGateway.await(
-        GatewayClient.create(gateway.vertx())
-            .events(
-                event -> {
-                  if (event.getString("event").equals("disconnected")) {
-                    events.add(event);
-                  }
-                })
-            .completion());
-    return events;
   }
 
   private static JsonObject next(BlockingQueue<JsonObject> events) throws InterruptedException {
@@ -235,7 +220,7 @@ class TcpWireTest {
   @Test
   void whoSaysNoNameIsAnonymous() throws Exception {
     start();
-    BlockingQueue<JsonObject> disconnects = disconnects();
+    BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (TcpTestClient client = stranger()) {
       assertServesWithAck(client);
       client.send(Message.newBuilder().setEventId("late").setType("auth").setBody("a").build());
@@ -310,7 +295,7 @@ class TcpWireTest {
   @Test
   void aFinIsAGoodbyeAndARstIsNone() throws Exception {
     start();
-    BlockingQueue<JsonObject> disconnects = disconnects();
+    BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     TcpTestClient polite = client("polite");
     polite.socket().finish();
     assertLeft(next(disconnects), "polite", "normal");
@@ -361,7 +346,7 @@ class TcpWireTest {
   @Test
   void aClientThatReadsTooSlowlyIsASlowConsumer() throws Exception {
     start("limits.writeQueue", "256KiB");
-    BlockingQueue<JsonObject> disconnects = disconnects();
+    BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (TcpTestClient slow = reluctantReader("slow")) {
       fillTheLinkOf("slow");
       assertThat(next(disconnects).getString("reason")).isEqualTo("slow-consumer");
@@ -387,7 +372,7 @@ class TcpWireTest {
   void aClientThatTalksButDoesNotReadIsGoneWithinTheTimeout() throws Exception {
     start(
         "tcp.heartbeat.interval", "500ms", "tcp.heartbeat.timeout", "3s", "limits.writeQueue", "0");
-    BlockingQueue<JsonObject> disconnects = disconnects();
+    BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (TcpTestClient deaf = reluctantReader("deaf")) {
       fillTheLinkOf("deaf");
       JsonObject gone;
@@ -486,7 +471,7 @@ class TcpWireTest {
         "tcp.tls.cert", certificate.certificatePath(),
         "tcp.tls.key", certificate.privateKeyPath(),
         "limits.writeQueue", "256KiB");
-    BlockingQueue<JsonObject> disconnects = disconnects();
+    BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     SSLContext tls = trusting(Path.of(certificate.certificatePath()));
     try (RawTcp socket =
             RawTcp.over(tls.getSocketFactory().createSocket("127.0.0.1", gateway.tcpPort()));

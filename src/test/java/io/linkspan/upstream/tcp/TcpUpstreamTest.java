@@ -207,9 +207,7 @@ class TcpUpstreamTest {
   @Test
   void heldMessagesComeInOrderOnceTheServiceIsThere() throws IOException {
     service.close();
-    start(
-        ", breaker: {failures: 1, of: 1, pause: 50ms, maxPause: 100ms}",
-        ", hold: {for: 20s}");
+    start(", breaker: {failures: 1, of: 1, pause: 50ms, maxPause: 100ms}", ", hold: {for: 20s}");
     try (WebSocketTestClient alice = client("alice")) {
       for (String id : new String[] {"1", "2", "3"}) {
         alice.send(question(id));

@@ -13,7 +13,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Reads how a byte stream is cut into frames. */
-final class FramingSection {
+final class FramingReader {
 
   /** An escape, or a character of ASCII that stands for itself. */
   private static final Pattern DELIMITER_BYTE =
@@ -24,7 +24,7 @@ final class FramingSection {
 
   private static final int MIN_FRAME = 128;
 
-  private FramingSection() {}
+  private FramingReader() {}
 
   static FramingConfig read(ConfigSection framing) {
     int maxFrameSize = framing.size("maxFrameSize", MIN_FRAME, 1 << 30);
@@ -44,13 +44,13 @@ final class FramingSection {
                 "line", Kind.LINE,
                 "delimiter", Kind.DELIMITER)),
         maxFrameSize,
-        lengthField(framing),
+        lengthField(framing, maxFrameSize),
         delimiter(framing),
         compression,
         maxInflated);
   }
 
-  private static LengthField lengthField(ConfigSection framing) {
+  private static LengthField lengthField(ConfigSection framing, int maxFrameSize) {
     int most = FramingConfig.LONGEST_HEADER;
     int offset = framing.count("lengthFieldOffset", 0, most);
     Integer length =
@@ -60,6 +60,9 @@ final class FramingSection {
     if (strip < end) {
       framing.reject("initialBytesToStrip", "at least " + end + ", the end of the length");
       strip = end;
+    }
+    if (strip >= maxFrameSize) {
+      framing.reject("initialBytesToStrip", "less than " + framing.keyOf("maxFrameSize"));
     }
     int adjustment = framing.count("lengthAdjustment", -most, most);
     if (adjustment > strip - end) {
