@@ -17,9 +17,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * WebSocket clients on loopback, written on bare sockets so that they cost less than the server
- * they load. One thread reads and, in the closed loop, writes; the open loop has a second one that
- * writes.
+ * WebSocket or TCP clients on loopback, written on bare sockets so that they cost less than the
+ * server they load. One thread reads and, in the closed loop, writes; the open loop has a second
+ * one that writes.
  *
  * <p>Every server gets the same bytes: frames with a Message to {@code service:echo}.
  */
@@ -29,14 +29,37 @@ final class LoadGenerator implements AutoCloseable {
   private static final String EVENT_ID_PREFIX = "6f1d2c3b-4a59-4687-9";
   private static final int EVENT_ID_DIGITS = 16;
   private static final int EVENT_ID_LENGTH = EVENT_ID_PREFIX.length() + EVENT_ID_DIGITS;
-  private static final byte[] MASK = {0x37, (byte) 0xFA, 0x21, 0x3D};
   private static final int FINAL_BINARY = 0x82;
   private static final int MASKED_16_BIT_LENGTH = 0x80 | 126;
-  private static final int HEADER_LENGTH = 8;
+  private static final int LENGTH_FIELD = 4;
   private static final int OPCODE_PING = 0x9;
   private static final long SELECT_MS = 1_000;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
+  /** What Messages are carried in; every frame that is sent has as long a header. */
+  enum Wire {
+    WEBSOCKET(8, new byte[] {0x37, (byte) 0xFA, 0x21, 0x3D}),
+    TCP(LENGTH_FIELD, new byte[4]);
+
+    private final int headerLength;
+    private final byte[] mask;
+
+    Wire(int headerLength, byte[] mask) {
+      this.headerLength = headerLength;
+      this.mask = mask;
+    }
+
+    private void putHeader(ByteBuffer out, int payload) {
+      if (this == TCP) {
+        out.putInt(payload);
+      } else {
+        out.put((byte) FINAL_BINARY).put((byte) MASKED_16_BIT_LENGTH).putShort((short) payload);
+        out.put(mask);
+      }
+    }
+  }
+
+  private final Wire wire;
   private final Client[] clients;
   private final int framesPerAnswer;
   private final Selector selector;
@@ -47,14 +70,17 @@ final class LoadGenerator implements AutoCloseable {
   /**
    * Connects.
    *
-   * @param name of the clients, which is made unique with a number: each is a user of its own
+   * @param name of the clients, which is made unique with a number: each is a user of its own. Over
+   *     TCP they do not say it, and each is anonymous.
    */
-  LoadGenerator(ServerProcess server, ServerProcess.Kind kind, String name, int connections)
+  LoadGenerator(
+      ServerProcess server, ServerProcess.Kind kind, Wire wire, String name, int connections)
       throws IOException {
+    this.wire = wire;
     framesPerAnswer = kind.framesPerAnswer();
     selector = Selector.open();
     clients = new Client[connections];
-    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port());
+    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port(wire));
     for (int i = 0; i < connections; i++) {
       clients[i] = new Client(address, kind.pathOf(name + '-' + i), i);
     }
@@ -201,16 +227,17 @@ final class LoadGenerator implements AutoCloseable {
                   .setBody("x".repeat(BODY_LENGTH))
                   .build());
       // Behind the frame's type stand the tag and the length of the first field.
-      eventIdAt = HEADER_LENGTH + LegacyFrame.HEADER_LENGTH + 2;
-      out = ByteBuffer.allocateDirect(HEADER_LENGTH + payload.length);
-      out.put((byte) FINAL_BINARY).put((byte) MASKED_16_BIT_LENGTH);
-      out.putShort((short) payload.length).put(MASK);
+      eventIdAt = wire.headerLength + LegacyFrame.HEADER_LENGTH + 2;
+      out = ByteBuffer.allocateDirect(wire.headerLength + payload.length);
+      wire.putHeader(out, payload.length);
       for (int i = 0; i < payload.length; i++) {
-        out.put((byte) (payload[i] ^ MASK[i & 3]));
+        out.put((byte) (payload[i] ^ wire.mask[i & 3]));
       }
       channel = SocketChannel.open(server);
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      handshake(path);
+      if (wire == Wire.WEBSOCKET) {
+        handshake(path);
+      }
       channel.configureBlocking(false);
       channel.register(selector, SelectionKey.OP_READ, this);
     }
@@ -225,7 +252,7 @@ final class LoadGenerator implements AutoCloseable {
       for (int digit = 0; digit < 8; digit++) {
         int at = last - digit;
         char hex = Character.forDigit((number >>> (4 * digit)) & 0xF, 16);
-        out.put(at, (byte) (hex ^ MASK[(at - HEADER_LENGTH) & 3]));
+        out.put(at, (byte) (hex ^ wire.mask[(at - wire.headerLength) & 3]));
       }
       sent = number + 1;
       out.rewind();
@@ -250,10 +277,16 @@ final class LoadGenerator implements AutoCloseable {
     }
 
     private int headerLength() {
+      if (wire == Wire.TCP) {
+        return LENGTH_FIELD;
+      }
       return lengthByte() == 126 ? 4 : 2;
     }
 
     private int payloadLength() {
+      if (wire == Wire.TCP) {
+        return in.remaining() < LENGTH_FIELD ? Integer.MAX_VALUE / 2 : in.getInt(in.position());
+      }
       if (lengthByte() < 126) {
         return lengthByte();
       }
@@ -268,12 +301,14 @@ final class LoadGenerator implements AutoCloseable {
       int start = in.position();
       int payload = start + headerLength();
       in.position(payload + payloadLength());
-      if ((in.get(start) & 0xF) == OPCODE_PING) {
+      boolean framed = wire == Wire.WEBSOCKET;
+      if (framed && (in.get(start) & 0xF) == OPCODE_PING) {
         return;
       }
       boolean ends = ++frames % framesPerAnswer == 0;
       int expected = ends ? LegacyFrame.TYPE_MESSAGE : LegacyFrame.TYPE_ACK;
-      if ((in.get(start) & 0xFF) != FINAL_BINARY || in.get(payload) != expected) {
+      boolean odd = framed && (in.get(start) & 0xFF) != FINAL_BINARY;
+      if (odd || in.get(payload) != expected) {
         byte[] frame = new byte[in.position() - start];
         in.get(start, frame);
         throw new IOException("unexpected: " + new String(frame, StandardCharsets.ISO_8859_1));

@@ -47,7 +47,7 @@ final class ServerProcess implements AutoCloseable {
       List.of("-Xms1g", "-Xmx1g", "-XX:+UseSerialGC", "-XX:+AlwaysPreTouch");
   private static final Path JAVA_BIN = Path.of(System.getProperty("java.home"), "bin");
   private static final Path GATEWAY_JAR = Path.of("target", "linkspan.jar");
-  private static final Pattern PORT = Pattern.compile("\"http\":(\\d+)");
+  private static final Pattern PORTS = Pattern.compile("\"http\":(\\d+).*\"tcp\":(\\d+)");
   private static final Pattern HEAP_USED = Pattern.compile("total \\d+K, used (\\d+)K");
   private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
@@ -58,11 +58,13 @@ final class ServerProcess implements AutoCloseable {
   private static final int SYSTEM_TIME = 12;
 
   private final Process process;
-  private final int port;
+  private final int httpPort;
+  private final int tcpPort;
 
-  private ServerProcess(Process process, int port) {
+  private ServerProcess(Process process, int httpPort, int tcpPort) {
     this.process = process;
-    this.port = port;
+    this.httpPort = httpPort;
+    this.tcpPort = tcpPort;
   }
 
   /** Starts a server and waits until it listens. */
@@ -80,21 +82,25 @@ final class ServerProcess implements AutoCloseable {
     builder.environment().put("LINKSPAN_EVENTLOOPS", Integer.toString(eventLoops));
     builder.environment().put("LINKSPAN_HTTP_PORT", "0");
     builder.environment().put("LINKSPAN_ENET_PORT", "0");
+    builder.environment().put("LINKSPAN_TCP_ENABLED", "true");
+    builder.environment().put("LINKSPAN_TCP_PORT", "0");
+    builder.environment().put("LINKSPAN_TCP_ACKNOWLEDGE", "transport");
     builder.environment().put("LINKSPAN_MANAGEMENT_PORT", "0");
     Process process = builder.start();
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
     for (String line; (line = output.readLine()) != null; ) {
-      Matcher port = PORT.matcher(line);
-      if (port.find()) {
-        return new ServerProcess(process, Integer.parseInt(port.group(1)));
+      Matcher ports = PORTS.matcher(line);
+      if (ports.find()) {
+        return new ServerProcess(
+            process, Integer.parseInt(ports.group(1)), Integer.parseInt(ports.group(2)));
       }
     }
     process.destroyForcibly();
     throw new IOException(kind.label() + " did not start");
   }
 
-  int port() {
-    return port;
+  int port(LoadGenerator.Wire wire) {
+    return wire == LoadGenerator.Wire.TCP ? tcpPort : httpPort;
   }
 
   /** CPU time used so far, in the program and in the kernel. */

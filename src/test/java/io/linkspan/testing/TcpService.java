@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
 
 /** A TCP service whose every word a test says. Blocking. */
 public final class TcpService implements AutoCloseable {
@@ -45,6 +46,20 @@ public final class TcpService implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Waits for the next link for as long as this is open; null then. */
+  public RawTcp acceptUnlessClosed() {
+    while (!server.isClosed()) {
+      try {
+        return RawTcp.over(server.accept());
+      } catch (SocketTimeoutException e) {
+        // Nobody came for a while.
+      } catch (IOException e) {
+        return null;
+      }
+    }
+    return null;
   }
 
   /** Takes no further links; those that are there stay. */

@@ -3,6 +3,8 @@ package io.linkspan.upstream.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.GeneratedMessage;
+import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.TcpService;
@@ -11,18 +13,29 @@ import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A route to a TCP service, which does what such services do. */
 class TcpUpstreamTest {
+
+  private static final String ACKNOWLEDGED = "acknowledged";
 
   @TempDir Path folder;
 
@@ -340,5 +353,79 @@ class TcpUpstreamTest {
           TcpTestClient.frame(Message.newBuilder().setReplyTo("1").setBody("binary").build()));
       assertAnswered(alice, "1", "binary");
     }
+  }
+
+  /** Answers each link's questions, and breaks off now and then instead. */
+  private Thread serveUnreliably(Random random, Set<String> seen) {
+    Thread acceptor =
+        new Thread(
+            () -> {
+              for (RawTcp link; (link = service.acceptUnlessClosed()) != null; ) {
+                RawTcp taken = link;
+                new Thread(() -> serveUnreliably(taken, random, seen), "link").start();
+              }
+            },
+            "service");
+    acceptor.start();
+    return acceptor;
+  }
+
+  private static void serveUnreliably(RawTcp link, Random random, Set<String> seen) {
+    try (link) {
+      while (random.nextInt(10) > 0) {
+        String id = readQuestion(link).getString("eventId");
+        seen.add(id);
+        String answer = answer(id, "a" + id);
+        if (random.nextInt(20) == 0) {
+          link.send(answer.substring(0, random.nextInt(answer.length())));
+          return;
+        }
+        link.send(answer);
+      }
+      // A question that was read, and nobody will answer.
+      readQuestion(link);
+    } catch (AssertionError | UncheckedIOException e) {
+      // The gateway ended the link.
+    }
+  }
+
+  @RepeatedTest(3)
+  void withLinksThatKeepBreakingEachMessageEndsOnceAndTruthfully(RepetitionInfo seed)
+      throws Exception {
+    int count = 300;
+    start(
+        ", links: 3, concurrency: 16, retries: 10, backoff: 5ms, within: 2m,"
+            + " breaker: {failures: 64, of: 64}",
+        "");
+    Set<String> seen = ConcurrentHashMap.newKeySet();
+    Thread acceptor = serveUnreliably(new Random(seed.getCurrentRepetition()), seen);
+    Map<String, String> ends = new HashMap<>();
+    Set<String> answered = new HashSet<>();
+    try (WebSocketTestClient alice = client("alice")) {
+      for (int i = 0; i < count; i++) {
+        alice.send(question("m" + i));
+      }
+      while (ends.size() < count
+          || answered.size() < Collections.frequency(ends.values(), ACKNOWLEDGED)) {
+        GeneratedMessage next = alice.receive();
+        if (next instanceof AckMessage ack) {
+          assertThat(ends.put(ack.getEventId(), ACKNOWLEDGED)).as(ack.getEventId()).isNull();
+          continue;
+        }
+        Message message = (Message) next;
+        String id = message.getReplyTo();
+        if (message.getType().equals("error")) {
+          assertThat(ends.put(id, message.getBody())).as(id).isNull();
+          assertThat(message.getBody()).contains("unavailable");
+        } else {
+          assertThat(message.getBody()).isEqualTo("a" + id);
+          assertThat(answered.add(id)).as(id).isTrue();
+        }
+      }
+    }
+    service.close();
+    acceptor.join();
+    assertThat(answered).hasSizeGreaterThan(count / 2);
+    assertThat(seen).containsAll(answered);
   }
 }
