@@ -1,77 +1,16 @@
-/* The stock C library as client of, or server for, our core: see EnetInteropSmoke.java.
+/* The stock C library as client of, or server for, our core: see EnetCoreIT.java.
  *
  *   cc -o enet_interop enet_interop.c -lenet
- *   enet_interop client PORT [checksum] [compress] [limited]
- *   enet_interop server PORT [checksum] [compress]
+ *   enet_interop client PORT [checksum] [compress] [limited] [bad]
+ *   enet_interop server PORT [checksum] [compress]     (0: any free port)
  *
  * The other side echoes every message on its channel and as it came, and disconnects with data 77
  * on the reliable message "bye". Prints what failed; exit code 0 when nothing did.
  */
-#include <enet/enet.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-static int failures;
+#include "enet_support.h"
 
 /* Echoes of what is not reliable may come late; those of an earlier message are passed over. */
 static int patient;
-
-static void check(int ok, const char *what) {
-  if (!ok) {
-    failures++;
-    printf("FAILED %s\n", what);
-    fflush(stdout);
-  }
-}
-
-static int has(int argc, char **argv, const char *word) {
-  for (int i = 3; i < argc; i++) {
-    if (strcmp(argv[i], word) == 0) return 1;
-  }
-  return 0;
-}
-
-static ENetHost *host(int argc, char **argv, const ENetAddress *address, size_t peers) {
-  enet_uint32 limit = has(argc, argv, "limited") ? 200000 : 0;
-  ENetHost *h = enet_host_create(address, peers, 255, limit, limit);
-  if (h == NULL) {
-    perror("enet_host_create");
-    exit(2);
-  }
-  if (has(argc, argv, "checksum")) h->checksum = enet_crc32;
-  if (has(argc, argv, "compress")) enet_host_compress_with_range_coder(h);
-  return h;
-}
-
-/* The library looks at its timers only when it is called: waiting long at once repeats nothing. */
-static int service(ENetHost *h, ENetEvent *event, int wait) {
-  enet_uint32 start = enet_time_get();
-  int result;
-  do {
-    result = enet_host_service(h, event, 5);
-  } while (result == 0 && enet_time_get() - start < (enet_uint32) wait);
-  return result;
-}
-
-static ENetPeer *dial(ENetHost *h, int port, size_t channels, enet_uint32 data) {
-  ENetAddress address;
-  enet_address_set_host(&address, "127.0.0.1");
-  address.port = (enet_uint16) port;
-  ENetPeer *peer = NULL;
-  int ok = 0;
-  /* On a bad path a late DISCONNECT of the last connection may end an attempt: try again. */
-  for (int tries = 3; tries > 0 && !ok; tries--) {
-    ENetEvent event;
-    peer = enet_host_connect(h, &address, channels, data);
-    ok = peer != NULL && service(h, &event, 10000) > 0 && event.type == ENET_EVENT_TYPE_CONNECT;
-    /* The answer to the attempt that ended would end the next one: let it come first. */
-    if (!ok) service(h, &event, 200);
-  }
-  check(ok, "connect");
-  if (!ok) exit(1);
-  return peer;
-}
 
 static unsigned char byte_at(size_t i, int salt) { return (unsigned char) (i * 31 + (i >> 8) + salt); }
 
@@ -119,34 +58,19 @@ static void echo_one(ENetHost *h, ENetPeer *peer, int channel, size_t length, en
   check(same == 1 && c == channel && l == length && (f & ~(int) ENET_PACKET_FLAG_SENT) == wanted, what);
 }
 
-static void wait_disconnect(ENetHost *h, int wait, enet_uint32 data, const char *what) {
-  ENetEvent event;
-  while (service(h, &event, wait) > 0) {
-    if (event.type == ENET_EVENT_TYPE_RECEIVE) enet_packet_destroy(event.packet);
-    if (event.type == ENET_EVENT_TYPE_DISCONNECT) {
-      check(event.data == data, what);
-      return;
-    }
-  }
-  check(0, what);
-}
-
-static int client(int argc, char **argv) {
-  int port = atoi(argv[2]);
-  int compress = has(argc, argv, "compress");
-  int limited = has(argc, argv, "limited");
-  ENetHost *h = host(argc, argv, NULL, 8);
+static int client(void) {
+  ENetHost *h = new_host(NULL, 8);
   h->maximumPacketSize = 4 << 20;
-  ENetPeer *peer = dial(h, port, 255, 0x11223344);
+  ENetPeer *peer = dial(h, 255, 0x11223344);
   check(peer->channelCount == 255, "255 channels");
 
   static const size_t sizes[] = {1, 2, 100, 1000, 1360, 1364, 1365, 1400, 5000, 100000, 1 << 20};
   for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-    if (limited && sizes[i] > 100000) continue;
+    if (limit && sizes[i] > 100000) continue;
     echo_one(h, peer, (int) (i * 25), sizes[i], ENET_PACKET_FLAG_RELIABLE, ENET_PACKET_FLAG_RELIABLE);
   }
-  if (!compress) echo_one(h, peer, 3, 0, ENET_PACKET_FLAG_RELIABLE, ENET_PACKET_FLAG_RELIABLE);
-  if (!limited) {
+  if (!compress_) echo_one(h, peer, 3, 0, ENET_PACKET_FLAG_RELIABLE, ENET_PACKET_FLAG_RELIABLE);
+  if (!limit) {
     for (int i = 0; i < 20; i++) {
       echo_one(h, peer, i, (size_t) (10 + i * 50), 0, 0);
       echo_one(h, peer, i, (size_t) (10 + i * 50), ENET_PACKET_FLAG_UNSEQUENCED, ENET_PACKET_FLAG_UNSEQUENCED);
@@ -156,7 +80,7 @@ static int client(int argc, char **argv) {
   }
 
   /* A flood over all channels: per channel in order. */
-  int messages = limited ? 500 : 20000, got = 0, bad = 0;
+  int messages = limit ? 500 : 20000, got = 0, bad = 0;
   int next[255] = {0};
   for (int i = 0; i < messages; i++) say(peer, i % 255, (size_t) (5 + i / 255), i / 255, ENET_PACKET_FLAG_RELIABLE);
   while (got < messages) {
@@ -173,37 +97,33 @@ static int client(int argc, char **argv) {
   int c, f;
   size_t l;
   check(hear(h, 2500, &c, &f, &l, 0) == -1 && peer->state == ENET_PEER_STATE_CONNECTED, "idle");
-  check(peer->roundTripTime < 250, "round trip time");
+  check(peer->roundTripTime < ENET_PEER_DEFAULT_ROUND_TRIP_TIME, "round trip time measured");
 
   enet_peer_disconnect(peer, 5);
   wait_disconnect(h, 3000, 0, "disconnect");
 
-  peer = dial(h, port, 2, 0);
+  peer = dial(h, 2, 0);
   for (int i = 0; i < 100; i++) say(peer, 0, 3000, i, ENET_PACKET_FLAG_RELIABLE);
   enet_peer_disconnect_later(peer, 6);
   wait_disconnect(h, 5000, 0, "disconnect later");
 
-  peer = dial(h, port, 2, 0);
+  peer = dial(h, 2, 0);
   enet_peer_disconnect_now(peer, 7);
 
-  peer = dial(h, port, 2, 0);
+  peer = dial(h, 2, 0);
   enet_peer_send(peer, 0, enet_packet_create("bye", 3, ENET_PACKET_FLAG_RELIABLE));
   wait_disconnect(h, 3000, 77, "disconnected by the other side");
 
   /* Reconnects, and an abrupt end with the same port: the old connection must not disturb. */
   for (int i = 0; i < 50; i++) {
-    peer = dial(h, port, 1, 0);
+    peer = dial(h, 1, 0);
     echo_one(h, peer, 0, 20, ENET_PACKET_FLAG_RELIABLE, ENET_PACKET_FLAG_RELIABLE);
     enet_peer_disconnect(peer, 0);
     wait_disconnect(h, 3000, 0, "reconnect");
   }
-  peer = dial(h, port, 1, 0);
-  ENetAddress own = h->address;
-  enet_socket_get_address(h->socket, &own);
-  own.host = ENET_HOST_ANY;
-  enet_host_destroy(h);
-  h = host(argc, argv, &own, 1);
-  peer = dial(h, port, 1, 0);
+  peer = dial(h, 1, 0);
+  h = succeed(h);
+  peer = dial(h, 1, 0);
   echo_one(h, peer, 0, 30, ENET_PACKET_FLAG_RELIABLE, ENET_PACKET_FLAG_RELIABLE);
   enet_peer_disconnect(peer, 0);
   wait_disconnect(h, 3000, 0, "same port");
@@ -213,13 +133,10 @@ static int client(int argc, char **argv) {
   enum { MANY = 200 };
   static ENetHost *hosts[MANY];
   static ENetPeer *peers[MANY];
-  ENetAddress address;
-  enet_address_set_host(&address, "127.0.0.1");
-  address.port = (enet_uint16) port;
   int echoed = 0, connected = 0;
   for (int i = 0; i < MANY; i++) {
-    hosts[i] = host(argc, argv, NULL, 1);
-    peers[i] = enet_host_connect(hosts[i], &address, 1, (enet_uint32) i);
+    hosts[i] = new_host(NULL, 1);
+    peers[i] = start_dial(hosts[i], 1, (enet_uint32) i);
   }
   enet_uint32 start = enet_time_get();
   while (echoed < MANY && enet_time_get() - start < 20000) {
@@ -242,12 +159,14 @@ static int client(int argc, char **argv) {
   return failures != 0;
 }
 
-static void server(int argc, char **argv) {
+/* Says at which port it listens. */
+static void server(void) {
   ENetAddress address;
-  address.host = ENET_HOST_ANY;
-  address.port = (enet_uint16) atoi(argv[2]);
-  ENetHost *h = host(argc, argv, &address, 512);
-  printf("listening\n");
+  enet_address_set_host(&address, "127.0.0.1");
+  address.port = (enet_uint16) port;
+  ENetHost *h = new_host(&address, 512);
+  enet_socket_get_address(h->socket, &address);
+  printf("%d\n", address.port);
   fflush(stdout);
   for (;;) {
     ENetEvent event;
@@ -267,6 +186,8 @@ static void server(int argc, char **argv) {
 int main(int argc, char **argv) {
   if (argc < 3 || enet_initialize() != 0) return 2;
   enet_time_set(1);
-  if (strcmp(argv[1], "server") == 0) server(argc, argv);
-  return client(argc, argv);
+  port = atoi(argv[2]);
+  read_options(argc, argv, 3);
+  if (strcmp(argv[1], "server") == 0) server();
+  return client();
 }

@@ -1,100 +1,16 @@
 /* The stock C library as a client of the gateway: see EnetClientsIT.java.
  *
  *   cc -o gateway_client gateway_client.c -lenet
- *   gateway_client PORT SCENARIO [checksum] [compress] [bad]
+ *   gateway_client PORT SCENARIO [checksum] [compress] [limited] [bad]
+ *   gateway_client PORT agent USER
  *
- * "bad": the path loses, repeats, delays and damages datagrams. Prints what failed; exit code 0
- * when nothing did.
+ * Prints what failed; exit code 0 when nothing did.
  */
-#include <enet/enet.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "enet_support.h"
+#include "frames.h"
 
-enum { ACK = 10, MESSAGE = 11 };
-enum { EVENT_ID = 1, FROM = 2, TO = 3, TYPE = 5, BODY = 6, HEADERS = 9, REPLY_TO = 10 };
-
-static int failures;
-static int port;
-static int checksum, compress_, bad;
-static enet_uint32 limit;
-
-static void check(int ok, const char *what) {
-  if (!ok) {
-    failures++;
-    printf("FAILED %s\n", what);
-    fflush(stdout);
-  }
-}
-
-/* ---- frames */
-
-static size_t put_varint(unsigned char *out, size_t value) {
-  size_t n = 0;
-  while (value > 127) {
-    out[n++] = (unsigned char) (value | 128);
-    value >>= 7;
-  }
-  out[n++] = (unsigned char) value;
-  return n;
-}
-
-static size_t put(unsigned char *out, int field, const char *bytes, size_t length) {
-  size_t n = put_varint(out, (size_t) (field << 3 | 2));
-  n += put_varint(out + n, length);
-  memcpy(out + n, bytes, length);
-  return n + length;
-}
-
-static size_t text(unsigned char *out, int field, const char *value) {
-  return *value ? put(out, field, value, strlen(value)) : 0;
-}
-
-static size_t varint(const unsigned char *in, size_t end, size_t *at) {
-  size_t value = 0;
-  for (int shift = 0; *at < end && shift < 35; shift += 7) {
-    unsigned char byte = in[(*at)++];
-    value |= (size_t) (byte & 127) << shift;
-    if (byte < 128) break;
-  }
-  return value;
-}
-
-static const unsigned char *field(const ENetPacket *packet, int wanted, size_t *length) {
-  size_t at = 2;
-  while (at < packet->dataLength) {
-    size_t key = varint(packet->data, packet->dataLength, &at);
-    size_t n = varint(packet->data, packet->dataLength, &at);
-    if ((key & 7) != 2 || n > packet->dataLength - at) break;
-    if ((int) (key >> 3) == wanted) {
-      *length = n;
-      return packet->data + at;
-    }
-    at += n;
-  }
-  *length = 0;
-  return packet->data;
-}
-
-static int is(const ENetPacket *packet, int wanted, const char *value) {
-  size_t n;
-  const unsigned char *bytes = field(packet, wanted, &n);
-  return n == strlen(value) && memcmp(bytes, value, n) == 0;
-}
-
-static ENetPacket *message(const char *id, const char *to, const char *type, const char *body, size_t length, enet_uint32 flags) {
-  unsigned char *frame = malloc(length + 1000);
-  size_t n = 2;
-  frame[0] = MESSAGE;
-  frame[1] = 0;
-  n += text(frame + n, EVENT_ID, id);
-  n += text(frame + n, TO, to);
-  n += text(frame + n, TYPE, type);
-  n += put(frame + n, BODY, body, length);
-  ENetPacket *packet = enet_packet_create(frame, n, flags);
-  free(frame);
-  return packet;
-}
+#include <poll.h>
+#include <unistd.h>
 
 static void say(ENetPeer *peer, int channel, const char *id, const char *to, const char *type, const char *body) {
   ENetPacket *packet = message(id, to, type, body, strlen(body), ENET_PACKET_FLAG_RELIABLE);
@@ -110,45 +26,6 @@ static void acknowledge(ENetPeer *peer, int channel, const ENetPacket *packet) {
 }
 
 /* ---- connections */
-
-static ENetHost *new_host(void) {
-  ENetHost *h = enet_host_create(NULL, 4, 255, limit, limit);
-  if (h == NULL) {
-    perror("enet_host_create");
-    exit(2);
-  }
-  if (checksum) h->checksum = enet_crc32;
-  if (compress_) enet_host_compress_with_range_coder(h);
-  return h;
-}
-
-/* The library looks at its timers only when it is called. */
-static int service(ENetHost *h, ENetEvent *event, enet_uint32 wait) {
-  enet_uint32 start = enet_time_get();
-  int result;
-  do {
-    result = enet_host_service(h, event, 5);
-  } while (result == 0 && enet_time_get() - start < wait);
-  return result;
-}
-
-static ENetPeer *start_dial(ENetHost *h, size_t channels) {
-  ENetAddress address;
-  enet_address_set_host(&address, "127.0.0.1");
-  address.port = (enet_uint16) port;
-  return enet_host_connect(h, &address, channels, 0);
-}
-
-static ENetPeer *dial(ENetHost *h, size_t channels) {
-  ENetEvent event;
-  /* A late answer to the attempt before ends this one: it comes to the same slot, and does not fit. */
-  for (int attempts = bad ? 5 : 1; attempts > 0; attempts--) {
-    ENetPeer *peer = start_dial(h, channels);
-    if (peer != NULL && service(h, &event, 15000) > 0 && event.type == ENET_EVENT_TYPE_CONNECT) return peer;
-  }
-  printf("FAILED connect\n");
-  exit(1);
-}
 
 /* The next packet; exits on silence, as nothing makes sense after it. */
 static ENetPacket *hear(ENetHost *h, int *channel) {
@@ -179,18 +56,6 @@ static void hear_ack(ENetHost *h, int channel, const char *id) {
 static void authenticate(ENetHost *h, ENetPeer *peer, const char *user) {
   say(peer, 0, "auth", "", "auth", user);
   hear_ack(h, 0, "auth");
-}
-
-static void wait_disconnect(ENetHost *h, enet_uint32 wait, enet_uint32 data, const char *what) {
-  ENetEvent event;
-  while (service(h, &event, wait) > 0) {
-    if (event.type == ENET_EVENT_TYPE_RECEIVE) enet_packet_destroy(event.packet);
-    if (event.type == ENET_EVENT_TYPE_DISCONNECT) {
-      check(event.data == data, what);
-      return;
-    }
-  }
-  check(0, what);
 }
 
 /* Sends to the echo service; awaits the acknowledgement and the answer, and acknowledges that. */
@@ -230,8 +95,8 @@ static int echo(ENetHost *h, ENetPeer *peer, int channel, const char *id, size_t
 /* ---- scenarios */
 
 static void messages(void) {
-  ENetHost *h = new_host();
-  ENetPeer *peer = dial(h, 255);
+  ENetHost *h = new_host(NULL, 4);
+  ENetPeer *peer = dial(h, 255, 0);
   check(peer->channelCount == 255, "255 channels");
   authenticate(h, peer, "messages");
   static const size_t sizes[] = {1, 100, 1000, 1300, 1392, 1400, 5000, 100000, 1000000};
@@ -261,13 +126,13 @@ static void messages(void) {
 
 /* Graceful and abrupt ends, and coming back. */
 static void ends(void) {
-  ENetHost *h = new_host();
+  ENetHost *h = new_host(NULL, 4);
   ENetPeer *peer;
   char id[50], user[50];
   /* Its own, so that a second run is not one of duplicates. */
   snprintf(user, sizeof user, "ends-%u", h->randomSeed);
   for (int i = 0; i < (bad ? 10 : 40); i++) {
-    peer = dial(h, 2);
+    peer = dial(h, 2, 0);
     snprintf(id, sizeof id, "reconnect-%d", i);
     authenticate(h, peer, user);
     check(echo(h, peer, 1, id, 20, ENET_PACKET_FLAG_RELIABLE), id);
@@ -282,28 +147,20 @@ static void ends(void) {
       /* Two bits tell the connections of a slot apart, and what comes 30 ms late may be four connections old:
        * without checksums, which cover the connect id, the library takes it for its own. */
       enet_host_destroy(h);
-      h = new_host();
+      h = new_host(NULL, 4);
     }
   }
   /* The same port again after an abrupt end: the old connection must not disturb. */
-  peer = dial(h, 1);
-  ENetAddress own = h->address;
-  enet_socket_get_address(h->socket, &own);
-  own.host = ENET_HOST_ANY;
-  enet_host_destroy(h);
-  h = enet_host_create(&own, 1, 255, 0, 0);
-  /* Seeded by the second and the heap: a host made anew could repeat the ids of the one before. */
-  h->randomSeed += 100000;
-  if (checksum) h->checksum = enet_crc32;
-  if (compress_) enet_host_compress_with_range_coder(h);
-  peer = dial(h, 1);
+  peer = dial(h, 1, 0);
+  h = succeed(h);
+  peer = dial(h, 1, 0);
   check(echo(h, peer, 0, "same-port", 30, ENET_PACKET_FLAG_RELIABLE), "same port");
   enet_peer_disconnect(peer, 0);
   wait_disconnect(h, 15000, 0, "disconnect of the same port");
   enet_host_destroy(h);
   /* A name that nobody may have. */
-  h = new_host();
-  peer = dial(h, 1);
+  h = new_host(NULL, 4);
+  peer = dial(h, 1, 0);
   say(peer, 0, "a", "", "auth", " ");
   wait_disconnect(h, 15000, 4401, "unauthenticated");
   enet_host_destroy(h);
@@ -317,8 +174,8 @@ static void crowd(void) {
   static int done[MANY];
   int echoed = 0, connected = 0;
   for (int i = 0; i < MANY; i++) {
-    hosts[i] = new_host();
-    peers[i] = start_dial(hosts[i], 1);
+    hosts[i] = new_host(NULL, 4);
+    peers[i] = start_dial(hosts[i], 1, 0);
   }
   enet_uint32 start = enet_time_get();
   while (echoed < MANY && enet_time_get() - start < 40000) {
@@ -348,28 +205,61 @@ static void crowd(void) {
   }
 }
 
-/* Waits in a group until somebody speaks, then answers in private and awaits the acknowledgement. */
-static void chat(void) {
-  ENetHost *h = new_host();
-  ENetPeer *peer = dial(h, 2);
-  authenticate(h, peer, "cee");
-  say(peer, 1, "join", "", "join_group", "room");
-  hear_ack(h, 1, "join");
-  printf("joined\n");
-  fflush(stdout);
-  int c;
-  ENetPacket *packet = hear(h, &c);
-  check(packet->data[0] == MESSAGE && is(packet, TO, "group:room") && is(packet, FROM, "web") && is(packet, BODY, "hello room") && c == 0, "group message");
-  acknowledge(peer, 1, packet);
-  enet_packet_destroy(packet);
-  say(peer, 1, "private", "web", "text", "hello web");
-  hear_ack(h, 1, "private");
-  say(peer, 1, "public", "group:room", "text", "hello all");
-  hear_ack(h, 1, "public");
-  packet = hear(h, &c);
-  check(is(packet, TO, "cee") && is(packet, FROM, "web") && c == 0, "user message");
-  acknowledge(peer, 0, packet);
-  enet_packet_destroy(packet);
+/* Says what it is told on standard input, and prints what it hears; acknowledges every message. Fields are
+ * separated by tabs:
+ *
+ *   <  ID  TO  TYPE  BODY
+ *   >  ready  |  ack  ID  |  message  ID  FROM  TO  TYPE  BODY  REPLY_TO
+ *
+ * Leaves at the end of its input. */
+static void agent(const char *user) {
+  static const int shown[] = {EVENT_ID, FROM, TO, TYPE, BODY, REPLY_TO};
+  char line[4096];
+  size_t held = 0;
+  ENetHost *h = new_host(NULL, 1);
+  ENetPeer *peer = dial(h, 2, 0);
+  authenticate(h, peer, user);
+  printf("ready\n");
+  for (;;) {
+    fflush(stdout);
+    struct pollfd input[] = {{.fd = STDIN_FILENO, .events = POLLIN}};
+    if (poll(input, 1, 0) > 0) {
+      ssize_t n = read(STDIN_FILENO, line + held, 1);
+      if (n <= 0) break;
+      if (line[held] != '\n') {
+        check(++held < sizeof line, "a line that is not too long");
+        if (held == sizeof line) exit(1);
+        continue;
+      }
+      line[held] = 0;
+      held = 0;
+      char *rest = line;
+      char *words[4];
+      for (int i = 0; i < 4; i++) words[i] = strsep(&rest, "\t");
+      if (words[3] == NULL) {
+        printf("FAILED to understand\n");
+        exit(1);
+      }
+      say(peer, 1, words[0], words[1], words[2], words[3]);
+    }
+    ENetEvent event;
+    if (enet_host_service(h, &event, 5) <= 0) continue;
+    if (event.type == ENET_EVENT_TYPE_DISCONNECT) {
+      printf("FAILED unexpected disconnect, data %u\n", event.data);
+      exit(1);
+    }
+    if (event.type != ENET_EVENT_TYPE_RECEIVE) continue;
+    int is_ack = event.packet->data[0] == ACK;
+    printf(is_ack ? "ack" : "message");
+    for (int i = 0; i < (is_ack ? 1 : 6); i++) {
+      size_t n;
+      const unsigned char *bytes = field(event.packet, shown[i], &n);
+      printf("\t%.*s", (int) n, (const char *) bytes);
+    }
+    printf("\n");
+    if (!is_ack) acknowledge(peer, event.channelID, event.packet);
+    enet_packet_destroy(event.packet);
+  }
   enet_peer_disconnect_later(peer, 0);
   wait_disconnect(h, 15000, 0, "disconnect");
   enet_host_destroy(h);
@@ -378,16 +268,11 @@ static void chat(void) {
 int main(int argc, char **argv) {
   if (argc < 3 || enet_initialize() != 0) return 2;
   port = atoi(argv[1]);
-  for (int i = 3; i < argc; i++) {
-    checksum |= strcmp(argv[i], "checksum") == 0;
-    compress_ |= strcmp(argv[i], "compress") == 0;
-    bad |= strcmp(argv[i], "bad") == 0;
-    if (strcmp(argv[i], "limited") == 0) limit = 200000;
-  }
+  read_options(argc, argv, 3);
   if (strcmp(argv[2], "messages") == 0) messages();
   else if (strcmp(argv[2], "ends") == 0) ends();
   else if (strcmp(argv[2], "crowd") == 0) crowd();
-  else if (strcmp(argv[2], "chat") == 0) chat();
+  else if (strcmp(argv[2], "agent") == 0 && argc > 3) agent(argv[3]);
   else check(0, "no such scenario");
   printf("%d failures\n", failures);
   return failures != 0;

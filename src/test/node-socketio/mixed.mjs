@@ -1,9 +1,11 @@
-// Clients of all kinds meet: mixed.mjs URL WEBSOCKET_URL
+// Clients of all kinds meet: mixed.mjs URL WEBSOCKET_URL [ENET_AGENT ENET_PORT]
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createInterface } from "node:readline";
 import WebSocket from "ws";
 import { ask, connect, onMessage, within } from "./lib/clients.mjs";
 
-const [url, webSocketUrl] = process.argv.slice(2);
+const [url, webSocketUrl, enetAgent, enetPort] = process.argv.slice(2);
 
 /** A plain WebSocket client with the JSON subprotocol, with the face of the others. */
 async function plain(user) {
@@ -23,15 +25,56 @@ async function plain(user) {
     }
   });
   await within("open", new Promise((resolve) => socket.once("open", resolve)));
+  speak(client, waiting, (message) => socket.send(JSON.stringify({ message })));
+  return client;
+}
+
+/** Lets a client send, and wait for the end of what it sent. */
+function speak(client, waiting, write) {
   client.send = (message) =>
     within(
       `the end of ${message.eventId}`,
       new Promise((resolve) => {
         waiting.set(message.eventId, resolve);
-        socket.send(JSON.stringify({ message }));
+        write(message);
       }),
     );
-  client.join = (group) => client.send({ eventId: `${user}-join`, type: "join_group", body: group });
+  client.join = (group) => client.send({ eventId: `${client.user}-join`, type: "join_group", body: group });
+}
+
+/** The C library's client, which a program of ours speaks for: see gateway_client.c. */
+async function enet(user) {
+  const agent = spawn(enetAgent, [enetPort, "agent", user], { stdio: ["pipe", "pipe", "inherit"] });
+  const waiting = new Map();
+  const client = { user, heard: [], onHeard: () => {} };
+  const end = new Promise((resolve) => agent.once("exit", resolve));
+  await within(
+    "ready",
+    new Promise((resolve, reject) => {
+      createInterface(agent.stdout).on("line", (line) => {
+        const [what, eventId, from, to, type, body, replyTo] = line.split("\t");
+        if (what === "ready") {
+          resolve();
+        } else if (what === "ack" || type === "error") {
+          const id = what === "ack" ? eventId : replyTo;
+          waiting.get(id)?.(what === "ack" ? { eventId } : { error: JSON.parse(body) });
+          waiting.delete(id);
+        } else if (what === "message") {
+          client.heard.push({ eventId, from, to, type, body });
+          client.onHeard();
+        } else {
+          reject(new Error(line));
+        }
+      });
+    }),
+  );
+  speak(client, waiting, ({ eventId, to = "", type, body }) =>
+    agent.stdin.write(`${[eventId, to, type, body].join("\t")}\n`),
+  );
+  client.leave = () => {
+    agent.stdin.end();
+    return within(`the end of ${user}`, end);
+  };
   return client;
 }
 
@@ -67,6 +110,9 @@ const clients = [
   await socketIo("four", 4, "upgrade"),
   await socketIo("four-polling", 4, "polling"),
 ];
+if (enetAgent) {
+  clients.push(await enet("enet"), await enet("enet-too"));
+}
 
 for (const client of clients) {
   const joined = await client.join("room");
@@ -98,5 +144,10 @@ for (const speaker of clients) {
 for (const client of clients) {
   // A group does not hear from a client what that client said.
   assert.ok(!client.heard.some((message) => message.from === client.user));
+}
+for (const client of clients) {
+  if (client.leave) {
+    assert.equal(await client.leave(), 0);
+  }
 }
 process.exit(0);

@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.protocol.enet.Feature;
@@ -48,6 +49,7 @@ public record GatewayConfig(
     List<Route> routes,
     List<UpstreamConfig> upstreams,
     List<VerticleConfig> verticles,
+    ClusterConfig cluster,
     DrainConfig drain) {
 
   /**
@@ -121,6 +123,9 @@ public record GatewayConfig(
       // A poll is held for so long.
       root.section("socketio").reject("pingInterval", "less than http.idleTimeout");
     }
+    ClusterConfig cluster = ClusterSection.read(root.section("cluster"));
+    requireFree(root, "port", cluster.port(), http, management);
+    requireFree(root, "busPort", cluster.busPort(), http, management);
     root.section("auth").choice("mode", Map.of("none", true));
     RouteReader routes = new RouteReader(new UpstreamReader(root.section("upstream")));
     root.sections("routes").forEach(routes::read);
@@ -132,7 +137,7 @@ public record GatewayConfig(
         enet(root.section("enet"), root.section("auth")),
         tcp(root, List.of(http.port(), management.port())),
         management,
-        session(root.section("session")),
+        session(root.section("session"), cluster.enabled()),
         delivery(root.section("delivery")),
         limits(root.section("limits")),
         routes.routes(),
@@ -141,7 +146,15 @@ public record GatewayConfig(
             .map(GatewayConfig::verticle)
             .filter(Objects::nonNull)
             .toList(),
+        cluster,
         drain(root.section("drain")));
+  }
+
+  private static void requireFree(
+      ConfigSection root, String key, int port, HttpConfig http, ManagementConfig management) {
+    if (port != 0 && (port == http.port() || port == management.port())) {
+      root.section("cluster").reject(key, "another port than http.port and management.port");
+    }
   }
 
   private static HttpConfig http(ConfigSection http) {
@@ -198,6 +211,7 @@ public record GatewayConfig(
         namespaces(socketio),
         socketio.flag("jsonp"),
         acknowledge(socketio),
+        socketio.flag("recovery"),
         socketio.flag("connectEvent"));
   }
 
@@ -227,6 +241,7 @@ public record GatewayConfig(
         enet.choice("compression", Map.of("auto", Feature.DETECT, "none", Feature.OFF)),
         enet.size("maxPacketSize", MIN_MESSAGE, EnetTransportConfig.LONGEST_PACKET),
         enet.count("maxPeers", 1, MAX),
+        enet.rate("connectRate"),
         enet.duration("pingInterval", MS, EnetTransportConfig.LONGEST_TIMEOUT),
         timeout.count("limit", 1, 1_000),
         minimum,
@@ -319,9 +334,10 @@ public record GatewayConfig(
     }
   }
 
-  private static SessionConfig session(ConfigSection session) {
+  private static SessionConfig session(ConfigSection session, boolean cluster) {
     ConfigSection perUser = session.section("perUser");
     return new SessionConfig(
+        session.duration("grace", Duration.ZERO, DAY),
         session.count("maxPending", 1, MAX),
         session.size("maxPendingBytes", MIN_MESSAGE, MAX),
         session.count("maxGroups", 0, MAX),
@@ -330,7 +346,19 @@ public record GatewayConfig(
             "onExcess",
             Map.of(
                 "replace", SessionConfig.OnExcess.REPLACE,
-                "reject", SessionConfig.OnExcess.REJECT)));
+                "reject", SessionConfig.OnExcess.REJECT)),
+        replicas(session, cluster));
+  }
+
+  private static int replicas(ConfigSection session, boolean cluster) {
+    Integer replicas = session.choice("replicas", Map.of("auto", cluster ? 1 : 0, "0", 0, "1", 1));
+    if (replicas == null) {
+      return 0;
+    }
+    if (replicas > 0 && !cluster) {
+      session.reject("replicas", "auto or 0, as cluster.enabled is false");
+    }
+    return replicas;
   }
 
   private static DeliveryConfig delivery(ConfigSection delivery) {

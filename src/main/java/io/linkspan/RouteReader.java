@@ -1,5 +1,6 @@
 package io.linkspan;
 
+import io.linkspan.api.MethodChannel;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;
@@ -66,6 +67,10 @@ final class RouteReader {
     if (route.has("bus")) {
       rejectVolatile(route, "bus");
       return new Route.Bus(route.name("bus"), acceptedIsEnough(route));
+    }
+    if (MethodChannel.TYPE.equals(type)) {
+      // Its "to" is a channel, also where it looks like a user.
+      route.reject("type", "to be used with bus or http only, where it is method");
     }
     return clients(route, to);
   }

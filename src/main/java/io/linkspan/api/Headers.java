@@ -9,5 +9,11 @@ public final class Headers {
    */
   public static final String VOLATILE = "volatile";
 
+  /**
+   * Of a Message of type {@link MethodChannel#TYPE} that is for a client: the name of the channel,
+   * since its {@code to} says who the client is.
+   */
+  public static final String CHANNEL = "channel";
+
   private Headers() {}
 }

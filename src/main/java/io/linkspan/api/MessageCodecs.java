@@ -25,6 +25,16 @@ public final class MessageCodecs {
     register(bus, LaterReply.class, new LaterReply.Codec());
   }
 
+  /**
+   * Registers a codec for another protobuf type; harmless when it is registered already.
+   *
+   * @param name travels with every message between nodes: keep it short
+   */
+  public static <T extends MessageLite> void register(
+      Vertx vertx, Class<T> type, String name, Parser<T> parser) {
+    register(vertx.eventBus(), type, new ProtobufCodec<>(name, parser));
+  }
+
   private static <T> void register(EventBus bus, Class<T> type, MessageCodec<T, T> codec) {
     try {
       bus.registerDefaultCodec(type, codec);

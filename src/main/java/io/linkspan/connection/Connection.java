@@ -16,6 +16,11 @@ public interface Connection {
   /** When anything last came from the client, on the clock of {@link DeadlineTimer#now}. */
   long lastReceived();
 
+  /** The longest Message, in bytes of protobuf, that the client can be sent. */
+  default int longestMessage() {
+    return Integer.MAX_VALUE;
+  }
+
   /**
    * Writes a Message to the client.
    *

@@ -2,6 +2,7 @@ package io.linkspan.connection;
 
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
+import io.linkspan.api.MethodMessages;
 
 /**
  * A Message on its way to one client or to many, together with what it looks like on their wires:
@@ -55,6 +56,11 @@ public final class Outgoing {
   /** Whether it is worth nothing when it comes late: sent once, and not held for anybody. */
   public boolean isVolatile() {
     return YES.equals(message.getHeadersOrDefault(Headers.VOLATILE, null));
+  }
+
+  /** Whether it is a method call, which an app does not acknowledge but answer. */
+  public boolean expectsAnswer() {
+    return MethodMessages.isCall(message);
   }
 
   public Message message() {

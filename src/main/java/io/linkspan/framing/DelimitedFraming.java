@@ -45,6 +45,12 @@ final class DelimitedFraming extends Framing {
     return longest;
   }
 
+  /** JSON is never shorter than protobuf; how much longer it is depends on what is in it. */
+  @Override
+  public int longestMessage() {
+    return longest - delimiter.length;
+  }
+
   @Override
   public MessageLite decode(ByteBuf frame) {
     return JsonTranslator.decodeFrameOrMessage(StrictUtf8.decode(frame.nioBuffer()));

@@ -70,6 +70,9 @@ public abstract class Framing {
   /** Most bytes of what {@link #encode} returns that may be sent. */
   public abstract int longest();
 
+  /** A Message of more bytes of protobuf fits into no frame that may be sent. */
+  public abstract int longestMessage();
+
   /**
    * Reads the contents of a frame; it stays the caller's.
    *

@@ -3,6 +3,7 @@ package io.linkspan.framing;
 import com.google.protobuf.MessageLite;
 import io.linkspan.api.Message;
 import io.linkspan.framing.FramingConfig.LengthField;
+import io.linkspan.protocol.frame.LegacyFrame;
 import io.linkspan.translate.BinaryTranslator;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandler;
@@ -39,6 +40,11 @@ final class LengthFieldFraming extends Framing {
   @Override
   public int longest() {
     return longest;
+  }
+
+  @Override
+  public int longestMessage() {
+    return longest - header.length - LegacyFrame.HEADER_LENGTH;
   }
 
   @Override

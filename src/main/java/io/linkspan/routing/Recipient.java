@@ -1,8 +1,11 @@
 package io.linkspan.routing;
 
+import io.linkspan.api.MethodChannel;
+
 /**
  * Whom a Message's {@code to} means: {@code user:x}, {@code group:x}, {@code session:x}, {@code
- * service:x}; a name without one of these prefixes is a user; empty is nobody in particular.
+ * service:x}; a name without one of these prefixes is a user; empty is nobody in particular. The
+ * {@code to} of a method call is a channel, whatever it looks like.
  *
  * @param address in full, such as {@code user:bob}; what routes are matched against
  */
@@ -14,7 +17,8 @@ public record Recipient(Kind kind, String name, String address) {
     USER("user:"),
     GROUP("group:"),
     SESSION("session:"),
-    SERVICE("service:");
+    SERVICE("service:"),
+    CHANNEL("");
 
     private final String prefix;
 
@@ -30,6 +34,12 @@ public record Recipient(Kind kind, String name, String address) {
   private static final Recipient UNADDRESSED = new Recipient(Kind.UNADDRESSED, "", "");
   private static final Kind[] ADDRESSED = {Kind.USER, Kind.GROUP, Kind.SESSION, Kind.SERVICE};
 
+  /** Whom a client's Message means, whose type can make {@code to} a channel. */
+  public static Recipient of(String to, String type) {
+    return type.equals(MethodChannel.TYPE) ? new Recipient(Kind.CHANNEL, to, to) : of(to);
+  }
+
+  /** Whom a Message means that is no method call. */
   public static Recipient of(String to) {
     if (to.isEmpty()) {
       return UNADDRESSED;

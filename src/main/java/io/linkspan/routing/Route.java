@@ -6,7 +6,7 @@ import java.time.Duration;
  * Where a Message goes when it matches.
  *
  * @param to matched against the recipient's full address; null matches any
- * @param type matched against the Message's type; null matches any
+ * @param type matched against the Message's type; null matches any but that of a method call
  * @param destination where matching Messages go
  */
 public record Route(Glob to, Glob type, Destination destination) {
@@ -37,6 +37,11 @@ public record Route(Glob to, Glob type, Destination destination) {
   public record Clients(boolean isVolatile) implements Destination {}
 
   boolean matches(Recipient recipient, String messageType) {
+    if (recipient.kind() == Recipient.Kind.CHANNEL
+        && (type == null || destination instanceof Clients)) {
+      // Who may send to "user:*" was not meant to call a method of a channel that is named so.
+      return false;
+    }
     return (to == null || to.matches(recipient.address()))
         && (type == null || type.matches(messageType));
   }

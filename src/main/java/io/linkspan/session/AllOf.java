@@ -3,6 +3,7 @@ package io.linkspan.session;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.routing.Recipient;
 
 /** Succeeds when all deliveries have, fails with the first failure once all have ended. */
 final class AllOf implements Settlement {
@@ -26,6 +27,12 @@ final class AllOf implements Settlement {
     if (this.failure == null) {
       this.failure = failure;
     }
+    endOne();
+  }
+
+  /** Whoever is a member no more need not have it. */
+  @Override
+  public void notHere(Recipient recipient) {
     endOne();
   }
 

@@ -7,127 +7,295 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.routing.Recipient;
 import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Queue;
 
 /**
  * Carries a Message to the clients that it names, on whichever shards they are: by a call to the
  * own shard, over the bus to any other. Used only on its shard's event loop.
+ *
+ * <p>Messages to one recipient stay in order whatever it takes to find it. They wait for each other
+ * in a lane while the directory is asked; and when the recipient turns out to have moved, until the
+ * shard it was on has passed on what was sent there.
  */
 final class Courier {
 
   /** Added to the time a shard needs to give up by itself, so that its answer is the one heard. */
   private static final Duration MARGIN = Duration.ofSeconds(5);
 
+  /** Recipients whose last whereabouts are known; for any other there is nothing to overtake. */
+  private static final int MAX_LANES = 10_000;
+
+  private static final int MAX_WAITING = 10_000;
+
+  /** How often a recipient is looked for that was not where the directory said, and how long. */
+  private static final int MAX_TRIES = 12;
+
+  private static final long RETRY_PAUSE_MS = 250;
+
+  /** A Message on its way. */
+  private static final class Parcel {
+    final Recipient recipient;
+    final Message message;
+    final Terms terms;
+    final Settlement settlement;
+    int tries;
+
+    Parcel(Recipient recipient, Message message, Terms terms, Settlement settlement) {
+      this.recipient = recipient;
+      this.message = message;
+      this.terms = terms;
+      this.settlement = settlement;
+    }
+  }
+
+  /** What is known of one recipient. */
+  private static final class Lane {
+    Collection<String> addresses = List.of();
+    boolean busy;
+    Queue<Parcel> waiting = new ArrayDeque<>(0);
+  }
+
+  private final Vertx vertx;
   private final EventBus bus;
   private final SessionDirectory directory;
   private final Shard shard;
   private final long timeout;
+  private final Map<String, Lane> lanes = new LinkedHashMap<>(16, 0.75f, true);
 
-  Courier(EventBus bus, SessionDirectory directory, Shard shard, DeliveryConfig delivery) {
-    this.bus = bus;
+  Courier(Vertx vertx, SessionDirectory directory, Shard shard, DeliveryConfig delivery) {
+    this.vertx = vertx;
+    this.bus = vertx.eventBus();
     this.directory = directory;
     this.shard = shard;
-    timeout = delivery.ackTimeout().multipliedBy(delivery.maxAttempts()).plus(MARGIN).toMillis();
+    timeout =
+        delivery.ackTimeout().multipliedBy(delivery.maxAttempts()).plus(MARGIN).toMillis()
+            + shard.graceMs();
   }
 
   /** Delivers to everybody the recipient stands for; no route is asked. */
   void carry(Recipient recipient, Message message, Terms terms, Settlement settlement) {
-    String name = recipient.name();
     switch (recipient.kind()) {
-      case USER ->
-          directory
-              .sessionsOf(name)
-              .onComplete(
-                  sessions -> toUser(sessions, recipient, message, terms, settlement),
-                  failure -> settlement.failed(noDirectory()));
-      case SESSION ->
-          directory
-              .find(name)
-              .onComplete(
-                  session -> toSession(session, recipient, message, terms, settlement),
-                  failure -> settlement.failed(noDirectory()));
-      case GROUP ->
-          directory
-              .shardsOf(name)
-              .onComplete(
-                  shards -> toGroup(shards, recipient, message, terms, settlement),
-                  failure -> settlement.failed(noDirectory()));
-      case SERVICE, UNADDRESSED ->
+      case USER, SESSION, GROUP -> {
+        Lane lane = laneTo(recipient);
+        var parcel = new Parcel(recipient, message, terms, settlement);
+        if (lane.busy) {
+          await(lane, parcel);
+        } else {
+          lookUp(lane, parcel);
+        }
+      }
+      case SERVICE, CHANNEL, UNADDRESSED ->
           settlement.failed(
               new MessageException(
                   ErrorCode.MALFORMED, "to has to name a user, a group or a session"));
     }
   }
 
-  private void toUser(
-      List<SessionRef> sessions,
-      Recipient recipient,
-      Message message,
-      Terms terms,
-      Settlement settlement) {
-    if (sessions.isEmpty()) {
-      settlement.failed(noSuchRecipient(recipient));
+  private Lane laneTo(Recipient recipient) {
+    Lane lane = lanes.get(recipient.address());
+    if (lane == null) {
+      forgetIdleLanes();
+      lane = new Lane();
+      lanes.put(recipient.address(), lane);
+    }
+    return lane;
+  }
+
+  private void forgetIdleLanes() {
+    if (lanes.size() < MAX_LANES) {
       return;
     }
-    if (sessions.size() == 1) {
-      toShard(sessions.get(0).shard(), recipient, message, terms, settlement);
-      return;
-    }
-    List<String> shards = sessions.stream().map(SessionRef::shard).distinct().toList();
-    Settlement first = shards.size() == 1 ? settlement : new FirstOf(settlement, shards.size());
-    for (String address : shards) {
-      toShard(address, recipient, message, terms, first);
+    Iterator<Lane> leastRecent = lanes.values().iterator();
+    while (leastRecent.hasNext() && lanes.size() >= MAX_LANES) {
+      if (!leastRecent.next().busy) {
+        leastRecent.remove();
+      }
     }
   }
 
-  private void toSession(
-      SessionRef session,
-      Recipient recipient,
-      Message message,
-      Terms terms,
-      Settlement settlement) {
-    if (session == null) {
-      settlement.failed(noSuchRecipient(recipient));
+  private static void await(Lane lane, Parcel parcel) {
+    if (lane.waiting.size() < MAX_WAITING) {
+      lane.waiting.add(parcel);
     } else {
-      toShard(session.shard(), recipient, message, terms, settlement);
+      parcel.settlement.failed(
+          new MessageException(
+              ErrorCode.QUEUE_FULL, MAX_WAITING + " messages wait for the recipient to be found"));
     }
   }
 
-  private void toGroup(
-      Collection<String> shards,
-      Recipient recipient,
-      Message message,
-      Terms terms,
-      Settlement settlement) {
-    if (shards.isEmpty()) {
-      settlement.delivered(By.TRANSPORT, null);
+  private void lookUp(Lane lane, Parcel parcel) {
+    Future<? extends Collection<String>> answer = addressesOf(parcel.recipient);
+    if (answer.succeeded() && nobodyMoved(lane, answer.result())) {
+      send(lane, answer.result(), parcel);
       return;
     }
-    Settlement all = shards.size() == 1 ? settlement : new AllOf(settlement, shards.size());
-    for (String address : shards) {
-      toShard(address, recipient, message, terms, all);
+    lane.busy = true;
+    lane.waiting.add(parcel);
+    proceed(lane, answer);
+  }
+
+  /** One look-up serves all that wait by then; who comes later may mean somebody who came later. */
+  private void proceed(Lane lane, Future<? extends Collection<String>> answer) {
+    int batch = lane.waiting.size();
+    answer
+        .compose(addresses -> whenPassedOn(lane, addresses))
+        .onComplete(
+            addresses -> {
+              for (int i = 0; i < batch; i++) {
+                send(lane, addresses, lane.waiting.remove());
+              }
+              goOn(lane);
+            },
+            failure -> {
+              var noDirectory =
+                  new MessageException(ErrorCode.UNAVAILABLE, "the directory does not answer");
+              for (int i = 0; i < batch; i++) {
+                lane.waiting.remove().settlement.failed(noDirectory);
+              }
+              goOn(lane);
+            });
+  }
+
+  private void goOn(Lane lane) {
+    lane.busy = !lane.waiting.isEmpty();
+    if (lane.busy) {
+      proceed(lane, addressesOf(lane.waiting.element().recipient));
     }
   }
 
-  private void toShard(
-      String address, Recipient recipient, Message message, Terms terms, Settlement settlement) {
+  private Future<? extends Collection<String>> addressesOf(Recipient recipient) {
+    String name = recipient.name();
+    return switch (recipient.kind()) {
+      case USER -> {
+        Future<List<SessionRef>> sessions = directory.sessionsOf(name);
+        yield sessions.succeeded()
+            ? Future.succeededFuture(shardsOf(sessions.result()))
+            : sessions.map(Courier::shardsOf);
+      }
+      case SESSION ->
+          directory.find(name).map(ref -> ref == null ? List.of() : List.of(ref.shard()));
+      default -> directory.addressesOf(name);
+    };
+  }
+
+  private static List<String> shardsOf(List<SessionRef> sessions) {
+    return switch (sessions.size()) {
+      case 0 -> List.of();
+      case 1 -> List.of(sessions.get(0).shard());
+      default -> sessions.stream().map(SessionRef::shard).distinct().toList();
+    };
+  }
+
+  private static boolean nobodyMoved(Lane lane, Collection<String> addresses) {
+    return lane.addresses.isEmpty() || addresses.containsAll(lane.addresses);
+  }
+
+  private <T extends Collection<String>> Future<T> whenPassedOn(Lane lane, T addresses) {
+    if (nobodyMoved(lane, addresses)) {
+      return Future.succeededFuture(addresses);
+    }
+    List<Future<Void>> left = new ArrayList<>();
+    for (String address : lane.addresses) {
+      if (!addresses.contains(address)) {
+        left.add(shard.relocation().flush(address));
+      }
+    }
+    // A shard that is gone has nothing to pass on.
+    return Future.join(left).map(addresses).otherwise(addresses);
+  }
+
+  private void send(Lane lane, Collection<String> addresses, Parcel parcel) {
+    lane.addresses = addresses;
+    boolean group = parcel.recipient.kind() == Recipient.Kind.GROUP;
+    if (addresses.isEmpty()) {
+      if (group) {
+        parcel.settlement.delivered(By.TRANSPORT, null);
+      } else {
+        parcel.settlement.failed(noSuchRecipient(parcel.recipient));
+      }
+    } else if (group) {
+      Settlement all =
+          addresses.size() == 1
+              ? parcel.settlement
+              : new AllOf(parcel.settlement, addresses.size());
+      addresses.forEach(address -> toShard(address, parcel, addresses.size() == 1, all));
+    } else if (addresses.size() == 1) {
+      toShard(addresses.iterator().next(), parcel, true, parcel.settlement);
+    } else {
+      Settlement first = new FirstOf(parcel.settlement, addresses.size());
+      addresses.forEach(address -> toShard(address, parcel, false, first));
+    }
+  }
+
+  /**
+   * @param alone whether nobody else gets it, so that it may be tried elsewhere
+   */
+  private void toShard(String address, Parcel parcel, boolean alone, Settlement settlement) {
     if (address.equals(shard.address())) {
-      shard.deliver(recipient, message, terms, settlement);
+      shard.deliver(parcel.recipient, parcel.message, parcel.terms, settlement);
       return;
     }
     var options = new DeliveryOptions().setSendTimeout(timeout);
-    terms.addTo(options);
-    bus.<Object>request(address, message, options).onComplete(reply -> settle(reply, settlement));
+    parcel.terms.addTo(options);
+    bus.<Object>request(address, parcel.message, options)
+        .onComplete(
+            reply -> {
+              if (alone
+                  && reply.failed()
+                  && notThere(reply.cause())
+                  && ++parcel.tries < MAX_TRIES) {
+                tryAgain(parcel);
+              } else {
+                settle(reply, settlement);
+              }
+            });
   }
 
-  private static void settle(
+  /** It was not delivered, for certain, and it may be that the recipient is elsewhere. */
+  private static boolean notThere(Throwable failure) {
+    return isNotHere(failure)
+        || (failure instanceof ReplyException reply
+            && reply.failureType() == ReplyFailure.NO_HANDLERS);
+  }
+
+  private void tryAgain(Parcel parcel) {
+    Lane lane = laneTo(parcel.recipient);
+    if (lane.busy) {
+      await(lane, parcel);
+      return;
+    }
+    lane.busy = true;
+    lane.waiting.add(parcel);
+    if (parcel.tries == 1) {
+      goOn(lane);
+    } else {
+      vertx.setTimer(RETRY_PAUSE_MS, id -> goOn(lane));
+    }
+  }
+
+  /** Whether a shard says that it has no session of the recipient. */
+  static boolean isNotHere(Throwable failure) {
+    return failure instanceof ReplyException reply && reply.failureCode() == BusReply.NOT_HERE;
+  }
+
+  static void settle(
       AsyncResult<io.vertx.core.eventbus.Message<Object>> reply, Settlement settlement) {
     if (reply.failed()) {
-      settlement.failed(MessageException.from(reply.cause()));
+      settlement.failed(failure(reply.cause()));
       return;
     }
     By by =
@@ -137,8 +305,14 @@ final class Courier {
     settlement.delivered(by, reply.result().body() instanceof Message answer ? answer : null);
   }
 
-  private static MessageException noDirectory() {
-    return new MessageException(ErrorCode.UNAVAILABLE, "the directory does not answer");
+  private static MessageException failure(Throwable cause) {
+    if (isNotHere(cause)) {
+      return new MessageException(ErrorCode.NO_SUCH_RECIPIENT, cause.getMessage());
+    }
+    if (cause instanceof ReplyException reply && reply.failureType() == ReplyFailure.NO_HANDLERS) {
+      return new MessageException(ErrorCode.UNAVAILABLE, "the recipient's node is gone");
+    }
+    return MessageException.from(cause);
   }
 
   static MessageException noSuchRecipient(Recipient recipient) {

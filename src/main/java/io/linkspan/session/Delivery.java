@@ -13,14 +13,19 @@ final class Delivery {
   final Outbox outbox;
   final Outgoing outgoing;
   final int size;
-  final Settlement settlement;
+  Settlement settlement;
   int attempts;
+
+  /** The client has been sent it and may have read it; only where it can say so later. */
+  boolean written;
 
   Delivery previous;
   Delivery next;
   Delivery sameId;
 
+  /** When it is due; of one that was written, since when. */
   long dueAt;
+
   Delivery previousDue;
   Delivery nextDue;
   boolean timed;
@@ -37,5 +42,9 @@ final class Delivery {
 
   String eventId() {
     return outgoing.message().getEventId();
+  }
+
+  String offset() {
+    return Session.offsetOf(outgoing.message());
   }
 }

@@ -15,8 +15,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Sends each inbound Message where its route says: to a service, to other clients, or to the
- * gateway itself when it joins or leaves a group. Used only on its shard's event loop.
+ * Sends each inbound Message where its route says: to a service, to other clients, to whoever waits
+ * for it, or to the gateway itself when it joins or leaves a group. Used only on its shard's event
+ * loop.
  */
 final class Dispatcher {
 
@@ -40,12 +41,18 @@ final class Dispatcher {
     switch (message.getType()) {
       case Memberships.JOIN -> memberships.join(handover);
       case Memberships.LEAVE -> memberships.leave(handover);
-      default -> route(handover, message);
+      default -> {
+        if (handover.sender().answered(message)) {
+          handover.accepted();
+        } else {
+          route(handover, message);
+        }
+      }
     }
   }
 
   private void route(Handover handover, Message message) {
-    Recipient recipient = Recipient.of(message.getTo());
+    Recipient recipient = Recipient.of(message.getTo(), message.getType());
     Route.Destination destination = routes.destination(recipient, message.getType());
     if (destination instanceof Route.Bus service) {
       toService(service, handover, message);

@@ -36,6 +36,11 @@ public final class DuplicateFilter {
     return window;
   }
 
+  /** The window of a user that has a session here; null when it has none. */
+  synchronized UserWindow inUse(String user) {
+    return inUse.get(user);
+  }
+
   /**
    * One session less.
    *

@@ -3,7 +3,10 @@ package io.linkspan.session;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.MethodMessages;
 import io.vertx.core.AsyncResult;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 
 /**
  * One inbound Message between its acceptance and its ending: an acknowledgement or an error,
@@ -74,13 +77,21 @@ final class Handover implements Settlement {
 
   /** A service replied on the bus, or could not. */
   void replied(AsyncResult<io.vertx.core.eventbus.Message<Object>> reply) {
-    if (reply.failed()) {
+    if (reply.failed() && isUnserved(reply.cause()) && MethodMessages.isCall(message)) {
+      // In Flutter, a channel that nobody handles implements nothing; the message is no error.
+      answered(MethodMessages.notImplemented(message));
+    } else if (reply.failed()) {
       failed(MessageException.from(reply.cause()));
     } else if (reply.result().body() instanceof Message answer) {
       answered(answer);
     } else {
       accepted();
     }
+  }
+
+  private static boolean isUnserved(Throwable failure) {
+    return failure instanceof ReplyException reply
+        && reply.failureType() == ReplyFailure.NO_HANDLERS;
   }
 
   private void end(UserWindow.Ending ending) {

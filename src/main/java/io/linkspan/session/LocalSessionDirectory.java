@@ -4,6 +4,7 @@ import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
@@ -42,6 +43,19 @@ public final class LocalSessionDirectory implements SessionDirectory {
   }
 
   @Override
+  public Future<Boolean> move(SessionRef from, SessionRef to) {
+    if (!sessions.replace(from.session(), from, to)) {
+      return Future.succeededFuture(false);
+    }
+    users.computeIfPresent(
+        from.user(),
+        (user, old) ->
+            Future.succeededFuture(
+                old.result().stream().map(ref -> ref.equals(from) ? to : ref).toList()));
+    return Future.succeededFuture(true);
+  }
+
+  @Override
   public Future<Void> remove(SessionRef session) {
     sessions.remove(session.session(), session);
     users.computeIfPresent(
@@ -62,6 +76,23 @@ public final class LocalSessionDirectory implements SessionDirectory {
   @Override
   public Future<SessionRef> find(String session) {
     return Future.succeededFuture(sessions.get(session));
+  }
+
+  @Override
+  public Future<List<SessionRef>> reclaim(Map<SessionRef, Set<String>> owned) {
+    // Nothing is ever forgotten here.
+    return Future.succeededFuture(List.of());
+  }
+
+  @Override
+  public Future<Void> joined(SessionRef session, String group) {
+    // Whoever would ask dies with this node.
+    return Future.succeededFuture();
+  }
+
+  @Override
+  public Future<Void> left(SessionRef session, String group) {
+    return Future.succeededFuture();
   }
 
   @Override
@@ -91,7 +122,12 @@ public final class LocalSessionDirectory implements SessionDirectory {
   }
 
   @Override
-  public Future<Collection<String>> shardsOf(String group) {
+  public Future<Collection<String>> addressesOf(String group) {
     return groups.getOrDefault(group, NO_SHARD);
+  }
+
+  @Override
+  public Collection<String> shardsHere(String group) {
+    return groups.getOrDefault(group, NO_SHARD).result();
   }
 }

@@ -84,8 +84,10 @@ final class Memberships {
     }
     Set<Session> sessions = members.computeIfAbsent(group, name -> new LinkedHashSet<>());
     sessions.add(session);
-    events.joined(session, group);
-    return sessions.size() == 1 ? directory.addGroup(group, shard) : Future.succeededFuture();
+    Future<Void> noted = directory.joined(session.ref(), group);
+    Future<Void> reachable =
+        sessions.size() == 1 ? directory.addGroup(group, shard) : Future.succeededFuture();
+    return Future.join(noted, reachable).onSuccess(v -> events.joined(session, group)).mapEmpty();
   }
 
   /** Harmless when the session is no member. */
@@ -95,14 +97,36 @@ final class Memberships {
     }
   }
 
-  /** The session ends; its own record of the membership is gone already. */
-  void remove(Session session, String group) {
+  /**
+   * A session that was a member elsewhere is one here, which is no news.
+   *
+   * @return done when messages to its groups reach it from everywhere
+   */
+  Future<Void> readmit(Session session) {
+    List<Future<Void>> reachable = new ArrayList<>();
+    for (String group : session.groups()) {
+      Set<Session> sessions = members.computeIfAbsent(group, name -> new LinkedHashSet<>());
+      sessions.add(session);
+      if (sessions.size() == 1) {
+        reachable.add(directory.addGroup(group, shard));
+      }
+    }
+    return Future.join(reachable).mapEmpty();
+  }
+
+  /** The session is a member elsewhere and no longer here, which is no news. */
+  void drop(Session session, String group) {
     Set<Session> sessions = members.get(group);
-    sessions.remove(session);
-    if (sessions.isEmpty()) {
+    if (sessions != null && sessions.remove(session) && sessions.isEmpty()) {
       members.remove(group);
       directory.removeGroup(group, shard);
     }
+  }
+
+  /** The session ends; its own record of the membership is gone already. */
+  void remove(Session session, String group) {
+    drop(session, group);
+    directory.left(session.ref(), group);
     events.left(session, group);
   }
 

@@ -8,73 +8,111 @@ import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 
 /**
- * What one client has been sent and has not acknowledged, in order. Used only on the event loop of
- * its shard; times are arguments.
+ * What one client has been sent and has not acknowledged, in order; while the client is away, what
+ * waits for it. Used only on the event loop of its shard; times are arguments.
+ *
+ * <p>Where writing is enough ({@link Mode#WRITES}) nothing is kept of what was written. Unless the
+ * client can say later how far it got ({@link Mode#OFFSETS}): then what was written stays until the
+ * link shows that the client has read on, or until the room is needed, oldest first.
  */
 final class Outbox {
+
+  /** When a Message has got to the client. */
+  enum Mode {
+    /** When its application acknowledges. */
+    ACKNOWLEDGEMENTS,
+    /** When it is written to the link. */
+    WRITES,
+    /** The same, but a client that comes back names the last event it has. */
+    OFFSETS;
+
+    static Mode of(Attachment attachment) {
+      if (attachment.clientAcknowledges()) {
+        return ACKNOWLEDGEMENTS;
+      }
+      return attachment.offsets() ? OFFSETS : WRITES;
+    }
+  }
 
   private final SessionConfig config;
   private final int maxAttempts;
   private final AckTimeouts timeouts;
-  private final Connection link;
-  private final boolean clientAcknowledges;
   private final SessionMetrics metrics;
   private final Map<String, Delivery> byEventId = new HashMap<>(4);
+  private Mode mode;
+
+  /** Null while the client is away. */
+  private Connection link;
+
+  /** Whether the client may come back to what it could not be given. */
+  private final boolean keeps;
+
   private Delivery oldest;
   private Delivery newest;
   private int count;
+  private int written;
   private long bytes;
+  private String anchor = "";
 
   /**
    * @param timeouts the shard's, which calls {@link #due}
-   * @param clientAcknowledges false when writing to the link is enough
+   * @param link null when the client is away
+   * @param keeps whether what a closing link does not take waits for the next one
    */
   Outbox(
       SessionConfig config,
       int maxAttempts,
       AckTimeouts timeouts,
       Connection link,
-      boolean clientAcknowledges,
+      Mode mode,
+      boolean keeps,
       SessionMetrics metrics) {
     this.config = config;
     this.maxAttempts = maxAttempts;
     this.timeouts = timeouts;
     this.link = link;
-    this.clientAcknowledges = clientAcknowledges;
+    this.mode = mode;
+    this.keeps = keeps;
     this.metrics = metrics;
   }
 
   /**
-   * Sends a Message to the client.
+   * Sends a Message to the client, or keeps it for when it comes back.
    *
    * @param settlement told how it ends; null when nobody asks
-   * @return false when it did not fit, or the link is closing; the settlement is told as well
+   * @return false when it did not fit, or the client has left; the settlement is told as well
    */
   boolean offer(Outgoing outgoing, Settlement settlement, long now) {
-    if (!clientAcknowledges || outgoing.isVolatile()) {
-      boolean written = link.deliver(outgoing);
-      if (settlement != null && written) {
-        settlement.delivered(By.TRANSPORT, null);
-      } else if (settlement != null) {
-        settlement.failed(
-            new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is leaving"));
+    if (isTooLong(outgoing.message())) {
+      return refuse(tooLarge(), settlement);
+    }
+    // A call is answered by an app that acknowledges nothing, too.
+    boolean kept = mode != Mode.WRITES || outgoing.expectsAnswer();
+    if (link != null && (!kept || outgoing.isVolatile())) {
+      if (link.deliver(outgoing)) {
+        settle(settlement, By.TRANSPORT, null);
+        return true;
       }
-      return written;
+      if (!keeps || outgoing.isVolatile()) {
+        return refuse(
+            new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is leaving"),
+            settlement);
+      }
+    } else if (outgoing.isVolatile()) {
+      return refuse(
+          new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is away"), settlement);
     }
     var delivery = new Delivery(this, outgoing, settlement);
-    if (!hasRoomFor(delivery.size)) {
-      if (settlement != null) {
-        settlement.failed(
-            new MessageException(
-                ErrorCode.QUEUE_FULL,
-                "the recipient has " + count + " messages that it did not acknowledge"));
-      }
-      return false;
+    if (!makeRoomFor(delivery.size)) {
+      return refuse(full(), settlement);
     }
     append(delivery);
-    send(delivery, now);
+    if (link != null && kept) {
+      send(delivery, now);
+    }
     return true;
   }
 
@@ -86,13 +124,25 @@ final class Outbox {
    */
   void acknowledged(String eventId, Message reply) {
     Delivery delivery = byEventId.get(eventId);
-    if (delivery == null) {
-      return;
+    if (delivery != null) {
+      remove(delivery);
+      settle(delivery.settlement, By.CLIENT, reply);
     }
-    remove(delivery);
-    if (delivery.settlement != null) {
-      delivery.settlement.delivered(By.CLIENT, reply);
+  }
+
+  /** Whether a Message with this eventId, from this sender, waits to be acknowledged. */
+  Delivery find(Message message) {
+    Delivery delivery = byEventId.get(message.getEventId());
+    while (delivery != null && !delivery.outgoing.message().getFrom().equals(message.getFrom())) {
+      delivery = delivery.sameId;
     }
+    return delivery;
+  }
+
+  /** Whether somebody waits for the end of the delivery that an acknowledgement would settle. */
+  boolean isAwaited(String eventId) {
+    Delivery delivery = byEventId.get(eventId);
+    return delivery != null && delivery.settlement != null;
   }
 
   /** The client did not acknowledge in time: once more, or not at all. */
@@ -103,39 +153,224 @@ final class Outbox {
       return;
     }
     remove(delivery);
-    if (delivery.settlement != null) {
-      delivery.settlement.failed(
-          new MessageException(
-              ErrorCode.TIMEOUT, "the recipient did not acknowledge " + maxAttempts + " times"));
+    refuse(
+        new MessageException(
+            ErrorCode.TIMEOUT, "the recipient did not acknowledge " + maxAttempts + " times"),
+        delivery.settlement);
+  }
+
+  /** The link is gone: whatever is here waits, and no attempt is counted. */
+  void detach() {
+    link = null;
+    for (Delivery delivery = oldest; delivery != null; delivery = delivery.next) {
+      timeouts.remove(delivery);
     }
   }
 
-  /** The session ends: everything that is not acknowledged has failed. */
-  void end(MessageException reason) {
-    while (oldest != null) {
-      Delivery delivery = oldest;
-      remove(delivery);
-      if (delivery.settlement != null) {
-        delivery.settlement.failed(reason);
+  /** The client is back: it is sent everything that is here, in order. */
+  void attach(Connection link, Mode mode, long now) {
+    this.link = link;
+    this.mode = mode;
+    // What follows can end in a close of the link, hence in a detach.
+    for (Delivery next = oldest; next != null && this.link == link; ) {
+      Delivery delivery = next;
+      next = delivery.next;
+      delivery.attempts = 0;
+      unmark(delivery);
+      if (isTooLong(delivery.outgoing.message())) {
+        // It fitted the client's last link, and does not fit this one.
+        remove(delivery);
+        refuse(tooLarge(), delivery.settlement);
+      } else {
+        send(delivery, now);
       }
     }
   }
 
-  /** Whether a Message of so many bytes can be offered. */
-  boolean hasRoomFor(int size) {
-    return !clientAcknowledges
-        || (count < config.maxPending() && bytes + size <= config.maxPendingBytes());
+  /**
+   * The client says how far it got.
+   *
+   * @param offset of the last event it has
+   * @return false when it is not known what came after that; then nothing has changed
+   */
+  boolean seen(String offset) {
+    if (offset.equals(anchor)) {
+      return true;
+    }
+    Delivery last = oldest;
+    while (last != null && !(last.written && last.offset().equals(offset))) {
+      last = last.next;
+    }
+    if (last == null) {
+      return false;
+    }
+    for (Delivery delivery = oldest, end = last.next; delivery != end; ) {
+      Delivery next = delivery.next;
+      if (delivery.written) {
+        remove(delivery);
+      }
+      delivery = next;
+    }
+    anchor = offset;
+    return true;
   }
 
-  /** Messages that are not acknowledged. */
+  /** The client has read all that was written until then. */
+  void readUntil(long time) {
+    while (oldest != null && oldest.written && oldest.dueAt <= time) {
+      forgetOldestWritten(oldest);
+    }
+  }
+
+  /** Offset of the last event that the client is known to have; empty when none is. */
+  String anchor() {
+    return anchor;
+  }
+
+  void anchor(String offset) {
+    anchor = offset;
+  }
+
+  /** The session ends: everything that is not acknowledged has failed. */
+  void end(MessageException reason) {
+    drainTo(
+        delivery -> {
+          if (delivery.settlement != null) {
+            delivery.settlement.failed(reason);
+          }
+        });
+  }
+
+  /** Takes everything out, in order. */
+  void drainTo(Consumer<Delivery> taker) {
+    while (oldest != null) {
+      Delivery delivery = oldest;
+      remove(delivery);
+      taker.accept(delivery);
+    }
+  }
+
+  /** Puts in what another outbox had, whatever the limits; {@link #attach} sends it. */
+  void restore(Outgoing outgoing, Settlement settlement, boolean wasWritten) {
+    var delivery = new Delivery(this, outgoing, settlement);
+    append(delivery);
+    if (wasWritten) {
+      mark(delivery, 0);
+    }
+  }
+
+  /** Why a Message would be refused, if it were offered now; null when it would not. */
+  MessageException refusalOf(Message message) {
+    if (isTooLong(message)) {
+      return tooLarge();
+    }
+    return hasRoomFor(message.getSerializedSize()) ? null : full();
+  }
+
+  /** Messages that the client has not got, as far as its {@link Mode} can tell. */
   int size() {
-    return count;
+    return count - written;
+  }
+
+  /** For every Message that is here, in order, also those that were written. */
+  void forEach(Consumer<Delivery> visitor) {
+    for (Delivery delivery = oldest; delivery != null; delivery = delivery.next) {
+      visitor.accept(delivery);
+    }
+  }
+
+  private boolean makeRoomFor(int size) {
+    while (!fits(size) && written > 0) {
+      Delivery delivery = oldest;
+      while (!delivery.written) {
+        delivery = delivery.next;
+      }
+      forgetOldestWritten(delivery);
+    }
+    return fits(size);
+  }
+
+  private boolean fits(int size) {
+    return count < config.maxPending() && bytes + size <= config.maxPendingBytes();
+  }
+
+  private void forgetOldestWritten(Delivery delivery) {
+    anchor = delivery.offset();
+    remove(delivery);
+  }
+
+  private boolean isTooLong(Message message) {
+    return link != null && message.getSerializedSize() > link.longestMessage();
+  }
+
+  private boolean hasRoomFor(int size) {
+    return (mode == Mode.WRITES && link != null)
+        || (count - written < config.maxPending()
+            && (written > 0 || bytes + size <= config.maxPendingBytes()));
+  }
+
+  private MessageException tooLarge() {
+    return new MessageException(
+        ErrorCode.TOO_LARGE,
+        "the recipient can be sent no more than " + link.longestMessage() + " bytes at once");
+  }
+
+  private MessageException full() {
+    return new MessageException(
+        ErrorCode.QUEUE_FULL,
+        "the recipient has " + count + " messages that it did not acknowledge");
+  }
+
+  private static boolean refuse(MessageException why, Settlement settlement) {
+    if (settlement != null) {
+      settlement.failed(why);
+    }
+    return false;
   }
 
   private void send(Delivery delivery, long now) {
-    delivery.attempts++;
-    timeouts.add(delivery, now);
-    link.deliver(delivery.outgoing);
+    switch (delivery.outgoing.expectsAnswer() ? Mode.ACKNOWLEDGEMENTS : mode) {
+      case ACKNOWLEDGEMENTS -> {
+        delivery.attempts++;
+        timeouts.add(delivery, now);
+        link.deliver(delivery.outgoing);
+      }
+      case OFFSETS -> {
+        if (link.deliver(delivery.outgoing)) {
+          mark(delivery, now);
+          Settlement settlement = delivery.settlement;
+          delivery.settlement = null;
+          settle(settlement, By.TRANSPORT, null);
+        }
+      }
+      case WRITES -> {
+        if (link.deliver(delivery.outgoing)) {
+          remove(delivery);
+          settle(delivery.settlement, By.TRANSPORT, null);
+        }
+      }
+    }
+  }
+
+  private void mark(Delivery delivery, long now) {
+    delivery.written = true;
+    delivery.dueAt = now;
+    written++;
+    metrics.pending.decrement();
+  }
+
+  private void unmark(Delivery delivery) {
+    if (delivery.written) {
+      delivery.written = false;
+      written--;
+      metrics.pending.increment();
+    }
+  }
+
+  private static void settle(Settlement settlement, By by, Message reply) {
+    if (settlement != null) {
+      settlement.delivered(by, reply);
+    }
   }
 
   private void append(Delivery delivery) {
@@ -162,6 +397,7 @@ final class Outbox {
 
   private void remove(Delivery delivery) {
     timeouts.remove(delivery);
+    unmark(delivery);
     count--;
     bytes -= delivery.size;
     metrics.pending.decrement();

@@ -2,12 +2,15 @@ package io.linkspan.session;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
+import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.Outgoing;
+import io.linkspan.session.wire.Pending;
+import io.linkspan.session.wire.SessionState;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -22,20 +25,57 @@ import java.util.Set;
 /**
  * A client as services know it: its user, its groups, what it sent that has not ended and what it
  * was sent and has not acknowledged. Used only on the event loop of the shard that owns it.
+ *
+ * <p>One object has one link at most. A client that comes back gets another object, on whichever
+ * shard it comes to, which takes over all that the former one had.
+ *
+ * <pre>
+ *             link lost             grace over
+ *   LINKED ─────────────► AWAY ─────────────────► ENDED
+ *     │ │                  │                        ▲
+ *     │ └──────────────────┼─ left for good, kicked ┘
+ *     └──── taken over ────┴──► MOVED: passes on what still comes
+ * </pre>
  */
 public final class Session {
+
+  private enum State {
+    LINKED,
+    AWAY,
+    MOVED,
+    ENDED
+  }
+
+  /** Type of the Message that tells a client its token. */
+  public static final String ANNOUNCEMENT = "session";
 
   /** Bounds eventId, to, type, replyTo and group names, all in characters. */
   static final int MAX_NAME = 256;
 
   private record Waiting(Message message, Receipt receipt) {}
 
+  /**
+   * How long what was under way to a former shard may come from both sides, in milliseconds. Longer
+   * than a former shard passes anything on.
+   */
+  private static final long OVERLAP = 30_000;
+
+  private static final int MAX_ARRIVALS = 10_000;
+
   private final Shard shard;
   private final SessionRef ref;
+
+  /** Null when the session was adopted without its client. */
   private final Connection link;
+
   private final Outbox outbox;
   private final UserWindow duplicates;
-  private final boolean mayReturn;
+  private final boolean anonymous;
+
+  /** Null when the session ends with its link. */
+  private final String secret;
+
+  private final boolean recovered;
   private final Terms terms;
   private final DeliveryOptions busOptions;
   private final TokenBucket messageRate;
@@ -47,15 +87,77 @@ public final class Session {
   private int inFlight;
   private boolean taking;
   private boolean leaving;
-  private boolean ended;
+  private State state;
+  private String movedTo;
 
-  Session(Shard shard, SessionRef ref, Connection link, Identity identity, boolean acknowledges) {
+  /**
+   * What has come since the session was taken over, oldest first; null when nothing can come twice
+   * any more.
+   */
+  private Set<String> arrivals;
+
+  private long overlapUntil;
+
+  /** A new one. */
+  Session(Shard shard, SessionRef ref, Connection link, Identity identity, Attachment attachment) {
+    this(
+        shard,
+        ref,
+        link,
+        identity.anonymous(),
+        attachment.resumable() ? Token.newSecret() : null,
+        false,
+        Outbox.Mode.of(attachment));
+    outbox.anchor(Token.newSession());
+  }
+
+  /**
+   * One that was elsewhere before.
+   *
+   * @param link null when it waits for its client here
+   */
+  Session(
+      Shard shard, SessionRef ref, Connection link, SessionState before, Attachment attachment) {
+    this(
+        shard,
+        ref,
+        link,
+        before.getAnonymous(),
+        before.getSecret(),
+        true,
+        Outbox.Mode.of(attachment));
+    groups = new LinkedHashSet<>(before.getGroupsList());
+    outbox.anchor(before.getAnchor());
+    arrivals = new LinkedHashSet<>();
+    overlapUntil = DeadlineTimer.now() + OVERLAP;
+    shard.relocation().restore(ref.user(), before.getSeenList());
+    for (Pending pending : before.getPendingList()) {
+      arrivals.add(arrival(pending.getMessage()));
+      outbox.restore(
+          new Outgoing(pending.getMessage(), pending.getChannel()),
+          shard.relocation().settlementOf(pending),
+          pending.getWritten());
+    }
+  }
+
+  private Session(
+      Shard shard,
+      SessionRef ref,
+      Connection link,
+      boolean anonymous,
+      String secret,
+      boolean recovered,
+      Outbox.Mode mode) {
     this.shard = shard;
     this.ref = ref;
     this.link = link;
-    mayReturn = !identity.anonymous();
-    terms = new Terms(ref.session(), false);
-    outbox = shard.newOutbox(link, acknowledges);
+    this.anonymous = anonymous;
+    this.secret = secret;
+    this.recovered = recovered;
+    state = link == null ? State.AWAY : State.LINKED;
+    terms = new Terms(ref.session(), null, false);
+    // What a taken over session has waits until the client has been told of it.
+    outbox = shard.newOutbox(recovered ? null : link, mode, secret != null);
     duplicates = shard.duplicates().acquire(ref.user());
     LimitsConfig limits = shard.limits();
     long now = DeadlineTimer.now();
@@ -66,9 +168,12 @@ public final class Session {
             .setSendTimeout(shard.delivery().requestTimeout().toMillis())
             .addHeader(Addresses.SESSION, ref.session())
             .addHeader(Addresses.USER, ref.user())
-            .addHeader(Addresses.TRANSPORT, link.transport())
-            .addHeader(Addresses.NODE, shard.node())
-            .addHeader(Addresses.REMOTE, link.remote());
+            .addHeader(Addresses.NODE, shard.node());
+    if (link != null) {
+      busOptions
+          .addHeader(Addresses.TRANSPORT, link.transport())
+          .addHeader(Addresses.REMOTE, link.remote());
+    }
   }
 
   /** Public id; {@code session:} and this reaches exactly this session. */
@@ -80,11 +185,63 @@ public final class Session {
     return ref.user();
   }
 
+  /** What the client presents to take the session up again; null when it can not. */
+  public String token() {
+    return secret == null ? null : new Token(ref.session(), secret).text();
+  }
+
+  /** Whether the client has taken it up again, with nothing lost. */
+  public boolean recovered() {
+    return recovered;
+  }
+
+  /** Offset of the last event that the client is known to have. */
+  public String anchor() {
+    return outbox.anchor();
+  }
+
+  /**
+   * The client says which event was the last it has, of those that carried an offset.
+   *
+   * @return false when what came after it is not known; then nothing has changed
+   */
+  public boolean seen(String offset) {
+    return outbox.seen(offset);
+  }
+
+  /**
+   * The client has read all that was written to its link until then; of use only where writing is
+   * enough and the client can name what it has.
+   *
+   * @param time on the clock of {@link DeadlineTimer#now}
+   */
+  public void readUntil(long time) {
+    outbox.readUntil(time);
+  }
+
+  /** By what a client names an event when it says how far it got. */
+  public static String offsetOf(Message message) {
+    return message.getEventId()
+        + '.'
+        + Integer.toString(message.getFrom().hashCode(), Character.MAX_RADIX);
+  }
+
+  /** Sends all that waits for the client; to be called once it knows that it is back. */
+  void attach(Attachment attachment) {
+    if (state == State.LINKED) {
+      outbox.attach(link, Outbox.Mode.of(attachment), DeadlineTimer.now());
+      shard.armTimeouts();
+    }
+  }
+
   /** The client sent a Message. It ends with exactly one call of the receipt, perhaps later. */
   public void receive(Message message, Receipt receipt) {
     MessageException refusal = refusal(message);
     if (refusal != null) {
       receipt.refused(message.getEventId(), refusal);
+    } else if (answers(message)) {
+      // Like an acknowledgement it is read on: what waits may wait for it.
+      take(message, receipt);
     } else if (leaving || inFlight >= shard.limits().inFlight() || hasWaiting()) {
       hold(message, receipt);
     } else {
@@ -102,31 +259,149 @@ public final class Session {
     goIfIdle();
   }
 
-  /** The link has ended, and with it the session. */
+  /** Whether a Message is the answer to one that the client was sent; it is passed on then. */
+  boolean answered(Message message) {
+    boolean answers = answers(message);
+    if (answers) {
+      acknowledged(message.getReplyTo(), message);
+    }
+    return answers;
+  }
+
+  /** The link has ended. The session may wait for its client to come back. */
   public void linkClosed(CloseReason reason) {
-    if (ended) {
+    if (state != State.LINKED) {
       return;
     }
-    ended = true;
-    if (waiting != null) {
-      shard.metrics().waiting.add(-waiting.size());
-      waiting = null;
+    dropWaiting();
+    if (secret != null && mayComeBack(reason)) {
+      state = State.AWAY;
+      outbox.detach();
+      shard.away(this, reason);
+    } else {
+      end(departed(reason.label()));
+      shard.closed(this, reason);
     }
-    outbox.end(departed(reason.label()));
-    for (String group : groups) {
-      shard.left(this, group);
+  }
+
+  /** Closes the link and ends the session, if it has not ended. */
+  void close(CloseReason reason) {
+    if (state == State.AWAY) {
+      expire(reason);
+    } else if (state == State.LINKED) {
+      link.close(reason);
     }
+  }
+
+  /**
+   * The client has not come back, or must not.
+   *
+   * @param reason null when its time is over
+   */
+  void expire(CloseReason reason) {
+    if (state == State.AWAY) {
+      end(departed(reason == null ? "it did not come back" : reason.label()));
+      shard.expired(this, reason);
+    }
+  }
+
+  /** Another shard turns out to own it: it ends here, and nobody is told. */
+  void fence() {
+    if (state == State.MOVED || state == State.ENDED) {
+      return;
+    }
+    boolean linked = state == State.LINKED;
+    state = State.ENDED;
+    dropWaiting();
+    outbox.end(
+        new MessageException(
+            ErrorCode.TIMEOUT, "the recipient's session went on without this node"));
+    groups.forEach(group -> shard.memberships().drop(this, group));
+    shard.duplicates().release(ref.user(), duplicates, !anonymous);
+    shard.fenced(this, linked);
+    if (linked) {
+      link.close(CloseReason.REPLACED);
+    }
+  }
+
+  /** Whether whoever says so may have the session. */
+  boolean admits(String user, String claimed) {
+    return secret != null
+        && Token.same(secret, claimed)
+        && (anonymous ? user.isEmpty() : user.equals(ref.user()));
+  }
+
+  /**
+   * Another shard gets the session; what still comes is passed on.
+   *
+   * @return all of it
+   */
+  SessionState depart(String taker) {
+    SessionState.Builder all =
+        SessionState.newBuilder()
+            .setSession(ref.session())
+            .setSecret(secret)
+            .setUser(ref.user())
+            .setAnonymous(anonymous)
+            .addAllGroups(groups)
+            .setAnchor(outbox.anchor());
+    outbox.drainTo(delivery -> all.addPending(shard.relocation().ticket(delivery)));
+    if (!shard.sharesNodeWith(taker)) {
+      all.addAllSeen(duplicates.export(DeadlineTimer.now()));
+    }
+    boolean linked = state == State.LINKED;
+    state = State.MOVED;
+    movedTo = taker;
+    dropWaiting();
+    shard.departed(this, linked);
+    if (linked) {
+      link.close(CloseReason.REPLACED);
+    }
+    return all.build();
+  }
+
+  /** The other shard did not take it after all. */
+  void stay(SessionState all) {
+    state = State.AWAY;
+    movedTo = null;
+    outbox.detach();
+    for (Pending pending : all.getPendingList()) {
+      outbox.restore(
+          new Outgoing(pending.getMessage(), pending.getChannel()),
+          shard.relocation().settlementOf(pending),
+          pending.getWritten());
+    }
+  }
+
+  /** It has moved, and nothing can be under way to it any more. */
+  void forget() {
+    groups.forEach(group -> shard.memberships().drop(this, group));
     groups = Set.of();
-    shard.duplicates().release(ref.user(), duplicates, mayReturn);
-    shard.closed(this, reason);
+    shard.duplicates().release(ref.user(), duplicates, !anonymous);
   }
 
   SessionRef ref() {
     return ref;
   }
 
+  /** Null when there is none. */
   Connection link() {
-    return link;
+    return state == State.LINKED ? link : null;
+  }
+
+  /** Name of its transport; null when it was adopted without its client. */
+  String transport() {
+    return link == null ? null : link.transport();
+  }
+
+  /** Whether it has gone to another shard. */
+  boolean moved() {
+    return state == State.MOVED;
+  }
+
+  /** Bus address of the shard to which it has gone. */
+  String movedTo() {
+    return movedTo;
   }
 
   DeliveryOptions busOptions() {
@@ -167,29 +442,37 @@ public final class Session {
    * @return whether it is in the client's hands now, or in the outbox
    */
   boolean deliver(Outgoing outgoing, Settlement settlement) {
-    if (ended) {
-      if (settlement != null) {
-        settlement.failed(departed("it is gone"));
+    switch (state) {
+      case ENDED -> {
+        if (settlement != null) {
+          settlement.failed(departed("it is gone"));
+        }
+        return false;
       }
-      return false;
+      case MOVED -> {
+        shard.relocation().forward(this, outgoing.message(), Terms.ACKNOWLEDGED, settlement);
+        return true;
+      }
+      case LINKED, AWAY -> {
+        if (arrivals != null && !isFirst(outgoing.message(), settlement)) {
+          return true;
+        }
+        boolean fits = outbox.offer(outgoing, settlement, DeadlineTimer.now());
+        shard.armTimeouts();
+        return fits;
+      }
     }
-    boolean fits = outbox.offer(outgoing, settlement, DeadlineTimer.now());
-    shard.armTimeouts();
-    return fits;
+    throw new IllegalStateException();
   }
 
   /** Whether the session has ended. */
   boolean ended() {
-    return ended;
+    return state == State.ENDED;
   }
 
   /** Why a Message can not be sent to the client; null when it can. */
   MessageException refusalOf(Message message) {
-    return outbox.hasRoomFor(message.getSerializedSize())
-        ? null
-        : new MessageException(
-            ErrorCode.QUEUE_FULL,
-            "the answer has no room: " + outbox.size() + " messages are not acknowledged");
+    return outbox.refusalOf(message);
   }
 
   /** A service's answer with what it left out filled in. */
@@ -209,6 +492,9 @@ public final class Session {
   void ended(UserWindow.Entry entry, UserWindow.Ending ending) {
     if (entry != null) {
       duplicates.end(entry, ending);
+      if (state == State.MOVED && !shard.sharesNodeWith(movedTo)) {
+        shard.relocation().tellEnding(movedTo, user(), duplicates, entry);
+      }
     }
     inFlight--;
     shard.metrics().inFlight.decrement();
@@ -229,17 +515,74 @@ public final class Session {
 
   /** As the management API shows it. */
   JsonObject toJson() {
-    long idle = DeadlineTimer.now() - link.lastReceived();
     return new JsonObject()
         .put("session", id())
         .put("user", user())
-        .put("transport", link.transport())
+        .put("transport", state == State.LINKED ? link.transport() : null)
         .put("node", shard.node())
-        .put("remote", link.remote())
+        .put("remote", state == State.LINKED ? link.remote() : null)
         .put("connectedAt", Instant.ofEpochMilli(connectedAt).toString())
-        .put("lastSeenAt", Instant.ofEpochMilli(System.currentTimeMillis() - idle).toString())
+        .put("lastSeenAt", link == null ? null : Instant.ofEpochMilli(lastSeen()).toString())
         .put("groups", new JsonArray(List.copyOf(groups)))
         .put("pending", outbox.size());
+  }
+
+  private long lastSeen() {
+    return System.currentTimeMillis() - (DeadlineTimer.now() - link.lastReceived());
+  }
+
+  private static String arrival(Message message) {
+    return message.getFrom() + '\n' + message.getEventId();
+  }
+
+  /**
+   * While a session moves, a Message that was meant for everybody can come from the former shard
+   * and directly.
+   */
+  private boolean isFirst(Message message, Settlement settlement) {
+    if (DeadlineTimer.now() > overlapUntil) {
+      arrivals = null;
+      return true;
+    }
+    if (arrivals.add(arrival(message))) {
+      if (arrivals.size() > MAX_ARRIVALS) {
+        arrivals.remove(arrivals.iterator().next());
+      }
+      return true;
+    }
+    Delivery first = outbox.find(message);
+    if (first == null || first.written) {
+      if (settlement != null) {
+        settlement.delivered(By.TRANSPORT, null);
+      }
+    } else if (settlement != null) {
+      first.settlement =
+          first.settlement == null ? settlement : new Both(first.settlement, settlement);
+    }
+    return false;
+  }
+
+  private static boolean mayComeBack(CloseReason reason) {
+    return reason.mayReturn() == CloseReason.MayReturn.AT_ONCE
+        || reason.mayReturn() == CloseReason.MayReturn.LATER;
+  }
+
+  private void end(MessageException why) {
+    state = State.ENDED;
+    outbox.end(why);
+    for (String group : groups) {
+      shard.left(this, group);
+    }
+    groups = Set.of();
+    shard.duplicates().release(ref.user(), duplicates, !anonymous);
+  }
+
+  private void dropWaiting() {
+    if (waiting != null) {
+      shard.metrics().waiting.add(-waiting.size());
+      waiting = null;
+      waitingBytes = 0;
+    }
   }
 
   private static MessageException departed(String how) {
@@ -277,6 +620,12 @@ public final class Session {
         ? null
         : new MessageException(
             ErrorCode.MALFORMED, field + " is longer than " + MAX_NAME + " characters");
+  }
+
+  private boolean answers(Message message) {
+    return message.getTo().isEmpty()
+        && !message.getReplyTo().isEmpty()
+        && outbox.isAwaited(message.getReplyTo());
   }
 
   private boolean hasWaiting() {
@@ -360,7 +709,7 @@ public final class Session {
   }
 
   private void goIfIdle() {
-    if (leaving && inFlight == 0 && outbox.size() == 0) {
+    if (leaving && state == State.LINKED && inFlight == 0 && outbox.size() == 0) {
       link.close(CloseReason.GOING_AWAY);
     }
   }

@@ -1,18 +1,27 @@
 package io.linkspan.session;
 
 import io.linkspan.connection.CloseReason;
+import java.time.Duration;
 
 /**
  * Limits of one session.
  *
+ * @param grace how long a session that can be taken up again waits for its client
  * @param maxPending messages a client has not acknowledged; further ones fail as queue-full
  * @param maxPendingBytes the same in bytes
  * @param maxGroups memberships; further joins are refused as forbidden
  * @param maxPerUser live sessions of one user; 0 is no limit
  * @param onExcess what happens to one more
+ * @param replicas other nodes that keep what a client has not acknowledged: 0 or 1
  */
 public record SessionConfig(
-    int maxPending, long maxPendingBytes, int maxGroups, int maxPerUser, OnExcess onExcess) {
+    Duration grace,
+    int maxPending,
+    long maxPendingBytes,
+    int maxGroups,
+    int maxPerUser,
+    OnExcess onExcess,
+    int replicas) {
 
   /** What happens when a user has one session too many. */
   public enum OnExcess {

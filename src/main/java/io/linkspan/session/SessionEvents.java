@@ -25,6 +25,16 @@ final class SessionEvents {
     publish(event("disconnected", session).put("reason", reason.label()));
   }
 
+  void resumed(Session session) {
+    publish(event("resumed", session));
+  }
+
+  /** A session whose client did not come back, or that was ended before it could. */
+  void expired(Session session, CloseReason reason) {
+    JsonObject event = event("expired", session);
+    publish(reason == null ? event : event.put("reason", reason.label()));
+  }
+
   void joined(Session session, String group) {
     publish(event("joined", session).put("group", group));
   }
@@ -38,7 +48,7 @@ final class SessionEvents {
         .put("event", name)
         .put("session", session.id())
         .put("user", session.user())
-        .put("transport", session.link().transport())
+        .put("transport", session.transport())
         .put("node", node)
         .put("at", Instant.ofEpochMilli(System.currentTimeMillis()).toString());
   }

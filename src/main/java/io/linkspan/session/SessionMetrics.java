@@ -9,15 +9,19 @@ import java.util.concurrent.atomic.LongAdder;
 public final class SessionMetrics {
 
   final LongAdder sessions = new LongAdder();
+  final LongAdder away = new LongAdder();
   final LongAdder pending = new LongAdder();
   final LongAdder pendingBytes = new LongAdder();
   final LongAdder waiting = new LongAdder();
   final LongAdder inFlight = new LongAdder();
   final Counter redelivered;
   final Counter duplicates;
+  final Counter resumed;
+  final Counter expired;
 
   public SessionMetrics(MeterRegistry registry) {
-    gauge(registry, "linkspan.sessions", "Live sessions", sessions);
+    gauge(registry, "linkspan.sessions", "Sessions, with a link or without", sessions);
+    gauge(registry, "linkspan.sessions.away", "Sessions that wait for their client", away);
     gauge(registry, "linkspan.pending", "Messages sent to clients and not acknowledged", pending);
     gauge(registry, "linkspan.pending.bytes", "The same in bytes", pendingBytes);
     gauge(
@@ -31,9 +35,17 @@ public final class SessionMetrics {
         Counter.builder("linkspan.duplicates")
             .description("Messages that clients sent again and that were not passed on")
             .register(registry);
+    resumed =
+        Counter.builder("linkspan.resumed")
+            .description("Sessions that their client took up again")
+            .register(registry);
+    expired =
+        Counter.builder("linkspan.expired")
+            .description("Sessions whose client did not come back in time")
+            .register(registry);
   }
 
-  /** Live sessions of this node. */
+  /** Sessions of this node. */
   public long sessions() {
     return sessions.sum();
   }

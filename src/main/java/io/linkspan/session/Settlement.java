@@ -3,6 +3,7 @@ package io.linkspan.session;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.routing.Recipient;
 
 /**
  * Learns how the hand-over of one Message to one recipient ended. Called exactly once, on the event
@@ -19,4 +20,9 @@ interface Settlement {
   void delivered(By by, Message reply);
 
   void failed(MessageException failure);
+
+  /** The shard that was asked has no session of the recipient; another one may. */
+  default void notHere(Recipient recipient) {
+    failed(Courier.noSuchRecipient(recipient));
+  }
 }

@@ -10,15 +10,15 @@ import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.routing.Recipient;
 import io.linkspan.routing.RoutingTable;
+import io.linkspan.session.wire.SessionState;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import java.security.SecureRandom;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -55,8 +55,9 @@ public final class Shard {
     }
   }
 
-  private static final SecureRandom RANDOM = new SecureRandom();
-  private static final int SESSION_ID_BYTES = 12;
+  private static final String ADDRESS_PREFIX = "linkspan.shard.";
+
+  private static final Terms ACCEPTED = new Terms(null, null, true);
 
   private final Shared shared;
   private final String address;
@@ -70,7 +71,15 @@ public final class Shard {
   private final DeadlineTimer timer;
   private final DeadlineTimer drainTimer;
   private final Map<String, Session> sessions = new LinkedHashMap<>();
+
+  /** With those that have moved away lately: what comes for them is passed on. */
   private final Map<String, List<Session>> byUser = new HashMap<>();
+
+  /** Sessions without a link and when each is over; all wait equally long, so they are in order. */
+  private final Map<Session, Long> away = new LinkedHashMap<>();
+
+  private final Relocation relocation;
+  private final DeadlineTimer graceTimer;
   private long assignedEventIds;
   private long stampedAt;
   private String stamp = "";
@@ -86,7 +95,17 @@ public final class Shard {
     timeouts = new AckTimeouts(shared.delivery().ackTimeout().toMillis());
     timer = new DeadlineTimer(vertx, this::onTimeout);
     drainTimer = new DeadlineTimer(vertx, this::drainBatch);
-    courier = new Courier(vertx.eventBus(), shared.directory(), this, shared.delivery());
+    graceTimer = new DeadlineTimer(vertx, this::onGraceOver);
+    long deliveryTime = shared.delivery().ackTimeout().toMillis() * shared.delivery().maxAttempts();
+    relocation =
+        new Relocation(
+            vertx,
+            this,
+            shared.directory(),
+            deliveryTime,
+            graceMs(),
+            shared.delivery().requestTimeout().toMillis());
+    courier = new Courier(vertx, shared.directory(), this, shared.delivery());
     memberships =
         new Memberships(shared.directory(), events, address, shared.session().maxGroups());
     dispatcher = new Dispatcher(vertx, shared.routes(), courier, memberships);
@@ -94,27 +113,121 @@ public final class Shard {
 
   /** Bus address of a shard, given its node and its index on it. */
   public static String addressOf(String node, int index) {
-    return "linkspan.shard." + node + '.' + index;
+    return ADDRESS_PREFIX + node + '.' + index;
+  }
+
+  /** The node that a shard is on, given its bus address. */
+  static String nodeOf(String address) {
+    return address.substring(ADDRESS_PREFIX.length(), address.lastIndexOf('.'));
   }
 
   /**
-   * Begins the session of a new connection.
+   * Begins the session of a new connection, or takes up the one the client had.
    *
-   * @param clientAcknowledges whether the client's application acknowledges each Message; else
-   *     writing to the link is enough
    * @return the session; it does not end before {@link Session#linkClosed} is called, also when the
    *     link is gone by now. Fails with {@code rate-limited} when the user has too many.
    */
-  public Future<Session> open(Connection link, Identity identity, boolean clientAcknowledges) {
-    byte[] id = new byte[SESSION_ID_BYTES];
-    RANDOM.nextBytes(id);
-    String session = Base64.getUrlEncoder().withoutPadding().encodeToString(id);
-    var ref = new SessionRef(session, identity.user(), address);
+  public Future<Session> open(Connection link, Identity identity, Attachment attachment) {
+    Token token = attachment.resumable() ? Token.parse(attachment.token()) : null;
+    if (token == null) {
+      return openNew(link, identity, attachment);
+    }
+    return relocation
+        .take(token, identity.anonymous() ? "" : identity.user())
+        .compose(
+            before ->
+                before == null
+                    ? openNew(link, identity, attachment)
+                    : Future.succeededFuture(resume(before, link, attachment)));
+  }
+
+  private Future<Session> openNew(Connection link, Identity identity, Attachment attachment) {
+    var ref = new SessionRef(Token.newSession(), identity.user(), address);
     return shared
         .directory()
         .add(ref)
         .compose(all -> makeRoom(ref, all))
-        .map(v -> begin(new Session(this, ref, link, identity, clientAcknowledges)));
+        .map(
+            v -> {
+              var session = new Session(this, ref, link, identity, attachment);
+              enter(session);
+              events.connected(session);
+              announce(session, attachment);
+              return session;
+            });
+  }
+
+  private Session resume(SessionState before, Connection link, Attachment attachment) {
+    Session session = admit(before, link, attachment);
+    shared.metrics().resumed.increment();
+    events.resumed(session);
+    announce(session, attachment);
+    session.attach(attachment);
+    return session;
+  }
+
+  /** A session that was elsewhere is here. */
+  private Session admit(SessionState before, Connection link, Attachment attachment) {
+    var ref = new SessionRef(before.getSession(), before.getUser(), address);
+    relocation.arrived(ref.session());
+    var session = new Session(this, ref, link, before, attachment);
+    enter(session);
+    memberships.readmit(session);
+    return session;
+  }
+
+  private void enter(Session session) {
+    sessions.put(session.id(), session);
+    byUser.computeIfAbsent(session.user(), user -> new ArrayList<>(1)).add(session);
+    shared.metrics().sessions.increment();
+  }
+
+  /** The first thing a client hears that asked for a session. */
+  private void announce(Session session, Attachment attachment) {
+    if (!attachment.announce()) {
+      return;
+    }
+    JsonObject body =
+        new JsonObject()
+            .put("session", session.token())
+            .put("recovered", session.recovered())
+            .put("expiresAfterMs", graceMs());
+    Message told =
+        stamp(
+                Message.newBuilder()
+                    .setType(Session.ANNOUNCEMENT)
+                    .setContentType("application/json")
+                    .setBody(body.encode()))
+            .build();
+    session.link().deliver(new Outgoing(told));
+  }
+
+  /**
+   * Takes a session whose client is away.
+   *
+   * @param owner bus address of the shard that has it
+   * @return false when it is somebody else's
+   */
+  Future<Boolean> adopt(SessionState state, String owner) {
+    if (drain != null) {
+      return Future.succeededFuture(false);
+    }
+    var from = new SessionRef(state.getSession(), state.getUser(), owner);
+    var to = new SessionRef(state.getSession(), state.getUser(), address);
+    return shared
+        .directory()
+        .move(from, to)
+        .onSuccess(
+            moved -> {
+              if (moved) {
+                waitForClient(admit(state, null, Attachment.of(true, "")));
+              }
+            });
+  }
+
+  /** The owner of a session does not answer: if there is a copy, its holder is to have it. */
+  void recall(String session, String owner) {
+    // Copies are held by no one yet.
   }
 
   /**
@@ -133,10 +246,16 @@ public final class Shard {
   public void stop() {
     timer.cancel();
     drainTimer.cancel();
+    graceTimer.cancel();
+    relocation.stop();
   }
 
   public String address() {
     return address;
+  }
+
+  Relocation relocation() {
+    return relocation;
   }
 
   Courier courier() {
@@ -171,6 +290,16 @@ public final class Shard {
     return shared.node();
   }
 
+  /** Whether another shard is on this node, where what a user has sent lately is known as well. */
+  boolean sharesNodeWith(String other) {
+    return other.startsWith(addressOf(shared.node(), 0).substring(0, address.lastIndexOf('.') + 1));
+  }
+
+  /** How long a session waits for its client. */
+  long graceMs() {
+    return shared.session().grace().toMillis();
+  }
+
   /** Null when it is not here. */
   Session session(String id) {
     return sessions.get(id);
@@ -180,13 +309,14 @@ public final class Shard {
     return sessions.values();
   }
 
-  Outbox newOutbox(Connection link, boolean clientAcknowledges) {
+  Outbox newOutbox(Connection link, Outbox.Mode mode, boolean keeps) {
     return new Outbox(
         shared.session(),
         shared.delivery().maxAttempts(),
         timeouts,
         link,
-        clientAcknowledges,
+        mode,
+        keeps,
         shared.metrics());
   }
 
@@ -210,17 +340,29 @@ public final class Shard {
     return message;
   }
 
-  /** Delivers to those of the recipient's sessions that are here. */
+  /** Delivers to those of the recipient's sessions that are here, or are about to be. */
   void deliver(Recipient recipient, Message message, Terms terms, Settlement settlement) {
+    if (relocation.holds(recipient, message, terms, settlement)) {
+      return;
+    }
+    if (terms.only() != null) {
+      deliver(only(terms.only()), recipient, message, terms, settlement);
+      return;
+    }
     switch (recipient.kind()) {
       case USER -> deliver(byUser.get(recipient.name()), recipient, message, terms, settlement);
-      case SESSION -> {
-        Session session = sessions.get(recipient.name());
-        deliver(session == null ? null : List.of(session), recipient, message, terms, settlement);
-      }
+      case SESSION -> deliver(only(recipient.name()), recipient, message, terms, settlement);
       case GROUP -> deliverToGroup(recipient.name(), message, terms, settlement);
-      case SERVICE, UNADDRESSED -> settlement.failed(Courier.noSuchRecipient(recipient));
+      case SERVICE, CHANNEL, UNADDRESSED -> settlement.failed(Courier.noSuchRecipient(recipient));
     }
+  }
+
+  private List<Session> only(String id) {
+    Session session = sessions.get(id);
+    if (session == null) {
+      session = relocation.moved(id);
+    }
+    return session == null ? null : List.of(session);
   }
 
   /** To be called after a delivery was sent: its time-out may be the first one. */
@@ -232,13 +374,98 @@ public final class Shard {
     memberships.remove(session, group);
   }
 
+  /** The session has ended with its link. */
   void closed(Session session, CloseReason reason) {
+    shared.directory().remove(session.ref());
+    leave(session);
+    events.disconnected(session, reason);
+  }
+
+  /** The session has lost its link and waits for its client. */
+  void away(Session session, CloseReason reason) {
+    events.disconnected(session, reason);
+    waitForClient(session);
+    if (drain != null) {
+      handOver(session);
+    }
+  }
+
+  /** The session has ended without its client. */
+  void expired(Session session, CloseReason reason) {
+    shared.directory().remove(session.ref());
+    shared.metrics().expired.increment();
+    leave(session);
+    events.expired(session, reason);
+  }
+
+  /** The session is another shard's. */
+  void departed(Session session, boolean linked) {
     sessions.remove(session.id());
+    shared.metrics().sessions.decrement();
+    noLongerAway(session);
+    if (linked) {
+      events.disconnected(session, CloseReason.REPLACED);
+    }
+    endIfDrained();
+  }
+
+  /** The session was another shard's for a while, as it turns out. */
+  void fenced(Session session, boolean linked) {
+    leave(session);
+  }
+
+  /** The session did not go after all. */
+  void stays(Session session) {
+    sessions.put(session.id(), session);
+    shared.metrics().sessions.increment();
+    waitForClient(session);
+  }
+
+  /** The session is elsewhere, and nothing is under way to it here. */
+  void forget(Session session) {
     byUser.computeIfPresent(
         session.user(), (user, all) -> all.remove(session) && all.isEmpty() ? null : all);
-    shared.directory().remove(session.ref());
+  }
+
+  private void leave(Session session) {
+    sessions.remove(session.id());
+    forget(session);
     shared.metrics().sessions.decrement();
-    events.disconnected(session, reason);
+    noLongerAway(session);
+    endIfDrained();
+  }
+
+  private void waitForClient(Session session) {
+    long over = DeadlineTimer.now() + graceMs();
+    away.put(session, over);
+    shared.metrics().away.increment();
+    graceTimer.arm(over);
+  }
+
+  private void noLongerAway(Session session) {
+    if (away.remove(session) != null) {
+      shared.metrics().away.decrement();
+    }
+  }
+
+  private void onGraceOver() {
+    long now = DeadlineTimer.now();
+    while (!away.isEmpty()) {
+      Map.Entry<Session, Long> next = away.entrySet().iterator().next();
+      if (next.getValue() > now) {
+        graceTimer.arm(next.getValue());
+        return;
+      }
+      next.getKey().expire(null);
+    }
+  }
+
+  /** This node ends and the session waits for its client: another node is to have it. */
+  private void handOver(Session session) {
+    session.close(CloseReason.GOING_AWAY);
+  }
+
+  private void endIfDrained() {
     if (drain != null && sessions.isEmpty()) {
       drain.done.tryComplete();
     }
@@ -263,22 +490,14 @@ public final class Shard {
             ref.user() + " has " + config.maxPerUser() + " sessions already"));
   }
 
-  private Session begin(Session session) {
-    sessions.put(session.id(), session);
-    byUser.computeIfAbsent(session.user(), user -> new ArrayList<>(1)).add(session);
-    shared.metrics().sessions.increment();
-    events.connected(session);
-    return session;
-  }
-
-  private static void deliver(
+  private void deliver(
       List<Session> recipients,
       Recipient recipient,
       Message message,
       Terms terms,
       Settlement settlement) {
     if (recipients == null) {
-      settlement.failed(Courier.noSuchRecipient(recipient));
+      settlement.notHere(recipient);
       return;
     }
     var outgoing = new Outgoing(message);
@@ -286,34 +505,48 @@ public final class Shard {
         recipients.size() == 1 ? settlement : new FirstOf(settlement, recipients.size());
     // A copy: a session that can not take it may end here.
     for (Session session : List.copyOf(recipients)) {
-      if (!terms.acceptedIsEnough()) {
+      if (session.moved()) {
+        relocation.forward(session, message, terms, first);
+      } else if (!terms.acceptedIsEnough()) {
         session.deliver(outgoing, first);
       } else if (session.deliver(outgoing, null)) {
         first.delivered(By.TRANSPORT, null);
-      } else if (session.ended()) {
-        first.failed(Courier.noSuchRecipient(recipient));
       } else {
-        first.failed(new MessageException(ErrorCode.QUEUE_FULL, "the recipient has no room"));
+        MessageException refusal = session.ended() ? null : session.refusalOf(message);
+        first.failed(refusal == null ? Courier.noSuchRecipient(recipient) : refusal);
       }
     }
   }
 
   private void deliverToGroup(String group, Message message, Terms terms, Settlement settlement) {
     var outgoing = new Outgoing(message);
-    int full = 0;
+    List<Session> moved = List.of();
+    int without = 0;
+    MessageException refusal = null;
     // A copy: a session that can not take it may end here.
     for (Session member : memberships.of(group).toArray(Session[]::new)) {
-      boolean meant = !member.id().equals(terms.except());
-      if (meant && !member.deliver(outgoing, null) && !member.ended()) {
-        full++;
+      if (member.id().equals(terms.except())) {
+        continue;
+      }
+      if (member.moved()) {
+        moved = new ArrayList<>(moved);
+        moved.add(member);
+      } else if (!member.deliver(outgoing, null) && !member.ended()) {
+        without++;
+        refusal = member.refusalOf(message);
       }
     }
-    if (full == 0) {
-      settlement.delivered(By.TRANSPORT, null);
+    Settlement whole = moved.isEmpty() ? settlement : new AllOf(settlement, 1 + moved.size());
+    for (Session member : moved) {
+      relocation.forward(member, message, ACCEPTED, whole);
+    }
+    if (without == 0) {
+      whole.delivered(By.TRANSPORT, null);
     } else {
-      settlement.failed(
+      whole.failed(
           new MessageException(
-              ErrorCode.QUEUE_FULL, full + " members of the group had no room for it"));
+              refusal == null ? ErrorCode.NO_SUCH_RECIPIENT : refusal.code(),
+              without + " members of the group could not be sent it"));
     }
   }
 
@@ -339,15 +572,16 @@ public final class Shard {
     boolean patient = now < drain.deadline;
     int asked = 0;
     for (Session session : List.copyOf(sessions.values())) {
-      if (!patient) {
-        session.link().close(CloseReason.GOING_AWAY);
+      if (session.link() == null) {
+        handOver(session);
+      } else if (!patient) {
+        session.close(CloseReason.GOING_AWAY);
       } else if (!session.leaving() && asked++ < drain.batch) {
         session.goAway();
       }
     }
-    if (sessions.isEmpty()) {
-      drain.done.tryComplete();
-    } else if (patient) {
+    endIfDrained();
+    if (!sessions.isEmpty() && patient) {
       drainTimer.arm(Math.min(now + drain.pause, drain.deadline));
     }
   }

@@ -7,11 +7,11 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.routing.Recipient;
+import io.linkspan.session.wire.ShardCall;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +79,9 @@ public final class ShardMailbox {
           Recipient.of(message.getTo()),
           message,
           Terms.of(request.headers()),
-          new BusReply(request, message.getEventId()));
+          new BusReply(request, message.getEventId(), true));
+    } else if (request.body() instanceof ShardCall call) {
+      shard.relocation().answer(request, call);
     } else if (request.body() instanceof JsonObject question) {
       answer(request, question);
     }
@@ -97,13 +99,14 @@ public final class ShardMailbox {
             Recipient.of(message.getTo()),
             message,
             Terms.of(request.headers()),
-            new BusReply(request, message.getEventId()));
+            new BusReply(request, message.getEventId(), false));
   }
 
   private void answer(io.vertx.core.eventbus.Message<Object> request, JsonObject question) {
     switch (question.getString(ACTION)) {
       case "ping" -> request.reply(new JsonObject());
-      case "sessions" -> request.reply(list(question));
+      case "sessions" -> request.reply(SessionListing.of(shard, question));
+      case "members" -> request.reply(shard.memberships().of(question.getString("group")).size());
       default -> {
         Session session = shard.session(question.getString(SESSION));
         if (session == null) {
@@ -120,7 +123,7 @@ public final class ShardMailbox {
     String group = question.getString("group");
     switch (question.getString(ACTION)) {
       case "disconnect" -> {
-        session.link().close(CloseReason.valueOf(question.getString("reason")));
+        session.close(CloseReason.valueOf(question.getString("reason")));
         request.reply(new JsonObject());
       }
       case "leave" -> {
@@ -138,24 +141,5 @@ public final class ShardMailbox {
                     request.fail(why.code().number(), why.getMessage());
                   });
     }
-  }
-
-  private JsonArray list(JsonObject question) {
-    String user = question.getString("user");
-    String group = question.getString("group");
-    String transport = question.getString("transport");
-    int limit = question.getInteger("limit");
-    JsonArray matching = new JsonArray();
-    for (Session session : shard.sessions()) {
-      if (matching.size() == limit) {
-        break;
-      }
-      if ((user == null || user.equals(session.user()))
-          && (group == null || session.groups().contains(group))
-          && (transport == null || transport.equals(session.link().transport()))) {
-        matching.add(session.toJson());
-      }
-    }
-    return matching;
   }
 }

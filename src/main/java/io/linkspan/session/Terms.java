@@ -8,26 +8,39 @@ import io.vertx.core.eventbus.DeliveryOptions;
  * How a Message is to be delivered; travels between shards as bus headers.
  *
  * @param except public id of a session that is left out of a group; null leaves out nobody
+ * @param only public id of the one session that is meant, of all that the recipient stands for;
+ *     null means all
  * @param acceptedIsEnough settle when the recipient's session has it, without waiting for the
  *     client
  */
-record Terms(String except, boolean acceptedIsEnough) {
+record Terms(String except, String only, boolean acceptedIsEnough) {
 
-  static final Terms ACKNOWLEDGED = new Terms(null, false);
+  static final Terms ACKNOWLEDGED = new Terms(null, null, false);
 
   private static final String EXCEPT = "except";
+  private static final String ONLY = "only";
 
   static Terms of(MultiMap headers) {
     if (headers.isEmpty()) {
       return ACKNOWLEDGED;
     }
     return new Terms(
-        headers.get(EXCEPT), Addresses.WAIT_ACCEPTED.equals(headers.get(Addresses.WAIT)));
+        headers.get(EXCEPT),
+        headers.get(ONLY),
+        Addresses.WAIT_ACCEPTED.equals(headers.get(Addresses.WAIT)));
+  }
+
+  /** The same for one session alone. */
+  Terms only(String session) {
+    return new Terms(except, session, acceptedIsEnough);
   }
 
   void addTo(DeliveryOptions options) {
     if (except != null) {
       options.addHeader(EXCEPT, except);
+    }
+    if (only != null) {
+      options.addHeader(ONLY, only);
     }
     if (acceptedIsEnough) {
       options.addHeader(Addresses.WAIT, Addresses.WAIT_ACCEPTED);

@@ -1,6 +1,8 @@
 package io.linkspan.session;
 
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
+import io.linkspan.session.wire.Seen;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -21,6 +23,11 @@ final class UserWindow {
 
   private static final int INITIAL_CAPACITY = 8;
   private static final int NONE = -1;
+
+  private static final Ending UNKNOWN =
+      new Ending(
+          new MessageException(
+              ErrorCode.TIMEOUT, "the node that had it was not heard of again: send it once more"));
 
   /** How a Message ended: acknowledged, or refused for a reason. */
   record Ending(MessageException refusal) {
@@ -112,6 +119,100 @@ final class UserWindow {
     if (waiting != null) {
       waiting.forEach(waiter -> waiter.accept(ending));
     }
+  }
+
+  /** All of it, oldest first, for a node to which a session of this user goes. */
+  synchronized List<Seen> export(long now) {
+    List<Seen> all = new ArrayList<>();
+    for (long position = oldest; position < end; position++) {
+      int slot = slotOf(position);
+      if (states[slot] != null && !expired(slot, now)) {
+        all.add(describe(slot, now));
+      }
+    }
+    return all;
+  }
+
+  /** What to tell the node to which the session went; null when it has been forgotten. */
+  synchronized Seen describe(Entry entry, long now) {
+    int slot = slotOf(entry.position);
+    return entry.position < oldest || states[slot] == null ? null : describe(slot, now);
+  }
+
+  /**
+   * Takes over what another node has seen, where it is news.
+   *
+   * @return the entry of a Message that has not ended yet, to {@link #end} or {@link #abandon};
+   *     else null
+   */
+  synchronized Entry restore(Seen seen, long now) {
+    if (find(seen.getHigh(), seen.getLow()) != NONE) {
+      return null;
+    }
+    Entry entry = append(seen.getHigh(), seen.getLow(), now - seen.getAgeMs());
+    if (seen.getOpen()) {
+      return entry;
+    }
+    states[slotOf(entry.position)] = endingOf(seen);
+    return null;
+  }
+
+  /** Another node says how a Message ended that was open when its session came here. */
+  void end(Seen seen) {
+    Entry entry;
+    synchronized (this) {
+      int slot = find(seen.getHigh(), seen.getLow());
+      entry = slot != NONE && states[slot] instanceof Entry open ? open : null;
+    }
+    if (entry != null) {
+      end(entry, endingOf(seen));
+    }
+  }
+
+  /**
+   * How the Message ended will never be known: it may be sent again, and those that wait hear it.
+   */
+  void abandon(Entry entry) {
+    List<Consumer<Ending>> waiting;
+    synchronized (this) {
+      if (entry.position < oldest || states[slotOf(entry.position)] != entry) {
+        return;
+      }
+      forget(slotOf(entry.position));
+      waiting = entry.waiting;
+      entry.waiting = null;
+    }
+    if (waiting != null) {
+      waiting.forEach(waiter -> waiter.accept(UNKNOWN));
+    }
+  }
+
+  private Seen describe(int slot, long now) {
+    Seen.Builder seen =
+        Seen.newBuilder()
+            .setHigh(idHigh[slot])
+            .setLow(idLow[slot])
+            .setAgeMs(Math.max(0, now - arrived[slot]));
+    if (states[slot] instanceof Entry) {
+      return seen.setOpen(true).build();
+    }
+    MessageException refusal = ((Ending) states[slot]).refusal();
+    if (refusal != null) {
+      seen.setCode(refusal.code().number())
+          .setText(refusal.getMessage())
+          .setRetryAfterMs(refusal.retryAfterMs());
+    }
+    return seen.build();
+  }
+
+  private static Ending endingOf(Seen seen) {
+    return seen.getCode() == 0
+        ? Ending.ACKNOWLEDGED
+        : new Ending(
+            new MessageException(
+                ErrorCode.of(seen.getCode()).orElse(ErrorCode.INTERNAL),
+                seen.getText(),
+                seen.getRetryAfterMs()));
   }
 
   boolean over(long now) {

@@ -3,6 +3,7 @@ package io.linkspan.translate;
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
+import com.google.protobuf.Parser;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 import io.linkspan.protocol.ProtocolException;
@@ -16,27 +17,36 @@ public final class BinaryTranslator {
 
   private BinaryTranslator() {}
 
+  /** As {@link #decode(byte[])}, with a copy of the bytes. */
+  public static MessageLite decode(Buffer frame) {
+    return decode(frame.getBytes());
+  }
+
   /**
    * Reads a frame.
    *
    * @return a {@link Message} or an {@link AckMessage}; fields this version does not know are kept
    * @throws ProtocolException when it is neither, saying what is wrong
    */
-  public static MessageLite decode(Buffer bytes) {
-    LegacyFrame frame = LegacyFrame.decode(bytes);
-    byte[] payload = frame.payload().getBytes();
+  public static MessageLite decode(byte[] frame) {
+    int type = LegacyFrame.typeOf(frame);
     try {
-      return switch (frame.type()) {
-        case LegacyFrame.TYPE_MESSAGE -> Message.parseFrom(payload);
-        case LegacyFrame.TYPE_ACK -> AckMessage.parseFrom(payload);
+      return switch (type) {
+        case LegacyFrame.TYPE_MESSAGE -> parse(Message.parser(), frame);
+        case LegacyFrame.TYPE_ACK -> parse(AckMessage.parser(), frame);
         default ->
             throw new ProtocolException(
-                "frame type " + frame.type() + " is unknown; a Message is 11 and an AckMessage 10");
+                "frame type " + type + " is unknown; a Message is 11 and an AckMessage 10");
       };
     } catch (InvalidProtocolBufferException e) {
-      String expected = frame.type() == LegacyFrame.TYPE_MESSAGE ? "Message" : "AckMessage";
+      String expected = type == LegacyFrame.TYPE_MESSAGE ? "Message" : "AckMessage";
       throw new ProtocolException("not a valid " + expected + ": " + e.getMessage());
     }
+  }
+
+  private static <T> T parse(Parser<T> parser, byte[] frame) throws InvalidProtocolBufferException {
+    return parser.parseFrom(
+        frame, LegacyFrame.HEADER_LENGTH, frame.length - LegacyFrame.HEADER_LENGTH);
   }
 
   /** A frame with a Message; it may be shared by many recipients and is not changed. */

@@ -48,6 +48,7 @@ public final class SocketIoTranslator {
   /** Type of the Message that tells a service of a client in a namespace; no client can send it. */
   public static final String CONNECT = "connect";
 
+  private static final String ANCHOR_EVENT = "~";
   private static final String MESSAGE_EVENT = "message";
   private static final String CLOSING_EVENT = "closing";
   private static final String JOIN = "join_group";
@@ -63,6 +64,17 @@ public final class SocketIoTranslator {
     public EncodedPacket packet(String actualNamespace, long ackId) {
       return EncodedPacket.event(actualNamespace, ackId, name, arguments);
     }
+
+    /** The packet with its offset, for a client that can recover. */
+    public EncodedPacket packet(String actualNamespace, String offset) {
+      return EncodedPacket.event(actualNamespace, SocketPacket.NO_ACK, name, arguments, offset);
+    }
+  }
+
+  /** Tells a client an offset and nothing else; of a name that nobody listens to. */
+  public static EncodedPacket anchor(String namespace, String offset) {
+    return new Emission(namespace, ANCHOR_EVENT, Arguments.of(new JsonArray()))
+        .packet(namespace, offset);
   }
 
   private SocketIoTranslator() {}

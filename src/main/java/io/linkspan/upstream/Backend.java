@@ -27,7 +27,16 @@ public interface Backend {
     void abort();
   }
 
-  /** Begins to send a Message. Never throws, whatever is in the Message. */
+  /**
+   * What of a Message it sends.
+   *
+   * @throws io.linkspan.api.MessageException when it can not send it, whatever the service does
+   */
+  default Message admit(Message message) {
+    return message;
+  }
+
+  /** Begins to send a Message that it admitted. Never throws, whatever is in the Message. */
   Attempt send(Message message, Origin origin);
 
   /** Ends all links; attempts that are not complete fail. */

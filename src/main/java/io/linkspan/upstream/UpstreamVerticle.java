@@ -22,11 +22,13 @@ public final class UpstreamVerticle extends VerticleBase {
   /** A Message and who waits for its end. */
   private static final class Exchange {
     final io.vertx.core.eventbus.Message<Message> request;
+    final Message message;
     Backend.Attempt attempt;
     long begun;
 
-    Exchange(io.vertx.core.eventbus.Message<Message> request) {
+    Exchange(io.vertx.core.eventbus.Message<Message> request, Message message) {
       this.request = request;
+      this.message = message;
     }
   }
 
@@ -74,9 +76,16 @@ public final class UpstreamVerticle extends VerticleBase {
   }
 
   private void onMessage(io.vertx.core.eventbus.Message<Message> request) {
-    Message message = request.body();
+    Message message;
+    try {
+      message = backend.admit(request.body());
+    } catch (MessageException refusal) {
+      metrics.refused(refusal.code());
+      request.reply(refusal.toReply());
+      return;
+    }
     pipeline.offer(
-        new Exchange(request),
+        new Exchange(request, message),
         message.getFrom(),
         message.getSerializedSize(),
         message.getHeadersOrDefault(Headers.VOLATILE, "").equals("true"),
@@ -113,9 +122,8 @@ public final class UpstreamVerticle extends VerticleBase {
 
   private void send(Call<Exchange> call) {
     Exchange exchange = call.request();
-    var request = exchange.request;
     exchange.begun = System.nanoTime();
-    exchange.attempt = backend.send(request.body(), Origin.of(request.headers()));
+    exchange.attempt = backend.send(exchange.message, Origin.of(exchange.request.headers()));
     exchange
         .attempt
         .answer()
@@ -162,11 +170,11 @@ public final class UpstreamVerticle extends VerticleBase {
       return;
     }
     if (breaker == CircuitBreaker.State.CLOSED) {
+      Throwable cause = latestFailure.getCause();
       LOG.warn(
           "upstream {} is away: {}",
           config.name(),
-          latestFailure.getMessage(),
-          latestFailure.getCause());
+          cause == null ? latestFailure.getMessage() : cause.toString());
     } else if (state == CircuitBreaker.State.CLOSED) {
       LOG.info("upstream {} is back", config.name());
     }

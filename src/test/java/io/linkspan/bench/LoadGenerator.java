@@ -1,8 +1,5 @@
 package io.linkspan.bench;
 
-import io.linkspan.api.Message;
-import io.linkspan.protocol.frame.LegacyFrame;
-import io.linkspan.translate.BinaryTranslator;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -21,47 +18,39 @@ import java.util.concurrent.locks.LockSupport;
  * server they load. One thread reads and, in the closed loop, writes; the open loop has a second
  * one that writes.
  *
- * <p>Every server gets the same bytes: frames with a Message to {@code service:echo}.
+ * <p>Servers that are compared get the same bytes.
  */
 final class LoadGenerator implements AutoCloseable {
 
-  private static final int BODY_LENGTH = 64;
-  private static final String EVENT_ID_PREFIX = "6f1d2c3b-4a59-4687-9";
-  private static final int EVENT_ID_DIGITS = 16;
-  private static final int EVENT_ID_LENGTH = EVENT_ID_PREFIX.length() + EVENT_ID_DIGITS;
+  /** What carries the frames of a dialect. */
+  enum Wire {
+    WEBSOCKET("http", new byte[] {0x37, (byte) 0xFA, 0x21, 0x3D}),
+
+    /** Each frame behind its length, in four bytes. */
+    TCP("tcp", new byte[4]);
+
+    private final String port;
+    private final byte[] mask;
+
+    Wire(String port, byte[] mask) {
+      this.port = port;
+      this.mask = mask;
+    }
+  }
+
+  private static final int FINAL_TEXT = 0x81;
   private static final int FINAL_BINARY = 0x82;
-  private static final int MASKED_16_BIT_LENGTH = 0x80 | 126;
+  private static final int MASKED = 0x80;
+  private static final int MASKED_16_BIT_LENGTH = MASKED | 126;
+  private static final int LONGEST_HEADER = 8;
   private static final int LENGTH_FIELD = 4;
   private static final int OPCODE_PING = 0x9;
   private static final long SELECT_MS = 1_000;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
-  /** What Messages are carried in; every frame that is sent has as long a header. */
-  enum Wire {
-    WEBSOCKET(8, new byte[] {0x37, (byte) 0xFA, 0x21, 0x3D}),
-    TCP(LENGTH_FIELD, new byte[4]);
-
-    private final int headerLength;
-    private final byte[] mask;
-
-    Wire(int headerLength, byte[] mask) {
-      this.headerLength = headerLength;
-      this.mask = mask;
-    }
-
-    private void putHeader(ByteBuffer out, int payload) {
-      if (this == TCP) {
-        out.putInt(payload);
-      } else {
-        out.put((byte) FINAL_BINARY).put((byte) MASKED_16_BIT_LENGTH).putShort((short) payload);
-        out.put(mask);
-      }
-    }
-  }
-
   private final Wire wire;
   private final Client[] clients;
-  private final int framesPerAnswer;
+  private final Dialect dialect;
   private final Selector selector;
   private Latencies latencies;
   private boolean closedLoop;
@@ -73,16 +62,15 @@ final class LoadGenerator implements AutoCloseable {
    * @param name of the clients, which is made unique with a number: each is a user of its own. Over
    *     TCP they do not say it, and each is anonymous.
    */
-  LoadGenerator(
-      ServerProcess server, ServerProcess.Kind kind, Wire wire, String name, int connections)
+  LoadGenerator(ServerProcess server, Wire wire, Dialect dialect, String name, int connections)
       throws IOException {
     this.wire = wire;
-    framesPerAnswer = kind.framesPerAnswer();
+    this.dialect = dialect;
     selector = Selector.open();
     clients = new Client[connections];
-    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port(wire));
+    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port(wire.port));
     for (int i = 0; i < connections; i++) {
-      clients[i] = new Client(address, kind.pathOf(name + '-' + i), i);
+      clients[i] = new Client(address, name + '-' + i, i);
     }
   }
 
@@ -206,37 +194,35 @@ final class LoadGenerator implements AutoCloseable {
 
     private final SocketChannel channel;
     private final ByteBuffer out;
-    private final int eventIdAt;
+    private final int payloadAt;
+    private final int lastDigitAt;
     private final ByteBuffer in = ByteBuffer.allocateDirect(1024);
     private final long[] dueTimes = new long[IN_FLIGHT];
 
     /** Written by whoever sends, read by whoever reads: dueTimes becomes visible with it. */
     private volatile int sent;
 
-    private int frames;
+    private int parts;
     private int answers;
+    private boolean welcome;
 
-    Client(InetSocketAddress server, String path, int number) throws IOException {
-      String eventId = EVENT_ID_PREFIX + String.format("%016x", (long) number << 32);
-      byte[] payload =
-          BinaryTranslator.encode(
-              Message.newBuilder()
-                  .setEventId(eventId)
-                  .setTo("service:echo")
-                  .setType("text")
-                  .setBody("x".repeat(BODY_LENGTH))
-                  .build());
-      // Behind the frame's type stand the tag and the length of the first field.
-      eventIdAt = wire.headerLength + LegacyFrame.HEADER_LENGTH + 2;
-      out = ByteBuffer.allocateDirect(wire.headerLength + payload.length);
-      wire.putHeader(out, payload.length);
-      for (int i = 0; i < payload.length; i++) {
-        out.put((byte) (payload[i] ^ wire.mask[i & 3]));
+    Client(InetSocketAddress server, String user, int number) throws IOException {
+      Dialect.Template template = dialect.template(number);
+      byte[] payload = template.payload();
+      out = ByteBuffer.allocateDirect(LONGEST_HEADER + payload.length);
+      if (wire == Wire.TCP) {
+        out.putInt(payload.length).put(payload);
+      } else {
+        out.put((byte) (template.text() ? FINAL_TEXT : FINAL_BINARY));
+        putMasked(out, payload);
       }
+      payloadAt = out.flip().limit() - payload.length;
+      lastDigitAt = payloadAt + template.lastDigit();
       channel = SocketChannel.open(server);
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       if (wire == Wire.WEBSOCKET) {
-        handshake(path);
+        handshake(dialect.path(user));
+        greet(dialect.greeting(user));
       }
       channel.configureBlocking(false);
       channel.register(selector, SelectionKey.OP_READ, this);
@@ -248,11 +234,12 @@ final class LoadGenerator implements AutoCloseable {
         throw new IOException("the server does not answer");
       }
       dueTimes[number % IN_FLIGHT] = due;
-      int last = eventIdAt + EVENT_ID_LENGTH - 1;
+      int left = dialect.firstNumber() + number;
       for (int digit = 0; digit < 8; digit++) {
-        int at = last - digit;
-        char hex = Character.forDigit((number >>> (4 * digit)) & 0xF, 16);
-        out.put(at, (byte) (hex ^ wire.mask[(at - wire.headerLength) & 3]));
+        int at = lastDigitAt - digit;
+        char shown = Character.forDigit(left % dialect.radix(), dialect.radix());
+        out.put(at, (byte) (shown ^ wire.mask[(at - payloadAt) & 3]));
+        left /= dialect.radix();
       }
       sent = number + 1;
       out.rewind();
@@ -301,27 +288,27 @@ final class LoadGenerator implements AutoCloseable {
       int start = in.position();
       int payload = start + headerLength();
       in.position(payload + payloadLength());
-      boolean framed = wire == Wire.WEBSOCKET;
-      if (framed && (in.get(start) & 0xF) == OPCODE_PING) {
+      if (wire == Wire.WEBSOCKET && (in.get(start) & 0xF) == OPCODE_PING) {
         return;
       }
-      boolean ends = ++frames % framesPerAnswer == 0;
-      int expected = ends ? LegacyFrame.TYPE_MESSAGE : LegacyFrame.TYPE_ACK;
-      boolean odd = framed && (in.get(start) & 0xFF) != FINAL_BINARY;
-      if (odd || in.get(payload) != expected) {
-        byte[] frame = new byte[in.position() - start];
-        in.get(start, frame);
-        throw new IOException("unexpected: " + new String(frame, StandardCharsets.ISO_8859_1));
-      }
-      if (ends) {
-        onAnswer();
+      switch (dialect.read(in, payload, in.position() - payload)) {
+        case WELCOME -> welcome |= in.get(payload) == '4';
+        case PING -> write(FINAL_TEXT, "3");
+        case PART -> parts++;
+        case WHOLE -> onAnswer();
+        case UNKNOWN -> {
+          byte[] frame = new byte[in.position() - start];
+          in.get(start, frame);
+          throw new IOException("unexpected: " + new String(frame, StandardCharsets.ISO_8859_1));
+        }
       }
     }
 
     private void onAnswer() throws IOException {
-      if (answers >= sent) {
-        throw new IOException("an answer that nobody asked for");
+      if (answers >= sent || parts != dialect.parts()) {
+        throw new IOException("an answer that nobody asked for, or not all of it");
       }
+      parts = 0;
       long now = System.nanoTime();
       if (latencies != null) {
         latencies.add(now - dueTimes[answers % IN_FLIGHT]);
@@ -331,6 +318,24 @@ final class LoadGenerator implements AutoCloseable {
       if (closedLoop) {
         send(now);
       }
+    }
+
+    private void greet(String greeting) throws IOException {
+      if (greeting == null) {
+        return;
+      }
+      write(FINAL_TEXT, greeting);
+      while (!welcome) {
+        read();
+      }
+    }
+
+    /** Short texts only: nobody reads here while a socket's buffer is full. */
+    private void write(int head, String text) throws IOException {
+      byte[] payload = text.getBytes(StandardCharsets.US_ASCII);
+      var frame = ByteBuffer.allocate(LONGEST_HEADER + payload.length).put((byte) head);
+      putMasked(frame, payload);
+      channel.write(frame.flip());
     }
 
     private void handshake(String path) throws IOException {
@@ -351,6 +356,18 @@ final class LoadGenerator implements AutoCloseable {
       if (!response.startsWith("HTTP/1.1 101 ")) {
         throw new IOException("no WebSocket: " + response);
       }
+    }
+  }
+
+  private void putMasked(ByteBuffer frame, byte[] payload) {
+    if (payload.length < 126) {
+      frame.put((byte) (MASKED | payload.length));
+    } else {
+      frame.put((byte) MASKED_16_BIT_LENGTH).putShort((short) payload.length);
+    }
+    frame.put(wire.mask);
+    for (int i = 0; i < payload.length; i++) {
+      frame.put((byte) (payload[i] ^ wire.mask[i & 3]));
     }
   }
 }

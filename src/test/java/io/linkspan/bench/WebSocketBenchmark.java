@@ -2,15 +2,8 @@ package io.linkspan.bench;
 
 import io.linkspan.bench.LoadGenerator.Wire;
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.EnumMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
-import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 
 /**
@@ -45,9 +38,25 @@ public final class WebSocketBenchmark {
     }
   }
 
-  /** One measurement under load; CPU time in microseconds per Message. */
-  private record Load(
-      double cpu, double user, double perSecond, double p50, double p99, double others) {}
+  private enum Kind {
+    RAW("raw echo", Dialect.RAW),
+    LINKSPAN("linkspan", Dialect.LINKSPAN);
+
+    private final String label;
+    private final Dialect dialect;
+
+    Kind(String label, Dialect dialect) {
+      this.label = label;
+      this.dialect = dialect;
+    }
+
+    ServerProcess start() throws IOException {
+      return this == LINKSPAN
+          ? ServerProcess.gateway(EVENT_LOOPS)
+          : ServerProcess.java(
+              System.getProperty("java.class.path"), RawEchoServer.class.getName(), EVENT_LOOPS);
+    }
+  }
 
   /** One measurement of idle connections, in bytes per connection. */
   private record Idle(double heap, double resident) {}
@@ -66,8 +75,8 @@ public final class WebSocketBenchmark {
   private static final int CONNECTION_WARM_UP = 500;
   private static final long SETTLE_MS = 1_500;
 
-  private final Map<Mode, Map<ServerProcess.Kind, List<Load>>> loads = new EnumMap<>(Mode.class);
-  private final Map<ServerProcess.Kind, List<Idle>> idles = new EnumMap<>(ServerProcess.Kind.class);
+  private final Rounds<Window.Load> loads = new Rounds<>();
+  private final Rounds<Idle> idles = new Rounds<>();
 
   private WebSocketBenchmark() {}
 
@@ -81,25 +90,21 @@ public final class WebSocketBenchmark {
             .toList();
     var benchmark = new WebSocketBenchmark();
     for (int round = 1; round <= rounds; round++) {
-      for (ServerProcess.Kind kind : ServerProcess.Kind.values()) {
-        System.err.println("round " + round + " of " + rounds + ": " + kind.label());
+      for (Kind kind : Kind.values()) {
+        System.err.println("round " + round + " of " + rounds + ": " + kind.label);
         benchmark.run(kind, modes);
       }
     }
     benchmark.print(rounds);
   }
 
-  private void run(ServerProcess.Kind kind, List<Mode> modes)
-      throws IOException, InterruptedException {
+  private void run(Kind kind, List<Mode> modes) throws IOException, InterruptedException {
     if (modes.stream().anyMatch(mode -> mode != Mode.IDLE)) {
-      try (var server = ServerProcess.start(kind, EVENT_LOOPS)) {
+      try (var server = kind.start()) {
         long warmUp = FIRST_WARM_UP_MESSAGES;
         for (Mode mode : modes) {
           if (mode != Mode.IDLE) {
-            loads
-                .computeIfAbsent(mode, m -> new EnumMap<>(ServerProcess.Kind.class))
-                .computeIfAbsent(kind, k -> new ArrayList<>())
-                .add(underLoad(server, kind, mode, warmUp));
+            loads.add(mode.label, kind.label, underLoad(server, kind, mode, warmUp));
             warmUp = WARM_UP_MESSAGES;
           }
         }
@@ -107,55 +112,43 @@ public final class WebSocketBenchmark {
     }
     if (modes.contains(Mode.IDLE)) {
       // A process of its own: what the load leaves behind is not what an idle connection costs.
-      try (var server = ServerProcess.start(kind, EVENT_LOOPS)) {
-        idles.computeIfAbsent(kind, k -> new ArrayList<>()).add(idle(server, kind));
+      try (var server = kind.start()) {
+        idles.add(Mode.IDLE.label, kind.label, idle(server, kind));
       }
     }
   }
 
-  private static Load underLoad(
-      ServerProcess server, ServerProcess.Kind kind, Mode mode, long warmUpMessages)
+  private static Window.Load underLoad(
+      ServerProcess server, Kind kind, Mode mode, long warmUpMessages)
       throws IOException, InterruptedException {
     try (var clients =
-        new LoadGenerator(server, kind, mode.wire, mode.option(), mode.connections)) {
+        new LoadGenerator(server, mode.wire, kind.dialect, mode.option(), mode.connections)) {
       clients.closedLoop(WARM_UP_MS, warmUpMessages, null);
       if (mode.rate > 0) {
         clients.endClosedLoop();
         clients.openLoop(mode.rate, OPEN_WARM_UP_MS, null);
       }
       var latencies = new Latencies(MAX_LATENCIES);
-      long idleBefore = machineIdleMicros();
-      long ownBefore = ownCpuMicros();
-      CpuTime cpuBefore = server.cpuTime();
-      long start = System.nanoTime();
+      var window = new Window(server, ProcessHandle.current());
       long messages =
           mode.rate > 0
               ? clients.openLoop(mode.rate, WINDOW_MS, latencies)
               : clients.closedLoop(WINDOW_MS, 0, latencies);
-      double micros = (System.nanoTime() - start) / 1_000.0;
-      CpuTime cpu = server.cpuTime().minus(cpuBefore);
-      double idle = machineIdleMicros() - idleBefore;
-      double own = ownCpuMicros() - ownBefore;
-      return new Load(
-          (double) cpu.total() / messages,
-          (double) cpu.user() / messages,
-          messages * 1e6 / micros,
-          latencies.micros(0.5),
-          latencies.micros(0.99),
-          100 * (EVENT_LOOPS * micros - idle - own - cpu.total()) / micros);
+      return window.end(messages, latencies.micros(0.5), latencies.micros(0.99));
     }
   }
 
-  private static Idle idle(ServerProcess server, ServerProcess.Kind kind)
+  private static Idle idle(ServerProcess server, Kind kind)
       throws IOException, InterruptedException {
     for (int i = 0; i < 3; i++) {
-      new LoadGenerator(server, kind, Mode.IDLE.wire, "warm-up-" + i, CONNECTION_WARM_UP).close();
+      new LoadGenerator(server, Mode.IDLE.wire, kind.dialect, "warm-up-" + i, CONNECTION_WARM_UP)
+          .close();
     }
     Thread.sleep(SETTLE_MS);
     long heapBefore = server.liveHeapBytes();
     long residentBefore = server.residentBytes();
     int connections = Mode.IDLE.connections;
-    var clients = new LoadGenerator(server, kind, Mode.IDLE.wire, "idle", connections);
+    var clients = new LoadGenerator(server, Mode.IDLE.wire, kind.dialect, "idle", connections);
     Thread.sleep(SETTLE_MS);
     long heap = server.liveHeapBytes() - heapBefore;
     long resident = server.residentBytes() - residentBefore;
@@ -166,74 +159,18 @@ public final class WebSocketBenchmark {
   private void print(int rounds) {
     System.out.printf(
         "%nmedians of %d rounds; ratio: median of the ratios of each round%n%n", rounds);
+    Rounds.print(loads, Kind.RAW.label);
     System.out.printf(
-        "%-40s %-9s %12s %8s %6s %9s %9s %9s %8s%n",
-        "under load",
-        "server",
-        "CPU us/msg",
-        "of user",
-        "ratio",
-        "msg/s",
-        "p50 us",
-        "p99 us",
-        "others");
-    loads.forEach(
-        (mode, byKind) ->
-            byKind.forEach(
-                (kind, all) ->
-                    System.out.printf(
-                        "%-40s %-9s %12.1f %8.1f %6.2f %9.0f %9.0f %9.0f %7.0f%%%n",
-                        mode.label,
-                        kind.label(),
-                        median(all, Load::cpu),
-                        median(all, Load::user),
-                        ratio(all, byKind.get(ServerProcess.Kind.RAW), Load::cpu),
-                        median(all, Load::perSecond),
-                        median(all, Load::p50),
-                        median(all, Load::p99),
-                        median(all, Load::others))));
-    System.out.printf(
-        "%n%-40s %-9s %12s %6s %22s%n",
+        "%n%-40s %-15s %12s %6s %22s%n",
         "memory", "server", "heap B/conn", "ratio", "RSS B/conn beside it");
     idles.forEach(
-        (kind, all) ->
+        (row, server, cell) ->
             System.out.printf(
-                "%-40s %-9s %12.0f %6.2f %22.0f%n",
-                Mode.IDLE.label,
-                kind.label(),
-                median(all, Idle::heap),
-                ratio(all, idles.get(ServerProcess.Kind.RAW), Idle::heap),
-                median(all, Idle::resident)));
-  }
-
-  private static <T> double median(List<T> all, ToDoubleFunction<T> figure) {
-    return median(all.stream().mapToDouble(figure).toArray());
-  }
-
-  private static <T> double ratio(List<T> all, List<T> toThese, ToDoubleFunction<T> figure) {
-    double[] ratios = new double[all.size()];
-    Arrays.setAll(
-        ratios, i -> figure.applyAsDouble(all.get(i)) / figure.applyAsDouble(toThese.get(i)));
-    return median(ratios);
-  }
-
-  private static double median(double[] values) {
-    Arrays.sort(values);
-    int middle = values.length / 2;
-    return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
-  }
-
-  private static long ownCpuMicros() {
-    return ProcessHandle.current()
-        .info()
-        .totalCpuDuration()
-        .map(cpu -> cpu.toNanos() / 1_000)
-        .orElse(0L);
-  }
-
-  /** Idle time of all processors, from the first line of /proc/stat, in hundredths of a second. */
-  private static long machineIdleMicros() throws IOException {
-    String[] fields = Files.readAllLines(Path.of("/proc/stat")).get(0).split(" +", -1);
-    return (Long.parseLong(fields[4]) + Long.parseLong(fields[5])) * 10_000;
+                "%-40s %-15s %12.0f %6.2f %22.0f%n",
+                row,
+                server,
+                cell.median(Idle::heap),
+                cell.ratio(Kind.RAW.label, Idle::heap),
+                cell.median(Idle::resident)));
   }
 }

@@ -1,13 +1,9 @@
 package io.linkspan.interop;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
-import io.linkspan.api.Message;
 import io.linkspan.testing.CProgram;
 import io.linkspan.testing.RequiresEnet;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.UdpProxy;
-import io.linkspan.testing.WebSocketTestClient;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -15,13 +11,15 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** The stock C library is served, on a clean path and on a bad one. */
 @RequiresEnet
 class EnetClientsIT {
+
+  /** Its agent also meets the clients of other transports, in {@link SocketIoClientsIT}. */
+  static final String SOURCE = "src/test/c/gateway_client.c";
 
   private static final long SEED = 4711;
 
@@ -31,7 +29,7 @@ class EnetClientsIT {
 
   @BeforeAll
   static void compile() throws InterruptedException {
-    program = CProgram.compile("src/test/c/gateway_client.c");
+    program = CProgram.compile(SOURCE);
   }
 
   @BeforeEach
@@ -62,39 +60,20 @@ class EnetClientsIT {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"messages", "messages checksum compress", "ends", "ends checksum", "crowd"})
+      strings = {
+        "messages",
+        "messages checksum compress",
+        "messages limited",
+        "ends",
+        "ends checksum",
+        "crowd"
+      })
   void onABadPath(String scenario) throws Exception {
     // Without the protocol's checksum it is UDP's own that drops what was damaged.
     boolean damages = scenario.contains("checksum");
     try (var proxy = new UdpProxy(SEED, damages, gateway.enetPort())) {
       run(scenario + " bad", proxy.port());
     }
-  }
-
-  @Test
-  void usersAndGroupsReachAcrossTransports() throws InterruptedException {
-    try (var web = WebSocketTestClient.connect(gateway.httpPort(), "user=web");
-        CProgram cee = CProgram.start(program, gateway.enetPort(), "chat")) {
-      web.send(message("j", "").setType("join_group").setBody("room").build());
-      assertThat(web.receiveAck()).isEqualTo("j");
-      cee.awaitLine("joined");
-      web.send(message("1", "group:room").setBody("hello room").build());
-      assertThat(web.receiveAck()).isEqualTo("1");
-      Message answer = web.receiveMessage();
-      assertThat(answer.getFrom()).isEqualTo("cee");
-      assertThat(answer.getBody()).isEqualTo("hello web");
-      web.acknowledge(answer.getEventId());
-      Message toAll = web.receiveMessage();
-      assertThat(toAll.getTo()).isEqualTo("group:room");
-      web.acknowledge(toAll.getEventId());
-      web.send(message("2", "cee").setBody("hello cee").build());
-      assertThat(web.receiveAck()).isEqualTo("2");
-      cee.awaitSuccess();
-    }
-  }
-
-  private static Message.Builder message(String eventId, String to) {
-    return Message.newBuilder().setEventId(eventId).setTo(to).setType("text");
   }
 
   private static void run(String scenario, int port) throws InterruptedException {

@@ -1,10 +1,13 @@
 package io.linkspan.interop;
 
+import io.linkspan.testing.CProgram;
 import io.linkspan.testing.GatewayProcess;
 import io.linkspan.testing.JavaSource;
 import io.linkspan.testing.NodeScript;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -59,6 +62,13 @@ class SocketIoClientsIT {
     NodeScript.runIn(FOLDER, "client.mjs", gateway.http(), management(), version, transport);
   }
 
+  @EnabledIf(NODE)
+  @ParameterizedTest
+  @CsvSource({"polling", "websocket", "upgrade"})
+  void aClientRecoversWhatItMissed(String transport) throws Exception {
+    NodeScript.runIn(FOLDER, "recovery.mjs", gateway.http(), management(), transport);
+  }
+
   @ParameterizedTest(name = "the Java client {0}.x, {1}")
   @CsvSource({
     "1, polling", "1, websocket", "1, upgrade",
@@ -81,6 +91,11 @@ class SocketIoClientsIT {
   @EnabledIf(NODE)
   @Test
   void clientsOfAllKindsHearEachOther() throws Exception {
-    NodeScript.runIn(FOLDER, "mixed.mjs", gateway.http(), gateway.websocket());
+    List<Object> arguments = new ArrayList<>(List.of(gateway.http(), gateway.websocket()));
+    if (CProgram.available()) {
+      arguments.add(CProgram.compile(EnetClientsIT.SOURCE));
+      arguments.add(gateway.enetPort());
+    }
+    NodeScript.runIn(FOLDER, "mixed.mjs", arguments.toArray());
   }
 }

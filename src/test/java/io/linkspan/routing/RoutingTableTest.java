@@ -64,4 +64,24 @@ class RoutingTableTest {
         .isEqualTo(bus("telemetry"));
     assertThat(table.destination(Recipient.of("group:x"), "text")).isNull();
   }
+
+  @Test
+  void aMethodCallGoesToTheChannelThatARouteOfItsTypeNames() {
+    var table =
+        new RoutingTable(
+            List.of(
+                new Route(Glob.of("user:*"), null, CLIENTS),
+                new Route(null, null, bus("anything")),
+                new Route(null, Glob.of("*"), CLIENTS),
+                new Route(Glob.of("orders"), Glob.of("method"), bus("orders")),
+                new Route(Glob.of("user:orders"), Glob.of("method"), bus("odd"))));
+    assertThat(destinationOfCall(table, "orders")).isEqualTo(bus("orders"));
+    assertThat(destinationOfCall(table, "user:orders")).isEqualTo(bus("odd"));
+    assertThat(destinationOfCall(table, "user:bob")).isNull();
+    assertThat(destinationOfCall(table, "")).isNull();
+  }
+
+  private static Route.Destination destinationOfCall(RoutingTable table, String channel) {
+    return table.destination(Recipient.of(channel, "method"), "method");
+  }
 }

@@ -10,6 +10,7 @@ import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -31,6 +32,12 @@ class OutboxTest {
   private static final class RecordingLink implements Connection {
     final List<String> written = new ArrayList<>();
     boolean closing;
+    int longestMessage = Integer.MAX_VALUE;
+
+    @Override
+    public int longestMessage() {
+      return longestMessage;
+    }
 
     @Override
     public String transport() {
@@ -80,11 +87,12 @@ class OutboxTest {
   private final RecordingLink link = new RecordingLink();
   private final AckTimeouts timeouts = new AckTimeouts(ACK_TIMEOUT);
   private final SessionMetrics metrics = new SessionMetrics(new SimpleMeterRegistry());
-  private final Outbox outbox = outbox(true);
+  private final Outbox outbox = outbox(Outbox.Mode.ACKNOWLEDGEMENTS);
 
-  private Outbox outbox(boolean clientAcknowledges) {
-    var config = new SessionConfig(3, 1_000, 1, 1, SessionConfig.OnExcess.REPLACE);
-    return new Outbox(config, ATTEMPTS, timeouts, link, clientAcknowledges, metrics);
+  private Outbox outbox(Outbox.Mode mode) {
+    var config =
+        new SessionConfig(Duration.ofSeconds(1), 3, 1_000, 1, 1, SessionConfig.OnExcess.REPLACE, 0);
+    return new Outbox(config, ATTEMPTS, timeouts, link, mode, false, metrics);
   }
 
   private static Outgoing message(String eventId) {
@@ -163,6 +171,23 @@ class OutboxTest {
   }
 
   @Test
+  void whatTheLinkCanNotCarryIsTooLargeAtOnce() {
+    Outgoing large = new Outgoing(Message.newBuilder().setBody("x".repeat(500)).build());
+    link.longestMessage = large.message().getSerializedSize() - 1;
+    for (Outbox either : new Outbox[] {outbox, outbox(Outbox.Mode.WRITES)}) {
+      var settlement = new RecordingSettlement();
+      assertThat(either.offer(large, settlement, START)).isFalse();
+      assertThat(settlement.ending).isEqualTo("too-large");
+      assertThat(either.refusalOf(large.message()).code()).isEqualTo(ErrorCode.TOO_LARGE);
+      assertThat(either.size()).isZero();
+    }
+    assertThat(link.written).isEmpty();
+    link.longestMessage++;
+    assertThat(outbox.refusalOf(large.message())).isNull();
+    assertThat(outbox.offer(large, null, START)).isTrue();
+  }
+
+  @Test
   void theEndFailsWhatIsPendingInOrder() {
     RecordingSettlement a = offer("a", START);
     RecordingSettlement b = offer("b", START);
@@ -174,7 +199,7 @@ class OutboxTest {
 
   @Test
   void whereWritingIsEnoughNothingIsKept() {
-    Outbox careless = outbox(false);
+    Outbox careless = outbox(Outbox.Mode.WRITES);
     var settlement = new RecordingSettlement();
     careless.offer(message("a"), settlement, START);
     assertThat(settlement.ending).isEqualTo("transport");

@@ -1,7 +1,5 @@
 package io.linkspan.testing;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -11,16 +9,13 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A C program with the stock ENet library, compiled into {@code target}. */
-public final class CProgram implements AutoCloseable {
+public final class CProgram extends ChildProcess {
 
   private static final Path PROJECT = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
   private static final Path HEADER = Path.of("/usr/include/enet/enet.h");
-  private static final long TIMEOUT_MS = 180_000;
-
-  private final ChildProcess process;
 
   private CProgram(ProcessBuilder builder) {
-    process = new ChildProcess(builder);
+    super(builder);
   }
 
   /** Whether the library is there; on CI it has to be, so there the tests fail without it. */
@@ -56,9 +51,7 @@ public final class CProgram implements AutoCloseable {
             code.toString(),
             "-lenet");
     try (var compiler = new ChildProcess(gcc)) {
-      assertThat(compiler.awaitExit(TIMEOUT_MS))
-          .as(() -> "exit code of gcc:" + compiler.output())
-          .isZero();
+      compiler.awaitSuccess();
     }
     return program;
   }
@@ -68,30 +61,5 @@ public final class CProgram implements AutoCloseable {
     command.add(program.toString());
     Stream.of(arguments).map(Object::toString).forEach(command::add);
     return new CProgram(new ProcessBuilder(command));
-  }
-
-  /** Waits until it has printed this line. */
-  public void awaitLine(String line) throws InterruptedException {
-    process.awaitLine("\"" + line + "\"", line::equals, TIMEOUT_MS);
-  }
-
-  /** Waits for its end. */
-  public int awaitExit() throws InterruptedException {
-    return process.awaitExit(TIMEOUT_MS);
-  }
-
-  /** Waits for its end, which has to be a good one. */
-  public void awaitSuccess() throws InterruptedException {
-    assertThat(awaitExit()).as(() -> "exit code of" + output()).isZero();
-  }
-
-  /** Everything it has printed. */
-  public String output() {
-    return process.output();
-  }
-
-  @Override
-  public void close() {
-    process.close();
   }
 }

@@ -10,7 +10,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
 /** A process whose lines a test waits for. Used by the test's thread and by the one that reads. */
-final class ChildProcess implements AutoCloseable {
+public class ChildProcess implements AutoCloseable {
+
+  private static final long PATIENCE_MS = 180_000;
 
   private final Process process;
   private final Thread reader;
@@ -29,12 +31,39 @@ final class ChildProcess implements AutoCloseable {
     reader.start();
   }
 
+  /** Waits until it has printed this line. */
+  public void awaitLine(String line) throws InterruptedException {
+    awaitLine("\"" + line + "\"", line::equals, PATIENCE_MS);
+  }
+
+  /** Whether it is over. */
+  public boolean hasEnded() {
+    return !process.isAlive();
+  }
+
+  /** Waits for its end, which has to be a good one. */
+  public void awaitSuccess() throws InterruptedException {
+    int code = awaitExit();
+    if (code != 0) {
+      throw new AssertionError("exit code " + code + " of" + output());
+    }
+  }
+
+  /**
+   * Waits for its end.
+   *
+   * @return the exit code
+   */
+  public int awaitExit() throws InterruptedException {
+    return awaitExit(PATIENCE_MS);
+  }
+
   /**
    * Waits for a line.
    *
    * @return the first line that fits, which may have come already
    */
-  synchronized String awaitLine(String what, Predicate<String> fits, long timeoutMs)
+  public synchronized String awaitLine(String what, Predicate<String> fits, long timeoutMs)
       throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
     int next = 0;
@@ -68,8 +97,8 @@ final class ChildProcess implements AutoCloseable {
     process.toHandle().destroy();
   }
 
-  /** Both streams, after a line break. */
-  synchronized String output() {
+  /** Everything it has printed, on both streams, after a line break. */
+  public synchronized String output() {
     return "\n" + String.join("\n", lines);
   }
 

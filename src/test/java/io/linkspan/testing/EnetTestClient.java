@@ -25,6 +25,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -35,9 +36,6 @@ import java.util.function.BooleanSupplier;
  * thread that sends and one that receives.
  */
 public final class EnetTestClient implements TestClient {
-
-  /** What {@link #closeCode} says when the gateway has fallen silent. */
-  public static final int SILENCE = 0;
 
   private static final int ACK = 10;
   private static final int MESSAGE = 11;
@@ -85,13 +83,18 @@ public final class EnetTestClient implements TestClient {
    * @param acknowledge client or transport
    */
   public static EnetTestClient connect(int port, String user, String acknowledge) {
+    return connect(port, user, Map.of("ack", acknowledge));
+  }
+
+  /** The same with any headers of the auth message. */
+  public static EnetTestClient connect(int port, String user, Map<String, String> headers) {
     EnetTestClient client = impatient(port);
     client.send(
         Message.newBuilder()
             .setEventId("auth")
             .setType("auth")
             .setBody(user)
-            .putHeaders("ack", acknowledge)
+            .putAllHeaders(headers)
             .build());
     if (!client.receiveAck().equals("auth")) {
       throw new AssertionError("not authenticated");

@@ -1,7 +1,5 @@
 package io.linkspan.testing;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,7 +11,6 @@ import java.util.stream.Stream;
 public final class JavaSource {
 
   private static final Path PROJECT = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
-  private static final long TIMEOUT_MS = 120_000;
 
   private JavaSource() {}
 
@@ -30,9 +27,7 @@ public final class JavaSource {
     command.add(PROJECT.resolve("src/test/socketio-java/" + program).toString());
     Stream.of(arguments).map(Object::toString).forEach(command::add);
     try (var process = new ChildProcess(new ProcessBuilder(command))) {
-      assertThat(process.awaitExit(TIMEOUT_MS))
-          .as(() -> "exit code of" + process.output())
-          .isZero();
+      process.awaitSuccess();
     }
   }
 }

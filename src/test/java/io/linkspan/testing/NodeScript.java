@@ -1,7 +1,5 @@
 package io.linkspan.testing;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,18 +10,14 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** A script of {@code src/test/node*} or {@code docs/examples}, run by Node. */
-public final class NodeScript implements AutoCloseable {
+public final class NodeScript extends ChildProcess {
 
   private static final Path PROJECT = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
   private static final String SCRIPTS = "node";
   private static final List<String> CHROMIUM = List.of("chromium", "chromium-browser");
-  private static final long TIMEOUT_MS = 120_000;
-  private static final long INSTALL_TIMEOUT_MS = 300_000;
-
-  private final ChildProcess process;
 
   private NodeScript(ProcessBuilder builder) {
-    process = new ChildProcess(builder);
+    super(builder);
   }
 
   /** Starts a scenario of a script; its packages are installed first where that is due. */
@@ -75,31 +69,6 @@ public final class NodeScript implements AutoCloseable {
     return CHROMIUM.stream().map(NodeScript::find).filter(p -> p != null).findFirst().orElse(null);
   }
 
-  /** Waits until the script has printed this line. */
-  public void awaitLine(String line) throws InterruptedException {
-    process.awaitLine("\"" + line + "\"", line::equals, TIMEOUT_MS);
-  }
-
-  /** Waits for the end of the script. */
-  public int awaitExit() throws InterruptedException {
-    return process.awaitExit(TIMEOUT_MS);
-  }
-
-  /** Waits for the end of the script, which has to be a good one. */
-  public void awaitSuccess() throws InterruptedException {
-    assertThat(awaitExit()).as(() -> "exit code of" + output()).isZero();
-  }
-
-  /** Everything it has printed. */
-  public String output() {
-    return process.output();
-  }
-
-  @Override
-  public void close() {
-    process.close();
-  }
-
   private static NodeScript start(List<String> command, Object... arguments) {
     List<String> all = new ArrayList<>();
     all.add("node");
@@ -121,9 +90,7 @@ public final class NodeScript implements AutoCloseable {
     }
     var npm = new ProcessBuilder("npm", "ci", "--ignore-scripts").directory(scripts.toFile());
     try (var process = new ChildProcess(npm)) {
-      assertThat(process.awaitExit(INSTALL_TIMEOUT_MS))
-          .as(() -> "exit code of npm ci:" + process.output())
-          .isZero();
+      process.awaitSuccess();
     }
   }
 

@@ -8,6 +8,7 @@ import io.linkspan.api.Message;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
+import java.util.Base64;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentHashMap;
@@ -110,14 +111,37 @@ public final class SocketIoTestClient implements TestClient {
   @Override
   public GeneratedMessage receive() {
     String packet = readPacket();
+    while (packet.startsWith("42[\"~\",")) {
+      // Tells an offset; no application listens to it.
+      packet = readPacket();
+    }
     int json = packet.indexOf('[');
-    String id = packet.substring(2, json);
+    int attachments = packet.startsWith("45") ? packet.indexOf('-') + 1 : 2;
+    String id = packet.substring(attachments, json);
     JsonArray arguments = new JsonArray(packet.substring(json));
     return switch (packet.substring(0, 2)) {
       case "42" -> event(id, arguments);
       case "43" -> answer(Long.parseLong(id), arguments.getJsonObject(0));
+      case "45" -> {
+        int count = Integer.parseInt(packet.substring(2, attachments - 1));
+        readAttachments(arguments.getJsonObject(1), count);
+        yield event(id, arguments);
+      }
       default -> throw new AssertionError("unexpected packet " + packet);
     };
+  }
+
+  /** Attachments follow their packet; protobuf's JSON has them as text. */
+  private void readAttachments(JsonObject message, int count) {
+    var texts = new JsonArray();
+    for (int i = 0; i < count; i++) {
+      texts.add(Base64.getEncoder().encodeToString(socket.readData().payload()));
+    }
+    JsonArray placeholders = message.getJsonArray("attachments");
+    for (int i = 0; i < count; i++) {
+      int number = placeholders.getJsonObject(i).getInteger("num");
+      placeholders.set(i, texts.getString(number));
+    }
   }
 
   private Message event(String id, JsonArray arguments) {

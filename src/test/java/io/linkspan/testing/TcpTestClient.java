@@ -7,6 +7,7 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 import io.vertx.core.json.JsonObject;
 import java.nio.ByteBuffer;
+import java.util.Map;
 
 /** A client on framed TCP; its framing is written by hand. */
 public final class TcpTestClient implements TestClient {
@@ -18,6 +19,7 @@ public final class TcpTestClient implements TestClient {
 
   private final RawTcp socket;
   private final String delimiter;
+  private boolean resumable;
 
   private TcpTestClient(RawTcp socket, String delimiter) {
     this.socket = socket;
@@ -40,12 +42,18 @@ public final class TcpTestClient implements TestClient {
    * @param acknowledge client or transport
    */
   public TcpTestClient authenticate(String user, String acknowledge) {
+    return authenticate(user, Map.of("ack", acknowledge));
+  }
+
+  /** The same with any headers of the auth message. */
+  public TcpTestClient authenticate(String user, Map<String, String> headers) {
+    resumable = headers.containsKey("session");
     send(
         Message.newBuilder()
             .setEventId("auth")
             .setType("auth")
             .setBody(user)
-            .putHeaders("ack", acknowledge)
+            .putAllHeaders(headers)
             .build());
     if (!receiveAck().equals("auth")) {
       throw new AssertionError("not authenticated");
@@ -119,6 +127,9 @@ public final class TcpTestClient implements TestClient {
 
   @Override
   public void leave() {
+    if (resumable) {
+      send(Message.newBuilder().setType("closing").build());
+    }
     socket.finish();
     socket.readAll();
     socket.close();

@@ -53,9 +53,18 @@ public final class WebSocketTestClient implements TestClient {
     socket.sendBinary(new byte[] {99, 0, 1, 2, 3});
   }
 
+  /** The next thing; null when the gateway closes instead. */
+  public GeneratedMessage receiveOrNull() {
+    RawWebSocket.Frame frame = socket.readData();
+    return frame.opcode() == RawWebSocket.CLOSE ? null : decode(frame);
+  }
+
   @Override
   public GeneratedMessage receive() {
-    RawWebSocket.Frame frame = socket.readData();
+    return decode(socket.readData());
+  }
+
+  private static GeneratedMessage decode(RawWebSocket.Frame frame) {
     if (frame.opcode() != RawWebSocket.BINARY) {
       throw new AssertionError(
           "expected a binary frame, not opcode " + frame.opcode() + ": " + frame.text());

@@ -1,9 +1,11 @@
 package io.linkspan.transport;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
+import com.google.protobuf.ByteString;
 import com.google.protobuf.GeneratedMessage;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Addresses;
@@ -11,8 +13,14 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.MethodChannel;
+import io.linkspan.api.MethodException;
+import io.linkspan.api.MissingMethodException;
 import io.linkspan.api.Service;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.protocol.methodchannel.Envelope;
+import io.linkspan.protocol.methodchannel.MethodCall;
+import io.linkspan.protocol.methodchannel.StandardMethodCodec;
 import io.linkspan.testing.TestClient;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.Future;
@@ -48,6 +56,7 @@ public abstract class ConnectionContractTest {
         - {to: "user:*"}
         - {to: "group:*"}
         - {to: "session:*"}
+        - {type: method, to: "shop.*", bus: shop}
       """;
 
   @TempDir Path folder;
@@ -612,6 +621,201 @@ public abstract class ConnectionContractTest {
       assertThat(alice.receiveMessage().getBody()).isEqualTo("late");
       assertThat(alice.closeCode()).isEqualTo(closeCode(CloseReason.GOING_AWAY));
       TestGateway.await(drained);
+    }
+  }
+
+  private static Message.Builder call(String eventId, String channel, String method, Object with) {
+    return message(eventId, channel)
+        .setType("method")
+        .setContentType("application/x-flutter-standard-method")
+        .addAttachments(
+            ByteString.copyFrom(
+                StandardMethodCodec.INSTANCE.encodeCall(new MethodCall(method, with))));
+  }
+
+  private static Envelope envelope(Message answer) {
+    assertThat(answer.getType()).isEqualTo("method");
+    assertThat(answer.getContentType()).isEqualTo("application/x-flutter-standard-method");
+    return StandardMethodCodec.INSTANCE.decodeEnvelope(
+        answer.getAttachments(0).asReadOnlyByteBuffer());
+  }
+
+  @Test
+  void anAppCallsAMethodOfAService() {
+    var shop = MethodChannel.create(gateway.vertx(), "shop");
+    TestGateway.await(
+        shop.setMethodCallHandler(
+            (call, result) -> {
+              switch (call.method()) {
+                case "price" ->
+                    result.success(
+                        List.of(
+                            call.origin().user(), call.channel(), call.<byte[]>argument("item")));
+                case "fail" -> result.error("E", "no", 1.5);
+                default -> result.notImplemented();
+              }
+            }));
+    try (TestClient alice = connect(gateway, "alice")) {
+      alice.send(call("1", "shop.tea", "price", Map.of("item", new byte[] {1, 2})).build());
+      Message price = answerTo(alice, "1");
+      Envelope.Success success = (Envelope.Success) envelope(price);
+      assertThat((List<?>) success.result())
+          .map(Object.class::cast)
+          .containsExactly("alice", "shop.tea", new byte[] {1, 2});
+      alice.send(call("2", "shop.tea", "fail", null).build());
+      assertThat(envelope(answerTo(alice, "2")))
+          .isEqualTo(new Envelope.Failure("E", "no", 1.5, null));
+      alice.send(call("3", "shop.tea", "dance", null).build());
+      assertThat(answerTo(alice, "3").getAttachmentsCount()).isZero();
+    }
+  }
+
+  /** A call is acknowledged, then answered; the answer is acknowledged here. */
+  private static Message answerTo(TestClient client, String eventId) {
+    assertThat(client.receiveAck()).isEqualTo(eventId);
+    Message answer = client.receiveMessage();
+    assertThat(answer.getReplyTo()).isEqualTo(eventId);
+    client.acknowledge(answer.getEventId());
+    return answer;
+  }
+
+  @Test
+  void aChannelThatNobodyServesImplementsNothing() {
+    try (TestClient alice = connect(gateway, "alice")) {
+      alice.send(call("1", "shop.tea", "price", null).build());
+      Message answer = answerTo(alice, "1");
+      assertThat(answer.getType()).isEqualTo("method");
+      assertThat(answer.getAttachmentsCount()).isZero();
+    }
+  }
+
+  @Test
+  void aCallThatIsNoneIsRefusedAndOneToNoRouteForbidden() {
+    var shop = MethodChannel.create(gateway.vertx(), "shop");
+    TestGateway.await(shop.setMethodCallHandler((call, result) -> result.success(null)));
+    try (TestClient alice = connect(gateway, "alice")) {
+      alice.send(message("1", "shop.tea").setType("method").build());
+      assertThat(alice.receiveError().getString("code")).isEqualTo("malformed");
+      alice.send(call("2", "shop.tea", "price", null).setAttachments(0, ByteString.EMPTY).build());
+      assertThat(alice.receiveError().getString("code")).isEqualTo("malformed");
+      alice.send(call("3", "shop.tea", "price", null).setContentType("text/html").build());
+      assertThat(alice.receiveError().getString("code")).isEqualTo("malformed");
+      // A channel, and no user, whatever the name looks like.
+      alice.send(call("4", "user:alice", "price", null).build());
+      assertThat(alice.receiveError().getString("code")).isEqualTo("forbidden");
+    }
+  }
+
+  @Test
+  void aServiceCallsAMethodOfAnApp() {
+    var shop = MethodChannel.create(gateway.vertx(), "shop");
+    try (TestClient alice = connect(gateway, "alice")) {
+      Future<Object> result = shop.invokeMethod("user:alice", "refresh", List.of(1, "two"));
+      answerCall(alice, new Envelope.Success(Map.of("done", true)));
+      assertThat(TestGateway.await(result)).isEqualTo(Map.of("done", true));
+
+      Future<Object> failed = shop.invokeMethod("alice", "refresh", List.of(1, "two"));
+      answerCall(alice, new Envelope.Failure("E", "no", 7, "at"));
+      MethodException failure =
+          catchThrowableOfType(MethodException.class, () -> TestGateway.await(failed));
+      assertThat(failure).hasMessage("no");
+      assertThat(failure.code()).isEqualTo("E");
+      assertThat(failure.details()).isEqualTo(7);
+      assertThat(failure.remoteStackTrace()).isEqualTo("at");
+
+      Future<Object> missing = shop.invokeMethod("alice", "refresh", List.of(1, "two"));
+      answerCall(alice, null);
+      assertThatThrownBy(() -> TestGateway.await(missing))
+          .isInstanceOf(MissingMethodException.class);
+
+      // An app that knows nothing of channels acknowledges what it gets.
+      Future<Object> ignored = shop.invokeMethod("alice", "refresh", null);
+      alice.acknowledge(alice.receiveMessage().getEventId());
+      assertThatThrownBy(() -> TestGateway.await(ignored))
+          .isInstanceOf(MissingMethodException.class);
+    }
+    assertThat(failure(shop.invokeMethod("alice", "refresh", null)))
+        .isEqualTo(ErrorCode.NO_SUCH_RECIPIENT);
+  }
+
+  @Test
+  void anAppAnswersACallAlsoWhenItAcknowledgesNothing() {
+    var shop = MethodChannel.create(gateway.vertx(), "shop");
+    try (TestClient alice = connectUnacknowledging(gateway, "alice")) {
+      Future<Object> result = shop.invokeMethod("user:alice", "refresh", List.of(1, "two"));
+      answerCall(alice, new Envelope.Success(null));
+      assertThat(TestGateway.await(result)).isNull();
+      Future<Object> unanswered = shop.invokeMethod("user:alice", "refresh", null);
+      String eventId = alice.receiveMessage().getEventId();
+      assertThat(alice.receiveMessage().getEventId()).isEqualTo(eventId);
+      assertThat(alice.receiveMessage().getEventId()).isEqualTo(eventId);
+      assertThat(failure(unanswered)).isEqualTo(ErrorCode.TIMEOUT);
+      alice.send(answer("late", eventId, new Envelope.Success(null)));
+      assertThat(alice.receiveError().getString("code")).isEqualTo("forbidden");
+    }
+  }
+
+  /** Takes a call, checks it and answers it. */
+  private static void answerCall(TestClient app, Envelope envelope) {
+    Message call = app.receiveMessage();
+    assertThat(call.getType()).isEqualTo("method");
+    assertThat(call.getHeadersOrThrow("channel")).isEqualTo("shop");
+    assertThat(
+            StandardMethodCodec.INSTANCE.decodeCall(call.getAttachments(0).asReadOnlyByteBuffer()))
+        .isEqualTo(new MethodCall("refresh", List.of(1, "two")));
+    Message answer = answer("a-" + call.getEventId(), call.getEventId(), envelope);
+    app.send(answer);
+    assertThat(app.receiveAck()).isEqualTo(answer.getEventId());
+    // Sent again, as after a lost link, it is acknowledged again and changes nothing.
+    app.send(answer);
+    assertThat(app.receiveAck()).isEqualTo(answer.getEventId());
+  }
+
+  private static Message answer(String eventId, String replyTo, Envelope envelope) {
+    Message.Builder answer = message(eventId, "").setType("method").setReplyTo(replyTo);
+    if (envelope != null) {
+      answer
+          .setContentType("application/x-flutter-standard-method")
+          .addAttachments(
+              ByteString.copyFrom(StandardMethodCodec.INSTANCE.encodeEnvelope(envelope)));
+    }
+    return answer.build();
+  }
+
+  @Test
+  void anAnswerDoesNotWaitBehindMessagesThatWaitForIt() throws Exception {
+    start(Map.of("limits.inFlight", "1", "delivery.requestTimeout", "10s"));
+    GatewayClient clients = GatewayClient.create(gateway.vertx());
+    serve(
+        (message, origin) ->
+            clients
+                .send(Message.newBuilder().setTo("session:" + origin.session()).build())
+                .map(delivery -> Message.newBuilder().setBody(delivery.reply().getBody()).build()));
+    try (TestClient alice = connect(gateway, "alice")) {
+      alice.send(message("1", "service:any").build());
+      alice.send(message("2", "service:echo").build());
+      String question = alice.receiveMessage().getEventId();
+      alice.send(message("3", "").setReplyTo(question).setBody("because").build());
+      assertThat(alice.receiveAck()).isEqualTo("3");
+      assertThat(alice.receiveAck()).isEqualTo("1");
+      assertThat(alice.receiveMessage().getBody()).isEqualTo("because");
+      assertThat(alice.receiveAck()).isEqualTo("2");
+    }
+  }
+
+  @Test
+  void oneClientAnswersAnotherWithoutARoute() {
+    try (TestClient alice = connect(gateway, "alice");
+        TestClient bob = connect(gateway, "bob")) {
+      alice.send(message("1", "bob").build());
+      assertThat(bob.receiveMessage().getEventId()).isEqualTo("1");
+      bob.send(message("2", "").setReplyTo("1").setFrom("mallory").setBody("hi").build());
+      assertThat(bob.receiveAck()).isEqualTo("2");
+      assertThat(alice.receiveAck()).isEqualTo("1");
+      Message answer = alice.receiveMessage();
+      assertThat(answer.getBody()).isEqualTo("hi");
+      assertThat(answer.getFrom()).isEqualTo("bob");
+      assertThat(answer.getReplyTo()).isEqualTo("1");
     }
   }
 }

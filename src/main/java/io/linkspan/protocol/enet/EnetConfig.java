@@ -81,6 +81,8 @@ public record EnetConfig(
    * @param peersPerAddress connections from one IPv4 address or IPv6 /64
    * @param halfOpen handshakes not completed, in all; the oldest makes room
    * @param halfOpenPerAddress the same for one IPv4 address or IPv6 /64
+   * @param connectRate CONNECTs per second from one IPv4 /24 or IPv6 /64, 0 for no limit; one more
+   *     is dropped, and its sender repeats it
    * @param departed ended connections still remembered; the oldest makes room
    * @param packetSize longest message, both ways, in bytes
    * @param waitingPerPeer bytes received and not yet taken, beyond which data is refused
@@ -94,6 +96,7 @@ public record EnetConfig(
       int peersPerAddress,
       int halfOpen,
       int halfOpenPerAddress,
+      int connectRate,
       int departed,
       int packetSize,
       int waitingPerPeer,
@@ -108,6 +111,7 @@ public record EnetConfig(
             4095,
             16_384,
             1024,
+            1000,
             16_384,
             1 << 20,
             4 << 20,
@@ -121,6 +125,7 @@ public record EnetConfig(
       Require.between("enet.limits.peersPerAddress", 1, peersPerAddress, Integer.MAX_VALUE);
       Require.between("enet.limits.halfOpen", 1, halfOpen, Integer.MAX_VALUE);
       Require.between("enet.limits.halfOpenPerAddress", 1, halfOpenPerAddress, Integer.MAX_VALUE);
+      Require.between("enet.limits.connectRate", 0, connectRate, Integer.MAX_VALUE);
       Require.between("enet.limits.departed", 0, departed, Integer.MAX_VALUE);
       // Beyond 24,576 fragments of the smallest MTU a sender may stall for good (§10.6).
       Require.between("enet.limits.packetSize", 1, packetSize, 13_000_000);

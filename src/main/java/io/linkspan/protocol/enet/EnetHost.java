@@ -31,6 +31,9 @@ public final class EnetHost {
   /** Handshakes of one client's slot at once: more than one only when somebody forges them. */
   private static final int HANDSHAKES_PER_ORIGIN = 4;
 
+  /** Networks whose CONNECTs are counted at a time. */
+  private static final int CONNECTING_NETWORKS = 4096;
+
   /** A CONNECT stands alone in its datagram; no need to expand more for a stranger. */
   private static final int STRANGER_LENGTH = 128;
 
@@ -45,6 +48,7 @@ public final class EnetHost {
 
   private final RandomGenerator random;
   private final Admission admission;
+  private final ConnectRate connectRate;
   private final DatagramReader reader;
   private final DatagramWriter writer;
   private final Transmit transmit = new Transmit();
@@ -73,6 +77,7 @@ public final class EnetHost {
     this.random = random;
     limits = config.limits();
     admission = new Admission(limits);
+    connectRate = new ConnectRate(limits.connectRate(), CONNECTING_NETWORKS);
     table = new EndpointTable(random.nextLong());
     bandwidth = new Bandwidth(this, config.incomingBandwidth(), config.outgoingBandwidth());
     var coder = new RangeCoder();
@@ -203,6 +208,11 @@ public final class EnetHost {
     return null;
   }
 
+  /** How much {@link #pollEvent} has to tell, at most. */
+  public int pendingEvents() {
+    return events.size();
+  }
+
   /** The next datagram to send, or null. What it returns is reused by the next call. */
   public Transmit pollTransmit(long now) {
     this.now = now;
@@ -295,6 +305,9 @@ public final class EnetHost {
       Handshake connect, PeerAddress address, boolean checksum, boolean compressed, long now) {
     if (!connect.hasPossibleChannels() || connect.peerId() >= Datagram.NO_PEER) {
       return DropReason.BAD_CONNECT;
+    }
+    if (!connectRate.admits(address, now)) {
+      return DropReason.TOO_MANY_CONNECTS;
     }
     int incomingSessions = 0;
     int outgoingSessions = 0;

@@ -54,6 +54,9 @@ public final class EnetPeer extends Endpoint {
   /** The application has ended it: nothing more is delivered. */
   private boolean muted;
 
+  /** Set while the peer was lost and has not been told. */
+  private Departed lost;
+
   private Object attachment;
   private long lastReceived;
 
@@ -264,6 +267,19 @@ public final class EnetPeer extends Endpoint {
     }
   }
 
+  /**
+   * Tells a peer that was lost by a timeout that its connection is over, in case it can hear again:
+   * once, without waiting for an answer. Does nothing for one that ended otherwise.
+   *
+   * @param data for the other side's application
+   */
+  public void sayFarewell(int data) {
+    if (lost != null) {
+      lost.sayFarewell(output.nextControl(), data);
+      lost = null;
+    }
+  }
+
   /** Forgets the connection; the other side will notice by a timeout. No event follows. */
   public void reset() {
     if (state != State.DISCONNECTED) {
@@ -330,8 +346,7 @@ public final class EnetPeer extends Endpoint {
   @Override
   void wake(long now) {
     if (!output.expire(now)) {
-      var reason = state == State.DISCONNECTING ? EndReason.LOCAL : EndReason.TIMEOUT;
-      end(reason, 0);
+      loseContact();
       return;
     }
     host.wantsTransmit(this);
@@ -470,6 +485,18 @@ public final class EnetPeer extends Endpoint {
     output.queueControl(
         Command.DISCONNECT, ByteBuffer.allocate(Integer.BYTES).putInt(data).array());
     host.wantsTransmit(this);
+  }
+
+  /**
+   * Who did not answer to our CONNECT has no connection, and who was sent a DISCONNECT was told.
+   */
+  private void loseContact() {
+    boolean told = state == State.DISCONNECTING;
+    boolean known = state != State.CONNECTING;
+    var memory = end(told ? EndReason.LOCAL : EndReason.TIMEOUT, 0);
+    if (known && !told) {
+      lost = memory;
+    }
   }
 
   private Departed end(EndReason reason, int data) {

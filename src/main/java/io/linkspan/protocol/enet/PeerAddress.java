@@ -65,6 +65,11 @@ public final class PeerAddress {
     return high == 0 ? low : high;
   }
 
+  /** The IPv4 /24 or IPv6 /64 it is in, which as a rule is one site. */
+  long neighbourhood() {
+    return high == 0 ? low >>> 8 : high;
+  }
+
   /** A hash that nobody without the salt can make collide on purpose. */
   int hash(long salt) {
     long mixed = (high ^ salt) * 0x9E37_79B9_7F4A_7C15L;

@@ -615,6 +615,14 @@ public final class EngineSession<X, W> {
     }
   }
 
+  /**
+   * When the last ping was sent that the client has answered: it has read what was sent before it.
+   * {@link Long#MIN_VALUE} when there was none, as with Engine.IO 3.
+   */
+  public long answeredPing() {
+    return heartbeat.answeredPing();
+  }
+
   /** When {@link #advanceTo} has something to do, or {@link #NEVER}. */
   public long nextDeadline() {
     long next = state == State.OPEN ? heartbeat.nextDeadline() : NEVER;

@@ -19,6 +19,12 @@ sealed interface Heartbeat {
 
   boolean expired(long now);
 
+  /**
+   * When the last ping was sent that has been answered: the client has read all that was sent
+   * before it. {@link Long#MIN_VALUE} when none was.
+   */
+  long answeredPing();
+
   /** When {@link #pingDue} or {@link #expired} has to be asked next. */
   long nextDeadline();
 
@@ -44,6 +50,8 @@ sealed interface Heartbeat {
     private final long timeout;
     private State state = State.QUIET;
     private long deadline;
+    private long pinged = Long.MIN_VALUE;
+    private long answered = Long.MIN_VALUE;
 
     ServerPings(long interval, long timeout, long now) {
       this.interval = interval;
@@ -54,6 +62,7 @@ sealed interface Heartbeat {
     @Override
     public void received(boolean pong, long now) {
       if (pong) {
+        answered = pinged;
         state = State.QUIET;
         deadline = now + interval;
       } else if (state == State.PINGED) {
@@ -69,6 +78,7 @@ sealed interface Heartbeat {
         return false;
       }
       state = State.PINGED;
+      pinged = now;
       // Counted from when the ping was due, so that a late timer does not keep the dead alive; but
       // a process that was paused for long must still leave its clients time to answer.
       deadline = Math.max(deadline + timeout, now + timeout / 2);
@@ -78,6 +88,11 @@ sealed interface Heartbeat {
     @Override
     public boolean expired(long now) {
       return state != State.QUIET && now >= deadline;
+    }
+
+    @Override
+    public long answeredPing() {
+      return answered;
     }
 
     @Override
@@ -109,6 +124,11 @@ sealed interface Heartbeat {
     @Override
     public boolean expired(long now) {
       return now >= deadline;
+    }
+
+    @Override
+    public long answeredPing() {
+      return Long.MIN_VALUE;
     }
 
     @Override

@@ -1,7 +1,6 @@
 package io.linkspan.protocol.frame;
 
 import io.linkspan.protocol.ProtocolException;
-import io.vertx.core.buffer.Buffer;
 
 /**
  * The frame of the mobile clients in the field.
@@ -12,10 +11,9 @@ import io.vertx.core.buffer.Buffer;
  *       2     n  payload, up to the end of what carries the frame
  * </pre>
  *
- * @param type at most 0xFF in practice: old clients read only the low byte
- * @param payload a view of the bytes the frame was decoded from
+ * <p>Types are below 256 in practice: old clients read only the low byte.
  */
-public record LegacyFrame(int type, Buffer payload) {
+public final class LegacyFrame {
 
   public static final int HEADER_LENGTH = 2;
 
@@ -25,17 +23,19 @@ public record LegacyFrame(int type, Buffer payload) {
   /** Payload is a {@code Message}. */
   public static final int TYPE_MESSAGE = 11;
 
+  private LegacyFrame() {}
+
   /**
-   * Reads a frame; the payload is not looked at.
+   * The type of a frame; the payload is not looked at.
    *
    * @throws ProtocolException when there is no room for the header
    */
-  public static LegacyFrame decode(Buffer bytes) {
-    if (bytes.length() < HEADER_LENGTH) {
+  public static int typeOf(byte[] frame) {
+    if (frame.length < HEADER_LENGTH) {
       throw new ProtocolException(
-          "a frame of " + bytes.length() + " bytes has no room for its 2-byte type");
+          "a frame of " + frame.length + " bytes has no room for its 2-byte type");
     }
-    return new LegacyFrame(bytes.getUnsignedShortLE(0), bytes.slice(HEADER_LENGTH, bytes.length()));
+    return (frame[0] & 0xFF) | (frame[1] & 0xFF) << 8;
   }
 
   /** Writes the header of a frame that begins at {@code offset}. */

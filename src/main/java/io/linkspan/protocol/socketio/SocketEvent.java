@@ -25,7 +25,7 @@ public sealed interface SocketEvent
   record ConnectRequested(String namespace, String auth, Map<String, String> query)
       implements SocketEvent {
 
-    private static final int MAX_TOKEN_LENGTH = 256;
+    private static final int MAX_TOKEN_LENGTH = 300;
 
     /** The session it asks to have back (connection state recovery), or null. */
     public Recovery recovery() {

@@ -7,12 +7,16 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
+import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
+import io.linkspan.session.Attachment;
 import io.linkspan.session.Identity;
 import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Queue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,6 +47,10 @@ public final class Introduction {
   private static final Logger LOG = LoggerFactory.getLogger(Introduction.class);
   private static final String AUTH = "auth";
   private static final String ACKNOWLEDGE = "ack";
+
+  /** Header of the auth message: empty to ask for a session that can be taken up, or its token. */
+  private static final String SESSION = "session";
+
   private static final long TOO_MANY_RETRY_MS = 5_000;
 
   private final Connection link;
@@ -53,7 +61,9 @@ public final class Introduction {
   private State state = State.UNNAMED;
   private Session session;
   private Queue<Early> early;
+  private List<Outgoing> earlyOutgoing = List.of();
   private CloseReason closeReason;
+  private boolean resumable;
   private int malformed;
 
   /**
@@ -85,9 +95,34 @@ public final class Introduction {
     return state == State.OPEN;
   }
 
+  /**
+   * Keeps a Message to the client for when its session has begun; it goes to {@link
+   * Connection#deliver} then.
+   *
+   * @return false when the session has begun, or there will be none
+   */
+  public boolean keeps(Outgoing message) {
+    if (state != State.OPENING) {
+      return false;
+    }
+    earlyOutgoing = new ArrayList<>(earlyOutgoing);
+    earlyOutgoing.add(message);
+    return true;
+  }
+
+  /** Whether the client asked for a session that outlives its link. */
+  public boolean isResumable() {
+    return resumable;
+  }
+
   /** Whether {@link #end} was called. */
   public boolean hasEnded() {
     return state == State.CLOSED;
+  }
+
+  /** Why {@link #end} was called first; null when it was not. */
+  public CloseReason closeReason() {
+    return closeReason;
   }
 
   /**
@@ -145,6 +180,7 @@ public final class Introduction {
     state = State.CLOSED;
     closeReason = reason;
     early = null;
+    earlyOutgoing = List.of();
     LOG.debug("{} closed: {}", link.remote(), reason.label());
     if (session == null) {
       metrics.refused(reason);
@@ -172,7 +208,8 @@ public final class Introduction {
           new MessageException(ErrorCode.RATE_LIMITED, "this user connects too often", wait));
       return;
     }
-    open(identity, acknowledges, new Early(auth, receipt));
+    String token = auth.getHeadersOrDefault(SESSION, null);
+    open(identity, Attachment.of(acknowledges, token), new Early(auth, receipt));
   }
 
   private boolean acknowledges(Message auth) {
@@ -188,14 +225,15 @@ public final class Introduction {
   }
 
   private void beAnonymous() {
-    open(entrance.identities().identify(null), acknowledgesByDefault, null);
+    open(entrance.identities().identify(null), Attachment.of(acknowledgesByDefault), null);
   }
 
-  private void open(Identity identity, boolean acknowledges, Early auth) {
+  private void open(Identity identity, Attachment attachment, Early auth) {
     state = State.OPENING;
+    resumable = attachment.resumable();
     entrance
         .shard()
-        .open(link, identity, acknowledges)
+        .open(link, identity, attachment)
         .onComplete(
             opened -> begin(opened, auth),
             failure -> notOpened(MessageException.from(failure), auth));
@@ -214,6 +252,8 @@ public final class Introduction {
     if (auth != null) {
       auth.receipt().accepted(auth.message().getEventId());
     }
+    earlyOutgoing.forEach(link::deliver);
+    earlyOutgoing = List.of();
     while (early != null && !early.isEmpty() && state == State.OPEN) {
       Early next = early.remove();
       take(next.message(), next.receipt());

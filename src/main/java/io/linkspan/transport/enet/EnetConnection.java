@@ -1,7 +1,6 @@
 package io.linkspan.transport.enet;
 
 import com.google.protobuf.MessageLite;
-import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
@@ -11,13 +10,13 @@ import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.enet.Delivery;
 import io.linkspan.protocol.enet.EndReason;
 import io.linkspan.protocol.enet.EnetPeer;
+import io.linkspan.protocol.frame.LegacyFrame;
 import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Receipt;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.transport.channel.Entrance;
 import io.linkspan.transport.channel.Introduction;
-import io.vertx.core.buffer.Buffer;
 
 /** One ENet client. Its session begins when it is known who it is. Used only on its event loop. */
 final class EnetConnection implements Connection {
@@ -72,16 +71,19 @@ final class EnetConnection implements Connection {
   }
 
   @Override
+  public int longestMessage() {
+    return config.maxPacketSize() - LegacyFrame.HEADER_LENGTH;
+  }
+
+  @Override
   public boolean deliver(Outgoing message) {
+    if (introduction.keeps(message)) {
+      return true;
+    }
     if (!introduction.isOpen()) {
       return false;
     }
     byte[] payload = message.as(BINARY);
-    if (payload.length > config.maxPacketSize()) {
-      // Longer than this transport carries: the sender learns it, and the client is not to blame.
-      metrics.error(ErrorCode.TOO_LARGE);
-      return false;
-    }
     metrics.messageOut();
     write(
         message.channel(),
@@ -114,7 +116,7 @@ final class EnetConnection implements Connection {
     ChannelReceipt receipt = receiptFor(channel);
     MessageLite decoded;
     try {
-      decoded = BinaryTranslator.decode(Buffer.buffer(payload));
+      decoded = BinaryTranslator.decode(payload);
     } catch (ProtocolException e) {
       introduction.malformed(e.getMessage(), receipt);
       return;
@@ -137,6 +139,11 @@ final class EnetConnection implements Connection {
 
   /** The link is over. */
   void ended(EndReason reason) {
+    if (reason == EndReason.TIMEOUT) {
+      // Perhaps it only slept: then this waits for it.
+      CloseReason why = introduction.closeReason();
+      peer.sayFarewell((why == null ? CloseReason.HEARTBEAT_TIMEOUT : why).code());
+    }
     introduction.end(
         switch (reason) {
           case REMOTE, LOCAL -> CloseReason.NORMAL;

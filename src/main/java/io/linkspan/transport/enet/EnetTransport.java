@@ -54,6 +54,13 @@ public final class EnetTransport {
   private static final int READ_BUFFER = 2048;
 
   private static final int READS_AT_ONCE = 64;
+
+  /**
+   * So many events at once take so long that the clients' acknowledgements should not wait for
+   * them: clients nearby repeat what is not acknowledged within 5 ms.
+   */
+  private static final int MANY_EVENTS = 128;
+
   private static final int SOCKET_BUFFER = 4 << 20;
 
   /** Bytes that the kernel has not taken; what is beyond is lost, as on any network. */
@@ -78,6 +85,7 @@ public final class EnetTransport {
   private final Queue<Lingering> lingering = new ArrayDeque<>();
   private final Promise<Void> drained = Promise.promise();
   private final Runnable turn = this::turn;
+  private final Runnable turnLater = this::turnLater;
   private DatagramChannel channel;
   private boolean serving;
   private boolean draining;
@@ -248,7 +256,30 @@ public final class EnetTransport {
         });
   }
 
-  /** Outside of a batch of datagrams: somebody wrote. */
+  /**
+   * What came in a batch is handled at once, and answered at the end of this turn of the event
+   * loop: a service on it has answered by then, being two tasks away, and its answer shares a
+   * datagram with the acknowledgement of what it answers.
+   */
+  private void onBatch() {
+    long now = DeadlineTimer.now();
+    inTurn = true;
+    if (host.pendingEvents() > MANY_EVENTS) {
+      transmit(now);
+    }
+    handleEvents(now);
+    inTurn = false;
+    if (!turnIsDue) {
+      turnIsDue = true;
+      channel.eventLoop().execute(turnLater);
+    }
+  }
+
+  private void turnLater() {
+    channel.eventLoop().execute(turn);
+  }
+
+  /** Something is to be sent. */
   private void turn() {
     turnIsDue = false;
     if (!closed) {
@@ -294,16 +325,24 @@ public final class EnetTransport {
   private void settle() {
     inTurn = true;
     long now = DeadlineTimer.now();
+    handleEvents(now);
+    transmit(now);
+    tap.update();
+    inTurn = false;
+    timer.arm(nextDeadline());
+  }
+
+  private void handleEvents(long now) {
     for (EnetEvent event; (event = host.pollEvent()) != null; ) {
       dispatch(event, now);
     }
+  }
+
+  private void transmit(long now) {
     for (Transmit out; (out = host.pollTransmit(now)) != null; ) {
       send(out);
     }
     channel.flush();
-    tap.update();
-    inTurn = false;
-    timer.arm(nextDeadline());
   }
 
   private long nextDeadline() {
@@ -399,7 +438,7 @@ public final class EnetTransport {
     public void channelReadComplete(ChannelHandlerContext source) {
       if (batchAt != 0) {
         batchAt = 0;
-        context.dispatch(EnetTransport.this::settle);
+        context.dispatch(EnetTransport.this::onBatch);
       }
     }
 

@@ -14,6 +14,8 @@ import java.time.Duration;
  * @param compression whether datagrams are compressed
  * @param maxPacketSize bytes of one message, both ways
  * @param maxPeers connections of one event loop
+ * @param connectRate connection attempts per second from one IPv4 /24 or IPv6 /64 at one event
+ *     loop; 0 is no limit
  * @param pingInterval nothing acknowledged for so long: ping
  * @param timeoutLimit how many times the first wait for an acknowledgement may double up to
  * @param timeoutMinimum a silent client is not given up sooner
@@ -30,6 +32,7 @@ public record EnetTransportConfig(
     Feature compression,
     int maxPacketSize,
     int maxPeers,
+    int connectRate,
     Duration pingInterval,
     int timeoutLimit,
     Duration timeoutMinimum,
@@ -69,6 +72,7 @@ public record EnetTransportConfig(
                 limits.peersPerAddress(),
                 limits.halfOpen(),
                 limits.halfOpenPerAddress(),
+                connectRate,
                 limits.departed(),
                 maxPacketSize,
                 waiting,

@@ -1,5 +1,8 @@
 package io.linkspan.transport.socketio;
 
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.concurrent.ConcurrentHashMap;
@@ -14,6 +17,7 @@ import java.util.concurrent.ConcurrentMap;
 public final class EngineSessions {
 
   private static final int SECRET_BYTES = 18;
+  private static final int ID_LENGTH = 20;
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final String node;
@@ -33,6 +37,19 @@ public final class EngineSessions {
     byte[] secret = new byte[SECRET_BYTES];
     RANDOM.nextBytes(secret);
     return Base64.getUrlEncoder().withoutPadding().encodeToString(secret);
+  }
+
+  /** Id of a client in a namespace: the same whenever and wherever its session is taken up. */
+  static String idIn(String namespace, String pid) {
+    byte[] digest;
+    try {
+      digest =
+          MessageDigest.getInstance("SHA-256")
+              .digest((pid + namespace).getBytes(StandardCharsets.UTF_8));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("every JVM has SHA-256", e);
+    }
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(digest).substring(0, ID_LENGTH);
   }
 
   /** The session with this id, which may live on another event loop; null when there is none. */

@@ -4,19 +4,24 @@ import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.session.Admission;
+import io.linkspan.session.Attachment;
 import io.linkspan.session.Identity;
 import io.linkspan.session.IdentityProvider;
 import io.linkspan.translate.ClosingTranslator;
 import io.vertx.core.json.JsonObject;
 
 /** Decides who a client is when it joins its first namespace, and whether it may come in. */
-record Handshake(IdentityProvider identities, Admission admission, boolean acknowledgesByDefault) {
+record Handshake(
+    IdentityProvider identities,
+    Admission admission,
+    boolean acknowledgesByDefault,
+    boolean recoveryByDefault) {
 
   /** When a client may try again whose user has too many connections. */
   static final long TOO_MANY_RETRY_MS = 5_000;
 
   /** It may come in. */
-  record Admitted(Identity identity, boolean acknowledges) {}
+  record Admitted(Identity identity, Attachment attachment) {}
 
   /** It may not. */
   static final class RefusedException extends Exception {
@@ -39,7 +44,7 @@ record Handshake(IdentityProvider identities, Admission admission, boolean ackno
     }
   }
 
-  Admitted admit(SocketEvent.ConnectRequested request) throws RefusedException {
+  Admitted admit(SocketEvent.ConnectRequested request, boolean old) throws RefusedException {
     JsonObject auth = new JsonObject(request.auth());
     boolean acknowledges = acknowledges(parameter("ack", auth, request));
     Identity identity;
@@ -52,7 +57,24 @@ record Handshake(IdentityProvider identities, Admission admission, boolean ackno
     if (wait > 0) {
       throw new RefusedException(CloseReason.RATE_LIMITED, "this user connects too often", wait);
     }
-    return new Admitted(identity, acknowledges);
+    return new Admitted(identity, attachment(acknowledges, request, old, auth));
+  }
+
+  /** Socket.IO 4 asks for its session with {@code pid}; all clients can with {@code session}. */
+  private Attachment attachment(
+      boolean acknowledges, SocketEvent.ConnectRequested request, boolean old, JsonObject auth)
+      throws RefusedException {
+    String token = parameter("session", auth, request);
+    boolean announce = token != null;
+    if (old) {
+      return new Attachment(acknowledges, token, announce, false);
+    }
+    if (request.recovery() != null) {
+      token = request.recovery().pid();
+    } else if (token == null && recoveryByDefault) {
+      token = "";
+    }
+    return new Attachment(acknowledges, token, announce, true);
   }
 
   /** What a client is told with {@code closing} and when it is refused. */

@@ -17,6 +17,8 @@ import java.util.List;
  * @param namespaces that clients may join
  * @param jsonp whether old clients may poll with JSONP
  * @param clientAcknowledges the default of {@code ack}: whether clients acknowledge Messages
+ * @param recovery whether every client of Socket.IO 4 is offered to recover its session; else those
+ *     that ask for a session
  * @param connectEvent whether services are told of each namespace a client joins
  */
 public record SocketIoConfig(
@@ -29,6 +31,7 @@ public record SocketIoConfig(
     List<String> namespaces,
     boolean jsonp,
     boolean clientAcknowledges,
+    boolean recovery,
     boolean connectEvent) {
 
   /** The type byte of Engine.IO 3, which the payload limit does not count. */

@@ -19,6 +19,7 @@ import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.protocol.socketio.SocketPacket;
 import io.linkspan.protocol.socketio.SocketSession;
+import io.linkspan.session.Attachment;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import io.linkspan.translate.ErrorTranslator;
@@ -56,6 +57,13 @@ final class SocketIoConnection
     CLOSED
   }
 
+  /** The same, and with its offset for who can recover. */
+  private static final Outgoing.Encoder<EncodedPacket> RECOVERABLE_PACKET =
+      message -> {
+        Emission event = SocketIoTranslator.encode(message, Generation.V4);
+        return event.packet(event.namespace(), Session.offsetOf(message));
+      };
+
   /** A Message the client has been asked to acknowledge. */
   private record Owed(String namespace, String eventId) {}
 
@@ -87,6 +95,11 @@ final class SocketIoConnection
 
   private List<Outgoing> early = List.of();
   private Map<Long, Owed> owed = Map.of();
+
+  /** Of the last event that went to a client which can recover. */
+  private String offset = "";
+
+  private long answeredPing = Long.MIN_VALUE;
   private long nextAckId;
   private CloseReason closeReason;
   private long lastReceived = DeadlineTimer.now();
@@ -254,11 +267,7 @@ final class SocketIoConnection
       return false;
     }
     metrics().messageOut();
-    if (handshake.acknowledges()) {
-      ask(message);
-    } else {
-      emit(message);
-    }
+    send(message);
     if (engine.isOverWebSocket()) {
       drain();
     } else {
@@ -267,12 +276,46 @@ final class SocketIoConnection
     return state == State.JOINED && engine.isOpen();
   }
 
+  private void send(Outgoing message) {
+    if (handshake.attachment().clientAcknowledges()) {
+      ask(message);
+    } else if (recoverable() && !isAnnouncement(message)) {
+      emitRecoverable(message);
+    } else {
+      emit(message);
+    }
+  }
+
   private void emit(Outgoing message) {
     EncodedPacket packet = message.as(isOld() ? OLD_PACKET : NEW_PACKET);
     if (!socket.send(packet)) {
       Emission event = event(message);
       socket.send(event.packet(namespaceFor(event), SocketPacket.NO_ACK));
     }
+  }
+
+  private void emitRecoverable(Outgoing message) {
+    if (message.isVolatile()) {
+      // Nobody recovers it, but a client takes what comes last for an offset.
+      Emission event = event(message);
+      socket.send(event.packet(namespaceFor(event), offset));
+      return;
+    }
+    offset = Session.offsetOf(message.message());
+    if (!socket.send(message.as(RECOVERABLE_PACKET))) {
+      Emission event = event(message);
+      socket.send(event.packet(namespaceFor(event), offset));
+    }
+  }
+
+  /** It is none of what can be missed. */
+  private static boolean isAnnouncement(Outgoing message) {
+    return message.message().getType().equals(Session.ANNOUNCEMENT);
+  }
+
+  /** Whether the client, when it comes back, can name the last event it has. */
+  private boolean recoverable() {
+    return handshake.attachment().resumable() && handshake.attachment().offsets();
   }
 
   private void ask(Outgoing message) {
@@ -372,10 +415,19 @@ final class SocketIoConnection
       }
     }
     draining = false;
+    noteReading();
     if (engine.finished()) {
       forget();
     } else {
       timer.arm(socket.nextDeadline());
+    }
+  }
+
+  /** A pong says that all that was written before the ping has been read. */
+  private void noteReading() {
+    if (session != null && engine.answeredPing() != answeredPing) {
+      answeredPing = engine.answeredPing();
+      session.readUntil(answeredPing - 1);
     }
   }
 
@@ -450,27 +502,39 @@ final class SocketIoConnection
       return;
     }
     try {
-      handshake = endpoint.handshake().admit(request);
+      handshake = endpoint.handshake().admit(request, isOld());
     } catch (Handshake.RefusedException refusal) {
       refuse(request, refusal.reason(), refusal.getMessage(), refusal.retryAfterMs());
       return;
     }
     state = State.BEGINNING;
     waiting = List.of(request);
+    open(handshake.attachment());
+  }
+
+  private void open(Attachment attachment) {
     endpoint
         .shard()
-        .open(this, handshake.identity(), handshake.acknowledges())
+        .open(this, handshake.identity(), attachment)
         .onComplete(this::begun, this::notBegun);
   }
 
   private void begun(Session begun) {
-    List<SocketEvent.ConnectRequested> joins = waiting;
-    waiting = List.of();
     if (state == State.CLOSED) {
       begun.linkClosed(closeReason);
       return;
     }
+    if (begun.recovered() && !knowsWhatIsMissing(begun)) {
+      // A client is told that it has everything, or that it has nothing.
+      early = List.of();
+      begun.linkClosed(CloseReason.NORMAL);
+      open(handshake.attachment().anew());
+      return;
+    }
+    List<SocketEvent.ConnectRequested> joins = waiting;
+    waiting = List.of();
     session = begun;
+    offset = session.anchor();
     state = State.JOINED;
     LOG.debug("{} opened as {}, session {}", remote, session.user(), session.id());
     joins.forEach(this::accept);
@@ -518,15 +582,66 @@ final class SocketIoConnection
     socket.refuse(request.namespace(), message, data, DeadlineTimer.now());
   }
 
+  /** Whether the offsets that the client names, one in each namespace, are known. */
+  private boolean knowsWhatIsMissing(Session begun) {
+    if (handshake.attachment().clientAcknowledges()) {
+      return true;
+    }
+    for (SocketEvent.ConnectRequested request : waiting) {
+      SocketEvent.Recovery recovery = request.recovery();
+      if (recovery != null && !begun.seen(recovery.offset())) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private void accept(SocketEvent.ConnectRequested request) {
     String namespace = request.namespace();
-    if (!socket.accept(namespace, EngineSessions.secret(), null)) {
+    if (!(recoverable()
+        ? acceptRecoverable(request)
+        : socket.accept(namespace, EngineSessions.secret(), null))) {
       return;
     }
     joined.add(namespace);
     if (endpoint.config().connectEvent()) {
       session.receive(SocketIoTranslator.connect(namespace, request.auth()), new Untold());
     }
+  }
+
+  /** What it missed comes before the reply; a new client is told where it begins. */
+  private boolean acceptRecoverable(SocketEvent.ConnectRequested request) {
+    String namespace = request.namespace();
+    String pid = session.token();
+    SocketEvent.Recovery recovery = request.recovery();
+    boolean recovered = session.recovered() && recovery != null && recovery.pid().equals(pid);
+    String id = EngineSessions.idIn(namespace, pid);
+    if (!recovered) {
+      boolean accepted = socket.accept(namespace, id, pid);
+      socket.send(SocketIoTranslator.anchor(namespace, session.anchor()));
+      return accepted;
+    }
+    return socket.recover(namespace, id, pid, takeMissed(namespace, recovery.offset()));
+  }
+
+  private List<EncodedPacket> takeMissed(String namespace, String seen) {
+    if (handshake.attachment().clientAcknowledges()) {
+      return List.of();
+    }
+    List<EncodedPacket> missed = new ArrayList<>();
+    List<Outgoing> others = new ArrayList<>();
+    for (Outgoing message : early) {
+      EncodedPacket packet = message.as(RECOVERABLE_PACKET);
+      if (!packet.namespace().equals(namespace) || isAnnouncement(message)) {
+        others.add(message);
+      } else if (Session.offsetOf(message.message()).equals(seen)) {
+        missed.clear();
+      } else {
+        missed.add(packet);
+      }
+    }
+    early = others;
+    return missed;
   }
 
   private void left(String namespace) {

@@ -89,7 +89,8 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     engineConfig = config.engine(limits);
     socketConfig = config.socket();
     door = new FrontDoor(engineConfig);
-    handshake = new Handshake(identities, admission, config.clientAcknowledges());
+    handshake =
+        new Handshake(identities, admission, config.clientAcknowledges(), config.recovery());
     ackWithin =
         delivery.ackTimeout().multipliedBy(delivery.maxAttempts()).toMillis() + ACK_MARGIN_MS;
   }

@@ -2,6 +2,7 @@ package io.linkspan.transport.tcp;
 
 import com.google.protobuf.MessageLite;
 import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
@@ -97,13 +98,21 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   }
 
   @Override
+  public int longestMessage() {
+    return common.framing().longestMessage();
+  }
+
+  @Override
   public boolean deliver(Outgoing message) {
+    if (introduction.keeps(message)) {
+      return true;
+    }
     if (!introduction.isOpen()) {
       return false;
     }
     byte[] frame = message.as(common.encoder());
     if (!fits(frame)) {
-      // Longer than this transport carries: the sender learns it, and the client is not to blame.
+      // JSON may be longer than anybody knew before: the client is not to blame.
       common.metrics().error(ErrorCode.TOO_LARGE);
       return false;
     }
@@ -141,10 +150,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     if (fits(goodbye)) {
       link.write(goodbye);
     }
-    link.finish();
-    timer.cancel();
-    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
-    introduction.end(reason);
+    finish(reason);
   }
 
   @Override
@@ -167,7 +173,12 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
       introduction.malformed(e.getMessage(), this);
       return;
     }
-    introduction.received(decoded, this);
+    if (decoded instanceof Message message && message.getType().equals(ClosingTranslator.TYPE)) {
+      state = State.CLOSING;
+      finish(CloseReason.NORMAL);
+    } else {
+      introduction.received(decoded, this);
+    }
   }
 
   @Override
@@ -187,6 +198,13 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   /** Whether the client has said who it is, or that it does not say. */
   boolean isNamed() {
     return introduction.isNamed();
+  }
+
+  private void finish(CloseReason reason) {
+    link.finish();
+    timer.cancel();
+    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
+    introduction.end(reason);
   }
 
   private boolean fits(byte[] frame) {
@@ -237,10 +255,11 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     LOG.debug("{} failed: {}", remote, failure.getMessage());
   }
 
-  /** A client has no other goodbye than its FIN. */
+  /** A FIN is a goodbye, unless it may be the kernel's for a client that will come back. */
   private void onClosed() {
     if (state == State.OPEN) {
-      introduction.end(broken ? CloseReason.CONNECTION_LOST : CloseReason.NORMAL);
+      boolean lost = broken || introduction.isResumable();
+      introduction.end(lost ? CloseReason.CONNECTION_LOST : CloseReason.NORMAL);
     }
     state = State.CLOSED;
     timer.cancel();

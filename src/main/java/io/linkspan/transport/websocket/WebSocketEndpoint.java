@@ -5,6 +5,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.session.Admission;
+import io.linkspan.session.Attachment;
 import io.linkspan.session.Identity;
 import io.linkspan.session.IdentityProvider;
 import io.linkspan.session.LimitsConfig;
@@ -88,9 +89,10 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       refuse(request, Refusal.ORIGIN, CloseReason.FORBIDDEN);
       return;
     }
-    boolean clientAcknowledges;
+    Attachment attachment;
     try {
-      clientAcknowledges = clientAcknowledges(request.getParam("ack"));
+      boolean clientAcknowledges = clientAcknowledges(request.getParam("ack"));
+      attachment = Attachment.of(clientAcknowledges, request.getParam("session"));
     } catch (IllegalArgumentException e) {
       refuse(request, new Refusal(400, "malformed", e.getMessage()), CloseReason.MALFORMED);
       return;
@@ -101,7 +103,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       refuse(request, Refusal.rateLimited("too many connections", wait), CloseReason.RATE_LIMITED);
       return;
     }
-    admit(request, address, clientAcknowledges);
+    admit(request, address, attachment);
   }
 
   private boolean clientAcknowledges(String parameter) {
@@ -115,7 +117,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     };
   }
 
-  private void admit(HttpServerRequest request, String address, boolean clientAcknowledges) {
+  private void admit(HttpServerRequest request, String address, Attachment attachment) {
     Identity identity;
     try {
       identity = identities.identify(request.getParam("user"));
@@ -133,11 +135,11 @@ public final class WebSocketEndpoint implements HttpEndpoint {
           CloseReason.RATE_LIMITED);
       return;
     }
-    begin(request, address, identity, clientAcknowledges);
+    begin(request, address, identity, attachment);
   }
 
   private void begin(
-      HttpServerRequest request, String address, Identity identity, boolean clientAcknowledges) {
+      HttpServerRequest request, String address, Identity identity, Attachment attachment) {
     var connection =
         new WebSocketConnection(
             vertx,
@@ -149,7 +151,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     links++;
     request.pause();
     shard
-        .open(connection, identity, clientAcknowledges)
+        .open(connection, identity, attachment)
         .onComplete(
             session -> {
               connection.begin(session);

@@ -51,6 +51,14 @@ final class HttpAnswer {
    * @throws BackendException when it did not accept
    */
   static Message read(int status, MultiMap headers, Buffer body, long now) {
+    String encoding = headers.get(HttpHeaders.CONTENT_ENCODING);
+    if (encoding != null) {
+      // What was asked for has been decoded already.
+      throw new BackendException(
+          Kind.REFUSED,
+          ErrorCode.INTERNAL,
+          "the service's answer is encoded as " + shortened(encoding));
+    }
     if (status >= 200 && status < 300) {
       return body.length() == 0 ? null : message(headers, body);
     }
@@ -118,11 +126,11 @@ final class HttpAnswer {
         .build();
   }
 
-  private static boolean isJson(String type) {
+  static boolean isJson(String type) {
     return type.equals(JSON) || type.endsWith("+json");
   }
 
-  private static String mediaType(String contentType) {
+  static String mediaType(String contentType) {
     if (contentType == null) {
       return "";
     }
@@ -131,7 +139,7 @@ final class HttpAnswer {
   }
 
   /** Null when it is no text in its charset. */
-  private static String decode(Buffer body, String contentType) {
+  static String decode(Buffer body, String contentType) {
     try {
       return charset(contentType).newDecoder().decode(ByteBuffer.wrap(body.getBytes())).toString();
     } catch (CharacterCodingException e) {
@@ -154,7 +162,7 @@ final class HttpAnswer {
   /**
    * What the service says is wrong, short enough for a client, and nothing of a page for people.
    */
-  private static String text(int status, MultiMap headers, Buffer body) {
+  static String text(int status, MultiMap headers, Buffer body) {
     String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
     String type = mediaType(contentType);
     String text = null;

@@ -23,16 +23,21 @@ final class HttpAttempt implements Backend.Attempt {
   private final HttpBackend backend;
   private final MultiMap headers;
   private final byte[] json;
+  private final Message call;
   private final Promise<Message> answer = Promise.promise();
   private boolean compressed;
 
   /** Null until there is a connection: before, nothing can have been sent. */
   private HttpClientRequest request;
 
-  HttpAttempt(HttpBackend backend, MultiMap headers, byte[] json) {
+  /**
+   * @param call a method's, that the response answers; null for any other Message
+   */
+  HttpAttempt(HttpBackend backend, MultiMap headers, byte[] json, Message call) {
     this.backend = backend;
     this.headers = headers;
     this.json = json;
+    this.call = call;
   }
 
   void begin(boolean compress) {
@@ -92,12 +97,17 @@ final class HttpAttempt implements Backend.Attempt {
       return;
     }
     try {
-      answer.tryComplete(
-          HttpAnswer.read(
-              response.statusCode(), response.headers(), body, System.currentTimeMillis()));
+      answer.tryComplete(read(response, body, System.currentTimeMillis()));
     } catch (BackendException refusal) {
       answer.tryFail(refusal);
     }
+  }
+
+  private Message read(HttpClientResponse response, Buffer body, long now) {
+    int status = response.statusCode();
+    return call == null
+        ? HttpAnswer.read(status, response.headers(), body, now)
+        : MethodPost.answer(call, status, response.headers(), body, now);
   }
 
   private void tooLarge() {

@@ -1,6 +1,7 @@
 package io.linkspan.upstream.http;
 
 import io.linkspan.api.Message;
+import io.linkspan.api.MethodMessages;
 import io.linkspan.api.Origin;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.upstream.Backend;
@@ -71,8 +72,17 @@ final class HttpBackend implements Backend {
   }
 
   @Override
+  public Message admit(Message message) {
+    return MethodMessages.isCall(message) ? MethodPost.withJson(message) : message;
+  }
+
+  @Override
   public Attempt send(Message message, Origin origin) {
-    byte[] json = JsonTranslator.encode(message).getBytes(StandardCharsets.UTF_8);
+    boolean call = MethodMessages.isCall(message);
+    byte[] json =
+        call
+            ? message.getBodyBytes().toByteArray()
+            : JsonTranslator.encode(message).getBytes(StandardCharsets.UTF_8);
     MultiMap headers = HttpHeaders.headers();
     config.headers().forEach(headers::set);
     headers
@@ -88,7 +98,7 @@ final class HttpBackend implements Backend {
       String timestamp = Long.toString(System.currentTimeMillis() / 1000);
       headers.set(TIMESTAMP, timestamp).set(SIGNATURE, signature.of(timestamp, json));
     }
-    HttpAttempt attempt = new HttpAttempt(this, headers, json);
+    HttpAttempt attempt = new HttpAttempt(this, headers, json, call ? message : null);
     attempt.begin(compresses && json.length > config.compressAbove());
     return attempt;
   }

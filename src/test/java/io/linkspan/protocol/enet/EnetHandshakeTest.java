@@ -227,7 +227,7 @@ class EnetHandshakeTest {
 
   @Test
   void oneSocketHoldsFarMoreThan4095Connections() {
-    host = host(EnetConfig.DEFAULT);
+    host = host(EnetConfig.DEFAULT.withLimits(limits(100_000, 4095, 100, 100)));
     Set<EnetPeer> peers = new HashSet<>();
     for (int i = 0; i < 20_000; i++) {
       var address = PeerAddress.ipv4(0x0A000000 + i / 4, 1000 + i % 4, null);
@@ -293,6 +293,24 @@ class EnetHandshakeTest {
   }
 
   @Test
+  void aNetworkThatConnectsTooFastHasToRepeatItselfAndOthersDoNot() {
+    host = host(EnetConfig.DEFAULT.withLimits(limits(1000, 1000, 1000, 1000, 20)));
+    var elsewhere = PeerAddress.ipv4(0x0A000001, 1, null);
+    for (int i = 0; i < 50; i++) {
+      receive(connect(i, i));
+    }
+    assertThat(host.handshakes()).isEqualTo(20);
+    assertThat(host.counters().dropped(DropReason.TOO_MANY_CONNECTS)).isEqualTo(30);
+    host.receive(Unpooled.wrappedBuffer(CONNECT), elsewhere, now);
+    assertThat(host.handshakes()).isEqualTo(21);
+    now += 500;
+    for (int i = 20; i < 50; i++) {
+      receive(connect(i, i));
+    }
+    assertThat(host.handshakes()).isEqualTo(31);
+  }
+
+  @Test
   void anAnswerWithAForeignConnectIdDoesNotDisturbAnAttempt() {
     var pair = new EnetPair(EnetConfig.DEFAULT, SimulatedLink.Weather.delaying(50), 5);
     var peer = pair.client.connect(EnetPair.SERVER, 1, 0, pair.now);
@@ -308,8 +326,24 @@ class EnetHandshakeTest {
 
   private static EnetConfig.Limits limits(
       int peers, int perAddress, int halfOpen, int halfOpenPerAddress) {
+    return limits(peers, perAddress, halfOpen, halfOpenPerAddress, 0);
+  }
+
+  private static EnetConfig.Limits limits(
+      int peers, int perAddress, int halfOpen, int halfOpenPerAddress, int connectRate) {
     return new EnetConfig.Limits(
-        peers, perAddress, halfOpen, halfOpenPerAddress, 100, 1000, 1000, 1000, 1000, 1000, 10);
+        peers,
+        perAddress,
+        halfOpen,
+        halfOpenPerAddress,
+        connectRate,
+        100,
+        1000,
+        1000,
+        1000,
+        1000,
+        1000,
+        10);
   }
 
   private static EnetHost host(EnetConfig config) {

@@ -183,6 +183,58 @@ class EnetPeerTest {
   }
 
   @Test
+  void aLostPeerCanBeToldOnceAndHearsItWhenItIsBack() {
+    var peer = pair.connect(1);
+    pair.run(20_000);
+    pair.link.setWeather(Weather.losing(1));
+    List<byte[]> sent = new ArrayList<>();
+    var lost = pair.serverPeer();
+    pair.onServer =
+        event -> {
+          if (event instanceof EnetEvent.Disconnected) {
+            pair.link.setWeather(Weather.FAIR);
+            pair.wiretap = sent::add;
+            lost.sayFarewell(4408);
+            lost.sayFarewell(4409);
+          }
+        };
+    // The client stands still meanwhile, and has given up nothing.
+    long silentFrom = pair.now;
+    while (!lost.isOver()) {
+      pair.now = pair.server.nextDeadline();
+      pair.server.advanceTo(pair.now);
+      pair.drain();
+    }
+    assertThat(pair.now - silentFrom).isLessThan(7_500);
+    pair.runUntil(peer::isOver, 100);
+    assertEnd(pair.clientEvents, EndReason.REMOTE, 4408);
+    assertThat(sent.stream().filter(EnetPeerTest::isUnansweredDisconnect)).hasSize(1);
+    lost.sayFarewell(4410);
+    pair.drain();
+    assertThat(sent.stream().filter(EnetPeerTest::isUnansweredDisconnect)).hasSize(1);
+    pair.assertForgotten();
+  }
+
+  private static boolean isUnansweredDisconnect(byte[] datagram) {
+    return datagram.length == 10 && datagram[2] == 0x44;
+  }
+
+  @Test
+  void nobodyIsToldThatWasNotLost() {
+    var peer = pair.connect(1);
+    var other = pair.serverPeer();
+    peer.disconnect(5);
+    pair.runUntil(other::isOver, 1_000);
+    pair.run(1_000);
+    List<byte[]> sent = new ArrayList<>();
+    pair.wiretap = sent::add;
+    other.sayFarewell(4408);
+    peer.sayFarewell(4408);
+    pair.drain();
+    assertThat(sent).isEmpty();
+  }
+
+  @Test
   void anIdlePeerThatFallsSilentIsLostByItsPings() {
     var peer = pair.connect(1);
     pair.run(20_000);
@@ -311,7 +363,8 @@ class EnetPeerTest {
   @Test
   void aPeerThatLeavesTooMuchBehindAGapIsRefusedAndRecovers() {
     var limits =
-        new EnetConfig.Limits(10, 10, 10, 10, 10, 20_000, 20_000, 100_000, 8 << 20, 100_000, 100);
+        new EnetConfig.Limits(
+            10, 10, 10, 10, 0, 10, 20_000, 20_000, 100_000, 8 << 20, 100_000, 100);
     pair =
         new EnetPair(
             EnetConfig.DEFAULT, EnetConfig.DEFAULT.withLimits(limits), Weather.delaying(5), 1);

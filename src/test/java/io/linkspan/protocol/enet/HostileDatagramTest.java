@@ -17,7 +17,7 @@ class HostileDatagramTest {
   private static final int DATAGRAMS = 200_000;
   private static final EnetConfig.Limits LIMITS =
       new EnetConfig.Limits(
-          50, 20, 100, 50, 100, 100_000, 300_000, 1_000_000, 1 << 20, 1_000_000, 200);
+          50, 20, 100, 50, 0, 100, 100_000, 300_000, 1_000_000, 1 << 20, 1_000_000, 200);
 
   private static final List<byte[]> CAPTURES =
       Vectors.rows("captures.txt").stream().map(row -> Vectors.capture(row[0])).toList();

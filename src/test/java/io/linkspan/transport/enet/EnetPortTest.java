@@ -4,13 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.api.Service;
 import io.linkspan.protocol.enet.Delivery;
 import io.linkspan.protocol.enet.EnetConfig;
 import io.linkspan.testing.EnetTestClient;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -73,6 +77,23 @@ class EnetPortTest {
       assertThat(alice.last().channel()).isZero();
       assertThat(alice.last().delivery()).isEqualTo(Delivery.RELIABLE);
     }
+  }
+
+  @Test
+  void anAnswerSharesADatagramWithTheAcknowledgementOfItsQuestion() throws Exception {
+    gateway = TestGateway.start(Map.of("eventLoops", "1", "enet.pingInterval", "10s"));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "transport")) {
+      double before = sentDatagrams();
+      for (int i = 0; i < 50; i++) {
+        assertServed(alice, "m" + i);
+      }
+      // One for each message, and some for what a slow client has to be sent twice; not two each.
+      assertThat(sentDatagrams() - before).isLessThan(90);
+    }
+  }
+
+  private double sentDatagrams() throws Exception {
+    return sum(metrics(), "linkspan_enet_datagrams_total", "\"out\"");
   }
 
   @Test
@@ -180,6 +201,40 @@ class EnetPortTest {
   }
 
   @Test
+  void aMessageLongerThanAPacketIsTooLargeForWhoeverSendsIt() throws Exception {
+    gateway = TestGateway.start(Map.of("enet.maxPacketSize", "4KiB"));
+    GatewayClient service = GatewayClient.create(gateway.vertx());
+    TestGateway.await(
+        Service.register(
+            gateway.vertx(),
+            "inbound",
+            (message, origin) ->
+                Future.succeededFuture(Message.newBuilder().setBody("x".repeat(4096)).build())));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client");
+        var bob = WebSocketTestClient.connect(gateway.httpPort(), "user=bob")) {
+      Message large = message("1", "alice").setBody("x".repeat(4096)).build();
+      bob.send(large);
+      assertThat(bob.receiveError().getString("code")).isEqualTo("too-large");
+      assertTooLarge(service.send(large));
+      assertTooLarge(service.post(large));
+      alice.send(message("2", "").setType("join_group").setBody("room").build());
+      assertThat(alice.receiveAck()).isEqualTo("2");
+      bob.send(large.toBuilder().setEventId("3").setTo("group:room").build());
+      assertThat(bob.receiveError().getString("code")).isEqualTo("too-large");
+      // A service's answer, too; and the client is none the worse for any of it.
+      alice.send(message("4", "").build());
+      assertThat(alice.receiveError().getString("code")).isEqualTo("too-large");
+      assertServed(alice, "5");
+    }
+  }
+
+  private static void assertTooLarge(Future<?> sending) {
+    assertThatThrownBy(() -> TestGateway.await(sending))
+        .isInstanceOfSatisfying(
+            MessageException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TOO_LARGE));
+  }
+
+  @Test
   void aFloodOfGarbageDisturbsNobody() throws Exception {
     gateway = TestGateway.start(Map.of("eventLoops", "2"));
     var random = new Random(7);
@@ -251,10 +306,14 @@ class EnetPortTest {
   }
 
   private static double dropped(String metrics, String reason) {
+    return sum(metrics, "linkspan_enet_datagrams_dropped_total", "\"" + reason + "\"");
+  }
+
+  private static double sum(String metrics, String name, String label) {
     return metrics
         .lines()
-        .filter(line -> line.startsWith("linkspan_enet_datagrams_dropped_total"))
-        .filter(line -> line.contains("\"" + reason + "\""))
+        .filter(line -> line.startsWith(name))
+        .filter(line -> line.contains(label))
         .mapToDouble(line -> Double.parseDouble(line.substring(line.lastIndexOf(' '))))
         .sum();
   }

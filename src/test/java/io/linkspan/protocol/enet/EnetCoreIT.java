@@ -2,10 +2,11 @@ package io.linkspan.protocol.enet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.testing.CProgram;
 import io.linkspan.testing.RequiresEnet;
+import io.linkspan.testing.UdpProxy;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
@@ -19,71 +20,58 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * The core behind a plain socket on loopback, against the C library: {@code
- * src/test/c/enet_interop.c}, compiled here. Needs a C compiler and libenet's headers; run it by
- * name, with {@code -Dtest=EnetInteropSmoke}.
- */
+/** The core behind a plain socket on loopback, against the C library, in both roles. */
 @RequiresEnet
-class EnetInteropSmoke {
-  @TempDir static Path directory;
-  private static String program;
+class EnetCoreIT {
+  private static final long SEED = 4711;
+
+  private static Path program;
 
   @BeforeAll
-  static void compile() throws Exception {
-    program = directory.resolve("enet_interop").toString();
-    int code =
-        new ProcessBuilder("cc", "-O1", "-o", program, "src/test/c/enet_interop.c", "-lenet")
-            .inheritIO()
-            .start()
-            .waitFor();
-    assertThat(code).isZero();
+  static void compile() throws InterruptedException {
+    program = CProgram.compile("src/test/c/enet_interop.c");
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "checksum", "compress", "checksum compress", "limited"})
+  @ValueSource(strings = {"", "checksum compress", "limited"})
   void servesTheCLibrary(String options) throws Exception {
-    serve(options, null);
+    try (var node = new Node(EnetConfig.DEFAULT)) {
+      serve(node, node.port(), options);
+    }
   }
 
-  /** Both ways 5 % are lost, and some are doubled, late or, with checksums, damaged. */
-  @ParameterizedTest
-  @ValueSource(strings = {"", "checksum compress"})
-  void servesTheCLibraryOverABadPath(String options) throws Exception {
-    serve(options, new Random(4711));
+  @Test
+  void servesTheCLibraryOverABadPath() throws Exception {
+    try (var node = new Node(EnetConfig.DEFAULT);
+        var proxy = new UdpProxy(SEED, true, node.port())) {
+      serve(node, proxy.port(), "bad checksum compress");
+    }
   }
 
-  private static void serve(String options, Random accidents) throws Exception {
-    try (var node = new Node(EnetConfig.DEFAULT, 0)) {
-      node.accidents = accidents;
-      node.damages = options.contains("checksum");
-      var client = start(options, "client", node.port());
-      node.runUntil(() -> !client.isAlive(), 120_000);
-      String output = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(output.strip()).isEqualTo("0 failures");
-      assertThat(client.exitValue()).isZero();
+  private static void serve(Node node, int port, String options) throws Exception {
+    try (var client = CProgram.start(program, arguments("client", port, options))) {
+      assertThat(node.runUntil(client::hasEnded, 120_000)).isTrue();
+      client.awaitSuccess();
     }
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "checksum", "compress", "checksum compress"})
   void isServedByTheCLibrary(String options) throws Exception {
-    int port = freePort();
-    var server = start(options, "server", port);
     var config =
         EnetConfig.DEFAULT
             .withChecksum(options.contains("checksum") ? Feature.ON : Feature.OFF)
             .withCompression(options.contains("compress") ? Feature.ON : Feature.OFF);
-    try (var node = new Node(config, 0)) {
+    try (var server = CProgram.start(program, arguments("server", 0, options));
+        var node = new Node(config)) {
+      int port = Integer.parseInt(server.awaitLine("port", line -> true, 10_000));
       var address = address(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
       var peer = node.host.connect(address, 255, 5, node.now());
       assertThat(node.runUntil(peer::isConnected, 5_000)).isTrue();
@@ -114,7 +102,8 @@ class EnetInteropSmoke {
       }
       assertThat(node.runUntil(() -> node.echoes.size() == 5_000, 20_000)).isTrue();
       assertThat(node.runUntil(() -> !peer.isConnected(), 2_000)).as("idle").isFalse();
-      assertThat(peer.roundTripTime()).isLessThan(100);
+      // Measured, that is: no longer the first guess.
+      assertThat(peer.roundTripTime()).isLessThan(500);
       peer.send(0, "bye".getBytes(StandardCharsets.UTF_8), Delivery.RELIABLE);
       assertThat(node.runUntil(() -> node.ended != null, 5_000)).isTrue();
       assertThat(node.ended.data()).isEqualTo(77);
@@ -126,41 +115,13 @@ class EnetInteropSmoke {
       again.disconnect(1);
       assertThat(node.runUntil(() -> node.ended != null, 5_000)).isTrue();
       assertThat(node.ended.reason()).isEqualTo(EndReason.LOCAL);
-    } finally {
-      server.destroy();
-      server.waitFor(5, TimeUnit.SECONDS);
     }
   }
 
-  @Test
-  void talksToItself() throws Exception {
-    try (var server = new Node(EnetConfig.DEFAULT, 0);
-        var client = new Node(EnetConfig.DEFAULT, 0)) {
-      var address = address(new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port()));
-      var peer = client.host.connect(address, 2, 0, client.now());
-      boolean connected =
-          client.runUntil(
-              () -> {
-                server.turn(1);
-                return peer.isConnected();
-              },
-              5_000);
-      assertThat(connected).isTrue();
-    }
-  }
-
-  private static Process start(String options, String role, int port) throws IOException {
-    List<String> command = new ArrayList<>(List.of(program, role, Integer.toString(port)));
-    if (!options.isEmpty()) {
-      command.addAll(List.of(options.split(" ")));
-    }
-    return new ProcessBuilder(command).redirectErrorStream(true).directory(new File(".")).start();
-  }
-
-  private static int freePort() throws IOException {
-    try (var socket = new DatagramSocket(0)) {
-      return socket.getLocalPort();
-    }
+  private static Object[] arguments(String role, int port, String options) {
+    return Stream.concat(
+            Stream.of(role, port), Stream.of(options.split(" ", -1)).filter(o -> !o.isEmpty()))
+        .toArray();
   }
 
   private static PeerAddress address(InetSocketAddress socket) {
@@ -173,14 +134,10 @@ class EnetInteropSmoke {
     final EnetHost host;
     final List<EnetEvent.Received> echoes = new ArrayList<>();
     final DatagramPacket packet = new DatagramPacket(new byte[4096], 4096);
-    final Consumer<EnetPeer> bye = peer -> peer.disconnect(77);
     EnetEvent.Disconnected ended;
-    Random accidents;
-    boolean damages;
-    private DatagramPacket late;
 
-    Node(EnetConfig config, int port) throws IOException {
-      socket = new DatagramSocket(port, InetAddress.getLoopbackAddress());
+    Node(EnetConfig config) throws IOException {
+      socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
       socket.setReceiveBufferSize(4 << 20);
       host = new EnetHost(config, new SecureRandom(), EnetPair.ALLOCATOR);
     }
@@ -210,9 +167,6 @@ class EnetInteropSmoke {
         socket.setSoTimeout((int) Math.max(1, Math.min(most, host.nextDeadline() - now())));
         packet.setLength(4096);
         socket.receive(packet);
-        if (isLost()) {
-          return;
-        }
         var bytes = Unpooled.wrappedBuffer(packet.getData(), 0, packet.getLength());
         host.receive(bytes, address((InetSocketAddress) packet.getSocketAddress()), now());
       } catch (SocketTimeoutException nothingCame) {
@@ -232,7 +186,7 @@ class EnetInteropSmoke {
           if (got.peer().isOurs()) {
             echoes.add(got);
           } else if (new String(got.payload(), StandardCharsets.UTF_8).equals("bye")) {
-            bye.accept(got.peer());
+            got.peer().disconnect(77);
           } else {
             got.peer().send(got.channel(), got.payload(), got.delivery());
           }
@@ -241,33 +195,9 @@ class EnetInteropSmoke {
       for (Transmit out; (out = host.pollTransmit(now())) != null; ) {
         byte[] bytes = ByteBufUtil.getBytes(out.datagram());
         out.datagram().release();
-        send(new DatagramPacket(bytes, bytes.length, (InetSocketAddress) out.address().origin()));
+        socket.send(
+            new DatagramPacket(bytes, bytes.length, (InetSocketAddress) out.address().origin()));
       }
-    }
-
-    private void send(DatagramPacket datagram) throws IOException {
-      if (isLost()) {
-        return;
-      }
-      if (accidents != null && late == null && accidents.nextInt(20) == 0) {
-        late = datagram;
-        return;
-      }
-      if (accidents != null && damages && accidents.nextInt(50) == 0) {
-        datagram.getData()[accidents.nextInt(datagram.getLength())] ^= 4;
-      }
-      socket.send(datagram);
-      if (late != null) {
-        socket.send(late);
-        late = null;
-      }
-      if (accidents != null && accidents.nextInt(20) == 0) {
-        socket.send(datagram);
-      }
-    }
-
-    private boolean isLost() {
-      return accidents != null && accidents.nextInt(20) == 0;
     }
 
     @Override

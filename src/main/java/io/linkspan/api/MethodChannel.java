@@ -1,0 +1,320 @@
+package io.linkspan.api;
+
+import io.linkspan.protocol.methodchannel.Envelope;
+import io.linkspan.protocol.methodchannel.JsonMethodCodec;
+import io.linkspan.protocol.methodchannel.MethodCall;
+import io.linkspan.protocol.methodchannel.MethodCodec;
+import io.linkspan.protocol.methodchannel.StandardMethodCodec;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * A method channel between Flutter apps and a service, in the shape of Flutter's Android side.
+ *
+ * <pre>{@code
+ * var orders = MethodChannel.create(vertx, "orders");
+ * orders.setMethodCallHandler((call, result) -> {
+ *   switch (call.method()) {
+ *     case "price" -> result.success(prices.get(call.<String>argument("item")));
+ *     default -> result.notImplemented();
+ *   }
+ * });
+ * orders.invokeMethod("session:" + session, "refresh", null);
+ * }</pre>
+ *
+ * <p>Values are null, {@code Boolean}, {@code Integer}, {@code Long}, {@code BigInteger}, {@code
+ * Double}, {@code String}, {@code byte[]}, {@code int[]}, {@code long[]}, {@code float[]}, {@code
+ * double[]}, and {@code List} and {@code Map} of them. Made on the context that uses it; results
+ * may come from any thread.
+ */
+public final class MethodChannel {
+
+  /** Type of the Messages that carry calls and their answers. */
+  public static final String TYPE = "method";
+
+  /** How calls and answers are written. What comes from an app says so itself. */
+  public enum Codec {
+    /** Flutter's {@code StandardMethodCodec}, which a channel has unless told otherwise. */
+    STANDARD("application/x-flutter-standard-method"),
+    /** Flutter's {@code JSONMethodCodec}. */
+    JSON("application/x-flutter-json-method");
+
+    private final String contentType;
+
+    Codec(String contentType) {
+      this.contentType = contentType;
+    }
+
+    /** Of the Messages. */
+    public String contentType() {
+      return contentType;
+    }
+
+    MethodCodec codec() {
+      return this == JSON ? JsonMethodCodec.INSTANCE : StandardMethodCodec.INSTANCE;
+    }
+  }
+
+  /**
+   * Settings of one channel.
+   *
+   * @param codec of calls to an app
+   * @param maxPending calls that are not answered yet, from apps and to apps each; above: {@code
+   *     queue-full}
+   * @param timeout for an answer, on either side; above: {@code timeout}
+   */
+  public record Options(Codec codec, int maxPending, Duration timeout) {
+
+    /** The standard codec, 1,000 calls, 30 s. */
+    public static final Options DEFAULT =
+        new Options(Codec.STANDARD, 1_000, Duration.ofSeconds(30));
+
+    public Options {
+      Objects.requireNonNull(codec);
+      if (maxPending < 1 || timeout.toMillis() < 1) {
+        throw new IllegalArgumentException("maxPending and timeout have to be positive");
+      }
+    }
+  }
+
+  /**
+   * A call from an app.
+   *
+   * @param channel as the app names it
+   * @param arguments any value of the codec, or null
+   * @param origin who calls
+   */
+  public record Call(String channel, String method, Object arguments, Origin origin) {
+
+    /**
+     * One of the arguments, which are a map; null when it is not there, or there are none.
+     *
+     * @throws ClassCastException when the arguments are something else
+     */
+    // As on Android: who asks knows what the app sends.
+    @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
+    public <T> T argument(String key) {
+      return arguments == null ? null : (T) ((Map<?, ?>) arguments).get(key);
+    }
+
+    /**
+     * Whether the arguments, which are a map, have this one.
+     *
+     * @throws ClassCastException when the arguments are something else
+     */
+    public boolean hasArgument(String key) {
+      return arguments != null && ((Map<?, ?>) arguments).containsKey(key);
+    }
+  }
+
+  /**
+   * Answers one call: exactly one of these is called, once; what comes later is an {@link
+   * IllegalStateException}. An {@link IllegalArgumentException} says that the codec has no form for
+   * a value; the call can still be answered then.
+   */
+  public interface Result {
+
+    /** The method did what it should. */
+    void success(Object result);
+
+    /**
+     * The method failed.
+     *
+     * @param message may be null
+     * @param details may be null
+     */
+    void error(String code, String message, Object details);
+
+    /** There is no such method. */
+    void notImplemented();
+  }
+
+  /** Does what apps call for. */
+  @FunctionalInterface
+  public interface Handler {
+
+    /**
+     * Called on the context of the channel. A {@link MessageException} is told to the app as the
+     * refusal it is, any other exception as {@code internal}.
+     */
+    void onMethodCall(Call call, Result result);
+  }
+
+  private final Vertx vertx;
+  private final String name;
+  private final Options options;
+  private final GatewayClient apps;
+  private final AtomicInteger pendingCalls = new AtomicInteger();
+  private final AtomicInteger pendingInvocations = new AtomicInteger();
+  private Handler handler;
+  private Future<Service> service;
+
+  private MethodChannel(Vertx vertx, String name, Options options) {
+    this.vertx = vertx;
+    this.name = Objects.requireNonNull(name);
+    this.options = options;
+    apps = GatewayClient.create(vertx);
+  }
+
+  /** A channel with this name; several may have it, also on different event loops. */
+  public static MethodChannel create(Vertx vertx, String name) {
+    return create(vertx, name, Options.DEFAULT);
+  }
+
+  /** {@link #create(Vertx, String)} with settings. */
+  public static MethodChannel create(Vertx vertx, String name, Options options) {
+    return new MethodChannel(vertx, name, options);
+  }
+
+  /** {@link #setMethodCallHandler(String, Handler)} at the bus address that is the name. */
+  public Future<Void> setMethodCallHandler(Handler handler) {
+    return setMethodCallHandler(name, handler);
+  }
+
+  /**
+   * Serves the calls that routes send to a bus address; {@code {type: method, to: orders, bus:
+   * orders}} is such a route. A further handler takes the place of the one before, at its address;
+   * null ends the service.
+   *
+   * @return done when calls can arrive, or arrive no more
+   */
+  public Future<Void> setMethodCallHandler(String address, Handler handler) {
+    if (handler == null) {
+      Future<Service> ended = service;
+      service = null;
+      return ended == null ? Future.succeededFuture() : ended.compose(Service::unregister);
+    }
+    this.handler = handler;
+    if (service == null) {
+      service = Service.register(vertx, address, this::serve);
+    }
+    return service.mapEmpty();
+  }
+
+  /** {@link #invokeMethod(String, String, Object, Duration)} with the time of the options. */
+  public Future<Object> invokeMethod(String to, String method, Object arguments) {
+    return invokeMethod(to, method, arguments, options.timeout());
+  }
+
+  /**
+   * Calls a method of an app. An app answers on whatever transport it is, and also when it
+   * acknowledges nothing else. It gets the call again if it does not answer within {@code
+   * delivery.ackTimeout}, under the same eventId.
+   *
+   * @param to {@code session:ID}, or a user: of several sessions the first to answer counts
+   * @param timeout for the answer; the app may still get the call afterwards
+   * @return what the method returned. Fails with a {@link MethodException} when it says that it
+   *     failed, with a {@link MissingMethodException} when there is none, with a {@link
+   *     MessageException} when the app was not reached, did not answer, or owes too many answers
+   * @throws IllegalArgumentException when the codec has no form for the arguments
+   */
+  public Future<Object> invokeMethod(String to, String method, Object arguments, Duration timeout) {
+    if (to.isEmpty() || to.startsWith("group:") || to.startsWith("service:")) {
+      throw new IllegalArgumentException("a method is called of a session or a user, not " + to);
+    }
+    Message call =
+        MethodMessages.call(name, to, options.codec(), new MethodCall(method, arguments));
+    if (!enter(pendingInvocations)) {
+      return Future.failedFuture(tooMany());
+    }
+    return apps.send(call, timeout)
+        .onComplete(end -> pendingInvocations.decrementAndGet())
+        .map(delivery -> resultOf(delivery.reply(), method));
+  }
+
+  private Object resultOf(Message answer, String method) {
+    Envelope envelope = answer == null ? null : MethodMessages.envelope(answer);
+    if (envelope instanceof Envelope.Success success) {
+      return success.result();
+    }
+    if (envelope instanceof Envelope.Failure failure) {
+      throw new MethodException(
+          failure.code(), failure.message(), failure.details(), failure.stackTrace());
+    }
+    throw new MissingMethodException(name, method);
+  }
+
+  private Future<Message> serve(Message message, Origin origin) {
+    MethodCall call = MethodMessages.call(message);
+    if (!enter(pendingCalls)) {
+      return Future.failedFuture(tooMany());
+    }
+    Promise<Message> answer = Promise.promise();
+    // The future ends in time also when the handler never answers, and with it the place is free.
+    Future<Message> inTime =
+        answer
+            .future()
+            .timeout(options.timeout().toMillis(), TimeUnit.MILLISECONDS)
+            .onComplete(end -> pendingCalls.decrementAndGet());
+    try {
+      handler.onMethodCall(
+          new Call(message.getTo(), call.method(), call.arguments(), origin),
+          new PendingResult(message, answer));
+    } catch (RuntimeException e) {
+      answer.tryFail(e);
+      throw e;
+    }
+    return inTime.recover(MethodChannel::timedOut);
+  }
+
+  private boolean enter(AtomicInteger pending) {
+    if (pending.incrementAndGet() <= options.maxPending()) {
+      return true;
+    }
+    pending.decrementAndGet();
+    return false;
+  }
+
+  private MessageException tooMany() {
+    return new MessageException(
+        ErrorCode.QUEUE_FULL,
+        options.maxPending() + " calls of channel " + name + " are not answered yet");
+  }
+
+  private static Future<Message> timedOut(Throwable failure) {
+    return Future.failedFuture(
+        failure instanceof TimeoutException
+            ? new MessageException(ErrorCode.TIMEOUT, "the method did not answer in time")
+            : failure);
+  }
+
+  /** Answers one call. May be used by any thread. */
+  private static final class PendingResult implements Result {
+
+    private final Message call;
+    private final Promise<Message> answer;
+
+    PendingResult(Message call, Promise<Message> answer) {
+      this.call = call;
+      this.answer = answer;
+    }
+
+    @Override
+    public void success(Object result) {
+      reply(MethodMessages.answer(call, new Envelope.Success(result)));
+    }
+
+    @Override
+    public void error(String code, String message, Object details) {
+      reply(MethodMessages.answer(call, new Envelope.Failure(code, message, details, null)));
+    }
+
+    @Override
+    public void notImplemented() {
+      reply(MethodMessages.notImplemented(call));
+    }
+
+    private void reply(Message message) {
+      if (!answer.tryComplete(message)) {
+        throw new IllegalStateException("the call has been answered already");
+      }
+    }
+  }
+}

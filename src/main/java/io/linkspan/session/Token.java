@@ -1,0 +1,57 @@
+package io.linkspan.session;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Base64;
+
+/**
+ * What a client presents to have its session back.
+ *
+ * @param session public id
+ * @param secret known to the client and to the gateway only
+ */
+record Token(String session, String secret) {
+
+  private static final SecureRandom RANDOM = new SecureRandom();
+  private static final int SESSION_BYTES = 12;
+  private static final int SECRET_BYTES = 18;
+  private static final int MAX_LENGTH = 128;
+
+  /** Null when it can not be one. */
+  static Token parse(String text) {
+    int dot = text.indexOf('.');
+    return dot <= 0 || dot == text.length() - 1 || text.length() > MAX_LENGTH
+        ? null
+        : new Token(text.substring(0, dot), text.substring(dot + 1));
+  }
+
+  static String newSession() {
+    return random(SESSION_BYTES);
+  }
+
+  static String newSecret() {
+    return random(SECRET_BYTES);
+  }
+
+  /** Takes as long wherever they differ. */
+  static boolean same(String secret, String other) {
+    return MessageDigest.isEqual(
+        secret.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));
+  }
+
+  String text() {
+    return session + '.' + secret;
+  }
+
+  @Override
+  public String toString() {
+    return session + ".…";
+  }
+
+  private static String random(int bytes) {
+    byte[] random = new byte[bytes];
+    RANDOM.nextBytes(random);
+    return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
+  }
+}

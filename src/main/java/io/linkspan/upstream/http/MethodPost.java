@@ -1,0 +1,121 @@
+package io.linkspan.upstream.http;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.api.MethodMessages;
+import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.methodchannel.Envelope;
+import io.linkspan.protocol.methodchannel.JsonValues;
+import io.linkspan.protocol.methodchannel.MethodCall;
+import io.linkspan.upstream.BackendException;
+import io.linkspan.upstream.BackendException.Kind;
+import io.vertx.core.MultiMap;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpHeaders;
+import java.nio.ByteBuffer;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * A method call for a service that has never heard of Flutter.
+ *
+ * <pre>
+ *   POST {"channel":"orders","method":"price","arguments":{"item":"tea"}}
+ *
+ *   2xx with JSON, text, bytes or nothing    success: the value, a string, bytes or null
+ *   501                                      not implemented
+ *   429                                      the error rate-limited
+ *   other 4xx                                failure: "code", "message" and "details" of a JSON
+ *                                            object, else the status, and the text that there is
+ *   anything else                            as for any Message
+ * </pre>
+ */
+final class MethodPost {
+
+  private static final int NOT_IMPLEMENTED = 501;
+  private static final int TOO_MANY_REQUESTS = 429;
+
+  private MethodPost() {}
+
+  /**
+   * The call with its JSON as the body.
+   *
+   * @throws MessageException {@code malformed}, when it is no call or JSON has no form for it
+   */
+  static Message withJson(Message message) {
+    MethodCall call = MethodMessages.call(message);
+    Map<String, Object> json = new HashMap<>();
+    json.put("channel", message.getTo());
+    json.put("method", call.method());
+    json.put("arguments", call.arguments());
+    try {
+      return message.toBuilder()
+          .setBodyBytes(UnsafeByteOperations.unsafeWrap(JsonValues.write(json)))
+          .build();
+    } catch (IllegalArgumentException e) {
+      throw new MessageException(ErrorCode.MALFORMED, e.getMessage());
+    }
+  }
+
+  /**
+   * What a response means for the call that was posted.
+   *
+   * @param now in milliseconds since 1970
+   * @throws BackendException when the service did not answer the call
+   */
+  static Message answer(Message call, int status, MultiMap headers, Buffer body, long now) {
+    try {
+      if (status >= 200 && status < 300) {
+        return MethodMessages.answer(call, new Envelope.Success(value(headers, body)));
+      }
+      if (status == NOT_IMPLEMENTED) {
+        return MethodMessages.notImplemented(call);
+      }
+      if (status >= 400 && status < 500 && status != TOO_MANY_REQUESTS) {
+        return MethodMessages.answer(call, failure(status, headers, body));
+      }
+    } catch (ProtocolException | IllegalArgumentException e) {
+      throw new BackendException(
+          Kind.REFUSED, ErrorCode.INTERNAL, "the service's answer can not be read");
+    }
+    return HttpAnswer.read(status, headers, body, now);
+  }
+
+  private static Object value(MultiMap headers, Buffer body) {
+    if (body.length() == 0) {
+      return null;
+    }
+    String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
+    String type = HttpAnswer.mediaType(contentType);
+    if (HttpAnswer.isJson(type)) {
+      return JsonValues.read(ByteBuffer.wrap(body.getBytes()));
+    }
+    boolean isText = type.isEmpty() || type.startsWith("text/");
+    String text = isText ? HttpAnswer.decode(body, contentType) : null;
+    return text == null ? body.getBytes() : text;
+  }
+
+  private static Envelope failure(int status, MultiMap headers, Buffer body) {
+    String code = Integer.toString(status);
+    Object details = null;
+    if (HttpAnswer.isJson(HttpAnswer.mediaType(headers.get(HttpHeaders.CONTENT_TYPE)))
+        && jsonIn(body) instanceof Map<?, ?> json) {
+      details = json.get("details");
+      if (json.get("code") instanceof String own) {
+        code = own;
+      }
+    }
+    return new Envelope.Failure(code, HttpAnswer.text(status, headers, body), details, null);
+  }
+
+  /** What the service says is no more than help: an error stays one without it. */
+  private static Object jsonIn(Buffer body) {
+    try {
+      return JsonValues.read(ByteBuffer.wrap(body.getBytes()));
+    } catch (ProtocolException e) {
+      return null;
+    }
+  }
+}

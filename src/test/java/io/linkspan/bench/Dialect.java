@@ -1,0 +1,161 @@
+package io.linkspan.bench;
+
+import io.linkspan.api.Message;
+import io.linkspan.protocol.frame.LegacyFrame;
+import io.linkspan.translate.BinaryTranslator;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** What clients and a server say to each other in their WebSocket frames. */
+enum Dialect {
+
+  /** The gateway's frames to a server that sends back whatever it gets. */
+  RAW(0, 16, 0) {
+    @Override
+    String path(String user) {
+      return "/";
+    }
+
+    @Override
+    Template template(int client) {
+      return binary(client);
+    }
+
+    @Override
+    Answer read(ByteBuffer in, int at, int length) {
+      return in.get(at) == LegacyFrame.TYPE_MESSAGE ? Answer.WHOLE : Answer.UNKNOWN;
+    }
+  },
+
+  /** The gateway acknowledges a Message to its echo service, then sends the answer. */
+  LINKSPAN(1, 16, 0) {
+    @Override
+    String path(String user) {
+      return "/ws?ack=transport&user=" + user;
+    }
+
+    @Override
+    Template template(int client) {
+      return binary(client);
+    }
+
+    @Override
+    Answer read(ByteBuffer in, int at, int length) {
+      return switch (in.get(at)) {
+        case LegacyFrame.TYPE_ACK -> Answer.PART;
+        case LegacyFrame.TYPE_MESSAGE -> Answer.WHOLE;
+        default -> Answer.UNKNOWN;
+      };
+    }
+  },
+
+  /** Socket.IO 4: an event, acknowledged with what it said. */
+  SOCKET_IO(0, 10, 10_000_000) {
+    @Override
+    String path(String user) {
+      return "/socket.io/?EIO=4&transport=websocket";
+    }
+
+    @Override
+    String greeting(String user) {
+      return "40{\"user\":\"" + user + "\"}";
+    }
+
+    @Override
+    Template template(int client) {
+      String event = "4200000000[\"echo\",\"" + "x".repeat(BODY_LENGTH) + "\"]";
+      return new Template(true, event.getBytes(StandardCharsets.US_ASCII), 9);
+    }
+
+    @Override
+    Answer read(ByteBuffer in, int at, int length) {
+      if (in.get(at) == '2' && length == 1) {
+        return Answer.PING;
+      }
+      if (in.get(at) == '0' || (in.get(at) == '4' && in.get(at + 1) == '0')) {
+        return Answer.WELCOME;
+      }
+      return in.get(at) == '4' && in.get(at + 1) == '3' && length > BODY_LENGTH
+          ? Answer.WHOLE
+          : Answer.UNKNOWN;
+    }
+  };
+
+  static final int BODY_LENGTH = 64;
+
+  /** What a frame of the server's is. */
+  enum Answer {
+    /** The end of the greetings, or part of them. */
+    WELCOME,
+    /** The last frame that answers a message. */
+    WHOLE,
+    /** One before it. */
+    PART,
+    /** A heartbeat, to be answered. */
+    PING,
+    /** Not what a server should say. */
+    UNKNOWN
+  }
+
+  /**
+   * A message.
+   *
+   * @param lastDigit where the number that tells it from others ends: eight digits
+   */
+  record Template(boolean text, byte[] payload, int lastDigit) {}
+
+  private static final String EVENT_ID_PREFIX = "6f1d2c3b-4a59-4687-9";
+
+  private final int parts;
+  private final int radix;
+  private final int firstNumber;
+
+  Dialect(int parts, int radix, int firstNumber) {
+    this.parts = parts;
+    this.radix = radix;
+    this.firstNumber = firstNumber;
+  }
+
+  /** Frames that come before the one which ends an answer. */
+  int parts() {
+    return parts;
+  }
+
+  /** The base in which messages are numbered. */
+  int radix() {
+    return radix;
+  }
+
+  /** The number of the first message. */
+  int firstNumber() {
+    return firstNumber;
+  }
+
+  /** Where a client of this name connects. */
+  abstract String path(String user);
+
+  /** What it says first; null when it says nothing and awaits nothing. */
+  String greeting(String user) {
+    return null;
+  }
+
+  /** What a client sends, again and again. */
+  abstract Template template(int client);
+
+  /** Looks at the payload of a frame. */
+  abstract Answer read(ByteBuffer in, int at, int length);
+
+  private static Template binary(int client) {
+    String eventId = EVENT_ID_PREFIX + String.format("%016x", (long) client << 32);
+    byte[] payload =
+        BinaryTranslator.encode(
+            Message.newBuilder()
+                .setEventId(eventId)
+                .setTo("service:echo")
+                .setType("text")
+                .setBody("x".repeat(BODY_LENGTH))
+                .build());
+    // Behind the frame's type stand the tag and the length of the first field.
+    return new Template(false, payload, LegacyFrame.HEADER_LENGTH + 2 + eventId.length() - 1);
+  }
+}

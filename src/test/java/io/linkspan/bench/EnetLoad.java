@@ -1,0 +1,82 @@
+package io.linkspan.bench;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/** Clients of the stock C library, in a process of their own: {@code src/test/c/enet_load.c}. */
+final class EnetLoad implements AutoCloseable {
+
+  /** What the clients do once they are connected, and for how long. */
+  record Plan(int peers, int size, int inFlight, int rate, long warmUpMs, long warmUpMessages) {}
+
+  /**
+   * One measurement.
+   *
+   * @param repeated commands that the clients had to send again, per message
+   * @param datagrams that the clients sent, per message
+   */
+  record Measured(Window.Load load, double repeated, double datagrams) {}
+
+  private final ServerProcess server;
+  private final Process process;
+  private final BufferedReader output;
+
+  /** Connects all peers. */
+  EnetLoad(Path program, ServerProcess server, boolean isGateway, Plan plan, long windowMs)
+      throws IOException {
+    this.server = server;
+    process =
+        new ProcessBuilder(
+                program.toString(),
+                Integer.toString(server.port("enet")),
+                isGateway ? "gateway" : "echo",
+                Integer.toString(plan.peers()),
+                Integer.toString(plan.size()),
+                Integer.toString(plan.inFlight()),
+                Integer.toString(plan.rate()),
+                Long.toString(plan.warmUpMs()),
+                Long.toString(plan.warmUpMessages()),
+                Long.toString(windowMs))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    output = process.inputReader(StandardCharsets.UTF_8);
+    await("ready");
+  }
+
+  /** Loads the server, and measures it after the warm-up. */
+  Measured measure() throws IOException {
+    await("begin");
+    var window = new Window(server, process.toHandle());
+    String[] end = await("end").split(" ", -1);
+    long messages = Long.parseLong(end[1]);
+    return new Measured(
+        window.end(messages, Double.parseDouble(end[2]), Double.parseDouble(end[3])),
+        Double.parseDouble(end[4]) / messages,
+        Double.parseDouble(end[5]) / messages);
+  }
+
+  /** Lets the peers be idle for so long. */
+  CpuTime rest() throws IOException {
+    await("begin");
+    CpuTime before = server.cpuTime();
+    await("end");
+    return server.cpuTime().minus(before);
+  }
+
+  /** The peers leave, and the process ends. */
+  @Override
+  public void close() throws IOException {
+    process.getOutputStream().close();
+    process.onExit().join();
+  }
+
+  private String await(String word) throws IOException {
+    String line = output.readLine();
+    if (line == null || !line.startsWith(word)) {
+      throw new IOException("not " + word + ": " + line);
+    }
+    return line;
+  }
+}

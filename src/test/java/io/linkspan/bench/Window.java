@@ -1,0 +1,62 @@
+package io.linkspan.bench;
+
+import java.io.IOException;
+
+/**
+ * The time between two moments of a measurement, with what a server, the load and the rest of the
+ * machine used in it.
+ */
+final class Window {
+
+  private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
+
+  private final ServerProcess server;
+  private final ProcessHandle load;
+  private final CpuTime serverBefore;
+  private final CpuTime loadBefore;
+  private final long idleBefore;
+  private final long start;
+
+  /** Begins. */
+  Window(ServerProcess server, ProcessHandle load) throws IOException {
+    this.server = server;
+    this.load = load;
+    idleBefore = CpuTime.idleMicros();
+    loadBefore = CpuTime.of(load);
+    serverBefore = server.cpuTime();
+    start = System.nanoTime();
+  }
+
+  /**
+   * Ends it.
+   *
+   * @param messages that were answered meanwhile
+   * @param p50 latency in microseconds
+   * @param p99 latency in microseconds
+   */
+  Load end(long messages, double p50, double p99) throws IOException {
+    double micros = (System.nanoTime() - start) / 1_000.0;
+    CpuTime cpu = server.cpuTime().minus(serverBefore);
+    long own = CpuTime.of(load).minus(loadBefore).total();
+    long idle = CpuTime.idleMicros() - idleBefore;
+    return new Load(
+        (double) cpu.total() / messages,
+        (double) cpu.user() / messages,
+        messages * 1e6 / micros,
+        p50,
+        p99,
+        100 * (PROCESSORS * micros - idle - own - cpu.total()) / micros);
+  }
+
+  /**
+   * One measurement under load.
+   *
+   * @param cpu of the server, in microseconds per message
+   * @param user the part of it outside of the kernel
+   * @param perSecond messages answered
+   * @param p50 latency in microseconds
+   * @param p99 latency in microseconds
+   * @param others what the rest of the machine used, in percent of one processor
+   */
+  record Load(double cpu, double user, double perSecond, double p50, double p99, double others) {}
+}

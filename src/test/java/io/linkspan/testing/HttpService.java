@@ -1,0 +1,110 @@
+package io.linkspan.testing;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.json.JsonObject;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/** A service behind a gateway, as a test wants it to behave. */
+public final class HttpService implements AutoCloseable {
+
+  private static final long PATIENCE_SECONDS = 20;
+
+  /** A request with its body. */
+  public record Post(HttpServerRequest request, Buffer body) {
+
+    /** The Message in the body. */
+    public JsonObject message() {
+      return body.toJsonObject();
+    }
+
+    public String header(String name) {
+      return request.getHeader(name);
+    }
+
+    /** Answers. */
+    public void answer(int status, String contentType, Buffer answer) {
+      request.response().setStatusCode(status).putHeader("Content-Type", contentType).end(answer);
+    }
+
+    /** Answers in JSON. */
+    public void answer(int status, String json) {
+      answer(status, "application/json", Buffer.buffer(json));
+    }
+
+    /** Answers without a body. */
+    public void answer(int status) {
+      request.response().setStatusCode(status).end();
+    }
+  }
+
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+  private final HttpServer server;
+  private final Map<String, LinkedBlockingQueue<Post>> posts = new ConcurrentHashMap<>();
+  private final Map<String, Consumer<Post>> handlers = new ConcurrentHashMap<>();
+
+  private HttpService(int port, HttpServerOptions options) {
+    server = vertx.createHttpServer(options).requestHandler(this::receive);
+    TestGateway.await(server.listen(port, "127.0.0.1"));
+  }
+
+  /** Listens at a port; 0 is any free one. */
+  public static HttpService start(int port) {
+    return start(port, new HttpServerOptions());
+  }
+
+  /** The same with options of its own. */
+  public static HttpService start(int port, HttpServerOptions options) {
+    return new HttpService(port, options);
+  }
+
+  public int port() {
+    return server.actualPort();
+  }
+
+  /** What becomes of requests for a path; 204 where nothing was said. */
+  public void on(String path, Consumer<Post> handler) {
+    handlers.put(path, handler);
+  }
+
+  /** The next request for a path, whichever way it is answered. */
+  public Post next(String path) {
+    try {
+      Post post = postsFor(path).poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      if (post == null) {
+        throw new AssertionError("no request for " + path);
+      }
+      return post;
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    TestGateway.await(vertx.close());
+  }
+
+  private LinkedBlockingQueue<Post> postsFor(String path) {
+    return posts.computeIfAbsent(path, any -> new LinkedBlockingQueue<>());
+  }
+
+  private void receive(HttpServerRequest request) {
+    request
+        .body()
+        .onSuccess(
+            body -> {
+              Post post = new Post(request, body);
+              postsFor(request.path()).add(post);
+              handlers.getOrDefault(request.path(), any -> post.answer(204)).accept(post);
+            });
+  }
+}
