@@ -16,6 +16,7 @@ import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.EngineSessions;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
+import io.linkspan.transport.tcp.TcpTransport;
 import io.linkspan.transport.websocket.WebSocketEndpoint;
 import io.linkspan.transport.websocket.WebSocketServer;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,6 +26,7 @@ import io.vertx.core.VerticleBase;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * All that one event loop does for clients: a shard with its sessions, and the transports whose
@@ -43,7 +45,8 @@ final class EdgeVerticle extends VerticleBase {
       TransportMetrics websocket,
       TransportMetrics socketio,
       EngineSessions engineSessions,
-      EnetShared enet) {}
+      EnetShared enet,
+      TransportMetrics tcp) {}
 
   /** What the ENet transports of a node share. */
   record EnetShared(EnetPort port, TransportMetrics metrics, EnetMetrics datagrams) {}
@@ -54,9 +57,11 @@ final class EdgeVerticle extends VerticleBase {
   private ShardMailbox mailbox;
   private HttpTransport http;
   private EnetTransport enet;
+  private TcpTransport tcp;
   private EventLoopMonitor monitor;
   private int httpPort;
   private Integer enetPort;
+  private Map<String, Integer> tcpPorts;
 
   EdgeVerticle(int index, Shared shared) {
     this.index = index;
@@ -94,12 +99,15 @@ final class EdgeVerticle extends VerticleBase {
             WebSocketServer.extensions(config.websocket(), maxFrame),
             endpoints);
     enet = config.enet().enabled() ? newEnetTransport(config) : null;
+    tcp = new TcpTransport(vertx, config.tcp(), config.limits(), entrance(), shared.tcp());
     return mailbox
         .open(index == 0)
         .compose(v -> http.listen())
         .onSuccess(port -> httpPort = port)
         .onFailure(shared.enet().port()::fail)
-        .compose(v -> listenEnet());
+        .compose(v -> listenEnet())
+        .compose(v -> tcp.listen())
+        .onSuccess(ports -> tcpPorts = ports);
   }
 
   private EnetTransport newEnetTransport(GatewayConfig config) {
@@ -155,7 +163,10 @@ final class EdgeVerticle extends VerticleBase {
     context.runOnContext(
         v -> {
           Future<?> linksEnded =
-              enet == null ? http.drain() : Future.join(http.drain(), enet.drain());
+              Future.join(
+                  http.drain(),
+                  tcp.drain(),
+                  enet == null ? Future.succeededFuture() : enet.drain());
           shard
               .drain(batch, drain.pause(), patience)
               .compose(w -> linksEnded)
@@ -170,7 +181,7 @@ final class EdgeVerticle extends VerticleBase {
     monitor.stop();
     shard.stop();
     Future<Void> enetClosed = enet == null ? Future.succeededFuture() : enet.close();
-    return Future.join(mailbox.close(), http.close(), enetClosed);
+    return Future.join(mailbox.close(), http.close(), tcp.close(), enetClosed);
   }
 
   /** The port in use, once started. */
@@ -181,6 +192,11 @@ final class EdgeVerticle extends VerticleBase {
   /** The UDP port in use, once started; null when ENet is off. */
   Integer enetPort() {
     return enetPort;
+  }
+
+  /** The TCP ports in use, by their labels, once started. */
+  Map<String, Integer> tcpPorts() {
+    return tcpPorts;
   }
 
   private int loops() {

@@ -60,6 +60,7 @@ public final class Gateway implements Node {
   private final TransportMetrics websocket = new TransportMetrics(metrics.registry(), "websocket");
   private final TransportMetrics socketio = new TransportMetrics(metrics.registry(), "socketio");
   private final TransportMetrics enet = new TransportMetrics(metrics.registry(), "enet");
+  private final TransportMetrics tcp = new TransportMetrics(metrics.registry(), "tcp");
   private final SessionMetrics sessions = new SessionMetrics(metrics.registry());
   private final SessionDirectory directory;
   private final Nodes nodes;
@@ -119,11 +120,13 @@ public final class Gateway implements Node {
 
   /** The ports in use; null for a listener that is off. */
   public JsonObject ports() {
-    return new JsonObject()
-        .put("http", edges.element().httpPort())
-        .put("enet", edges.element().enetPort())
-        .put("tcp", null)
-        .put("management", management.port());
+    JsonObject ports =
+        new JsonObject()
+            .put("http", edges.element().httpPort())
+            .put("enet", edges.element().enetPort())
+            .put("tcp", null);
+    edges.element().tcpPorts().forEach(ports::put);
+    return ports.put("management", management.port());
   }
 
   /** For what is deployed beside the gateway in the same process. */
@@ -160,7 +163,8 @@ public final class Gateway implements Node {
             new JsonObject()
                 .put(websocket.transport(), websocket.connections())
                 .put(socketio.transport(), socketio.connections())
-                .put(enet.transport(), enet.connections()))
+                .put(enet.transport(), enet.connections())
+                .put(tcp.transport(), tcp.connections()))
         .put("sessions", sessions.sessions())
         .put("members", new JsonArray(nodes.all().stream().map(Nodes.Node::id).toList()));
   }
@@ -245,7 +249,8 @@ public final class Gateway implements Node {
         new EdgeVerticle.EnetShared(
             new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
             enet,
-            new EnetMetrics(metrics.registry())));
+            new EnetMetrics(metrics.registry())),
+        tcp);
   }
 
   private EdgeVerticle newEdge(EdgeVerticle.Shared shared) {

@@ -9,9 +9,11 @@ import io.linkspan.routing.Route;
 import io.linkspan.session.DeliveryConfig;
 import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.SessionConfig;
+import io.linkspan.transport.channel.TlsConfig;
 import io.linkspan.transport.enet.EnetTransportConfig;
 import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.socketio.SocketIoConfig;
+import io.linkspan.transport.tcp.TcpConfig;
 import io.linkspan.transport.websocket.WebSocketConfig;
 import io.linkspan.upstream.UpstreamConfig;
 import io.vertx.core.Deployable;
@@ -22,9 +24,11 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * Everything that can be configured, each part as its owner wants it.
@@ -37,6 +41,7 @@ public record GatewayConfig(
     WebSocketConfig websocket,
     SocketIoConfig socketio,
     EnetTransportConfig enet,
+    TcpConfig tcp,
     ManagementConfig management,
     SessionConfig session,
     DeliveryConfig delivery,
@@ -130,6 +135,7 @@ public record GatewayConfig(
         websocket,
         socketio,
         enet(root.section("enet"), root.section("auth")),
+        tcp(root, List.of(http.port(), management.port())),
         management,
         session(root.section("session"), cluster.enabled()),
         delivery(root.section("delivery")),
@@ -152,7 +158,15 @@ public record GatewayConfig(
   }
 
   private static HttpConfig http(ConfigSection http) {
-    ConfigSection tls = http.section("tls");
+    return new HttpConfig(
+        http.name("host"),
+        http.port("port"),
+        http.duration("idleTimeout", Duration.ofSeconds(1), DAY),
+        http.texts("origins"),
+        tls(http.section("tls")));
+  }
+
+  private static TlsConfig tls(ConfigSection tls) {
     String cert = tls.text("cert");
     String key = tls.text("key");
     if (cert.isEmpty() != key.isEmpty()) {
@@ -160,13 +174,7 @@ public record GatewayConfig(
     }
     requireReadable(tls, "cert", cert);
     requireReadable(tls, "key", key);
-    return new HttpConfig(
-        http.name("host"),
-        http.port("port"),
-        http.duration("idleTimeout", Duration.ofSeconds(1), DAY),
-        http.texts("origins"),
-        cert,
-        key);
+    return new TlsConfig(cert, key);
   }
 
   private static void requireReadable(ConfigSection section, String key, String file) {
@@ -240,6 +248,53 @@ public record GatewayConfig(
         maximum,
         auth.duration("timeout", MS, DAY),
         acknowledge(enet));
+  }
+
+  private static TcpConfig tcp(ConfigSection root, List<Integer> taken) {
+    ConfigSection tcp = root.section("tcp");
+    Duration authTimeout = root.section("auth").duration("timeout", MS, DAY);
+    Set<Integer> ports = new HashSet<>(taken);
+    Set<String> names = new HashSet<>();
+    List<TcpConfig.Listener> listeners = new ArrayList<>();
+    TcpConfig.Listener first = tcpListener(tcp, "tcp", authTimeout);
+    if (tcp.flag("enabled")) {
+      requireFree(tcp, first.port(), ports);
+      listeners.add(first);
+    }
+    ObjectNode defaults = tcp.node().deepCopy();
+    defaults.remove(List.of("enabled", "listeners"));
+    defaults.put("name", "");
+    for (ConfigSection item : tcp.sections("listeners")) {
+      ConfigSection section = item.over(defaults);
+      String name = section.text("name");
+      if (!name.matches("[\\w-]+") || !names.add(name)) {
+        section.reject("name", "a name of letters, digits, - and _ that no other listener has");
+      }
+      TcpConfig.Listener listener = tcpListener(section, "tcp." + name, authTimeout);
+      requireFree(section, listener.port(), ports);
+      listeners.add(listener);
+    }
+    return new TcpConfig(listeners);
+  }
+
+  private static void requireFree(ConfigSection section, int port, Set<Integer> taken) {
+    if (port != 0 && !taken.add(port)) {
+      section.reject("port", "a port that nothing else listens at");
+    }
+  }
+
+  private static TcpConfig.Listener tcpListener(
+      ConfigSection listener, String label, Duration authTimeout) {
+    return new TcpConfig.Listener(
+        listener.keyOf(""),
+        label,
+        listener.name("host"),
+        listener.port("port"),
+        tls(listener.section("tls")),
+        FramingReader.read(listener.section("framing")),
+        heartbeat(listener.section("heartbeat")),
+        authTimeout,
+        acknowledge(listener));
   }
 
   private static boolean acknowledge(ConfigSection transport) {

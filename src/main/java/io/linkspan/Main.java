@@ -1,5 +1,6 @@
 package io.linkspan;
 
+import io.linkspan.transport.tcp.TcpConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -111,6 +112,9 @@ public final class Main implements Callable<Integer> {
     warnUnlessLoopback("http.host", config.http().host(), log);
     if (config.enet().enabled()) {
       warnUnlessLoopback("enet.host", config.enet().host(), log);
+    }
+    for (TcpConfig.Listener listener : config.tcp().listeners()) {
+      warnUnlessLoopback(listener.key() + ".host", listener.host(), log);
     }
     log.info("linkspan {} is ready, ports {}", Version.current(), gateway.ports().encode());
     return 0;

@@ -41,7 +41,7 @@ final class RouteReader {
       route.reject("", "a route such as {to: \"user:*\"}");
       return;
     }
-    route.allow("to", "type", "bus", "ack", "volatile", "http", "hold");
+    route.allow("to", "type", "bus", "ack", "volatile", "http", "tcp", "hold");
     String to = route.has("to") ? route.text("to") : null;
     String type = route.has("type") ? route.text("type") : null;
     routes.add(
@@ -53,10 +53,16 @@ final class RouteReader {
 
   private Route.Destination destination(ConfigSection route, String to, String type) {
     if (route.has("http")) {
+      if (route.has("tcp")) {
+        route.reject("tcp", "to be used without http only");
+      }
       return upstream(route, "http", to, type);
     }
+    if (route.has("tcp")) {
+      return upstream(route, "tcp", to, type);
+    }
     if (route.has("hold")) {
-      route.reject("hold", "to be used with http only");
+      route.reject("hold", "to be used with http or tcp only");
     }
     if (route.has("bus")) {
       rejectVolatile(route, "bus");
@@ -110,7 +116,7 @@ final class RouteReader {
 
   private static Route.Destination clients(ConfigSection route, String to) {
     if (route.has("ack")) {
-      route.reject("ack", "to be used with bus or http only");
+      route.reject("ack", "to be used with bus, http or tcp only");
     }
     boolean namesClients =
         to != null
@@ -118,7 +124,8 @@ final class RouteReader {
                 || to.startsWith(Recipient.Kind.GROUP.prefix())
                 || to.startsWith(Recipient.Kind.SESSION.prefix()));
     if (!namesClients) {
-      route.reject("to", "user:, group: or session: with a pattern, as there is no bus or http");
+      route.reject(
+          "to", "user:, group: or session: with a pattern, as there is no bus, http or tcp");
     }
     return new Route.Clients(route.has("volatile") && route.flag("volatile"));
   }

@@ -1,9 +1,11 @@
 package io.linkspan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.linkspan.upstream.BackendConfig;
 import io.linkspan.upstream.PipelineConfig;
 import io.linkspan.upstream.UpstreamConfig;
 import io.linkspan.upstream.http.HttpUpstreamConfig;
+import io.linkspan.upstream.tcp.TcpUpstreamConfig;
 import java.io.File;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -23,6 +25,7 @@ final class UpstreamReader {
   private static final int MAX = Integer.MAX_VALUE;
   private static final int MAX_CONCURRENCY = 10_000;
   private static final int MAX_RETRIES = 100;
+  private static final int MAX_LINKS = 1_000;
 
   /** RFC 9110, section 5: a token, and visible ASCII with blanks between. */
   private static final Pattern HEADER =
@@ -41,7 +44,7 @@ final class UpstreamReader {
           "host");
 
   /** What is not said in common of every kind of service. */
-  private static final List<String> OTHER_SECTIONS = List.of("hold", "http");
+  private static final List<String> OTHER_SECTIONS = List.of("hold", "http", "tcp");
 
   private static final String OWN_PREFIX = "x-linkspan-";
 
@@ -56,6 +59,8 @@ final class UpstreamReader {
     pipeline(defaults, defaults.section("hold"));
     ConfigSection http = defaults.section("http");
     http(http, http.text("url").isEmpty() ? URI.create("") : url(http));
+    ConfigSection tcp = defaults.section("tcp");
+    tcp(tcp, tcp.text("host"));
   }
 
   /**
@@ -72,7 +77,9 @@ final class UpstreamReader {
     if (pipeline.holds() && route.section(kind).has("ordered") && !service.flag("ordered")) {
       service.reject("ordered", "true, as " + hold.keyOf("for") + " keeps the order");
     }
-    return new UpstreamConfig(name, address, pipeline, http(service, url(service)));
+    BackendConfig backend =
+        kind.equals("http") ? http(service, url(service)) : tcp(service, service.name("host"));
+    return new UpstreamConfig(name, address, pipeline, backend);
   }
 
   private static PipelineConfig pipeline(ConfigSection service, ConfigSection hold) {
@@ -115,11 +122,28 @@ final class UpstreamReader {
     return duration;
   }
 
-  private static HttpUpstreamConfig http(ConfigSection http, URI url) {
-    String trust = http.text("trust");
+  private static TcpUpstreamConfig tcp(ConfigSection tcp, String host) {
+    return new TcpUpstreamConfig(
+        host,
+        tcp.count("port", 1, 65_535),
+        FramingReader.read(tcp.section("framing")),
+        tcp.count("links", 1, MAX_LINKS),
+        tcp.flag("inOrder"),
+        ordered(tcp, "pause", "maxPause"),
+        tcp.duration("maxPause", MS, DAY),
+        tcp.flag("tls"),
+        trust(tcp));
+  }
+
+  private static String trust(ConfigSection service) {
+    String trust = service.text("trust");
     if (!trust.isEmpty() && !new File(trust).canRead()) {
-      http.reject("trust", "a file that can be read");
+      service.reject("trust", "a file that can be read");
     }
+    return trust;
+  }
+
+  private static HttpUpstreamConfig http(ConfigSection http, URI url) {
     return new HttpUpstreamConfig(
         url,
         headers(http),
@@ -127,7 +151,7 @@ final class UpstreamReader {
         http.size("maxAnswer", 1, MAX),
         http.duration("keepAlive", Duration.ofSeconds(1), DAY),
         http.section("compression").size("above", 0, MAX),
-        trust);
+        trust(http));
   }
 
   private static URI url(ConfigSection http) {

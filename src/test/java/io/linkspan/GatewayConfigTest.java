@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.linkspan.cluster.ClusterConfig;
+import io.linkspan.framing.FramingConfig;
 import io.linkspan.routing.Route;
 import io.linkspan.session.SessionConfig;
+import io.linkspan.transport.tcp.TcpConfig;
 import io.linkspan.upstream.PipelineConfig;
 import io.linkspan.upstream.UpstreamConfig;
 import io.linkspan.upstream.http.HttpUpstreamConfig;
@@ -86,9 +88,11 @@ class GatewayConfigTest {
                   List.of(
                           "http.host",
                           "enet.host",
+                          "tcp.host",
                           "management.apiKey",
                           "http.origins",
                           "upstream.http.secret",
+                          "upstream.tcp.host",
                           "cluster.name")
                       .contains(key);
               String variable = "LINKSPAN_" + key.replace('.', '_').toUpperCase(Locale.ROOT);
@@ -206,13 +210,37 @@ class GatewayConfigTest {
         "routes: [{to: x, http: {url: \"http://h\"}, hold: {for: 5s}, ack: accepted}] | routes[0].ack: \"accepted\": expected reply, as with hold",
         "routes: [{to: x, http: {url: \"http://h\"}, bus: b}] | routes[0].bus: \"b\": expected to be used without http only",
         "routes: [{to: x, http: {url: \"http://h\"}}, {to: x, http: {url: \"http://h\"}}] | routes[1]: {\"to\":\"x\",\"http\":{\"url\":\"http://h\"}}: expected to match something that routes[0] does not match",
-        "routes: [{to: x, bus: b, hold: {for: 5s}}] | routes[0].hold: {\"for\":\"5s\"}: expected to be used with http only",
+        "routes: [{to: x, bus: b, hold: {for: 5s}}] | routes[0].hold: {\"for\":\"5s\"}: expected to be used with http or tcp only",
+        "routes: [{to: x, tcp: {port: 1}}]       | routes[0].tcp.host: \"\": expected a name",
+        "routes: [{to: x, tcp: {host: h, port: 0}}] | routes[0].tcp.port: 0: expected a whole number",
+        "routes: [{to: x, tcp: {host: h, pause: 20s}}] | routes[0].tcp.pause: \"20s\": expected no more than routes[0].tcp.maxPause",
+        "routes: [{to: x, tcp: {host: h, framing: {kind: csv}}}] | routes[0].tcp.framing.kind: \"csv\": expected one of",
+        "routes: [{to: x, tcp: {host: h}, http: {url: \"http://h\"}}] | routes[0].tcp: {\"host\":\"h\"}: expected to be used without http only",
         "upstream: {retry: never}                | upstream.retry: \"never\": expected one of",
         "upstream: {backoff: 3s}                 | upstream.backoff: \"3s\": expected no more than upstream.maxBackoff",
         "routes: [{to: \"\", bus: \"\"}]         | routes[0].bus: \"\": expected a name",
         "routes: [{to: \"\", bus: b, volatile: true}] | routes[0].volatile: true: expected to be used without bus only",
         "enet: {timeout: {minimum: 40s}}         | enet.timeout.minimum: \"40s\": expected no more than enet.timeout.maximum",
         "enet: {checksum: crc}                   | enet.checksum: \"crc\": expected one of",
+        "tcp: {framing: {kind: lines}}           | tcp.framing.kind: \"lines\": expected one of",
+        "tcp: {framing: {maxFrameSize: 1}}       | tcp.framing.maxFrameSize: 1: expected a size",
+        "tcp: {framing: {initialBytesToStrip: 3}} | tcp.framing.initialBytesToStrip: 3: expected at least 4",
+        "tcp: {framing: {initialBytesToStrip: 200, maxFrameSize: 128}} | tcp.framing.initialBytesToStrip: 200: expected less than tcp.framing.maxFrameSize",
+        "tcp: {framing: {lengthFieldLength: 5}}  | tcp.framing.lengthFieldLength: 5: expected one of",
+        "tcp: {framing: {lengthAdjustment: 1}}   | tcp.framing.lengthAdjustment: 1: expected at most 0",
+        "tcp: {framing: {header: \"cafe\"}}      | tcp.framing.header: \"cafe\": expected 4 bytes in hexadecimal",
+        "tcp: {framing: {header: \"no hex!\"}}   | tcp.framing.header: \"no hex!\": expected 4 bytes in hexadecimal",
+        "tcp: {framing: {delimiter: \"\"}}        | tcp.framing.delimiter: \"\": expected 1 to 8 bytes",
+        "tcp: {framing: {delimiter: \"é\"}}       | tcp.framing.delimiter: \"é\": expected 1 to 8 bytes",
+        "tcp: {framing: {delimiter: \"END\"}}     | tcp.framing.delimiter: \"END\": expected to begin with",
+        "tcp: {framing: {compression: zlib, maxInflated: 1KiB}} | tcp.framing.maxInflated: \"1KiB\": expected no less than tcp.framing.maxFrameSize",
+        "tcp: {enabled: true, port: 8080}        | tcp.port: 8080: expected a port that nothing else",
+        "tcp: {heartbeat: {interval: 60s}}       | tcp.heartbeat.interval: \"60s\": expected less than tcp.heartbeat.timeout",
+        "tcp: {listeners: [{port: 1}]}           | tcp.listeners[0].name: \"\": expected a name",
+        "tcp: {listeners: [{name: a, port: 1}, {name: a, port: 2}]} | tcp.listeners[1].name: \"a\": expected a name",
+        "tcp: {listeners: [{name: a, port: 9090}]} | tcp.listeners[0].port: 9090: expected a port that nothing",
+        "tcp: {listeners: [{name: a, framing: {kid: line}}]} | tcp.listeners[0].framing.kid: \"line\": expected one of the keys kind",
+        "tcp: {listeners: [lines]}               | tcp.listeners[0]: \"lines\": expected keys and values",
         "routes: [{to: \"\", bus: b, ack: never}] | routes[0].ack: \"never\": expected one of",
         "verticles: [no.such.Class]              | verticles[0]: \"no.such.Class\": expected a class on the class path",
         "verticles: [java.lang.String]           | verticles[0]: \"java.lang.String\": expected a class that is a Vert.x verticle",
@@ -221,6 +249,33 @@ class GatewayConfigTest {
       })
   void everyProblemNamesKeyValueAndExpectation(String yaml, String problem) {
     assertThat(problems(yaml, Map.of())).anyMatch(text -> text.contains(problem), problem);
+  }
+
+  @Test
+  void aFurtherTcpListenerSaysOnlyWhatIsDifferent() throws Exception {
+    assertThat(GatewayConfig.defaults().tcp().listeners()).isEmpty();
+    GatewayConfig config =
+        load(
+            """
+            tcp:
+              acknowledge: transport
+              framing: {maxFrameSize: 2KiB, delimiter: '|\\x7F\\0'}
+              listeners:
+                - {name: lines, port: 7001, framing: {kind: line}}
+                - {name: marks, port: 7002, framing: {kind: delimiter, header: 00c0ffee}}
+            """,
+            Map.of("LINKSPAN_TCP_HEARTBEAT_TIMEOUT", "90s"));
+    assertThat(config.tcp().listeners()).hasSize(2);
+    TcpConfig.Listener lines = config.tcp().listeners().get(0);
+    assertThat(lines.label()).isEqualTo("tcp.lines");
+    assertThat(lines.port()).isEqualTo(7001);
+    assertThat(lines.clientAcknowledges()).isFalse();
+    assertThat(lines.framing().kind()).isEqualTo(FramingConfig.Kind.LINE);
+    assertThat(lines.framing().maxFrameSize()).isEqualTo(2048);
+    assertThat(lines.heartbeat().readerIdle()).isEqualTo(Duration.ofSeconds(90));
+    FramingConfig marks = config.tcp().listeners().get(1).framing();
+    assertThat(marks.delimiter().getBytes()).containsExactly('|', 0x7F, 0);
+    assertThat(marks.lengthField().header().getBytes()).containsExactly(0, 0xC0, 0xFF, 0xEE);
   }
 
   @Test

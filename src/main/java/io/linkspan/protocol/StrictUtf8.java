@@ -28,11 +28,17 @@ public final class StrictUtf8 {
   public static String decode(byte[] bytes) {
     String text = new String(bytes, StandardCharsets.UTF_8);
     // What is malformed leaves a mark, though not every mark is left by that.
-    if (text.indexOf(REPLACEMENT) < 0) {
-      return text;
-    }
+    return text.indexOf(REPLACEMENT) < 0 ? text : decode(ByteBuffer.wrap(bytes));
+  }
+
+  /**
+   * The text of what remains.
+   *
+   * @throws ProtocolException if it is no UTF-8
+   */
+  public static String decode(ByteBuffer bytes) {
     try {
-      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+      return StandardCharsets.UTF_8.newDecoder().decode(bytes).toString();
     } catch (CharacterCodingException e) {
       throw new ProtocolException("malformed UTF-8");
     }

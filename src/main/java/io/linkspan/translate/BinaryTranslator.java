@@ -51,19 +51,30 @@ public final class BinaryTranslator {
 
   /** A frame with a Message; it may be shared by many recipients and is not changed. */
   public static byte[] encode(Message message) {
-    return encode(LegacyFrame.TYPE_MESSAGE, message);
+    return encode(message, 0);
+  }
+
+  /** The same behind so many bytes that are left to whoever frames the frame. */
+  public static byte[] encode(Message message, int room) {
+    return encode(LegacyFrame.TYPE_MESSAGE, message, room);
   }
 
   /** A frame with an acknowledgement. */
   public static byte[] encodeAck(String eventId) {
-    return encode(LegacyFrame.TYPE_ACK, AckMessage.newBuilder().setEventId(eventId).build());
+    return encodeAck(eventId, 0);
   }
 
-  private static byte[] encode(int type, MessageLite payload) {
+  /** The same behind so many bytes that are left to whoever frames the frame. */
+  public static byte[] encodeAck(String eventId, int room) {
+    return encode(LegacyFrame.TYPE_ACK, AckMessage.newBuilder().setEventId(eventId).build(), room);
+  }
+
+  private static byte[] encode(int type, MessageLite payload, int room) {
+    int start = room + LegacyFrame.HEADER_LENGTH;
     int length = payload.getSerializedSize();
-    byte[] frame = new byte[LegacyFrame.HEADER_LENGTH + length];
-    LegacyFrame.encodeHeader(type, frame);
-    CodedOutputStream out = CodedOutputStream.newInstance(frame, LegacyFrame.HEADER_LENGTH, length);
+    byte[] frame = new byte[start + length];
+    LegacyFrame.encodeHeader(type, frame, room);
+    CodedOutputStream out = CodedOutputStream.newInstance(frame, start, length);
     try {
       payload.writeTo(out);
     } catch (IOException e) {

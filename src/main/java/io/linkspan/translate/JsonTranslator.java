@@ -1,5 +1,7 @@
 package io.linkspan.translate;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonParser;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.MessageOrBuilder;
@@ -8,8 +10,10 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.StrictUtf8;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Between protobuf's JSON mapping and what it carries. */
 public final class JsonTranslator {
@@ -17,6 +21,11 @@ public final class JsonTranslator {
   private static final JsonFormat.Parser PARSER = JsonFormat.parser();
   private static final JsonFormat.Printer PRINTER =
       JsonFormat.printer().omittingInsignificantWhitespace();
+
+  private static final JsonFactory TOKENS = new JsonFactory();
+
+  /** How a frame begins, also an empty one. */
+  private static final Pattern FRAME = Pattern.compile("\\s*\\{\\s*(\\}|\"(message|ack)\"\\s*:)");
 
   private JsonTranslator() {}
 
@@ -35,6 +44,17 @@ public final class JsonTranslator {
       case FRAME_NOT_SET ->
           throw new ProtocolException("expected {\"message\":{…}} or {\"ack\":{…}}");
     };
+  }
+
+  /**
+   * Reads what a person may type: a frame as above, or a Message without the frame around it, which
+   * has no field that is called message or ack.
+   *
+   * @return a {@link Message} or an {@link AckMessage}
+   * @throws ProtocolException when it is neither, saying what is wrong
+   */
+  public static MessageLite decodeFrameOrMessage(String text) {
+    return FRAME.matcher(text).lookingAt() ? decodeFrame(text) : decode(text);
   }
 
   /**
@@ -70,6 +90,20 @@ public final class JsonTranslator {
       PARSER.merge(text, into);
     } catch (InvalidProtocolBufferException e) {
       throw new ProtocolException("not " + expected + " in JSON: " + e.getMessage());
+    }
+    if (!isOneValue(text)) {
+      throw new ProtocolException("not " + expected + " in JSON: something follows it");
+    }
+  }
+
+  /** The parser does not look at what comes behind the value it reads. */
+  private static boolean isOneValue(String json) {
+    try (JsonParser tokens = TOKENS.createParser(json)) {
+      tokens.nextToken();
+      tokens.skipChildren();
+      return tokens.nextToken() == null;
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -1,6 +1,5 @@
 package io.linkspan.upstream;
 
-import java.time.Duration;
 import java.util.Locale;
 import java.util.random.RandomGenerator;
 
@@ -121,13 +120,6 @@ final class CircuitBreaker {
       opened++;
     }
     state = State.OPEN;
-    probeAt = now + backoff(config.pause(), config.maxPause(), pauses++, random);
-  }
-
-  /** Doubled with each step up to the longest; of that, at least a half, so that many spread. */
-  static long backoff(Duration first, Duration longest, int step, RandomGenerator random) {
-    long doubled = first.toMillis() << Math.min(step, 20);
-    long whole = Math.max(1, Math.min(doubled, longest.toMillis()));
-    return whole - random.nextLong(whole / 2 + 1);
+    probeAt = now + Backoff.of(config.pause(), config.maxPause(), pauses++, random);
   }
 }

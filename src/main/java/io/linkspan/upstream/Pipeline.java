@@ -331,8 +331,7 @@ final class Pipeline<R> {
 
   private void delay(Call<R> call, long now) {
     PipelineConfig.Retry retry = config.retry();
-    long backoff =
-        CircuitBreaker.backoff(retry.backoff(), retry.maxBackoff(), call.attempts - 1, random);
+    long backoff = Backoff.of(retry.backoff(), retry.maxBackoff(), call.attempts - 1, random);
     call.wakeAt = now + Math.max(backoff, call.failure.refusal().retryAfterMs());
     call.state = Call.State.DELAYED;
     waiting.add(call);

@@ -14,25 +14,42 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * WebSocket clients on loopback, written on bare sockets so that they cost less than the server
- * they load. One thread reads and, in the closed loop, writes; the open loop has a second one that
- * writes.
+ * WebSocket or TCP clients on loopback, written on bare sockets so that they cost less than the
+ * server they load. One thread reads and, in the closed loop, writes; the open loop has a second
+ * one that writes.
  *
  * <p>Servers that are compared get the same bytes.
  */
 final class LoadGenerator implements AutoCloseable {
 
-  private static final byte[] MASK = {0x37, (byte) 0xFA, 0x21, 0x3D};
+  /** What carries the frames of a dialect. */
+  enum Wire {
+    WEBSOCKET("http", new byte[] {0x37, (byte) 0xFA, 0x21, 0x3D}),
+
+    /** Each frame behind its length, in four bytes. */
+    TCP("tcp", new byte[4]);
+
+    private final String port;
+    private final byte[] mask;
+
+    Wire(String port, byte[] mask) {
+      this.port = port;
+      this.mask = mask;
+    }
+  }
+
   private static final int FINAL_TEXT = 0x81;
   private static final int FINAL_BINARY = 0x82;
   private static final int MASKED = 0x80;
   private static final int MASKED_16_BIT_LENGTH = MASKED | 126;
   private static final int LONGEST_HEADER = 8;
   private static final String END_OF_HEAD = "\r\n\r\n";
+  private static final int LENGTH_FIELD = 4;
   private static final int OPCODE_PING = 0x9;
   private static final long SELECT_MS = 1_000;
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
+  private final Wire wire;
   private final Client[] clients;
   private final Dialect dialect;
   private final Selector selector;
@@ -43,14 +60,16 @@ final class LoadGenerator implements AutoCloseable {
   /**
    * Connects.
    *
-   * @param name of the clients, which is made unique with a number: each is a user of its own
+   * @param name of the clients, which is made unique with a number: each is a user of its own. Over
+   *     TCP they do not say it, and each is anonymous.
    */
-  LoadGenerator(ServerProcess server, Dialect dialect, String name, int connections)
+  LoadGenerator(ServerProcess server, Wire wire, Dialect dialect, String name, int connections)
       throws IOException {
+    this.wire = wire;
     this.dialect = dialect;
     selector = Selector.open();
     clients = new Client[connections];
-    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port("http"));
+    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port(wire.port));
     for (int i = 0; i < connections; i++) {
       clients[i] = new Client(address, name + '-' + i, i);
     }
@@ -192,14 +211,20 @@ final class LoadGenerator implements AutoCloseable {
       Dialect.Template template = dialect.template(number);
       byte[] payload = template.payload();
       out = ByteBuffer.allocateDirect(LONGEST_HEADER + payload.length);
-      out.put((byte) (template.text() ? FINAL_TEXT : FINAL_BINARY));
-      putMasked(out, payload);
+      if (wire == Wire.TCP) {
+        out.putInt(payload.length).put(payload);
+      } else {
+        out.put((byte) (template.text() ? FINAL_TEXT : FINAL_BINARY));
+        putMasked(out, payload);
+      }
       payloadAt = out.flip().limit() - payload.length;
       lastDigitAt = payloadAt + template.lastDigit();
       channel = SocketChannel.open(server);
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-      handshake(dialect.path(user));
-      greet(dialect.greeting(user));
+      if (wire == Wire.WEBSOCKET) {
+        handshake(dialect.path(user));
+        greet(dialect.greeting(user));
+      }
       channel.configureBlocking(false);
       channel.register(selector, SelectionKey.OP_READ, this);
     }
@@ -214,7 +239,7 @@ final class LoadGenerator implements AutoCloseable {
       for (int digit = 0; digit < 8; digit++) {
         int at = lastDigitAt - digit;
         char shown = Character.forDigit(left % dialect.radix(), dialect.radix());
-        out.put(at, (byte) (shown ^ MASK[(at - payloadAt) & 3]));
+        out.put(at, (byte) (shown ^ wire.mask[(at - payloadAt) & 3]));
         left /= dialect.radix();
       }
       sent = number + 1;
@@ -244,10 +269,16 @@ final class LoadGenerator implements AutoCloseable {
     }
 
     private int headerLength() {
+      if (wire == Wire.TCP) {
+        return LENGTH_FIELD;
+      }
       return lengthByte() == 126 ? 4 : 2;
     }
 
     private int payloadLength() {
+      if (wire == Wire.TCP) {
+        return in.remaining() < LENGTH_FIELD ? Integer.MAX_VALUE / 2 : in.getInt(in.position());
+      }
       if (lengthByte() < 126) {
         return lengthByte();
       }
@@ -262,7 +293,7 @@ final class LoadGenerator implements AutoCloseable {
       int start = in.position();
       int payload = start + headerLength();
       in.position(payload + payloadLength());
-      if ((in.get(start) & 0xF) == OPCODE_PING) {
+      if (wire == Wire.WEBSOCKET && (in.get(start) & 0xF) == OPCODE_PING) {
         return;
       }
       switch (dialect.read(in, payload, in.position() - payload)) {
@@ -337,15 +368,15 @@ final class LoadGenerator implements AutoCloseable {
     }
   }
 
-  private static void putMasked(ByteBuffer frame, byte[] payload) {
+  private void putMasked(ByteBuffer frame, byte[] payload) {
     if (payload.length < 126) {
       frame.put((byte) (MASKED | payload.length));
     } else {
       frame.put((byte) MASKED_16_BIT_LENGTH).putShort((short) payload.length);
     }
-    frame.put(MASK);
+    frame.put(wire.mask);
     for (int i = 0; i < payload.length; i++) {
-      frame.put((byte) (payload[i] ^ MASK[i & 3]));
+      frame.put((byte) (payload[i] ^ wire.mask[i & 3]));
     }
   }
 }

@@ -8,15 +8,18 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.net.NetServer;
+import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.transport.Transport;
 
 /**
- * What the gateway is measured against: the least that Vert.x does for a WebSocket, an echo without
- * sessions, heartbeats or bus.
+ * What the gateway is measured against: the least that Vert.x does for a WebSocket and for TCP, an
+ * echo without sessions, heartbeats or bus.
  */
 public final class RawEchoServer extends VerticleBase {
 
   private HttpServer server;
+  private NetServer tcp;
 
   /**
    * Serves until it is killed; says on standard output at which port.
@@ -51,10 +54,16 @@ public final class RawEchoServer extends VerticleBase {
                     .setPerFrameWebSocketCompressionSupported(false)
                     .setPerMessageWebSocketCompressionSupported(false))
             .webSocketHandler(RawEchoServer::echo);
+    tcp =
+        vertx
+            .createNetServer(new NetServerOptions().setAcceptBacklog(4096).setTcpNoDelay(true))
+            .connectHandler(socket -> socket.handler(socket::write));
     // Below zero, all instances share one free port.
-    return server
-        .listen(-1, "127.0.0.1")
-        .onSuccess(listening -> System.out.println("\"http\":" + listening.actualPort()));
+    return Future.all(server.listen(-1, "127.0.0.1"), tcp.listen(-2, "127.0.0.1"))
+        .onSuccess(
+            v ->
+                System.out.println(
+                    "\"http\":" + server.actualPort() + ",\"tcp\":" + tcp.actualPort()));
   }
 
   private static void echo(ServerWebSocket socket) {

@@ -46,6 +46,9 @@ final class ServerProcess implements AutoCloseable {
     builder.environment().put("LINKSPAN_EVENTLOOPS", Integer.toString(eventLoops));
     builder.environment().put("LINKSPAN_HTTP_PORT", "0");
     builder.environment().put("LINKSPAN_ENET_PORT", "0");
+    builder.environment().put("LINKSPAN_TCP_ENABLED", "true");
+    builder.environment().put("LINKSPAN_TCP_PORT", "0");
+    builder.environment().put("LINKSPAN_TCP_ACKNOWLEDGE", "transport");
     builder.environment().put("LINKSPAN_MANAGEMENT_PORT", "0");
     return start(builder, true);
   }
@@ -80,7 +83,7 @@ final class ServerProcess implements AutoCloseable {
     throw new IOException(builder.command() + " did not start");
   }
 
-  /** Where it listens for such clients: http or enet. */
+  /** Where it listens for such clients: http, tcp or enet. */
   int port(String name) throws IOException {
     return (int) number(Pattern.compile(PORT.formatted(name)), ports);
   }

@@ -1,28 +1,32 @@
 package io.linkspan.bench;
 
+import io.linkspan.bench.LoadGenerator.Wire;
 import java.io.IOException;
 import java.util.List;
 
 /**
- * What a Message costs by way of WebSocket, event bus and back, and what an idle connection holds,
- * compared with a bare Vert.x echo in the same run. See docs/benchmarks.md.
+ * What a Message costs by way of WebSocket or TCP, event bus and back, and what an idle connection
+ * holds, compared with a bare Vert.x echo in the same run. See docs/benchmarks.md.
  *
  * <p>Usage: {@code WebSocketBenchmark [ROUNDS] [MODE…]}, with the modes in lower case.
  */
 public final class WebSocketBenchmark {
 
   private enum Mode {
-    CLOSED_100("closed loop, 100 connections", 100, 0),
-    CLOSED_1000("closed loop, 1,000 connections", 1_000, 0),
-    OPEN_1000("open loop, 5,000/s on 1,000 connections", 1_000, 5_000),
-    IDLE("idle, 10,000 connections", 10_000, 0);
+    CLOSED_100("closed loop, 100 connections", Wire.WEBSOCKET, 100, 0),
+    CLOSED_1000("closed loop, 1,000 connections", Wire.WEBSOCKET, 1_000, 0),
+    OPEN_1000("open loop, 5,000/s on 1,000 connections", Wire.WEBSOCKET, 1_000, 5_000),
+    TCP_CLOSED_100("closed loop, 100 TCP connections", Wire.TCP, 100, 0),
+    IDLE("idle, 10,000 connections", Wire.WEBSOCKET, 10_000, 0);
 
     private final String label;
+    private final Wire wire;
     private final int connections;
     private final int rate;
 
-    Mode(String label, int connections, int rate) {
+    Mode(String label, Wire wire, int connections, int rate) {
       this.label = label;
+      this.wire = wire;
       this.connections = connections;
       this.rate = rate;
     }
@@ -106,7 +110,8 @@ public final class WebSocketBenchmark {
       ServerProcess server, Kind kind, Mode mode, long warmUpMessages)
       throws IOException, InterruptedException {
     try (var clients =
-        new LoadGenerator(server, kind.dialect, Options.nameOf(mode), mode.connections)) {
+        new LoadGenerator(
+            server, mode.wire, kind.dialect, Options.nameOf(mode), mode.connections)) {
       clients.closedLoop(WARM_UP_MS, warmUpMessages, null);
       if (mode.rate > 0) {
         clients.endClosedLoop();
@@ -125,13 +130,14 @@ public final class WebSocketBenchmark {
   private static Idle idle(ServerProcess server, Kind kind)
       throws IOException, InterruptedException {
     for (int i = 0; i < 3; i++) {
-      new LoadGenerator(server, kind.dialect, "warm-up-" + i, CONNECTION_WARM_UP).close();
+      new LoadGenerator(server, Mode.IDLE.wire, kind.dialect, "warm-up-" + i, CONNECTION_WARM_UP)
+          .close();
     }
     Thread.sleep(SETTLE_MS);
     long heapBefore = server.liveHeapBytes();
     long residentBefore = server.residentBytes();
     int connections = Mode.IDLE.connections;
-    var clients = new LoadGenerator(server, kind.dialect, "idle", connections);
+    var clients = new LoadGenerator(server, Mode.IDLE.wire, kind.dialect, "idle", connections);
     Thread.sleep(SETTLE_MS);
     long heap = server.liveHeapBytes() - heapBefore;
     long resident = server.residentBytes() - residentBefore;

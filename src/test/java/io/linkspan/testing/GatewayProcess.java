@@ -26,6 +26,7 @@ public final class GatewayProcess implements AutoCloseable {
     builder.environment().keySet().removeIf(name -> name.startsWith("LINKSPAN_"));
     builder.environment().put("LINKSPAN_HTTP_PORT", "0");
     builder.environment().put("LINKSPAN_ENET_PORT", "0");
+    builder.environment().put("LINKSPAN_TCP_PORT", "0");
     builder.environment().put("LINKSPAN_MANAGEMENT_PORT", "0");
     builder.environment().putAll(environment);
     process = new ChildProcess(builder);
@@ -62,6 +63,11 @@ public final class GatewayProcess implements AutoCloseable {
 
   public int enetPort() {
     return ports.getInteger("enet");
+  }
+
+  /** The main TCP port; {@code tcp.enabled} has to be set. */
+  public int tcpPort() {
+    return ports.getInteger("tcp");
   }
 
   public int managementPort() {

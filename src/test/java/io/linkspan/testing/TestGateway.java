@@ -3,6 +3,7 @@ package io.linkspan.testing;
 import io.linkspan.ConfigException;
 import io.linkspan.Gateway;
 import io.linkspan.GatewayConfig;
+import io.linkspan.api.GatewayClient;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
@@ -10,7 +11,9 @@ import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
@@ -40,6 +43,7 @@ public final class TestGateway implements AutoCloseable {
     Map<String, String> all = new HashMap<>();
     all.put("LINKSPAN_HTTP_PORT", "0");
     all.put("LINKSPAN_ENET_PORT", "0");
+    all.put("LINKSPAN_TCP_PORT", "0");
     all.put("LINKSPAN_MANAGEMENT_PORT", "0");
     all.put("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
     settings.forEach(
@@ -81,6 +85,16 @@ public final class TestGateway implements AutoCloseable {
     return gateway.ports().getInteger("enet");
   }
 
+  /** The main TCP port; {@code tcp.enabled} has to be set. */
+  public int tcpPort() {
+    return gateway.ports().getInteger("tcp");
+  }
+
+  /** The port with this label. */
+  public int port(String label) {
+    return gateway.ports().getInteger(label);
+  }
+
   public int managementPort() {
     return gateway.ports().getInteger("management");
   }
@@ -88,6 +102,21 @@ public final class TestGateway implements AutoCloseable {
   /** As {@code GET /v1/node} says it. */
   public JsonObject node() {
     return gateway.describe();
+  }
+
+  /** The events of sessions that end from now on. */
+  public BlockingQueue<JsonObject> disconnects() {
+    BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
+    await(
+        GatewayClient.create(vertx())
+            .events(
+                event -> {
+                  if (event.getString("event").equals("disconnected")) {
+                    events.add(event);
+                  }
+                })
+            .completion());
+    return events;
   }
 
   /** Begins to drain. */

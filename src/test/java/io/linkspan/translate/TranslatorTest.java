@@ -115,4 +115,16 @@ class TranslatorTest {
                 .put("message", "slow down")
                 .put("retryAfterMs", 250));
   }
+
+  @Test
+  void whatFollowsAJsonFrameIsNotPassedOver() {
+    String ack = "{\"ack\":{\"eventId\":\"x\"}}";
+    assertThat(JsonTranslator.decodeFrame(ack + " \n"))
+        .isEqualTo(AckMessage.newBuilder().setEventId("x").build());
+    for (String more : new String[] {ack, "}", "x", "1"}) {
+      assertThatThrownBy(() -> JsonTranslator.decodeFrame(ack + more))
+          .isInstanceOf(ProtocolException.class)
+          .hasMessageContaining("something follows it");
+    }
+  }
 }

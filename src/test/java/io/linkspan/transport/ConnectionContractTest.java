@@ -73,6 +73,11 @@ public abstract class ConnectionContractTest {
   /** The name of the transport in events and metrics. */
   protected abstract String transport();
 
+  /** Configuration keys that this transport needs to be there at all. */
+  protected Map<String, String> settings() {
+    return Map.of();
+  }
+
   /** Configuration keys that make this transport's heartbeat expire within about a second. */
   protected abstract Map<String, String> fastHeartbeat();
 
@@ -99,6 +104,7 @@ public abstract class ConnectionContractTest {
     settings.put("delivery.ackTimeout", "500ms");
     settings.put("delivery.maxAttempts", "3");
     settings.put("eventLoops", "2");
+    settings.putAll(settings());
     settings.putAll(more);
     gateway = TestGateway.start(routes, settings);
     events = new LinkedBlockingQueue<>();
@@ -220,7 +226,7 @@ public abstract class ConnectionContractTest {
       assertThat(alice.receiveError().getString("code")).isEqualTo("no-such-recipient");
     }
     Path none = Files.writeString(folder.resolve("none.yaml"), "routes: []");
-    try (TestGateway closed = TestGateway.start(none, Map.of());
+    try (TestGateway closed = TestGateway.start(none, settings());
         TestClient alice = connect(closed, "alice")) {
       alice.send(message("4", "bob").build());
       assertThat(alice.receiveError().getString("code")).isEqualTo("forbidden");

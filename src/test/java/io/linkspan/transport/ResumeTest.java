@@ -6,7 +6,9 @@ import com.google.protobuf.GeneratedMessage;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.testing.EnetTestClient;
+import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.SocketIoTestClient;
+import io.linkspan.testing.TcpTestClient;
 import io.linkspan.testing.TestClient;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
@@ -57,6 +59,13 @@ class ResumeTest {
         return EnetTestClient.connect(
             gateway.enetPort(), user, Map.of("ack", "client", "session", token));
       }
+    },
+    TCP {
+      @Override
+      TestClient connect(TestGateway gateway, String user, String token) {
+        return TcpTestClient.ofLengths(RawTcp.connect(gateway.tcpPort()))
+            .authenticate(user, Map.of("ack", "client", "session", token));
+      }
     };
 
     /** With an empty token for a new session. */
@@ -82,6 +91,7 @@ class ResumeTest {
     }
     Map<String, String> settings = new HashMap<>();
     settings.put("eventLoops", "3");
+    settings.put("tcp.enabled", "true");
     settings.put("enet.pingInterval", "100ms");
     settings.put("enet.timeout.minimum", "500ms");
     settings.put("enet.timeout.maximum", "1s");
@@ -99,6 +109,9 @@ class ResumeTest {
   private static void drop(TestClient client) {
     if (client instanceof EnetTestClient enet) {
       enet.vanish();
+    } else if (client instanceof TcpTestClient tcp) {
+      // As the kernel does it for a process that was killed.
+      tcp.socket().close();
     } else {
       client.close();
     }

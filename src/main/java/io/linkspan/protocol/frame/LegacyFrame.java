@@ -38,9 +38,9 @@ public final class LegacyFrame {
     return (frame[0] & 0xFF) | (frame[1] & 0xFF) << 8;
   }
 
-  /** Writes the header of a frame at the start of its bytes. */
-  public static void encodeHeader(int type, byte[] frame) {
-    frame[0] = (byte) type;
-    frame[1] = (byte) (type >>> 8);
+  /** Writes the header of a frame that begins at {@code offset}. */
+  public static void encodeHeader(int type, byte[] bytes, int offset) {
+    bytes[offset] = (byte) type;
+    bytes[offset + 1] = (byte) (type >>> 8);
   }
 }

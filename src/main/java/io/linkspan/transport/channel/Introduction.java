@@ -63,6 +63,7 @@ public final class Introduction {
   private Queue<Early> early;
   private List<Outgoing> earlyOutgoing = List.of();
   private CloseReason closeReason;
+  private boolean resumable;
   private int malformed;
 
   /**
@@ -107,6 +108,11 @@ public final class Introduction {
     earlyOutgoing = new ArrayList<>(earlyOutgoing);
     earlyOutgoing.add(message);
     return true;
+  }
+
+  /** Whether the client asked for a session that outlives its link. */
+  public boolean isResumable() {
+    return resumable;
   }
 
   /** Whether {@link #end} was called. */
@@ -224,6 +230,7 @@ public final class Introduction {
 
   private void open(Identity identity, Attachment attachment, Early auth) {
     state = State.OPENING;
+    resumable = attachment.resumable();
     entrance
         .shard()
         .open(link, identity, attachment)

@@ -1,5 +1,6 @@
 package io.linkspan.transport.http;
 
+import io.linkspan.transport.channel.TlsConfig;
 import java.time.Duration;
 import java.util.List;
 
@@ -9,22 +10,11 @@ import java.util.List;
  * @param port 0 is any free one
  * @param idleTimeout a connection that is no WebSocket and moves nothing for so long is closed
  * @param origins allowed values of the Origin header; {@code *} allows all
- * @param tlsCert path of a PEM certificate chain; empty is no TLS
- * @param tlsKey path of its PEM key
  */
 public record HttpConfig(
-    String host,
-    int port,
-    Duration idleTimeout,
-    List<String> origins,
-    String tlsCert,
-    String tlsKey) {
+    String host, int port, Duration idleTimeout, List<String> origins, TlsConfig tls) {
 
   public HttpConfig {
     origins = List.copyOf(origins);
-  }
-
-  boolean tls() {
-    return !tlsCert.isEmpty();
   }
 }

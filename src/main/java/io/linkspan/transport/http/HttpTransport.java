@@ -7,7 +7,6 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
-import io.vertx.core.net.PemKeyCertOptions;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -53,13 +52,7 @@ public final class HttpTransport {
         .setStrictThreadMode(true)
         .setHttp2ClearTextEnabled(false)
         .setHandle100ContinueAutomatically(true);
-    if (config.tls()) {
-      options
-          .setSsl(true)
-          .setUseAlpn(false)
-          .setKeyCertOptions(
-              new PemKeyCertOptions().addCertPath(config.tlsCert()).addKeyPath(config.tlsKey()));
-    }
+    config.tls().applyTo(options);
     server = vertx.createHttpServer(options);
   }
 

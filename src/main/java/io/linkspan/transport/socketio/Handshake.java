@@ -7,6 +7,7 @@ import io.linkspan.session.Admission;
 import io.linkspan.session.Attachment;
 import io.linkspan.session.Identity;
 import io.linkspan.session.IdentityProvider;
+import io.linkspan.translate.ClosingTranslator;
 import io.vertx.core.json.JsonObject;
 
 /** Decides who a client is when it joins its first namespace, and whether it may come in. */
@@ -78,8 +79,7 @@ record Handshake(
 
   /** What a client is told with {@code closing} and when it is refused. */
   static JsonObject explain(CloseReason reason, long retryAfterMs) {
-    var why = new JsonObject().put("code", reason.code()).put("reason", reason.label());
-    return retryAfterMs > 0 ? why.put("retryAfterMs", retryAfterMs) : why;
+    return ClosingTranslator.toJson(reason.code(), reason.label(), retryAfterMs);
   }
 
   private static String parameter(

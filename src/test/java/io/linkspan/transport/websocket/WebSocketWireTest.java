@@ -18,7 +18,6 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.Deflater;
 import org.junit.jupiter.api.AfterEach;
@@ -368,20 +367,6 @@ class WebSocketWireTest {
     return gateway.node().getJsonObject("connections").getInteger("websocket");
   }
 
-  private BlockingQueue<JsonObject> disconnects() {
-    BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
-    TestGateway.await(
-        GatewayClient.create(gateway.vertx())
-            .events(
-                event -> {
-                  if (event.getString("event").equals("disconnected")) {
-                    events.add(event);
-                  }
-                })
-            .completion());
-    return events;
-  }
-
   private static String reasonOf(BlockingQueue<JsonObject> events) throws InterruptedException {
     JsonObject event = events.poll(10, TimeUnit.SECONDS);
     assertThat(event).isNotNull();
@@ -391,7 +376,7 @@ class WebSocketWireTest {
   @Test
   void aClientThatAnswersProbesLivesAndOneThatGoesQuietDoesNot() throws Exception {
     start(Map.of("websocket.heartbeat.interval", "300ms", "websocket.heartbeat.timeout", "1500ms"));
-    BlockingQueue<JsonObject> disconnects = disconnects();
+    BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (RawWebSocket live = raw("/ws?user=live");
         RawWebSocket quiet = raw("/ws?user=quiet")) {
       for (int probes = 0; probes < 8; probes++) {
@@ -428,7 +413,7 @@ class WebSocketWireTest {
   @Test
   void aClientThatTalksButDoesNotReadIsGoneWithinTheTimeout() throws Exception {
     startWithRoomToStall();
-    BlockingQueue<JsonObject> disconnects = disconnects();
+    BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (RawWebSocket deaf =
         RawWebSocket.connect(gateway.httpPort(), 4_096, "/ws?ack=transport&user=deaf")) {
       fillTheLinkOf("deaf");
@@ -444,7 +429,7 @@ class WebSocketWireTest {
   @Test
   void aClientThatIsCutOffWithDataOnItsWayIsGoneWithinTheTimeout() throws Exception {
     startWithRoomToStall();
-    BlockingQueue<JsonObject> disconnects = disconnects();
+    BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     // Neither reads nor says anything from here on: to the gateway, a cable that was pulled.
     try (RawWebSocket cut =
         RawWebSocket.connect(gateway.httpPort(), 4_096, "/ws?ack=transport&user=cut")) {
@@ -492,7 +477,7 @@ class WebSocketWireTest {
   @Test
   void aClientThatReadsTooSlowlyIsASlowConsumer() throws Exception {
     start(Map.of("limits.writeQueue", "256KiB"));
-    BlockingQueue<JsonObject> disconnects = disconnects();
+    BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (RawWebSocket slow =
             RawWebSocket.connect(gateway.httpPort(), 4_096, "/ws?ack=transport&user=slow");
         WebSocketTestClient talker = client("talker")) {

@@ -1,0 +1,96 @@
+package io.linkspan.framing;
+
+import com.google.protobuf.MessageLite;
+import io.linkspan.api.Message;
+import io.linkspan.protocol.StrictUtf8;
+import io.linkspan.translate.JsonTranslator;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.ChannelHandler;
+import io.netty.handler.codec.DelimiterBasedFrameDecoder;
+import io.netty.handler.codec.LineBasedFrameDecoder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HexFormat;
+
+/** Frames with a mark at their end, and the JSON form in them. */
+final class DelimitedFraming extends Framing {
+
+  private static final byte[] LINE_FEED = {'\n'};
+  private static final HexFormat HEX = HexFormat.of();
+
+  private final byte[] delimiter;
+  private final boolean lines;
+  private final int longest;
+
+  private DelimitedFraming(FramingConfig config, byte[] delimiter, boolean lines) {
+    super(config);
+    this.delimiter = delimiter;
+    this.lines = lines;
+    longest = (int) Math.min(Integer.MAX_VALUE, config.maxFrameSize() + (long) delimiter.length);
+  }
+
+  /** Lines that end with LF, or with CR and LF; those sent end with LF. */
+  static DelimitedFraming ofLines(FramingConfig config) {
+    return new DelimitedFraming(config, LINE_FEED, true);
+  }
+
+  /** Frames that end with the configured delimiter. */
+  static DelimitedFraming ofDelimiter(FramingConfig config) {
+    return new DelimitedFraming(config, config.delimiter().getBytes(), false);
+  }
+
+  @Override
+  public int longest() {
+    return longest;
+  }
+
+  /** JSON is never shorter than protobuf; how much longer it is depends on what is in it. */
+  @Override
+  public int longestMessage() {
+    return longest - delimiter.length;
+  }
+
+  @Override
+  public MessageLite decode(ByteBuf frame) {
+    return JsonTranslator.decodeFrameOrMessage(StrictUtf8.decode(frame.nioBuffer()));
+  }
+
+  @Override
+  public byte[] encode(Message message) {
+    return finish(JsonTranslator.encodeFrame(message));
+  }
+
+  @Override
+  public byte[] encodeAck(String eventId) {
+    return finish(JsonTranslator.encodeAckFrame(eventId));
+  }
+
+  @Override
+  ChannelHandler newDecoder(FramingConfig config) {
+    return lines
+        ? new LineBasedFrameDecoder(config.maxFrameSize(), true, true)
+        : new DelimiterBasedFrameDecoder(
+            config.maxFrameSize(), true, true, Unpooled.wrappedBuffer(delimiter));
+  }
+
+  private byte[] finish(byte[] json) {
+    byte[] hidden = hideDelimiter(json);
+    byte[] frame = Arrays.copyOf(hidden, hidden.length + delimiter.length);
+    System.arraycopy(delimiter, 0, frame, hidden.length, delimiter.length);
+    return frame;
+  }
+
+  /** The delimiter can not begin anywhere if its first character is nowhere. */
+  private byte[] hideDelimiter(byte[] json) {
+    byte first = delimiter[0];
+    for (byte b : json) {
+      if (b == first) {
+        String text = new String(json, StandardCharsets.UTF_8);
+        String escape = "\\u00" + HEX.toHexDigits(first);
+        return text.replace(String.valueOf((char) first), escape).getBytes(StandardCharsets.UTF_8);
+      }
+    }
+    return json;
+  }
+}

@@ -1,0 +1,91 @@
+package io.linkspan.framing;
+
+import com.google.protobuf.MessageLite;
+import io.linkspan.api.Message;
+import io.linkspan.framing.FramingConfig.LengthField;
+import io.linkspan.protocol.frame.LegacyFrame;
+import io.linkspan.translate.BinaryTranslator;
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelHandler;
+import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
+import io.vertx.core.internal.buffer.BufferInternal;
+import java.nio.ByteOrder;
+
+/**
+ * Frames with their length in front, and the binary form in them.
+ *
+ * <pre>
+ *  offset          size      field
+ *       0        offset      header
+ *  offset        length      bytes that follow this field, less adjustment
+ *       …                    header, up to strip
+ *   strip             n      binary frame
+ * </pre>
+ */
+final class LengthFieldFraming extends Framing {
+
+  private final LengthField field;
+  private final byte[] header;
+  private final int longest;
+
+  LengthFieldFraming(FramingConfig config) {
+    super(config);
+    field = config.lengthField();
+    header = field.header().getBytes();
+    long highest =
+        field.length() >= Integer.BYTES ? Integer.MAX_VALUE : (1L << (8 * field.length())) - 1;
+    longest = (int) Math.min(config.maxFrameSize(), highest + lengthEnd() + field.adjustment());
+  }
+
+  @Override
+  public int longest() {
+    return longest;
+  }
+
+  @Override
+  public int longestMessage() {
+    return longest - header.length - LegacyFrame.HEADER_LENGTH;
+  }
+
+  @Override
+  public MessageLite decode(ByteBuf frame) {
+    return BinaryTranslator.decode(BufferInternal.buffer(frame));
+  }
+
+  @Override
+  public byte[] encode(Message message) {
+    return finish(BinaryTranslator.encode(message, header.length));
+  }
+
+  @Override
+  public byte[] encodeAck(String eventId) {
+    return finish(BinaryTranslator.encodeAck(eventId, header.length));
+  }
+
+  @Override
+  ChannelHandler newDecoder(FramingConfig config) {
+    return new LengthFieldBasedFrameDecoder(
+        field.byteOrder(),
+        config.maxFrameSize(),
+        field.offset(),
+        field.length(),
+        field.adjustment(),
+        field.strip(),
+        true);
+  }
+
+  private int lengthEnd() {
+    return field.offset() + field.length();
+  }
+
+  private byte[] finish(byte[] frame) {
+    System.arraycopy(header, 0, frame, 0, header.length);
+    long value = (long) frame.length - lengthEnd() - field.adjustment();
+    boolean bigEndian = field.byteOrder() == ByteOrder.BIG_ENDIAN;
+    for (int i = 0; i < field.length(); i++) {
+      int at = bigEndian ? lengthEnd() - 1 - i : field.offset() + i;
+      frame[at] = (byte) (value >>> (8 * i));
+    }
+    return frame;
+  }
+}

@@ -1,0 +1,123 @@
+package io.linkspan.transport.tcp;
+
+import io.linkspan.framing.Framing;
+import io.linkspan.transport.channel.ChannelLink;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.codec.compression.JdkZlibEncoder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.stream.ChunkedWriteHandler;
+import io.vertx.core.internal.net.NetSocketInternal;
+import java.time.Duration;
+
+/**
+ * Frames on a socket of Vert.x: what a {@link ChannelLink} does, the framing's decoders behind it,
+ * and an end that says what there is to say before the FIN. Used only on the connection's event
+ * loop.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // whether a goodbye arrives, nobody can know
+final class TcpLink {
+
+  /** What a link tells its connection. */
+  interface Listener extends ChannelLink.Listener {
+
+    /** A frame came; it is released afterwards. */
+    void onFrame(ByteBuf frame);
+
+    /**
+     * What came is no frame of the agreed kind, or one that is too large. Nothing further is read.
+     *
+     * @param tooLarge whether it was the size
+     * @param what went wrong, for the client
+     */
+    void onViolation(boolean tooLarge, String what);
+  }
+
+  private final ChannelHandlerContext context;
+  private final Channel channel;
+  private final ChannelLink link;
+  private final Listener listener;
+
+  /** Stands in the pipeline of a socket that has just been accepted. */
+  TcpLink(NetSocketInternal socket, Framing framing, Duration keepAlive, Listener listener) {
+    this.listener = listener;
+    context = socket.channelHandlerContext();
+    channel = context.channel();
+    ChannelPipeline pipeline = channel.pipeline();
+    if (pipeline.get(ChunkedWriteHandler.class) != null) {
+      // Is for files, and would hide from us what waits to be written.
+      pipeline.remove(ChunkedWriteHandler.class);
+    }
+    framing.install(pipeline, context.name());
+    pipeline.addBefore(context.name(), null, new FrameGuard());
+    link = new ChannelLink(context, listener);
+    if (channel instanceof EpollSocketChannel epoll) {
+      epoll.config().setTcpKeepIdle((int) Math.max(1, keepAlive.toSeconds()));
+    }
+    socket.messageHandler(this::onFrame);
+  }
+
+  /** What is below the frames. */
+  ChannelLink channel() {
+    return link;
+  }
+
+  /** Writes a whole frame; the bytes may be shared and are not changed. */
+  void write(byte[] frame) {
+    link.write(Unpooled.wrappedBuffer(frame));
+  }
+
+  /**
+   * Sends the FIN once the client has taken all that was written. Nothing that comes from now on is
+   * handled; the client's own FIN, or {@link ChannelLink#abort}, is the end.
+   */
+  void finish() {
+    link.discard();
+    link.flush();
+    var compressor = channel.pipeline().get(JdkZlibEncoder.class);
+    ChannelFuture written =
+        compressor == null ? context.writeAndFlush(Unpooled.EMPTY_BUFFER) : compressor.close();
+    written.addListener(v -> closeOutput());
+  }
+
+  private void closeOutput() {
+    var tls = channel.pipeline().get(SslHandler.class);
+    if (tls == null) {
+      ((DuplexChannel) channel).shutdownOutput();
+    } else {
+      tls.closeOutbound().addListener(v -> ((DuplexChannel) channel).shutdownOutput());
+    }
+  }
+
+  private void onFrame(Object message) {
+    ByteBuf frame = (ByteBuf) message;
+    try {
+      listener.onFrame(frame);
+    } finally {
+      frame.release();
+    }
+  }
+
+  private final class FrameGuard extends ChannelInboundHandlerAdapter {
+
+    private boolean violated;
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext source, Throwable cause) {
+      if (!Framing.isViolation(cause)) {
+        source.fireExceptionCaught(cause);
+      } else if (!violated) {
+        violated = true;
+        link.discard();
+        listener.onViolation(Framing.isTooLarge(cause), cause.getMessage());
+      }
+    }
+  }
+}

@@ -1,0 +1,73 @@
+package io.linkspan.transport.tcp;
+
+import io.linkspan.connection.TransportMetrics;
+import io.linkspan.framing.Framing;
+import io.linkspan.session.LimitsConfig;
+import io.linkspan.transport.channel.Entrance;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The ports for framed TCP on one event loop. Used only on it. */
+public final class TcpTransport {
+
+  /** The HTTP port has -1, and Vert.x looks for both in one table. */
+  private static final int FIRST_ANY_PORT = -2;
+
+  private final TcpConfig config;
+  private final List<TcpListener> listeners = new ArrayList<>();
+
+  /** To be made on the event loop that it will live on. */
+  public TcpTransport(
+      Vertx vertx,
+      TcpConfig config,
+      LimitsConfig limits,
+      Entrance entrance,
+      TransportMetrics metrics) {
+    this.config = config;
+    for (TcpConfig.Listener listener : config.listeners()) {
+      Framing framing = Framing.of(listener.framing());
+      listeners.add(
+          new TcpListener(
+              new TcpListener.Common(
+                  vertx, listener, framing, framing::encode, limits, entrance, metrics),
+              FIRST_ANY_PORT - listeners.size()));
+    }
+  }
+
+  /**
+   * Starts to listen at every port.
+   *
+   * @return the ports in use, by their labels
+   */
+  public Future<Map<String, Integer>> listen() {
+    List<Future<Integer>> ports = listeners.stream().map(TcpListener::listen).toList();
+    return Future.all(ports)
+        .map(
+            v -> {
+              Map<String, Integer> byLabel = new LinkedHashMap<>();
+              for (int i = 0; i < ports.size(); i++) {
+                byLabel.put(config.listeners().get(i).label(), ports.get(i).result());
+              }
+              return byLabel;
+            });
+  }
+
+  /**
+   * Takes no new clients from now on; those that are here go on until their sessions send them
+   * away.
+   *
+   * @return done when none is left
+   */
+  public Future<Void> drain() {
+    return Future.join(listeners.stream().map(TcpListener::drain).toList()).mapEmpty();
+  }
+
+  /** Closes the ports and every connection that is still open. */
+  public Future<Void> close() {
+    return Future.join(listeners.stream().map(TcpListener::close).toList()).mapEmpty();
+  }
+}

@@ -1,0 +1,129 @@
+package io.linkspan.upstream.tcp;
+
+import io.linkspan.api.Message;
+import io.linkspan.api.Origin;
+import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.framing.Framing;
+import io.linkspan.upstream.Backend;
+import io.linkspan.upstream.PipelineConfig;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetClient;
+import io.vertx.core.net.NetClientOptions;
+import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.PemTrustOptions;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
+
+/**
+ * Sends Messages to a TCP service over links that stay; each to the link that has least to answer.
+ * Without a link they wait for the next attempt to open one.
+ */
+final class TcpBackend implements Backend {
+
+  private final TcpUpstreamConfig config;
+  private final NetClient client;
+  private final DeadlineTimer timer;
+  private final List<TcpLink> links;
+  private final Set<TcpAttempt> waiting = new LinkedHashSet<>();
+
+  TcpBackend(Vertx vertx, TcpUpstreamConfig config, PipelineConfig pipeline) {
+    this.config = config;
+    client = vertx.createNetClient(options(config, pipeline));
+    timer = new DeadlineTimer(vertx, this::advance);
+    Framing framing = Framing.of(config.framing());
+    links =
+        Stream.generate(() -> new TcpLink(this, config, framing, ThreadLocalRandom.current()))
+            .limit(config.links())
+            .toList();
+    advance();
+  }
+
+  private static NetClientOptions options(TcpUpstreamConfig config, PipelineConfig pipeline) {
+    NetClientOptions options =
+        new NetClientOptions()
+            .setConnectTimeout((int) pipeline.timeout().toMillis())
+            .setTcpNoDelay(true)
+            .setTcpKeepAlive(true);
+    if (config.tls()) {
+      options.setSsl(true).setHostnameVerificationAlgorithm("HTTPS");
+      if (!config.trust().isEmpty()) {
+        options.setTrustOptions(new PemTrustOptions().addCertPath(config.trust()));
+      }
+    }
+    return options;
+  }
+
+  @Override
+  public Attempt send(Message message, Origin origin) {
+    var attempt = new TcpAttempt(this, message);
+    TcpLink link = leastBusy();
+    if (link != null) {
+      link.send(attempt);
+    } else {
+      waiting.add(attempt);
+      links.forEach(TcpLink::hurry);
+      advance();
+    }
+    return attempt;
+  }
+
+  @Override
+  public Future<Void> close() {
+    links.forEach(TcpLink::close);
+    notReached(null);
+    timer.cancel();
+    return client.close();
+  }
+
+  Future<NetSocket> connect() {
+    return client.connect(config.port(), config.host());
+  }
+
+  /** A link is up. */
+  void sendWaiting() {
+    for (TcpLink link; !waiting.isEmpty() && (link = leastBusy()) != null; ) {
+      TcpAttempt next = waiting.iterator().next();
+      waiting.remove(next);
+      link.send(next);
+    }
+  }
+
+  /** A link could not be opened; who waits for one has waited enough. */
+  void notReached(Throwable cause) {
+    arm();
+    for (TcpAttempt attempt : List.copyOf(waiting)) {
+      waiting.remove(attempt);
+      attempt.lost("the service can not be reached", cause);
+    }
+  }
+
+  /** No longer waits for a link. */
+  void forget(TcpAttempt attempt) {
+    waiting.remove(attempt);
+  }
+
+  /** Makes sure that links that are down are opened when it is time. */
+  void arm() {
+    timer.arm(links.stream().mapToLong(TcpLink::nextDeadline).min().orElseThrow());
+  }
+
+  private void advance() {
+    long now = DeadlineTimer.now();
+    links.forEach(link -> link.advance(now));
+    arm();
+  }
+
+  private TcpLink leastBusy() {
+    TcpLink least = null;
+    for (TcpLink link : links) {
+      if (link.isUp() && (least == null || link.pending() < least.pending())) {
+        least = link;
+      }
+    }
+    return least;
+  }
+}

@@ -1,0 +1,38 @@
+package io.linkspan.upstream.tcp;
+
+import io.linkspan.framing.FramingConfig;
+import io.linkspan.upstream.Backend;
+import io.linkspan.upstream.BackendConfig;
+import io.linkspan.upstream.PipelineConfig;
+import io.vertx.core.Vertx;
+import java.time.Duration;
+
+/**
+ * A service that takes Messages as frames on TCP links that stay.
+ *
+ * @param links that are kept to it
+ * @param inOrder whether it answers each link's Messages in their order; else answers name theirs
+ * @param pause before a link that was lost, or could not be opened, is opened again; doubled each
+ *     time that fails, less up to a half
+ * @param maxPause what doubling ends at
+ * @param tls whether links are encrypted
+ * @param trust PEM file with the certificates that the service may have, or that signed it; empty:
+ *     those the Java runtime trusts
+ */
+public record TcpUpstreamConfig(
+    String host,
+    int port,
+    FramingConfig framing,
+    int links,
+    boolean inOrder,
+    Duration pause,
+    Duration maxPause,
+    boolean tls,
+    String trust)
+    implements BackendConfig {
+
+  @Override
+  public Backend newBackend(Vertx vertx, PipelineConfig pipeline) {
+    return new TcpBackend(vertx, this, pipeline);
+  }
+}

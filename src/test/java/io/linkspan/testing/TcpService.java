@@ -1,0 +1,74 @@
+package io.linkspan.testing;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.SocketTimeoutException;
+
+/** A TCP service whose every word a test says. Blocking. */
+public final class TcpService implements AutoCloseable {
+
+  private static final int PATIENCE_MS = 15_000;
+
+  private final ServerSocket server;
+
+  private TcpService(int port) {
+    try {
+      server = new ServerSocket();
+      server.setReuseAddress(true);
+      server.setSoTimeout(PATIENCE_MS);
+      server.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Listens at a free port. */
+  public static TcpService start() {
+    return new TcpService(0);
+  }
+
+  /** Listens at a port where one has listened before. */
+  public static TcpService start(int port) {
+    return new TcpService(port);
+  }
+
+  public int port() {
+    return server.getLocalPort();
+  }
+
+  /** Waits for the next link. */
+  public RawTcp accept() {
+    try {
+      return RawTcp.over(server.accept());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Waits for the next link for as long as this is open; null then. */
+  public RawTcp acceptUnlessClosed() {
+    while (!server.isClosed()) {
+      try {
+        return RawTcp.over(server.accept());
+      } catch (SocketTimeoutException e) {
+        // Nobody came for a while.
+      } catch (IOException e) {
+        return null;
+      }
+    }
+    return null;
+  }
+
+  /** Takes no further links; those that are there stay. */
+  @Override
+  public void close() {
+    try {
+      server.close();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

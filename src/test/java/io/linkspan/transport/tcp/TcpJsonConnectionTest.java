@@ -1,0 +1,20 @@
+package io.linkspan.transport.tcp;
+
+import io.linkspan.testing.RawTcp;
+import io.linkspan.testing.TcpTestClient;
+import java.util.Map;
+
+/** The same with JSON, whose end is marked by something that JSON itself may hold. */
+class TcpJsonConnectionTest extends TcpConnectionTest {
+
+  @Override
+  protected TcpTestClient client(RawTcp socket) {
+    return TcpTestClient.ofDelimiters(socket, "-;");
+  }
+
+  @Override
+  protected Map<String, String> settings() {
+    return Map.of(
+        "tcp.enabled", "true", "tcp.framing.kind", "delimiter", "tcp.framing.delimiter", "-;");
+  }
+}
