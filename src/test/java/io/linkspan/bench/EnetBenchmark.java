@@ -59,7 +59,7 @@ public final class EnetBenchmark {
 
   /** Compiled code is a matter of calls, not of time. */
   private static final EnetLoad.Plan FIRST_WARM_UP =
-      new EnetLoad.Plan(100, 64, 1, 0, 2_000, 300_000);
+      new EnetLoad.Plan(100, 64, 8, 0, 2_000, 300_000);
 
   private static final long WARM_UP_MS = 1_500;
   private static final long WINDOW_MS = 4_000;
@@ -163,11 +163,12 @@ public final class EnetBenchmark {
     System.out.printf(
         "%nmedians of %d rounds; ratio: median of the ratios of each round%n%n", rounds);
     System.out.printf(
-        "%-38s %-10s %10s %8s %6s %8s %8s %8s %9s %10s %7s%n",
+        "%-38s %-10s %10s %8s %8s %6s %8s %8s %8s %9s %10s %7s%n",
         "under load",
         "server",
         "CPU us/msg",
         "of user",
+        "compiler",
         "ratio",
         "msg/s",
         "p50 us",
@@ -178,11 +179,12 @@ public final class EnetBenchmark {
     loads.forEach(
         (row, server, cell) ->
             System.out.printf(
-                "%-38s %-10s %10.2f %8.2f %6.2f %8.0f %8.0f %8.0f %8.2f%% %10.2f %6.0f%%%n",
+                "%-38s %-10s %10.2f %8.2f %8.2f %6.2f %8.0f %8.0f %8.0f %8.2f%% %10.2f %6.0f%%%n",
                 row,
                 server,
                 cell.median(m -> m.load().cpu()),
                 cell.median(m -> m.load().user()),
+                cell.median(m -> m.load().compiler()),
                 cell.ratio(C, m -> m.load().cpu()),
                 cell.median(m -> m.load().perSecond()),
                 cell.median(m -> m.load().p50()),

@@ -16,7 +16,13 @@ final class ServerProcess implements AutoCloseable {
 
   /** All servers that run in a JVM get the same. */
   private static final List<String> JVM_OPTIONS =
-      List.of("-Xms1g", "-Xmx1g", "-XX:+UseSerialGC", "-XX:+AlwaysPreTouch");
+      List.of(
+          "-Xms1g",
+          "-Xmx1g",
+          "-XX:+UseSerialGC",
+          "-XX:+AlwaysPreTouch",
+          // What a thread that has ended used can not be told apart any more.
+          "-XX:-UseDynamicNumberOfCompilerThreads");
 
   private static final Path JAVA_BIN = Path.of(System.getProperty("java.home"), "bin");
   private static final Path GATEWAY_JAR = Path.of("target", "linkspan.jar");
@@ -91,6 +97,11 @@ final class ServerProcess implements AutoCloseable {
   /** CPU time used so far, in the program and in the kernel. */
   CpuTime cpuTime() throws IOException {
     return CpuTime.of(process.toHandle());
+  }
+
+  /** The part of it that went into compiling, which passes. */
+  long compilerMicros() throws IOException {
+    return CpuTime.compilerMicros(process.toHandle());
   }
 
   /** Memory the process has; of a JVM, the whole heap included. */
