@@ -12,7 +12,7 @@ import { createServer } from "node:http";
 const port = Number(process.argv[2] ?? 8081);
 const journal = process.argv[3];
 const lines = journal && existsSync(journal) ? readFileSync(journal, "utf8").split("\n") : [];
-const taken = new Set(lines.map((line) => line.split(" ")[0]));
+const taken = new Set(lines);
 
 const server = createServer(async (request, response) => {
   const answer = (status, json) => {
@@ -28,11 +28,11 @@ const server = createServer(async (request, response) => {
     answer(422, { message: "what would you like?" });
     return;
   }
-  const key = request.headers["idempotency-key"];
+  const key = `${order.from} ${request.headers["idempotency-key"]}`; // users choose their keys
   if (!taken.has(key)) {
     taken.add(key);
     if (journal) {
-      appendFileSync(journal, `${key} ${order.from}\n`);
+      appendFileSync(journal, `${key}\n`);
     }
   }
   answer(200, { type: "ordered", body: `${order.from} ordered ${order.body}` });

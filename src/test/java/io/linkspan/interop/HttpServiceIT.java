@@ -34,8 +34,8 @@ class HttpServiceIT {
 
   private static final int CLIENTS = 200;
   private static final int WINDOW = 2;
-  private static final long PAUSE_MS = 200;
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final long PAUSE_MS = 500;
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @TempDir Path folder;
 
@@ -163,7 +163,7 @@ class HttpServiceIT {
             upstream: {backoff: 50ms, breaker: {pause: 200ms, maxPause: 1s}, ordered: true}
             routes:
               - {to: "service:plain", http: {url: "%s"}}
-              - {to: "service:held", http: {url: "%s"}, hold: {for: 60s, max: 1000}}
+              - {to: "service:held", http: {url: "%s"}, hold: {for: 10m, max: 1000}}
             """
                 .formatted(url, url));
     Vertx vertx = Vertx.vertx();
@@ -236,15 +236,16 @@ class HttpServiceIT {
 
   private static void nothingAcknowledgedIsLostOrDoneTwice(
       List<Client> clients, List<String> journal) {
-    List<String> taken = journal.stream().map(line -> line.split(" ", 2)[0]).toList();
+    List<String> taken = journal.stream().map(line -> line.split(" ", 2)[1]).toList();
     assertThat(taken).doesNotHaveDuplicates();
     Set<String> done = new HashSet<>(taken);
     for (Client client : clients) {
       assertThat(done).containsAll(client.acknowledged);
       assertThat(client.refused.keySet()).doesNotContainAnyElementsOf(client.acknowledged);
       assertThat(client.acknowledged.size() + client.refused.size()).isEqualTo(client.next);
-      List<String> inJournal =
-          taken.stream().filter(id -> id.startsWith(client.user + "-")).toList();
+      // What ended in an error may have been on its way, and done late.
+      Set<String> acknowledged = new HashSet<>(client.acknowledged);
+      List<String> inJournal = taken.stream().filter(acknowledged::contains).toList();
       assertThat(inJournal).as("in the order of sending").isSorted();
     }
   }
@@ -254,12 +255,13 @@ class HttpServiceIT {
       assertThat(client.refused.values())
           .allSatisfy(
               error -> {
-                assertThat(error.getString("code")).isEqualTo("unavailable");
+                assertThat(error.getString("code")).isIn("unavailable", "timeout");
                 assertThat(error.getString("message"))
                     .isIn(
                         "the service is away",
                         "the service broke off",
-                        "the service can not be reached");
+                        "the service can not be reached",
+                        "the service did not answer");
               });
     }
   }
@@ -276,8 +278,9 @@ class HttpServiceIT {
     String label = "upstream=\"" + upstream + "\"}";
     assertThat(metric(gateway, "requests_total{outcome=\"answered\"," + label))
         .isEqualTo(clients.stream().mapToInt(Client::successes).sum());
-    assertThat(metric(gateway, "requests_total{outcome=\"unavailable\"," + label))
-        .isEqualTo(clients.stream().mapToInt(Client::refusals).sum());
+    double unavailable = metric(gateway, "requests_total{outcome=\"unavailable\"," + label);
+    double timeouts = metric(gateway, "requests_total{outcome=\"timeout\"," + label);
+    assertThat(unavailable + timeouts).isEqualTo(clients.stream().mapToInt(Client::refusals).sum());
     assertThat(metric(gateway, "breaker_opened_total{" + label)).isPositive();
     assertThat(metric(gateway, "breaker{state=\"closed\"," + label)).isEqualTo(1);
     assertThat(metric(gateway, "retries_total{" + label)).isPositive();

@@ -69,6 +69,7 @@ class HttpUpstreamTest {
         Files.writeString(
             folder.resolve("upstreams.yaml"),
             """
+            delivery: {requestTimeout: 100ms}
             upstream:
               backoff: 1ms
               maxBackoff: 5ms
@@ -315,6 +316,16 @@ class HttpUpstreamTest {
     service.on("/single", post -> {});
     assertThat(error(send(to("single"))).getString("code")).isEqualTo("timeout");
     service.next("/single");
+  }
+
+  @Test
+  void aServiceHasTheTimeOfItsRouteAndNotThatOfServicesOnTheBus() {
+    service.on(
+        "/orders",
+        post -> Vertx.currentContext().owner().setTimer(300, id -> post.answer(204)));
+    String eventId = send(to("orders"));
+    assertThat(alice.receiveAck()).isEqualTo(eventId);
+    service.next("/orders");
   }
 
   @Test
