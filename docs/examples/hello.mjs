@@ -1,18 +1,19 @@
 // A client of linkspan without a single package. With a gateway running:
 //
-//   node --experimental-websocket docs/examples/hello.mjs [ws://127.0.0.1:8080/ws] [USER]
+//   node --experimental-websocket docs/examples/hello.mjs [ws://127.0.0.1:8080/ws] [USER] [TO]
 //
 // The option is for Node 20; later versions do not need it.
 
 const url = process.argv[2] ?? "ws://127.0.0.1:8080/ws";
 const user = process.argv[3] ?? "hello";
+const to = process.argv[4] ?? "service:echo";
 
 if (typeof WebSocket === "undefined") {
   console.error("this Node has no WebSocket: use version 22 or later, or node --experimental-websocket");
   process.exit(1);
 }
 
-const hello = { eventId: crypto.randomUUID(), to: "service:echo", type: "text", body: "Hello, linkspan!" };
+const hello = { eventId: crypto.randomUUID(), to, type: "text", body: "Hello, linkspan!" };
 const socket = new WebSocket(`${url}?user=${encodeURIComponent(user)}`, "linkspan.json");
 const send = (packet) => socket.send(JSON.stringify(packet));
 

@@ -29,7 +29,7 @@ enum {
   /* A program with a loop of its own calls the library about so often. */
   SWEEP_US = 10000,
   IDLE_SWEEP_US = 50000,
-  PATIENCE_US = 60000000
+  PATIENCE_US = 120000000
 };
 
 typedef struct {

@@ -41,6 +41,7 @@ public final class JavaClient {
     client.eventsAndBinary(socket);
     client.large(socket);
     client.acknowledgesToAService(socket);
+    client.doesNotWaitForEver();
     client.namespaces();
     client.order();
     client.reconnects(socket);
@@ -113,6 +114,27 @@ public final class JavaClient {
     check(response.statusCode() == 200, response.body());
     JSONObject reply = new JSONObject(response.body()).getJSONObject("reply");
     check(reply.getString("body").equals("[\"heard why\"]"), response.body());
+  }
+
+  /** By hand, as the first generation has no time-out of its own; the connection goes on. */
+  private void doesNotWaitForEver() throws Exception {
+    Socket silent = connect("/", user + "-silent", "client");
+    Socket asking = connect("/", user + "-asking", "client");
+    JSONObject message = new JSONObject();
+    message.put("to", "user:" + user + "-silent");
+    message.put("body", "anybody there?");
+    CompletableFuture<Object[]> answer = new CompletableFuture<>();
+    asking.emit("message", new Object[] {message}, answer::complete);
+    try {
+      answer.get(50, TimeUnit.MILLISECONDS);
+      throw new AssertionError("acknowledged by somebody who is silent");
+    } catch (java.util.concurrent.TimeoutException expected) {
+      check(ask(asking, "next", 1)[0].equals(1), "an event after a time-out");
+    }
+    JSONObject late = (JSONObject) await("the late acknowledgement", answer)[0];
+    check(late.getJSONObject("error").getString("code").equals("timeout"), late.toString());
+    silent.disconnect();
+    asking.disconnect();
   }
 
   private void namespaces() throws Exception {

@@ -233,6 +233,7 @@ public final class Gateway implements Node {
             config.limits(),
             new RoutingTable(config.routes()),
             directory,
+            nodes,
             new DuplicateFilter(config.delivery()),
             sessions);
     return new EdgeVerticle.Shared(
@@ -240,7 +241,7 @@ public final class Gateway implements Node {
         shard,
         new Admission(config.limits()),
         new IdentityProvider(),
-        new PlaygroundEndpoint(),
+        new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
         metrics.registry(),
         websocket,
         socketio,

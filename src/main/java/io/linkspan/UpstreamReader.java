@@ -26,8 +26,10 @@ final class UpstreamReader {
   private static final int MAX_CONCURRENCY = 10_000;
   private static final int MAX_RETRIES = 100;
   private static final int MAX_LINKS = 1_000;
+
+  /** RFC 9110, section 5: a token, and visible ASCII with blanks between. */
   private static final Pattern HEADER =
-      Pattern.compile("([!#$%&'*+.^_`|~\\w-]+):\\s*(\\S(.*\\S)?)");
+      Pattern.compile("([!#$%&'*+.^_`|~\\w-]+):[ \\t]*([!-~]([ -~\\t]*[!-~])?)[ \\t]*");
 
   /** Made by the gateway itself, or by HTTP. */
   private static final List<String> OWN_HEADERS =

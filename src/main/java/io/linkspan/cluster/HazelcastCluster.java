@@ -11,6 +11,7 @@ import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
+import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.util.Objects;
@@ -23,21 +24,20 @@ public final class HazelcastCluster {
 
   private final Vertx vertx;
   private final HazelcastInstance hazelcast;
-  private final Nodes nodes;
+  private final HazelcastNodes nodes;
   private final SessionDirectory directory;
 
   private HazelcastCluster(Vertx vertx, HazelcastInstance hazelcast, Nodes.Node self) {
     this.vertx = vertx;
     this.hazelcast = hazelcast;
-    var members = new HazelcastNodes(hazelcast, self);
-    nodes = members;
+    nodes = new HazelcastNodes(vertx, hazelcast, self);
     if (self == null) {
       directory = null;
       return;
     }
     var events = new DistantEvents(vertx.eventBus());
     directory = new HazelcastSessionDirectory(vertx, hazelcast, self, events);
-    members.watch(new LostNodes(vertx, hazelcast, members, events));
+    nodes.watch(new LostNodes(vertx, hazelcast, nodes, events));
   }
 
   /**
@@ -95,7 +95,7 @@ public final class HazelcastCluster {
 
   /** Whether this process is a member; false while it finds its way back to the others. */
   public boolean isMember() {
-    return hazelcast.getLifecycleService().isRunning() && !nodes.all().isEmpty();
+    return nodes.together();
   }
 
   HazelcastInstance hazelcast() {
@@ -106,7 +106,7 @@ public final class HazelcastCluster {
     return NetworkInterface.networkInterfaces()
         .filter(HazelcastCluster::isUp)
         .flatMap(NetworkInterface::inetAddresses)
-        .filter(address -> address instanceof java.net.Inet4Address)
+        .filter(address -> address instanceof Inet4Address)
         .filter(address -> !address.isLinkLocalAddress())
         .findFirst()
         .orElseGet(InetAddress::getLoopbackAddress);

@@ -13,6 +13,7 @@ import com.hazelcast.config.NetworkConfig;
 import com.hazelcast.spi.merge.DiscardMergePolicy;
 import io.linkspan.session.Nodes;
 import java.net.InetAddress;
+import java.time.Duration;
 
 /** Hazelcast's configuration, made from ours. */
 final class HazelcastConfig {
@@ -122,7 +123,7 @@ final class HazelcastConfig {
                 .setSize(REMEMBERED_USERS));
   }
 
-  private static String seconds(java.time.Duration duration) {
+  private static String seconds(Duration duration) {
     return Long.toString(duration.toSeconds());
   }
 }

@@ -6,14 +6,15 @@ import com.hazelcast.cluster.MembershipListener;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.core.LifecycleEvent;
 import com.hazelcast.core.LifecycleListener;
-import com.hazelcast.partition.PartitionLostEvent;
-import com.hazelcast.partition.PartitionLostListener;
+import com.hazelcast.map.MapPartitionLostEvent;
+import com.hazelcast.map.listener.MapPartitionLostListener;
 import io.linkspan.session.Nodes;
+import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.function.Consumer;
-import java.util.stream.Stream;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,12 +23,20 @@ import org.slf4j.LoggerFactory;
  * Hazelcast's threads.
  */
 final class HazelcastNodes
-    implements Nodes, MembershipListener, LifecycleListener, PartitionLostListener {
+    implements Nodes, MembershipListener, LifecycleListener, MapPartitionLostListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(HazelcastNodes.class);
 
+  private static final long SETTLE_MS = 1_000;
+
+  private final Vertx vertx;
   private final HazelcastInstance hazelcast;
   private final Node self;
+  private final AtomicBoolean forgotten = new AtomicBoolean();
+
+  /** Between having found the others again and being one of them. */
+  private volatile boolean apart;
+
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
   /**
@@ -35,12 +44,13 @@ final class HazelcastNodes
    *
    * @param self null when this process serves no clients
    */
-  HazelcastNodes(HazelcastInstance hazelcast, Node self) {
+  HazelcastNodes(Vertx vertx, HazelcastInstance hazelcast, Node self) {
+    this.vertx = vertx;
     this.hazelcast = hazelcast;
     this.self = self;
     hazelcast.getCluster().addMembershipListener(this);
     hazelcast.getLifecycleService().addLifecycleListener(this);
-    hazelcast.getPartitionService().addPartitionLostListener(this);
+    hazelcast.getMap(HazelcastConfig.SESSIONS).addPartitionLostListener(this);
   }
 
   @Override
@@ -62,49 +72,68 @@ final class HazelcastNodes
     listeners.add(listener);
   }
 
+  /** Whether this process is in touch with the others, as far as it knows. */
+  boolean together() {
+    return !apart
+        && hazelcast.getLifecycleService().isRunning()
+        && (self == null || all().contains(self));
+  }
+
   @Override
   public void memberAdded(MembershipEvent event) {
-    tell(event, "joined", listener -> node -> listener.joined(node));
+    tell(event, "joined", Listener::joined);
   }
 
   @Override
   public void memberRemoved(MembershipEvent event) {
-    tell(event, "left", listener -> node -> listener.left(node));
+    tell(event, "left", Listener::left);
   }
 
   @Override
   public void stateChanged(LifecycleEvent event) {
-    if (event.getState() == LifecycleEvent.LifecycleState.MERGED) {
-      LOG.warn("found the other nodes again, and entering there what is here");
-      listeners.forEach(Listener::merged);
+    switch (event.getState()) {
+      case MERGING -> apart = true;
+      case MERGED -> {
+        LOG.warn("found the other nodes again, and entering there what is here");
+        listeners.forEach(Listener::merged);
+        // The bus has its registrations back by now: Vert.x listens too, and did so before.
+        apart = false;
+      }
+      default -> {
+        // The others are about starting and stopping.
+      }
     }
   }
 
   @Override
-  public void partitionLost(PartitionLostEvent event) {
-    // Several nodes ended at once: some of what this one entered may have been on just these.
-    listeners.forEach(Listener::merged);
+  public void partitionLost(MapPartitionLostEvent event) {
+    // Several nodes ended at once, and what this one entered may have been on just these. One event
+    // comes for each lost part of the map.
+    if (forgotten.compareAndSet(false, true)) {
+      LOG.warn("a part of the directory was lost with several nodes, and is entered again");
+      vertx.setTimer(
+          SETTLE_MS,
+          id -> {
+            forgotten.set(false);
+            listeners.forEach(Listener::merged);
+          });
+    }
   }
 
-  private void tell(
-      MembershipEvent event,
-      String what,
-      java.util.function.Function<Listener, Consumer<Node>> how) {
+  private void tell(MembershipEvent event, String what, BiConsumer<Listener, Node> how) {
     Node node = nodeOf(event.getMember());
     if (node == null) {
       LOG.info("a service {}: {}", what, event.getMember().getAddress());
       return;
     }
     LOG.info("node {} {}: {}", node.id(), what, event.getMember().getAddress());
-    listeners.forEach(listener -> how.apply(listener).accept(node));
+    listeners.forEach(listener -> how.accept(listener, node));
   }
 
   /** Null when the member serves no clients. */
   private static Node nodeOf(Member member) {
     String id = member.getAttribute(HazelcastConfig.NODE);
     String shards = member.getAttribute(HazelcastConfig.SHARDS);
-    return Stream.of(id, shards).anyMatch(Objects::isNull)
-        ? null
-        : new Node(id, Integer.parseInt(shards));
+    return id == null || shards == null ? null : new Node(id, Integer.parseInt(shards));
   }
 }

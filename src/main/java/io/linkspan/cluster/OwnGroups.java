@@ -7,6 +7,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.function.BiFunction;
+import java.util.function.BooleanSupplier;
 
 /**
  * Which shards of this node have members of which groups; the cluster hears of the first and of the
@@ -66,8 +67,7 @@ final class OwnGroups {
     return here.shardsHere(group);
   }
 
-  private Future<Void> change(
-      String group, java.util.function.BooleanSupplier isNews, boolean members) {
+  private Future<Void> change(String group, BooleanSupplier isNews, boolean members) {
     Future<Void> told =
         untold.compute(
             group,

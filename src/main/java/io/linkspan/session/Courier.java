@@ -17,11 +17,13 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 
 /**
  * Carries a Message to the clients that it names, on whichever shards they are: by a call to the
@@ -74,6 +76,10 @@ final class Courier {
   private final SessionDirectory directory;
   private final Shard shard;
   private final long timeout;
+
+  /** Shards that something was sent to. */
+  private final Set<String> reached = new HashSet<>();
+
   private final Map<String, Lane> lanes = new LinkedHashMap<>(16, 0.75f, true);
 
   Courier(Vertx vertx, SessionDirectory directory, Shard shard, DeliveryConfig delivery) {
@@ -103,6 +109,18 @@ final class Courier {
               new MessageException(
                   ErrorCode.MALFORMED, "to has to name a user, a group or a session"));
     }
+  }
+
+  /**
+   * Done when all that was sent until now has reached the shards it was for, so that what another
+   * shard sends from then on can not overtake it.
+   */
+  Future<Void> flush() {
+    List<Future<Void>> there = new ArrayList<>();
+    for (String address : List.copyOf(reached)) {
+      there.add(shard.relocation().flush(address).onFailure(gone -> reached.remove(address)));
+    }
+    return Future.join(there).otherwiseEmpty().mapEmpty();
   }
 
   private Lane laneTo(Recipient recipient) {
@@ -249,6 +267,7 @@ final class Courier {
       shard.deliver(parcel.recipient, parcel.message, parcel.terms, settlement);
       return;
     }
+    reached.add(address);
     var options = new DeliveryOptions().setSendTimeout(timeout);
     parcel.terms.addTo(options);
     bus.<Object>request(address, parcel.message, options)

@@ -19,6 +19,9 @@ final class Delivery {
   /** The client has been sent it and may have read it; only where it can say so later. */
   boolean written;
 
+  /** By which copies know it; 0 when it was never told to any. */
+  long number;
+
   Delivery previous;
   Delivery next;
   Delivery sameId;

@@ -27,11 +27,18 @@ final class Memberships {
 
   private final SessionDirectory directory;
   private final SessionEvents events;
+  private final Replication replication;
   private final String shard;
   private final int maxGroups;
   private final Map<String, Set<Session>> members = new HashMap<>();
 
-  Memberships(SessionDirectory directory, SessionEvents events, String shard, int maxGroups) {
+  Memberships(
+      SessionDirectory directory,
+      SessionEvents events,
+      Replication replication,
+      String shard,
+      int maxGroups) {
+    this.replication = replication;
     this.directory = directory;
     this.events = events;
     this.shard = shard;
@@ -84,6 +91,7 @@ final class Memberships {
     }
     Set<Session> sessions = members.computeIfAbsent(group, name -> new LinkedHashSet<>());
     sessions.add(session);
+    replication.joined(session, group);
     Future<Void> noted = directory.joined(session.ref(), group);
     Future<Void> reachable =
         sessions.size() == 1 ? directory.addGroup(group, shard) : Future.succeededFuture();
@@ -126,6 +134,7 @@ final class Memberships {
   /** The session ends; its own record of the membership is gone already. */
   void remove(Session session, String group) {
     drop(session, group);
+    replication.left(session, group);
     directory.left(session.ref(), group);
     events.left(session, group);
   }

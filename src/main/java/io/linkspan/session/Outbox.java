@@ -20,6 +20,16 @@ import java.util.function.Consumer;
  */
 final class Outbox {
 
+  /** Hears what goes in and out, to keep a copy. */
+  interface Listener {
+
+    void added(Delivery delivery);
+
+    void removed(Delivery delivery);
+
+    void anchored(String offset);
+  }
+
   /** When a Message has got to the client. */
   enum Mode {
     /** When its application acknowledges. */
@@ -41,6 +51,7 @@ final class Outbox {
   private final int maxAttempts;
   private final AckTimeouts timeouts;
   private final SessionMetrics metrics;
+  private final Listener listener;
   private final Map<String, Delivery> byEventId = new HashMap<>(4);
   private Mode mode;
 
@@ -61,6 +72,7 @@ final class Outbox {
    * @param timeouts the shard's, which calls {@link #due}
    * @param link null when the client is away
    * @param keeps whether what a closing link does not take waits for the next one
+   * @param listener null when nobody wants to hear
    */
   Outbox(
       SessionConfig config,
@@ -69,6 +81,7 @@ final class Outbox {
       Connection link,
       Mode mode,
       boolean keeps,
+      Listener listener,
       SessionMetrics metrics) {
     this.config = config;
     this.maxAttempts = maxAttempts;
@@ -76,6 +89,7 @@ final class Outbox {
     this.link = link;
     this.mode = mode;
     this.keeps = keeps;
+    this.listener = listener;
     this.metrics = metrics;
   }
 
@@ -211,7 +225,7 @@ final class Outbox {
       }
       delivery = next;
     }
-    anchor = offset;
+    moveAnchor(offset);
     return true;
   }
 
@@ -295,8 +309,8 @@ final class Outbox {
   }
 
   private void forgetOldestWritten(Delivery delivery) {
-    anchor = delivery.offset();
     remove(delivery);
+    moveAnchor(delivery.offset());
   }
 
   private boolean isTooLong(Message message) {
@@ -373,7 +387,17 @@ final class Outbox {
     }
   }
 
+  private void moveAnchor(String offset) {
+    anchor = offset;
+    if (listener != null) {
+      listener.anchored(offset);
+    }
+  }
+
   private void append(Delivery delivery) {
+    if (listener != null) {
+      listener.added(delivery);
+    }
     count++;
     bytes += delivery.size;
     metrics.pending.increment();
@@ -396,6 +420,9 @@ final class Outbox {
   }
 
   private void remove(Delivery delivery) {
+    if (listener != null) {
+      listener.removed(delivery);
+    }
     timeouts.remove(delivery);
     unmark(delivery);
     count--;

@@ -56,7 +56,7 @@ final class Relocation {
   /** How long a former owner passes on what still comes. */
   private static final long FORWARD_TIME = 10_000;
 
-  private static final long FLUSH_TIMEOUT = 1_000;
+  private static final long FLUSH_TIMEOUT = 400;
   private static final long ADOPT_TIMEOUT = 2_000;
   private static final int MAX_HELD = 10_000;
 
@@ -297,13 +297,25 @@ final class Relocation {
       case CONFIRM -> {
         Confirm confirm = call.getConfirm();
         boolean stands = departures.confirm(confirm.getSession(), confirm.getClaim(), now());
-        reply(request, stands);
         timer.arm(nextDeadline());
+        // What the client sent here must not be overtaken by what it sends from there.
+        Session former = moved.get(confirm.getSession());
+        Future<Void> passedOn =
+            stands && former != null && former.hasOpen()
+                ? shard.courier().flush()
+                : Future.succeededFuture();
+        passedOn.onComplete(v -> reply(request, stands));
       }
       case SETTLE -> settle(call.getSettle());
       case FLUSH -> flush().onComplete(v -> reply(request, true));
       case ADOPT -> adopt(call.getAdopt()).onComplete(adopted -> reply(request, adopted.result()));
       case ENDED -> ended(call.getEnded());
+      case COPY -> {
+        shard.replication().apply(call.getCopy());
+        reply(request, true);
+      }
+      case RECALL -> shard.replication().recall(call.getRecall());
+      case FENCE -> shard.fence(call.getFence());
       case CALL_NOT_SET -> {
         // From a node of another version: nothing here knows of it.
       }

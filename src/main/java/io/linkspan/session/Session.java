@@ -87,6 +87,10 @@ public final class Session {
   private int inFlight;
   private boolean taking;
   private boolean leaving;
+
+  /** Whether the shard knows of it, and copies may be made. */
+  private boolean entered;
+
   private State state;
   private String movedTo;
 
@@ -157,7 +161,9 @@ public final class Session {
     state = link == null ? State.AWAY : State.LINKED;
     terms = new Terms(ref.session(), null, false);
     // What a taken over session has waits until the client has been told of it.
-    outbox = shard.newOutbox(recovered ? null : link, mode, secret != null);
+    outbox =
+        shard.newOutbox(
+            recovered ? null : link, mode, secret != null, secret == null ? null : new Copier());
     duplicates = shard.duplicates().acquire(ref.user());
     LimitsConfig limits = shard.limits();
     long now = DeadlineTimer.now();
@@ -318,7 +324,7 @@ public final class Session {
             ErrorCode.TIMEOUT, "the recipient's session went on without this node"));
     groups.forEach(group -> shard.memberships().drop(this, group));
     shard.duplicates().release(ref.user(), duplicates, !anonymous);
-    shard.fenced(this, linked);
+    shard.fenced(this);
     if (linked) {
       link.close(CloseReason.REPLACED);
     }
@@ -331,20 +337,32 @@ public final class Session {
         && (anonymous ? user.isEmpty() : user.equals(ref.user()));
   }
 
+  /** All of it, for a copy on another node. */
+  SessionState describe() {
+    SessionState.Builder all = head();
+    outbox.forEach(delivery -> all.addPending(Replication.describe(delivery)));
+    return all.build();
+  }
+
+  private SessionState.Builder head() {
+    return SessionState.newBuilder()
+        .setSession(ref.session())
+        .setSecret(secret)
+        .setUser(ref.user())
+        .setAnonymous(anonymous)
+        .addAllGroups(groups)
+        .setAnchor(outbox.anchor())
+        .setAway(state == State.AWAY);
+  }
+
   /**
    * Another shard gets the session; what still comes is passed on.
    *
    * @return all of it
    */
   SessionState depart(String taker) {
-    SessionState.Builder all =
-        SessionState.newBuilder()
-            .setSession(ref.session())
-            .setSecret(secret)
-            .setUser(ref.user())
-            .setAnonymous(anonymous)
-            .addAllGroups(groups)
-            .setAnchor(outbox.anchor());
+    SessionState.Builder all = head();
+    shard.replication().dropped(this);
     outbox.drainTo(delivery -> all.addPending(shard.relocation().ticket(delivery)));
     if (!shard.sharesNodeWith(taker)) {
       all.addAllSeen(duplicates.export(DeadlineTimer.now()));
@@ -392,6 +410,19 @@ public final class Session {
   /** Name of its transport; null when it was adopted without its client. */
   String transport() {
     return link == null ? null : link.transport();
+  }
+
+  /** It can be reached from now on. */
+  void entered() {
+    entered = true;
+    if (secret != null) {
+      shard.replication().put(this);
+    }
+  }
+
+  /** Whether Messages of the client have not ended. */
+  boolean hasOpen() {
+    return inFlight > 0;
   }
 
   /** Whether it has gone to another shard. */
@@ -481,7 +512,7 @@ public final class Session {
     if (hasReplyTo && !answer.getEventId().isEmpty() && !answer.getCreateAt().isEmpty()) {
       return answer;
     }
-    Message.Builder complete = answer.toBuilder();
+    Message.Builder complete = Draft.of(answer);
     if (!hasReplyTo) {
       complete.setReplyTo(request.getEventId());
     }
@@ -529,6 +560,31 @@ public final class Session {
 
   private long lastSeen() {
     return System.currentTimeMillis() - (DeadlineTimer.now() - link.lastReceived());
+  }
+
+  /** Tells the copy what goes in and out of the outbox. */
+  private final class Copier implements Outbox.Listener {
+
+    @Override
+    public void added(Delivery delivery) {
+      if (entered) {
+        shard.replication().added(Session.this, delivery);
+      }
+    }
+
+    @Override
+    public void removed(Delivery delivery) {
+      if (entered && state != State.MOVED) {
+        shard.replication().removed(Session.this, delivery);
+      }
+    }
+
+    @Override
+    public void anchored(String offset) {
+      if (entered) {
+        shard.replication().anchored(Session.this, offset);
+      }
+    }
   }
 
   private static String arrival(Message message) {
@@ -693,7 +749,7 @@ public final class Session {
         && !message.getCreateAt().isEmpty()) {
       return message;
     }
-    return shard.stamp(message.toBuilder().setFrom(user())).build();
+    return shard.stamp(Draft.of(message).setFrom(user())).build();
   }
 
   /** May come from the loop of another session of the same user. */

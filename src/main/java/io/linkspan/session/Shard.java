@@ -21,9 +21,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The sessions of one event loop. Everything in it happens on that loop; the other loops and nodes
@@ -39,6 +41,7 @@ public final class Shard {
       LimitsConfig limits,
       RoutingTable routes,
       SessionDirectory directory,
+      Nodes nodes,
       DuplicateFilter duplicates,
       SessionMetrics metrics) {}
 
@@ -79,6 +82,7 @@ public final class Shard {
   private final Map<Session, Long> away = new LinkedHashMap<>();
 
   private final Relocation relocation;
+  private final Replication replication;
   private final DeadlineTimer graceTimer;
   private long assignedEventIds;
   private long stampedAt;
@@ -105,15 +109,24 @@ public final class Shard {
             deliveryTime,
             graceMs(),
             shared.delivery().requestTimeout().toMillis());
+    replication =
+        new Replication(vertx, this, shared.nodes(), index, shared.session().replicas() > 0);
+    shared.nodes().watch(new NodeListener());
     courier = new Courier(vertx, shared.directory(), this, shared.delivery());
     memberships =
-        new Memberships(shared.directory(), events, address, shared.session().maxGroups());
+        new Memberships(
+            shared.directory(), events, replication, address, shared.session().maxGroups());
     dispatcher = new Dispatcher(vertx, shared.routes(), courier, memberships);
   }
 
   /** Bus address of a shard, given its node and its index on it. */
   public static String addressOf(String node, int index) {
     return ADDRESS_PREFIX + node + '.' + index;
+  }
+
+  /** A shard's index on its node, given its bus address. */
+  static int indexOf(String address) {
+    return Integer.parseInt(address, address.lastIndexOf('.') + 1, address.length(), 10);
   }
 
   /** The node that a shard is on, given its bus address. */
@@ -180,6 +193,7 @@ public final class Shard {
     sessions.put(session.id(), session);
     byUser.computeIfAbsent(session.user(), user -> new ArrayList<>(1)).add(session);
     shared.metrics().sessions.increment();
+    session.entered();
   }
 
   /** The first thing a client hears that asked for a session. */
@@ -220,14 +234,18 @@ public final class Shard {
         .onSuccess(
             moved -> {
               if (moved) {
-                waitForClient(admit(state, null, Attachment.of(true, "")));
+                Session session = admit(state, null, Attachment.of(true, ""));
+                if (!state.getAway()) {
+                  events.disconnected(session, CloseReason.CONNECTION_LOST);
+                }
+                waitForClient(session);
               }
             });
   }
 
   /** The owner of a session does not answer: if there is a copy, its holder is to have it. */
   void recall(String session, String owner) {
-    // Copies are held by no one yet.
+    replication.askFor(session, owner);
   }
 
   /**
@@ -248,6 +266,7 @@ public final class Shard {
     drainTimer.cancel();
     graceTimer.cancel();
     relocation.stop();
+    replication.stop();
   }
 
   public String address() {
@@ -256,6 +275,10 @@ public final class Shard {
 
   Relocation relocation() {
     return relocation;
+  }
+
+  Replication replication() {
+    return replication;
   }
 
   Courier courier() {
@@ -309,7 +332,7 @@ public final class Shard {
     return sessions.values();
   }
 
-  Outbox newOutbox(Connection link, Outbox.Mode mode, boolean keeps) {
+  Outbox newOutbox(Connection link, Outbox.Mode mode, boolean keeps, Outbox.Listener listener) {
     return new Outbox(
         shared.session(),
         shared.delivery().maxAttempts(),
@@ -317,6 +340,7 @@ public final class Shard {
         link,
         mode,
         keeps,
+        listener,
         shared.metrics());
   }
 
@@ -377,12 +401,14 @@ public final class Shard {
   /** The session has ended with its link. */
   void closed(Session session, CloseReason reason) {
     shared.directory().remove(session.ref());
+    replication.dropped(session);
     leave(session);
     events.disconnected(session, reason);
   }
 
   /** The session has lost its link and waits for its client. */
   void away(Session session, CloseReason reason) {
+    replication.away(session);
     events.disconnected(session, reason);
     waitForClient(session);
     if (drain != null) {
@@ -394,6 +420,7 @@ public final class Shard {
   void expired(Session session, CloseReason reason) {
     shared.directory().remove(session.ref());
     shared.metrics().expired.increment();
+    replication.dropped(session);
     leave(session);
     events.expired(session, reason);
   }
@@ -410,7 +437,8 @@ public final class Shard {
   }
 
   /** The session was another shard's for a while, as it turns out. */
-  void fenced(Session session, boolean linked) {
+  void fenced(Session session) {
+    replication.dropped(session);
     leave(session);
   }
 
@@ -418,6 +446,7 @@ public final class Shard {
   void stays(Session session) {
     sessions.put(session.id(), session);
     shared.metrics().sessions.increment();
+    replication.put(session);
     waitForClient(session);
   }
 
@@ -462,7 +491,69 @@ public final class Shard {
 
   /** This node ends and the session waits for its client: another node is to have it. */
   private void handOver(Session session) {
-    session.close(CloseReason.GOING_AWAY);
+    handOver(session, replication.heirs().iterator());
+  }
+
+  private void handOver(Session session, Iterator<String> heirs) {
+    if (!heirs.hasNext() || session.moved() || session.ended()) {
+      session.close(CloseReason.GOING_AWAY);
+      return;
+    }
+    relocation
+        .handOver(session, heirs.next())
+        .onSuccess(
+            taken -> {
+              if (!taken) {
+                handOver(session, heirs);
+              }
+            });
+  }
+
+  /** Sees whether what is here is still this shard's, after it could not be reached. */
+  void reclaim() {
+    Map<SessionRef, Set<String>> owned = new HashMap<>();
+    for (Session session : sessions.values()) {
+      owned.put(session.ref(), Set.copyOf(session.groups()));
+    }
+    shared
+        .directory()
+        .reclaim(owned)
+        .onSuccess(others -> others.forEach(ref -> fence(ref.session())));
+  }
+
+  /** Another shard has the session. */
+  void fence(String id) {
+    Session session = sessions.get(id);
+    if (session != null) {
+      session.fence();
+    }
+  }
+
+  /** What changes among the nodes, brought to this loop. */
+  private final class NodeListener implements Nodes.Listener {
+
+    @Override
+    public void joined(Nodes.Node node) {
+      context.runOnContext(v -> replication.follow());
+    }
+
+    @Override
+    public void left(Nodes.Node node) {
+      context.runOnContext(
+          v -> {
+            replication.follow();
+            replication.lost(node.id());
+          });
+    }
+
+    @Override
+    public void merged() {
+      context.runOnContext(
+          v -> {
+            replication.follow();
+            reclaim();
+          });
+    }
   }
 
   private void endIfDrained() {
@@ -510,7 +601,7 @@ public final class Shard {
       } else if (!terms.acceptedIsEnough()) {
         session.deliver(outgoing, first);
       } else if (session.deliver(outgoing, null)) {
-        first.delivered(By.TRANSPORT, null);
+        replication.whenCopied(() -> first.delivered(By.TRANSPORT, null));
       } else {
         MessageException refusal = session.ended() ? null : session.refusalOf(message);
         first.failed(refusal == null ? Courier.noSuchRecipient(recipient) : refusal);
@@ -541,7 +632,7 @@ public final class Shard {
       relocation.forward(member, message, ACCEPTED, whole);
     }
     if (without == 0) {
-      whole.delivered(By.TRANSPORT, null);
+      replication.whenCopied(() -> whole.delivered(By.TRANSPORT, null));
     } else {
       whole.failed(
           new MessageException(

@@ -92,7 +92,7 @@ public final class ShardMailbox {
       request.fail(ErrorCode.MALFORMED.number(), "the body has to be a Message");
       return;
     }
-    Message message = shard.stamp(outgoing.toBuilder()).build();
+    Message message = shard.stamp(Draft.of(outgoing)).build();
     shard
         .courier()
         .carry(

@@ -9,6 +9,7 @@ import com.google.protobuf.util.JsonFormat;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.StrictUtf8;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
@@ -132,7 +133,7 @@ public final class JsonTranslator {
   }
 
   private static void requireText(String field, String value) {
-    if (!StandardCharsets.UTF_8.newEncoder().canEncode(value)) {
+    if (!StrictUtf8.canEncode(value)) {
       throw new ProtocolException(field + " has half a surrogate pair");
     }
   }

@@ -5,6 +5,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.StrictUtf8;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.Arguments;
 import io.linkspan.protocol.socketio.EncodedPacket;
@@ -167,7 +168,7 @@ public final class SocketIoTranslator {
 
   /** What acknowledges an event that is in good hands: {@code {"eventId":…}}. */
   public static Arguments accepted(String eventId) {
-    return Arguments.of(JsonArray.of(new JsonObject().put("eventId", eventId)));
+    return Arguments.ofObject(List.of("eventId", eventId));
   }
 
   /** What acknowledges an event that was refused: {@code {"error":{"code","message",…}}}. */
@@ -307,28 +308,33 @@ public final class SocketIoTranslator {
   }
 
   private static Arguments write(Message message) {
+    List<String> texts = new ArrayList<>(16);
+    put(texts, "eventId", message.getEventId());
+    put(texts, "from", message.getFrom());
+    put(texts, "to", message.getTo());
+    put(texts, "createAt", message.getCreateAt());
+    put(texts, "type", message.getType());
+    // By its type or its body it is known for a Message.
+    if (message.getType().isEmpty() || !message.getBody().isEmpty()) {
+      texts.addAll(List.of("body", message.getBody()));
+    }
+    put(texts, "contentType", message.getContentType());
+    put(texts, "replyTo", message.getReplyTo());
+    if (message.getAttachmentsCount() == 0 && message.getHeadersCount() == 0) {
+      return Arguments.ofObject(texts);
+    }
     var object = new JsonObject();
-    put(object, "eventId", message.getEventId());
-    put(object, "from", message.getFrom());
-    put(object, "to", message.getTo());
-    put(object, "createAt", message.getCreateAt());
-    put(object, "type", message.getType());
-    if (message.getType().isEmpty()) {
-      // By one of the two it is known for a Message.
-      object.put("body", message.getBody());
-    } else {
-      put(object, "body", message.getBody());
+    for (int i = 0; i < texts.size(); i += 2) {
+      object.put(texts.get(i), texts.get(i + 1));
     }
     if (message.getAttachmentsCount() > 0) {
       object.put("attachments", writeAttachments(message));
     }
-    put(object, "contentType", message.getContentType());
     if (message.getHeadersCount() > 0) {
       var headers = new JsonObject();
       message.getHeadersMap().forEach(headers::put);
       object.put("headers", headers);
     }
-    put(object, "replyTo", message.getReplyTo());
     return Arguments.of(JsonArray.of(object));
   }
 
@@ -352,15 +358,16 @@ public final class SocketIoTranslator {
     return attachments;
   }
 
-  private static void put(JsonObject object, String key, String value) {
+  private static void put(List<String> texts, String key, String value) {
     if (!value.isEmpty()) {
-      object.put(key, value);
+      texts.add(key);
+      texts.add(value);
     }
   }
 
   /** JSON can escape half a surrogate pair, which no protobuf string can hold. */
   private static void requireText(String what, String text) {
-    if (!StandardCharsets.UTF_8.newEncoder().canEncode(text)) {
+    if (!StrictUtf8.canEncode(text)) {
       throw new ProtocolException(what + " has half a surrogate pair");
     }
   }

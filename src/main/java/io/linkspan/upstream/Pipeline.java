@@ -4,17 +4,10 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.upstream.BackendException.Kind;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.Deque;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.NavigableSet;
 import java.util.Queue;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
 /**
@@ -30,12 +23,6 @@ import java.util.random.RandomGenerator;
  */
 final class Pipeline<R> {
 
-  private static final Comparator<Call<?>> BY_ARRIVAL = Comparator.comparingLong(c -> c.sequence);
-  private static final Comparator<Call<?>> BY_DEADLINE =
-      Comparator.<Call<?>>comparingLong(c -> c.deadline).thenComparing(BY_ARRIVAL);
-  private static final Comparator<Call<?>> BY_WAKING =
-      Comparator.<Call<?>>comparingLong(c -> c.wakeAt).thenComparing(BY_ARRIVAL);
-
   private enum State {
     OPEN,
     DRAINING,
@@ -46,20 +33,15 @@ final class Pipeline<R> {
   private final RandomGenerator random;
   private final CircuitBreaker breaker;
 
-  /** All that are not in flight. */
-  private final NavigableSet<Call<R>> waiting = new TreeSet<>(BY_DEADLINE);
-
-  private final NavigableSet<Call<R>> ready = new TreeSet<>(BY_ARRIVAL);
-  private final NavigableSet<Call<R>> delayed = new TreeSet<>(BY_WAKING);
+  private final WaitingCalls<R> waiting = new WaitingCalls<>();
+  private final Lanes<R> lanes = new Lanes<>();
 
   /** Those in flight that still have time, in the order in which it runs out. */
   private final Set<Call<R>> timed = new LinkedHashSet<>();
 
-  private final Map<String, Deque<Call<R>>> lanes = new HashMap<>();
   private final Queue<Effect<R>> effects = new ArrayDeque<>();
   private State state = State.OPEN;
   private long sequence;
-  private long waitingBytes;
   private int inFlight;
   private long retries;
 
@@ -95,11 +77,12 @@ final class Pipeline<R> {
     }
     call.deadline = now + within;
     if (!breaker.closed() && holds(call)) {
-      beginHolding(call, now);
+      call.heldUntil = heldUntil(call, now);
+      call.deadline = call.heldUntil;
     }
-    await(call);
-    if (enterLane(call)) {
-      makeReady(call);
+    waiting.add(call);
+    if (lanes.enter(call)) {
+      waiting.makeReady(call);
     }
     pump(now);
   }
@@ -141,11 +124,10 @@ final class Pipeline<R> {
       timed.remove(call);
       effects.add(new Effect.Abort<>(call));
     }
-    while (!delayed.isEmpty() && delayed.first().wakeAt <= now) {
-      makeReady(delayed.first());
+    for (Call<R> call; (call = waiting.awake(now)) != null; ) {
+      waiting.makeReady(call);
     }
-    while (!waiting.isEmpty() && waiting.first().deadline <= now) {
-      Call<R> call = waiting.first();
+    for (Call<R> call; (call = waiting.expired(now)) != null; ) {
       giveUp(call, expiry(call));
     }
     pump(now);
@@ -153,15 +135,12 @@ final class Pipeline<R> {
 
   /** When {@link #advance} has something to do at the latest. */
   long nextDeadline() {
-    boolean probes = !ready.isEmpty() && inFlight < config.concurrency();
+    boolean probes = waiting.firstReady() != null && inFlight < config.concurrency();
     long next = probes ? breaker.probeAt() : Long.MAX_VALUE;
     if (!timed.isEmpty()) {
       next = Math.min(next, timed.iterator().next().wakeAt);
     }
-    if (!delayed.isEmpty()) {
-      next = Math.min(next, delayed.first().wakeAt);
-    }
-    return waiting.isEmpty() ? next : Math.min(next, waiting.first().deadline);
+    return Math.min(next, waiting.nextDeadline());
   }
 
   /** The gateway goes: what the service does not take now waits for it no longer. */
@@ -177,7 +156,7 @@ final class Pipeline<R> {
   /** Ends everything, in flight or not. */
   void close() {
     state = State.CLOSED;
-    for (Call<R> call : List.copyOf(waiting)) {
+    for (Call<R> call : waiting.inOrder()) {
       giveUp(call, shutdown());
     }
     timed.forEach(call -> effects.add(new Effect.Abort<>(call)));
@@ -226,7 +205,7 @@ final class Pipeline<R> {
       return away(now);
     }
     int room = away && holds(call) ? config.hold().max() : config.queue();
-    return waiting.size() < room && waitingBytes + call.bytes <= config.queueBytes()
+    return waiting.size() < room && waiting.bytes() + call.bytes <= config.queueBytes()
         ? null
         : queueFull();
   }
@@ -271,13 +250,15 @@ final class Pipeline<R> {
 
   /** Sends what may be sent. */
   private void pump(long now) {
-    while (!ready.isEmpty() && inFlight < config.concurrency() && breaker.permits(now)) {
-      send(ready.first(), now);
+    while (waiting.firstReady() != null
+        && inFlight < config.concurrency()
+        && breaker.permits(now)) {
+      send(waiting.firstReady(), now);
     }
   }
 
   private void send(Call<R> call, long now) {
-    stopWaiting(call);
+    waiting.remove(call);
     call.state = Call.State.IN_FLIGHT;
     call.probe = breaker.begin();
     call.wakeAt = now + config.timeout().toMillis();
@@ -319,33 +300,29 @@ final class Pipeline<R> {
 
   private void serviceLeft(long now) {
     sweep(now);
-    List<Call<R>> held = new ArrayList<>(waiting);
-    held.sort(BY_ARRIVAL);
+    List<Call<R>> held = waiting.inOrder();
     while (held.size() > config.hold().max()) {
       giveUp(held.remove(held.size() - 1), queueFull());
     }
     for (Call<R> call : held) {
-      waiting.remove(call);
-      beginHolding(call, now);
-      waiting.add(call);
+      call.heldUntil = heldUntil(call, now);
+      waiting.setDeadline(call, call.heldUntil);
       if (call.state == Call.State.DELAYED) {
-        makeReady(call);
+        waiting.makeReady(call);
       }
     }
   }
 
   private void serviceCameBack(long now) {
-    for (Call<R> call : List.copyOf(waiting)) {
-      waiting.remove(call);
+    for (Call<R> call : waiting.inOrder()) {
       call.heldUntil = 0;
-      call.deadline = Math.min(now + config.within().toMillis(), call.latest);
-      waiting.add(call);
+      waiting.setDeadline(call, Math.min(now + config.within().toMillis(), call.latest));
     }
   }
 
   /** Ends those that do not wait for the service to come back. */
   private void sweep(long now) {
-    for (Call<R> call : List.copyOf(waiting)) {
+    for (Call<R> call : waiting.inOrder()) {
       if (!holds(call)) {
         giveUp(call, state == State.OPEN ? away(now) : shutdown());
       }
@@ -357,49 +334,29 @@ final class Pipeline<R> {
     long backoff = Backoff.of(retry.backoff(), retry.maxBackoff(), call.attempts - 1, random);
     call.wakeAt = now + Math.max(backoff, call.failure.refusal().retryAfterMs());
     call.state = Call.State.DELAYED;
-    await(call);
-    delayed.add(call);
+    waiting.add(call);
   }
 
   private void hold(Call<R> call, long now) {
     if (call.heldUntil == 0) {
-      beginHolding(call, now);
+      call.heldUntil = heldUntil(call, now);
     }
     call.deadline = call.heldUntil;
     if (call.deadline <= now) {
       refuse(call, expiry(call));
       return;
     }
-    await(call);
-    makeReady(call);
-  }
-
-  private void beginHolding(Call<R> call, long now) {
-    call.heldUntil = Math.min(now + config.hold().time().toMillis(), call.latest);
-    call.deadline = call.heldUntil;
-  }
-
-  private void makeReady(Call<R> call) {
-    delayed.remove(call);
-    call.state = Call.State.READY;
-    ready.add(call);
-  }
-
-  private void await(Call<R> call) {
     waiting.add(call);
-    waitingBytes += call.bytes;
+    waiting.makeReady(call);
   }
 
-  private void stopWaiting(Call<R> call) {
-    waiting.remove(call);
-    ready.remove(call);
-    delayed.remove(call);
-    waitingBytes -= call.bytes;
+  private long heldUntil(Call<R> call, long now) {
+    return Math.min(now + config.hold().time().toMillis(), call.latest);
   }
 
   /** One that waits is not handed over. */
   private void giveUp(Call<R> call, MessageException why) {
-    stopWaiting(call);
+    waiting.remove(call);
     refuse(call, why);
   }
 
@@ -410,29 +367,9 @@ final class Pipeline<R> {
 
   private void finish(Call<R> call) {
     call.state = Call.State.ENDED;
-    if (call.lane != null) {
-      leaveLane(call);
-    }
-  }
-
-  /** Whether nothing is before it there. */
-  private boolean enterLane(Call<R> call) {
-    if (call.lane == null) {
-      return true;
-    }
-    Deque<Call<R>> lane = lanes.computeIfAbsent(call.lane, user -> new ArrayDeque<>(2));
-    lane.add(call);
-    return lane.size() == 1;
-  }
-
-  private void leaveLane(Call<R> call) {
-    Deque<Call<R>> lane = lanes.get(call.lane);
-    boolean first = lane.peek() == call;
-    lane.remove(call);
-    if (lane.isEmpty()) {
-      lanes.remove(call.lane);
-    } else if (first) {
-      makeReady(lane.peek());
+    Call<R> next = lanes.leave(call);
+    if (next != null) {
+      waiting.makeReady(next);
     }
   }
 }

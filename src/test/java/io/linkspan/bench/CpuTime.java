@@ -1,8 +1,11 @@
 package io.linkspan.bench;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.regex.Pattern;
 
 /** CPU time of a process in microseconds, in the program itself and in the kernel on its behalf. */
 record CpuTime(long user, long system) {
@@ -10,6 +13,7 @@ record CpuTime(long user, long system) {
   /** Linux shows CPU time in hundredths of a second, whatever the kernel counts in. */
   private static final long TICK_MICROS = 10_000;
 
+  private static final Pattern COMPILER = Pattern.compile("\\(C[12] Compiler");
   private static final int USER_TIME = 11;
   private static final int SYSTEM_TIME = 12;
   private static final int IDLE_TIME = 4;
@@ -17,7 +21,36 @@ record CpuTime(long user, long system) {
 
   /** What all threads of a process have used so far. */
   static CpuTime of(ProcessHandle process) throws IOException {
-    String stat = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+    return parse(Files.readString(folder(process).resolve("stat")));
+  }
+
+  /** What the compiler threads of a JVM have used so far; 0 for other programs. */
+  static long compilerMicros(ProcessHandle process) throws IOException {
+    long sum = 0;
+    try (DirectoryStream<Path> threads =
+        Files.newDirectoryStream(folder(process).resolve("task"))) {
+      for (Path thread : threads) {
+        sum += compilerMicros(thread);
+      }
+    }
+    return sum;
+  }
+
+  private static long compilerMicros(Path thread) throws IOException {
+    try {
+      String stat = Files.readString(thread.resolve("stat"));
+      return COMPILER.matcher(stat).find() ? parse(stat).total() : 0;
+    } catch (NoSuchFileException e) {
+      // It has ended meanwhile; the compilers come and go.
+      return 0;
+    }
+  }
+
+  private static Path folder(ProcessHandle process) {
+    return Path.of("/proc", Long.toString(process.pid()));
+  }
+
+  private static CpuTime parse(String stat) {
     // The second field is the program's name, in brackets, and may have spaces in it.
     String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
     return new CpuTime(

@@ -4,8 +4,6 @@ import io.linkspan.testing.CProgram;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * What a Message costs by way of ENet, event bus and back, and what an idle peer does, compared
@@ -19,7 +17,7 @@ public final class EnetBenchmark {
     CLOSED_1("closed loop, 1 peer", 1, 64, 1, 0),
     CLOSED_100("closed loop, 100 peers", 100, 64, 1, 0),
     CLOSED_1000("closed loop, 1,000 peers", 1_000, 64, 1, 0),
-    MEDIUM_1("the same with 1,200 bytes, 1 peer", 1, 1_200, 1, 0),
+    MEDIUM_1("1,200 bytes, 1 peer", 1, 1_200, 1, 0),
     MEDIUM_100("1,200 bytes, 100 peers", 100, 1_200, 1, 0),
     MEDIUM_1000("1,200 bytes, 1,000 peers", 1_000, 1_200, 1, 0),
     LARGE_1("20,000 bytes, 1 peer", 1, 20_000, 1, 0),
@@ -46,10 +44,6 @@ public final class EnetBenchmark {
       this.rate = rate;
     }
 
-    String option() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
     EnetLoad.Plan plan(long warmUpMs, long warmUpMessages) {
       return new EnetLoad.Plan(peers, size, inFlight, rate, warmUpMs, warmUpMessages);
     }
@@ -65,7 +59,7 @@ public final class EnetBenchmark {
 
   /** Compiled code is a matter of calls, not of time. */
   private static final EnetLoad.Plan FIRST_WARM_UP =
-      new EnetLoad.Plan(100, 64, 1, 0, 2_000, 300_000);
+      new EnetLoad.Plan(100, 64, 8, 0, 2_000, 300_000);
 
   private static final long WARM_UP_MS = 1_500;
   private static final long WINDOW_MS = 4_000;
@@ -81,19 +75,13 @@ public final class EnetBenchmark {
   }
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : DEFAULT_ROUNDS;
-    List<String> options =
-        List.of(arguments).subList(Math.min(1, arguments.length), arguments.length);
-    List<Mode> modes =
-        Stream.of(Mode.values())
-            .filter(mode -> options.isEmpty() || options.contains(mode.option()))
-            .toList();
+    Options<Mode> options = Options.parse(arguments, DEFAULT_ROUNDS, Mode.values());
     var benchmark = new EnetBenchmark(CProgram.compile("src/test/c/enet_load.c"));
-    for (int round = 1; round <= rounds; round++) {
-      System.err.println("round " + round + " of " + rounds);
-      benchmark.run(modes);
+    for (int round = 1; round <= options.rounds(); round++) {
+      System.err.println("round " + round + " of " + options.rounds());
+      benchmark.run(options.modes());
     }
-    benchmark.print(rounds);
+    benchmark.print(options.rounds());
   }
 
   private void run(List<Mode> modes) throws IOException, InterruptedException {
@@ -175,11 +163,12 @@ public final class EnetBenchmark {
     System.out.printf(
         "%nmedians of %d rounds; ratio: median of the ratios of each round%n%n", rounds);
     System.out.printf(
-        "%-38s %-10s %10s %8s %6s %8s %8s %8s %9s %10s %7s%n",
+        "%-38s %-10s %10s %8s %8s %6s %8s %8s %8s %9s %10s %7s%n",
         "under load",
         "server",
         "CPU us/msg",
         "of user",
+        "compiler",
         "ratio",
         "msg/s",
         "p50 us",
@@ -190,11 +179,12 @@ public final class EnetBenchmark {
     loads.forEach(
         (row, server, cell) ->
             System.out.printf(
-                "%-38s %-10s %10.2f %8.2f %6.2f %8.0f %8.0f %8.0f %8.2f%% %10.2f %6.0f%%%n",
+                "%-38s %-10s %10.2f %8.2f %8.2f %6.2f %8.0f %8.0f %8.0f %8.2f%% %10.2f %6.0f%%%n",
                 row,
                 server,
                 cell.median(m -> m.load().cpu()),
                 cell.median(m -> m.load().user()),
+                cell.median(m -> m.load().compiler()),
                 cell.ratio(C, m -> m.load().cpu()),
                 cell.median(m -> m.load().perSecond()),
                 cell.median(m -> m.load().p50()),

@@ -43,6 +43,7 @@ final class LoadGenerator implements AutoCloseable {
   private static final int MASKED = 0x80;
   private static final int MASKED_16_BIT_LENGTH = MASKED | 126;
   private static final int LONGEST_HEADER = 8;
+  private static final String END_OF_HEAD = "\r\n\r\n";
   private static final int LENGTH_FIELD = 4;
   private static final int OPCODE_PING = 0x9;
   private static final long SELECT_MS = 1_000;
@@ -254,6 +255,10 @@ final class LoadGenerator implements AutoCloseable {
       if (channel.read(in) < 0) {
         throw new EOFException("the server closed a connection");
       }
+      readFrames();
+    }
+
+    private void readFrames() throws IOException {
       in.flip();
       while (hasFrame()) {
         readFrame();
@@ -327,6 +332,7 @@ final class LoadGenerator implements AutoCloseable {
         return;
       }
       write(FINAL_TEXT, greeting);
+      readFrames();
       while (!welcome) {
         read();
       }
@@ -348,13 +354,16 @@ final class LoadGenerator implements AutoCloseable {
               + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n";
       channel.write(ByteBuffer.wrap(request.getBytes(StandardCharsets.US_ASCII)));
       String response = "";
-      while (!response.endsWith("\r\n\r\n")) {
+      int end;
+      while ((end = response.indexOf(END_OF_HEAD)) < 0) {
         if (channel.read(in) < 0) {
           throw new EOFException("no handshake: " + response);
         }
-        response = StandardCharsets.US_ASCII.decode(in.duplicate().flip()).toString();
+        response = StandardCharsets.ISO_8859_1.decode(in.duplicate().flip()).toString();
       }
-      in.clear();
+      // What follows are frames already.
+      in.flip().position(end + END_OF_HEAD.length());
+      in.compact();
       if (!response.startsWith("HTTP/1.1 101 ")) {
         throw new IOException("no WebSocket: " + response);
       }

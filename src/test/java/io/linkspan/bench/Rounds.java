@@ -66,11 +66,12 @@ final class Rounds<T> {
   /** Prints the usual table of what servers do under load, compared with one of them. */
   static void print(Rounds<Window.Load> loads, String comparedWith) {
     System.out.printf(
-        "%n%-40s %-15s %10s %8s %6s %9s %9s %9s %7s%n",
+        "%n%-40s %-15s %10s %8s %8s %6s %9s %9s %9s %7s%n",
         "under load",
         "server",
         "CPU us/msg",
         "of user",
+        "compiler",
         "ratio",
         "msg/s",
         "p50 us",
@@ -79,11 +80,12 @@ final class Rounds<T> {
     loads.forEach(
         (row, server, cell) ->
             System.out.printf(
-                "%-40s %-15s %10.1f %8.1f %6.2f %9.0f %9.0f %9.0f %6.0f%%%n",
+                "%-40s %-15s %10.1f %8.1f %8.1f %6.2f %9.0f %9.0f %9.0f %6.0f%%%n",
                 row,
                 server,
                 cell.median(Window.Load::cpu),
                 cell.median(Window.Load::user),
+                cell.median(Window.Load::compiler),
                 cell.ratio(comparedWith, Window.Load::cpu),
                 cell.median(Window.Load::perSecond),
                 cell.median(Window.Load::p50),

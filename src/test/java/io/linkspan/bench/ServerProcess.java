@@ -2,6 +2,7 @@ package io.linkspan.bench;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,21 +16,32 @@ final class ServerProcess implements AutoCloseable {
 
   /** All servers that run in a JVM get the same. */
   private static final List<String> JVM_OPTIONS =
-      List.of("-Xms1g", "-Xmx1g", "-XX:+UseSerialGC", "-XX:+AlwaysPreTouch");
+      List.of(
+          "-Xms1g",
+          "-Xmx1g",
+          "-XX:+UseSerialGC",
+          "-XX:+AlwaysPreTouch",
+          // What a thread that has ended used can not be told apart any more.
+          "-XX:-UseDynamicNumberOfCompilerThreads");
 
   private static final Path JAVA_BIN = Path.of(System.getProperty("java.home"), "bin");
   private static final Path GATEWAY_JAR = Path.of("target", "linkspan.jar");
   private static final String PORT = "\"%s\":(\\d+)";
   private static final Pattern ANY_PORT = Pattern.compile("\"[a-z]+\":\\d+");
   private static final Pattern HEAP_USED = Pattern.compile("total \\d+K, used (\\d+)K");
+  private static final Pattern HEAP_TOLD = Pattern.compile("\"heap\":(\\d+)");
   private static final Pattern RSS = Pattern.compile("VmRSS:\\s+(\\d+) kB");
 
   private final Process process;
+  private final BufferedReader output;
   private final String ports;
+  private final boolean isJvm;
 
-  private ServerProcess(Process process, String ports) {
+  private ServerProcess(Process process, BufferedReader output, String ports, boolean isJvm) {
     this.process = process;
+    this.output = output;
     this.ports = ports;
+    this.isJvm = isJvm;
   }
 
   /** The packaged gateway on free ports, with its defaults but for what is given. */
@@ -44,7 +56,7 @@ final class ServerProcess implements AutoCloseable {
     builder.environment().put("LINKSPAN_TCP_PORT", "0");
     builder.environment().put("LINKSPAN_TCP_ACKNOWLEDGE", "transport");
     builder.environment().put("LINKSPAN_MANAGEMENT_PORT", "0");
-    return start(builder);
+    return start(builder, true);
   }
 
   /** A Java program with a class path of its own. */
@@ -54,16 +66,23 @@ final class ServerProcess implements AutoCloseable {
     for (Object argument : arguments) {
       command.add(argument.toString());
     }
-    return start(new ProcessBuilder(command));
+    return start(new ProcessBuilder(command), true);
   }
 
-  /** Any program; it prints {@code "name":port} once it listens. */
+  /**
+   * Any program; it prints {@code "name":port} once it listens, and {@code "heap":bytes} for each
+   * line of its input if it is asked for its heap.
+   */
   static ServerProcess start(ProcessBuilder builder) throws IOException {
+    return start(builder, false);
+  }
+
+  private static ServerProcess start(ProcessBuilder builder, boolean isJvm) throws IOException {
     Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
     for (String line; (line = output.readLine()) != null; ) {
       if (ANY_PORT.matcher(line).find()) {
-        return new ServerProcess(process, line);
+        return new ServerProcess(process, output, line, isJvm);
       }
     }
     process.destroyForcibly();
@@ -80,14 +99,24 @@ final class ServerProcess implements AutoCloseable {
     return CpuTime.of(process.toHandle());
   }
 
+  /** The part of it that went into compiling, which passes. */
+  long compilerMicros() throws IOException {
+    return CpuTime.compilerMicros(process.toHandle());
+  }
+
   /** Memory the process has; of a JVM, the whole heap included. */
   long residentBytes() throws IOException {
     Path status = Path.of("/proc", Long.toString(process.pid()), "status");
     return 1024 * number(RSS, Files.readString(status));
   }
 
-  /** What is left in a JVM's heap after garbage collections. */
+  /** What is left in the heap after garbage collections; other programs than a JVM are asked. */
   long liveHeapBytes() throws IOException, InterruptedException {
+    if (!isJvm) {
+      Writer input = process.outputWriter(StandardCharsets.US_ASCII);
+      input.append('\n').flush();
+      return number(HEAP_TOLD, output.readLine());
+    }
     // What the first collection finds dead may hold on to more until the second.
     jcmd("GC.run");
     jcmd("GC.run");

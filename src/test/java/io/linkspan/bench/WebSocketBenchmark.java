@@ -3,8 +3,6 @@ package io.linkspan.bench;
 import io.linkspan.bench.LoadGenerator.Wire;
 import java.io.IOException;
 import java.util.List;
-import java.util.Locale;
-import java.util.stream.Stream;
 
 /**
  * What a Message costs by way of WebSocket or TCP, event bus and back, and what an idle connection
@@ -31,10 +29,6 @@ public final class WebSocketBenchmark {
       this.wire = wire;
       this.connections = connections;
       this.rate = rate;
-    }
-
-    String option() {
-      return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
   }
 
@@ -81,21 +75,15 @@ public final class WebSocketBenchmark {
   private WebSocketBenchmark() {}
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
-    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : DEFAULT_ROUNDS;
-    List<String> options =
-        List.of(arguments).subList(Math.min(1, arguments.length), arguments.length);
-    List<Mode> modes =
-        Stream.of(Mode.values())
-            .filter(mode -> options.isEmpty() || options.contains(mode.option()))
-            .toList();
+    Options<Mode> options = Options.parse(arguments, DEFAULT_ROUNDS, Mode.values());
     var benchmark = new WebSocketBenchmark();
-    for (int round = 1; round <= rounds; round++) {
+    for (int round = 1; round <= options.rounds(); round++) {
       for (Kind kind : Kind.values()) {
-        System.err.println("round " + round + " of " + rounds + ": " + kind.label);
-        benchmark.run(kind, modes);
+        System.err.println("round " + round + " of " + options.rounds() + ": " + kind.label);
+        benchmark.run(kind, options.modes());
       }
     }
-    benchmark.print(rounds);
+    benchmark.print(options.rounds());
   }
 
   private void run(Kind kind, List<Mode> modes) throws IOException, InterruptedException {
@@ -122,7 +110,8 @@ public final class WebSocketBenchmark {
       ServerProcess server, Kind kind, Mode mode, long warmUpMessages)
       throws IOException, InterruptedException {
     try (var clients =
-        new LoadGenerator(server, mode.wire, kind.dialect, mode.option(), mode.connections)) {
+        new LoadGenerator(
+            server, mode.wire, kind.dialect, Options.nameOf(mode), mode.connections)) {
       clients.closedLoop(WARM_UP_MS, warmUpMessages, null);
       if (mode.rate > 0) {
         clients.endClosedLoop();

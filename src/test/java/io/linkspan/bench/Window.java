@@ -13,6 +13,7 @@ final class Window {
   private final ServerProcess server;
   private final ProcessHandle load;
   private final CpuTime serverBefore;
+  private final long compilerBefore;
   private final CpuTime loadBefore;
   private final long idleBefore;
   private final long start;
@@ -23,6 +24,7 @@ final class Window {
     this.load = load;
     idleBefore = CpuTime.idleMicros();
     loadBefore = CpuTime.of(load);
+    compilerBefore = server.compilerMicros();
     serverBefore = server.cpuTime();
     start = System.nanoTime();
   }
@@ -37,11 +39,13 @@ final class Window {
   Load end(long messages, double p50, double p99) throws IOException {
     double micros = (System.nanoTime() - start) / 1_000.0;
     CpuTime cpu = server.cpuTime().minus(serverBefore);
+    long compiler = server.compilerMicros() - compilerBefore;
     long own = CpuTime.of(load).minus(loadBefore).total();
     long idle = CpuTime.idleMicros() - idleBefore;
     return new Load(
         (double) cpu.total() / messages,
         (double) cpu.user() / messages,
+        (double) compiler / messages,
         messages * 1e6 / micros,
         p50,
         p99,
@@ -53,10 +57,18 @@ final class Window {
    *
    * @param cpu of the server, in microseconds per message
    * @param user the part of it outside of the kernel
+   * @param compiler the part of that which went into compiling
    * @param perSecond messages answered
    * @param p50 latency in microseconds
    * @param p99 latency in microseconds
    * @param others what the rest of the machine used, in percent of one processor
    */
-  record Load(double cpu, double user, double perSecond, double p50, double p99, double others) {}
+  record Load(
+      double cpu,
+      double user,
+      double compiler,
+      double perSecond,
+      double p50,
+      double p99,
+      double others) {}
 }

@@ -23,6 +23,15 @@ class PlaygroundIT {
   }
 
   @Test
+  void thePageFindsWhatIsServedElsewhere() throws InterruptedException {
+    run(
+        "socketIo",
+        Map.of(
+            "LINKSPAN_WEBSOCKET_PATH", "/links/a&b",
+            "LINKSPAN_SOCKETIO_PATH", "/links/events/"));
+  }
+
+  @Test
   void aGroupHearsWhatIsWrittenToIt() throws InterruptedException {
     run("group", Map.of());
   }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Socket.IO's own clients, of every generation and on every transport, against the jar. */
 class SocketIoClientsIT {
@@ -82,6 +83,12 @@ class SocketIoClientsIT {
         management(),
         "java-" + version + "-" + transport,
         transport);
+  }
+
+  @ParameterizedTest(name = "the Java client 2.x, {0}")
+  @ValueSource(strings = {"polling", "websocket", "upgrade"})
+  void theJavaClientsOwnTimeoutEndsItsWaitAndNothingElse(String transport) throws Exception {
+    JavaSource.run("JavaAckTimeout.java", "socketio-java-2", gateway.http(), transport);
   }
 
   private static String management() {

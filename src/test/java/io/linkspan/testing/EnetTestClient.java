@@ -22,7 +22,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.security.SecureRandom;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Map;
@@ -88,7 +87,7 @@ public final class EnetTestClient implements TestClient {
 
   /** The same with any headers of the auth message. */
   public static EnetTestClient connect(int port, String user, Map<String, String> headers) {
-    EnetTestClient client = impatient(port);
+    EnetTestClient client = connect(port);
     client.send(
         Message.newBuilder()
             .setEventId("auth")
@@ -100,24 +99,6 @@ public final class EnetTestClient implements TestClient {
       throw new AssertionError("not authenticated");
     }
     return client;
-  }
-
-  private static EnetTestClient impatient(int port) {
-    var defaults = EnetConfig.Timing.DEFAULT;
-    return connect(
-        port,
-        EnetConfig.DEFAULT.withTiming(
-            new EnetConfig.Timing(
-                Duration.ofMillis(200),
-                defaults.timeoutLimit(),
-                Duration.ofMillis(500),
-                Duration.ofSeconds(2),
-                defaults.retransmissionFloor(),
-                defaults.retransmissionCeiling(),
-                defaults.handshake(),
-                defaults.verifyRepeats(),
-                defaults.departed())),
-        4);
   }
 
   /** Sends any bytes. */

@@ -28,9 +28,21 @@ public final class NodeScript extends ChildProcess {
   /** The same with a script of another folder of {@code src/test}, which has its own packages. */
   public static NodeScript startIn(String folder, String script, Object... arguments)
       throws InterruptedException {
-    Path scripts = PROJECT.resolve(Path.of("src", "test", folder));
-    install(scripts);
-    return start(List.of(scripts.resolve(script).toString()), arguments);
+    return start(List.of(scripts(folder).resolve(script).toString()), arguments);
+  }
+
+  /**
+   * How a script of another folder is started, with its packages installed, by whoever does it.
+   *
+   * @param options of Node
+   */
+  public static ProcessBuilder command(String folder, String script, String... options)
+      throws InterruptedException {
+    Path scripts = scripts(folder);
+    List<String> command = new ArrayList<>(List.of("node"));
+    command.addAll(List.of(options));
+    command.add(scripts.resolve(script).toString());
+    return new ProcessBuilder(command);
   }
 
   /** Runs a scenario of a script, which has to pass. */
@@ -75,6 +87,12 @@ public final class NodeScript extends ChildProcess {
     all.addAll(command);
     Stream.of(arguments).map(Object::toString).forEach(all::add);
     return new NodeScript(new ProcessBuilder(all).directory(PROJECT.toFile()));
+  }
+
+  private static Path scripts(String folder) throws InterruptedException {
+    Path scripts = PROJECT.resolve(Path.of("src", "test", folder));
+    install(scripts);
+    return scripts;
   }
 
   private static synchronized void install(Path scripts) throws InterruptedException {

@@ -98,6 +98,15 @@ public final class RawHttp implements AutoCloseable {
     }
   }
 
+  /** Reads on until the other side ends the connection, in order. */
+  public void awaitEnd() {
+    try {
+      socket.getInputStream().readAllBytes();
+    } catch (IOException e) {
+      throw new AssertionError("not ended in order", e);
+    }
+  }
+
   private String readHead() throws IOException {
     var head = new ByteArrayOutputStream();
     while (!head.toString(StandardCharsets.ISO_8859_1).endsWith("\r\n\r\n")) {

@@ -53,6 +53,14 @@ public final class EngineSession<X, W> {
     WEBSOCKET
   }
 
+  /** What the layer above has to say before a session ends at once. */
+  @FunctionalInterface
+  public interface LastWords {
+
+    /** Messages for the client; empty where there is nothing to say for that reason. */
+    List<EnginePacket> before(EngineCloseReason reason);
+  }
+
   /** The deadline that never comes. */
   public static final long NEVER = Long.MAX_VALUE;
 
@@ -60,6 +68,8 @@ public final class EngineSession<X, W> {
   private static final long RELEASE_AFTER = 50;
   // How long a poll may arrive after the POST with the client's close that overtook it.
   private static final long FAREWELL_LASTS = 1_000;
+  // How long a close waits for a poll of a client that is silent, or that a whole node waits for.
+  private static final long SHORT_LINGER = 2_000;
   // One answer stays within a few payloads, though nothing on the wire limits it.
   private static final long ANSWER_PAYLOADS = 4;
   private static final String PROBE = "2probe";
@@ -72,6 +82,7 @@ public final class EngineSession<X, W> {
   private final EngineOutput<X, W> output;
   private final PacketQueue queue = new PacketQueue();
 
+  private LastWords lastWords = reason -> List.of();
   private State state = State.OPEN;
   private Link link;
 
@@ -145,6 +156,11 @@ public final class EngineSession<X, W> {
             .put("pingTimeout", config.pingTimeout().toMillis())
             .put("maxPayload", config.maxPayload())
             .encode());
+  }
+
+  /** Whom to ask what the client is told when the session ends by itself. */
+  public void setLastWords(LastWords lastWords) {
+    this.lastWords = lastWords;
   }
 
   public String sid() {
@@ -485,7 +501,7 @@ public final class EngineSession<X, W> {
 
   /**
    * Closes in order: what was sent before goes out first. Over polling this waits for a poll, or
-   * two, except when the server is shutting down. The event comes at once.
+   * two, and not for long when the server is shutting down. The event comes at once.
    *
    * @param detail for the event: what was wrong, without any payload
    */
@@ -500,10 +516,12 @@ public final class EngineSession<X, W> {
     } else if (poll != null) {
       answerPoll(false);
     }
-    if (reason == EngineCloseReason.SERVER_SHUTTING_DOWN) {
-      end(reason, "", EnginePacket.CLOSE);
-    } else if (state == State.CLOSING) {
-      lingerUntil = now + config.closeLinger().toMillis();
+    if (state == State.CLOSING) {
+      boolean hurried =
+          reason == EngineCloseReason.SERVER_SHUTTING_DOWN
+              || reason == EngineCloseReason.PING_TIMEOUT;
+      long linger = config.closeLinger().toMillis();
+      lingerUntil = now + (hurried ? Math.min(linger, SHORT_LINGER) : linger);
     }
   }
 
@@ -530,6 +548,11 @@ public final class EngineSession<X, W> {
       post = null;
     }
     if (socket != null) {
+      if (state == State.OPEN && isOverWebSocket()) {
+        for (EnginePacket packet : lastWords.before(reason)) {
+          output.packet(socket, packet, base64);
+        }
+      }
       int code = isOverWebSocket() ? reason.webSocketCode() : EngineCloseReason.NO_CODE;
       output.close(socket, code);
       socket = null;
@@ -594,7 +617,7 @@ public final class EngineSession<X, W> {
   public void advanceTo(long now) {
     if (state == State.OPEN) {
       if (heartbeat.expired(now)) {
-        end(EngineCloseReason.PING_TIMEOUT, "", EnginePacket.CLOSE);
+        expire(now);
       } else if (heartbeat.pingDue(now)) {
         enqueue(EnginePacket.PING);
       }
@@ -612,6 +635,17 @@ public final class EngineSession<X, W> {
     }
     if (now >= releaseAt) {
       releasePoll();
+    }
+  }
+
+  private void expire(long now) {
+    List<EnginePacket> words =
+        isOverWebSocket() ? List.of() : lastWords.before(EngineCloseReason.PING_TIMEOUT);
+    if (words.isEmpty()) {
+      end(EngineCloseReason.PING_TIMEOUT, "", EnginePacket.CLOSE);
+    } else {
+      words.forEach(queue::add);
+      close(EngineCloseReason.PING_TIMEOUT, "", now);
     }
   }
 

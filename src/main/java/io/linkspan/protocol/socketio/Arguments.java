@@ -64,6 +64,28 @@ public final class Arguments {
     return parse(text, found);
   }
 
+  /**
+   * One argument: an object whose members are texts.
+   *
+   * @param namesAndValues in turn
+   */
+  public static Arguments ofObject(List<String> namesAndValues) {
+    int length = 2;
+    for (String text : namesAndValues) {
+      length += text.length() + 3;
+    }
+    var json = new StringBuilder(length + 2).append('[');
+    char before = '{';
+    for (int i = 0; i < namesAndValues.size(); i += 2) {
+      json.append(before);
+      JsonScanner.quote(json, namesAndValues.get(i));
+      json.append(':');
+      JsonScanner.quote(json, namesAndValues.get(i + 1));
+      before = ',';
+    }
+    return new Arguments(json.append("}]").toString(), List.of());
+  }
+
   private static List<Object> takeOut(List<?> values, List<Buffer> found, int depth) {
     List<Object> out = new ArrayList<>(values.size());
     for (Object value : values) {

@@ -65,6 +65,11 @@ public record EncodedPacket(
     return packet(namespace, SocketPacket.NO_ACK, text, jsonStart, arguments.attachments());
   }
 
+  /** Puts the client out of a namespace. */
+  public static EncodedPacket disconnect(String namespace) {
+    return plain('1', namespace, null);
+  }
+
   private static StringBuilder start(
       char plain, char binary, String namespace, long ackId, Arguments arguments) {
     if (ackId < SocketPacket.NO_ACK || ackId > SocketPacket.MAX_ACK_ID) {

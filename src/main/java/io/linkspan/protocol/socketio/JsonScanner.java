@@ -1,6 +1,7 @@
 package io.linkspan.protocol.socketio;
 
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.StrictUtf8;
 
 /**
  * Checks JSON (RFC 8259, strictly) where it lies and finds its parts, without building a value: an
@@ -288,25 +289,25 @@ final class JsonScanner {
   /** Appends a string in quotes. What UTF-8 can not carry is escaped. */
   static void quote(StringBuilder out, String string) {
     out.append('"');
+    int done = 0;
     for (int i = 0; i < string.length(); i++) {
       char c = string.charAt(i);
       if (c == '"' || c == '\\') {
-        out.append('\\').append(c);
-      } else if (c < ' ' || (Character.isSurrogate(c) && !isPaired(string, i))) {
-        out.append("\\u");
+        out.append(string, done, i).append('\\').append(c);
+        done = i + 1;
+      } else if (c < ' ' || (Character.isSurrogate(c) && !StrictUtf8.isPaired(string, i))) {
+        out.append(string, done, i).append("\\u");
         for (int shift = 12; shift >= 0; shift -= 4) {
           out.append(Character.forDigit(c >> shift & 0xf, 16));
         }
-      } else {
-        out.append(c);
+        done = i + 1;
       }
     }
+    if (done == 0) {
+      out.append(string);
+    } else {
+      out.append(string, done, string.length());
+    }
     out.append('"');
-  }
-
-  private static boolean isPaired(String string, int i) {
-    return Character.isHighSurrogate(string.charAt(i))
-        ? i + 1 < string.length() && Character.isLowSurrogate(string.charAt(i + 1))
-        : i > 0 && Character.isHighSurrogate(string.charAt(i - 1));
   }
 }

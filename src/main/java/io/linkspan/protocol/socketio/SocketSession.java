@@ -10,6 +10,7 @@ import io.linkspan.protocol.engineio.FormFields;
 import io.linkspan.protocol.engineio.Generation;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -25,6 +26,14 @@ import java.util.Set;
  * protocol ends as a {@link SocketEvent.Closed}. Times are in milliseconds, monotonic.
  */
 public final class SocketSession<X, W> {
+  /** What a client is told in a namespace before it is put out of it. */
+  @FunctionalInterface
+  public interface LastWords {
+
+    /** Packets for that namespace; empty where there is nothing to say for that reason. */
+    List<EncodedPacket> in(String namespace, EngineCloseReason reason);
+  }
+
   private static final String ROOT = "/";
   private static final String NO_AUTH = "{}";
   private static final long NEVER = EngineSession.NEVER;
@@ -39,6 +48,7 @@ public final class SocketSession<X, W> {
   // What a client sent behind its DISCONNECT, before it can know that we have read it.
   private Set<String> leftThisTurn = Set.of();
 
+  private LastWords lastWords = (namespace, reason) -> List.of();
   private int refusals;
   private boolean condemned;
   private long connectBy;
@@ -60,6 +70,7 @@ public final class SocketSession<X, W> {
     this.config = config;
     this.query = query;
     this.decoder = new SocketDecoder(engine.generation(), engineConfig.maxPayload());
+    engine.setLastWords(this::lastWords);
     this.assemblyTime =
         engineConfig.pingInterval().toMillis() + engineConfig.pingTimeout().toMillis();
     if (isOld()) {
@@ -70,6 +81,25 @@ public final class SocketSession<X, W> {
     } else {
       connectBy = now + config.connectTimeout().toMillis();
     }
+  }
+
+  /** Whom to ask what the client is told when its session ends other than by {@link #close}. */
+  public void setLastWords(LastWords lastWords) {
+    this.lastWords = lastWords;
+  }
+
+  private List<EnginePacket> lastWords(EngineCloseReason reason) {
+    List<EnginePacket> words = new ArrayList<>();
+    namespaces.forEach(
+        (namespace, membership) -> {
+          if (membership.isJoined()) {
+            for (EncodedPacket packet : lastWords.in(namespace, reason)) {
+              words.add(packet.header());
+              words.addAll(packet.attachments());
+            }
+          }
+        });
+    return words;
   }
 
   /** The session below, for what arrives from the transports and what is to be written to them. */
@@ -290,7 +320,7 @@ public final class SocketSession<X, W> {
     Membership membership = namespaces.get(namespace);
     if (membership != null && membership.isJoined()) {
       membership.kick();
-      write(EncodedPacket.plain('1', namespace, null));
+      write(EncodedPacket.disconnect(namespace));
     }
   }
 
@@ -304,11 +334,14 @@ public final class SocketSession<X, W> {
 
   /** Closes the connection in order. The client may come back. */
   public void close(EngineCloseReason reason, long now) {
-    condemn(reason, "", now);
+    condemned = true;
+    engine.close(reason, "", now);
   }
 
+  /** The client has broken a rule: it hears which, and its connection is closed in order. */
   private void condemn(EngineCloseReason reason, String detail, long now) {
     condemned = true;
+    lastWords(reason).forEach(engine::send);
     engine.close(reason, detail, now);
   }
 

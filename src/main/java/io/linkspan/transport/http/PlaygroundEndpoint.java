@@ -25,11 +25,20 @@ public final class PlaygroundEndpoint implements HttpEndpoint {
   private final Buffer page;
   private final String policy;
 
-  /** Reads the page from the jar. */
-  public PlaygroundEndpoint() {
+  /**
+   * Reads the page from the jar.
+   *
+   * @param webSocketPath where it finds plain WebSocket
+   * @param socketIoPath where it finds Socket.IO
+   */
+  public PlaygroundEndpoint(String webSocketPath, String socketIoPath) {
     try (InputStream resource = PlaygroundEndpoint.class.getResourceAsStream(RESOURCE)) {
-      page = Buffer.buffer(resource.readAllBytes());
-      policy = policy(page.toString());
+      String html =
+          new String(resource.readAllBytes(), StandardCharsets.UTF_8)
+              .replace("data-websocket=\"/ws\"", attribute("data-websocket", webSocketPath))
+              .replace("data-socketio=\"/socket.io\"", attribute("data-socketio", socketIoPath));
+      page = Buffer.buffer(html);
+      policy = policy(html);
     } catch (IOException e) {
       throw new UncheckedIOException("the page is part of the jar", e);
     }
@@ -53,6 +62,10 @@ public final class PlaygroundEndpoint implements HttpEndpoint {
         .putHeader("X-Content-Type-Options", "nosniff")
         .putHeader("Content-Security-Policy", policy)
         .end(page);
+  }
+
+  private static String attribute(String name, String path) {
+    return name + "=\"" + path.replace("&", "&amp;").replace("\"", "&quot;") + '"';
   }
 
   /** Nothing but what is in the page itself, by its hash, and connections back to here. */

@@ -2,6 +2,7 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.StrictUtf8;
 import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.websocket.MessageAssembler;
 import io.linkspan.transport.http.WebSocketLink;
@@ -9,9 +10,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 
 /**
  * One WebSocket of an Engine.IO session. An upgrade may arrive at another event loop than the one
@@ -153,21 +151,10 @@ final class EngineSocket {
       return;
     }
     if (assembler.text()) {
-      String text = decodeUtf8(message);
+      String text = StrictUtf8.decode(message);
       owner.run(() -> listener.onText(this, text));
     } else {
       owner.run(() -> listener.onBinary(this, message));
-    }
-  }
-
-  private static String decodeUtf8(Buffer message) {
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(message.getBytes()))
-          .toString();
-    } catch (CharacterCodingException e) {
-      throw new ProtocolException("a text message has to be UTF-8");
     }
   }
 

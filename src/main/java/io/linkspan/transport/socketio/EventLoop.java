@@ -25,6 +25,10 @@ final class EventLoop {
     return new EventLoop((ContextInternal) vertx.getOrCreateContext());
   }
 
+  Vertx vertx() {
+    return context.owner();
+  }
+
   /** Something begins here that a drain waits for. */
   void enter() {
     busy++;

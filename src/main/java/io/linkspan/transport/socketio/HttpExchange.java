@@ -1,10 +1,12 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
@@ -26,6 +28,9 @@ final class HttpExchange {
 
     void onAbort(HttpExchange exchange);
   }
+
+  /** How long a body is read on that was answered before its end, in milliseconds. */
+  private static final long LINGER = 5_000;
 
   private final HttpServerRequest http;
   private final EngineRequest request;
@@ -138,9 +143,30 @@ final class HttpExchange {
             response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
           }
           response.end(body);
+          if (unread) {
+            linger();
+          }
           // A body that nobody asked for must not keep the next request waiting.
           resume();
         });
+  }
+
+  /**
+   * Reads on to the end of the body, for a while, and closes then: an end in the middle of what a
+   * client sends would cost it the answer (RFC 9112, section 9.6).
+   */
+  private void linger() {
+    HttpConnection connection = http.connection();
+    if (http.isEnded()) {
+      connection.close();
+      return;
+    }
+    var timer = new DeadlineTimer(home.vertx(), connection::close);
+    timer.arm(DeadlineTimer.now() + LINGER);
+    connection.closeHandler(v -> timer.cancel());
+    http.handler(chunk -> {});
+    http.endHandler(v -> connection.close());
+    http.exceptionHandler(e -> connection.close());
   }
 
   private void resume() {

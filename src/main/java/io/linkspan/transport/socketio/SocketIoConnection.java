@@ -108,6 +108,9 @@ final class SocketIoConnection
   private boolean drainScheduled;
   private boolean forgotten;
 
+  /** Whether a drain waits for a client that polls to hear that it should go. */
+  private boolean sendingAway;
+
   /**
    * @param remote network address of the client, {@code host:port}
    * @param address the same without the port, which has a place at the admission
@@ -122,6 +125,7 @@ final class SocketIoConnection
     this.remote = remote;
     this.address = address;
     engine = socket.engine();
+    socket.setLastWords(this::lastWords);
     timer = new DeadlineTimer(endpoint.vertx(), this::onTimer);
     metrics().opened();
     loop().enter();
@@ -354,8 +358,7 @@ final class SocketIoConnection
     for (String namespace : joined) {
       socket.send(SocketIoTranslator.closing(namespace, why));
     }
-    if (reason.mayReturn() == CloseReason.MayReturn.NEVER) {
-      // Clients never come back by themselves after this packet.
+    if (mustNotReturn(reason)) {
       joined.forEach(socket::leave);
     }
     socket.close(engineReason(reason), DeadlineTimer.now());
@@ -363,6 +366,23 @@ final class SocketIoConnection
     // Written before anybody hears of the end: it may be the last thing a node waits for.
     drain();
     end(reason);
+  }
+
+  /** What the client hears in a namespace when the core ends its session. */
+  private List<EncodedPacket> lastWords(String namespace, EngineCloseReason engineReason) {
+    CloseReason reason = closeReason(engineReason);
+    if (reason == CloseReason.NORMAL || reason == CloseReason.CONNECTION_LOST) {
+      return List.of();
+    }
+    EncodedPacket closing = SocketIoTranslator.closing(namespace, Handshake.explain(reason, 0));
+    return mustNotReturn(reason)
+        ? List.of(closing, EncodedPacket.disconnect(namespace))
+        : List.of(closing);
+  }
+
+  /** Clients never come back by themselves after a disconnect packet, and else always. */
+  private static boolean mustNotReturn(CloseReason reason) {
+    return reason.mayReturn() == CloseReason.MayReturn.NEVER;
   }
 
   /** The node is being drained; who has a session is sent away with it. */
@@ -455,6 +475,9 @@ final class SocketIoConnection
       forgotten = true;
       timer.cancel();
       endpoint.forget(engine.sid(), address);
+      if (sendingAway) {
+        loop().leave();
+      }
     }
   }
 
@@ -695,6 +718,7 @@ final class SocketIoConnection
     joined.clear();
     early = List.of();
     owed = Map.of();
+    sendingAway = reason == CloseReason.GOING_AWAY && !engine.finished();
     metrics().closed(reason);
     LOG.debug("{} closed: {}", remote, reason.label());
     if (session != null) {
@@ -702,7 +726,9 @@ final class SocketIoConnection
       session = null;
       ended.linkClosed(reason);
     }
-    loop().leave();
+    if (!sendingAway) {
+      loop().leave();
+    }
   }
 
   // ----------------------------------------------------------------- messages

@@ -12,6 +12,7 @@ import io.linkspan.connection.Heartbeat;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.StrictUtf8;
 import io.linkspan.protocol.websocket.MessageAssembler;
 import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Receipt;
@@ -24,9 +25,6 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -227,7 +225,8 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
         case TEXT, BINARY ->
             onMessage(assembler.first(frame.isText(), frame.isFinal(), frame.binaryData()));
         case CONTINUATION -> onMessage(assembler.next(frame.isFinal(), frame.binaryData()));
-        case PING, PONG, CLOSE -> {
+        case CLOSE -> onGoodbye(frame.closeStatusCode());
+        case PING, PONG -> {
           // Life was noted when the bytes came; Vert.x answers.
         }
       }
@@ -236,6 +235,18 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     } catch (ProtocolException e) {
       close(CloseReason.MALFORMED);
     }
+  }
+
+  /**
+   * The client leaves; Vert.x answers its close frame. Not to wait for the end of the TCP
+   * connection: by then the client may have come back, and it said that it would not.
+   */
+  private void onGoodbye(short code) {
+    state = State.CLOSING;
+    closeReason = code == NORMAL_CLOSURE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
+    end(closeReason);
+    timer.cancel();
+    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
   }
 
   private void onMessage(Buffer message) {
@@ -255,7 +266,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   }
 
   private void onText(Buffer message) {
-    String text = decodeUtf8(message);
+    String text = StrictUtf8.decode(message);
     byte[] answer = HeartCheck.answer(text);
     if (answer != null) {
       link.write(true, answer);
@@ -283,17 +294,6 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     malformed++;
     if (limits.malformed() > 0 && malformed >= limits.malformed()) {
       close(CloseReason.MALFORMED);
-    }
-  }
-
-  private static String decodeUtf8(Buffer message) {
-    try {
-      return StandardCharsets.UTF_8
-          .newDecoder()
-          .decode(ByteBuffer.wrap(message.getBytes()))
-          .toString();
-    } catch (CharacterCodingException e) {
-      throw new ProtocolException("a text frame has to be UTF-8");
     }
   }
 

@@ -83,11 +83,10 @@ final class HttpBackend implements Backend {
         call
             ? message.getBodyBytes().toByteArray()
             : JsonTranslator.encode(message).getBytes(StandardCharsets.UTF_8);
-    MultiMap headers = HttpHeaders.headers();
+    MultiMap headers = HttpHeaders.headers().set(HttpHeaders.ACCEPT, JSON);
     config.headers().forEach(headers::set);
     headers
         .set(HttpHeaders.CONTENT_TYPE, JSON)
-        .set(HttpHeaders.ACCEPT, JSON)
         .set(USER, HeaderText.of(origin.user()))
         .set(SESSION, HeaderText.of(origin.session()))
         .set(TRANSPORT, HeaderText.of(origin.transport()))

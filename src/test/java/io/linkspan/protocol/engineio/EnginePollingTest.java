@@ -357,8 +357,17 @@ class EnginePollingTest {
   }
 
   @Test
-  void shutdownWaitsForNobody() {
+  void shutdownWaitsForAPollButNotForLong() {
+    client.send("bye");
     assertThat(client.close(SERVER_SHUTTING_DOWN)).isEmpty();
+    assertThat(client.get("get1")).containsExactly("get1 200 4bye");
+    assertThat(client.get("get2")).containsExactly("get2 200 6\u001e1");
+    assertThat(client.session.finished()).isTrue();
+    client = EngineDriver.polling(V4);
+    assertThat(client.close(SERVER_SHUTTING_DOWN)).isEmpty();
+    assertThat(client.pass(1_999)).isEmpty();
+    assertThat(client.session.finished()).isFalse();
+    client.pass(1);
     assertThat(client.session.finished()).isTrue();
     client = EngineDriver.polling(V4);
     client.get("get1");

@@ -2,6 +2,7 @@ package io.linkspan.protocol.socketio;
 
 import static io.linkspan.protocol.engineio.EngineCloseReason.FORCED_CLOSE;
 import static io.linkspan.protocol.engineio.EngineCloseReason.FORCED_SERVER_CLOSE;
+import static io.linkspan.protocol.engineio.EngineCloseReason.PARSE_ERROR;
 import static io.linkspan.protocol.engineio.EngineCloseReason.PING_TIMEOUT;
 import static io.linkspan.protocol.engineio.EngineCloseReason.SERVER_SHUTTING_DOWN;
 import static io.linkspan.protocol.engineio.EngineCloseReason.TRANSPORT_CLOSE;
@@ -366,6 +367,69 @@ class SocketSessionTest {
     assertThat(turn()).containsExactly("ws close 1001");
     assertThat(ended()).isEqualTo(SERVER_SHUTTING_DOWN);
     assertThat(client.nextDeadline()).isEqualTo(EngineSession.NEVER);
+  }
+
+  private void explainEnds() {
+    client.setLastWords(
+        (namespace, reason) ->
+            reason == TRANSPORT_CLOSE
+                ? List.of()
+                : List.of(
+                    EncodedPacket.event(
+                        namespace,
+                        SocketPacket.NO_ACK,
+                        "closing",
+                        Arguments.of(JsonArray.of(reason.text()))),
+                    EncodedPacket.disconnect(namespace)));
+  }
+
+  @Test
+  void whoIsSilentOrBreaksARuleHearsWhyInEachNamespace() {
+    joined(V4);
+    explainEnds();
+    assertThat(pass(500))
+        .containsExactly("ws 2", "ws 42[\"closing\",\"ping timeout\"]", "ws 41", "ws close");
+    assertThat(ended()).isEqualTo(PING_TIMEOUT);
+    joined(V4);
+    explainEnds();
+    assertThat(text("4x"))
+        .containsExactly("ws 42[\"closing\",\"forced close\"]", "ws 41", "ws close");
+    assertThat(ended()).isEqualTo(FORCED_CLOSE);
+    joined(V4);
+    explainEnds();
+    assertThat(text("x"))
+        .containsExactly("ws 42[\"closing\",\"parse error\"]", "ws 41", "ws close");
+    assertThat(ended()).isEqualTo(PARSE_ERROR);
+    joined(V4);
+    explainEnds();
+    // Whoever closes has said what is to be said.
+    client.close(SERVER_SHUTTING_DOWN, wire.now);
+    assertThat(turn()).containsExactly("ws close 1001");
+  }
+
+  @Test
+  void aSilentPollerHearsWhyIfItPollsSoon() {
+    for (long late : new long[] {0, 1_000, 2_000}) {
+      open("EIO=4&transport=polling");
+      wirePost("40");
+      client.accept("/", "id", null);
+      turn();
+      wire.session.pollArrived("get1", pollRequest("EIO=4"), wire.now);
+      turn();
+      explainEnds();
+      pass(500);
+      assertThat(ended()).isEqualTo(PING_TIMEOUT);
+      pass(late);
+      assertThat(wire.session.finished()).isEqualTo(late == 2_000);
+      if (late < 2_000) {
+        wire.session.pollArrived("get2", pollRequest("EIO=4"), wire.now);
+        assertThat(turn())
+            .containsExactly("get2 200 2\u001e42[\"closing\",\"ping timeout\"]\u001e41");
+        wire.session.pollArrived("get3", pollRequest("EIO=4"), wire.now);
+        assertThat(turn()).containsExactly("get3 200 6\u001e1");
+        assertThat(wire.session.finished()).isTrue();
+      }
+    }
   }
 
   @Test

@@ -10,8 +10,6 @@ import java.util.Map;
 /** The Socket.IO transport keeps what every transport promises. */
 class SocketIoConnectionTest extends ConnectionContractTest {
 
-  private static final int NO_CODE = 1005;
-
   @Override
   protected TestClient connect(TestGateway gateway, String user) {
     return SocketIoTestClient.connect(gateway.httpPort(), "ack=client&user=" + user);
@@ -34,7 +32,6 @@ class SocketIoConnectionTest extends ConnectionContractTest {
 
   @Override
   protected int closeCode(CloseReason reason) {
-    // A client that answers no ping is not asked whether it understands why.
-    return reason == CloseReason.HEARTBEAT_TIMEOUT ? NO_CODE : reason.code();
+    return reason.code();
   }
 }

@@ -7,6 +7,7 @@ import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Service;
+import io.linkspan.connection.CloseReason;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawHttp.Response;
 import io.linkspan.testing.RawWebSocket;
@@ -328,6 +329,27 @@ class SocketIoWireTest {
     awaitNobody();
   }
 
+  @Test
+  void aBodyThatIsTooLongIsAnsweredBeforeItsEndAndReadOnForAWhile() {
+    start("socketio.maxPayload", "1000");
+    String part = "x".repeat(100_000);
+    try (RawHttp whole =
+        RawHttp.open(port(), "POST", joined(""), "Content-Length: 2000000").send("\r\n" + part)) {
+      assertThat(whole.interim()).startsWith("HTTP/1.1 413").contains("connection: close");
+      for (int i = 1; i < 20; i++) {
+        whole.send(part);
+      }
+      whole.awaitEnd();
+    }
+    try (RawHttp endless =
+        RawHttp.open(port(), "POST", joined(""), "Content-Length: 2000000").send("\r\n" + part)) {
+      assertThat(endless.interim()).startsWith("HTTP/1.1 413");
+      // Nothing more comes, and the gateway does not wait for it for ever.
+      endless.awaitEnd();
+    }
+    awaitNobody();
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"b!!!!", "bAQI", "", "x", "4abc\u001e", "9"})
   void aBodyThatIsNoPayloadEndsTheSession(String body) throws Exception {
@@ -495,6 +517,69 @@ class SocketIoWireTest {
           .isEqualTo("42[\"closing\",{\"code\":1001,\"reason\":\"going-away\"}]");
       assertThat(client.socket().readData().closeCode()).isEqualTo(1001);
       TestGateway.await(drained);
+    }
+  }
+
+  @Test
+  void aPollerIsSentAwayWithACleanEnd() throws Exception {
+    start();
+    String poller = joined("&user=bob");
+    Future<Void> drained = gateway.drain();
+    assertThat(get(poller).body())
+        .isEqualTo("42[\"closing\",{\"code\":1001,\"reason\":\"going-away\"}]");
+    assertThat(drained.isComplete()).isFalse();
+    assertThat(get(poller).body()).isEqualTo("6\u001e1");
+    TestGateway.await(drained);
+    assertThat(reason()).isEqualTo("going-away");
+  }
+
+  @Test
+  void whoBreaksTheProtocolHearsItBeforeTheEnd() throws Exception {
+    start("socketio.maxPayload", "1000");
+    for (String bad : List.of("42[", "x", "4" + "x".repeat(2_000))) {
+      try (SocketIoTestClient client = SocketIoTestClient.connect(port(), "user=alice")) {
+        client.sendPacket(bad);
+        CloseReason expected = bad.length() > 1_000 ? CloseReason.TOO_LARGE : CloseReason.MALFORMED;
+        assertThat(client.readPacket())
+            .isEqualTo(
+                "42[\"closing\",{\"code\":%d,\"reason\":\"%s\"}]"
+                    .formatted(expected.code(), expected.label()));
+        assertThat(client.readPacket()).isEqualTo("41");
+        assertThat(client.socket().readData().opcode()).isEqualTo(RawWebSocket.CLOSE);
+        assertThat(reason()).isEqualTo(expected.label());
+      }
+    }
+    awaitNobody();
+  }
+
+  @Test
+  void aUserWithTooManySessionsIsRefusedInTheProtocolsWords() {
+    start("session.perUser.max", "1", "session.perUser.onExcess", "reject");
+    try (SocketIoTestClient first = SocketIoTestClient.connect(port(), "user=alice");
+        SocketIoTestClient second = SocketIoTestClient.open(port(), "user=alice");
+        RawWebSocket old =
+            RawWebSocket.connect(port(), "/socket.io/?EIO=3&transport=websocket&user=alice")) {
+      second.sendPacket("40");
+      String refusal = second.readPacket();
+      assertThat(refusal).startsWith("44{");
+      assertThat(new JsonObject(refusal.substring(2)).getJsonObject("data"))
+          .isEqualTo(
+              new JsonObject()
+                  .put("code", 4429)
+                  .put("reason", "rate-limited")
+                  .put("retryAfterMs", 5_000));
+      assertThat(old.readData().text()).startsWith("0{");
+      assertThat(old.readData().text()).isEqualTo("44\"4429\"");
+      // The one who was there goes on, and its place is free when it leaves.
+      first.sendPacket("420[\"x\"]");
+      assertThat(first.readPacket()).startsWith("430");
+      first.leave();
+      await()
+          .until(
+              () -> {
+                second.sendPacket("40");
+                return second.readPacket().startsWith("40{");
+              });
     }
   }
 

@@ -8,6 +8,7 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 import io.linkspan.testing.HttpService;
 import io.linkspan.testing.HttpService.Post;
+import io.linkspan.testing.Scrape;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Vertx;
@@ -20,10 +21,6 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -72,6 +69,7 @@ class HttpUpstreamTest {
         Files.writeString(
             folder.resolve("upstreams.yaml"),
             """
+            delivery: {requestTimeout: 100ms}
             upstream:
               backoff: 1ms
               maxBackoff: 5ms
@@ -154,23 +152,8 @@ class HttpUpstreamTest {
     return error;
   }
 
-  private static String metric(String name) {
-    var request =
-        HttpRequest.newBuilder(
-                URI.create("http://127.0.0.1:" + gateway.managementPort() + "/metrics"))
-            .build();
-    try {
-      return HttpClient.newHttpClient()
-          .send(request, BodyHandlers.ofString())
-          .body()
-          .lines()
-          .filter(line -> line.startsWith(name))
-          .map(line -> line.substring(name.length()).strip())
-          .findFirst()
-          .orElseThrow();
-    } catch (IOException | InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+  private static double metric(String name) {
+    return Scrape.metric(gateway.managementPort(), "linkspan_upstream_" + name);
   }
 
   @Test
@@ -323,12 +306,9 @@ class HttpUpstreamTest {
     JsonObject error = error(send(to("gone")));
     assertThat(error.getString("code")).isEqualTo("unavailable");
     assertThat(error.getString("message")).isEqualTo("the service can not be reached");
-    assertThat(metric("linkspan_upstream_retries_total{upstream=\"service:gone\"}"))
-        .isEqualTo("1.0");
-    assertThat(
-            metric(
-                "linkspan_upstream_requests_total{outcome=\"unavailable\",upstream=\"service:gone\"}"))
-        .isEqualTo("1.0");
+    assertThat(metric("retries_total{upstream=\"service:gone\"}")).isEqualTo(1);
+    assertThat(metric("requests_total{outcome=\"unavailable\",upstream=\"service:gone\"}"))
+        .isEqualTo(1);
   }
 
   @Test
@@ -336,6 +316,16 @@ class HttpUpstreamTest {
     service.on("/single", post -> {});
     assertThat(error(send(to("single"))).getString("code")).isEqualTo("timeout");
     service.next("/single");
+  }
+
+  @Test
+  void aServiceHasTheTimeOfItsRouteAndNotThatOfServicesOnTheBus() {
+    service.on(
+        "/orders",
+        post -> Vertx.currentContext().owner().setTimer(300, id -> post.answer(204)));
+    String eventId = send(to("orders"));
+    assertThat(alice.receiveAck()).isEqualTo(eventId);
+    service.next("/orders");
   }
 
   @Test
@@ -489,9 +479,8 @@ class HttpUpstreamTest {
     for (int i = 0; i < held.length; i++) {
       held[i] = send(to("held"));
     }
-    await().until(() -> metric("linkspan_upstream_held{upstream=\"service:held\"}").equals("3.0"));
-    assertThat(metric("linkspan_upstream_breaker_opened_total{upstream=\"service:held\"}"))
-        .isEqualTo("1.0");
+    await().until(() -> metric("held{upstream=\"service:held\"}") == 3);
+    assertThat(metric("breaker_opened_total{upstream=\"service:held\"}")).isEqualTo(1);
     assertThat(error(send(to("held"))).getString("code")).isEqualTo("queue-full");
     assertThat(error(send(to("held").putHeaders("volatile", "true"))).getString("code"))
         .isEqualTo("unavailable");
@@ -500,11 +489,7 @@ class HttpUpstreamTest {
         assertThat(late.next("/held").header("Idempotency-Key")).isEqualTo(eventId);
         assertThat(alice.receive()).isEqualTo(AckMessage.newBuilder().setEventId(eventId).build());
       }
-      await()
-          .until(
-              () ->
-                  metric("linkspan_upstream_breaker{state=\"closed\",upstream=\"service:held\"}")
-                      .equals("1.0"));
+      await().until(() -> metric("breaker{state=\"closed\",upstream=\"service:held\"}") == 1);
     }
   }
 

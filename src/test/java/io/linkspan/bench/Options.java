@@ -1,0 +1,42 @@
+package io.linkspan.bench;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * What a benchmark is asked to do: {@code [ROUNDS] [MODE…]}, with modes as their constants are
+ * called, in lower case and with hyphens.
+ *
+ * @param modes in the order in which they are declared
+ */
+record Options<M extends Enum<M>>(int rounds, List<M> modes) {
+
+  /**
+   * Reads the arguments.
+   *
+   * @param all the modes there are, which run when none is named
+   * @throws IllegalArgumentException when they make no sense
+   */
+  static <M extends Enum<M>> Options<M> parse(String[] arguments, int defaultRounds, M[] all) {
+    int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : defaultRounds;
+    List<String> named =
+        new ArrayList<>(
+            List.of(arguments).subList(Math.min(1, arguments.length), arguments.length));
+    List<M> modes = new ArrayList<>();
+    for (M mode : all) {
+      if (arguments.length <= 1 || named.remove(nameOf(mode))) {
+        modes.add(mode);
+      }
+    }
+    if (!named.isEmpty()) {
+      throw new IllegalArgumentException("no such mode: " + String.join(", ", named));
+    }
+    return new Options<>(rounds, modes);
+  }
+
+  /** What a mode is called. */
+  static String nameOf(Enum<?> mode) {
+    return mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+}

@@ -1,0 +1,221 @@
+package io.linkspan.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.api.Message;
+import io.linkspan.testing.ClusterProcess;
+import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.ResumingClient;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Clients talk to each other while nodes are killed, drained, frozen and replaced. What a sender
+ * was told is true in every case. The schedule follows from its seed; {@code -Dfault.seed} and
+ * {@code -Dfault.seconds} choose another and a longer run.
+ */
+class FaultIT {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FaultIT.class);
+  private static final int NODES = 3;
+  private static final int CLIENTS = 24;
+  private static final long SEED = Long.getLong("fault.seed", 20_261_124L);
+  private static final int SECONDS = Integer.getInteger("fault.seconds", 60);
+  private static final int SEND_EVERY_MS = 40;
+
+  private enum Fault {
+    KILL,
+    DRAIN,
+    FREEZE
+  }
+
+  private final Random random = new Random(SEED);
+  private final List<GatewayProcess> alive = new CopyOnWriteArrayList<>();
+  private final List<String> story = new ArrayList<>();
+
+  private int anyPort() {
+    GatewayProcess[] nodes = alive.toArray(GatewayProcess[]::new);
+    return nodes[(int) (Math.random() * nodes.length)].httpPort();
+  }
+
+  @Test
+  void whatASenderWasToldIsTrueWhateverHappensToNodes() throws Exception {
+    int replacements = 4 + SECONDS / 4;
+    try (var cluster =
+        new ClusterProcess(
+            NODES,
+            replacements,
+            Map.of(
+                "LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s",
+                "LINKSPAN_SESSION_GRACE", "60s",
+                "LINKSPAN_DELIVERY_ACKTIMEOUT", "2s",
+                "LINKSPAN_DELIVERY_REQUESTTIMEOUT", "10s",
+                "LINKSPAN_WEBSOCKET_HEARTBEAT_INTERVAL", "1s",
+                "LINKSPAN_WEBSOCKET_HEARTBEAT_TIMEOUT", "4s",
+                "LINKSPAN_DRAIN_TIMEOUT", "10s",
+                "LINKSPAN_DRAIN_PAUSE", "200ms"))) {
+      for (int i = 0; i < NODES; i++) {
+        alive.add(cluster.node(i));
+      }
+      List<ResumingClient> clients = new ArrayList<>();
+      List<Thread> threads = new ArrayList<>();
+      for (int i = 0; i < CLIENTS; i++) {
+        var client = new ResumingClient("u" + i, this::anyPort, SEED + i);
+        clients.add(client);
+        threads.add(new Thread(client::run, "client-" + i));
+      }
+      threads.forEach(Thread::start);
+      Thread speaker = new Thread(() -> speak(clients), "speaker");
+      speaker.start();
+      long end = System.nanoTime() + SECONDS * 1_000_000_000L;
+      // One of each comes in any run; what follows is drawn.
+      List<Fault> first = new ArrayList<>(List.of(Fault.values()));
+      Collections.shuffle(first, random);
+      while (System.nanoTime() < end) {
+        Thread.sleep(2_000 + random.nextInt(2_000));
+        Fault fault =
+            first.isEmpty()
+                ? Fault.values()[random.nextInt(Fault.values().length)]
+                : first.remove(0);
+        inflict(fault, cluster);
+      }
+      speaker.interrupt();
+      speaker.join();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(90))
+          .until(() -> clients.stream().allMatch(client -> client.open() == 0));
+      clients.forEach(ResumingClient::stop);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+      judge(clients);
+    }
+  }
+
+  /** Each client says something to one of the others, in turn. */
+  private void speak(List<ResumingClient> clients) {
+    Random whom = new Random(SEED);
+    long number = 0;
+    try {
+      while (true) {
+        for (int i = 0; i < clients.size(); i++) {
+          // To few others, so that there is an order to keep.
+          int other = (i + 1 + whom.nextInt(2)) % clients.size();
+          number++;
+          clients
+              .get(i)
+              .send(
+                  Message.newBuilder()
+                      .setEventId("u" + i + "-" + number)
+                      .setTo("u" + other)
+                      .setType("text")
+                      .setBody("u" + other)
+                      .build());
+        }
+        Thread.sleep(SEND_EVERY_MS);
+      }
+    } catch (InterruptedException e) {
+      // Everything has been said.
+      return;
+    }
+  }
+
+  private void inflict(Fault fault, ClusterProcess cluster) throws InterruptedException {
+    GatewayProcess victim = alive.get(random.nextInt(alive.size()));
+    story.add(fault + " " + victim.httpPort());
+    LOG.info("{} of the node at {}", fault, victim.httpPort());
+    switch (fault) {
+      case KILL -> {
+        victim.signal("KILL");
+        alive.remove(victim);
+        Thread.sleep(1_000);
+        alive.add(cluster.startAnother());
+      }
+      case DRAIN -> {
+        alive.remove(victim);
+        victim.terminate();
+        alive.add(cluster.startAnother());
+      }
+      case FREEZE -> {
+        victim.signal("STOP");
+        Thread.sleep(1_000L * (SECONDS < 120 ? 10 : 15));
+        victim.signal("CONT");
+        Thread.sleep(5_000);
+      }
+    }
+  }
+
+  private void judge(List<ResumingClient> clients) {
+    int sent = clients.stream().mapToInt(client -> client.sent).sum();
+    int acknowledged = clients.stream().mapToInt(client -> client.acknowledged.size()).sum();
+    int received =
+        clients.stream()
+            .flatMap(client -> client.received.values().stream())
+            .mapToInt(List::size)
+            .sum();
+    List<String> everything =
+        clients.stream()
+            .flatMap(client -> client.received.values().stream())
+            .flatMap(List::stream)
+            .toList();
+    var all = new java.util.HashSet<>(everything);
+    List<String> lost =
+        clients.stream()
+            .flatMap(client -> client.acknowledged.stream())
+            .filter(eventId -> !all.contains(eventId))
+            .toList();
+    int outOfOrder = clients.stream().mapToInt(ResumingClient::outOfOrder).sum();
+    Map<String, Integer> errors = new TreeMap<>();
+    clients.forEach(
+        client -> client.errors.forEach((code, n) -> errors.merge(code, n, Integer::sum)));
+    List<Long> times =
+        clients.stream().flatMap(client -> client.recoveryTimes.stream()).sorted().toList();
+    String table =
+        """
+
+        seed %d, %d s: %s
+        sent %d, acknowledged %d, received %d
+        lost after acknowledgement %d, seen twice by an application %d, out of order %d
+        redelivered %d, sessions recovered %d, not recovered %d
+        errors %s
+        back after p50 %d ms, p99 %d ms
+        """
+            .formatted(
+                SEED,
+                SECONDS,
+                story,
+                sent,
+                acknowledged,
+                received,
+                lost.size(),
+                everything.size() - all.size(),
+                outOfOrder,
+                clients.stream().mapToInt(client -> client.redelivered).sum(),
+                clients.stream().mapToInt(client -> client.recovered).sum(),
+                clients.stream().mapToInt(client -> client.notRecovered).sum(),
+                errors,
+                percentile(times, 50),
+                percentile(times, 99));
+    LOG.info("{}", table);
+    System.out.println(table);
+    assertThat(lost).isEmpty();
+    assertThat(everything).doesNotHaveDuplicates();
+    assertThat(outOfOrder).isZero();
+    assertThat(acknowledged).isGreaterThan(sent / 2);
+    assertThat(clients.stream().mapToInt(client -> client.recovered).sum()).isPositive();
+  }
+
+  private static long percentile(List<Long> sorted, int percent) {
+    return sorted.isEmpty() ? 0 : sorted.get((sorted.size() - 1) * percent / 100);
+  }
+}

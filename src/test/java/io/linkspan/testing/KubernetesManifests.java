@@ -1,0 +1,105 @@
+package io.linkspan.testing;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.ProcessBuilder.Redirect;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What kubectl makes of the folder {@code k8s}. Where there is no kubectl, what the files say by
+ * themselves; not on CI, which has to have it.
+ */
+public final class KubernetesManifests {
+
+  private static final Path FOLDER = Path.of("k8s");
+  private static final YAMLMapper YAML = new YAMLMapper();
+
+  private final List<JsonNode> objects;
+
+  private KubernetesManifests(List<JsonNode> objects) {
+    this.objects = objects;
+  }
+
+  /** Renders them. */
+  public static KubernetesManifests render() throws IOException, InterruptedException {
+    Process kubectl;
+    try {
+      kubectl =
+          new ProcessBuilder("kubectl", "kustomize", FOLDER.toString())
+              .redirectError(Redirect.INHERIT)
+              .start();
+    } catch (IOException e) {
+      if ("true".equals(System.getenv("CI"))) {
+        throw e;
+      }
+      return new KubernetesManifests(readFiles());
+    }
+    List<JsonNode> objects;
+    try (InputStream output = kubectl.getInputStream()) {
+      objects = parse(output);
+    }
+    if (kubectl.waitFor() != 0) {
+      throw new AssertionError("kubectl kustomize k8s ended with " + kubectl.exitValue());
+    }
+    return new KubernetesManifests(objects);
+  }
+
+  /** The kustomization itself. */
+  public static JsonNode kustomization() throws IOException {
+    return YAML.readTree(FOLDER.resolve("kustomization.yaml").toFile());
+  }
+
+  /** All objects of a kind. */
+  public List<JsonNode> all(String kind) {
+    return objects.stream().filter(object -> object.path("kind").asText().equals(kind)).toList();
+  }
+
+  /** The object of a kind of which there is one. */
+  public JsonNode only(String kind) {
+    List<JsonNode> all = all(kind);
+    if (all.size() != 1) {
+      throw new AssertionError(all.size() + " objects of kind " + kind);
+    }
+    return all.get(0);
+  }
+
+  /** The object with this name. */
+  public JsonNode named(String kind, String name) {
+    return all(kind).stream()
+        .filter(object -> object.at("/metadata/name").asText().equals(name))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no " + kind + " is called " + name));
+  }
+
+  private static List<JsonNode> readFiles() throws IOException {
+    List<JsonNode> objects = new ArrayList<>();
+    JsonNode kustomization = kustomization();
+    for (JsonNode resource : kustomization.path("resources")) {
+      try (InputStream file = Files.newInputStream(FOLDER.resolve(resource.asText()))) {
+        objects.addAll(parse(file));
+      }
+    }
+    for (JsonNode generator : kustomization.path("configMapGenerator")) {
+      ObjectNode map = YAML.createObjectNode().put("kind", "ConfigMap");
+      map.putObject("metadata").set("name", generator.path("name"));
+      ObjectNode data = map.putObject("data");
+      for (JsonNode file : generator.path("files")) {
+        data.put(file.asText(), Files.readString(FOLDER.resolve(file.asText())));
+      }
+      objects.add(map);
+    }
+    return objects;
+  }
+
+  private static List<JsonNode> parse(InputStream yaml) throws IOException {
+    try (var documents = YAML.readerFor(JsonNode.class).<JsonNode>readValues(yaml)) {
+      return documents.readAll();
+    }
+  }
+}

@@ -1,0 +1,196 @@
+package io.linkspan.testing;
+
+import com.google.protobuf.GeneratedMessage;
+import io.linkspan.api.AckMessage;
+import io.linkspan.api.Message;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.IntSupplier;
+
+/**
+ * A client as an application should have one: it takes its session up after every break, sends
+ * again what was not acknowledged, in order, and shows its user no Message twice. A thread of its
+ * own reads; another one sends.
+ */
+public final class ResumingClient {
+
+  private static final int MAX_OPEN = 16;
+
+  private final String user;
+  private final IntSupplier port;
+  private final Random random;
+  private volatile boolean stopped;
+  private WebSocketTestClient link;
+  private String token = "";
+  private long brokenAt;
+
+  /** Sent and not ended, in order. */
+  private final Map<String, Message> open = new LinkedHashMap<>();
+
+  public final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
+  public final Map<String, Integer> errors = new ConcurrentHashMap<>();
+
+  /** EventIds in the order in which the application saw them, by sender. */
+  public final Map<String, List<String>> received = new ConcurrentHashMap<>();
+
+  public final List<Long> recoveryTimes = new ArrayList<>();
+  public int sent;
+  public int redelivered;
+  public int recovered;
+  public int notRecovered;
+  private final Set<String> seen = new HashSet<>();
+
+  /**
+   * @param port of a node that may be alive; asked for each attempt to connect
+   */
+  public ResumingClient(String user, IntSupplier port, long seed) {
+    this.user = user;
+    this.port = port;
+    random = new Random(seed);
+  }
+
+  /** Reads, and connects again, until {@link #stop}. */
+  public void run() {
+    while (!stopped) {
+      try {
+        if (link == null) {
+          connect();
+        } else {
+          take(link.receive());
+        }
+      } catch (RuntimeException | AssertionError broken) {
+        drop();
+      }
+    }
+    drop();
+  }
+
+  /** Sends, unless too much is open or there is no link. */
+  public synchronized void send(Message message) {
+    if (link == null || open.size() >= MAX_OPEN) {
+      return;
+    }
+    sent++;
+    open.put(message.getEventId(), message);
+    write(message);
+  }
+
+  /** Messages that have not ended. */
+  public synchronized int open() {
+    return open.size();
+  }
+
+  public void stop() {
+    stopped = true;
+    synchronized (this) {
+      if (link != null) {
+        link.close();
+      }
+    }
+  }
+
+  private void connect() {
+    WebSocketTestClient next;
+    try {
+      next = WebSocketTestClient.connect(port.getAsInt(), "user=" + user + "&session=" + token);
+    } catch (RuntimeException | AssertionError refused) {
+      pause();
+      return;
+    }
+    Message told;
+    try {
+      told = next.receiveMessage();
+    } catch (RuntimeException | AssertionError broken) {
+      next.close();
+      pause();
+      return;
+    }
+    JsonObject session = new JsonObject(told.getBody());
+    synchronized (this) {
+      if (!token.isEmpty()) {
+        recoveryTimes.add(System.nanoTime() / 1_000_000 - brokenAt);
+        if (session.getBoolean("recovered")) {
+          recovered++;
+        } else {
+          notRecovered++;
+        }
+      }
+      token = session.getString("session");
+      link = next;
+      open.values().forEach(this::write);
+    }
+  }
+
+  private void pause() {
+    try {
+      Thread.sleep(50 + random.nextInt(150));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      stopped = true;
+    }
+  }
+
+  private synchronized void drop() {
+    if (link != null) {
+      link.close();
+      link = null;
+      brokenAt = System.nanoTime() / 1_000_000;
+    }
+  }
+
+  private void write(Message message) {
+    try {
+      link.send(message);
+    } catch (RuntimeException | AssertionError broken) {
+      // The reader sees it too.
+    }
+  }
+
+  private synchronized void take(GeneratedMessage next) {
+    if (next instanceof AckMessage ack) {
+      if (open.remove(ack.getEventId()) != null) {
+        acknowledged.add(ack.getEventId());
+      }
+      return;
+    }
+    Message message = (Message) next;
+    if (message.getType().equals("error")) {
+      if (open.remove(message.getReplyTo()) != null) {
+        errors.merge(new JsonObject(message.getBody()).getString("code"), 1, Integer::sum);
+      }
+      return;
+    }
+    if (seen.add(message.getEventId())) {
+      received
+          .computeIfAbsent(message.getFrom(), from -> new ArrayList<>())
+          .add(message.getEventId());
+    } else {
+      redelivered++;
+    }
+    link.acknowledge(message.getEventId());
+  }
+
+  /** How many of what the application saw came after something that was sent later. */
+  public synchronized int outOfOrder() {
+    int count = 0;
+    for (List<String> eventIds : new HashMap<>(received).values()) {
+      long last = -1;
+      for (String eventId : eventIds) {
+        long number = Long.parseLong(eventId.substring(eventId.lastIndexOf('-') + 1));
+        if (number < last) {
+          count++;
+        }
+        last = Math.max(last, number);
+      }
+    }
+    return count;
+  }
+}

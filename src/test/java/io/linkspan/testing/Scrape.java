@@ -1,0 +1,37 @@
+package io.linkspan.testing;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+
+/** A gateway's metrics, as Prometheus reads them. */
+public final class Scrape {
+
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+
+  private Scrape() {}
+
+  /**
+   * Reads one.
+   *
+   * @param metric its name and labels, as in the text
+   */
+  public static double metric(int managementPort, String metric) {
+    var request =
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/metrics"))
+            .build();
+    try {
+      return HTTP.send(request, BodyHandlers.ofString())
+          .body()
+          .lines()
+          .filter(line -> line.startsWith(metric + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(metric.length() + 1)))
+          .findFirst()
+          .orElseThrow(() -> new AssertionError("no metric " + metric));
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
