@@ -71,6 +71,8 @@ final class HttpAttempt implements Backend.Attempt {
       reset();
       return;
     }
+    // Also what reset() does comes here; without a handler each would be an error in the log.
+    request.exceptionHandler(failure -> fail(Kind.LOST, "the service broke off", failure));
     request
         .send(compressed ? Gzip.of(json) : Buffer.buffer(json))
         .onComplete(this::receive, failure -> fail(Kind.LOST, "the service broke off", failure));
