@@ -11,6 +11,7 @@ import io.linkspan.session.ControlService;
 import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.IdentityProvider;
 import io.linkspan.session.LocalSessionDirectory;
+import io.linkspan.session.Nodes;
 import io.linkspan.session.SessionDirectory;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
@@ -249,7 +250,8 @@ public final class Gateway implements Node {
         metrics.registry(),
         websocket,
         socketio,
-        new EngineSessions(id),
+        new EngineSessions(
+            Nodes.alone(new Nodes.Node(id, eventLoops(config))), config.socketio().maxRelayed()),
         new EdgeVerticle.EnetShared(
             new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
             enet,
