@@ -10,7 +10,7 @@ import io.linkspan.session.Admission;
 import io.linkspan.session.ControlService;
 import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.IdentityProvider;
-import io.linkspan.session.LocalSessionDirectory;
+import io.linkspan.session.NodeMailbox;
 import io.linkspan.session.Nodes;
 import io.linkspan.session.SessionDirectory;
 import io.linkspan.session.SessionMetrics;
@@ -27,12 +27,9 @@ import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.DeliveryOptions;
-import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.transport.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -40,7 +37,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.IntStream;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,27 +55,33 @@ public final class Gateway implements Node {
 
   private final GatewayConfig config;
   private final Vertx vertx;
-  private final String id = String.format("%08x", ThreadLocalRandom.current().nextInt());
+  private final String id;
   private final Metrics metrics = new Metrics();
   private final TransportMetrics websocket = new TransportMetrics(metrics.registry(), "websocket");
   private final TransportMetrics socketio = new TransportMetrics(metrics.registry(), "socketio");
   private final TransportMetrics enet = new TransportMetrics(metrics.registry(), "enet");
   private final SessionMetrics sessions = new SessionMetrics(metrics.registry());
-  private final SessionDirectory directory = new LocalSessionDirectory();
-  private final List<String> shards;
+  private final SessionDirectory directory;
+  private final Nodes nodes;
+  private final BooleanSupplier isMember;
   private final Queue<EdgeVerticle> edges = new ConcurrentLinkedQueue<>();
   private final List<UpstreamVerticle> upstreams = new ArrayList<>();
   private final ManagementVerticle management;
   private final ControlService control;
+  private final NodeMailbox mailbox;
 
   /** Written by whoever starts and drains, read by every event loop. */
   private volatile State state = State.STARTING;
 
-  private Gateway(GatewayConfig config) {
+  private Gateway(GatewayConfig config, Platform platform) {
     this.config = config;
-    vertx = newVertx(eventLoops(config));
-    shards = IntStream.range(0, eventLoops(config)).mapToObj(i -> Shard.addressOf(id, i)).toList();
-    control = new ControlService(vertx, directory, shards);
+    vertx = platform.vertx();
+    nodes = platform.nodes();
+    directory = platform.directory();
+    isMember = platform.isMember();
+    id = nodes.self().id();
+    control = new ControlService(vertx, directory, nodes);
+    mailbox = new NodeMailbox(vertx, directory, nodes.self());
     management =
         new ManagementVerticle(
             config.management(), metrics, this, config.websocket().maxMessageSize() * 2L);
@@ -91,22 +94,27 @@ public final class Gateway implements Node {
    *     which case nothing of it is left
    */
   public static Future<Gateway> start(GatewayConfig config) {
-    Gateway gateway = new Gateway(config);
+    String id = String.format("%08x", ThreadLocalRandom.current().nextInt());
     // A promise without a context: after a failure no event loop is left that could tell the
     // caller.
     Promise<Gateway> started = Promise.promise();
+    Platform.open(config, new Nodes.Node(id, eventLoops(config)))
+        .onComplete(
+            platform -> start(new Gateway(config, platform), started),
+            failure -> started.fail(failure));
+    return started.future();
+  }
+
+  private static void start(Gateway gateway, Promise<Gateway> started) {
     gateway
         .start()
         .onComplete(
             v -> started.complete(gateway),
             failure -> gateway.close().onComplete(closed -> started.fail(failure)));
-    return started.future();
   }
 
   static int eventLoops(GatewayConfig config) {
-    return config.eventLoops() > 0
-        ? config.eventLoops()
-        : Runtime.getRuntime().availableProcessors();
+    return Platform.eventLoops(config);
   }
 
   /** The ports in use; null for a listener that is off. */
@@ -154,12 +162,12 @@ public final class Gateway implements Node {
                 .put(socketio.transport(), socketio.connections())
                 .put(enet.transport(), enet.connections()))
         .put("sessions", sessions.sessions())
-        .put("members", new JsonArray().add(id));
+        .put("members", new JsonArray(nodes.all().stream().map(Nodes.Node::id).toList()));
   }
 
   @Override
   public boolean ready() {
-    return state == State.READY;
+    return state == State.READY && isMember.getAsBoolean();
   }
 
   @Override
@@ -167,28 +175,10 @@ public final class Gateway implements Node {
     var options = new DeliveryOptions().setSendTimeout(PING_TIMEOUT_MS);
     var ping = new JsonObject().put("action", "ping");
     return Future.all(
-            shards.stream().map(shard -> vertx.eventBus().request(shard, ping, options)).toList())
+            nodes.self().addresses().stream()
+                .map(shard -> vertx.eventBus().request(shard, ping, options))
+                .toList())
         .mapEmpty();
-  }
-
-  private static Vertx newVertx(int eventLoops) {
-    var builder =
-        Vertx.builder()
-            .with(
-                new VertxOptions()
-                    .setEventLoopPoolSize(eventLoops)
-                    // Resources come from the jar itself: nothing has to be written to disk.
-                    .setFileSystemOptions(
-                        new FileSystemOptions()
-                            .setClassPathResolvingEnabled(false)
-                            .setFileCachingEnabled(false))
-                    .setInternalBlockingPoolSize(2)
-                    .setWorkerPoolSize(4));
-    Transport nativeTransport = Transport.nativeTransport();
-    if (nativeTransport.available()) {
-      builder.withTransport(nativeTransport);
-    }
-    return builder.build();
   }
 
   private Future<Void> start() {
@@ -203,7 +193,7 @@ public final class Gateway implements Node {
               EdgeVerticle.Shared shared = share();
               return vertx.deployVerticle(() -> newEdge(shared), onEachLoop);
             })
-        .compose(v -> control.open())
+        .compose(v -> Future.all(mailbox.open(), control.open()))
         .compose(v -> vertx.deployVerticle(management))
         .onSuccess(v -> state = State.READY)
         .mapEmpty();
@@ -250,8 +240,7 @@ public final class Gateway implements Node {
         metrics.registry(),
         websocket,
         socketio,
-        new EngineSessions(
-            Nodes.alone(new Nodes.Node(id, eventLoops(config))), config.socketio().maxRelayed()),
+        new EngineSessions(nodes, config.socketio().maxRelayed()),
         new EdgeVerticle.EnetShared(
             new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
             enet,

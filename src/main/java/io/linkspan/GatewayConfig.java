@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.protocol.enet.Feature;
@@ -43,6 +44,7 @@ public record GatewayConfig(
     List<Route> routes,
     List<UpstreamConfig> upstreams,
     List<VerticleConfig> verticles,
+    ClusterConfig cluster,
     DrainConfig drain) {
 
   /**
@@ -116,6 +118,9 @@ public record GatewayConfig(
       // A poll is held for so long.
       root.section("socketio").reject("pingInterval", "less than http.idleTimeout");
     }
+    ClusterConfig cluster = ClusterSection.read(root.section("cluster"));
+    requireFree(root, "port", cluster.port(), http, management);
+    requireFree(root, "busPort", cluster.busPort(), http, management);
     root.section("auth").choice("mode", Map.of("none", true));
     RouteReader routes = new RouteReader(new UpstreamReader(root.section("upstream")));
     root.sections("routes").forEach(routes::read);
@@ -126,7 +131,7 @@ public record GatewayConfig(
         socketio,
         enet(root.section("enet"), root.section("auth")),
         management,
-        session(root.section("session")),
+        session(root.section("session"), cluster.enabled()),
         delivery(root.section("delivery")),
         limits(root.section("limits")),
         routes.routes(),
@@ -135,7 +140,15 @@ public record GatewayConfig(
             .map(GatewayConfig::verticle)
             .filter(Objects::nonNull)
             .toList(),
+        cluster,
         drain(root.section("drain")));
+  }
+
+  private static void requireFree(
+      ConfigSection root, String key, int port, HttpConfig http, ManagementConfig management) {
+    if (port != 0 && (port == http.port() || port == management.port())) {
+      root.section("cluster").reject(key, "another port than http.port and management.port");
+    }
   }
 
   private static HttpConfig http(ConfigSection http) {
@@ -267,7 +280,7 @@ public record GatewayConfig(
     }
   }
 
-  private static SessionConfig session(ConfigSection session) {
+  private static SessionConfig session(ConfigSection session, boolean cluster) {
     ConfigSection perUser = session.section("perUser");
     return new SessionConfig(
         session.duration("grace", Duration.ZERO, DAY),
@@ -279,7 +292,19 @@ public record GatewayConfig(
             "onExcess",
             Map.of(
                 "replace", SessionConfig.OnExcess.REPLACE,
-                "reject", SessionConfig.OnExcess.REJECT)));
+                "reject", SessionConfig.OnExcess.REJECT)),
+        replicas(session, cluster));
+  }
+
+  private static int replicas(ConfigSection session, boolean cluster) {
+    Integer replicas = session.choice("replicas", Map.of("auto", cluster ? 1 : 0, "0", 0, "1", 1));
+    if (replicas == null) {
+      return 0;
+    }
+    if (replicas > 0 && !cluster) {
+      session.reject("replicas", "auto or 0, as cluster.enabled is false");
+    }
+    return replicas;
   }
 
   private static DeliveryConfig delivery(ConfigSection delivery) {

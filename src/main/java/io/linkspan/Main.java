@@ -40,6 +40,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private static final Path USUAL_FILE = Path.of("conf", "linkspan.yaml");
+  private static final int ENOUGH_PROCESSORS = 5;
   private static final int START_FAILED = 1;
   private static final int WRONG_CONFIGURATION = 2;
 
@@ -53,13 +54,30 @@ public final class Main implements Callable<Integer> {
   private Main() {}
 
   public static void main(String[] args) {
-    // Before the first class that logs is loaded.
-    System.setProperty(
-        "vertx.logger-delegate-factory-class-name",
-        "io.vertx.core.logging.SLF4JLogDelegateFactory");
+    prepareProcess();
     int exitCode = new CommandLine(new Main()).execute(args);
     if (exitCode != 0) {
       System.exit(exitCode);
+    }
+  }
+
+  /** Sets what has to be set before the first class is loaded that asks for it. */
+  static void prepareProcess() {
+    setUnlessSet(
+        "vertx.logger-delegate-factory-class-name",
+        "io.vertx.core.logging.SLF4JLogDelegateFactory");
+    // With one thread in it, as on two processors, Hazelcast starts a new thread per answer
+    // instead.
+    if (Runtime.getRuntime().availableProcessors() < ENOUGH_PROCESSORS) {
+      setUnlessSet(
+          "java.util.concurrent.ForkJoinPool.common.parallelism",
+          Integer.toString(ENOUGH_PROCESSORS - 1));
+    }
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
     }
   }
 

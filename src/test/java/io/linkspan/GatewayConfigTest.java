@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.routing.Route;
 import io.linkspan.session.SessionConfig;
 import io.linkspan.upstream.PipelineConfig;
@@ -87,7 +88,8 @@ class GatewayConfigTest {
                           "enet.host",
                           "management.apiKey",
                           "http.origins",
-                          "upstream.http.secret")
+                          "upstream.http.secret",
+                          "cluster.name")
                       .contains(key);
               String variable = "LINKSPAN_" + key.replace('.', '_').toUpperCase(Locale.ROOT);
               try {
@@ -119,6 +121,17 @@ class GatewayConfigTest {
     assertThat(config.http().origins()).containsExactly("https://a", "https://b");
     assertThat(config.session().maxPerUser()).isEqualTo(3);
     assertThat(config.session().maxPending()).isEqualTo(1000);
+  }
+
+  @Test
+  void aClusterKeepsOneReplicaUnlessToldOtherwise() throws Exception {
+    String cluster = "cluster: {enabled: true, join: {members: [\"10.0.0.1:5701\", b]}}\n";
+    GatewayConfig config = load(cluster, Map.of());
+    assertThat(config.session().replicas()).isEqualTo(1);
+    assertThat(config.cluster().join())
+        .isEqualTo(new ClusterConfig.Members(List.of("10.0.0.1:5701", "b")));
+    assertThat(load(cluster + "session: {replicas: 0}", Map.of()).session().replicas()).isZero();
+    assertThat(GatewayConfig.defaults().session().replicas()).isZero();
   }
 
   @Test
@@ -158,6 +171,18 @@ class GatewayConfigTest {
         "limits: {messageRate: 5/m}              | limits.messageRate: \"5/m\": expected a rate",
         "limits: {inFlight: -1}                  | limits.inFlight: -1: expected a whole number",
         "delivery: {maxAttempts: 0}              | delivery.maxAttempts: 0: expected a whole number, 1 to",
+        "session: {replicas: 2}                  | session.replicas: 2: expected one of",
+        "session: {replicas: 1}                  | session.replicas: 1: expected auto or 0, as cluster.enabled is false",
+        "cluster: {enabled: true}                | cluster.join: {\"members\":[],\"multicast\":false,\"kubernetes\":{\"service\":\"\"}}: expected one of members, multicast and kubernetes.service to be set",
+        "cluster: {join: {members: [a], multicast: true}} | expected one of members, multicast and kubernetes.service",
+        "cluster: {join: {members: [\"a:b\"]}}     | cluster.join.members: [\"a:b\"]: expected a list of host or host:port",
+        "cluster: {host: 0.0.0.0}                | cluster.host: \"0.0.0.0\": expected one address of this node",
+        "cluster: {port: 5701, busPort: 5701}    | cluster.busPort: 5701: expected another port than cluster.port",
+        "cluster: {port: 8080}                   | cluster.port: 8080: expected another port than http.port and management.port",
+        "cluster: {busPort: 9090}                | cluster.busPort: 9090: expected another port than http.port",
+        "cluster: {name: \"\"}                    | cluster.name: \"\": expected a name",
+        "cluster: {heartbeat: {interval: 1500ms}} | cluster.heartbeat.interval: \"1500ms\": expected whole seconds",
+        "cluster: {heartbeat: {timeout: 1s}}     | cluster.heartbeat.timeout: \"1s\": expected at least twice cluster.heartbeat.interval",
         "drain: {timeout: 0s}                    | drain.timeout: \"0s\": expected a duration",
         "routes: [user]                          | routes[0]: \"user\": expected a route",
         "routes: [{to: \"service:x\"}]           | routes[0].to: \"service:x\": expected user:, group: or session:",

@@ -16,7 +16,8 @@ public final class Addresses {
   public static final String EVENTS = "linkspan.events";
 
   /**
-   * Takes JSON with an {@code action}: sessions, presence, join, leave or disconnect; replies JSON.
+   * Takes JSON with an {@code action}: sessions, presence, group, join, leave or disconnect;
+   * replies JSON.
    */
   public static final String CONTROL = "linkspan.control";
 

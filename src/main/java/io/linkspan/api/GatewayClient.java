@@ -46,6 +46,14 @@ public final class GatewayClient {
    */
   public record Delivery(By by, Message reply) {}
 
+  /**
+   * Some of the sessions.
+   *
+   * @param sessions each as {@code GET /v1/sessions} shows it, in the order of their ids
+   * @param next where the next page begins; null when there is none
+   */
+  public record SessionPage(JsonArray sessions, String next) {}
+
   private final EventBus bus;
   private final LoopAddress outbound;
 
@@ -100,10 +108,31 @@ public final class GatewayClient {
         .map(reply -> reply.getInteger("sessions"));
   }
 
-  /** The user's live sessions, each as {@code GET /v1/sessions} shows it. */
+  /**
+   * The user's live sessions, the first {@value SessionQuery#DEFAULT_LIMIT} of them, each as {@code
+   * GET /v1/sessions} shows it.
+   */
   public Future<JsonArray> sessions(String user) {
-    return control(new JsonObject().put("action", "sessions").put("user", user))
-        .map(reply -> reply.getJsonArray("sessions"));
+    return sessions(SessionQuery.ALL.ofUser(user)).map(SessionPage::sessions);
+  }
+
+  /** Sessions of all nodes, page by page; a page is as of now, not as of the first one. */
+  public Future<SessionPage> sessions(SessionQuery query) {
+    return control(
+            new JsonObject()
+                .put("action", "sessions")
+                .put("user", query.user())
+                .put("group", query.group())
+                .put("transport", query.transport())
+                .put("limit", query.limit())
+                .put("cursor", query.cursor()))
+        .map(reply -> new SessionPage(reply.getJsonArray("sessions"), reply.getString("next")));
+  }
+
+  /** How many sessions are in the group, on all nodes. */
+  public Future<Integer> members(String group) {
+    return control(new JsonObject().put("action", "group").put("group", group))
+        .map(reply -> reply.getInteger("members"));
   }
 
   /** Makes a session a member of a group; harmless when it is one. */

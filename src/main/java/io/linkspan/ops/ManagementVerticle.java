@@ -99,6 +99,7 @@ public final class ManagementVerticle extends VerticleBase {
         .post("/v1/messages")
         .handler(BodyHandler.create(false).setBodyLimit(maxBody))
         .handler(this::send);
+    new SessionApi(clients).addTo(router);
     return router;
   }
 
@@ -230,7 +231,7 @@ public final class ManagementVerticle extends VerticleBase {
     }
   }
 
-  private static void refuse(RoutingContext request, MessageException why) {
+  static void refuse(RoutingContext request, MessageException why) {
     request.response().setStatusCode(why.code().number());
     request.json(ErrorTranslator.toJson(why));
   }

@@ -3,44 +3,48 @@ package io.linkspan.session;
 import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.SessionQuery;
 import io.linkspan.connection.CloseReason;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.Collection;
 import java.util.List;
 
 /**
- * Answers services at {@link Addresses#CONTROL}: which sessions there are, and to join, leave or
- * disconnect one. A request is JSON with an {@code action}:
+ * Answers services at {@link Addresses#CONTROL}, for all nodes: which sessions there are, and to
+ * join, leave or disconnect one. A request is JSON with an {@code action}:
  *
  * <pre>
- *   {"action":"sessions", "user"?, "group"?, "transport"?, "limit"?}  → {"sessions":[…]}
+ *   {"action":"sessions", "user"?, "group"?, "transport"?, "limit"?, "cursor"?}
+ *                                                → {"sessions":[…], "next":cursor or null}
  *   {"action":"presence", "user"}                → {"user", "online", "sessions":n}
+ *   {"action":"group", "group"}                  → {"group", "members":n}
  *   {"action":"join" or "leave", "session", "group"}   → {}
  *   {"action":"disconnect", "session"}           → {}
  * </pre>
  */
 public final class ControlService {
 
-  private static final int DEFAULT_LIMIT = 100;
   private static final int MAX_LIMIT = 1_000;
+  private static final DeliveryOptions PATIENCE = new DeliveryOptions().setSendTimeout(5_000);
 
   private final EventBus bus;
   private final SessionDirectory directory;
-  private final List<String> shards;
+  private final Nodes nodes;
   private MessageConsumer<Object> consumer;
 
-  /**
-   * @param shards bus addresses of all shards
-   */
-  public ControlService(Vertx vertx, SessionDirectory directory, List<String> shards) {
+  public ControlService(Vertx vertx, SessionDirectory directory, Nodes nodes) {
     this.bus = vertx.eventBus();
     this.directory = directory;
-    this.shards = shards;
+    this.nodes = nodes;
   }
 
   public Future<Void> open() {
@@ -77,42 +81,74 @@ public final class ControlService {
     return switch (action) {
       case "sessions" -> sessions(question);
       case "presence" -> presence(required(question, "user"));
-      case "join", "leave" -> {
-        String group = required(question, "group");
-        if (group.length() > Session.MAX_NAME) {
-          throw malformed("group is longer than " + Session.MAX_NAME + " characters");
-        }
-        yield change(action, question, new JsonObject().put("group", group));
-      }
+      case "group" -> group(required(question, "group"));
+      case "join", "leave" ->
+          change(action, question, new JsonObject().put("group", required(question, "group")));
       case "disconnect" ->
           change(action, question, new JsonObject().put("reason", CloseReason.KICKED.name()));
       default ->
           Future.failedFuture(
-              malformed("action has to be sessions, presence, join, leave or disconnect"));
+              malformed("action has to be sessions, presence, group, join, leave or disconnect"));
     };
   }
 
   private Future<JsonObject> sessions(JsonObject question) {
-    int limit = question.getInteger("limit", DEFAULT_LIMIT);
+    int limit = question.getInteger("limit", SessionQuery.DEFAULT_LIMIT);
     if (limit < 1 || limit > MAX_LIMIT) {
       throw malformed("limit has to be 1 to " + MAX_LIMIT);
     }
-    JsonObject toEach =
-        new JsonObject()
-            .put("action", "sessions")
-            .put("user", question.getString("user"))
-            .put("group", question.getString("group"))
-            .put("transport", question.getString("transport"))
-            .put("limit", limit);
-    return Future.all(shards.stream().map(shard -> bus.<JsonArray>request(shard, toEach)).toList())
+    for (String field : List.of("user", "group", "transport", "cursor")) {
+      bounded(question, field);
+    }
+    return shardsWith(question.getString("user"))
+        .compose(shards -> ask(shards, SessionListing.question(question, limit), new JsonArray()))
+        .map(answers -> SessionListing.page(answers, limit));
+  }
+
+  private Future<Collection<String>> shardsWith(String user) {
+    if (user == null) {
+      return Future.succeededFuture(allShards());
+    }
+    return directory
+        .sessionsOf(user)
+        .map(sessions -> sessions.stream().map(SessionRef::shard).distinct().toList());
+  }
+
+  private Future<JsonObject> group(String group) {
+    return ask(allShards(), new JsonObject().put("action", "members").put("group", group), 0)
         .map(
-            replies -> {
-              JsonArray all = new JsonArray();
-              for (Message<JsonArray> reply : replies.<Message<JsonArray>>list()) {
-                reply.body().stream().limit(limit - all.size()).forEach(all::add);
-              }
-              return new JsonObject().put("sessions", all);
-            });
+            counts ->
+                new JsonObject()
+                    .put("group", group)
+                    .put("members", counts.stream().mapToInt(Integer::intValue).sum()));
+  }
+
+  private List<String> allShards() {
+    return nodes.all().stream().flatMap(node -> node.addresses().stream()).toList();
+  }
+
+  /**
+   * @param nothing what a shard says that has ended in the meantime
+   */
+  private <T> Future<List<T>> ask(Collection<String> shards, JsonObject question, T nothing) {
+    return Future.all(
+            shards.stream()
+                .map(
+                    shard ->
+                        bus.<T>request(shard, question, PATIENCE)
+                            .map(Message::body)
+                            .recover(
+                                failure ->
+                                    hasEnded(failure)
+                                        ? Future.succeededFuture(nothing)
+                                        : Future.failedFuture(failure)))
+                .toList())
+        .map(answers -> answers.<T>list());
+  }
+
+  private static boolean hasEnded(Throwable failure) {
+    return failure instanceof ReplyException reply
+        && reply.failureType() == ReplyFailure.NO_HANDLERS;
   }
 
   private Future<JsonObject> presence(String user) {
@@ -137,14 +173,22 @@ public final class ControlService {
                     ? Future.failedFuture(
                         new MessageException(
                             ErrorCode.NO_SUCH_RECIPIENT, "the session is not connected"))
-                    : bus.<JsonObject>request(found.shard(), change))
+                    : bus.<JsonObject>request(found.shard(), change, PATIENCE))
         .map(Message::body);
   }
 
   private static String required(JsonObject question, String field) {
-    String value = question.getString(field);
+    String value = bounded(question, field);
     if (value == null || value.isEmpty()) {
       throw malformed(field + " is missing");
+    }
+    return value;
+  }
+
+  private static String bounded(JsonObject question, String field) {
+    String value = question.getString(field);
+    if (value != null && value.length() > Session.MAX_NAME) {
+      throw malformed(field + " is longer than " + Session.MAX_NAME + " characters");
     }
     return value;
   }

@@ -16,7 +16,12 @@ public interface Nodes {
 
     /** Bus address that hands a Message to all of its shards that are concerned. */
     public String address() {
-      return "linkspan.node." + id;
+      return addressOf(id);
+    }
+
+    /** The same, where no more than the node's id is known. */
+    public static String addressOf(String node) {
+      return "linkspan.node." + node;
     }
 
     /** Bus addresses of its shards. */

@@ -12,6 +12,7 @@ import java.time.Duration;
  * @param maxGroups memberships; further joins are refused as forbidden
  * @param maxPerUser live sessions of one user; 0 is no limit
  * @param onExcess what happens to one more
+ * @param replicas other nodes that keep what a client has not acknowledged: 0 or 1
  */
 public record SessionConfig(
     Duration grace,
@@ -19,7 +20,8 @@ public record SessionConfig(
     long maxPendingBytes,
     int maxGroups,
     int maxPerUser,
-    OnExcess onExcess) {
+    OnExcess onExcess,
+    int replicas) {
 
   /** What happens when a user has one session too many. */
   public enum OnExcess {

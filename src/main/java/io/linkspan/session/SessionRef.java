@@ -7,4 +7,10 @@ package io.linkspan.session;
  * @param user whose it is
  * @param shard bus address of the shard that owns it
  */
-public record SessionRef(String session, String user, String shard) {}
+public record SessionRef(String session, String user, String shard) {
+
+  /** Id of the node that the shard is on. */
+  public String node() {
+    return Shard.nodeOf(shard);
+  }
+}

@@ -55,6 +55,8 @@ public final class Shard {
     }
   }
 
+  private static final String ADDRESS_PREFIX = "linkspan.shard.";
+
   private static final Terms ACCEPTED = new Terms(null, null, true);
 
   private final Shared shared;
@@ -111,7 +113,12 @@ public final class Shard {
 
   /** Bus address of a shard, given its node and its index on it. */
   public static String addressOf(String node, int index) {
-    return "linkspan.shard." + node + '.' + index;
+    return ADDRESS_PREFIX + node + '.' + index;
+  }
+
+  /** The node that a shard is on, given its bus address. */
+  static String nodeOf(String address) {
+    return address.substring(ADDRESS_PREFIX.length(), address.lastIndexOf('.'));
   }
 
   /**

@@ -12,7 +12,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
@@ -106,7 +105,8 @@ public final class ShardMailbox {
   private void answer(io.vertx.core.eventbus.Message<Object> request, JsonObject question) {
     switch (question.getString(ACTION)) {
       case "ping" -> request.reply(new JsonObject());
-      case "sessions" -> request.reply(list(question));
+      case "sessions" -> request.reply(SessionListing.of(shard, question));
+      case "members" -> request.reply(shard.memberships().of(question.getString("group")).size());
       default -> {
         Session session = shard.session(question.getString(SESSION));
         if (session == null) {
@@ -141,25 +141,5 @@ public final class ShardMailbox {
                     request.fail(why.code().number(), why.getMessage());
                   });
     }
-  }
-
-  private JsonArray list(JsonObject question) {
-    String user = question.getString("user");
-    String group = question.getString("group");
-    String transport = question.getString("transport");
-    int limit = question.getInteger("limit");
-    JsonArray matching = new JsonArray();
-    for (Session session : shard.sessions()) {
-      if (matching.size() == limit) {
-        break;
-      }
-      if ((user == null || user.equals(session.user()))
-          && (group == null || session.groups().contains(group))
-          && (transport == null
-              || (session.link() != null && transport.equals(session.link().transport())))) {
-        matching.add(session.toJson());
-      }
-    }
-    return matching;
   }
 }

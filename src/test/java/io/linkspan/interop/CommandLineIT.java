@@ -2,8 +2,10 @@ package io.linkspan.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.testing.FreePort;
 import io.linkspan.testing.GatewayProcess;
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.http.HttpClient;
 import java.net.http.WebSocket;
@@ -88,6 +90,43 @@ class CommandLineIT {
           .contains(
               "the start failed: can not listen at management.host", "management.port " + port)
           .doesNotContain("\tat ");
+    }
+  }
+
+  @Test
+  void aClusterPortInUseIsSaidInOneLine() throws Exception {
+    try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String port = Integer.toString(taken.getLocalPort());
+      String other = Integer.toString(FreePort.of());
+      expect(1, cluster(port, other), "run")
+          .contains("the start failed: can not join the cluster", "cluster.port " + port);
+      expect(1, cluster(other, port), "run")
+          .contains("the start failed: can not join the cluster", "cluster.busPort " + port);
+    }
+  }
+
+  private static Map<String, String> cluster(String port, String busPort) {
+    return Map.of(
+        "LINKSPAN_CLUSTER_ENABLED",
+        "true",
+        "LINKSPAN_CLUSTER_NAME",
+        "command-line-" + port,
+        "LINKSPAN_CLUSTER_HOST",
+        "127.0.0.1",
+        "LINKSPAN_CLUSTER_PORT",
+        port,
+        "LINKSPAN_CLUSTER_BUSPORT",
+        busPort,
+        "LINKSPAN_CLUSTER_JOIN_MEMBERS",
+        "127.0.0.1:" + port);
+  }
+
+  @Test
+  void aloneNothingOfHazelcastIsLoaded() throws Exception {
+    try (var gateway = GatewayProcess.start(Map.of("JAVA_TOOL_OPTIONS", "-verbose:class"))) {
+      assertThat(gateway.output())
+          .contains("io.linkspan.Gateway ", "io.vertx.core.impl.VertxImpl ")
+          .doesNotContain("com.hazelcast", "io.vertx.spi.cluster", "HazelcastCluster");
     }
   }
 

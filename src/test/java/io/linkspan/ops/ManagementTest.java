@@ -13,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
@@ -164,6 +165,97 @@ class ManagementTest {
     assertRefused(post("?wait=forever", "{}"), 400, "malformed");
     assertRefused(post("?timeout=1x", "{}"), 400, "malformed");
     assertRefused(post("", "x".repeat(3 << 20)), 413, "too-large");
+  }
+
+  private HttpResponse<String> call(String method, String path)
+      throws IOException, InterruptedException {
+    return HTTP.send(
+        request(path).method(method, HttpRequest.BodyPublishers.noBody()).build(),
+        BodyHandlers.ofString());
+  }
+
+  private String sessionOf(String user) throws IOException, InterruptedException {
+    return new JsonObject(get("/v1/sessions?user=" + user).body())
+        .getJsonArray("sessions")
+        .getJsonObject(0)
+        .getString("session");
+  }
+
+  @Test
+  void sessionsAreListedFilteredAndInPages() throws Exception {
+    try (WebSocketTestClient first = connect("user=a");
+        WebSocketTestClient second = connect("user=a");
+        WebSocketTestClient other = connect("user=b")) {
+      for (WebSocketTestClient client : List.of(first, second, other)) {
+        assertThat(client.socket().status()).contains("101");
+      }
+      JsonObject page = new JsonObject(get("/v1/sessions?user=a&limit=1").body());
+      JsonObject one = page.getJsonArray("sessions").getJsonObject(0);
+      assertThat(page.getJsonArray("sessions")).hasSize(1);
+      assertThat(one.getString("user")).isEqualTo("a");
+      assertThat(one.getString("transport")).isEqualTo("websocket");
+      assertThat(page.getString("next")).isEqualTo(one.getString("session"));
+      JsonObject last =
+          new JsonObject(
+              get("/v1/sessions?user=a&limit=1&cursor=" + page.getString("next")).body());
+      assertThat(last.getJsonArray("sessions")).hasSize(1);
+      assertThat(last.getJsonArray("sessions").getJsonObject(0).getString("session"))
+          .isGreaterThan(one.getString("session"));
+      assertThat(last.containsKey("next")).isTrue();
+      assertThat(last.getString("next")).isNull();
+      assertThat(new JsonObject(get("/v1/sessions").body()).getJsonArray("sessions")).hasSize(3);
+      assertThat(new JsonObject(get("/v1/sessions?transport=enet").body()).getJsonArray("sessions"))
+          .isEmpty();
+    }
+  }
+
+  @Test
+  void groupsAreChangedAndCountedAndASessionIsKicked() throws Exception {
+    try (WebSocketTestClient client = connect("user=a")) {
+      String session = sessionOf("a");
+      String group = "/v1/groups/red%2Fgreen%20%C3%BC";
+      assertThat(new JsonObject(get(group).body()))
+          .isEqualTo(new JsonObject().put("group", "red/green \u00fc").put("members", 0));
+      assertThat(call("PUT", group + "/members/" + session).statusCode()).isEqualTo(204);
+      assertThat(call("PUT", group + "/members/" + session).statusCode()).isEqualTo(204);
+      assertThat(new JsonObject(get(group).body()).getInteger("members")).isEqualTo(1);
+      assertThat(
+              new JsonObject(get("/v1/sessions?group=red%2Fgreen%20%C3%BC").body())
+                  .getJsonArray("sessions")
+                  .getJsonObject(0)
+                  .getJsonArray("groups"))
+          .containsExactly("red/green \u00fc");
+      assertThat(call("DELETE", group + "/members/" + session).statusCode()).isEqualTo(204);
+      assertThat(call("DELETE", group + "/members/" + session).statusCode()).isEqualTo(204);
+      assertThat(new JsonObject(get(group).body()).getInteger("members")).isZero();
+      assertThat(call("DELETE", "/v1/sessions/" + session).statusCode()).isEqualTo(204);
+      assertThat(client.closeCode()).isEqualTo(4410);
+    }
+  }
+
+  @Test
+  void whatIsWrongInACallIsSaid() throws Exception {
+    String tooLong = "x".repeat(257);
+    for (String path :
+        new String[] {
+          "/v1/sessions?limit=0",
+          "/v1/sessions?limit=1001",
+          "/v1/sessions?limit=many",
+          "/v1/sessions?user=",
+          "/v1/sessions?user=a&user=b",
+          "/v1/sessions?usr=a",
+          "/v1/sessions?cursor=" + tooLong,
+          "/v1/groups/" + tooLong,
+        }) {
+      HttpResponse<String> answer = get(path);
+      assertThat(answer.statusCode()).as(path).isEqualTo(400);
+      assertThat(new JsonObject(answer.body()).getString("code")).isEqualTo("malformed");
+    }
+    assertThat(call("DELETE", "/v1/sessions/nobody").statusCode()).isEqualTo(404);
+    assertThat(call("PUT", "/v1/groups/g/members/nobody").statusCode()).isEqualTo(404);
+    assertThat(call("DELETE", "/v1/groups/g/members/nobody").statusCode()).isEqualTo(404);
+    assertThat(call("PUT", "/v1/groups/" + tooLong + "/members/nobody").statusCode())
+        .isEqualTo(400);
   }
 
   private static void assertRefused(

@@ -91,7 +91,7 @@ class OutboxTest {
 
   private Outbox outbox(Outbox.Mode mode) {
     var config =
-        new SessionConfig(Duration.ofSeconds(1), 3, 1_000, 1, 1, SessionConfig.OnExcess.REPLACE);
+        new SessionConfig(Duration.ofSeconds(1), 3, 1_000, 1, 1, SessionConfig.OnExcess.REPLACE, 0);
     return new Outbox(config, ATTEMPTS, timeouts, link, mode, false, metrics);
   }
 

@@ -3,6 +3,7 @@ package io.linkspan.testing;
 import io.vertx.core.json.JsonObject;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -35,14 +36,17 @@ public final class GatewayProcess implements AutoCloseable {
    */
   public static GatewayProcess start(Map<String, String> environment, String... arguments)
       throws InterruptedException {
-    var gateway = launch(environment, arguments);
+    return launch(environment, arguments).awaitReady();
+  }
+
+  /** Waits until it is ready; ends it when that does not come. */
+  public GatewayProcess awaitReady() throws InterruptedException {
     try {
-      String line =
-          gateway.process.awaitLine("readiness", text -> text.contains(READY), TIMEOUT_MS);
-      gateway.ports = new JsonObject(line.substring(line.indexOf(READY) + READY.length()));
-      return gateway;
+      String line = process.awaitLine("readiness", text -> text.contains(READY), TIMEOUT_MS);
+      ports = new JsonObject(line.substring(line.indexOf(READY) + READY.length()));
+      return this;
     } catch (AssertionError | InterruptedException e) {
-      gateway.close();
+      close();
       throw e;
     }
   }
@@ -98,12 +102,22 @@ public final class GatewayProcess implements AutoCloseable {
     return awaitExit();
   }
 
+  /** CPU time it has used, in hundredths of a second. */
+  public Duration cpuTime() {
+    return process.cpuTime();
+  }
+
+  /** Sends a signal by its name, such as STOP. */
+  public void signal(String name) {
+    process.signal(name);
+  }
+
   @Override
   public void close() {
     process.close();
   }
 
-  private static String jar() {
+  static String jar() {
     String jar = System.getProperty("linkspan.jar");
     if (jar == null) {
       throw new IllegalStateException("linkspan.jar is not set: run this test with mvn verify");

@@ -1,0 +1,129 @@
+package io.linkspan.cluster;
+
+import com.hazelcast.config.Config;
+import com.hazelcast.config.EvictionConfig;
+import com.hazelcast.config.EvictionPolicy;
+import com.hazelcast.config.InMemoryFormat;
+import com.hazelcast.config.JoinConfig;
+import com.hazelcast.config.MapConfig;
+import com.hazelcast.config.MaxSizePolicy;
+import com.hazelcast.config.MergePolicyConfig;
+import com.hazelcast.config.NearCacheConfig;
+import com.hazelcast.config.NetworkConfig;
+import com.hazelcast.spi.merge.DiscardMergePolicy;
+import io.linkspan.session.Nodes;
+import java.net.InetAddress;
+import java.time.Duration;
+
+/** Hazelcast's configuration, made from ours. */
+final class HazelcastConfig {
+
+  static final String SESSIONS = "linkspan.sessions";
+  static final String USERS = "linkspan.users";
+  static final String GROUPS = "linkspan.groups";
+
+  /** Member attribute: id of the gateway's node; absent where no clients are served. */
+  static final String NODE = "linkspan.node";
+
+  /** Member attribute: how many shards the node has. */
+  static final String SHARDS = "linkspan.shards";
+
+  private static final int FIRST_PORT = 5701;
+
+  /** Seconds after which parts that lost sight of each other look for each other again. */
+  private static final int MERGE_DELAY = 10;
+
+  /** Seconds in which a node that leaves hands over what it holds of the maps. */
+  private static final int LEAVE_TIMEOUT = 10;
+
+  /** Users whose whereabouts a node remembers. */
+  private static final int REMEMBERED_USERS = 100_000;
+
+  /** Seconds; a net below the invalidations, which are sent at once. */
+  private static final int REMEMBERED_FOR = 60;
+
+  private HazelcastConfig() {}
+
+  /**
+   * Makes the configuration of a member.
+   *
+   * @param host the address to listen at
+   * @param self null when this process serves no clients
+   */
+  static Config of(ClusterConfig cluster, InetAddress host, Nodes.Node self) {
+    var config = new Config();
+    config.setClusterName(cluster.name());
+    config.getMetricsConfig().setEnabled(false);
+    if (self != null) {
+      config.getMemberAttributeConfig().setAttribute(NODE, self.id());
+      config.getMemberAttributeConfig().setAttribute(SHARDS, Integer.toString(self.shards()));
+    }
+    config.setProperty("hazelcast.phone.home.enabled", "false");
+    config.setProperty("hazelcast.logging.type", "slf4j");
+    config.setProperty("hazelcast.socket.bind.any", "false");
+    config.setProperty(
+        "hazelcast.heartbeat.interval.seconds", seconds(cluster.heartbeat().interval()));
+    config.setProperty(
+        "hazelcast.max.no.heartbeat.seconds", seconds(cluster.heartbeat().timeout()));
+    config.setProperty("hazelcast.merge.first.run.delay.seconds", Integer.toString(MERGE_DELAY));
+    config.setProperty("hazelcast.merge.next.run.delay.seconds", Integer.toString(MERGE_DELAY));
+    config.setProperty("hazelcast.wait.seconds.before.join", "1");
+    config.setProperty("hazelcast.graceful.shutdown.max.wait", Integer.toString(LEAVE_TIMEOUT));
+    // Unbatched: a second session of a user would miss what others send in the meantime.
+    config.setProperty("hazelcast.map.invalidation.batch.enabled", "false");
+    network(config.getNetworkConfig(), cluster, host);
+    Forms.register(config.getSerializationConfig());
+    config.addMapConfig(map(SESSIONS));
+    config.addMapConfig(map(USERS).setNearCacheConfig(remembered()));
+    config.addMapConfig(map(GROUPS));
+    return config;
+  }
+
+  private static void network(NetworkConfig network, ClusterConfig cluster, InetAddress host) {
+    boolean anyPort = cluster.port() == 0;
+    network.setPort(anyPort ? FIRST_PORT : cluster.port()).setPortAutoIncrement(anyPort);
+    network.getInterfaces().setEnabled(true).addInterface(host.getHostAddress());
+    JoinConfig join = network.getJoin();
+    join.getAutoDetectionConfig().setEnabled(false);
+    join.getMulticastConfig().setEnabled(false);
+    if (cluster.join() instanceof ClusterConfig.Members byList) {
+      join.getTcpIpConfig().setEnabled(true);
+      byList.members().forEach(join.getTcpIpConfig()::addMember);
+    } else if (cluster.join() instanceof ClusterConfig.Multicast) {
+      join.getMulticastConfig().setEnabled(true).setLoopbackModeEnabled(host.isLoopbackAddress());
+    } else if (cluster.join() instanceof ClusterConfig.Kubernetes kubernetes) {
+      join.getKubernetesConfig()
+          .setEnabled(true)
+          .setProperty("service-dns", kubernetes.service())
+          .setProperty("service-port", Integer.toString(network.getPort()));
+    }
+  }
+
+  private static MapConfig map(String name) {
+    return new MapConfig(name)
+        .setBackupCount(1)
+        .setStatisticsEnabled(false)
+        // Each node enters again what it owns: what a part that was cut off still remembers of
+        // others may have ended long ago.
+        .setMergePolicyConfig(
+            new MergePolicyConfig().setPolicy(DiscardMergePolicy.class.getName()));
+  }
+
+  private static NearCacheConfig remembered() {
+    return new NearCacheConfig()
+        .setInMemoryFormat(InMemoryFormat.OBJECT)
+        .setSerializeKeys(false)
+        .setInvalidateOnChange(true)
+        .setCacheLocalEntries(true)
+        .setTimeToLiveSeconds(REMEMBERED_FOR)
+        .setEvictionConfig(
+            new EvictionConfig()
+                .setEvictionPolicy(EvictionPolicy.LRU)
+                .setMaxSizePolicy(MaxSizePolicy.ENTRY_COUNT)
+                .setSize(REMEMBERED_USERS));
+  }
+
+  private static String seconds(Duration duration) {
+    return Long.toString(duration.toSeconds());
+  }
+}

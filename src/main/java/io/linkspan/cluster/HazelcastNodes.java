@@ -1,0 +1,139 @@
+package io.linkspan.cluster;
+
+import com.hazelcast.cluster.Member;
+import com.hazelcast.cluster.MembershipEvent;
+import com.hazelcast.cluster.MembershipListener;
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.LifecycleEvent;
+import com.hazelcast.core.LifecycleListener;
+import com.hazelcast.map.MapPartitionLostEvent;
+import com.hazelcast.map.listener.MapPartitionLostListener;
+import io.linkspan.session.Nodes;
+import io.vertx.core.Vertx;
+import java.util.List;
+import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The members of the cluster that serve clients, oldest first. Shared by all event loops, and by
+ * Hazelcast's threads.
+ */
+final class HazelcastNodes
+    implements Nodes, MembershipListener, LifecycleListener, MapPartitionLostListener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HazelcastNodes.class);
+
+  private static final long SETTLE_MS = 1_000;
+
+  private final Vertx vertx;
+  private final HazelcastInstance hazelcast;
+  private final Node self;
+  private final AtomicBoolean forgotten = new AtomicBoolean();
+
+  /** Between having found the others again and being one of them. */
+  private volatile boolean apart;
+
+  private final List<Listener> listeners = new CopyOnWriteArrayList<>();
+
+  /**
+   * Watches the cluster from now on.
+   *
+   * @param self null when this process serves no clients
+   */
+  HazelcastNodes(Vertx vertx, HazelcastInstance hazelcast, Node self) {
+    this.vertx = vertx;
+    this.hazelcast = hazelcast;
+    this.self = self;
+    hazelcast.getCluster().addMembershipListener(this);
+    hazelcast.getLifecycleService().addLifecycleListener(this);
+    hazelcast.getMap(HazelcastConfig.SESSIONS).addPartitionLostListener(this);
+  }
+
+  @Override
+  public Node self() {
+    return self;
+  }
+
+  @Override
+  public List<Node> all() {
+    // Hazelcast keeps the order in which they joined.
+    return hazelcast.getCluster().getMembers().stream()
+        .map(HazelcastNodes::nodeOf)
+        .filter(Objects::nonNull)
+        .toList();
+  }
+
+  @Override
+  public void watch(Listener listener) {
+    listeners.add(listener);
+  }
+
+  /** Whether this process is in touch with the others, as far as it knows. */
+  boolean together() {
+    return !apart
+        && hazelcast.getLifecycleService().isRunning()
+        && (self == null || all().contains(self));
+  }
+
+  @Override
+  public void memberAdded(MembershipEvent event) {
+    tell(event, "joined", Listener::joined);
+  }
+
+  @Override
+  public void memberRemoved(MembershipEvent event) {
+    tell(event, "left", Listener::left);
+  }
+
+  @Override
+  public void stateChanged(LifecycleEvent event) {
+    switch (event.getState()) {
+      case MERGING -> apart = true;
+      case MERGED -> {
+        LOG.warn("found the other nodes again, and entering there what is here");
+        listeners.forEach(Listener::merged);
+        // The bus has its registrations back by now: Vert.x listens too, and did so before.
+        apart = false;
+      }
+      default -> {
+        // The others are about starting and stopping.
+      }
+    }
+  }
+
+  @Override
+  public void partitionLost(MapPartitionLostEvent event) {
+    // Several nodes ended at once, and what this one entered may have been on just these. One event
+    // comes for each lost part of the map.
+    if (forgotten.compareAndSet(false, true)) {
+      LOG.warn("a part of the directory was lost with several nodes, and is entered again");
+      vertx.setTimer(
+          SETTLE_MS,
+          id -> {
+            forgotten.set(false);
+            listeners.forEach(Listener::merged);
+          });
+    }
+  }
+
+  private void tell(MembershipEvent event, String what, BiConsumer<Listener, Node> how) {
+    Node node = nodeOf(event.getMember());
+    if (node == null) {
+      LOG.info("a service {}: {}", what, event.getMember().getAddress());
+      return;
+    }
+    LOG.info("node {} {}: {}", node.id(), what, event.getMember().getAddress());
+    listeners.forEach(listener -> how.accept(listener, node));
+  }
+
+  /** Null when the member serves no clients. */
+  private static Node nodeOf(Member member) {
+    String id = member.getAttribute(HazelcastConfig.NODE);
+    String shards = member.getAttribute(HazelcastConfig.SHARDS);
+    return id == null || shards == null ? null : new Node(id, Integer.parseInt(shards));
+  }
+}

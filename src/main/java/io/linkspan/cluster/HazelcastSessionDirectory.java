@@ -1,0 +1,252 @@
+package io.linkspan.cluster;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.map.IMap;
+import io.linkspan.session.DistantEvents;
+import io.linkspan.session.Nodes.Node;
+import io.linkspan.session.SessionDirectory;
+import io.linkspan.session.SessionRef;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.Vertx;
+import io.vertx.core.internal.VertxInternal;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The directory of a cluster: three Hazelcast maps, from sessions to their owners, from users to
+ * their sessions, from groups to the nodes that have members. Shared by all event loops of the
+ * node; every future completes on the context of its caller.
+ *
+ * <p>The map of sessions decides who owns one. A user's sessions are remembered by every node that
+ * asked, until they change. A group's nodes are asked for each time: who has been told that it
+ * joined must not miss what is sent from then on.
+ */
+final class HazelcastSessionDirectory implements SessionDirectory {
+
+  private static final Logger LOG = LoggerFactory.getLogger(HazelcastSessionDirectory.class);
+
+  private final VertxInternal vertx;
+  private final Node self;
+  private final IMap<String, SessionEntry> sessions;
+  private final IMap<String, UserEntry> users;
+  private final IMap<String, GroupEntry> groups;
+  private final OwnGroups ownGroups = new OwnGroups(this::tell);
+  private final DistantEvents events;
+  private final ConcurrentMap<String, SessionRef> own = new ConcurrentHashMap<>();
+
+  HazelcastSessionDirectory(
+      Vertx vertx, HazelcastInstance hazelcast, Node self, DistantEvents events) {
+    this.vertx = (VertxInternal) vertx;
+    this.self = self;
+    this.events = events;
+    sessions = hazelcast.getMap(HazelcastConfig.SESSIONS);
+    users = hazelcast.getMap(HazelcastConfig.USERS);
+    groups = hazelcast.getMap(HazelcastConfig.GROUPS);
+  }
+
+  @Override
+  public Future<List<SessionRef>> add(SessionRef session) {
+    own.put(session.session(), session);
+    Future<Void> entered =
+        onContext(sessions.setAsync(session.session(), SessionEntry.of(session, Set.of())));
+    Future<UserEntry> all =
+        onContext(users.submitToKey(session.user(), new UserEntry.Put(session)));
+    return Future.join(entered, all)
+        .map(v -> all.result().sessions())
+        .onFailure(failure -> remove(session));
+  }
+
+  @Override
+  public Future<Boolean> move(SessionRef from, SessionRef to) {
+    var move = new SessionEntry.Move(from.shard(), to.shard());
+    return onContext(sessions.submitToKey(from.session(), move))
+        .compose(moved -> moved ? moved(to) : Future.succeededFuture(false));
+  }
+
+  private Future<Boolean> moved(SessionRef to) {
+    if (to.node().equals(self.id())) {
+      own.put(to.session(), to);
+    } else {
+      own.remove(to.session());
+    }
+    return onContext(users.submitToKey(to.user(), new UserEntry.Put(to)))
+        .map(true)
+        .otherwise(
+            failure -> {
+              // It is moved all the same, and its owner has to know.
+              LOG.warn("the directory does not know where a user's session went", failure);
+              return true;
+            });
+  }
+
+  @Override
+  public Future<Void> remove(SessionRef session) {
+    own.remove(session.session(), session);
+    var remove = new SessionEntry.Remove(session.shard());
+    return Future.join(
+            onContext(sessions.submitToKey(session.session(), remove)),
+            onContext(users.submitToKey(session.user(), new UserEntry.Remove(session))))
+        .mapEmpty();
+  }
+
+  @Override
+  public Future<List<SessionRef>> sessionsOf(String user) {
+    CompletableFuture<UserEntry> answer = users.getAsync(user).toCompletableFuture();
+    if (!answer.isDone() || answer.isCompletedExceptionally()) {
+      return onContext(answer).map(HazelcastSessionDirectory::sessionsIn);
+    }
+    UserEntry remembered = answer.join();
+    if (remembered != null) {
+      return Future.succeededFuture(remembered.sessions());
+    }
+    // That there was none may be out of date, and then there is no shard that could say so.
+    return onContext(users.submitToKey(user, new UserEntry.Read()))
+        .map(HazelcastSessionDirectory::sessionsIn);
+  }
+
+  private static List<SessionRef> sessionsIn(UserEntry entry) {
+    return entry == null ? List.of() : entry.sessions();
+  }
+
+  @Override
+  public Future<SessionRef> find(String session) {
+    SessionRef here = own.get(session);
+    return here != null
+        ? Future.succeededFuture(here)
+        : onContext(sessions.getAsync(session))
+            .map(entry -> entry == null ? null : entry.ref(session));
+  }
+
+  @Override
+  public Future<List<SessionRef>> reclaim(Map<SessionRef, Set<String>> owned) {
+    List<SessionRef> lost = new ArrayList<>();
+    List<Future<Void>> claims = new ArrayList<>(owned.size());
+    owned.forEach((session, its) -> claims.add(reclaim(session, its, lost)));
+    Set<String> all = owned.values().stream().flatMap(Set::stream).collect(Collectors.toSet());
+    return Future.join(Future.join(claims), hop(ownGroups.repeat(all))).map(v -> lost);
+  }
+
+  private Future<Void> reclaim(SessionRef session, Set<String> its, List<SessionRef> lost) {
+    var claim = new SessionEntry.Reclaim(SessionEntry.of(session, its));
+    return onContext(sessions.submitToKey(session.session(), claim))
+        .compose(
+            result -> {
+              SessionEntry.Claim how = SessionEntry.Claim.valueOf(result);
+              if (how == SessionEntry.Claim.LOST) {
+                own.remove(session.session(), session);
+                lost.add(session);
+                return Future.succeededFuture();
+              }
+              if (how == SessionEntry.Claim.RESTORED) {
+                events.found(session, its);
+              }
+              return onContext(users.submitToKey(session.user(), new UserEntry.Put(session)))
+                  .mapEmpty();
+            });
+  }
+
+  @Override
+  public Future<Void> joined(SessionRef session, String group) {
+    return note(session, group, true);
+  }
+
+  @Override
+  public Future<Void> left(SessionRef session, String group) {
+    return note(session, group, false);
+  }
+
+  private Future<Void> note(SessionRef session, String group, boolean member) {
+    var membership = new SessionEntry.Membership(session.shard(), group, member);
+    return onContext(sessions.submitToKey(session.session(), membership)).mapEmpty();
+  }
+
+  @Override
+  public Future<Void> addGroup(String group, String shard) {
+    return hop(ownGroups.add(group, shard));
+  }
+
+  @Override
+  public Future<Void> removeGroup(String group, String shard) {
+    return hop(ownGroups.remove(group, shard));
+  }
+
+  private Future<Void> tell(String group, boolean members) {
+    Promise<Void> told = Promise.promise();
+    groups
+        .submitToKey(
+            group,
+            members ? new GroupEntry.Add(self.id()) : new GroupEntry.Remove(Set.of(self.id())))
+        .whenCompleteAsync(
+            (changed, failure) -> {
+              if (failure == null) {
+                told.complete();
+              } else {
+                told.fail(failure);
+              }
+            },
+            Runnable::run);
+    return told.future();
+  }
+
+  @Override
+  public Future<Collection<String>> addressesOf(String group) {
+    return onContext(groups.getAsync(group))
+        .map(
+            entry -> {
+              Collection<String> here = ownGroups.shards(group);
+              return entry == null ? here : withOthers(here, entry.nodes());
+            });
+  }
+
+  private Collection<String> withOthers(Collection<String> here, Set<String> nodes) {
+    if (nodes.isEmpty() || (nodes.size() == 1 && nodes.contains(self.id()))) {
+      return here;
+    }
+    List<String> addresses = new ArrayList<>(here.size() + nodes.size());
+    addresses.addAll(here);
+    for (String node : nodes) {
+      if (!node.equals(self.id())) {
+        addresses.add(Node.addressOf(node));
+      }
+    }
+    return addresses;
+  }
+
+  @Override
+  public Collection<String> shardsHere(String group) {
+    return ownGroups.shards(group);
+  }
+
+  /** Completes on the caller's context; at once where the answer is there. */
+  private <T> Future<T> onContext(CompletionStage<T> stage) {
+    Promise<T> promise = vertx.getOrCreateContext().promise();
+    // On Hazelcast's own thread, which has no more to do than to hand it over.
+    stage.whenCompleteAsync(
+        (value, failure) -> {
+          if (failure == null) {
+            promise.complete(value);
+          } else {
+            promise.fail(failure);
+          }
+        },
+        Runnable::run);
+    return promise.future();
+  }
+
+  private <T> Future<T> hop(Future<T> future) {
+    Promise<T> promise = vertx.getOrCreateContext().promise();
+    future.onComplete(promise);
+    return promise.future();
+  }
+}

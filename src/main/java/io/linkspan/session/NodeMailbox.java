@@ -1,0 +1,56 @@
+package io.linkspan.session;
+
+import io.linkspan.api.AckMessage;
+import io.linkspan.api.Addresses;
+import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.routing.Recipient;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.MessageConsumer;
+import java.util.Collection;
+
+/**
+ * Where other nodes reach this one with a Message to a group: it crosses the network once for a
+ * node, and from here goes to the shards that have members. Used on one event loop.
+ */
+public final class NodeMailbox {
+
+  private static final DeliveryOptions HANDED_OVER =
+      new DeliveryOptions().addHeader(Addresses.BY, By.TRANSPORT.label());
+
+  private final EventBus bus;
+  private final SessionDirectory directory;
+  private final Nodes.Node self;
+  private MessageConsumer<Message> consumer;
+
+  public NodeMailbox(Vertx vertx, SessionDirectory directory, Nodes.Node self) {
+    this.bus = vertx.eventBus();
+    this.directory = directory;
+    this.self = self;
+  }
+
+  /** Done when other nodes can reach this one. */
+  public Future<Void> open() {
+    consumer = bus.consumer(self.address(), this::receive);
+    return consumer.completion();
+  }
+
+  private void receive(io.vertx.core.eventbus.Message<Message> request) {
+    Message message = request.body();
+    Collection<String> shards = directory.shardsHere(Recipient.of(message.getTo()).name());
+    var options = new DeliveryOptions().setHeaders(request.headers());
+    Future.join(shards.stream().map(shard -> bus.request(shard, message, options)).toList())
+        .onComplete(
+            delivered ->
+                request.reply(
+                    AckMessage.newBuilder().setEventId(message.getEventId()).build(), HANDED_OVER),
+            failure -> {
+              MessageException why = MessageException.from(failure);
+              request.fail(why.code().number(), why.getMessage());
+            });
+  }
+}

@@ -1,0 +1,78 @@
+package io.linkspan.session;
+
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.PriorityQueue;
+
+/**
+ * One page of sessions in the order of their ids, put together from what each shard has of it. A
+ * shard answers with no more than a page, so the work and the reply are bounded whatever there is.
+ */
+final class SessionListing {
+
+  private static final String LIMIT = "limit";
+
+  private SessionListing() {}
+
+  /** What a shard is asked: one more than the page holds tells whether there is a next page. */
+  static JsonObject question(JsonObject filter, int limit) {
+    return new JsonObject()
+        .put("action", "sessions")
+        .put("user", filter.getString("user"))
+        .put("group", filter.getString("group"))
+        .put("transport", filter.getString("transport"))
+        .put("cursor", filter.getString("cursor"))
+        .put(LIMIT, limit + 1);
+  }
+
+  /** A shard's answer. */
+  static JsonArray of(Shard shard, JsonObject question) {
+    String user = question.getString("user");
+    String group = question.getString("group");
+    String transport = question.getString("transport");
+    String cursor = question.getString("cursor");
+    int limit = question.getInteger(LIMIT);
+    Collection<Session> candidates =
+        group == null ? shard.sessions() : shard.memberships().of(group);
+    // The one that has to go first is at the head.
+    var first = new PriorityQueue<Session>(Comparator.comparing(Session::id).reversed());
+    for (Session session : candidates) {
+      if ((cursor == null || session.id().compareTo(cursor) > 0)
+          && (user == null || user.equals(session.user()))
+          && (transport == null || isConnectedBy(transport, session))) {
+        first.add(session);
+        if (first.size() > limit) {
+          first.remove();
+        }
+      }
+    }
+    JsonArray listed = new JsonArray();
+    first.stream().map(Session::toJson).forEach(listed::add);
+    return listed;
+  }
+
+  private static boolean isConnectedBy(String transport, Session session) {
+    return session.link() != null && transport.equals(session.link().transport());
+  }
+
+  /** The page, and where the next one begins: {@code {"sessions":[…],"next":cursor or null}}. */
+  static JsonObject page(List<JsonArray> answers, int limit) {
+    List<JsonObject> all =
+        answers.stream()
+            .flatMap(JsonArray::stream)
+            .map(JsonObject.class::cast)
+            .sorted(Comparator.comparing(SessionListing::id))
+            .toList();
+    List<JsonObject> page = all.subList(0, Math.min(limit, all.size()));
+    return new JsonObject()
+        .put("sessions", new JsonArray(page))
+        .put("next", all.size() > limit ? id(page.get(limit - 1)) : null);
+  }
+
+  private static String id(JsonObject session) {
+    return session.getString("session");
+  }
+}

@@ -1,0 +1,344 @@
+package io.linkspan.bench;
+
+import io.linkspan.api.Message;
+import io.linkspan.cluster.ClusterConfig;
+import io.linkspan.cluster.HazelcastCluster;
+import io.linkspan.session.Nodes;
+import io.linkspan.session.SessionDirectory;
+import io.linkspan.session.SessionRef;
+import io.linkspan.testing.ClusterProcess;
+import io.linkspan.testing.FreePort;
+import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.TestGateway;
+import io.linkspan.testing.WebSocketTestClient;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
+import java.util.stream.IntStream;
+
+/**
+ * What a cluster costs: the directory by itself, a connect, and a Message to a client of the same
+ * shard, of another shard and of another node. See docs/scaling.md.
+ *
+ * <p>Usage: {@code ClusterBenchmark [directory] [connects] [messages]}; all without arguments.
+ */
+public final class ClusterBenchmark {
+
+  private static final Map<String, String> SETTINGS =
+      Map.of("LINKSPAN_EVENTLOOPS", "2", "LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
+  private static final int NODES = 3;
+
+  private static final int DIRECTORY_WARM_UP = 20_000;
+  private static final int DIRECTORY_SESSIONS = 50_000;
+  private static final int DIRECTORY_WINDOW = 64;
+  private static final int LOOK_UPS = 100_000;
+
+  private static final int CONNECT_THREADS = 16;
+  private static final int CONNECT_WARM_UP = 3_000;
+  private static final int CONNECTS = 5_000;
+
+  private static final int PAIRS = 16;
+  private static final long WARM_UP_MS = 6_000;
+  private static final long WINDOW_MS = 6_000;
+
+  private ClusterBenchmark() {}
+
+  public static void main(String[] arguments) throws Exception {
+    System.setProperty("linkspan.jar", Path.of("target", "linkspan.jar").toString());
+    List<String> parts =
+        arguments.length == 0 ? List.of("directory", "connects", "messages") : List.of(arguments);
+    if (parts.contains("directory")) {
+      directory();
+    }
+    for (int nodes : parts.contains("connects") ? new int[] {0, 1, NODES} : new int[0]) {
+      try (var servers = new Servers(nodes)) {
+        connects(servers);
+      }
+    }
+    if (parts.contains("messages")) {
+      try (var servers = new Servers(0)) {
+        messages("alone, same shard", servers, pair -> servers.pair(0, 0, false));
+        messages("alone, other shard", servers, pair -> servers.pair(0, 0, true));
+      }
+      try (var servers = new Servers(NODES)) {
+        messages("3 nodes, same shard", servers, pair -> servers.pair(0, 0, false));
+        messages("3 nodes, other shard", servers, pair -> servers.pair(0, 0, true));
+        messages("3 nodes, other node", servers, pair -> servers.pair(0, 1, false));
+      }
+    }
+    System.exit(0);
+  }
+
+  // ----- the directory by itself: two members in this JVM -----
+
+  private static void directory() throws Exception {
+    int first = FreePort.of();
+    int second = FreePort.of();
+    List<String> members = List.of("127.0.0.1:" + first, "127.0.0.1:" + second);
+    HazelcastCluster one = join(new Nodes.Node("one", 1), first, members);
+    HazelcastCluster two = join(new Nodes.Node("two", 1), second, members);
+    SessionDirectory here = one.directory();
+    String shard = one.nodes().self().addresses().get(0);
+    each(one, "", DIRECTORY_WARM_UP, i -> here.add(ref("warm", i, shard)));
+    each(one, "", DIRECTORY_WARM_UP, i -> here.remove(ref("warm", i, shard)));
+    long before = liveHeap();
+    each(one, "add", DIRECTORY_SESSIONS, i -> here.add(ref("s", i, shard)));
+    System.out.printf(
+        Locale.ROOT,
+        "directory: %d bytes of heap per session, over both members%n",
+        (liveHeap() - before) / DIRECTORY_SESSIONS);
+    each(one, "find, own", LOOK_UPS, i -> here.find("s" + i % DIRECTORY_SESSIONS));
+    SessionDirectory there = two.directory();
+    each(two, "", DIRECTORY_WARM_UP, i -> there.find("s" + i));
+    each(two, "find, of the other node", LOOK_UPS, i -> there.find("s" + i % DIRECTORY_SESSIONS));
+    each(two, "user, first time", DIRECTORY_SESSIONS, i -> there.sessionsOf("user-s" + i));
+    each(
+        two,
+        "user, remembered",
+        LOOK_UPS,
+        i -> there.sessionsOf("user-s" + i % DIRECTORY_SESSIONS));
+    each(two, "user that is nowhere", LOOK_UPS, i -> there.sessionsOf("nobody-" + i % 1_000));
+    each(one, "joined", DIRECTORY_SESSIONS, i -> here.joined(ref("s", i, shard), "group"));
+    each(one, "group, first member", 10_000, i -> here.addGroup("group-" + i, shard));
+    each(two, "addresses of a group", LOOK_UPS, i -> there.addressesOf("group-" + i % 10_000));
+    each(one, "remove", DIRECTORY_SESSIONS, i -> here.remove(ref("s", i, shard)));
+    TestGateway.await(Future.join(two.vertx().close(), one.vertx().close()));
+  }
+
+  private static HazelcastCluster join(Nodes.Node self, int port, List<String> members) {
+    var config =
+        new ClusterConfig(
+            true,
+            "benchmark-" + members.get(0),
+            "127.0.0.1",
+            port,
+            0,
+            new ClusterConfig.Members(members),
+            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)));
+    return TestGateway.await(
+        HazelcastCluster.join(config, self, new VertxOptions(), Vertx.builder()));
+  }
+
+  private static SessionRef ref(String prefix, int i, String shard) {
+    return new SessionRef(prefix + i, "user-" + prefix + i, shard);
+  }
+
+  /** Does something many times, some at once, on one event loop; prints what it cost. */
+  private static void each(
+      HazelcastCluster cluster, String what, int count, IntFunction<Future<?>> operation)
+      throws InterruptedException {
+    long cpu = processCpu();
+    long started = System.nanoTime();
+    var done = new CountDownLatch(count);
+    var next = new AtomicInteger();
+    cluster
+        .vertx()
+        .getOrCreateContext()
+        .runOnContext(
+            v -> {
+              for (int i = 0; i < DIRECTORY_WINDOW; i++) {
+                again(cluster, next, count, operation, done);
+              }
+            });
+    done.await();
+    if (!what.isEmpty()) {
+      System.out.printf(
+          Locale.ROOT,
+          "directory: %-26s %6.1f us CPU over both members, %8.0f/s%n",
+          what,
+          (processCpu() - cpu) / 1_000.0 / count,
+          count * 1e9 / (System.nanoTime() - started));
+    }
+  }
+
+  private static void again(
+      HazelcastCluster cluster,
+      AtomicInteger next,
+      int count,
+      IntFunction<Future<?>> operation,
+      CountDownLatch done) {
+    // A loop where the answer is there already, so that the stack does not grow.
+    while (true) {
+      int i = next.getAndIncrement();
+      if (i >= count) {
+        return;
+      }
+      Future<?> answer = operation.apply(i);
+      if (!answer.isComplete()) {
+        answer.onComplete(
+            result -> {
+              done.countDown();
+              again(cluster, next, count, operation, done);
+            });
+        return;
+      }
+      done.countDown();
+    }
+  }
+
+  private static long processCpu() {
+    return ((com.sun.management.OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean())
+        .getProcessCpuTime();
+  }
+
+  private static long liveHeap() {
+    System.gc();
+    System.gc();
+    return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage().getUsed();
+  }
+
+  // ----- whole gateways -----
+
+  /** Gateways in processes of their own. */
+  private static final class Servers implements AutoCloseable {
+
+    private final List<GatewayProcess> processes = new ArrayList<>();
+    private final String label;
+    private final AtomicInteger users = new AtomicInteger();
+    private final AutoCloseable all;
+
+    /**
+     * @param nodes of a cluster; 0 is one gateway that runs alone
+     */
+    Servers(int nodes) throws InterruptedException {
+      if (nodes == 0) {
+        label = "alone";
+        GatewayProcess alone = GatewayProcess.start(SETTINGS);
+        processes.add(alone);
+        all = alone;
+      } else {
+        label = "cluster of " + nodes;
+        var cluster = new ClusterProcess(nodes, 0, SETTINGS);
+        IntStream.range(0, nodes).mapToObj(cluster::node).forEach(processes::add);
+        all = cluster;
+      }
+    }
+
+    WebSocketTestClient connect(int node) {
+      return WebSocketTestClient.connect(
+          processes.get(node).httpPort(), "ack=transport&user=u" + users.incrementAndGet());
+    }
+
+    /** Two clients; the connections of a node go to its event loops in turn. */
+    Pair pair(int from, int to, boolean otherLoop) {
+      WebSocketTestClient sender = connect(from);
+      if (from == to && !otherLoop) {
+        connect(from);
+      }
+      WebSocketTestClient recipient = connect(to);
+      var pair = new Pair(sender, recipient, "u" + users.get());
+      if (from == to && !otherLoop) {
+        connect(from);
+      }
+      return pair;
+    }
+
+    /** CPU time that all of them have used, in microseconds. */
+    long cpu() {
+      return processes.stream().mapToLong(process -> process.cpuTime().toNanos() / 1_000).sum();
+    }
+
+    int size() {
+      return processes.size();
+    }
+
+    @Override
+    public void close() throws Exception {
+      all.close();
+    }
+  }
+
+  private static void connects(Servers servers) throws Exception {
+    connect(servers, CONNECT_WARM_UP);
+    long cpu = servers.cpu();
+    long started = System.nanoTime();
+    connect(servers, CONNECTS);
+    long nanos = System.nanoTime() - started;
+    System.out.printf(
+        Locale.ROOT,
+        "connects: %-14s %7.0f us CPU each over all nodes, %6.0f/s%n",
+        servers.label,
+        (double) (servers.cpu() - cpu) / CONNECTS,
+        CONNECTS * 1e9 / nanos);
+  }
+
+  private static void connect(Servers servers, int count) throws InterruptedException {
+    var next = new AtomicInteger();
+    List<Thread> threads =
+        IntStream.range(0, CONNECT_THREADS)
+            .mapToObj(
+                t ->
+                    new Thread(
+                        () -> {
+                          for (int i; (i = next.getAndIncrement()) < count; ) {
+                            servers.connect(i % servers.size()).close();
+                          }
+                        }))
+            .toList();
+    threads.forEach(Thread::start);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+  }
+
+  /** A sender with one Message in flight, and its recipient. */
+  private record Pair(WebSocketTestClient sender, WebSocketTestClient recipient, String to) {
+
+    void exchange(long number) {
+      String eventId = Long.toString(number);
+      sender.send(
+          Message.newBuilder().setEventId(eventId).setTo(to).setBody("x".repeat(64)).build());
+      recipient.receiveMessage();
+      sender.receiveAck();
+    }
+  }
+
+  private static void messages(String what, Servers servers, IntFunction<Pair> connect)
+      throws Exception {
+    List<Pair> pairs = IntStream.range(0, PAIRS).mapToObj(connect).toList();
+    var count = new AtomicLong();
+    var going = new AtomicBoolean(true);
+    List<Thread> threads =
+        pairs.stream()
+            .map(
+                pair ->
+                    new Thread(
+                        () -> {
+                          while (going.get()) {
+                            pair.exchange(count.incrementAndGet());
+                          }
+                        }))
+            .toList();
+    threads.forEach(Thread::start);
+    Thread.sleep(WARM_UP_MS);
+    long cpu = servers.cpu();
+    long before = count.get();
+    long started = System.nanoTime();
+    Thread.sleep(WINDOW_MS);
+    long messages = count.get() - before;
+    long nanos = System.nanoTime() - started;
+    double micros = (double) (servers.cpu() - cpu) / messages;
+    going.set(false);
+    for (Thread thread : threads) {
+      thread.join();
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "messages: %-22s %6.1f us CPU each over all nodes, %6.0f/s%n",
+        what,
+        micros,
+        messages * 1e9 / nanos);
+  }
+}

@@ -1,0 +1,205 @@
+package io.linkspan.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.linkspan.api.Addresses;
+import io.linkspan.session.DistantEvents;
+import io.linkspan.session.Nodes;
+import io.linkspan.session.SessionDirectory;
+import io.linkspan.session.SessionDirectoryContract;
+import io.linkspan.session.SessionRef;
+import io.linkspan.testing.FreePort;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Two members on loopback, in one JVM. */
+class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
+
+  private static final Nodes.Node ONE = new Nodes.Node("one", 3);
+  private static final Nodes.Node TWO = new Nodes.Node("two", 3);
+
+  private static HazelcastCluster one;
+  private static HazelcastCluster two;
+
+  private static HazelcastCluster join(Nodes.Node self, int port, List<String> members) {
+    var config =
+        new ClusterConfig(
+            true,
+            "directory-test",
+            "127.0.0.1",
+            port,
+            0,
+            new ClusterConfig.Members(members),
+            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)));
+    return await(HazelcastCluster.join(config, self, new VertxOptions(), Vertx.builder()));
+  }
+
+  @BeforeAll
+  static void start() {
+    int first = FreePort.of();
+    int second = FreePort.of();
+    List<String> members = List.of("127.0.0.1:" + first, "127.0.0.1:" + second);
+    one = join(ONE, first, members);
+    two = join(TWO, second, members);
+  }
+
+  @AfterAll
+  static void stop() {
+    await(Future.join(one.vertx().close(), two.vertx().close()));
+  }
+
+  @Override
+  protected SessionDirectory directory() {
+    return one.directory();
+  }
+
+  @Override
+  protected String shard(int index) {
+    return ONE.addresses().get(index);
+  }
+
+  private static String shardOfTwo() {
+    return TWO.addresses().get(0);
+  }
+
+  @Test
+  void allNodesSeeTheSameMembersInTheSameOrder() {
+    assertThat(one.nodes().all()).containsExactly(ONE, TWO);
+    assertThat(two.nodes().all()).containsExactly(ONE, TWO);
+    assertThat(two.nodes().self()).isEqualTo(TWO);
+    assertThat(one.isMember()).isTrue();
+  }
+
+  @Test
+  void whatOneNodeEntersAnotherFinds() {
+    SessionRef here = session(shard(0));
+    SessionRef there = session(shardOfTwo());
+    assertThat(await(two.directory().sessionsOf(here.user()))).isEmpty();
+    await(one.directory().add(here));
+    assertThat(await(two.directory().sessionsOf(here.user()))).containsExactly(here);
+    assertThat(await(two.directory().find(here.session()))).isEqualTo(here);
+    assertThat(await(two.directory().add(there))).containsExactly(here, there);
+    awaitSessions(one.directory(), here.user(), here, there);
+    var taken = new SessionRef(here.session(), here.user(), shardOfTwo());
+    assertThat(await(two.directory().move(here, taken))).isTrue();
+    awaitSessions(one.directory(), here.user(), taken, there);
+  }
+
+  /** What a node remembers of a user is corrected a moment after it changed. */
+  private static void awaitSessions(
+      SessionDirectory directory, String user, SessionRef... expected) {
+    Awaitility.await()
+        .untilAsserted(
+            () -> assertThat(await(directory.sessionsOf(user))).containsExactly(expected));
+  }
+
+  @Test
+  void aGroupOnBothNodesIsReachedByShardsHereAndByTheOtherNode() {
+    String group = "group-" + UUID.randomUUID();
+    await(one.directory().addGroup(group, shard(1)));
+    await(two.directory().addGroup(group, shardOfTwo()));
+    assertThat(await(one.directory().addressesOf(group)))
+        .containsExactlyInAnyOrder(shard(1), TWO.address());
+    assertThat(await(two.directory().addressesOf(group)))
+        .containsExactlyInAnyOrder(shardOfTwo(), ONE.address());
+    await(two.directory().removeGroup(group, shardOfTwo()));
+    assertThat(await(one.directory().addressesOf(group))).containsExactly(shard(1));
+  }
+
+  @Test
+  void futuresCompleteOnTheContextOfTheCaller() {
+    SessionRef session = session(shard(0));
+    var context = one.vertx().getOrCreateContext();
+    var completedOn = io.vertx.core.Promise.<Boolean>promise();
+    context.runOnContext(
+        v ->
+            one.directory()
+                .add(session)
+                .onComplete(done -> completedOn.complete(Vertx.currentContext() == context)));
+    assertThat(await(completedOn.future())).isTrue();
+  }
+
+  @Test
+  void reclaimingRestoresWhatIsGoneAndLeavesWhatOthersOwn() {
+    SessionRef gone = session(shard(0));
+    SessionRef taken = session(shard(0));
+    var taker = new SessionRef(taken.session(), taken.user(), shardOfTwo());
+    await(two.directory().add(taker));
+    String group = "group-" + UUID.randomUUID();
+    await(one.directory().addGroup(group, shard(0)));
+    assertThat(await(one.directory().reclaim(Map.of(gone, Set.of(group), taken, Set.of()))))
+        .containsExactly(taken);
+    assertThat(await(two.directory().find(gone.session()))).isEqualTo(gone);
+    assertThat(await(two.directory().find(taken.session()))).isEqualTo(taker);
+    assertThat(await(one.directory().find(taken.session()))).isEqualTo(taker);
+    assertThat(await(two.directory().addressesOf(group))).containsExactly(ONE.address());
+  }
+
+  @Test
+  void whatALostNodeLeftIsSettledAndNobodyElsesEntryTouched() {
+    Queue<JsonObject> events = new ConcurrentLinkedQueue<>();
+    var consumer =
+        one.vertx()
+            .eventBus()
+            .<JsonObject>consumer(Addresses.EVENTS, event -> events.add(event.body()));
+    await(consumer.completion());
+    String lostShard = new Nodes.Node("lost", 1).addresses().get(0);
+    String group = "group-" + UUID.randomUUID();
+    SessionRef lost = session(lostShard);
+    SessionRef kept = session(shardOfTwo());
+    await(two.directory().add(kept));
+    await(two.directory().add(lost));
+    await(two.directory().joined(lost, group));
+    await(two.directory().joined(lost, "other-" + group));
+    await(two.directory().left(lost, "other-" + group));
+    await(two.directory().joined(kept, group));
+    // It owned this one too, but was lost before it could say so under the user's name.
+    SessionRef moved = session(shardOfTwo());
+    await(two.directory().add(moved));
+    two.hazelcast()
+        .<String, SessionEntry>getMap(HazelcastConfig.SESSIONS)
+        .executeOnKey(moved.session(), new SessionEntry.Move(moved.shard(), lostShard));
+
+    // As when a node leaves; both nodes notice, and the oldest acts.
+    settleLost(two);
+    settleLost(one);
+
+    Awaitility.await()
+        .untilAsserted(
+            () ->
+                assertThat(events)
+                    .extracting(e -> e.getString("event"), e -> e.getString("session"))
+                    .containsExactlyInAnyOrder(
+                        tuple("left", lost.session()),
+                        tuple("disconnected", lost.session()),
+                        tuple("disconnected", moved.session())));
+    assertThat(events)
+        .allMatch(event -> event.getString("node").equals("lost"))
+        .filteredOn(event -> event.getString("event").equals("left"))
+        .allMatch(event -> event.getString("group").equals(group));
+    assertThat(await(one.directory().find(lost.session()))).isNull();
+    assertThat(await(one.directory().find(kept.session()))).isEqualTo(kept);
+    awaitSessions(one.directory(), kept.user(), kept);
+    await(consumer.unregister());
+  }
+
+  private static void settleLost(HazelcastCluster cluster) {
+    var events = new DistantEvents(cluster.vertx().eventBus());
+    new LostNodes(cluster.vertx(), cluster.hazelcast(), cluster.nodes(), events)
+        .left(new Nodes.Node("lost", 1));
+  }
+}

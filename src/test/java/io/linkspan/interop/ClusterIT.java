@@ -1,0 +1,444 @@
+package io.linkspan.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.ClusterMember;
+import io.linkspan.api.AckMessage;
+import io.linkspan.api.GatewayClient;
+import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.Message;
+import io.linkspan.api.Service;
+import io.linkspan.api.SessionQuery;
+import io.linkspan.testing.ClusterProcess;
+import io.linkspan.testing.ClusterProcess.Answer;
+import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.ServiceProcess;
+import io.linkspan.testing.TestGateway;
+import io.linkspan.testing.WebSocketTestClient;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Three gateways in processes of their own, and in this process a service that joins them. A test
+ * that ends a node starts that node itself.
+ */
+class ClusterIT {
+
+  private static final int NODES = 3;
+
+  @TempDir private static Path folder;
+  private static ClusterProcess cluster;
+  private static Path configuration;
+  private static Vertx service;
+  private static GatewayClient clients;
+  private static final Queue<JsonObject> EVENTS = new ConcurrentLinkedQueue<>();
+
+  @BeforeAll
+  static void start() throws Exception {
+    Path routes =
+        Files.writeString(
+            folder.resolve("gateway.yaml"),
+            """
+            routes:
+              - {to: "", bus: inbound}
+              - {to: "service:orders", bus: orders}
+              - {to: "user:*"}
+              - {to: "group:*"}
+            """);
+    cluster =
+        new ClusterProcess(
+            NODES,
+            3,
+            Map.of(
+                "LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s",
+                "LINKSPAN_DELIVERY_REQUESTTIMEOUT", "5s"),
+            "--conf",
+            routes.toString());
+    configuration = Files.writeString(folder.resolve("service.yaml"), cluster.configuration());
+    service = await(ClusterMember.join(configuration));
+    clients = GatewayClient.create(service);
+    await(clients.events(EVENTS::add).completion());
+  }
+
+  @AfterAll
+  static void stop() {
+    if (service != null) {
+      await(service.close());
+    }
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  private static <T> T await(Future<T> future) {
+    return TestGateway.await(future);
+  }
+
+  private static ConditionFactory eventually() {
+    return Awaitility.await().atMost(Duration.ofSeconds(30));
+  }
+
+  private static Message message(String eventId, String to) {
+    return Message.newBuilder().setEventId(eventId).setTo(to).setType("text").build();
+  }
+
+  private static void join(WebSocketTestClient client, String group) {
+    client.send(
+        Message.newBuilder()
+            .setEventId("join-" + group)
+            .setType("join_group")
+            .setBody(group)
+            .build());
+    assertThat(client.receiveAck()).isEqualTo("join-" + group);
+  }
+
+  private static JsonArray sessionsOf(String user) {
+    return await(clients.sessions(user));
+  }
+
+  private static String sessionOf(String user) {
+    eventually().until(() -> sessionsOf(user).size() == 1);
+    return sessionsOf(user).getJsonObject(0).getString("session");
+  }
+
+  private static List<JsonObject> events(String event, String user) {
+    return EVENTS.stream()
+        .filter(e -> e.getString("event").equals(event) && e.getString("user").equals(user))
+        .toList();
+  }
+
+  @Test
+  void everyNodeNamesAllNodesInTheSameOrder() {
+    JsonArray members = cluster.get(0, "/v1/node").getJsonArray("members");
+    for (int node = 0; node < NODES; node++) {
+      JsonObject description = cluster.get(node, "/v1/node");
+      assertThat(description.getJsonArray("members")).isEqualTo(members);
+      assertThat(members).hasSizeGreaterThanOrEqualTo(NODES);
+      assertThat(members).contains(description.getString("node"));
+      assertThat(cluster.call(node, "GET", "/health/ready", null).status()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void aUserIsReachedFromEveryNode() {
+    try (WebSocketTestClient bob = cluster.connect(1, "user=reached-bob")) {
+      for (int node = 0; node < NODES; node++) {
+        try (WebSocketTestClient alice = cluster.connect(node, "user=reached-alice-" + node)) {
+          alice.send(message("hello-" + node, "reached-bob"));
+          Message received = bob.receiveMessage();
+          assertThat(received.getEventId()).isEqualTo("hello-" + node);
+          assertThat(received.getFrom()).isEqualTo("reached-alice-" + node);
+          bob.acknowledge(received.getEventId());
+          assertThat(alice.receiveAck()).isEqualTo("hello-" + node);
+          alice.send(message("nobody", "reached-nobody"));
+          assertThat(alice.receiveError().getString("code")).isEqualTo("no-such-recipient");
+        }
+      }
+    }
+  }
+
+  @Test
+  void aServiceInAnotherProcessServesAndReachesClientsOfEveryNode() {
+    await(
+        Service.register(
+            service,
+            "inbound",
+            (order, origin) ->
+                Future.succeededFuture(
+                    Message.newBuilder().setBody(origin.user() + " " + order.getBody()).build())));
+    for (int node = 0; node < NODES; node++) {
+      String user = "served-" + node;
+      try (WebSocketTestClient client = cluster.connect(node, "user=" + user)) {
+        client.send(Message.newBuilder().setEventId("order").setBody("tea").build());
+        assertThat(client.receiveAck()).isEqualTo("order");
+        Message answer = client.receiveMessage();
+        assertThat(answer.getBody()).isEqualTo(user + " tea");
+        assertThat(answer.getReplyTo()).isEqualTo("order");
+        client.acknowledge(answer.getEventId());
+        var delivery = clients.send(message("unasked", user));
+        assertThat(client.receiveMessage().getEventId()).isEqualTo("unasked");
+        assertThat(delivery.isComplete()).isFalse();
+        client.acknowledge("unasked");
+        assertThat(await(delivery).by()).isEqualTo(By.CLIENT);
+      }
+    }
+  }
+
+  @Test
+  void theDocumentedServiceTakesOrdersFromAProcessOfItsOwn() throws Exception {
+    try (WebSocketTestClient client = cluster.connect(1, "user=ordering")) {
+      Message order = message("order", "service:orders").toBuilder().setBody("tea").build();
+      try (var orders =
+          ServiceProcess.start("OrdersProcess.java", configuration, "orders are taken")) {
+        assertThat(orders.output()).doesNotContain("Exception");
+        client.send(order);
+        assertThat(client.receiveAck()).isEqualTo("order");
+        Message answer = client.receiveMessage();
+        assertThat(answer.getBody()).isEqualTo("ordering ordered tea");
+        client.acknowledge(answer.getEventId());
+      }
+      // Nobody knows yet that the service was killed, or everybody does.
+      client.send(order.toBuilder().setEventId("late").build());
+      assertThat(client.receiveError().getString("code")).isIn("unavailable", "timeout");
+    }
+  }
+
+  @Test
+  void aGroupMessageReachesEveryMemberOnEveryNodeOnce() {
+    String group = "everybody / everywhere";
+    List<WebSocketTestClient> members = new ArrayList<>();
+    for (int i = 0; i < 3 * NODES; i++) {
+      WebSocketTestClient member = cluster.connect(i % NODES, "ack=transport&user=member-" + i);
+      members.add(member);
+      join(member, group);
+    }
+    for (int node = 0; node < NODES; node++) {
+      assertThat(cluster.get(node, "/v1/groups/" + ClusterProcess.encoded(group)))
+          .isEqualTo(new JsonObject().put("group", group).put("members", members.size()));
+    }
+    for (int sender = 0; sender < NODES; sender++) {
+      for (String eventId : List.of("first-" + sender, "last-" + sender)) {
+        members.get(sender).send(message(eventId, "group:" + group));
+        assertThat(members.get(sender).receiveAck()).isEqualTo(eventId);
+      }
+      for (WebSocketTestClient member : members) {
+        if (member != members.get(sender)) {
+          assertThat(member.receiveMessage().getEventId()).isEqualTo("first-" + sender);
+          assertThat(member.receiveMessage().getEventId()).isEqualTo("last-" + sender);
+        }
+      }
+    }
+    members.forEach(WebSocketTestClient::close);
+    eventually()
+        .until(
+            () ->
+                cluster.get(2, "/v1/groups/" + ClusterProcess.encoded(group)).getInteger("members")
+                    == 0);
+  }
+
+  @Test
+  void fiveThousandMessagesBetweenNodesArriveInOrder() {
+    int count = 5_000;
+    try (WebSocketTestClient alice = cluster.connect(0, "user=order-alice");
+        WebSocketTestClient bob = cluster.connect(2, "user=order-bob&ack=transport")) {
+      for (String first : List.of("find", "remember")) {
+        alice.send(message(first, "order-bob"));
+        assertThat(bob.receiveMessage().getEventId()).isEqualTo(first);
+        assertThat(alice.receiveAck()).isEqualTo(first);
+      }
+      for (int i = 0; i < count; i++) {
+        alice.send(message(Integer.toString(i), "order-bob"));
+      }
+      for (int i = 0; i < count; i++) {
+        assertThat(bob.receiveMessage().getEventId()).isEqualTo(Integer.toString(i));
+      }
+      Set<String> acknowledged = new HashSet<>();
+      for (int i = 0; i < count; i++) {
+        acknowledged.add(alice.receiveAck());
+      }
+      assertThat(acknowledged).hasSize(count);
+    }
+  }
+
+  @Test
+  void theHttpApiOfAnyNodeActsOnClientsOfAnyOther() {
+    try (WebSocketTestClient client = cluster.connect(0, "user=managed")) {
+      String session = sessionOf("managed");
+      String group = "managed/group";
+      String member = "/v1/groups/" + ClusterProcess.encoded(group) + "/members/" + session;
+      for (int node = 0; node < NODES; node++) {
+        assertThat(cluster.call(node, "PUT", member, null).status()).isEqualTo(204);
+        assertThat(cluster.call(node, "PUT", member, null).status()).isEqualTo(204);
+        JsonObject listed =
+            cluster.get(node, "/v1/sessions?group=" + ClusterProcess.encoded(group));
+        assertThat(listed.getJsonArray("sessions")).hasSize(1);
+        assertThat(listed.getJsonArray("sessions").getJsonObject(0).getString("session"))
+            .isEqualTo(session);
+        assertThat(cluster.call(node, "DELETE", member, null).status()).isEqualTo(204);
+        assertThat(cluster.call(node, "DELETE", member, null).status()).isEqualTo(204);
+        assertThat(
+                cluster
+                    .get(node, "/v1/sessions?group=" + ClusterProcess.encoded(group))
+                    .getJsonArray("sessions"))
+            .isEmpty();
+      }
+      Answer accepted =
+          cluster.call(2, "POST", "/v1/messages", "{\"eventId\":\"posted\",\"to\":\"managed\"}");
+      assertThat(accepted.status()).isEqualTo(202);
+      assertThat(client.receiveMessage().getEventId()).isEqualTo("posted");
+      assertThat(await(clients.presence("managed"))).isEqualTo(1);
+      assertThat(cluster.call(2, "DELETE", "/v1/sessions/" + session, null).status())
+          .isEqualTo(204);
+      assertThat(client.closeCode()).isEqualTo(4410);
+      eventually().until(() -> await(clients.presence("managed")) == 0);
+      assertThat(cluster.call(1, "DELETE", "/v1/sessions/" + session, null).status())
+          .isEqualTo(404);
+    }
+  }
+
+  @Test
+  void sessionsAreListedPageByPageFromAnyNode() {
+    List<WebSocketTestClient> connected = new ArrayList<>();
+    for (int i = 0; i < 7; i++) {
+      connected.add(cluster.connect(i % NODES, "user=paged"));
+    }
+    eventually().until(() -> sessionsOf("paged").size() == connected.size());
+    List<String> all =
+        sessionsOf("paged").stream()
+            .map(session -> ((JsonObject) session).getString("session"))
+            .toList();
+    assertThat(all).isSorted();
+    for (int node = 0; node < NODES; node++) {
+      List<String> listed = new ArrayList<>();
+      String next = null;
+      do {
+        JsonObject page =
+            cluster.get(
+                node,
+                "/v1/sessions?user=paged&transport=websocket&limit=3"
+                    + (next == null ? "" : "&cursor=" + next));
+        assertThat(page.getJsonArray("sessions")).hasSizeLessThanOrEqualTo(3);
+        page.getJsonArray("sessions")
+            .forEach(session -> listed.add(((JsonObject) session).getString("session")));
+        next = page.getString("next");
+      } while (next != null);
+      assertThat(listed).isEqualTo(all);
+    }
+    var page = await(clients.sessions(SessionQuery.ALL.ofUser("paged").atMost(7)));
+    assertThat(page.next()).isNull();
+    assertThat(page.sessions()).hasSize(7);
+    connected.forEach(WebSocketTestClient::close);
+  }
+
+  @Test
+  void aKilledNodeTakesItsOwnSessionsAndNobodyElses() throws Exception {
+    GatewayProcess victim = cluster.startAnother();
+    try (WebSocketTestClient survivor = cluster.connect(0, "user=kill-survivor")) {
+      join(survivor, "kill-group");
+      List<WebSocketTestClient> lost =
+          IntStream.range(0, 20)
+              .mapToObj(i -> WebSocketTestClient.connect(victim.httpPort(), "user=kill-" + i))
+              .toList();
+      for (WebSocketTestClient client : lost) {
+        join(client, "kill-group");
+        join(client, "kill-other");
+      }
+      assertThat(await(clients.members("kill-group"))).isEqualTo(lost.size() + 1);
+      eventually().until(() -> events("joined", "kill-19").size() == 2);
+
+      victim.signal("KILL");
+      victim.awaitExit();
+
+      eventually().until(() -> events("disconnected", "kill-19").size() == 1);
+      eventually()
+          .untilAsserted(
+              () -> {
+                for (int i = 0; i < lost.size(); i++) {
+                  String user = "kill-" + i;
+                  assertThat(events("disconnected", user)).hasSize(1);
+                  assertThat(events("left", user))
+                      .extracting(event -> event.getString("group"))
+                      .containsExactlyInAnyOrder("kill-group", "kill-other");
+                  assertThat(await(clients.presence(user))).isZero();
+                }
+              });
+      assertThat(events("disconnected", "kill-0").get(0).getString("reason"))
+          .isEqualTo("connection-lost");
+      assertThat(await(clients.members("kill-group"))).isEqualTo(1);
+      assertThat(events("left", "kill-survivor")).isEmpty();
+      assertThat(cluster.get(1, "/v1/node").getJsonArray("members"))
+          .hasSizeGreaterThanOrEqualTo(NODES);
+      var delivery = clients.post(message("after", "group:kill-group"));
+      assertThat(survivor.receiveMessage().getEventId()).isEqualTo("after");
+      await(delivery);
+      lost.forEach(WebSocketTestClient::close);
+    }
+  }
+
+  @Test
+  void aNodeThatIsToldToEndSaysGoodbyeAndLeavesNothing() throws Exception {
+    GatewayProcess leaver = cluster.startAnother();
+    try (WebSocketTestClient client =
+        WebSocketTestClient.connect(leaver.httpPort(), "user=leaving")) {
+      join(client, "leave-group");
+      assertThat(await(clients.presence("leaving"))).isEqualTo(1);
+      assertThat(leaver.terminate()).isZero();
+      assertThat(client.closeCode()).isEqualTo(1001);
+    }
+    eventually().until(() -> events("disconnected", "leaving").size() == 1);
+    assertThat(events("disconnected", "leaving").get(0).getString("reason"))
+        .isEqualTo("going-away");
+    assertThat(events("left", "leaving")).hasSize(1);
+    assertThat(await(clients.presence("leaving"))).isZero();
+    assertThat(await(clients.members("leave-group"))).isZero();
+  }
+
+  @Test
+  void aNodeThatFrozeIsGivenUpAndFoundAgain() throws Exception {
+    GatewayProcess frozen = cluster.startAnother();
+    String id =
+        cluster.get(0, "/v1/node").getJsonArray("members").stream()
+            .map(Object::toString)
+            .reduce((first, last) -> last)
+            .orElseThrow();
+    try (WebSocketTestClient client =
+        WebSocketTestClient.connect(frozen.httpPort(), "user=frozen")) {
+      join(client, "frozen-group");
+      frozen.signal("STOP");
+      eventually().until(() -> !members(0).contains(id));
+      eventually().until(() -> events("disconnected", "frozen").size() == 1);
+      assertThat(events("left", "frozen")).hasSize(1);
+      assertThat(await(clients.presence("frozen"))).isZero();
+
+      frozen.signal("CONT");
+      for (int node = 0; node < NODES; node++) {
+        int at = node;
+        Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> members(at).contains(id));
+      }
+      eventually().until(() -> cluster.call(frozen, "GET", "/health/ready", null).status() == 200);
+      try (WebSocketTestClient there =
+              WebSocketTestClient.connect(frozen.httpPort(), "user=thawed&ack=transport");
+          WebSocketTestClient here = cluster.connect(0, "user=warm&ack=transport")) {
+        awaitDelivery(there, "warm");
+        assertThat(here.receiveMessage().getFrom()).isEqualTo("thawed");
+        awaitDelivery(here, "thawed");
+        assertThat(sessionsOf("thawed")).hasSize(1);
+        assertThat(await(clients.presence("thawed"))).isEqualTo(1);
+      }
+    }
+  }
+
+  /** What was on its way when the nodes found each other may still have been refused. */
+  private static void awaitDelivery(WebSocketTestClient sender, String user) {
+    eventually()
+        .until(
+            () -> {
+              sender.send(message(UUID.randomUUID().toString(), user));
+              return sender.receive() instanceof AckMessage;
+            });
+  }
+
+  private static JsonArray members(int node) {
+    return cluster.get(node, "/v1/node").getJsonArray("members");
+  }
+}

@@ -1,0 +1,49 @@
+package io.linkspan.testing;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/** A service of {@code docs/examples} in a process of its own, with the gateway's jar. */
+public final class ServiceProcess implements AutoCloseable {
+
+  private static final Path EXAMPLES = Path.of(System.getProperty("basedir", ""), "docs/examples");
+  private static final long TIMEOUT_MS = 60_000;
+
+  private final ChildProcess process;
+
+  private ServiceProcess(Path source, Path configuration) {
+    process =
+        new ChildProcess(
+            new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-Xmx128m",
+                    "-cp",
+                    GatewayProcess.jar(),
+                    source.toAbsolutePath().toString(),
+                    configuration.toString())));
+  }
+
+  /** Runs it from its source; returns when it says that it is ready. */
+  public static ServiceProcess start(String source, Path configuration, String ready)
+      throws InterruptedException {
+    var service = new ServiceProcess(EXAMPLES.resolve(source), configuration);
+    try {
+      service.process.awaitLine(ready, line -> line.contains(ready), TIMEOUT_MS);
+      return service;
+    } catch (AssertionError | InterruptedException e) {
+      service.close();
+      throw e;
+    }
+  }
+
+  /** Everything it has printed. */
+  public String output() {
+    return process.output();
+  }
+
+  @Override
+  public void close() {
+    process.close();
+  }
+}
