@@ -1,15 +1,17 @@
-// A polling client whose requests go to the nodes in turn: wandering.mjs URL URL VERSION
+// A client whose requests go to the nodes in turn: wandering.mjs URL URL VERSION polling|upgrade
+// The upgrade comes to the wrong node, is refused there, and the client goes on polling.
 // Behind both has to be a service that answers raw events with their arguments.
 import assert from "node:assert/strict";
-import { ask, connect } from "./lib/clients.mjs";
+import { ask, create, within } from "./lib/clients.mjs";
 import { roundRobin } from "./lib/proxy.mjs";
 
-const [first, second, versionText] = process.argv.slice(2);
+const [first, second, versionText, transport] = process.argv.slice(2);
 const version = Number(versionText);
 const COUNT = 500;
 
 const proxy = await roundRobin([first, second]);
-const socket = await connect(proxy.url, version, "polling", { user: `wanderer-${version}` });
+const socket = create(proxy.url, version, transport, { user: `wanderer-${transport}-${version}` });
+await within("connect", new Promise((resolve) => socket.once("connect", resolve)));
 const ends = [];
 socket.on("disconnect", (reason) => ends.push(reason));
 
@@ -37,6 +39,8 @@ for (let n = 0; n < COUNT; n++) {
 
 assert.deepEqual(ends, []);
 assert.deepEqual(Object.keys(proxy.statuses), ["200"]);
+assert.deepEqual(proxy.upgrades, transport === "upgrade" ? [400] : []);
+assert.equal(socket.io.engine.transport.name, "polling");
 assert.ok(proxy.served.every((requests) => requests >= COUNT / 10), `served ${proxy.served}`);
 console.log(`socket.io-client ${version}: requests by node ${proxy.served}`);
 socket.disconnect();

@@ -1,9 +1,13 @@
 // A load balancer that sends every request to the next server, whoever it is from.
 import http from "node:http";
 
-/** Starts one in front of these URLs; `statuses` counts what was answered, `close` ends it. */
+/**
+ * Starts one in front of these URLs. `statuses` counts the answers to requests, `upgrades` lists
+ * those to upgrades; `close` ends it.
+ */
 export async function roundRobin(urls) {
   const statuses = {};
+  const upgrades = [];
   const served = urls.map(() => 0);
   let turn = 0;
   const server = http.createServer((request, response) => {
@@ -22,12 +26,31 @@ export async function roundRobin(urls) {
     response.on("close", () => onward.destroy());
     request.pipe(onward);
   });
-  // Not for it: clients that want a WebSocket are to hear that there is none.
-  server.on("upgrade", (request, socket) => socket.end("HTTP/1.1 400 Bad Request\r\n\r\n"));
+  server.on("upgrade", (request, socket) => {
+    // To where its session is not, whoever has it: the first request of a client went to the first.
+    const onward = http.request(new URL(request.url, urls.at(-1)), {
+      headers: request.headers,
+      agent: false,
+    });
+    onward.on("response", (answer) => {
+      upgrades.push(answer.statusCode);
+      answer.resume();
+      socket.end(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\nConnection: close\r\n\r\n`);
+    });
+    onward.on("upgrade", (answer, upgraded) => {
+      upgrades.push(answer.statusCode);
+      upgraded.destroy();
+      socket.destroy();
+    });
+    onward.on("error", () => socket.destroy());
+    socket.on("error", () => onward.destroy());
+    onward.end();
+  });
   await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${server.address().port}`,
     statuses,
+    upgrades,
     served,
     close() {
       server.close();
