@@ -246,7 +246,7 @@ public final class Gateway implements Node {
         metrics.registry(),
         websocket,
         socketio,
-        new EngineSessions(id),
+        new EngineSessions(nodes, config.socketio().maxRelayed()),
         new EdgeVerticle.EnetShared(
             new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
             enet,

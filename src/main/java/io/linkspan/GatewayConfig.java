@@ -212,7 +212,8 @@ public record GatewayConfig(
         socketio.flag("jsonp"),
         acknowledge(socketio),
         socketio.flag("recovery"),
-        socketio.flag("connectEvent"));
+        socketio.flag("connectEvent"),
+        socketio.count("maxRelayed", 0, MAX));
   }
 
   private static List<String> namespaces(ConfigSection socketio) {

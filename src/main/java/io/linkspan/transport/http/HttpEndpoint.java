@@ -6,6 +6,16 @@ import io.vertx.core.http.HttpServerRequest;
 /** What answers below some paths of the HTTP port. Used only on its event loop. */
 public interface HttpEndpoint {
 
+  /** Gets ready for requests; done when they may come. */
+  default Future<Void> open() {
+    return Future.succeededFuture();
+  }
+
+  /** Takes back what {@link #open} did. */
+  default Future<Void> close() {
+    return Future.succeededFuture();
+  }
+
   /** Whether requests with this path are for this endpoint. */
   boolean serves(String path);
 

@@ -70,8 +70,8 @@ public final class HttpTransport {
         .requestHandler(this::route);
     // Below zero, Vert.x gives all loops of the node the same free port.
     int port = config.port() == 0 ? -1 : config.port();
-    return server
-        .listen(port, config.host())
+    return Future.all(endpoints.stream().map(HttpEndpoint::open).toList())
+        .compose(v -> server.listen(port, config.host()))
         .map(HttpServer::actualPort)
         .recover(
             failure ->
@@ -93,7 +93,9 @@ public final class HttpTransport {
 
   /** Closes the port and every connection that is still open. */
   public Future<Void> close() {
-    return server.close();
+    return server
+        .close()
+        .eventually(() -> Future.join(endpoints.stream().map(HttpEndpoint::close).toList()));
   }
 
   private void route(HttpServerRequest request) {

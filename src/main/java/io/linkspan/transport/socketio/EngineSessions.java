@@ -1,5 +1,6 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.session.Nodes;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -7,9 +8,11 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Finds the Engine.IO sessions of this node by their id. Shared by all event loops.
+ * Finds the Engine.IO sessions of this node by their id, and of other nodes who has them. Shared by
+ * all event loops.
  *
  * <p>An id reads {@code NODE-SHARD-SECRET}: from the first two parts any node can tell who owns the
  * session. The last one has 144 random bits, as whoever knows an id may poll for its client.
@@ -20,16 +23,26 @@ public final class EngineSessions {
   private static final int ID_LENGTH = 20;
   private static final SecureRandom RANDOM = new SecureRandom();
 
-  private final String node;
+  private final Nodes nodes;
+  private final int maxRelayed;
+  private final AtomicInteger relayed = new AtomicInteger();
   private final ConcurrentMap<String, SocketIoConnection> sessions = new ConcurrentHashMap<>();
 
-  public EngineSessions(String node) {
-    this.node = node;
+  /**
+   * @param maxRelayed how many requests for other nodes may wait here at once; 0 is no limit
+   */
+  public EngineSessions(Nodes nodes, int maxRelayed) {
+    this.nodes = nodes;
+    this.maxRelayed = maxRelayed;
+  }
+
+  Nodes nodes() {
+    return nodes;
   }
 
   /** A new id for a session of a shard. */
   String newId(int shard) {
-    return node + '-' + shard + '-' + secret();
+    return nodes.self().id() + '-' + shard + '-' + secret();
   }
 
   /** What nobody can guess, in characters that need no escaping in a URL. */
@@ -55,6 +68,25 @@ public final class EngineSessions {
   /** The session with this id, which may live on another event loop; null when there is none. */
   SocketIoConnection find(String id) {
     return id == null ? null : sessions.get(id);
+  }
+
+  /** Another node's event loop that has the session with this id; null when there is none. */
+  Owner ownerOf(String id) {
+    return id == null ? null : Owner.of(id, nodes);
+  }
+
+  /** A request for another node begins to wait here, if it may. */
+  boolean enterRelay() {
+    if (relayed.incrementAndGet() > maxRelayed && maxRelayed > 0) {
+      relayed.decrementAndGet();
+      return false;
+    }
+    return true;
+  }
+
+  /** It has its answer, or needs none any more. */
+  void leaveRelay() {
+    relayed.decrementAndGet();
   }
 
   void add(String id, SocketIoConnection session) {

@@ -1,26 +1,20 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.connection.DeadlineTimer;
-import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.HttpConnection;
-import io.vertx.core.http.HttpHeaders;
-import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
 import java.util.function.Consumer;
 
 /**
- * One request of an Engine.IO client. It may have arrived at another event loop than the one of its
- * session: everything here may be called on the session's, and what it calls is called there, but
- * the request itself is touched on its own loop only.
+ * One request of an Engine.IO client, as its session sees it, wherever it arrived: at this event
+ * loop, at another, or at another node. Used on the session's loop, and what it calls is called
+ * there.
  */
-final class HttpExchange {
+interface HttpExchange {
 
-  /** Takes the body of a POST, on the session's loop. */
+  /** Takes the body of a POST. */
   interface BodyListener {
     void onChunk(HttpExchange exchange, Buffer chunk);
 
@@ -29,150 +23,33 @@ final class HttpExchange {
     void onAbort(HttpExchange exchange);
   }
 
-  /** How long a body is read on that was answered before its end, in milliseconds. */
-  private static final long LINGER = 5_000;
+  EngineRequest request();
 
-  private final HttpServerRequest http;
-  private final EngineRequest request;
-  private final EventLoop home;
-  private boolean paused;
+  /** The {@code Origin} header, or null. */
+  String origin();
 
-  /**
-   * @param home the loop of the request, on which this is called
-   */
-  HttpExchange(HttpServerRequest http, EngineRequest request, EventLoop home) {
-    this.http = http;
-    this.request = request;
-    this.home = home;
-  }
+  /** The {@code Content-Type} header, or null. */
+  String contentType();
 
-  EngineRequest request() {
-    return request;
-  }
-
-  String origin() {
-    return http.getHeader(HttpHeaders.ORIGIN);
-  }
-
-  String contentType() {
-    return http.getHeader(HttpHeaders.CONTENT_TYPE);
-  }
-
-  /** As the client announced it; −1 when it did not. */
-  long contentLength() {
-    String length = http.getHeader(HttpHeaders.CONTENT_LENGTH);
-    return length == null ? -1 : Long.parseLong(length);
-  }
-
-  /** Address and port of the client. */
-  String remote() {
-    return http.remoteAddress().toString();
-  }
-
-  /** Holds the request until its session's loop has looked at it. */
-  void pause() {
-    paused = true;
-    http.pause();
-  }
+  /** Bytes of the body as the client announced them; −1 when it did not. */
+  long contentLength();
 
   /** Watches a poll that is held: its client may give up. */
-  void watch(EventLoop loop, Consumer<HttpExchange> onAbort) {
-    home.run(
-        () -> {
-          HttpServerResponse response = http.response();
-          if (response.closed()) {
-            loop.run(() -> onAbort.accept(this));
-          } else {
-            response.closeHandler(v -> loop.run(() -> onAbort.accept(this)));
-          }
-        });
-  }
+  void watch(EventLoop loop, Consumer<HttpExchange> onAbort);
 
   /** Reads the body. */
-  void read(EventLoop loop, BodyListener listener) {
-    home.run(
-        () -> {
-          http.handler(chunk -> loop.run(() -> listener.onChunk(this, chunk)));
-          http.endHandler(v -> loop.run(() -> listener.onEnd(this)));
-          http.exceptionHandler(e -> loop.run(() -> listener.onAbort(this)));
-          resume();
-        });
-  }
+  void read(EventLoop loop, BodyListener listener);
 
-  /** Answers the upgrade; what is told of it is told on the request's own loop. */
-  void upgrade(Consumer<ServerWebSocket> onUpgraded, Consumer<Throwable> onFailure) {
-    home.run(() -> http.toWebSocket().onComplete(onUpgraded::accept, onFailure::accept));
-  }
+  /** Answers the upgrade; what is told of it is told on {@link #home}. */
+  void upgrade(Consumer<ServerWebSocket> onUpgraded, Consumer<Throwable> onFailure);
 
-  EventLoop home() {
-    return home;
-  }
+  /** The loop at which a request for an upgrade arrived. */
+  EventLoop home();
 
-  void respond(EngineWrite.Respond<?, ?> answer) {
-    respond(answer.status(), answer.contentType(), null, answer.body(), answer.unread());
-  }
+  void respond(EngineWrite.Respond<?, ?> answer);
 
-  void refuse(FrontDoor.Refused refused) {
-    respond(refused.status(), refused.contentType(), refused.allow(), refused.body(), false);
-  }
-
-  void refuse(EngineError error) {
-    respond(error.status(), EngineError.CONTENT_TYPE, null, error.body(), false);
-  }
+  void refuse(FrontDoor.Refused refused);
 
   /** Cuts the connection without an answer. */
-  void abandon() {
-    home.run(() -> http.connection().close());
-  }
-
-  private void respond(int status, String contentType, String allow, Buffer body, boolean unread) {
-    home.run(
-        () -> {
-          HttpServerResponse response = http.response();
-          if (response.closed() || response.ended()) {
-            return;
-          }
-          response.setStatusCode(status).putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-          if (contentType != null) {
-            response.putHeader(HttpHeaders.CONTENT_TYPE, contentType);
-          }
-          if (allow != null) {
-            response.putHeader(HttpHeaders.ALLOW, allow);
-          }
-          if (unread) {
-            response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-          }
-          response.end(body);
-          if (unread) {
-            linger();
-          }
-          // A body that nobody asked for must not keep the next request waiting.
-          resume();
-        });
-  }
-
-  /**
-   * Reads on to the end of the body, for a while, and closes then: an end in the middle of what a
-   * client sends would cost it the answer (RFC 9112, section 9.6).
-   */
-  private void linger() {
-    HttpConnection connection = http.connection();
-    if (http.isEnded()) {
-      connection.close();
-      return;
-    }
-    var timer = new DeadlineTimer(home.vertx(), connection::close);
-    timer.arm(DeadlineTimer.now() + LINGER);
-    connection.closeHandler(v -> timer.cancel());
-    http.handler(chunk -> {});
-    http.endHandler(v -> connection.close());
-    http.exceptionHandler(e -> connection.close());
-  }
-
-  private void resume() {
-    if (paused) {
-      paused = false;
-      http.resume();
-    }
-  }
+  void abandon();
 }

@@ -20,6 +20,8 @@ import java.util.List;
  * @param recovery whether every client of Socket.IO 4 is offered to recover its session; else those
  *     that ask for a session
  * @param connectEvent whether services are told of each namespace a client joins
+ * @param maxRelayed how many polls and POSTs for sessions of other nodes may wait at once on this
+ *     one; 0 is no limit
  */
 public record SocketIoConfig(
     boolean enabled,
@@ -32,7 +34,8 @@ public record SocketIoConfig(
     boolean jsonp,
     boolean clientAcknowledges,
     boolean recovery,
-    boolean connectEvent) {
+    boolean connectEvent,
+    int maxRelayed) {
 
   /** The type byte of Engine.IO 3, which the payload limit does not count. */
   private static final int TYPE_BYTE = 1;

@@ -52,6 +52,9 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   private final EngineSessions sessions;
   private final Shard shard;
   private final EventLoop loop;
+  private final Owner self;
+  private final Relay relay;
+  private final RelayMailbox relayMailbox;
   private final EngineConfig engineConfig;
   private final SocketConfig socketConfig;
   private final FrontDoor door;
@@ -86,6 +89,9 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     this.sessions = sessions;
     this.shard = shard;
     loop = EventLoop.current(vertx);
+    self = new Owner(sessions.nodes().self().id(), index);
+    relay = new Relay(vertx, self, config, sessions, loop);
+    relayMailbox = new RelayMailbox(vertx, this, sessions);
     engineConfig = config.engine(limits);
     socketConfig = config.socket();
     door = new FrontDoor(engineConfig);
@@ -100,6 +106,17 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     return path.startsWith(config.path())
         && (path.length() == config.path().length()
             || (path.length() == config.path().length() + 1 && path.endsWith("/")));
+  }
+
+  @Override
+  public Future<Void> open() {
+    relay.open();
+    return relayMailbox.open(self);
+  }
+
+  @Override
+  public Future<Void> close() {
+    return relayMailbox.close();
   }
 
   @Override
@@ -123,7 +140,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       return;
     }
     EngineRequest request = read(http);
-    var exchange = new HttpExchange(http, request, loop);
+    var exchange = new LocalExchange(http, request, loop);
     if (request == null) {
       exchange.refuse(EngineError.BAD_REQUEST);
       return;
@@ -131,7 +148,12 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     String forbidden = welcome ? null : Refusal.ORIGIN.message();
     SocketIoConnection known = sessions.find(request.sid());
     if (known == null) {
-      open(http, exchange, forbidden);
+      Owner owner = sessions.ownerOf(request.sid());
+      if (owner == null) {
+        open(http, exchange, forbidden);
+      } else {
+        relay.handle(exchange, owner);
+      }
     } else if (known.loop().isCurrent()) {
       known.handle(exchange, forbidden);
     } else {
@@ -181,7 +203,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     response.putHeader(HttpHeaders.CONTENT_LENGTH, "0").end();
   }
 
-  private void open(HttpServerRequest http, HttpExchange exchange, String forbidden) {
+  private void open(HttpServerRequest http, LocalExchange exchange, String forbidden) {
     EngineRequest request = exchange.request();
     FrontDoor.Decision decision =
         door.decide(request, exchange.origin(), forbidden, null, DeadlineTimer.now());
@@ -210,7 +232,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     }
   }
 
-  private void openPolling(HttpExchange exchange, String address) {
+  private void openPolling(LocalExchange exchange, String address) {
     EngineRequest request = exchange.request();
     long now = DeadlineTimer.now();
     EngineSession<HttpExchange, EngineSocket> engine =
@@ -218,7 +240,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     connect(engine, exchange, address).drain();
   }
 
-  private void openWebSocket(HttpExchange exchange, String address) {
+  private void openWebSocket(LocalExchange exchange, String address) {
     exchange.upgrade(
         webSocket -> {
           EngineSocket socket = newSocket(webSocket, loop);
@@ -240,13 +262,20 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   }
 
   private SocketIoConnection connect(
-      EngineSession<HttpExchange, EngineSocket> engine, HttpExchange exchange, String address) {
+      EngineSession<HttpExchange, EngineSocket> engine, LocalExchange exchange, String address) {
     var socket =
         new SocketSession<>(
             engine, engineConfig, socketConfig, exchange.request().query(), DeadlineTimer.now());
     var connection = new SocketIoConnection(this, socket, exchange.remote(), address);
     sessions.add(engine.sid(), connection);
     return connection;
+  }
+
+  /** How a request is answered whose session is unknown. */
+  FrontDoor.Refused refusal(HttpExchange exchange) {
+    FrontDoor.Decision decision =
+        door.decide(exchange.request(), exchange.origin(), null, null, DeadlineTimer.now());
+    return (FrontDoor.Refused) decision;
   }
 
   /** May be called on another loop: on that of the WebSocket. */

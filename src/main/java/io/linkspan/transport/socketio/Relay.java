@@ -1,0 +1,238 @@
+package io.linkspan.transport.socketio;
+
+import com.google.protobuf.UnsafeByteOperations;
+import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.protocol.engineio.EngineError;
+import io.linkspan.protocol.engineio.EngineRequest;
+import io.linkspan.session.Nodes;
+import io.linkspan.transport.http.Refusal;
+import io.linkspan.transport.socketio.wire.RelayCall;
+import io.linkspan.transport.socketio.wire.RelayReply;
+import io.linkspan.transport.socketio.wire.RelayedAbort;
+import io.linkspan.transport.socketio.wire.RelayedBody;
+import io.linkspan.transport.socketio.wire.RelayedId;
+import io.linkspan.transport.socketio.wire.RelayedRequest;
+import io.linkspan.transport.socketio.wire.RelayedResponse;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * Takes polls and POSTs that came to this node to the nodes that have their sessions, and the
+ * answers back. A body is read when its session wants it, so nobody fills memory here who does not
+ * know a session's secret. Used only on its event loop.
+ */
+final class Relay implements Nodes.Listener {
+
+  private static final Refusal BUSY =
+      new Refusal(503, "unavailable", "this node relays as many requests as it may", 1_000);
+
+  /** On top of the longest that a session holds a poll, in milliseconds. */
+  private static final long MARGIN = 5_000;
+
+  private final Vertx vertx;
+  private final Owner self;
+  private final SocketIoConfig config;
+  private final EngineSessions sessions;
+  private final EventLoop loop;
+  private final DeliveryOptions options;
+  private final Set<Relayed> pending = new HashSet<>();
+  private long requests;
+
+  /**
+   * @param self this event loop, as other nodes name it
+   */
+  Relay(Vertx vertx, Owner self, SocketIoConfig config, EngineSessions sessions, EventLoop loop) {
+    this.vertx = vertx;
+    this.self = self;
+    this.config = config;
+    this.sessions = sessions;
+    this.loop = loop;
+    options =
+        new DeliveryOptions()
+            .setSendTimeout(config.pingInterval().plus(config.pingTimeout()).toMillis() + MARGIN);
+  }
+
+  void open() {
+    sessions.nodes().watch(this);
+  }
+
+  /** Answers a request, as its owner says. */
+  void handle(LocalExchange exchange, Owner owner) {
+    if (exchange.request().upgrade()) {
+      // The client goes on polling.
+      exchange.refuse(EngineError.BAD_REQUEST);
+    } else if (sessions.enterRelay()) {
+      new Relayed(exchange, owner).begin();
+    } else {
+      exchange.refuse(BUSY);
+    }
+  }
+
+  @Override
+  public void joined(Nodes.Node node) {
+    // Requests for it will come.
+  }
+
+  @Override
+  public void left(Nodes.Node node) {
+    loop.run(
+        () ->
+            List.copyOf(pending).stream()
+                .filter(relayed -> relayed.owner.node().equals(node.id()))
+                .forEach(Relayed::lost));
+  }
+
+  @Override
+  public void merged() {
+    // The others were told to have left, so nothing waits for them.
+  }
+
+  /** One request, from its arrival to its answer. */
+  private final class Relayed implements HttpExchange.BodyListener {
+
+    private final LocalExchange exchange;
+    private final Owner owner;
+    private final RelayedId id;
+    private final Buffer body = Buffer.buffer();
+    private DeadlineTimer bodyTimer;
+    private boolean sent;
+    private boolean ended;
+
+    Relayed(LocalExchange exchange, Owner owner) {
+      this.exchange = exchange;
+      this.owner = owner;
+      id =
+          RelayedId.newBuilder()
+              .setNode(self.node())
+              .setShard(self.shard())
+              .setNumber(requests++)
+              .build();
+    }
+
+    void begin() {
+      pending.add(this);
+      EngineRequest request = exchange.request();
+      if (request.method().equals("POST")) {
+        exchange.pause();
+      }
+      exchange.watch(loop, this::onAbort);
+      var relayed =
+          RelayedRequest.newBuilder()
+              .setMethod(request.method())
+              .putAllQuery(request.query())
+              .setContentLength(exchange.contentLength())
+              .setRemote(exchange.remote());
+      if (exchange.origin() != null) {
+        relayed.setOrigin(exchange.origin());
+      }
+      if (exchange.contentType() != null) {
+        relayed.setContentType(exchange.contentType());
+      }
+      ask(RelayCall.newBuilder().setRequest(relayed));
+    }
+
+    private void ask(RelayCall.Builder call) {
+      vertx
+          .eventBus()
+          .<RelayReply>request(owner.address(), call.setId(id).build(), options)
+          .onComplete(this::onReply, failure -> lost());
+    }
+
+    private void onReply(Message<RelayReply> reply) {
+      if (ended) {
+        return;
+      }
+      switch (reply.body().getReplyCase()) {
+        case RESPONSE -> respond(reply.body().getResponse());
+        case PROCEED -> {
+          bodyTimer = new DeadlineTimer(vertx, this::giveUp);
+          bodyTimer.arm(DeadlineTimer.now() + config.pingTimeout().toMillis());
+          exchange.read(loop, this);
+        }
+        case CUT -> {
+          end();
+          exchange.abandon();
+        }
+        case REPLY_NOT_SET -> lost();
+      }
+    }
+
+    private void respond(RelayedResponse response) {
+      end();
+      exchange.respond(
+          response.getStatus(),
+          response.getContentType(),
+          response.getAllow(),
+          Buffer.buffer(response.getBody().toByteArray()),
+          response.getLast());
+    }
+
+    @Override
+    public void onChunk(HttpExchange from, Buffer chunk) {
+      if (sent) {
+        return;
+      }
+      body.appendBuffer(chunk);
+      if (body.length() > config.maxPayload()) {
+        // Enough to see that it is too long.
+        send();
+      }
+    }
+
+    @Override
+    public void onEnd(HttpExchange from) {
+      if (!sent) {
+        send();
+      }
+    }
+
+    private void send() {
+      sent = true;
+      bodyTimer.cancel();
+      ask(
+          RelayCall.newBuilder()
+              .setBody(
+                  RelayedBody.newBuilder()
+                      // The array is a copy already.
+                      .setContent(UnsafeByteOperations.unsafeWrap(body.getBytes()))));
+    }
+
+    @Override
+    public void onAbort(HttpExchange from) {
+      if (!ended) {
+        end();
+        RelayCall abort =
+            RelayCall.newBuilder().setId(id).setAbort(RelayedAbort.getDefaultInstance()).build();
+        vertx.eventBus().send(owner.address(), abort);
+      }
+    }
+
+    /** The body does not end. */
+    private void giveUp() {
+      onAbort(exchange);
+      exchange.abandon();
+    }
+
+    /** Nobody answers: with the owner its session is gone. */
+    void lost() {
+      if (!ended) {
+        end();
+        exchange.refuse(EngineError.SESSION_UNKNOWN);
+      }
+    }
+
+    private void end() {
+      ended = true;
+      pending.remove(this);
+      sessions.leaveRelay();
+      if (bodyTimer != null) {
+        bodyTimer.cancel();
+      }
+    }
+  }
+}

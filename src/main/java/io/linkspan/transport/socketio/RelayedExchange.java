@@ -1,0 +1,170 @@
+package io.linkspan.transport.socketio;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.UnsafeByteOperations;
+import io.linkspan.protocol.engineio.EngineRequest;
+import io.linkspan.protocol.engineio.EngineWrite;
+import io.linkspan.protocol.engineio.FrontDoor;
+import io.linkspan.transport.socketio.wire.RelayReply;
+import io.linkspan.transport.socketio.wire.RelayedContinue;
+import io.linkspan.transport.socketio.wire.RelayedCut;
+import io.linkspan.transport.socketio.wire.RelayedRequest;
+import io.linkspan.transport.socketio.wire.RelayedResponse;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.Message;
+import io.vertx.core.http.ServerWebSocket;
+import java.util.function.Consumer;
+
+/**
+ * A request that arrived at another node, which waits there for what is said here. Used only on the
+ * event loop of its session.
+ */
+final class RelayedExchange implements HttpExchange {
+
+  private static final RelayReply CONTINUE =
+      RelayReply.newBuilder().setProceed(RelayedContinue.getDefaultInstance()).build();
+  static final RelayReply CUT =
+      RelayReply.newBuilder().setCut(RelayedCut.getDefaultInstance()).build();
+
+  private final RelayedRequest relayed;
+  private final EngineRequest request;
+  private final Runnable onEnd;
+
+  /** What the other node waits for an answer to; null while it reads the body. */
+  private Message<?> call;
+
+  private Consumer<HttpExchange> onAbort = exchange -> {};
+  private BodyListener body;
+  private boolean ended;
+
+  /**
+   * @param onEnd called once, when it is answered or given up
+   */
+  RelayedExchange(RelayedRequest relayed, Message<?> call, Runnable onEnd) {
+    this.relayed = relayed;
+    this.call = call;
+    this.onEnd = onEnd;
+    // An upgrade is never relayed.
+    request = EngineRequest.of(relayed.getMethod(), false, relayed.getQueryMap());
+  }
+
+  @Override
+  public EngineRequest request() {
+    return request;
+  }
+
+  @Override
+  public String origin() {
+    return header(relayed.getOrigin());
+  }
+
+  @Override
+  public String contentType() {
+    return header(relayed.getContentType());
+  }
+
+  private static String header(String value) {
+    return value.isEmpty() ? null : value;
+  }
+
+  @Override
+  public long contentLength() {
+    return relayed.getContentLength();
+  }
+
+  @Override
+  public void watch(EventLoop loop, Consumer<HttpExchange> listener) {
+    onAbort = listener;
+  }
+
+  @Override
+  public void read(EventLoop loop, BodyListener listener) {
+    body = listener;
+    onAbort = listener::onAbort;
+    // Later, since a session says in this turn that it wants no body.
+    loop.runLater(
+        () -> {
+          if (!ended) {
+            reply(CONTINUE);
+          }
+        });
+  }
+
+  /** The body that was asked for. */
+  void onBody(Message<?> bodyCall, ByteString content) {
+    if (body == null || call != null) {
+      bodyCall.reply(CUT);
+      return;
+    }
+    call = bodyCall;
+    body.onChunk(this, Buffer.buffer(content.toByteArray()));
+    body.onEnd(this);
+  }
+
+  /** The client has given up, or its node is gone. */
+  void abort() {
+    if (!ended) {
+      end();
+      onAbort.accept(this);
+    }
+  }
+
+  @Override
+  public void upgrade(Consumer<ServerWebSocket> onUpgraded, Consumer<Throwable> onFailure) {
+    throw new IllegalStateException("upgrades are not relayed");
+  }
+
+  @Override
+  public EventLoop home() {
+    throw new IllegalStateException("upgrades are not relayed");
+  }
+
+  @Override
+  public void respond(EngineWrite.Respond<?, ?> answer) {
+    respond(answer.status(), answer.contentType(), null, answer.body(), answer.unread());
+  }
+
+  @Override
+  public void refuse(FrontDoor.Refused refused) {
+    respond(refused.status(), refused.contentType(), refused.allow(), refused.body(), false);
+  }
+
+  private void respond(int status, String contentType, String allow, Buffer content, boolean last) {
+    var response =
+        RelayedResponse.newBuilder()
+            .setStatus(status)
+            .setContentType(contentType == null ? "" : contentType)
+            .setAllow(allow == null ? "" : allow)
+            // The array is a copy already.
+            .setBody(UnsafeByteOperations.unsafeWrap(content.getBytes()))
+            .setLast(last);
+    end(RelayReply.newBuilder().setResponse(response).build());
+  }
+
+  @Override
+  public void abandon() {
+    end(CUT);
+  }
+
+  private void end(RelayReply answer) {
+    if (ended) {
+      return;
+    }
+    end();
+    // While the body is read nobody waits: who brings it will find that this is over.
+    if (call != null) {
+      reply(answer);
+    }
+  }
+
+  private void end() {
+    ended = true;
+    onEnd.run();
+  }
+
+  private void reply(RelayReply answer) {
+    Message<?> answered = call;
+    call = null;
+    answered.reply(answer);
+  }
+}

@@ -1,0 +1,46 @@
+package io.linkspan.interop;
+
+import io.linkspan.testing.ClusterProcess;
+import io.linkspan.testing.NodeScript;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Socket.IO's own clients, whose every request comes to the next node of a cluster. */
+class SocketIoClusterIT {
+
+  private static ClusterProcess cluster;
+
+  @BeforeAll
+  static void start(@TempDir Path folder) throws Exception {
+    Path routes =
+        Files.writeString(folder.resolve("gateway.yaml"), "routes: [{to: \"\", bus: echo}]\n");
+    cluster = new ClusterProcess(2, 0, Map.of(), "--conf", routes.toString());
+  }
+
+  @AfterAll
+  static void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @EnabledIf("io.linkspan.testing.NodeScript#available")
+  @ParameterizedTest(name = "socket.io-client {0}.x, {1}")
+  @CsvSource({"1, polling", "2, polling", "3, polling", "4, polling", "2, upgrade", "4, upgrade"})
+  void aPollingClientNeedsNoStickySessions(int version, String transport) throws Exception {
+    NodeScript.runIn(
+        "node-socketio",
+        "wandering.mjs",
+        cluster.node(0).http(),
+        cluster.node(1).http(),
+        version,
+        transport);
+  }
+}

@@ -1,0 +1,205 @@
+package io.linkspan.transport.socketio;
+
+import io.linkspan.ConfigException;
+import io.linkspan.GatewayConfig;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageCodecs;
+import io.linkspan.api.Service;
+import io.linkspan.connection.TransportMetrics;
+import io.linkspan.routing.RoutingTable;
+import io.linkspan.session.Admission;
+import io.linkspan.session.DuplicateFilter;
+import io.linkspan.session.IdentityProvider;
+import io.linkspan.session.LocalSessionDirectory;
+import io.linkspan.session.Nodes;
+import io.linkspan.session.SessionDirectory;
+import io.linkspan.session.SessionMetrics;
+import io.linkspan.session.Shard;
+import io.linkspan.testing.TestGateway;
+import io.linkspan.transport.http.HttpConfig;
+import io.linkspan.transport.http.HttpTransport;
+import io.linkspan.transport.http.Origins;
+import io.linkspan.transport.websocket.WebSocketServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Two nodes, as far as Socket.IO is concerned, in one process: each has its loops, its sessions and
+ * its port, and they share a bus and a directory. A service answers what clients send with the
+ * same.
+ */
+final class SocketIoNodes implements AutoCloseable {
+
+  private static final int LOOPS = 2;
+
+  private final Vertx vertx =
+      Vertx.vertx(new VertxOptions().setEventLoopPoolSize(2 * LOOPS).setWorkerPoolSize(2));
+  private final SessionDirectory directory = new LocalSessionDirectory();
+  private final List<Nodes.Node> members = new CopyOnWriteArrayList<>();
+  private final List<OneNode> nodes = new ArrayList<>();
+
+  private SocketIoNodes() {}
+
+  /**
+   * Starts them.
+   *
+   * @param settings keys and values laid over the defaults of both, one after the other
+   */
+  static SocketIoNodes start(String... settings) {
+    Map<String, String> environment = new HashMap<>();
+    environment.put("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
+    for (int i = 0; i < settings.length; i += 2) {
+      environment.put(
+          "LINKSPAN_" + settings[i].replace('.', '_').toUpperCase(Locale.ROOT), settings[i + 1]);
+    }
+    GatewayConfig config;
+    try {
+      config = GatewayConfig.load(null, environment);
+    } catch (ConfigException e) {
+      throw new IllegalArgumentException(e);
+    }
+    var both = new SocketIoNodes();
+    MessageCodecs.register(both.vertx);
+    TestGateway.await(
+        Service.register(
+            both.vertx, "inbound", (message, origin) -> Future.succeededFuture(echo(message))));
+    both.nodes.add(both.new OneNode("first", -1, config));
+    both.nodes.add(both.new OneNode("second", -2, config));
+    both.nodes.forEach(node -> both.members.add(node.self));
+    both.nodes.forEach(OneNode::deploy);
+    return both;
+  }
+
+  private static Message echo(Message message) {
+    return Message.newBuilder()
+        .setType(message.getType())
+        .setContentType(message.getContentType())
+        .setBody(message.getBody())
+        .addAllAttachments(message.getAttachmentsList())
+        .build();
+  }
+
+  Vertx vertx() {
+    return vertx;
+  }
+
+  /** Where clients reach a node, which is 0 or 1. */
+  int port(int node) {
+    return nodes.get(node).port;
+  }
+
+  /** Ends a node, as the other one hears. */
+  void lose(int index) {
+    OneNode lost = nodes.get(index);
+    members.remove(lost.self);
+    nodes.get(1 - index).listeners.forEach(listener -> listener.left(lost.self));
+  }
+
+  @Override
+  public void close() {
+    TestGateway.await(vertx.close());
+  }
+
+  private final class OneNode implements Nodes {
+
+    private final Node self;
+    private final GatewayConfig config;
+    private final HttpConfig http;
+    private final Queue<Listener> listeners = new ConcurrentLinkedQueue<>();
+    private final EngineSessions sessions;
+    private final Shard.Shared shard;
+    private final Admission admission;
+    private final TransportMetrics metrics;
+    private final Queue<Integer> free = new ConcurrentLinkedQueue<>(List.of(0, 1));
+    private volatile int port;
+
+    OneNode(String id, int port, GatewayConfig config) {
+      this.config = config;
+      self = new Node(id, LOOPS);
+      var registry = new SimpleMeterRegistry();
+      http = new HttpConfig("127.0.0.1", port, config.http().idleTimeout(), List.of("*"), "", "");
+      sessions = new EngineSessions(this, config.socketio().maxRelayed());
+      admission = new Admission(config.limits());
+      metrics = new TransportMetrics(registry, "socketio");
+      shard =
+          new Shard.Shared(
+              id,
+              config.session(),
+              config.delivery(),
+              config.limits(),
+              new RoutingTable(config.routes()),
+              directory,
+              new DuplicateFilter(config.delivery()),
+              new SessionMetrics(registry));
+    }
+
+    void deploy() {
+      TestGateway.await(
+          vertx.deployVerticle(Loop::new, new DeploymentOptions().setInstances(LOOPS)));
+    }
+
+    @Override
+    public Node self() {
+      return self;
+    }
+
+    @Override
+    public List<Node> all() {
+      return members;
+    }
+
+    @Override
+    public void watch(Listener listener) {
+      listeners.add(listener);
+    }
+
+    private final class Loop extends VerticleBase {
+
+      private HttpTransport transport;
+
+      @Override
+      public Future<?> start() {
+        int index = free.remove();
+        var endpoint =
+            new SocketIoEndpoint(
+                vertx,
+                index,
+                config.socketio(),
+                config.limits(),
+                config.delivery(),
+                new Origins(http.origins()),
+                admission,
+                new IdentityProvider(),
+                metrics,
+                sessions,
+                new Shard(vertx, index, shard));
+        int maxFrame = config.socketio().maxFrame();
+        transport =
+            new HttpTransport(
+                vertx,
+                http,
+                WebSocketServer.options(config.websocket(), maxFrame),
+                WebSocketServer.extensions(config.websocket(), maxFrame),
+                List.of(endpoint));
+        return transport.listen().onSuccess(actual -> port = actual);
+      }
+
+      @Override
+      public Future<?> stop() {
+        return transport.close();
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+// A load balancer that sends every request to the next server, whoever it is from.
+import http from "node:http";
+
+/**
+ * Starts one in front of these URLs. `statuses` counts the answers to requests, `upgrades` lists
+ * those to upgrades; `close` ends it.
+ */
+export async function roundRobin(urls) {
+  const statuses = {};
+  const upgrades = [];
+  const served = urls.map(() => 0);
+  let turn = 0;
+  const server = http.createServer((request, response) => {
+    const target = turn++ % urls.length;
+    served[target]++;
+    const onward = http.request(
+      new URL(request.url, urls[target]),
+      { method: request.method, headers: request.headers, agent: false },
+      (answer) => {
+        statuses[answer.statusCode] = (statuses[answer.statusCode] ?? 0) + 1;
+        response.writeHead(answer.statusCode, answer.headers);
+        answer.pipe(response);
+      },
+    );
+    onward.on("error", () => response.destroy());
+    response.on("close", () => onward.destroy());
+    request.pipe(onward);
+  });
+  server.on("upgrade", (request, socket) => {
+    // To where its session is not, whoever has it: the first request of a client went to the first.
+    const onward = http.request(new URL(request.url, urls.at(-1)), {
+      headers: request.headers,
+      agent: false,
+    });
+    onward.on("response", (answer) => {
+      upgrades.push(answer.statusCode);
+      answer.resume();
+      socket.end(`HTTP/1.1 ${answer.statusCode} ${answer.statusMessage}\r\nConnection: close\r\n\r\n`);
+    });
+    onward.on("upgrade", (answer, upgraded) => {
+      upgrades.push(answer.statusCode);
+      upgraded.destroy();
+      socket.destroy();
+    });
+    onward.on("error", () => socket.destroy());
+    socket.on("error", () => onward.destroy());
+    onward.end();
+  });
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${server.address().port}`,
+    statuses,
+    upgrades,
+    served,
+    close() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
