@@ -321,8 +321,7 @@ class HttpUpstreamTest {
   @Test
   void aServiceHasTheTimeOfItsRouteAndNotThatOfServicesOnTheBus() {
     service.on(
-        "/orders",
-        post -> Vertx.currentContext().owner().setTimer(300, id -> post.answer(204)));
+        "/orders", post -> Vertx.currentContext().owner().setTimer(300, id -> post.answer(204)));
     String eventId = send(to("orders"));
     assertThat(alice.receiveAck()).isEqualTo(eventId);
     service.next("/orders");
