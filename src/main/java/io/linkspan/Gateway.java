@@ -100,9 +100,10 @@ public final class Gateway implements Node {
     // caller.
     Promise<Gateway> started = Promise.promise();
     Platform.open(config, new Nodes.Node(id, eventLoops(config)))
-        .onComplete(
-            platform -> start(new Gateway(config, platform), started),
-            failure -> started.fail(failure));
+        // Not on the event loop that joined the cluster: so many classes are loaded that the other
+        // nodes would have to wait.
+        .compose(platform -> platform.vertx().executeBlocking(() -> new Gateway(config, platform)))
+        .onComplete(gateway -> start(gateway, started), failure -> started.fail(failure));
     return started.future();
   }
 

@@ -96,7 +96,7 @@ final class HazelcastNodes
       case MERGED -> {
         LOG.warn("found the other nodes again, and entering there what is here");
         listeners.forEach(Listener::merged);
-        // The bus has its registrations back by now: Vert.x listens too, and did so before.
+        // Other nodes can answer this one again: Vert.x listens too, and did so before.
         apart = false;
       }
       default -> {

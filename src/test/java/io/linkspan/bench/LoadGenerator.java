@@ -24,20 +24,20 @@ final class LoadGenerator implements AutoCloseable {
 
   /** What carries the frames of a dialect. */
   enum Wire {
-    WEBSOCKET("http", new byte[] {0x37, (byte) 0xFA, 0x21, 0x3D}),
+    WEBSOCKET("http"),
 
     /** Each frame behind its length, in four bytes. */
-    TCP("tcp", new byte[4]);
+    TCP("tcp");
 
     private final String port;
-    private final byte[] mask;
 
-    Wire(String port, byte[] mask) {
+    Wire(String port) {
       this.port = port;
-      this.mask = mask;
     }
   }
 
+  private static final byte[] MASK = {0x37, (byte) 0xFA, 0x21, 0x3D};
+  private static final byte[] NO_MASK = new byte[MASK.length];
   private static final int FINAL_TEXT = 0x81;
   private static final int FINAL_BINARY = 0x82;
   private static final int MASKED = 0x80;
@@ -50,6 +50,7 @@ final class LoadGenerator implements AutoCloseable {
   private static final long PATIENCE_NANOS = TimeUnit.SECONDS.toNanos(20);
 
   private final Wire wire;
+  private final byte[] mask;
   private final Client[] clients;
   private final Dialect dialect;
   private final Selector selector;
@@ -66,6 +67,7 @@ final class LoadGenerator implements AutoCloseable {
   LoadGenerator(ServerProcess server, Wire wire, Dialect dialect, String name, int connections)
       throws IOException {
     this.wire = wire;
+    mask = wire == Wire.TCP ? NO_MASK : MASK;
     this.dialect = dialect;
     selector = Selector.open();
     clients = new Client[connections];
@@ -239,7 +241,7 @@ final class LoadGenerator implements AutoCloseable {
       for (int digit = 0; digit < 8; digit++) {
         int at = lastDigitAt - digit;
         char shown = Character.forDigit(left % dialect.radix(), dialect.radix());
-        out.put(at, (byte) (shown ^ wire.mask[(at - payloadAt) & 3]));
+        out.put(at, (byte) (shown ^ mask[(at - payloadAt) & 3]));
         left /= dialect.radix();
       }
       sent = number + 1;
@@ -374,9 +376,9 @@ final class LoadGenerator implements AutoCloseable {
     } else {
       frame.put((byte) MASKED_16_BIT_LENGTH).putShort((short) payload.length);
     }
-    frame.put(wire.mask);
+    frame.put(mask);
     for (int i = 0; i < payload.length; i++) {
-      frame.put((byte) (payload[i] ^ wire.mask[i & 3]));
+      frame.put((byte) (payload[i] ^ mask[i & 3]));
     }
   }
 }

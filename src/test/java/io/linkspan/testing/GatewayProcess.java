@@ -12,7 +12,7 @@ import java.util.Map;
 public final class GatewayProcess implements AutoCloseable {
 
   private static final String READY = " is ready, ports ";
-  private static final long TIMEOUT_MS = 60_000;
+  private static final long TIMEOUT_MS = 180_000;
 
   private final ChildProcess process;
   private JsonObject ports;

@@ -7,7 +7,7 @@ import java.util.List;
 public final class ServiceProcess implements AutoCloseable {
 
   private static final Path EXAMPLES = Path.of(System.getProperty("basedir", ""), "docs/examples");
-  private static final long TIMEOUT_MS = 60_000;
+  private static final long TIMEOUT_MS = 180_000;
 
   private final ChildProcess process;
 
