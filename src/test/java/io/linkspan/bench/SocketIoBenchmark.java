@@ -171,7 +171,8 @@ public final class SocketIoBenchmark {
 
   private static LoadGenerator clients(ServerProcess server, String name, int connections)
       throws IOException {
-    return new LoadGenerator(server, Dialect.SOCKET_IO, name, connections);
+    return new LoadGenerator(
+        server, LoadGenerator.Wire.WEBSOCKET, Dialect.SOCKET_IO, name, connections);
   }
 
   private void print(int rounds) {
