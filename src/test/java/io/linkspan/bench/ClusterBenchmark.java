@@ -9,7 +9,6 @@ import io.linkspan.session.SessionRef;
 import io.linkspan.testing.ClusterProcess;
 import io.linkspan.testing.FreePort;
 import io.linkspan.testing.GatewayProcess;
-import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -118,7 +117,7 @@ public final class ClusterBenchmark {
         LOOK_UPS,
         i -> there.addressesOf("group-" + i % DIRECTORY_SESSIONS));
     each(one, "remove", DIRECTORY_SESSIONS, i -> here.remove(ref("s", i, shard)));
-    TestGateway.await(Future.join(two.vertx().close(), one.vertx().close()));
+    await(Future.join(two.vertx().close(), one.vertx().close()));
   }
 
   private static HazelcastCluster join(Nodes.Node self, int port, List<String> members) {
@@ -131,8 +130,11 @@ public final class ClusterBenchmark {
             0,
             new ClusterConfig.Members(members),
             new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)));
-    return TestGateway.await(
-        HazelcastCluster.join(config, self, new VertxOptions(), Vertx.builder()));
+    return await(HazelcastCluster.join(config, self, new VertxOptions(), Vertx.builder()));
+  }
+
+  private static <T> T await(Future<T> future) {
+    return future.toCompletionStage().toCompletableFuture().join();
   }
 
   private static SessionRef ref(String prefix, int i, String shard) {
