@@ -56,7 +56,8 @@ public final class HttpUpstreamBenchmark {
   }
 
   private static Window.Load measure(ServerProcess server, Dialect dialect) throws IOException {
-    try (var clients = new LoadGenerator(server, dialect, "closed", CONNECTIONS)) {
+    try (var clients =
+        new LoadGenerator(server, LoadGenerator.Wire.WEBSOCKET, dialect, "closed", CONNECTIONS)) {
       clients.closedLoop(WARM_UP_MS, WARM_UP_MESSAGES, null);
       var latencies = new Latencies(MAX_LATENCIES);
       var window = new Window(server, ProcessHandle.current());

@@ -129,7 +129,9 @@ final class SocketIoNodes implements AutoCloseable {
       this.config = config;
       self = new Node(id, LOOPS);
       var registry = new SimpleMeterRegistry();
-      http = new HttpConfig("127.0.0.1", port, config.http().idleTimeout(), List.of("*"), "", "");
+      http =
+          new HttpConfig(
+              "127.0.0.1", port, config.http().idleTimeout(), List.of("*"), config.http().tls());
       sessions = new EngineSessions(this, config.socketio().maxRelayed());
       admission = new Admission(config.limits());
       metrics = new TransportMetrics(registry, "socketio");
@@ -141,6 +143,7 @@ final class SocketIoNodes implements AutoCloseable {
               config.limits(),
               new RoutingTable(config.routes()),
               directory,
+              Nodes.alone(self),
               new DuplicateFilter(config.delivery()),
               new SessionMetrics(registry));
     }
