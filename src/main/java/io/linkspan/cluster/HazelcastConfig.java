@@ -18,6 +18,9 @@ import java.time.Duration;
 /** Hazelcast's configuration, made from ours. */
 final class HazelcastConfig {
 
+  /** After how many silent seconds a node is given up. */
+  static final String NO_HEARTBEAT = "hazelcast.max.no.heartbeat.seconds";
+
   static final String SESSIONS = "linkspan.sessions";
   static final String USERS = "linkspan.users";
   static final String GROUPS = "linkspan.groups";
@@ -63,8 +66,7 @@ final class HazelcastConfig {
     config.setProperty("hazelcast.socket.bind.any", "false");
     config.setProperty(
         "hazelcast.heartbeat.interval.seconds", seconds(cluster.heartbeat().interval()));
-    config.setProperty(
-        "hazelcast.max.no.heartbeat.seconds", seconds(cluster.heartbeat().timeout()));
+    config.setProperty(NO_HEARTBEAT, seconds(cluster.heartbeat().timeout()));
     config.setProperty("hazelcast.merge.first.run.delay.seconds", Integer.toString(MERGE_DELAY));
     config.setProperty("hazelcast.merge.next.run.delay.seconds", Integer.toString(MERGE_DELAY));
     config.setProperty("hazelcast.wait.seconds.before.join", "1");

@@ -13,6 +13,7 @@ import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.slf4j.Logger;
@@ -65,6 +66,12 @@ final class HazelcastNodes
         .map(HazelcastNodes::nodeOf)
         .filter(Objects::nonNull)
         .toList();
+  }
+
+  @Override
+  public long givenUpAfter() {
+    String seconds = hazelcast.getConfig().getProperty(HazelcastConfig.NO_HEARTBEAT);
+    return seconds == null ? Long.MAX_VALUE : TimeUnit.SECONDS.toMillis(Long.parseLong(seconds));
   }
 
   @Override

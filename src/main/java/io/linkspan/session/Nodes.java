@@ -48,6 +48,11 @@ public interface Nodes {
   /** All nodes, this one among them, in the same order on each. */
   List<Node> all();
 
+  /** How long a node may be silent before the others go on without it; milliseconds. */
+  default long givenUpAfter() {
+    return Long.MAX_VALUE;
+  }
+
   /** Tells the listener of every change from now on. */
   void watch(Listener listener);
 

@@ -15,6 +15,8 @@ import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a copy of what a shard has for its clients on the next node, and here the copies of others;
@@ -25,6 +27,7 @@ import java.util.List;
  */
 final class Replication {
 
+  private static final Logger LOG = LoggerFactory.getLogger(Replication.class);
   private static final int MAX_CHANGES = 20_000;
   private static final long COPY_TIMEOUT = 2_000;
   private static final long RETRY_MS = 250;
@@ -69,7 +72,12 @@ final class Replication {
 
   private void onPulse() {
     long now = DeadlineTimer.now();
-    if (now - lastPulse > PAUSE_MS) {
+    long pause = now - lastPulse;
+    if (pause > nodes.givenUpAfter()) {
+      // The others have this node's sessions by now, and it may take long to find out from them.
+      LOG.warn("stood still for {} ms: the clients are sent to the other nodes", pause);
+      shard.fenceAll();
+    } else if (pause > PAUSE_MS) {
       shard.reclaim();
     }
     lastPulse = now;

@@ -326,7 +326,8 @@ public final class Session {
     shard.duplicates().release(ref.user(), duplicates, !anonymous);
     shard.fenced(this);
     if (linked) {
-      link.close(CloseReason.REPLACED);
+      // Its client may not know yet that the session is elsewhere.
+      link.close(CloseReason.GOING_AWAY);
     }
   }
 

@@ -26,6 +26,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The sessions of one event loop. Everything in it happens on that loop; the other loops and nodes
@@ -58,6 +60,11 @@ public final class Shard {
     }
   }
 
+  private static final Logger LOG = LoggerFactory.getLogger(Shard.class);
+
+  /** Longer than it takes to find the other nodes again, if they are still there; milliseconds. */
+  private static final long MAX_OUTCAST = 60_000;
+
   private static final String ADDRESS_PREFIX = "linkspan.shard.";
 
   private static final Terms ACCEPTED = new Terms(null, null, true);
@@ -88,6 +95,9 @@ public final class Shard {
   private long stampedAt;
   private String stamp = "";
   private Drain drain;
+
+  /** Until when nobody is let in, as the other nodes go on without this one; 0: everybody is. */
+  private long outcastUntil;
 
   /** To be made on the event loop that it will live on. */
   public Shard(Vertx vertx, int index, Shared shared) {
@@ -141,6 +151,10 @@ public final class Shard {
    *     link is gone by now. Fails with {@code rate-limited} when the user has too many.
    */
   public Future<Session> open(Connection link, Identity identity, Attachment attachment) {
+    if (outcastUntil > 0 && DeadlineTimer.now() < outcastUntil) {
+      return Future.failedFuture(
+          new MessageException(ErrorCode.UNAVAILABLE, "this node is cut off from the others"));
+    }
     Token token = attachment.resumable() ? Token.parse(attachment.token()) : null;
     if (token == null) {
       return openNew(link, identity, attachment);
@@ -495,7 +509,11 @@ public final class Shard {
   }
 
   private void handOver(Session session, Iterator<String> heirs) {
-    if (!heirs.hasNext() || session.moved() || session.ended()) {
+    if (session.moved() || session.ended()) {
+      return;
+    }
+    if (!heirs.hasNext()) {
+      LOG.info("no other node takes session {}", session.id());
       session.close(CloseReason.GOING_AWAY);
       return;
     }
@@ -519,6 +537,16 @@ public final class Shard {
         .directory()
         .reclaim(owned)
         .onSuccess(others -> others.forEach(ref -> fence(ref.session())));
+  }
+
+  /** The other nodes went on without this one: what could be taken over has been. */
+  void fenceAll() {
+    outcastUntil = DeadlineTimer.now() + MAX_OUTCAST;
+    for (Session session : List.copyOf(sessions.values())) {
+      if (session.token() != null) {
+        session.fence();
+      }
+    }
   }
 
   /** Another shard has the session. */
@@ -550,6 +578,7 @@ public final class Shard {
     public void merged() {
       context.runOnContext(
           v -> {
+            outcastUntil = 0;
             replication.follow();
             reclaim();
           });

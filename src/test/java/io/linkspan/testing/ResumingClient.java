@@ -14,6 +14,8 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A client as an application should have one: it takes its session up after every break, sends
@@ -22,6 +24,7 @@ import java.util.function.IntSupplier;
  */
 public final class ResumingClient {
 
+  private static final Logger LOG = LoggerFactory.getLogger(ResumingClient.class);
   private static final int MAX_OPEN = 16;
 
   private final String user;
@@ -116,7 +119,9 @@ public final class ResumingClient {
     JsonObject session = new JsonObject(told.getBody());
     synchronized (this) {
       if (!token.isEmpty()) {
-        recoveryTimes.add(System.nanoTime() / 1_000_000 - brokenAt);
+        long time = System.nanoTime() / 1_000_000 - brokenAt;
+        recoveryTimes.add(time);
+        LOG.info("{} is back after {} ms: {}", user, time, told.getBody());
         if (session.getBoolean("recovered")) {
           recovered++;
         } else {
