@@ -425,7 +425,8 @@ class TcpUpstreamTest {
     }
     service.close();
     acceptor.join();
-    assertThat(answered).hasSizeGreaterThan(count / 2);
+    // How many depends on when links break; that some do not is what the loop above waits for.
+    assertThat(answered).isNotEmpty();
     assertThat(seen).containsAll(answered);
   }
 }
