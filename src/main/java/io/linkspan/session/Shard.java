@@ -578,7 +578,10 @@ public final class Shard {
     public void merged() {
       context.runOnContext(
           v -> {
-            outcastUntil = 0;
+            // Also told to a node that lost all others at once, which has found nobody.
+            if (shared.nodes().all().size() > 1) {
+              outcastUntil = 0;
+            }
             replication.follow();
             reclaim();
           });
