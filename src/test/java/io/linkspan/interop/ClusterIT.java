@@ -83,11 +83,14 @@ class ClusterIT {
 
   @AfterAll
   static void stop() {
-    if (service != null) {
-      await(service.close());
-    }
-    if (cluster != null) {
-      cluster.close();
+    try {
+      if (service != null) {
+        await(service.close());
+      }
+    } finally {
+      if (cluster != null) {
+        cluster.close();
+      }
     }
   }
 
