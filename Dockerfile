@@ -7,7 +7,7 @@ COPY proto proto
 COPY conf conf
 COPY src/main src/main
 # Tests and format are CI's.
-RUN --mount=type=cache,target=/root/.m2 mvn -B -ntp package -Dmaven.test.skip -Dspotless.check.skip
+RUN --mount=type=cache,target=/m2 mvn -B -ntp -Dmaven.repo.local=/m2 package -Dmaven.test.skip -Dspotless.check.skip
 
 # Not Alpine: Netty's native transport is linked against glibc.
 FROM eclipse-temurin:17-jre-noble
