@@ -34,6 +34,11 @@ public record Recipient(Kind kind, String name, String address) {
   private static final Recipient UNADDRESSED = new Recipient(Kind.UNADDRESSED, "", "");
   private static final Kind[] ADDRESSED = {Kind.USER, Kind.GROUP, Kind.SESSION, Kind.SERVICE};
 
+  /** One session, by its public id. */
+  public static Recipient ofSession(String id) {
+    return new Recipient(Kind.SESSION, id, Kind.SESSION.prefix.concat(id));
+  }
+
   /** Whom a client's Message means, whose type can make {@code to} a channel. */
   public static Recipient of(String to, String type) {
     return type.equals(MethodChannel.TYPE) ? new Recipient(Kind.CHANNEL, to, to) : of(to);

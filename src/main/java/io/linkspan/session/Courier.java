@@ -8,22 +8,22 @@ import io.linkspan.api.MessageException;
 import io.linkspan.routing.Recipient;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Queue;
-import java.util.Set;
 
 /**
  * Carries a Message to the clients that it names, on whichever shards they are: by a call to the
@@ -49,18 +49,42 @@ final class Courier {
   private static final long RETRY_PAUSE_MS = 250;
 
   /** A Message on its way. */
-  private static final class Parcel {
+  private final class Parcel implements Settlement {
     final Recipient recipient;
     final Message message;
     final Terms terms;
     final Settlement settlement;
+
+    /** Place among those for the same recipient. */
+    final long number;
+
     int tries;
 
-    Parcel(Recipient recipient, Message message, Terms terms, Settlement settlement) {
+    Parcel(Recipient recipient, Message message, Terms terms, Settlement settlement, long number) {
       this.recipient = recipient;
       this.message = message;
       this.terms = terms;
       this.settlement = settlement;
+      this.number = number;
+    }
+
+    @Override
+    public void delivered(By by, Message reply) {
+      settlement.delivered(by, reply);
+    }
+
+    @Override
+    public void failed(MessageException failure) {
+      settlement.failed(failure);
+    }
+
+    @Override
+    public void notHere(Recipient recipient) {
+      if (++tries < MAX_TRIES) {
+        tryAgain(this, shard.address());
+      } else {
+        settlement.notHere(recipient);
+      }
     }
   }
 
@@ -68,8 +92,16 @@ final class Courier {
   private static final class Lane {
     Collection<String> addresses = List.of();
     boolean busy;
-    Queue<Parcel> waiting = new ArrayDeque<>(0);
+
+    /** Who asks when all that waits is on its way. */
+    List<Promise<Void>> whenFound = List.of();
+
+    /** In their order: one that was sent, and not there, is again before all that came after it. */
+    final Queue<Parcel> waiting = new PriorityQueue<>(1, IN_ORDER);
   }
+
+  private static final Comparator<Parcel> IN_ORDER =
+      Comparator.comparingLong(parcel -> parcel.number);
 
   private final Vertx vertx;
   private final EventBus bus;
@@ -77,9 +109,7 @@ final class Courier {
   private final Shard shard;
   private final long timeout;
 
-  /** Shards that something was sent to. */
-  private final Set<String> reached = new HashSet<>();
-
+  private long lastNumber;
   private final Map<String, Lane> lanes = new LinkedHashMap<>(16, 0.75f, true);
 
   Courier(Vertx vertx, SessionDirectory directory, Shard shard, DeliveryConfig delivery) {
@@ -97,7 +127,7 @@ final class Courier {
     switch (recipient.kind()) {
       case USER, SESSION, GROUP -> {
         Lane lane = laneTo(recipient);
-        var parcel = new Parcel(recipient, message, terms, settlement);
+        var parcel = new Parcel(recipient, message, terms, settlement, ++lastNumber);
         if (lane.busy) {
           await(lane, parcel);
         } else {
@@ -112,15 +142,31 @@ final class Courier {
   }
 
   /**
-   * Done when all that was sent until now has reached the shards it was for, so that what another
-   * shard sends from then on can not overtake it.
+   * Done when all that was carried to a recipient until now is with its sessions, so that what
+   * another shard sends from then on can not overtake it.
    */
-  Future<Void> flush() {
-    List<Future<Void>> there = new ArrayList<>();
-    for (String address : List.copyOf(reached)) {
-      there.add(shard.relocation().flush(address).onFailure(gone -> reached.remove(address)));
+  Future<Void> flush(Recipient recipient) {
+    Lane lane = lanes.get(recipient.address());
+    if (lane == null) {
+      return Future.succeededFuture();
     }
-    return Future.join(there).otherwiseEmpty().mapEmpty();
+    if (lane.busy) {
+      Promise<Void> found = Promise.promise();
+      if (lane.whenFound.isEmpty()) {
+        lane.whenFound = new ArrayList<>(1);
+      }
+      lane.whenFound.add(found);
+      return found.future().compose(v -> flush(recipient));
+    }
+    return flush(lane.addresses, recipient);
+  }
+
+  private Future<Void> flush(Collection<String> addresses, Recipient recipient) {
+    List<Future<Void>> there = new ArrayList<>(addresses.size());
+    for (String address : addresses) {
+      there.add(shard.relocation().flush(address, recipient));
+    }
+    return Future.join(there).mapEmpty();
   }
 
   private Lane laneTo(Recipient recipient) {
@@ -169,8 +215,9 @@ final class Courier {
   /** One look-up serves all that wait by then; who comes later may mean somebody who came later. */
   private void proceed(Lane lane, Future<? extends Collection<String>> answer) {
     int batch = lane.waiting.size();
+    Recipient recipient = lane.waiting.element().recipient;
     answer
-        .compose(addresses -> whenPassedOn(lane, addresses))
+        .compose(addresses -> whenPassedOn(lane, recipient, addresses))
         .onComplete(
             addresses -> {
               for (int i = 0; i < batch; i++) {
@@ -192,6 +239,10 @@ final class Courier {
     lane.busy = !lane.waiting.isEmpty();
     if (lane.busy) {
       proceed(lane, addressesOf(lane.waiting.element().recipient));
+    } else if (!lane.whenFound.isEmpty()) {
+      List<Promise<Void>> asking = lane.whenFound;
+      lane.whenFound = List.of();
+      asking.forEach(Promise::complete);
     }
   }
 
@@ -222,18 +273,14 @@ final class Courier {
     return lane.addresses.isEmpty() || addresses.containsAll(lane.addresses);
   }
 
-  private <T extends Collection<String>> Future<T> whenPassedOn(Lane lane, T addresses) {
+  private <T extends Collection<String>> Future<T> whenPassedOn(
+      Lane lane, Recipient recipient, T addresses) {
     if (nobodyMoved(lane, addresses)) {
       return Future.succeededFuture(addresses);
     }
-    List<Future<Void>> left = new ArrayList<>();
-    for (String address : lane.addresses) {
-      if (!addresses.contains(address)) {
-        left.add(shard.relocation().flush(address));
-      }
-    }
-    // A shard that is gone has nothing to pass on.
-    return Future.join(left).map(addresses).otherwise(addresses);
+    List<String> left =
+        lane.addresses.stream().filter(address -> !addresses.contains(address)).toList();
+    return flush(left, recipient).map(addresses);
   }
 
   private void send(Lane lane, Collection<String> addresses, Parcel parcel) {
@@ -264,10 +311,9 @@ final class Courier {
    */
   private void toShard(String address, Parcel parcel, boolean alone, Settlement settlement) {
     if (address.equals(shard.address())) {
-      shard.deliver(parcel.recipient, parcel.message, parcel.terms, settlement);
+      shard.deliver(parcel.recipient, parcel.message, parcel.terms, alone ? parcel : settlement);
       return;
     }
-    reached.add(address);
     var options = new DeliveryOptions().setSendTimeout(timeout);
     parcel.terms.addTo(options);
     bus.<Object>request(address, parcel.message, options)
@@ -277,7 +323,7 @@ final class Courier {
                   && reply.failed()
                   && notThere(reply.cause())
                   && ++parcel.tries < MAX_TRIES) {
-                tryAgain(parcel);
+                tryAgain(parcel, address);
               } else {
                 settle(reply, settlement);
               }
@@ -291,7 +337,7 @@ final class Courier {
             && reply.failureType() == ReplyFailure.NO_HANDLERS);
   }
 
-  private void tryAgain(Parcel parcel) {
+  private void tryAgain(Parcel parcel, String address) {
     Lane lane = laneTo(parcel.recipient);
     if (lane.busy) {
       await(lane, parcel);
@@ -299,11 +345,18 @@ final class Courier {
     }
     lane.busy = true;
     lane.waiting.add(parcel);
-    if (parcel.tries == 1) {
-      goOn(lane);
-    } else {
-      vertx.setTimer(RETRY_PAUSE_MS, id -> goOn(lane));
-    }
+    // What was sent there after this one comes back as well, and before the answer to this.
+    shard
+        .relocation()
+        .flush(address, parcel.recipient)
+        .onComplete(
+            v -> {
+              if (parcel.tries == 1) {
+                goOn(lane);
+              } else {
+                vertx.setTimer(RETRY_PAUSE_MS, id -> goOn(lane));
+              }
+            });
   }
 
   /** Whether a shard says that it has no session of the recipient. */

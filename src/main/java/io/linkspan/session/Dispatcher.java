@@ -78,6 +78,7 @@ final class Dispatcher {
               written -> handover.accepted(),
               failure -> handover.failed(MessageException.from(failure)));
     } else {
+      handover.givenToService();
       bus.<Object>request(address, message, requestOptions(service, handover.sender()))
           .onComplete(handover::replied);
     }

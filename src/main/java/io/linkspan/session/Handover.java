@@ -18,6 +18,12 @@ final class Handover implements Settlement {
   private final Receipt receipt;
   private final Message message;
   private final UserWindow.Entry entry;
+  private boolean withService;
+
+  /** Neighbours among the sender's that have not ended, for {@link Session} alone. */
+  Handover previous;
+
+  Handover next;
 
   /**
    * @param entry remembers how it ended; null when the eventId is the gateway's own
@@ -35,6 +41,20 @@ final class Handover implements Settlement {
 
   Message message() {
     return message;
+  }
+
+  UserWindow.Entry entry() {
+    return entry;
+  }
+
+  /** A service has it from now on. */
+  void givenToService() {
+    withService = true;
+  }
+
+  /** Whether a service, not another client, has it. */
+  boolean isWithService() {
+    return withService;
   }
 
   /** It is in good hands. */
@@ -95,6 +115,6 @@ final class Handover implements Settlement {
   }
 
   private void end(UserWindow.Ending ending) {
-    sender.ended(entry, ending);
+    sender.ended(this, ending);
   }
 }

@@ -31,14 +31,14 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
-import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -56,12 +56,17 @@ final class Relocation {
   /** How long a former owner passes on what still comes. */
   private static final long FORWARD_TIME = 10_000;
 
-  private static final long FLUSH_TIMEOUT = 400;
+  /** For one question whether something has been passed on. */
+  private static final long FLUSH_TIMEOUT = 1_000;
+
+  /** A session on its way has arrived by then, or does not. */
+  private static final long FLUSH_TIME = TAKE_OVER_TIME + FLUSH_TIMEOUT;
+
+  /** No session is followed further: so many moves within {@link #FORWARD_TIME} make a loop. */
+  private static final int MAX_HOPS = 16;
+
   private static final long ADOPT_TIMEOUT = 2_000;
   private static final int MAX_HELD = 10_000;
-
-  /** A Message for a session that is about to be here. */
-  private record Held(Recipient recipient, Message message, Terms terms, Settlement settlement) {}
 
   private final Vertx vertx;
   private final EventBus bus;
@@ -71,7 +76,6 @@ final class Relocation {
   private final long openTime;
   private final Departures<SessionState> departures = new Departures<>(CONFIRM_TIME, FORWARD_TIME);
   private final Map<String, Session> moved = new HashMap<>();
-  private final Set<String> forwardedTo = new HashSet<>();
   private final Tickets tickets;
   private final DeadlineTimer timer;
 
@@ -137,7 +141,10 @@ final class Relocation {
     final String claim = UUID.randomUUID().toString();
     final Token token;
     final String user;
-    final Queue<Held> held = new ArrayDeque<>();
+
+    /** What is to happen once it is known whether the session comes, in order. */
+    final Queue<Runnable> held = new ArrayDeque<>();
+
     SessionRef found;
 
     Attempt(Token token, String user) {
@@ -239,8 +246,8 @@ final class Relocation {
         expected.computeIfPresent(
             found.user(), (u, all) -> all.remove(this) && all.isEmpty() ? null : all);
       }
-      for (Held next; (next = held.poll()) != null; ) {
-        shard.deliver(next.recipient(), next.message(), next.terms(), next.settlement());
+      for (Runnable next; (next = held.poll()) != null; ) {
+        next.run();
       }
     }
   }
@@ -262,7 +269,7 @@ final class Relocation {
       settlement.failed(
           new MessageException(ErrorCode.QUEUE_FULL, "the recipient's session is being moved"));
     } else {
-      attempt.held.add(new Held(recipient, message, terms, settlement));
+      attempt.held.add(() -> shard.deliver(recipient, message, terms, settlement));
     }
     return true;
   }
@@ -299,15 +306,16 @@ final class Relocation {
         boolean stands = departures.confirm(confirm.getSession(), confirm.getClaim(), now());
         timer.arm(nextDeadline());
         // What the client sent here must not be overtaken by what it sends from there.
-        Session former = moved.get(confirm.getSession());
-        Future<Void> passedOn =
-            stands && former != null && former.hasOpen()
-                ? shard.courier().flush()
-                : Future.succeededFuture();
+        Session former = stands ? moved.get(confirm.getSession()) : null;
+        Future<Void> passedOn = former == null ? Future.succeededFuture() : former.flush();
         passedOn.onComplete(v -> reply(request, stands));
       }
       case SETTLE -> settle(call.getSettle());
-      case FLUSH -> flush().onComplete(v -> reply(request, true));
+      case FLUSH -> {
+        Flush flush = call.getFlush();
+        passedOn(Recipient.of(flush.getTo()), flush.getHops())
+            .onComplete(v -> reply(request, v.succeeded()));
+      }
       case ADOPT -> adopt(call.getAdopt()).onComplete(adopted -> reply(request, adopted.result()));
       case ENDED -> ended(call.getEnded());
       case COPY -> {
@@ -393,7 +401,6 @@ final class Relocation {
   void forward(Session session, Message message, Terms terms, Settlement settlement) {
     var options = new DeliveryOptions().setSendTimeout(forwardTimeout);
     terms.only(session.id()).addTo(options);
-    forwardedTo.add(session.movedTo());
     bus.<Object>request(session.movedTo(), message, options)
         .onComplete(
             reply -> {
@@ -409,22 +416,60 @@ final class Relocation {
             });
   }
 
-  /** Done when all that was passed on until now has got there. */
-  private Future<Void> flush() {
-    if (forwardedTo.isEmpty()) {
-      return Future.succeededFuture();
+  /** Done when all that has come for a recipient until now is with its sessions. */
+  private Future<Void> passedOn(Recipient to, int hops) {
+    Attempt attempt = attemptFor(to, Terms.ACKNOWLEDGED);
+    if (attempt != null && attempt.held.size() < MAX_HELD) {
+      Promise<Void> known = Promise.promise();
+      attempt.held.add(known::complete);
+      return known.future().compose(v -> passedOn(to, hops));
     }
-    List<Future<Void>> there = new ArrayList<>();
-    for (String address : forwardedTo) {
-      there.add(flush(address));
+    List<Future<Void>> there = List.of();
+    for (Session session : shard.sessionsOf(to)) {
+      if (session.moved() && hops < MAX_HOPS) {
+        there = there.isEmpty() ? new ArrayList<>() : there;
+        there.add(ask(session.movedTo(), Recipient.ofSession(session.id()), hops + 1));
+      }
     }
-    return Future.join(there).otherwiseEmpty().mapEmpty();
+    return there.isEmpty() ? Future.succeededFuture() : Future.join(there).mapEmpty();
   }
 
-  /** Done when all that was sent to a shard until now has reached the sessions it is for. */
-  Future<Void> flush(String address) {
-    return call(address, ShardCall.newBuilder().setFlush(Flush.getDefaultInstance()), FLUSH_TIMEOUT)
-        .mapEmpty();
+  /**
+   * Asks a shard whether all that was sent to it until now for a recipient is with the recipient's
+   * sessions, wherever they have gone.
+   *
+   * @return done when it is, when the shard is no more, or when waiting longer makes no sense
+   */
+  Future<Void> flush(String address, Recipient to) {
+    return flush(address, to, now() + FLUSH_TIME);
+  }
+
+  private Future<Void> flush(String address, Recipient to, long deadline) {
+    return ask(address, to, 0)
+        .recover(
+            unknown -> now() < deadline ? flush(address, to, deadline) : Future.succeededFuture());
+  }
+
+  /** Fails when it is not known, after a while. */
+  private Future<Void> ask(String address, Recipient to, int hops) {
+    Flush.Builder flush = Flush.newBuilder().setTo(to.address()).setHops(hops);
+    return call(address, ShardCall.newBuilder().setFlush(flush), FLUSH_TIMEOUT)
+        .transform(
+            reply -> {
+              boolean done =
+                  reply.succeeded()
+                      ? reply.result().getConfirm().getStands()
+                      : !mayPassOn(address, reply.cause());
+              return done ? Future.succeededFuture() : Future.failedFuture("not known");
+            });
+  }
+
+  /** Whether a shard that did not answer may yet do so; what a lost one had is lost. */
+  private boolean mayPassOn(String address, Throwable failure) {
+    String node = Shard.nodeOf(address);
+    return failure instanceof ReplyException reply
+        && reply.failureType() == ReplyFailure.TIMEOUT
+        && shard.nodes().all().stream().anyMatch(one -> one.id().equals(node));
   }
 
   // --------------------------------------------------------------------- what was seen
@@ -555,9 +600,6 @@ final class Relocation {
     if (session != null) {
       session.forget();
       shard.forget(session);
-    }
-    if (moved.isEmpty()) {
-      forwardedTo.clear();
     }
   }
 

@@ -9,16 +9,22 @@ import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.Outgoing;
+import io.linkspan.routing.Recipient;
 import io.linkspan.session.wire.Pending;
 import io.linkspan.session.wire.SessionState;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 
@@ -85,6 +91,13 @@ public final class Session {
   private Queue<Waiting> waiting;
   private long waitingBytes;
   private int inFlight;
+
+  /** Messages of the client that have not ended, the newest of them. */
+  private Handover open;
+
+  /** Asked for when it has moved; done when services have ended all they were given. */
+  private Promise<Void> servicesDone;
+
   private boolean taking;
   private boolean leaving;
 
@@ -421,9 +434,30 @@ public final class Session {
     }
   }
 
-  /** Whether Messages of the client have not ended. */
-  boolean hasOpen() {
-    return inFlight > 0;
+  /**
+   * The session has moved. Done when what its client sent here can not be overtaken any more by
+   * what it sends from elsewhere.
+   */
+  Future<Void> flush() {
+    Map<String, Recipient> recipients = new HashMap<>();
+    boolean withService = false;
+    for (Handover one = open; one != null; one = one.next) {
+      if (one.isWithService()) {
+        withService = true;
+      } else {
+        Recipient recipient = Recipient.of(one.message().getTo());
+        recipients.put(recipient.address(), recipient);
+      }
+    }
+    List<Future<Void>> parts = new ArrayList<>();
+    recipients.values().forEach(recipient -> parts.add(shard.courier().flush(recipient)));
+    if (withService) {
+      if (servicesDone == null) {
+        servicesDone = Promise.promise();
+      }
+      parts.add(servicesDone.future());
+    }
+    return parts.isEmpty() ? Future.succeededFuture() : Future.join(parts).mapEmpty();
   }
 
   /** Whether it has gone to another shard. */
@@ -521,7 +555,9 @@ public final class Session {
   }
 
   /** A Message of this client has ended; there may be room for the next one. */
-  void ended(UserWindow.Entry entry, UserWindow.Ending ending) {
+  void ended(Handover handover, UserWindow.Ending ending) {
+    unlink(handover);
+    UserWindow.Entry entry = handover.entry();
     if (entry != null) {
       duplicates.end(entry, ending);
       if (state == State.MOVED && !shard.sharesNodeWith(movedTo)) {
@@ -741,7 +777,40 @@ public final class Session {
     }
     inFlight++;
     shard.metrics().inFlight.increment();
-    shard.dispatcher().dispatch(new Handover(this, receipt, stamp(message), entry));
+    var handover = new Handover(this, receipt, stamp(message), entry);
+    link(handover);
+    shard.dispatcher().dispatch(handover);
+  }
+
+  private void link(Handover handover) {
+    handover.next = open;
+    if (open != null) {
+      open.previous = handover;
+    }
+    open = handover;
+  }
+
+  private void unlink(Handover handover) {
+    if (handover.next != null) {
+      handover.next.previous = handover.previous;
+    }
+    if (handover.previous == null) {
+      open = handover.next;
+    } else {
+      handover.previous.next = handover.next;
+    }
+    if (servicesDone != null && handover.isWithService() && !anyWithService()) {
+      servicesDone.tryComplete();
+    }
+  }
+
+  private boolean anyWithService() {
+    for (Handover one = open; one != null; one = one.next) {
+      if (one.isWithService()) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private Message stamp(Message message) {

@@ -319,6 +319,10 @@ public final class Shard {
     return shared.delivery();
   }
 
+  Nodes nodes() {
+    return shared.nodes();
+  }
+
   SessionMetrics metrics() {
     return shared.metrics();
   }
@@ -393,6 +397,19 @@ public final class Shard {
       case GROUP -> deliverToGroup(recipient.name(), message, terms, settlement);
       case SERVICE, CHANNEL, UNADDRESSED -> settlement.failed(Courier.noSuchRecipient(recipient));
     }
+  }
+
+  /** The recipient's sessions that are here, and those that have moved away lately. */
+  Collection<Session> sessionsOf(Recipient recipient) {
+    return switch (recipient.kind()) {
+      case USER -> byUser.getOrDefault(recipient.name(), List.of());
+      case GROUP -> memberships.of(recipient.name());
+      case SESSION -> {
+        List<Session> session = only(recipient.name());
+        yield session == null ? List.of() : session;
+      }
+      case SERVICE, CHANNEL, UNADDRESSED -> List.of();
+    };
   }
 
   private List<Session> only(String id) {

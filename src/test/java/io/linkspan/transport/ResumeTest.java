@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.GeneratedMessage;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
+import io.linkspan.session.wire.ShardCall;
 import io.linkspan.testing.EnetTestClient;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.SocketIoTestClient;
@@ -23,6 +24,7 @@ import java.util.Set;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -306,6 +308,7 @@ class ResumeTest {
     Random random = new Random(repetition.getCurrentRepetition());
     int total = 1_500;
     start(Map.of("limits.inFlight", "500", "limits.waiting", "10000"));
+    AtomicInteger questions = countFlushes();
     try (TestClient alice = WebSocketTestClient.connect(gateway.httpPort(), "user=alice")) {
       TestClient bob = Transport.WEBSOCKET.connect(gateway, "bob", "");
       String token = session(bob).getString("session");
@@ -341,7 +344,25 @@ class ResumeTest {
         assertThat(eventId).isEqualTo("m" + expected++);
       }
       bob.close();
+      // Shards that have passed something on to each other do not ask each other for ever.
+      assertThat(questions.get()).isLessThan(20 * moves);
     }
+  }
+
+  /** How often shards ask each other whether something has got there. */
+  private AtomicInteger countFlushes() {
+    AtomicInteger count = new AtomicInteger();
+    gateway
+        .vertx()
+        .eventBus()
+        .addOutboundInterceptor(
+            sending -> {
+              if (sending.body() instanceof ShardCall call && call.hasFlush()) {
+                count.incrementAndGet();
+              }
+              sending.next();
+            });
+    return count;
   }
 
   @Test
