@@ -34,7 +34,7 @@ final class HazelcastConfig {
   private static final int FIRST_PORT = 5701;
 
   /** Seconds after which parts that lost sight of each other look for each other again. */
-  private static final int MERGE_DELAY = 10;
+  private static final int MERGE_DELAY = 3;
 
   /** Seconds in which a node that leaves hands over what it holds of the maps. */
   private static final int LEAVE_TIMEOUT = 10;

@@ -91,6 +91,10 @@ final class Courier {
   /** What is known of one recipient. */
   private static final class Lane {
     Collection<String> addresses = List.of();
+
+    /** Number of the first parcel that was sent where all are sent now. */
+    long since;
+
     boolean busy;
 
     /** Who asks when all that waits is on its way. */
@@ -284,7 +288,15 @@ final class Courier {
   }
 
   private void send(Lane lane, Collection<String> addresses, Parcel parcel) {
-    lane.addresses = addresses;
+    if (!addresses.equals(lane.addresses)) {
+      lane.addresses = addresses;
+      lane.since = parcel.number;
+    }
+    if (parcel.settlement.isVoid()) {
+      // Its sender has gone on elsewhere and says it again from there.
+      parcel.failed(new MessageException(ErrorCode.TIMEOUT, "the sender's session was lost here"));
+      return;
+    }
     boolean group = parcel.recipient.kind() == Recipient.Kind.GROUP;
     if (addresses.isEmpty()) {
       if (group) {
@@ -339,6 +351,13 @@ final class Courier {
 
   private void tryAgain(Parcel parcel, String address) {
     Lane lane = laneTo(parcel.recipient);
+    if (parcel.number < lane.since) {
+      // It comes from a node that was cut off for long, and others have gone another way.
+      parcel.failed(
+          new MessageException(
+              ErrorCode.UNAVAILABLE, "the recipient moved and has been sent later messages"));
+      return;
+    }
     if (lane.busy) {
       await(lane, parcel);
       return;

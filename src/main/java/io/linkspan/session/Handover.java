@@ -95,6 +95,11 @@ final class Handover implements Settlement {
     end(new UserWindow.Ending(failure));
   }
 
+  @Override
+  public boolean isVoid() {
+    return sender.fenced();
+  }
+
   /** A service replied on the bus, or could not. */
   void replied(AsyncResult<io.vertx.core.eventbus.Message<Object>> reply) {
     if (reply.failed() && isUnserved(reply.cause()) && MethodMessages.isCall(message)) {

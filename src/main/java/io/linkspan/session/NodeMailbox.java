@@ -6,6 +6,8 @@ import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.routing.Recipient;
+import io.linkspan.session.wire.ShardCall;
+import io.linkspan.session.wire.ShardReply;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -25,7 +27,7 @@ public final class NodeMailbox {
   private final EventBus bus;
   private final SessionDirectory directory;
   private final Nodes.Node self;
-  private MessageConsumer<Message> consumer;
+  private MessageConsumer<Object> consumer;
 
   public NodeMailbox(Vertx vertx, SessionDirectory directory, Nodes.Node self) {
     this.bus = vertx.eventBus();
@@ -39,8 +41,32 @@ public final class NodeMailbox {
     return consumer.completion();
   }
 
-  private void receive(io.vertx.core.eventbus.Message<Message> request) {
-    Message message = request.body();
+  private void receive(io.vertx.core.eventbus.Message<Object> request) {
+    if (request.body() instanceof Message message) {
+      handOn(request, message);
+    } else if (request.body() instanceof ShardCall call && call.hasFlush()) {
+      flush(request, call);
+    }
+  }
+
+  /** What has come for a group is with the shards' sessions. */
+  private void flush(io.vertx.core.eventbus.Message<Object> request, ShardCall call) {
+    Future.join(
+            self.addresses().stream().map(shard -> bus.<ShardReply>request(shard, call)).toList())
+        .onSuccess(
+            replies ->
+                request.reply(
+                    replies.<io.vertx.core.eventbus.Message<ShardReply>>list().stream()
+                        .map(io.vertx.core.eventbus.Message::body)
+                        .filter(reply -> !reply.getConfirm().getStands())
+                        .findAny()
+                        .orElse(
+                            replies
+                                .<io.vertx.core.eventbus.Message<ShardReply>>resultAt(0)
+                                .body())));
+  }
+
+  private void handOn(io.vertx.core.eventbus.Message<Object> request, Message message) {
     Collection<String> shards = directory.shardsHere(Recipient.of(message.getTo()).name());
     var options = new DeliveryOptions().setHeaders(request.headers());
     Future.join(shards.stream().map(shard -> bus.request(shard, message, options)).toList())

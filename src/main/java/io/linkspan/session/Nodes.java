@@ -24,6 +24,11 @@ public interface Nodes {
       return "linkspan.node." + node;
     }
 
+    /** Whether a bus address is this node's, or one of its shards'. */
+    boolean hosts(String address) {
+      return address.equals(address()) || address.startsWith(Shard.addressPrefix(id));
+    }
+
     /** Bus addresses of its shards. */
     public List<String> addresses() {
       return IntStream.range(0, shards).mapToObj(index -> Shard.addressOf(id, index)).toList();

@@ -466,10 +466,9 @@ final class Relocation {
 
   /** Whether a shard that did not answer may yet do so; what a lost one had is lost. */
   private boolean mayPassOn(String address, Throwable failure) {
-    String node = Shard.nodeOf(address);
     return failure instanceof ReplyException reply
         && reply.failureType() == ReplyFailure.TIMEOUT
-        && shard.nodes().all().stream().anyMatch(one -> one.id().equals(node));
+        && shard.nodes().all().stream().anyMatch(node -> node.hosts(address));
   }
 
   // --------------------------------------------------------------------- what was seen

@@ -70,6 +70,15 @@ final class Replication {
     pulse.cancel();
   }
 
+  /** Whether the loop has not stood still; if it has, what follows from that has happened. */
+  boolean isAwake(long now) {
+    if (now - lastPulse > PAUSE_MS) {
+      onPulse();
+      return false;
+    }
+    return true;
+  }
+
   private void onPulse() {
     long now = DeadlineTimer.now();
     long pause = now - lastPulse;
@@ -105,6 +114,8 @@ final class Replication {
 
   /** A node is gone: what there are copies of here goes on here. */
   void lost(String node) {
+    // Who wakes up hears that the others are lost, and it is this node that was.
+    isAwake(DeadlineTimer.now());
     for (String owner : copies.owners(address -> Shard.nodeOf(address).equals(node))) {
       if (shard.address().equals(holderOf(owner))) {
         copies.takeAll(owner).forEach(state -> adopt(state, owner));
@@ -114,6 +125,7 @@ final class Replication {
 
   /** Somebody can not reach the owner of a session. */
   void recall(Recall recall) {
+    isAwake(DeadlineTimer.now());
     SessionState state = copies.take(recall.getOwner(), recall.getSession());
     if (state != null) {
       adopt(state, recall.getOwner());

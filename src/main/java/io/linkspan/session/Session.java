@@ -100,6 +100,7 @@ public final class Session {
 
   private boolean taking;
   private boolean leaving;
+  private boolean fenced;
 
   /** Whether the shard knows of it, and copies may be made. */
   private boolean entered;
@@ -253,15 +254,23 @@ public final class Session {
     }
   }
 
-  /** The client sent a Message. It ends with exactly one call of the receipt, perhaps later. */
+  /**
+   * The client sent a Message. It ends with exactly one call of the receipt, perhaps later; with
+   * none when the session is elsewhere by now.
+   */
   public void receive(Message message, Receipt receipt) {
+    boolean certain = shard.isCertain(DeadlineTimer.now());
+    if (state == State.MOVED || state == State.ENDED) {
+      // Its client comes back to where the session is, and sends it there.
+      return;
+    }
     MessageException refusal = refusal(message);
     if (refusal != null) {
       receipt.refused(message.getEventId(), refusal);
     } else if (answers(message)) {
       // Like an acknowledgement it is read on: what waits may wait for it.
       take(message, receipt);
-    } else if (leaving || inFlight >= shard.limits().inFlight() || hasWaiting()) {
+    } else if (leaving || !certain || inFlight >= shard.limits().inFlight() || hasWaiting()) {
       hold(message, receipt);
     } else {
       take(message, receipt);
@@ -331,6 +340,7 @@ public final class Session {
     }
     boolean linked = state == State.LINKED;
     state = State.ENDED;
+    fenced = true;
     dropWaiting();
     outbox.end(
         new MessageException(
@@ -342,6 +352,16 @@ public final class Session {
       // Its client may not know yet that the session is elsewhere.
       link.close(CloseReason.GOING_AWAY);
     }
+  }
+
+  /** Whether it ended since another shard has it. */
+  boolean fenced() {
+    return fenced;
+  }
+
+  /** It is known that the session is here: what has come meanwhile may be taken. */
+  void goOn() {
+    takeWaiting();
   }
 
   /** Whether whoever says so may have the session. */
@@ -745,7 +765,7 @@ public final class Session {
 
   private void takeWaiting() {
     // An ending inside of take() leads back here; the outer loop goes on then.
-    if (taking || leaving || !hasWaiting()) {
+    if (taking || leaving || !hasWaiting() || !shard.isCertain(DeadlineTimer.now())) {
       return;
     }
     taking = true;

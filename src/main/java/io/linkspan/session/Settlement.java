@@ -21,6 +21,11 @@ interface Settlement {
 
   void failed(MessageException failure);
 
+  /** Whether nobody waits any more, and the Message had better not be delivered. */
+  default boolean isVoid() {
+    return false;
+  }
+
   /** The shard that was asked has no session of the recipient; another one may. */
   default void notHere(Recipient recipient) {
     failed(Courier.noSuchRecipient(recipient));

@@ -96,6 +96,9 @@ public final class Shard {
   private String stamp = "";
   private Drain drain;
 
+  /** How often the directory is being asked what is still this shard's. */
+  private int reclaims;
+
   /** Until when nobody is let in, as the other nodes go on without this one; 0: everybody is. */
   private long outcastUntil;
 
@@ -131,7 +134,12 @@ public final class Shard {
 
   /** Bus address of a shard, given its node and its index on it. */
   public static String addressOf(String node, int index) {
-    return ADDRESS_PREFIX + node + '.' + index;
+    return addressPrefix(node) + index;
+  }
+
+  /** What the bus addresses of a node's shards begin with. */
+  static String addressPrefix(String node) {
+    return ADDRESS_PREFIX + node + '.';
   }
 
   /** A shard's index on its node, given its bus address. */
@@ -151,7 +159,7 @@ public final class Shard {
    *     link is gone by now. Fails with {@code rate-limited} when the user has too many.
    */
   public Future<Session> open(Connection link, Identity identity, Attachment attachment) {
-    if (outcastUntil > 0 && DeadlineTimer.now() < outcastUntil) {
+    if (isOutcast()) {
       return Future.failedFuture(
           new MessageException(ErrorCode.UNAVAILABLE, "this node is cut off from the others"));
     }
@@ -237,7 +245,7 @@ public final class Shard {
    * @return false when it is somebody else's
    */
   Future<Boolean> adopt(SessionState state, String owner) {
-    if (drain != null) {
+    if (drain != null || isOutcast()) {
       return Future.succeededFuture(false);
     }
     var from = new SessionRef(state.getSession(), state.getUser(), owner);
@@ -333,7 +341,7 @@ public final class Shard {
 
   /** Whether another shard is on this node, where what a user has sent lately is known as well. */
   boolean sharesNodeWith(String other) {
-    return other.startsWith(addressOf(shared.node(), 0).substring(0, address.lastIndexOf('.') + 1));
+    return other.startsWith(addressPrefix(shared.node()));
   }
 
   /** How long a session waits for its client. */
@@ -469,6 +477,8 @@ public final class Shard {
 
   /** The session was another shard's for a while, as it turns out. */
   void fenced(Session session) {
+    // Cut off, this node may have a directory of its own that still names it the owner.
+    shared.directory().remove(session.ref());
     replication.dropped(session);
     leave(session);
   }
@@ -546,6 +556,7 @@ public final class Shard {
 
   /** Sees whether what is here is still this shard's, after it could not be reached. */
   void reclaim() {
+    reclaims++;
     Map<SessionRef, Set<String>> owned = new HashMap<>();
     for (Session session : sessions.values()) {
       owned.put(session.ref(), Set.copyOf(session.groups()));
@@ -553,7 +564,13 @@ public final class Shard {
     shared
         .directory()
         .reclaim(owned)
-        .onSuccess(others -> others.forEach(ref -> fence(ref.session())));
+        .onSuccess(others -> others.forEach(ref -> fence(ref.session())))
+        .onComplete(
+            v -> {
+              if (--reclaims == 0) {
+                List.copyOf(sessions.values()).forEach(Session::goOn);
+              }
+            });
   }
 
   /** The other nodes went on without this one: what could be taken over has been. */
@@ -564,6 +581,21 @@ public final class Shard {
         session.fence();
       }
     }
+  }
+
+  /** Whether the other nodes go on without this one, as far as it knows. */
+  private boolean isOutcast() {
+    return outcastUntil > 0 && DeadlineTimer.now() < outcastUntil;
+  }
+
+  /**
+   * Whether what clients and others ask may be done at once. Not so after this loop has stood
+   * still: others may have taken over what it has, and it is being found out.
+   *
+   * @param now on the clock of {@link DeadlineTimer#now}
+   */
+  boolean isCertain(long now) {
+    return replication.isAwake(now) && reclaims == 0;
   }
 
   /** Another shard has the session. */

@@ -101,6 +101,12 @@ class FaultIT {
       for (Thread thread : threads) {
         thread.join();
       }
+      if (Boolean.getBoolean("fault.logs")) {
+        clients.stream()
+            .flatMap(client -> client.diary.stream())
+            .sorted()
+            .forEach(System.out::println);
+      }
       judge(clients);
       if (Boolean.getBoolean("fault.logs")) {
         everStarted.forEach(
@@ -139,7 +145,7 @@ class FaultIT {
 
   private void inflict(Fault fault, ClusterProcess cluster) throws InterruptedException {
     GatewayProcess victim = alive.get(random.nextInt(alive.size()));
-    story.add(fault + " " + victim.httpPort());
+    story.add(fault + " " + victim.httpPort() + " at " + java.time.LocalTime.now());
     LOG.info("{} of the node at {}", fault, victim.httpPort());
     switch (fault) {
       case KILL -> {

@@ -14,8 +14,6 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * A client as an application should have one: it takes its session up after every break, sends
@@ -24,7 +22,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class ResumingClient {
 
-  private static final Logger LOG = LoggerFactory.getLogger(ResumingClient.class);
   private static final int MAX_OPEN = 16;
 
   private final String user;
@@ -43,6 +40,9 @@ public final class ResumingClient {
 
   /** EventIds in the order in which the application saw them, by sender. */
   public final Map<String, List<String>> received = new ConcurrentHashMap<>();
+
+  /** What happened to this client and its Messages, for whoever looks for the cause. */
+  public final List<String> diary = new java.util.concurrent.CopyOnWriteArrayList<>();
 
   public final List<Long> recoveryTimes = new ArrayList<>();
   public int sent;
@@ -121,7 +121,7 @@ public final class ResumingClient {
       if (!token.isEmpty()) {
         long time = System.nanoTime() / 1_000_000 - brokenAt;
         recoveryTimes.add(time);
-        LOG.info("{} is back after {} ms: {}", user, time, told.getBody());
+        note("back after " + time + " ms: " + told.getBody() + ", open " + open.keySet());
         if (session.getBoolean("recovered")) {
           recovered++;
         } else {
@@ -148,6 +148,7 @@ public final class ResumingClient {
       link.close();
       link = null;
       brokenAt = System.nanoTime() / 1_000_000;
+      note("link broken");
     }
   }
 
@@ -170,10 +171,12 @@ public final class ResumingClient {
     if (message.getType().equals("error")) {
       if (open.remove(message.getReplyTo()) != null) {
         errors.merge(new JsonObject(message.getBody()).getString("code"), 1, Integer::sum);
+        note("error for " + message.getReplyTo() + ": " + message.getBody());
       }
       return;
     }
     if (seen.add(message.getEventId())) {
+      noteOrder(message);
       received
           .computeIfAbsent(message.getFrom(), from -> new ArrayList<>())
           .add(message.getEventId());
@@ -183,13 +186,32 @@ public final class ResumingClient {
     link.acknowledge(message.getEventId());
   }
 
+  private void noteOrder(Message message) {
+    List<String> before = received.get(message.getFrom());
+    if (before != null) {
+      long number = numberOf(message.getEventId());
+      long last = before.stream().mapToLong(ResumingClient::numberOf).max().orElse(-1);
+      if (number < last) {
+        note(message.getEventId() + " after " + last);
+      }
+    }
+  }
+
+  private void note(String what) {
+    diary.add(java.time.LocalTime.now() + " " + user + " " + what);
+  }
+
+  private static long numberOf(String eventId) {
+    return Long.parseLong(eventId.substring(eventId.lastIndexOf('-') + 1));
+  }
+
   /** How many of what the application saw came after something that was sent later. */
   public synchronized int outOfOrder() {
     int count = 0;
     for (List<String> eventIds : new HashMap<>(received).values()) {
       long last = -1;
       for (String eventId : eventIds) {
-        long number = Long.parseLong(eventId.substring(eventId.lastIndexOf('-') + 1));
+        long number = numberOf(eventId);
         if (number < last) {
           count++;
         }
