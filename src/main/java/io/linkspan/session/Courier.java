@@ -288,7 +288,7 @@ final class Courier {
   }
 
   private void send(Lane lane, Collection<String> addresses, Parcel parcel) {
-    if (!addresses.equals(lane.addresses)) {
+    if (addresses.size() != lane.addresses.size() || !lane.addresses.containsAll(addresses)) {
       lane.addresses = addresses;
       lane.since = parcel.number;
     }
