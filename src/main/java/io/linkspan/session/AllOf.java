@@ -3,7 +3,6 @@ package io.linkspan.session;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.routing.Recipient;
 
 /** Succeeds when all deliveries have, fails with the first failure once all have ended. */
 final class AllOf implements Settlement {
@@ -32,7 +31,7 @@ final class AllOf implements Settlement {
 
   /** Whoever is a member no more need not have it. */
   @Override
-  public void notHere(Recipient recipient) {
+  public void notHere(String text) {
     endOne();
   }
 

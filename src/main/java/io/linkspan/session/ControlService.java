@@ -69,11 +69,7 @@ public final class ControlService {
       answer = Future.failedFuture(malformed("a field has a value of the wrong type"));
     }
     answer.onComplete(
-        request::reply,
-        failure -> {
-          MessageException why = MessageException.from(failure);
-          request.fail(why.code().number(), why.getMessage());
-        });
+        request::reply, failure -> request.reply(MessageException.from(failure).toReply()));
   }
 
   private Future<JsonObject> answer(JsonObject question) {

@@ -1,20 +1,13 @@
 package io.linkspan.session;
 
-import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.routing.Recipient;
-import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.eventbus.DeliveryOptions;
-import io.vertx.core.eventbus.EventBus;
-import io.vertx.core.eventbus.ReplyException;
-import io.vertx.core.eventbus.ReplyFailure;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -35,9 +28,6 @@ import java.util.Queue;
  */
 final class Courier {
 
-  /** Added to the time a shard needs to give up by itself, so that its answer is the one heard. */
-  private static final Duration MARGIN = Duration.ofSeconds(5);
-
   /** Recipients whose last whereabouts are known; for any other there is nothing to overtake. */
   private static final int MAX_LANES = 10_000;
 
@@ -48,8 +38,8 @@ final class Courier {
 
   private static final long RETRY_PAUSE_MS = 250;
 
-  /** A Message on its way. */
-  private final class Parcel implements Settlement {
+  /** A Message on its way; where it goes to one shard alone, also what hears of its ending. */
+  private final class Parcel implements Post.UnderWay {
     final Recipient recipient;
     final Message message;
     final Terms terms;
@@ -57,6 +47,9 @@ final class Courier {
 
     /** Place among those for the same recipient. */
     final long number;
+
+    /** Where it was sent; null when it was not yet. */
+    String address;
 
     int tries;
 
@@ -66,6 +59,11 @@ final class Courier {
       this.terms = terms;
       this.settlement = settlement;
       this.number = number;
+    }
+
+    /** It was looked up, and nobody was there. */
+    boolean isUnsent() {
+      return tries > 0 && address == null;
     }
 
     @Override
@@ -79,12 +77,52 @@ final class Courier {
     }
 
     @Override
-    public void notHere(Recipient recipient) {
+    public void notHere(String text) {
       if (++tries < MAX_TRIES) {
-        tryAgain(this, shard.address());
+        tryAgain(this);
       } else {
-        settlement.notHere(recipient);
+        settlement.notHere(text);
       }
+    }
+
+    /** What has been passed on by then, whoever has it tells the ending. */
+    @Override
+    public boolean isLostWith(Nodes.Node node) {
+      return address != null && node.hosts(address) && number >= laneTo(recipient).since;
+    }
+
+    @Override
+    public void lost() {
+      notHere("the recipient's node was lost");
+    }
+  }
+
+  /** One of several shards that a Message is on its way to. */
+  private record Part(Settlement settlement, String address) implements Post.UnderWay {
+
+    @Override
+    public void delivered(By by, Message reply) {
+      settlement.delivered(by, reply);
+    }
+
+    @Override
+    public void failed(MessageException failure) {
+      settlement.failed(failure);
+    }
+
+    @Override
+    public void notHere(String text) {
+      settlement.notHere(text);
+    }
+
+    @Override
+    public boolean isLostWith(Nodes.Node node) {
+      return node.hosts(address);
+    }
+
+    @Override
+    public void lost() {
+      settlement.failed(new MessageException(ErrorCode.TIMEOUT, "a node with recipients was lost"));
     }
   }
 
@@ -108,22 +146,18 @@ final class Courier {
       Comparator.comparingLong(parcel -> parcel.number);
 
   private final Vertx vertx;
-  private final EventBus bus;
   private final SessionDirectory directory;
   private final Shard shard;
-  private final long timeout;
+  private final Post post;
 
   private long lastNumber;
   private final Map<String, Lane> lanes = new LinkedHashMap<>(16, 0.75f, true);
 
-  Courier(Vertx vertx, SessionDirectory directory, Shard shard, DeliveryConfig delivery) {
+  Courier(Vertx vertx, SessionDirectory directory, Shard shard, Post post) {
     this.vertx = vertx;
-    this.bus = vertx.eventBus();
     this.directory = directory;
     this.shard = shard;
-    timeout =
-        delivery.ackTimeout().multipliedBy(delivery.maxAttempts()).plus(MARGIN).toMillis()
-            + shard.graceMs();
+    this.post = post;
   }
 
   /** Delivers to everybody the recipient stands for; no route is asked. */
@@ -168,7 +202,7 @@ final class Courier {
   private Future<Void> flush(Collection<String> addresses, Recipient recipient) {
     List<Future<Void>> there = new ArrayList<>(addresses.size());
     for (String address : addresses) {
-      there.add(shard.relocation().flush(address, recipient));
+      there.add(post.flush(address, recipient));
     }
     return Future.join(there).mapEmpty();
   }
@@ -242,7 +276,12 @@ final class Courier {
   private void goOn(Lane lane) {
     lane.busy = !lane.waiting.isEmpty();
     if (lane.busy) {
-      proceed(lane, addressesOf(lane.waiting.element().recipient));
+      Parcel next = lane.waiting.element();
+      if (next.tries > 1 || next.isUnsent()) {
+        vertx.setTimer(RETRY_PAUSE_MS, id -> proceed(lane, addressesOf(next.recipient)));
+      } else {
+        proceed(lane, addressesOf(next.recipient));
+      }
     } else if (!lane.whenFound.isEmpty()) {
       List<Promise<Void>> asking = lane.whenFound;
       lane.whenFound = List.of();
@@ -301,8 +340,10 @@ final class Courier {
     if (addresses.isEmpty()) {
       if (group) {
         parcel.settlement.delivered(By.TRANSPORT, null);
-      } else {
+      } else if (shard.isSettled()) {
         parcel.settlement.failed(noSuchRecipient(parcel.recipient));
+      } else {
+        parcel.notHere(notConnected(parcel.recipient));
       }
     } else if (group) {
       Settlement all =
@@ -326,30 +367,16 @@ final class Courier {
       shard.deliver(parcel.recipient, parcel.message, parcel.terms, alone ? parcel : settlement);
       return;
     }
-    var options = new DeliveryOptions().setSendTimeout(timeout);
-    parcel.terms.addTo(options);
-    bus.<Object>request(address, parcel.message, options)
-        .onComplete(
-            reply -> {
-              if (alone
-                  && reply.failed()
-                  && notThere(reply.cause())
-                  && ++parcel.tries < MAX_TRIES) {
-                tryAgain(parcel, address);
-              } else {
-                settle(reply, settlement);
-              }
-            });
+    if (alone) {
+      parcel.address = address;
+      post.send(address, parcel.message, parcel.terms, parcel);
+    } else {
+      post.send(address, parcel.message, parcel.terms, new Part(settlement, address));
+    }
   }
 
-  /** It was not delivered, for certain, and it may be that the recipient is elsewhere. */
-  private static boolean notThere(Throwable failure) {
-    return isNotHere(failure)
-        || (failure instanceof ReplyException reply
-            && reply.failureType() == ReplyFailure.NO_HANDLERS);
-  }
-
-  private void tryAgain(Parcel parcel, String address) {
+  /** It was not delivered, for certain or as good as that: its recipient may be elsewhere. */
+  private void tryAgain(Parcel parcel) {
     Lane lane = laneTo(parcel.recipient);
     if (parcel.number < lane.since) {
       // It comes from a node that was cut off for long, and others have gone another way.
@@ -364,50 +391,19 @@ final class Courier {
     }
     lane.busy = true;
     lane.waiting.add(parcel);
-    // What was sent there after this one comes back as well, and before the answer to this.
-    shard
-        .relocation()
-        .flush(address, parcel.recipient)
-        .onComplete(
-            v -> {
-              if (parcel.tries == 1) {
-                goOn(lane);
-              } else {
-                vertx.setTimer(RETRY_PAUSE_MS, id -> goOn(lane));
-              }
-            });
-  }
-
-  /** Whether a shard says that it has no session of the recipient. */
-  static boolean isNotHere(Throwable failure) {
-    return failure instanceof ReplyException reply && reply.failureCode() == BusReply.NOT_HERE;
-  }
-
-  static void settle(
-      AsyncResult<io.vertx.core.eventbus.Message<Object>> reply, Settlement settlement) {
-    if (reply.failed()) {
-      settlement.failed(failure(reply.cause()));
+    if (parcel.isUnsent()) {
+      goOn(lane);
       return;
     }
-    By by =
-        By.CLIENT.label().equals(reply.result().headers().get(Addresses.BY))
-            ? By.CLIENT
-            : By.TRANSPORT;
-    settlement.delivered(by, reply.result().body() instanceof Message answer ? answer : null);
-  }
-
-  private static MessageException failure(Throwable cause) {
-    if (isNotHere(cause)) {
-      return new MessageException(ErrorCode.NO_SUCH_RECIPIENT, cause.getMessage());
-    }
-    if (cause instanceof ReplyException reply && reply.failureType() == ReplyFailure.NO_HANDLERS) {
-      return new MessageException(ErrorCode.UNAVAILABLE, "the recipient's node is gone");
-    }
-    return MessageException.from(cause);
+    // What was sent there after this one comes back as well, and before the answer to this.
+    post.flush(parcel.address, parcel.recipient).onComplete(v -> goOn(lane));
   }
 
   static MessageException noSuchRecipient(Recipient recipient) {
-    return new MessageException(
-        ErrorCode.NO_SUCH_RECIPIENT, recipient.address() + " is not connected");
+    return new MessageException(ErrorCode.NO_SUCH_RECIPIENT, notConnected(recipient));
+  }
+
+  static String notConnected(Recipient recipient) {
+    return recipient.address() + " is not connected";
   }
 }

@@ -5,15 +5,32 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.session.wire.Settle;
 import io.linkspan.session.wire.ShardCall;
+import io.vertx.core.MultiMap;
+import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 
 /**
- * Tells another shard, which had the session before, how a delivery ended.
+ * Tells the shard that a Message came from how its delivery ended.
  *
  * @param origin bus address of that shard
  * @param ticket what it knows the delivery by
  */
 record DistantSettlement(EventBus bus, String origin, long ticket) implements Settlement {
+
+  private static final String ORIGIN = "origin";
+  private static final String TICKET = "ticket";
+
+  /** As the headers of a Message between shards say; null when nobody asks. */
+  static DistantSettlement of(EventBus bus, MultiMap headers) {
+    String origin = headers.get(ORIGIN);
+    return origin == null
+        ? null
+        : new DistantSettlement(bus, origin, Long.parseLong(headers.get(TICKET)));
+  }
+
+  void addTo(DeliveryOptions options) {
+    options.addHeader(ORIGIN, origin).addHeader(TICKET, Long.toString(ticket));
+  }
 
   @Override
   public void delivered(By by, Message reply) {
@@ -30,7 +47,13 @@ record DistantSettlement(EventBus bus, String origin, long ticket) implements Se
         Settle.newBuilder()
             .setTicket(ticket)
             .setCode(failure.code().number())
-            .setText(failure.getMessage()));
+            .setText(failure.getMessage())
+            .setRetryAfterMs(failure.retryAfterMs()));
+  }
+
+  @Override
+  public void notHere(String text) {
+    send(Settle.newBuilder().setTicket(ticket).setNotHere(true).setText(text));
   }
 
   private void send(Settle.Builder settle) {

@@ -1,7 +1,5 @@
 package io.linkspan.session;
 
-import io.linkspan.api.AckMessage;
-import io.linkspan.api.Addresses;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -20,9 +18,6 @@ import java.util.Collection;
  * node, and from here goes to the shards that have members. Used on one event loop.
  */
 public final class NodeMailbox {
-
-  private static final DeliveryOptions HANDED_OVER =
-      new DeliveryOptions().addHeader(Addresses.BY, By.TRANSPORT.label());
 
   private final EventBus bus;
   private final SessionDirectory directory;
@@ -68,15 +63,14 @@ public final class NodeMailbox {
 
   private void handOn(io.vertx.core.eventbus.Message<Object> request, Message message) {
     Collection<String> shards = directory.shardsHere(Recipient.of(message.getTo()).name());
-    var options = new DeliveryOptions().setHeaders(request.headers());
+    Settlement settlement = DistantSettlement.of(bus, request.headers());
+    Settlement whole =
+        settlement == null ? new BusReply(request, message.getEventId()) : settlement;
+    var options = new DeliveryOptions();
+    Terms.of(request.headers()).addTo(options);
     Future.join(shards.stream().map(shard -> bus.request(shard, message, options)).toList())
         .onComplete(
-            delivered ->
-                request.reply(
-                    AckMessage.newBuilder().setEventId(message.getEventId()).build(), HANDED_OVER),
-            failure -> {
-              MessageException why = MessageException.from(failure);
-              request.fail(why.code().number(), why.getMessage());
-            });
+            delivered -> whole.delivered(By.TRANSPORT, null),
+            failure -> whole.failed(MessageException.from(failure)));
   }
 }

@@ -1,7 +1,6 @@
 package io.linkspan.session;
 
 import io.linkspan.api.ErrorCode;
-import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.api.MessageException;
@@ -23,7 +22,6 @@ import io.linkspan.session.wire.Flush;
 import io.linkspan.session.wire.Pending;
 import io.linkspan.session.wire.Seen;
 import io.linkspan.session.wire.SessionState;
-import io.linkspan.session.wire.Settle;
 import io.linkspan.session.wire.ShardCall;
 import io.linkspan.session.wire.ShardReply;
 import io.vertx.core.Future;
@@ -31,14 +29,10 @@ import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
-import io.vertx.core.eventbus.ReplyException;
-import io.vertx.core.eventbus.ReplyFailure;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.UUID;
 
 /**
@@ -48,7 +42,7 @@ import java.util.UUID;
 final class Relocation {
 
   /** From the client's return to the answer, whatever the former owner does; milliseconds. */
-  private static final long TAKE_OVER_TIME = 4_000;
+  static final long TAKE_OVER_TIME = 4_000;
 
   /** For a taker to say that it has the session. Longer than it tries, for it is slow by then. */
   private static final long CONFIRM_TIME = 2 * TAKE_OVER_TIME;
@@ -56,51 +50,33 @@ final class Relocation {
   /** How long a former owner passes on what still comes. */
   private static final long FORWARD_TIME = 10_000;
 
-  /** For one question whether something has been passed on. */
-  private static final long FLUSH_TIMEOUT = 1_000;
-
-  /** A session on its way has arrived by then, or does not. */
-  private static final long FLUSH_TIME = TAKE_OVER_TIME + FLUSH_TIMEOUT;
-
   /** No session is followed further: so many moves within {@link #FORWARD_TIME} make a loop. */
   private static final int MAX_HOPS = 16;
 
   private static final long ADOPT_TIMEOUT = 2_000;
-  private static final int MAX_HELD = 10_000;
 
   private final Vertx vertx;
   private final EventBus bus;
   private final Shard shard;
   private final SessionDirectory directory;
-  private final long forwardTimeout;
   private final long openTime;
   private final Departures<SessionState> departures = new Departures<>(CONFIRM_TIME, FORWARD_TIME);
   private final Map<String, Session> moved = new HashMap<>();
-  private final Tickets tickets;
+  private final Post post;
   private final DeadlineTimer timer;
 
-  /** Sessions that may be here soon, by user; what comes for them waits. */
-  private final Map<String, List<Attempt>> expected = new HashMap<>();
+  private final Arrivals arrivals = new Arrivals();
 
   /**
-   * @param deliveryTime milliseconds for a linked client to acknowledge, all attempts together
-   * @param grace milliseconds that a session waits for its client
    * @param openTime milliseconds for an inbound Message to end
    */
-  Relocation(
-      Vertx vertx,
-      Shard shard,
-      SessionDirectory directory,
-      long deliveryTime,
-      long grace,
-      long openTime) {
+  Relocation(Vertx vertx, Shard shard, SessionDirectory directory, Post post, long openTime) {
     this.vertx = vertx;
     this.bus = vertx.eventBus();
     this.shard = shard;
     this.directory = directory;
-    forwardTimeout = deliveryTime + grace;
+    this.post = post;
     this.openTime = openTime;
-    tickets = new Tickets(deliveryTime + grace);
     timer = new DeadlineTimer(vertx, this::onTimer);
     MessageCodecs.register(vertx, ShardCall.class, "c", ShardCall.parser());
     MessageCodecs.register(vertx, ShardReply.class, "r", ShardReply.parser());
@@ -141,10 +117,7 @@ final class Relocation {
     final String claim = UUID.randomUUID().toString();
     final Token token;
     final String user;
-
-    /** What is to happen once it is known whether the session comes, in order. */
-    final Queue<Runnable> held = new ArrayDeque<>();
-
+    Arrivals.Arrival arrival;
     SessionRef found;
 
     Attempt(Token token, String user) {
@@ -178,6 +151,11 @@ final class Relocation {
 
     private void found(SessionRef ref) {
       found = ref;
+      if (ref == null && !shard.isSettled()) {
+        // Whoever has it may not have entered it yet.
+        perform(core.claimed(Verdict.ELSEWHERE, null, now()));
+        return;
+      }
       perform(core.found(ref == null ? null : ref.shard(), now()));
     }
 
@@ -210,7 +188,9 @@ final class Relocation {
         return;
       }
       // From the moment that others may find it here.
-      expect();
+      if (arrival == null) {
+        arrival = arrivals.expect(found.user(), found.session());
+      }
       directory
           .move(found, here)
           .onComplete(
@@ -232,24 +212,23 @@ final class Relocation {
               failure -> perform(core.confirmed(Confirmation.NO_ANSWER, now())));
     }
 
-    private void expect() {
-      List<Attempt> attempts = expected.computeIfAbsent(found.user(), u -> new ArrayList<>(1));
-      if (!attempts.contains(this)) {
-        attempts.add(this);
-      }
-    }
-
     private void end(SessionState state) {
       // Whoever listens makes the session of it at once, and then it can be given what waited.
       done.complete(state);
-      if (found != null) {
-        expected.computeIfPresent(
-            found.user(), (u, all) -> all.remove(this) && all.isEmpty() ? null : all);
-      }
-      for (Runnable next; (next = held.poll()) != null; ) {
-        next.run();
+      if (arrival != null) {
+        arrivals.end(arrival);
       }
     }
+  }
+
+  /** A session will be here that others may find here already: what comes for it waits. */
+  Arrivals.Arrival expect(String user, String session) {
+    return arrivals.expect(user, session);
+  }
+
+  /** It is here, or does not come. */
+  void settle(Arrivals.Arrival arrival) {
+    arrivals.end(arrival);
   }
 
   /**
@@ -258,40 +237,16 @@ final class Relocation {
    * @return whether it is delivered later
    */
   boolean holds(Recipient recipient, Message message, Terms terms, Settlement settlement) {
-    if (expected.isEmpty()) {
+    Arrivals.Arrival arrival = arrivals.of(recipient, terms);
+    if (arrival == null) {
       return false;
     }
-    Attempt attempt = attemptFor(recipient, terms);
-    if (attempt == null) {
-      return false;
-    }
-    if (attempt.held.size() >= MAX_HELD) {
+    if (!arrival.hold(() -> shard.deliver(recipient, message, terms, settlement))
+        && settlement != null) {
       settlement.failed(
           new MessageException(ErrorCode.QUEUE_FULL, "the recipient's session is being moved"));
-    } else {
-      attempt.held.add(() -> shard.deliver(recipient, message, terms, settlement));
     }
     return true;
-  }
-
-  private Attempt attemptFor(Recipient recipient, Terms terms) {
-    String session =
-        terms.only() != null
-            ? terms.only()
-            : recipient.kind() == Recipient.Kind.SESSION ? recipient.name() : null;
-    if (session == null) {
-      List<Attempt> attempts =
-          recipient.kind() == Recipient.Kind.USER ? expected.get(recipient.name()) : null;
-      return attempts == null ? null : attempts.get(0);
-    }
-    for (List<Attempt> attempts : expected.values()) {
-      for (Attempt attempt : attempts) {
-        if (attempt.token.session().equals(session)) {
-          return attempt;
-        }
-      }
-    }
-    return null;
   }
 
   // -------------------------------------------------------------------- sessions that go
@@ -304,13 +259,13 @@ final class Relocation {
       case CONFIRM -> {
         Confirm confirm = call.getConfirm();
         boolean stands = departures.confirm(confirm.getSession(), confirm.getClaim(), now());
-        timer.arm(nextDeadline());
+        timer.arm(departures.nextDeadline());
         // What the client sent here must not be overtaken by what it sends from there.
         Session former = stands ? moved.get(confirm.getSession()) : null;
         Future<Void> passedOn = former == null ? Future.succeededFuture() : former.flush();
         passedOn.onComplete(v -> reply(request, stands));
       }
-      case SETTLE -> settle(call.getSettle());
+      case SETTLE -> post.settle(call.getSettle());
       case FLUSH -> {
         Flush flush = call.getFlush();
         passedOn(Recipient.of(flush.getTo()), flush.getHops())
@@ -355,7 +310,7 @@ final class Relocation {
     SessionState state = session.depart(taker);
     moved.put(session.id(), session);
     departures.add(session.id(), claim, taker, state, now());
-    timer.arm(nextDeadline());
+    timer.arm(departures.nextDeadline());
     return state;
   }
 
@@ -388,6 +343,11 @@ final class Relocation {
     return shard.adopt(state, adopt.getOwner()).otherwise(false);
   }
 
+  /** Whether sessions have moved away lately. */
+  boolean hasMoved() {
+    return !moved.isEmpty();
+  }
+
   /** A session that moved away: what comes for it goes after it. */
   Session moved(String id) {
     return moved.get(id);
@@ -399,76 +359,24 @@ final class Relocation {
    * @param settlement null when nobody asks
    */
   void forward(Session session, Message message, Terms terms, Settlement settlement) {
-    var options = new DeliveryOptions().setSendTimeout(forwardTimeout);
-    terms.only(session.id()).addTo(options);
-    bus.<Object>request(session.movedTo(), message, options)
-        .onComplete(
-            reply -> {
-              boolean gone = reply.failed() && Courier.isNotHere(reply.cause());
-              if (gone) {
-                forget(session.id());
-              }
-              if (settlement != null && gone) {
-                settlement.notHere(Recipient.of(message.getTo()));
-              } else if (settlement != null) {
-                Courier.settle(reply, settlement);
-              }
-            });
+    post.send(session.movedTo(), message, terms.only(session.id()), settlement);
   }
 
   /** Done when all that has come for a recipient until now is with its sessions. */
   private Future<Void> passedOn(Recipient to, int hops) {
-    Attempt attempt = attemptFor(to, Terms.ACKNOWLEDGED);
-    if (attempt != null && attempt.held.size() < MAX_HELD) {
-      Promise<Void> known = Promise.promise();
-      attempt.held.add(known::complete);
+    Arrivals.Arrival arrival = arrivals.of(to, Terms.ACKNOWLEDGED);
+    Promise<Void> known = Promise.promise();
+    if (arrival != null && arrival.hold(known::complete)) {
       return known.future().compose(v -> passedOn(to, hops));
     }
     List<Future<Void>> there = List.of();
     for (Session session : shard.sessionsOf(to)) {
       if (session.moved() && hops < MAX_HOPS) {
         there = there.isEmpty() ? new ArrayList<>() : there;
-        there.add(ask(session.movedTo(), Recipient.ofSession(session.id()), hops + 1));
+        there.add(post.ask(session.movedTo(), Recipient.ofSession(session.id()), hops + 1));
       }
     }
     return there.isEmpty() ? Future.succeededFuture() : Future.join(there).mapEmpty();
-  }
-
-  /**
-   * Asks a shard whether all that was sent to it until now for a recipient is with the recipient's
-   * sessions, wherever they have gone.
-   *
-   * @return done when it is, when the shard is no more, or when waiting longer makes no sense
-   */
-  Future<Void> flush(String address, Recipient to) {
-    return flush(address, to, now() + FLUSH_TIME);
-  }
-
-  private Future<Void> flush(String address, Recipient to, long deadline) {
-    return ask(address, to, 0)
-        .recover(
-            unknown -> now() < deadline ? flush(address, to, deadline) : Future.succeededFuture());
-  }
-
-  /** Fails when it is not known, after a while. */
-  private Future<Void> ask(String address, Recipient to, int hops) {
-    Flush.Builder flush = Flush.newBuilder().setTo(to.address()).setHops(hops);
-    return call(address, ShardCall.newBuilder().setFlush(flush), FLUSH_TIMEOUT)
-        .transform(
-            reply -> {
-              boolean done =
-                  reply.succeeded()
-                      ? reply.result().getConfirm().getStands()
-                      : !mayPassOn(address, reply.cause());
-              return done ? Future.succeededFuture() : Future.failedFuture("not known");
-            });
-  }
-
-  /** Whether a shard that did not answer may yet do so; what a lost one had is lost. */
-  private boolean mayPassOn(String address, Throwable failure) {
-    return failure instanceof ReplyException reply
-        && reply.failureType() == ReplyFailure.TIMEOUT
-        && shard.nodes().all().stream().anyMatch(node -> node.hosts(address));
   }
 
   // --------------------------------------------------------------------- what was seen
@@ -516,8 +424,7 @@ final class Relocation {
     if (delivery.settlement instanceof DistantSettlement distant) {
       pending.setOrigin(distant.origin()).setTicket(distant.ticket());
     } else if (delivery.settlement != null) {
-      pending.setOrigin(shard.address()).setTicket(tickets.issue(delivery.settlement, now()));
-      timer.arm(nextDeadline());
+      pending.setOrigin(shard.address()).setTicket(post.issue(delivery.settlement));
     }
     return pending.build();
   }
@@ -528,31 +435,14 @@ final class Relocation {
       return null;
     }
     return pending.getOrigin().equals(shard.address())
-        ? tickets.redeem(pending.getTicket())
+        ? post.redeem(pending.getTicket())
         : new DistantSettlement(bus, pending.getOrigin(), pending.getTicket());
-  }
-
-  private void settle(Settle settle) {
-    Settlement settlement = tickets.redeem(settle.getTicket());
-    if (settlement == null) {
-      return;
-    }
-    if (settle.getCode() == 0) {
-      settlement.delivered(
-          settle.getByClient() ? By.CLIENT : By.TRANSPORT,
-          settle.hasReply() ? settle.getReply() : null);
-    } else {
-      settlement.failed(
-          new MessageException(
-              ErrorCode.of(settle.getCode()).orElse(ErrorCode.INTERNAL), settle.getText()));
-    }
   }
 
   // ------------------------------------------------------------------------------- time
 
   private void onTimer() {
     long now = now();
-    tickets.expire(now);
     for (Departure<SessionState> departure : departures.overdue(now)) {
       if (departure.confirmed()) {
         forget(departure.session());
@@ -560,7 +450,7 @@ final class Relocation {
         resolve(departure);
       }
     }
-    timer.arm(nextDeadline());
+    timer.arm(departures.nextDeadline());
   }
 
   /** The taker has not confirmed: whoever the directory names has the session. */
@@ -576,12 +466,12 @@ final class Relocation {
                 stay(departure.session());
               } else {
                 departures.confirm(departure.session(), departure.claim(), now());
-                timer.arm(nextDeadline());
+                timer.arm(departures.nextDeadline());
               }
             },
             failure -> {
               departures.postpone(departure, now());
-              timer.arm(nextDeadline());
+              timer.arm(departures.nextDeadline());
             });
   }
 
@@ -600,10 +490,6 @@ final class Relocation {
       session.forget();
       shard.forget(session);
     }
-  }
-
-  private long nextDeadline() {
-    return Math.min(tickets.nextDeadline(), departures.nextDeadline());
   }
 
   private Future<ShardReply> call(String address, ShardCall.Builder call, long timeout) {

@@ -1,9 +1,9 @@
 package io.linkspan.session;
 
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.routing.Recipient;
 
 /**
  * Learns how the hand-over of one Message to one recipient ended. Called exactly once, on the event
@@ -27,7 +27,7 @@ interface Settlement {
   }
 
   /** The shard that was asked has no session of the recipient; another one may. */
-  default void notHere(Recipient recipient) {
-    failed(Courier.noSuchRecipient(recipient));
+  default void notHere(String text) {
+    failed(new MessageException(ErrorCode.NO_SUCH_RECIPIENT, text));
   }
 }

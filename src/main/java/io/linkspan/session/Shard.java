@@ -53,6 +53,9 @@ public final class Shard {
     final long deadline;
     final Promise<Void> done = Promise.promise();
 
+    /** Until when this shard passes on what still comes; 0 while there are sessions. */
+    long lingersUntil;
+
     Drain(int batch, long pause, long deadline) {
       this.batch = batch;
       this.pause = pause;
@@ -65,7 +68,22 @@ public final class Shard {
   /** Longer than it takes to find the other nodes again, if they are still there; milliseconds. */
   private static final long MAX_OUTCAST = 60_000;
 
+  /**
+   * Longer than the others take to learn where its last session went; milliseconds. What is on its
+   * way here until then is passed on.
+   */
+  private static final long LINGER = 1_000;
+
+  /** For nodes that have found each other to enter all that they have; milliseconds. */
+  private static final long SETTLE_TIME = 5_000;
+
   private static final String ADDRESS_PREFIX = "linkspan.shard.";
+
+  /**
+   * Added to the time a shard needs to give up by itself, so that its answer is the one heard;
+   * milliseconds.
+   */
+  private static final long SETTLE_MARGIN = 5_000;
 
   private static final Terms ACCEPTED = new Terms(null, null, true);
 
@@ -88,6 +106,7 @@ public final class Shard {
   /** Sessions without a link and when each is over; all wait equally long, so they are in order. */
   private final Map<Session, Long> away = new LinkedHashMap<>();
 
+  private final Post post;
   private final Relocation relocation;
   private final Replication replication;
   private final DeadlineTimer graceTimer;
@@ -95,6 +114,9 @@ public final class Shard {
   private long stampedAt;
   private String stamp = "";
   private Drain drain;
+
+  /** Until when other nodes may yet enter in the directory what they have. */
+  private long unsettledUntil;
 
   /** How often the directory is being asked what is still this shard's. */
   private int reclaims;
@@ -114,18 +136,14 @@ public final class Shard {
     drainTimer = new DeadlineTimer(vertx, this::drainBatch);
     graceTimer = new DeadlineTimer(vertx, this::onGraceOver);
     long deliveryTime = shared.delivery().ackTimeout().toMillis() * shared.delivery().maxAttempts();
+    post = new Post(vertx, this, deliveryTime + graceMs() + SETTLE_MARGIN);
     relocation =
         new Relocation(
-            vertx,
-            this,
-            shared.directory(),
-            deliveryTime,
-            graceMs(),
-            shared.delivery().requestTimeout().toMillis());
+            vertx, this, shared.directory(), post, shared.delivery().requestTimeout().toMillis());
     replication =
         new Replication(vertx, this, shared.nodes(), index, shared.session().replicas() > 0);
     shared.nodes().watch(new NodeListener());
-    courier = new Courier(vertx, shared.directory(), this, shared.delivery());
+    courier = new Courier(vertx, shared.directory(), this, post);
     memberships =
         new Memberships(
             shared.directory(), events, replication, address, shared.session().maxGroups());
@@ -250,6 +268,7 @@ public final class Shard {
     }
     var from = new SessionRef(state.getSession(), state.getUser(), owner);
     var to = new SessionRef(state.getSession(), state.getUser(), address);
+    Arrivals.Arrival arrival = relocation.expect(to.user(), to.session());
     return shared
         .directory()
         .move(from, to)
@@ -262,7 +281,8 @@ public final class Shard {
                 }
                 waitForClient(session);
               }
-            });
+            })
+        .onComplete(v -> relocation.settle(arrival));
   }
 
   /** The owner of a session does not answer: if there is a copy, its holder is to have it. */
@@ -289,10 +309,15 @@ public final class Shard {
     graceTimer.cancel();
     relocation.stop();
     replication.stop();
+    post.stop();
   }
 
   public String address() {
     return address;
+  }
+
+  Post post() {
+    return post;
   }
 
   Relocation relocation() {
@@ -588,6 +613,11 @@ public final class Shard {
     return outcastUntil > 0 && DeadlineTimer.now() < outcastUntil;
   }
 
+  /** Whether the directory knows all that there is: who is in it nowhere may be somewhere. */
+  boolean isSettled() {
+    return unsettledUntil == 0 || DeadlineTimer.now() >= unsettledUntil;
+  }
+
   /**
    * Whether what clients and others ask may be done at once. Not so after this loop has stood
    * still: others may have taken over what it has, and it is being found out.
@@ -606,12 +636,25 @@ public final class Shard {
     }
   }
 
+  /** Nodes have found each other, and may have to enter what they have in one directory. */
+  private void together() {
+    unsettledUntil = DeadlineTimer.now() + SETTLE_TIME;
+    // Also told to a node that lost all others at once, which has found nobody.
+    if (shared.nodes().all().size() > 1) {
+      outcastUntil = 0;
+    }
+  }
+
   /** What changes among the nodes, brought to this loop. */
   private final class NodeListener implements Nodes.Listener {
 
     @Override
     public void joined(Nodes.Node node) {
-      context.runOnContext(v -> replication.follow());
+      context.runOnContext(
+          v -> {
+            together();
+            replication.follow();
+          });
     }
 
     @Override
@@ -620,6 +663,7 @@ public final class Shard {
           v -> {
             replication.follow();
             replication.lost(node.id());
+            post.lost(node);
           });
     }
 
@@ -627,10 +671,7 @@ public final class Shard {
     public void merged() {
       context.runOnContext(
           v -> {
-            // Also told to a node that lost all others at once, which has found nobody.
-            if (shared.nodes().all().size() > 1) {
-              outcastUntil = 0;
-            }
+            together();
             replication.follow();
             reclaim();
           });
@@ -638,8 +679,17 @@ public final class Shard {
   }
 
   private void endIfDrained() {
-    if (drain != null && sessions.isEmpty()) {
+    if (drain == null || !sessions.isEmpty()) {
+      return;
+    }
+    long now = DeadlineTimer.now();
+    if (drain.lingersUntil == 0) {
+      drain.lingersUntil = relocation.hasMoved() ? now + LINGER : now;
+    }
+    if (now >= drain.lingersUntil) {
       drain.done.tryComplete();
+    } else {
+      drainTimer.arm(drain.lingersUntil);
     }
   }
 
@@ -669,7 +719,7 @@ public final class Shard {
       Terms terms,
       Settlement settlement) {
     if (recipients == null) {
-      settlement.notHere(recipient);
+      settlement.notHere(Courier.notConnected(recipient));
       return;
     }
     var outgoing = new Outgoing(message);

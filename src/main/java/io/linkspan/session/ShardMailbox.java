@@ -75,11 +75,12 @@ public final class ShardMailbox {
 
   private void receive(io.vertx.core.eventbus.Message<Object> request) {
     if (request.body() instanceof Message message) {
+      Settlement settlement = DistantSettlement.of(vertx.eventBus(), request.headers());
       shard.deliver(
           Recipient.of(message.getTo()),
           message,
           Terms.of(request.headers()),
-          new BusReply(request, message.getEventId(), true));
+          settlement == null ? new BusReply(request, message.getEventId()) : settlement);
     } else if (request.body() instanceof ShardCall call) {
       shard.relocation().answer(request, call);
     } else if (request.body() instanceof JsonObject question) {
@@ -99,7 +100,7 @@ public final class ShardMailbox {
             Recipient.of(message.getTo()),
             message,
             Terms.of(request.headers()),
-            new BusReply(request, message.getEventId(), false));
+            new BusReply(request, message.getEventId()));
   }
 
   private void answer(io.vertx.core.eventbus.Message<Object> request, JsonObject question) {

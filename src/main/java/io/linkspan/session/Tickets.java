@@ -2,14 +2,17 @@ package io.linkspan.session;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
- * Who waits on this shard for the ending of a delivery whose session has moved away. The shard that
- * has the session now names the ticket when it tells the ending. Used only on the shard's event
- * loop; times are arguments.
+ * Who waits on this shard for the ending of a delivery elsewhere. Whichever shard has the session
+ * by then names the ticket when it tells the ending. Used only on the shard's event loop; times are
+ * arguments.
  */
 final class Tickets {
 
@@ -49,10 +52,27 @@ final class Tickets {
       oldest.remove();
       ticket
           .settlement()
-          .failed(
-              new MessageException(
-                  ErrorCode.TIMEOUT, "the recipient's session moved and was not heard of again"));
+          .failed(new MessageException(ErrorCode.TIMEOUT, "nothing was heard of the recipient"));
     }
+  }
+
+  /** Whether somebody waits with this number. */
+  boolean isOpen(long number) {
+    return tickets.containsKey(number);
+  }
+
+  /** Takes out those who wait that a predicate picks, oldest first. */
+  List<Settlement> take(Predicate<Settlement> which) {
+    List<Settlement> taken = new ArrayList<>();
+    tickets
+        .values()
+        .removeIf(ticket -> which.test(ticket.settlement()) && taken.add(ticket.settlement()));
+    return taken;
+  }
+
+  /** Takes out all who wait. */
+  List<Settlement> takeAll() {
+    return take(settlement -> true);
   }
 
   long nextDeadline() {

@@ -69,7 +69,7 @@ class ClusterIT {
     cluster =
         new ClusterProcess(
             NODES,
-            3,
+            1,
             Map.of(
                 "LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s",
                 "LINKSPAN_DELIVERY_REQUESTTIMEOUT", "5s"),

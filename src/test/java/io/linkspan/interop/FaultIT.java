@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Clients talk to each other while nodes are killed, drained, frozen and replaced. What a sender
  * was told is true in every case. The schedule follows from its seed; {@code -Dfault.seed} and
- * {@code -Dfault.seconds} choose another and a longer run, {@code -Dfault.order} asks for order as
- * well, which does not hold yet when a sender's node and its recipient's are lost together.
+ * {@code -Dfault.seconds} choose another and a longer run, {@code -Dfault.logs} shows what happened
+ * to each client and what each node said.
  */
 class FaultIT {
 
@@ -52,11 +52,10 @@ class FaultIT {
 
   @Test
   void whatASenderWasToldIsTrueWhateverHappensToNodes() throws Exception {
-    int replacements = 4 + SECONDS / 4;
     try (var cluster =
         new ClusterProcess(
             NODES,
-            replacements,
+            0,
             Map.of(
                 "LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s",
                 "LINKSPAN_SESSION_GRACE", "60s",
@@ -145,7 +144,7 @@ class FaultIT {
 
   private void inflict(Fault fault, ClusterProcess cluster) throws InterruptedException {
     GatewayProcess victim = alive.get(random.nextInt(alive.size()));
-    story.add(fault + " " + victim.httpPort() + " at " + java.time.LocalTime.now());
+    story.add(fault + " " + victim.httpPort() + " at " + java.time.Instant.now());
     LOG.info("{} of the node at {}", fault, victim.httpPort());
     switch (fault) {
       case KILL -> {
@@ -161,7 +160,7 @@ class FaultIT {
       }
       case FREEZE -> {
         victim.signal("STOP");
-        Thread.sleep(1_000L * (SECONDS < 120 ? 10 : 15));
+        Thread.sleep(15_000);
         victim.signal("CONT");
         Thread.sleep(5_000);
       }
@@ -223,9 +222,7 @@ class FaultIT {
     System.out.println(table);
     assertThat(lost).isEmpty();
     assertThat(everything).doesNotHaveDuplicates();
-    if (Boolean.getBoolean("fault.order")) {
-      assertThat(outOfOrder).isZero();
-    }
+    assertThat(outOfOrder).isZero();
     assertThat(acknowledged).isGreaterThan(sent / 2);
     assertThat(clients.stream().mapToInt(client -> client.recovered).sum()).isPositive();
   }

@@ -29,6 +29,7 @@ public final class ClusterProcess implements AutoCloseable {
   private final String name = "test-" + UUID.randomUUID();
   private final List<Integer> ports = new ArrayList<>();
   private final List<GatewayProcess> nodes = new ArrayList<>();
+  private final Map<Integer, GatewayProcess> places = new HashMap<>();
   private final Map<String, String> settings;
   private final String[] arguments;
 
@@ -36,7 +37,7 @@ public final class ClusterProcess implements AutoCloseable {
    * Starts a cluster.
    *
    * @param nodes how many are started
-   * @param more how many can be started later
+   * @param more how many can run at the same time beyond those
    * @param settings environment variables beyond those of the cluster
    * @param arguments of each node's command line
    */
@@ -56,20 +57,35 @@ public final class ClusterProcess implements AutoCloseable {
   }
 
   private GatewayProcess launch() {
+    int place = freePlace();
     Map<String, String> environment = new HashMap<>(settings);
     environment.putIfAbsent("LINKSPAN_EVENTLOOPS", "2");
     environment.putIfAbsent("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
     environment.put("LINKSPAN_CLUSTER_ENABLED", "true");
     environment.put("LINKSPAN_CLUSTER_NAME", name);
     environment.put("LINKSPAN_CLUSTER_HOST", "127.0.0.1");
-    environment.put("LINKSPAN_CLUSTER_PORT", ports.get(nodes.size()).toString());
+    environment.put("LINKSPAN_CLUSTER_PORT", ports.get(place).toString());
     environment.put("LINKSPAN_CLUSTER_JOIN_MEMBERS", String.join(",", members()));
     GatewayProcess node = GatewayProcess.launch(environment, arguments);
     nodes.add(node);
+    places.put(place, node);
     return node;
   }
 
-  /** Starts one more node, of those that were provided for. */
+  /**
+   * A new node comes to the address of one that has ended, as where nodes have names of their own.
+   */
+  private int freePlace() {
+    for (int place = 0; place < ports.size(); place++) {
+      GatewayProcess before = places.get(place);
+      if (before == null || !before.isAlive()) {
+        return place;
+      }
+    }
+    throw new IllegalStateException("all " + ports.size() + " nodes are running");
+  }
+
+  /** Starts one more node. */
   public GatewayProcess startAnother() throws InterruptedException {
     return launch().awaitReady();
   }

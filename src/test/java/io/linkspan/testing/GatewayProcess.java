@@ -108,6 +108,10 @@ public final class GatewayProcess implements AutoCloseable {
     return awaitExit();
   }
 
+  public boolean isAlive() {
+    return !process.hasEnded();
+  }
+
   /** CPU time it has used, in hundredths of a second. */
   public Duration cpuTime() {
     return process.cpuTime();

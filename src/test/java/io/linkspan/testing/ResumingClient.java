@@ -198,7 +198,7 @@ public final class ResumingClient {
   }
 
   private void note(String what) {
-    diary.add(java.time.LocalTime.now() + " " + user + " " + what);
+    diary.add(java.time.Instant.now() + " " + user + " " + what);
   }
 
   private static long numberOf(String eventId) {
