@@ -10,6 +10,15 @@ public final class Addresses {
   public static final String OUTBOUND = "linkspan.outbound";
 
   /**
+   * The same on one node. What one sender sends to {@link #OUTBOUND} is carried by the nodes in
+   * turn and can overtake itself; through one node it stays in order. That node has no handler here
+   * once it is gone.
+   */
+  public static String outboundOf(String node) {
+    return OUTBOUND + '.' + node;
+  }
+
+  /**
    * Publishes JSON: {@code {"event","session","user","transport","node","group"?,"reason"?,"at"}}
    * where event is connected, disconnected, joined or left.
    */

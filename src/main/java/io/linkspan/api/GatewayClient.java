@@ -55,12 +55,12 @@ public final class GatewayClient {
   public record SessionPage(JsonArray sessions, String next) {}
 
   private final EventBus bus;
-  private final LoopAddress outbound;
+  private final Carrier carrier;
 
   private GatewayClient(Vertx vertx) {
     MessageCodecs.register(vertx);
     bus = vertx.eventBus();
-    outbound = LoopAddress.onThisLoop(vertx, Addresses.OUTBOUND);
+    carrier = new Carrier(vertx);
   }
 
   public static GatewayClient create(Vertx vertx) {
@@ -80,7 +80,8 @@ public final class GatewayClient {
    */
   public Future<Delivery> send(Message message, Duration timeout) {
     var options = new DeliveryOptions().setSendTimeout(timeout.toMillis());
-    return bus.<Object>request(outbound.preferred(), message, options)
+    return carrier
+        .request(message, options)
         .map(
             reply ->
                 new Delivery(
@@ -97,7 +98,8 @@ public final class GatewayClient {
    */
   public Future<Void> post(Message message) {
     var options = new DeliveryOptions().addHeader(Addresses.WAIT, Addresses.WAIT_ACCEPTED);
-    return bus.<Object>request(outbound.preferred(), message, options)
+    return carrier
+        .request(message, options)
         .recover(failure -> Future.failedFuture(MessageException.from(failure)))
         .mapEmpty();
   }

@@ -2,6 +2,7 @@ package io.linkspan.session;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
+import io.linkspan.api.LocalNode;
 import io.linkspan.api.LoopAddress;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -49,12 +50,16 @@ public final class ShardMailbox {
     consumers.add(local);
     if (outboundForAll) {
       consumers.add(bus.consumer(Addresses.OUTBOUND, this::carry));
+      consumers.add(bus.consumer(Addresses.outboundOf(shard.node()), this::carry));
     }
     return Future.all(consumers.stream().map(MessageConsumer::completion).toList())
         .onSuccess(
             v -> {
               local.endHandler(end -> outbound.withdraw());
               outbound.announce();
+              if (outboundForAll) {
+                LocalNode.announce(vertx, shard.node());
+              }
             })
         .mapEmpty();
   }
@@ -89,6 +94,10 @@ public final class ShardMailbox {
   }
 
   private void carry(io.vertx.core.eventbus.Message<Object> request) {
+    if (request.body() instanceof JsonObject) {
+      request.reply(new JsonObject().put("node", shard.node()));
+      return;
+    }
     if (!(request.body() instanceof Message outgoing)) {
       request.fail(ErrorCode.MALFORMED.number(), "the body has to be a Message");
       return;
