@@ -71,8 +71,14 @@ public final class Session {
   private final Shard shard;
   private final SessionRef ref;
 
-  /** Null when the session was adopted without its client. */
-  private final Connection link;
+  /** Null while there is none. */
+  private Connection link;
+
+  /** Name of the link's transport; null when there never was one. */
+  private final String transport;
+
+  /** When the client was heard of last, while there is no link; milliseconds since 1970. */
+  private long lastSeenAt;
 
   private final Outbox outbox;
   private final UserWindow duplicates;
@@ -169,6 +175,7 @@ public final class Session {
     this.shard = shard;
     this.ref = ref;
     this.link = link;
+    transport = link == null ? null : link.transport();
     this.anonymous = anonymous;
     this.secret = secret;
     this.recovered = recovered;
@@ -304,7 +311,7 @@ public final class Session {
     dropWaiting();
     if (secret != null && mayComeBack(reason)) {
       state = State.AWAY;
-      outbox.detach();
+      letGoOfLink();
       shard.away(this, reason);
     } else {
       end(departed(reason.label()));
@@ -408,6 +415,7 @@ public final class Session {
     shard.departed(this, linked);
     if (linked) {
       link.close(CloseReason.REPLACED);
+      letGoOfLink();
     }
     return all.build();
   }
@@ -436,14 +444,14 @@ public final class Session {
     return ref;
   }
 
-  /** Null when there is none. */
+  /** Null while there is none. */
   Connection link() {
-    return state == State.LINKED ? link : null;
+    return link;
   }
 
   /** Name of its transport; null when it was adopted without its client. */
   String transport() {
-    return link == null ? null : link.transport();
+    return transport;
   }
 
   /** It can be reached from now on. */
@@ -606,17 +614,19 @@ public final class Session {
     return new JsonObject()
         .put("session", id())
         .put("user", user())
-        .put("transport", state == State.LINKED ? link.transport() : null)
+        .put("transport", link == null ? null : transport)
         .put("node", shard.node())
-        .put("remote", state == State.LINKED ? link.remote() : null)
+        .put("remote", link == null ? null : link.remote())
         .put("connectedAt", Instant.ofEpochMilli(connectedAt).toString())
-        .put("lastSeenAt", link == null ? null : Instant.ofEpochMilli(lastSeen()).toString())
+        .put("lastSeenAt", transport == null ? null : Instant.ofEpochMilli(lastSeen()).toString())
         .put("groups", new JsonArray(List.copyOf(groups)))
         .put("pending", outbox.size());
   }
 
   private long lastSeen() {
-    return System.currentTimeMillis() - (DeadlineTimer.now() - link.lastReceived());
+    return link == null
+        ? lastSeenAt
+        : System.currentTimeMillis() - (DeadlineTimer.now() - link.lastReceived());
   }
 
   /** Tells the copy what goes in and out of the outbox. */
@@ -642,6 +652,13 @@ public final class Session {
         shard.replication().anchored(Session.this, offset);
       }
     }
+  }
+
+  /** It has closed; with all that belongs to it, it is much larger than the session. */
+  private void letGoOfLink() {
+    lastSeenAt = lastSeen();
+    link = null;
+    outbox.detach();
   }
 
   private static String arrival(Message message) {
