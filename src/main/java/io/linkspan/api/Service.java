@@ -4,6 +4,8 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.internal.ContextInternal;
+import java.util.Objects;
 
 /**
  * A consumer of inbound Messages. The sender is acknowledged when the handler's future succeeds,
@@ -21,8 +23,9 @@ import io.vertx.core.eventbus.ReplyException;
  * }
  * }</pre>
  *
- * <p>Deployed once per event loop, its instances serve the clients of their own loop first, which
- * saves each Message two hops between threads and keeps the Messages of one client in order.
+ * <p>Deployed once per event loop, its instances serve the clients of their own loop first, without
+ * the bus, which saves each Message two hops between threads and keeps the Messages of one client
+ * in order.
  */
 public final class Service {
 
@@ -43,14 +46,9 @@ public final class Service {
   }
 
   private final MessageConsumer<Message> consumer;
-  private final MessageConsumer<Message> loopConsumer;
-  private final LoopAddress loopAddress;
 
   private Service(Vertx vertx, String address, Handler handler) {
-    loopAddress = LoopAddress.onThisLoop(vertx, address);
     consumer = vertx.eventBus().consumer(address, request -> serve(request, handler));
-    loopConsumer =
-        vertx.eventBus().localConsumer(loopAddress.local(), request -> serve(request, handler));
   }
 
   /**
@@ -61,33 +59,46 @@ public final class Service {
    */
   public static Future<Service> register(Vertx vertx, String address, Handler handler) {
     MessageCodecs.register(vertx);
+    var context = (ContextInternal) vertx.getOrCreateContext();
     Service service = new Service(vertx, address, handler);
-    return Future.all(service.consumer.completion(), service.loopConsumer.completion())
+    return service
+        .consumer
+        .completion()
         .map(
             v -> {
-              // Also called when the verticle is undeployed, which ends its consumers.
-              service.loopConsumer.endHandler(end -> service.loopAddress.withdraw());
-              service.loopAddress.announce();
+              if (context.isEventLoopContext() && context.inThread()) {
+                Runnable withdraw =
+                    LoopService.onThisLoop(vertx, address).announce(context, handler);
+                // Also called when the verticle is undeployed, which ends its consumers.
+                service.consumer.endHandler(end -> withdraw.run());
+              }
               return service;
             });
   }
 
   /** Takes no further Messages; those that have been taken are answered. */
   public Future<Void> unregister() {
-    return Future.join(consumer.unregister(), loopConsumer.unregister()).mapEmpty();
+    return consumer.unregister();
   }
 
   private static void serve(io.vertx.core.eventbus.Message<Message> request, Handler handler) {
     Future<Message> answer;
     try {
-      answer = handler.handle(request.body(), Origin.of(request.headers()));
-    } catch (MessageException refusal) {
-      answer = Future.failedFuture(refusal);
+      answer = answer(handler, request.body(), Origin.of(request.headers()));
     } catch (RuntimeException bug) {
       request.fail(ErrorCode.INTERNAL.number(), "the service failed");
       throw bug;
     }
     answer.onComplete(
         request::reply, failure -> request.reply(MessageException.from(failure).toReply()));
+  }
+
+  /** Throws what is a bug of the handler, not a refusal. */
+  static Future<Message> answer(Handler handler, Message message, Origin origin) {
+    try {
+      return Objects.requireNonNull(handler.handle(message, origin), "a handler returned null");
+    } catch (MessageException refusal) {
+      return Future.failedFuture(refusal);
+    }
   }
 }

@@ -2,15 +2,18 @@ package io.linkspan.session;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Headers;
-import io.linkspan.api.LoopAddress;
+import io.linkspan.api.LoopService;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -23,13 +26,16 @@ final class Dispatcher {
 
   private final Vertx vertx;
   private final EventBus bus;
+  private final Shard shard;
   private final RoutingTable routes;
   private final Courier courier;
   private final Memberships memberships;
-  private final Map<String, LoopAddress> services = new HashMap<>();
+  private final Map<String, LoopService> services = new HashMap<>();
 
-  Dispatcher(Vertx vertx, RoutingTable routes, Courier courier, Memberships memberships) {
+  Dispatcher(
+      Vertx vertx, Shard shard, RoutingTable routes, Courier courier, Memberships memberships) {
     this.vertx = vertx;
+    this.shard = shard;
     this.bus = vertx.eventBus();
     this.routes = routes;
     this.courier = courier;
@@ -70,7 +76,38 @@ final class Dispatcher {
   }
 
   private void toService(Route.Bus service, Handover handover, Message message) {
-    String address = addressOf(service);
+    Session sender = handover.sender();
+    Future<Message> answer = onThisLoop(service.address()).call(message, sender.origin());
+    if (answer == null) {
+      overTheBus(service, handover, message);
+    } else if (service.acceptedIsEnough()) {
+      handover.accepted();
+    } else if (answer.isComplete()) {
+      handover.answered(answer);
+    } else {
+      handover.givenToService();
+      await(answer, service, handover);
+    }
+  }
+
+  /** An answer may come late, from any thread, or not at all. */
+  private void await(Future<Message> answer, Route.Bus service, Handover handover) {
+    long timer =
+        vertx.setTimer(
+            requestOptions(service, handover.sender()).getSendTimeout(),
+            id -> handover.answered(Future.failedFuture(new ReplyException(ReplyFailure.TIMEOUT))));
+    answer.onComplete(
+        ended ->
+            shard.run(
+                () -> {
+                  if (vertx.cancelTimer(timer)) {
+                    handover.answered(answer);
+                  }
+                }));
+  }
+
+  private void overTheBus(Route.Bus service, Handover handover, Message message) {
+    String address = service.address();
     if (service.acceptedIsEnough()) {
       bus.<Message>sender(address, handover.sender().busOptions())
           .write(message)
@@ -93,13 +130,13 @@ final class Dispatcher {
             .setSendTimeout(service.requestTimeout().toMillis());
   }
 
-  private String addressOf(Route.Bus service) {
-    LoopAddress address = services.get(service.address());
-    if (address == null) {
-      address = LoopAddress.onThisLoop(vertx, service.address());
-      services.put(service.address(), address);
+  private LoopService onThisLoop(String address) {
+    LoopService service = services.get(address);
+    if (service == null) {
+      service = LoopService.onThisLoop(vertx, address);
+      services.put(address, service);
     }
-    return address.preferred();
+    return service;
   }
 
   private static String describe(Message message) {

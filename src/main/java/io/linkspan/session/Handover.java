@@ -5,6 +5,7 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.MethodMessages;
 import io.vertx.core.AsyncResult;
+import io.vertx.core.Future;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 
@@ -98,6 +99,17 @@ final class Handover implements Settlement {
   @Override
   public boolean isVoid() {
     return sender.fenced();
+  }
+
+  /** A service on this loop has answered. */
+  void answered(Future<Message> answer) {
+    if (answer.failed()) {
+      failed(MessageException.from(answer.cause()));
+    } else if (answer.result() == null) {
+      accepted();
+    } else {
+      answered(answer.result());
+    }
   }
 
   /** A service replied on the bus, or could not. */

@@ -5,6 +5,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.Origin;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.DeadlineTimer;
@@ -90,6 +91,10 @@ public final class Session {
   private final boolean recovered;
   private final Terms terms;
   private final DeliveryOptions busOptions;
+
+  /** Made when a service on this loop asks first. */
+  private Origin origin;
+
   private final TokenBucket messageRate;
   private final TokenBucket byteRate;
   private final long connectedAt = System.currentTimeMillis();
@@ -496,6 +501,13 @@ public final class Session {
   /** Bus address of the shard to which it has gone. */
   String movedTo() {
     return movedTo;
+  }
+
+  Origin origin() {
+    if (origin == null) {
+      origin = Origin.of(busOptions.getHeaders());
+    }
+    return origin;
   }
 
   DeliveryOptions busOptions() {

@@ -147,7 +147,7 @@ public final class Shard {
     memberships =
         new Memberships(
             shared.directory(), events, replication, address, shared.session().maxGroups());
-    dispatcher = new Dispatcher(vertx, shared.routes(), courier, memberships);
+    dispatcher = new Dispatcher(vertx, this, shared.routes(), courier, memberships);
   }
 
   /** Bus address of a shard, given its node and its index on it. */

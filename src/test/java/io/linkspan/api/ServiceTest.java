@@ -2,6 +2,7 @@ package io.linkspan.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.vertx.core.Context;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -14,6 +15,7 @@ import io.vertx.junit5.VertxExtension;
 import io.vertx.junit5.VertxTestContext;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -21,6 +23,8 @@ import org.junit.jupiter.api.extension.ExtendWith;
 /** What a service author relies on, on a bare Vert.x without a gateway. */
 @ExtendWith(VertxExtension.class)
 class ServiceTest {
+
+  private static final Origin ORIGIN = new Origin("", "", "", "", "");
 
   private static final DeliveryOptions FROM_ALICE =
       new DeliveryOptions().addHeader(Addresses.USER, "alice").setSendTimeout(500);
@@ -159,21 +163,54 @@ class ServiceTest {
 
     @Override
     public Future<?> start() {
-      LoopAddress where = LoopAddress.onThisLoop(vertx, "where");
-      Future<?> all = Future.succeededFuture();
-      for (int i = 0; i < 20; i++) {
-        all =
-            all.compose(v -> vertx.eventBus().<Message>request(where.preferred(), message("")))
-                .onSuccess(
-                    reply -> {
-                      String servedBy = reply.body().getBody();
-                      if (!servedBy.equals(Thread.currentThread().getName())) {
-                        otherThreads.add(servedBy);
-                      }
-                    });
-      }
-      return all;
+      Future<Message> here = LoopService.onThisLoop(vertx, "where").call(message(""), ORIGIN);
+      Future<Message> answer =
+          here != null
+              ? here
+              : vertx
+                  .eventBus()
+                  .<Message>request("where", message(""))
+                  .map(io.vertx.core.eventbus.Message::body);
+      return answer.onSuccess(
+          served -> {
+            if (!served.getBody().equals(Thread.currentThread().getName())) {
+              otherThreads.add(served.getBody());
+            }
+          });
     }
+  }
+
+  @Test
+  void aHandlerOnTheSameLoopRunsOnItsOwnContextAndMayThrow(Vertx vertx, VertxTestContext test) {
+    AtomicReference<Context> served = new AtomicReference<>();
+    Context owner = vertx.getOrCreateContext();
+    owner.exceptionHandler(bug -> {});
+    owner.runOnContext(
+        v ->
+            Service.register(
+                    vertx,
+                    "throwing",
+                    (message, origin) -> {
+                      served.set(Vertx.currentContext());
+                      throw new IllegalStateException("a bug");
+                    })
+                .onComplete(
+                    test.succeeding(
+                        service -> {
+                          Future<Message> answer =
+                              LoopService.onThisLoop(vertx, "throwing").call(message(""), ORIGIN);
+                          test.verify(
+                              () -> {
+                                assertThat(served.get()).isSameAs(owner);
+                                assertThat(answer.cause())
+                                    .isInstanceOfSatisfying(
+                                        MessageException.class,
+                                        failure ->
+                                            assertThat(failure.code())
+                                                .isEqualTo(ErrorCode.INTERNAL));
+                                test.completeNow();
+                              });
+                        })));
   }
 
   @Test
