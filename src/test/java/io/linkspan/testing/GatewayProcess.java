@@ -17,8 +17,9 @@ public final class GatewayProcess implements AutoCloseable {
   private final ChildProcess process;
   private JsonObject ports;
 
-  private GatewayProcess(Map<String, String> environment, List<String> arguments) {
-    List<String> command = new ArrayList<>();
+  private GatewayProcess(
+      List<String> prefix, Map<String, String> environment, List<String> arguments) {
+    List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-jar", jar()));
     command.addAll(arguments);
@@ -54,7 +55,13 @@ public final class GatewayProcess implements AutoCloseable {
 
   /** Runs a command line without waiting for anything. */
   public static GatewayProcess launch(Map<String, String> environment, String... arguments) {
-    return new GatewayProcess(environment, List.of(arguments));
+    return new GatewayProcess(List.of(), environment, List.of(arguments));
+  }
+
+  /** Runs one on another host. */
+  public static GatewayProcess launchIn(
+      NetworkNamespace host, Map<String, String> environment, String... arguments) {
+    return new GatewayProcess(host.prefix(), environment, List.of(arguments));
   }
 
   public int httpPort() {

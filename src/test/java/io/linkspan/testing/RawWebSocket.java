@@ -73,6 +73,12 @@ public final class RawWebSocket implements AutoCloseable {
    */
   public static RawWebSocket connect(
       int port, int receiveBuffer, String target, String... headers) {
+    return connect(new InetSocketAddress("127.0.0.1", port), receiveBuffer, target, headers);
+  }
+
+  /** The same anywhere. */
+  public static RawWebSocket connect(
+      InetSocketAddress server, int receiveBuffer, String target, String... headers) {
     try {
       Socket socket = new Socket();
       if (receiveBuffer > 0) {
@@ -80,13 +86,15 @@ public final class RawWebSocket implements AutoCloseable {
       }
       socket.setTcpNoDelay(true);
       socket.setSoTimeout(PATIENCE_MS);
-      socket.connect(new InetSocketAddress("127.0.0.1", port));
+      socket.connect(server);
       StringBuilder head =
           new StringBuilder()
               .append("GET ")
               .append(target)
-              .append(" HTTP/1.1\r\nHost: 127.0.0.1:")
-              .append(port)
+              .append(" HTTP/1.1\r\nHost: ")
+              .append(server.getHostString())
+              .append(':')
+              .append(server.getPort())
               .append("\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n")
               .append("Sec-WebSocket-Version: 13\r\n")
               .append("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");

@@ -4,6 +4,7 @@ import com.google.protobuf.GeneratedMessage;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
+import java.net.InetSocketAddress;
 import java.util.Arrays;
 
 /** A client with the binary frame on a plain WebSocket; its framing is written by hand. */
@@ -21,6 +22,11 @@ public final class WebSocketTestClient implements TestClient {
   /** Connects with this query. */
   public static WebSocketTestClient connect(int port, String query) {
     return new WebSocketTestClient(RawWebSocket.connect(port, "/ws?" + query));
+  }
+
+  /** The same anywhere. */
+  public static WebSocketTestClient connect(InetSocketAddress server, String query) {
+    return new WebSocketTestClient(RawWebSocket.connect(server, 0, "/ws?" + query));
   }
 
   /** What is below. */

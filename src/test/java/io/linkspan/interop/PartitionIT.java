@@ -1,0 +1,205 @@
+package io.linkspan.interop;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.api.AckMessage;
+import io.linkspan.api.Message;
+import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.NetworkNamespace;
+import io.linkspan.testing.WebSocketTestClient;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * Two nodes on hosts of their own, with a cable between them that is pulled and plugged in again.
+ * Clients reach each node by another cable, which stays.
+ */
+@EnabledIf("io.linkspan.testing.NetworkNamespace#available")
+class PartitionIT {
+
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static final String KEY = "partition";
+  private static final List<String> PUBLIC = List.of("10.77.1.2", "10.77.2.2");
+  private static final int HTTP_PORT = 8080;
+  private static final int MANAGEMENT_PORT = 9090;
+
+  private static final List<NetworkNamespace> HOSTS = new ArrayList<>();
+  private static final List<GatewayProcess> NODES = new ArrayList<>();
+
+  @BeforeAll
+  static void start(@TempDir Path folder) throws Exception {
+    String id = UUID.randomUUID().toString().substring(0, 6);
+    Path routes = Files.writeString(folder.resolve("routes.yaml"), "routes: [{to: \"user:*\"}]\n");
+    for (int i = 0; i < 2; i++) {
+      var host = new NetworkNamespace("linkspan-" + id + "-" + i);
+      HOSTS.add(host);
+      int network = i + 1;
+      host.connect(
+          "public0", PUBLIC.get(i) + "/24", null, "ls" + id + i, "10.77." + network + ".1/24");
+    }
+    HOSTS.get(0).connect("cluster0", "10.77.0.1/24", HOSTS.get(1), "cluster0", "10.77.0.2/24");
+    for (int i = 0; i < 2; i++) {
+      NODES.add(
+          GatewayProcess.launchIn(
+              HOSTS.get(i),
+              Map.ofEntries(
+                  Map.entry("LINKSPAN_HTTP_HOST", "0.0.0.0"),
+                  Map.entry("LINKSPAN_HTTP_PORT", Integer.toString(HTTP_PORT)),
+                  Map.entry("LINKSPAN_ENET_ENABLED", "false"),
+                  Map.entry("LINKSPAN_MANAGEMENT_HOST", "0.0.0.0"),
+                  Map.entry("LINKSPAN_MANAGEMENT_PORT", Integer.toString(MANAGEMENT_PORT)),
+                  Map.entry("LINKSPAN_MANAGEMENT_APIKEY", KEY),
+                  Map.entry("LINKSPAN_EVENTLOOPS", "2"),
+                  Map.entry("LINKSPAN_DELIVERY_ACKTIMEOUT", "2s"),
+                  Map.entry("LINKSPAN_CLUSTER_ENABLED", "true"),
+                  Map.entry("LINKSPAN_CLUSTER_HOST", "10.77.0." + (i + 1)),
+                  Map.entry("LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s"),
+                  Map.entry("LINKSPAN_CLUSTER_JOIN_MEMBERS", "10.77.0.1:5701,10.77.0.2:5701")),
+              "--conf",
+              routes.toString()));
+    }
+    for (GatewayProcess node : NODES) {
+      node.awaitReady();
+    }
+    eventually().until(() -> members(0) == 2 && members(1) == 2);
+  }
+
+  @AfterAll
+  static void stop() {
+    NODES.forEach(GatewayProcess::close);
+    HOSTS.forEach(NetworkNamespace::close);
+  }
+
+  private static ConditionFactory eventually() {
+    return Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .pollInterval(Duration.ofMillis(250))
+        .ignoreExceptions();
+  }
+
+  private static WebSocketTestClient connect(int node, String query) {
+    return WebSocketTestClient.connect(new InetSocketAddress(PUBLIC.get(node), HTTP_PORT), query);
+  }
+
+  private static JsonObject get(int node, String path) throws IOException, InterruptedException {
+    URI uri = URI.create("http://" + PUBLIC.get(node) + ":" + MANAGEMENT_PORT + path);
+    HttpRequest request =
+        HttpRequest.newBuilder(uri)
+            .header("Authorization", "Bearer " + KEY)
+            .timeout(Duration.ofSeconds(10))
+            .build();
+    return new JsonObject(HTTP.send(request, BodyHandlers.ofString()).body());
+  }
+
+  private static int members(int node) throws IOException, InterruptedException {
+    return get(node, "/v1/node").getJsonArray("members").size();
+  }
+
+  private static JsonArray sessionsOf(int node, String user)
+      throws IOException, InterruptedException {
+    return get(node, "/v1/sessions?user=" + user).getJsonArray("sessions");
+  }
+
+  private static Message message(String eventId, String to) {
+    return Message.newBuilder().setEventId(eventId).setTo(to).setType("text").build();
+  }
+
+  /** Comes back at the first node. */
+  private static WebSocketTestClient again(WebSocketTestClient link, String user, String token) {
+    link.close();
+    WebSocketTestClient next = connect(0, "user=" + user + "&ack=transport&session=" + token);
+    JsonObject told = announced(next);
+    assertThat(told.getBoolean("recovered")).isTrue();
+    assertThat(told.getString("session")).isEqualTo(token);
+    return next;
+  }
+
+  private static JsonObject announced(WebSocketTestClient client) {
+    return new JsonObject(client.receiveMessage().getBody());
+  }
+
+  /** Until it is acknowledged; while a session moves, that may take a try or two. */
+  private static void awaitDelivery(WebSocketTestClient sender, String user) {
+    eventually()
+        .until(
+            () -> {
+              sender.send(message(UUID.randomUUID().toString(), user));
+              return sender.receive() instanceof AckMessage;
+            });
+  }
+
+  @Test
+  void nodesThatLoseSightOfEachOtherAndMeetAgainHaveEachSessionOnce() throws Exception {
+    // One that stays on each side, and one whose client goes to the other side meanwhile.
+    WebSocketTestClient alice = connect(0, "user=alice&ack=transport&session=");
+    String alicesToken = announced(alice).getString("session");
+    WebSocketTestClient bob = connect(1, "user=bob&ack=transport&session=");
+    String bobsToken = announced(bob).getString("session");
+    WebSocketTestClient eve = connect(0, "user=eve&ack=transport&session=");
+    String evesToken = announced(eve).getString("session");
+    awaitDelivery(alice, "bob");
+    assertThat(bob.receiveMessage().getFrom()).isEqualTo("alice");
+
+    HOSTS.get(0).setUp("cluster0", false);
+    eventually().until(() -> members(0) == 1 && members(1) == 1);
+
+    // Each side goes on, the copies of the other's sessions included.
+    eve.close();
+    eve = connect(1, "user=eve&ack=transport&session=" + evesToken);
+    assertThat(announced(eve).getBoolean("recovered")).isTrue();
+    awaitDelivery(eve, "bob");
+    assertThat(bob.receiveMessage().getFrom()).isEqualTo("eve");
+    try (WebSocketTestClient local = connect(0, "user=local&ack=transport")) {
+      awaitDelivery(local, "alice");
+      assertThat(alice.receiveMessage().getFrom()).isEqualTo("local");
+    }
+
+    HOSTS.get(0).setUp("cluster0", true);
+    eventually().until(() -> members(0) == 2 && members(1) == 2);
+    for (int node = 0; node < 2; node++) {
+      for (String user : List.of("alice", "bob", "eve")) {
+        int at = node;
+        eventually().until(() -> sessionsOf(at, user).size() == 1);
+      }
+    }
+    // Wherever a session went on, its client finds it.
+    alice = again(alice, "alice", alicesToken);
+    bob = again(bob, "bob", bobsToken);
+    eve = again(eve, "eve", evesToken);
+    for (WebSocketTestClient sender : List.of(alice, bob, eve)) {
+      for (String user : List.of("alice", "bob", "eve")) {
+        awaitDelivery(sender, user);
+      }
+    }
+    for (WebSocketTestClient client : List.of(alice, bob, eve)) {
+      client.leave();
+    }
+    for (int node = 0; node < 2; node++) {
+      int at = node;
+      eventually().until(() -> get(at, "/v1/node").getInteger("sessions") == 0);
+      for (String user : List.of("alice", "bob", "eve")) {
+        eventually().until(() -> sessionsOf(at, user).isEmpty());
+      }
+    }
+  }
+}
