@@ -11,8 +11,11 @@ import io.linkspan.transport.socketio.wire.RelayReply;
 import io.linkspan.transport.socketio.wire.RelayedAbort;
 import io.linkspan.transport.socketio.wire.RelayedBody;
 import io.linkspan.transport.socketio.wire.RelayedId;
+import io.linkspan.transport.socketio.wire.RelayedRelease;
 import io.linkspan.transport.socketio.wire.RelayedRequest;
 import io.linkspan.transport.socketio.wire.RelayedResponse;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -20,19 +23,37 @@ import io.vertx.core.eventbus.Message;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Takes polls and POSTs that came to this node to the nodes that have their sessions, and the
  * answers back. A body is read when its session wants it, so nobody fills memory here who does not
  * know a session's secret. Used only on its event loop.
+ *
+ * <pre>
+ *   OPEN ── drain() ──► DRAINING ── close() ──► CLOSING
+ * </pre>
+ *
+ * <p>A drain lets go of the polls that wait, so that their clients poll elsewhere, and waits for
+ * everything that was under way. Who comes later, since a load balancer has not heard yet, is
+ * served as ever until the end, which lets go once more; and every answer ends its connection.
  */
 final class Relay implements Nodes.Listener {
+
+  private enum State {
+    OPEN,
+    DRAINING,
+    CLOSING
+  }
 
   private static final Refusal BUSY =
       new Refusal(503, "unavailable", "this node relays as many requests as it may", 1_000);
 
   /** On top of the longest that a session holds a poll, in milliseconds. */
   private static final long MARGIN = 5_000;
+
+  /** How long an answer may take that is asked for, in milliseconds. */
+  private static final long LINGER = 2_000;
 
   private final Vertx vertx;
   private final Owner self;
@@ -41,6 +62,9 @@ final class Relay implements Nodes.Listener {
   private final EventLoop loop;
   private final DeliveryOptions options;
   private final Set<Relayed> pending = new HashSet<>();
+  private final Promise<Void> idle = Promise.promise();
+  private State state = State.OPEN;
+  private int unwritten;
   private long requests;
 
   /**
@@ -61,8 +85,42 @@ final class Relay implements Nodes.Listener {
     sessions.nodes().watch(this);
   }
 
+  /**
+   * Lets go of the polls that wait; {@link EventLoop#idle} is done when their answers, and those of
+   * the POSTs that are under way, are written.
+   */
+  void drain() {
+    state = State.DRAINING;
+    List.copyOf(pending).forEach(Relayed::release);
+  }
+
+  /**
+   * Takes no more and lets go of the rest.
+   *
+   * @return done when all answers are written, or could have been
+   */
+  Future<Void> close() {
+    state = State.CLOSING;
+    List.copyOf(pending).forEach(Relayed::release);
+    endIfIdle();
+    return idle.future().timeout(LINGER, TimeUnit.MILLISECONDS).otherwiseEmpty();
+  }
+
+  private void endIfIdle() {
+    if (state == State.CLOSING && unwritten == 0) {
+      idle.tryComplete();
+    }
+  }
+
   /** Answers a request, as its owner says. */
   void handle(LocalExchange exchange, Owner owner) {
+    if (state == State.CLOSING) {
+      exchange.refuse(Refusal.draining());
+      return;
+    }
+    if (state == State.DRAINING) {
+      exchange.endConnection();
+    }
     if (exchange.request().upgrade()) {
       // The client goes on polling.
       exchange.refuse(EngineError.BAD_REQUEST);
@@ -99,8 +157,13 @@ final class Relay implements Nodes.Listener {
     private final Owner owner;
     private final RelayedId id;
     private final Buffer body = Buffer.buffer();
-    private DeadlineTimer bodyTimer;
+
+    /** Whether a drain waits for it: not for what comes while it lasts, which might never end. */
+    private final boolean awaited = state == State.OPEN;
+
+    private DeadlineTimer timer;
     private boolean sent;
+    private boolean released;
     private boolean ended;
 
     Relayed(LocalExchange exchange, Owner owner) {
@@ -116,6 +179,10 @@ final class Relay implements Nodes.Listener {
 
     void begin() {
       pending.add(this);
+      unwritten++;
+      if (awaited) {
+        loop.enter();
+      }
       EngineRequest request = exchange.request();
       if (request.method().equals("POST")) {
         exchange.pause();
@@ -150,13 +217,13 @@ final class Relay implements Nodes.Listener {
       switch (reply.body().getReplyCase()) {
         case RESPONSE -> respond(reply.body().getResponse());
         case PROCEED -> {
-          bodyTimer = new DeadlineTimer(vertx, this::giveUp);
-          bodyTimer.arm(DeadlineTimer.now() + config.pingTimeout().toMillis());
+          giveUpAfter(config.pingTimeout().toMillis());
           exchange.read(loop, this);
         }
         case CUT -> {
           end();
           exchange.abandon();
+          written();
         }
         case REPLY_NOT_SET -> lost();
       }
@@ -164,12 +231,14 @@ final class Relay implements Nodes.Listener {
 
     private void respond(RelayedResponse response) {
       end();
-      exchange.respond(
-          response.getStatus(),
-          response.getContentType(),
-          response.getAllow(),
-          Buffer.buffer(response.getBody().toByteArray()),
-          response.getLast());
+      exchange
+          .write(
+              response.getStatus(),
+              response.getContentType(),
+              response.getAllow(),
+              Buffer.buffer(response.getBody().toByteArray()),
+              response.getLast())
+          .onComplete(done -> written());
     }
 
     @Override
@@ -193,7 +262,7 @@ final class Relay implements Nodes.Listener {
 
     private void send() {
       sent = true;
-      bodyTimer.cancel();
+      timer.cancel();
       ask(
           RelayCall.newBuilder()
               .setBody(
@@ -205,16 +274,38 @@ final class Relay implements Nodes.Listener {
     @Override
     public void onAbort(HttpExchange from) {
       if (!ended) {
-        end();
-        RelayCall abort =
-            RelayCall.newBuilder().setId(id).setAbort(RelayedAbort.getDefaultInstance()).build();
-        vertx.eventBus().send(owner.address(), abort);
+        abort();
       }
     }
 
-    /** The body does not end. */
+    private void abort() {
+      end();
+      tell(RelayCall.newBuilder().setAbort(RelayedAbort.getDefaultInstance()));
+      written();
+    }
+
+    private void tell(RelayCall.Builder call) {
+      vertx.eventBus().send(owner.address(), call.setId(id).build());
+    }
+
+    /** This node ends: a poll is to be answered now, and a POST will be. */
+    void release() {
+      exchange.endConnection();
+      if (!released && exchange.request().method().equals("GET")) {
+        released = true;
+        giveUpAfter(LINGER);
+        tell(RelayCall.newBuilder().setRelease(RelayedRelease.getDefaultInstance()));
+      }
+    }
+
+    private void giveUpAfter(long millis) {
+      timer = new DeadlineTimer(vertx, this::giveUp);
+      timer.arm(DeadlineTimer.now() + millis);
+    }
+
+    /** The body does not end, or the owner does not let go. */
     private void giveUp() {
-      onAbort(exchange);
+      abort();
       exchange.abandon();
     }
 
@@ -222,7 +313,7 @@ final class Relay implements Nodes.Listener {
     void lost() {
       if (!ended) {
         end();
-        exchange.refuse(EngineError.SESSION_UNKNOWN);
+        exchange.refuse(EngineError.SESSION_UNKNOWN).onComplete(done -> written());
       }
     }
 
@@ -230,9 +321,18 @@ final class Relay implements Nodes.Listener {
       ended = true;
       pending.remove(this);
       sessions.leaveRelay();
-      if (bodyTimer != null) {
-        bodyTimer.cancel();
+      if (timer != null) {
+        timer.cancel();
       }
+    }
+
+    /** The answer is out, or nobody waits for one. */
+    private void written() {
+      unwritten--;
+      if (awaited) {
+        loop.leave();
+      }
+      endIfIdle();
     }
   }
 }

@@ -170,6 +170,12 @@ final class SocketIoConnection
     drain();
   }
 
+  /** The node at which a request waits is to end: a poll is answered now. */
+  void release(HttpExchange exchange) {
+    engine.release(exchange);
+    drain();
+  }
+
   private void upgrade(HttpExchange exchange) {
     exchange.upgrade(
         webSocket -> {

@@ -116,12 +116,13 @@ public final class SocketIoEndpoint implements HttpEndpoint {
 
   @Override
   public Future<Void> close() {
-    return relayMailbox.close();
+    return relay.close().eventually(relayMailbox::close);
   }
 
   @Override
   public Future<Void> drain() {
     draining = true;
+    relay.drain();
     for (SocketIoConnection connection : sessions.all()) {
       if (connection.endpoint() == this) {
         connection.goAwayIfAlone();

@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawHttp.Response;
+import io.linkspan.testing.TestGateway;
+import io.linkspan.transport.socketio.wire.RelayCall;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RelayTest {
 
   private static final String V4 = "/socket.io/?EIO=4&transport=polling";
+  private static final String V3 = "/socket.io/?EIO=3&transport=polling";
   private static final String SECRET = "abcdefghijklmnopqrstuvwx";
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -265,5 +269,102 @@ class RelayTest {
     assertThat(post(HOME, target, "427[\"event\",\"g\"]").body()).isEqualTo("ok");
     assertThat(poll.response().body()).isEqualTo("437[\"g\"]");
     assertThat(post(AWAY, target, "428[\"event\",\"h\"]").body()).isEqualTo("ok");
+  }
+
+  /** That the client is to go on at another node. */
+  private static void assertSentAway(Response answer, String body) {
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.header("connection")).isEqualTo("close");
+    assertThat(answer.body()).isEqualTo(body);
+  }
+
+  @Test
+  void aDrainLetsGoOfThePollsThatItRelaysAndTheirSessionsGoOn() {
+    start();
+    String target = joined();
+    RawHttp poll = held(AWAY, target);
+    Future<Void> drained = nodes.drain(AWAY);
+    assertSentAway(poll.response(), "6");
+    TestGateway.await(drained);
+    TestGateway.await(nodes.stop(AWAY));
+    assertThat(post(HOME, target, "429[\"event\",\"i\"]").body()).isEqualTo("ok");
+    assertThat(get(HOME, target).body()).isEqualTo("439[\"i\"]");
+  }
+
+  @Test
+  void anOldClientIsLetGoOfInItsOwnWords() {
+    start();
+    String open = get(HOME, V3).body();
+    String packet = open.substring(open.indexOf('{'), open.lastIndexOf('}') + 1);
+    String target = V3 + "&sid=" + new JsonObject(packet).getString("sid");
+    if (!open.endsWith("2:40")) {
+      assertThat(get(HOME, target).body()).isEqualTo("2:40");
+    }
+    RawHttp poll = held(AWAY, target);
+    nodes.drain(AWAY);
+    assertSentAway(poll.response(), "1:6");
+  }
+
+  @Test
+  void aDrainEndsTheConnectionsBehindTheAnswers() {
+    start();
+    RawHttp poll = held(AWAY, joined());
+    nodes.drain(AWAY);
+    assertThat(poll.interim()).containsIgnoringCase("connection: close");
+    poll.awaitEnd();
+  }
+
+  @Test
+  void aDrainWaitsForThePostsThatItRelays() {
+    start();
+    String target = joined();
+    int before = questions.get();
+    String body = "420[\"event\",\"j\"]";
+    RawHttp post =
+        RawHttp.open(nodes.port(AWAY), "POST", target, "Content-Length: " + body.length())
+            .send("\r\n" + body.substring(0, 5));
+    await().atMost(PATIENCE).until(() -> questions.get() > before);
+    Future<Void> drained = nodes.drain(AWAY);
+    assertThat(get(AWAY, V4).status()).as("the drain has begun").isEqualTo(503);
+    assertThat(drained.isComplete()).isFalse();
+    assertSentAway(post.send(body.substring(5)).response(), "ok");
+    TestGateway.await(drained);
+    assertThat(get(HOME, target).body()).isEqualTo("430[\"j\"]");
+  }
+
+  @Test
+  void whoComesDuringADrainIsServedUntilTheNodeEnds() {
+    start();
+    String target = joined();
+    TestGateway.await(nodes.drain(AWAY));
+    RawHttp poll = held(AWAY, target);
+    assertSentAway(post(AWAY, target, "421[\"event\",\"k\"]"), "ok");
+    assertSentAway(poll.response(), "431[\"k\"]");
+    RawHttp last = held(AWAY, target);
+    Future<Void> stopped = nodes.stop(AWAY);
+    assertSentAway(last.response(), "6");
+    TestGateway.await(stopped);
+    assertThat(post(HOME, target, "422[\"event\",\"l\"]").body()).isEqualTo("ok");
+    assertThat(get(HOME, target).body()).isEqualTo("432[\"l\"]");
+  }
+
+  @Test
+  void aDrainGivesUpAPollThatItsOwnerDoesNotLetGoOf() {
+    start();
+    String target = joined();
+    nodes
+        .vertx()
+        .eventBus()
+        .addOutboundInterceptor(
+            sending -> {
+              if (!(sending.message().body() instanceof RelayCall call && call.hasRelease())) {
+                sending.next();
+              }
+            });
+    RawHttp poll = held(AWAY, target);
+    Future<Void> drained = nodes.drain(AWAY);
+    assertThatThrownBy(poll::response).hasMessageContaining("the connection ended");
+    TestGateway.await(drained);
+    awaitEnd(target);
   }
 }
