@@ -6,6 +6,7 @@ import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.session.Nodes;
 import io.linkspan.transport.http.Refusal;
+import io.linkspan.transport.socketio.RelayPlaces.Outcome;
 import io.linkspan.transport.socketio.wire.RelayCall;
 import io.linkspan.transport.socketio.wire.RelayReply;
 import io.linkspan.transport.socketio.wire.RelayedAbort;
@@ -20,6 +21,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.Message;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -124,7 +127,7 @@ final class Relay implements Nodes.Listener {
     if (exchange.request().upgrade()) {
       // The client goes on polling.
       exchange.refuse(EngineError.BAD_REQUEST);
-    } else if (sessions.enterRelay()) {
+    } else if (sessions.relayPlaces().take()) {
       new Relayed(exchange, owner).begin();
     } else {
       exchange.refuse(BUSY);
@@ -142,7 +145,7 @@ final class Relay implements Nodes.Listener {
         () ->
             List.copyOf(pending).stream()
                 .filter(relayed -> relayed.owner.node().equals(node.id()))
-                .forEach(Relayed::lost));
+                .forEach(relayed -> relayed.lost(Outcome.OWNER_GONE)));
   }
 
   @Override
@@ -207,7 +210,13 @@ final class Relay implements Nodes.Listener {
       vertx
           .eventBus()
           .<RelayReply>request(owner.address(), call.setId(id).build(), options)
-          .onComplete(this::onReply, failure -> lost());
+          .onComplete(this::onReply, this::onFailure);
+    }
+
+    private void onFailure(Throwable failure) {
+      boolean late =
+          failure instanceof ReplyException reply && reply.failureType() == ReplyFailure.TIMEOUT;
+      lost(late ? Outcome.TIMED_OUT : Outcome.OWNER_GONE);
     }
 
     private void onReply(Message<RelayReply> reply) {
@@ -221,16 +230,16 @@ final class Relay implements Nodes.Listener {
           exchange.read(loop, this);
         }
         case CUT -> {
-          end();
+          end(Outcome.CUT);
           exchange.abandon();
           written();
         }
-        case REPLY_NOT_SET -> lost();
+        case REPLY_NOT_SET -> lost(Outcome.OWNER_GONE);
       }
     }
 
     private void respond(RelayedResponse response) {
-      end();
+      end(Outcome.ANSWERED);
       exchange
           .write(
               response.getStatus(),
@@ -274,12 +283,12 @@ final class Relay implements Nodes.Listener {
     @Override
     public void onAbort(HttpExchange from) {
       if (!ended) {
-        abort();
+        abort(Outcome.ABORTED);
       }
     }
 
-    private void abort() {
-      end();
+    private void abort(Outcome outcome) {
+      end(outcome);
       tell(RelayCall.newBuilder().setAbort(RelayedAbort.getDefaultInstance()));
       written();
     }
@@ -305,22 +314,22 @@ final class Relay implements Nodes.Listener {
 
     /** The body does not end, or the owner does not let go. */
     private void giveUp() {
-      abort();
+      abort(Outcome.TIMED_OUT);
       exchange.abandon();
     }
 
     /** Nobody answers: with the owner its session is gone. */
-    void lost() {
+    void lost(Outcome outcome) {
       if (!ended) {
-        end();
+        end(outcome);
         exchange.refuse(EngineError.SESSION_UNKNOWN).onComplete(done -> written());
       }
     }
 
-    private void end() {
+    private void end(Outcome outcome) {
       ended = true;
       pending.remove(this);
-      sessions.leaveRelay();
+      sessions.relayPlaces().leave(outcome);
       if (timer != null) {
         timer.cancel();
       }

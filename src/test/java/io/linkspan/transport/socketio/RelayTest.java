@@ -92,6 +92,20 @@ class RelayTest {
     return poll;
   }
 
+  /** How many requests that came to {@link #AWAY} ended so. */
+  private double ended(String outcome) {
+    return nodes
+        .registry(AWAY)
+        .get("linkspan.socketio.relayed")
+        .tag("outcome", outcome)
+        .counter()
+        .count();
+  }
+
+  private double relays() {
+    return nodes.registry(AWAY).get("linkspan.socketio.relays").gauge().value();
+  }
+
   @Test
   void aClientMayReachItsSessionThroughAnyNode() {
     start();
@@ -100,6 +114,8 @@ class RelayTest {
     assertThat(get(HOME, target).body()).isEqualTo("431[\"a\",\"€\"]");
     assertThat(post(HOME, target, "422[\"event\",\"b\"]").body()).isEqualTo("ok");
     assertThat(get(AWAY, target).body()).isEqualTo("432[\"b\"]");
+    assertThat(ended("answered")).isEqualTo(4);
+    assertThat(relays()).isZero();
   }
 
   @Test
@@ -107,6 +123,7 @@ class RelayTest {
     start();
     String target = joined();
     RawHttp poll = held(AWAY, target);
+    assertThat(relays()).isEqualTo(1);
     assertThat(post(HOME, target, "423[\"event\",\"c\"]").body()).isEqualTo("ok");
     assertThat(poll.response().body()).isEqualTo("433[\"c\"]");
   }
@@ -126,6 +143,7 @@ class RelayTest {
     String target = joined();
     held(AWAY, target).close();
     awaitEnd(target);
+    assertThat(ended("aborted")).isEqualTo(1);
   }
 
   @Test
@@ -179,6 +197,7 @@ class RelayTest {
         RawHttp.open(nodes.port(AWAY), "POST", target, "Content-Length: 100").send("\r\n42[");
     assertThatThrownBy(post::response).hasMessageContaining("the connection ended");
     awaitEnd(target);
+    assertThat(ended("timed-out")).isEqualTo(1);
   }
 
   @Test
@@ -220,6 +239,7 @@ class RelayTest {
     RawHttp poll = held(AWAY, target);
     nodes.lose(HOME);
     assertUnknown(poll.response());
+    assertThat(ended("owner-gone")).isEqualTo(1);
     assertUnknown(post(AWAY, target, "42[\"event\"]"));
   }
 
@@ -266,6 +286,8 @@ class RelayTest {
     Response second = post(AWAY, target, "426[\"event\",\"f\"]");
     assertThat(second.status()).isEqualTo(503);
     assertThat(second.header("retry-after")).isEqualTo("1");
+    assertThat(ended("refused")).isEqualTo(1);
+    assertThat(relays()).isEqualTo(1);
     assertThat(post(HOME, target, "427[\"event\",\"g\"]").body()).isEqualTo("ok");
     assertThat(poll.response().body()).isEqualTo("437[\"g\"]");
     assertThat(post(AWAY, target, "428[\"event\",\"h\"]").body()).isEqualTo("ok");
@@ -366,5 +388,20 @@ class RelayTest {
     assertThatThrownBy(poll::response).hasMessageContaining("the connection ended");
     TestGateway.await(drained);
     awaitEnd(target);
+    assertThat(ended("timed-out")).isEqualTo(1);
+  }
+
+  @Test
+  void whoIsCutByItsSessionIsCountedSo() {
+    start();
+    String target = joined();
+    int before = questions.get();
+    RawHttp post =
+        RawHttp.open(nodes.port(AWAY), "POST", target, "Content-Length: 100").send("\r\n42[");
+    await().atMost(PATIENCE).until(() -> questions.get() > before);
+    assertThat(post(HOME, target, "1").status()).isEqualTo(400);
+    post.send("x".repeat(97));
+    assertThatThrownBy(post::response).hasMessageContaining("the connection ended");
+    assertThat(ended("cut")).isEqualTo(1);
   }
 }

@@ -152,7 +152,8 @@ final class SocketIoNodes implements AutoCloseable {
       http =
           new HttpConfig(
               "127.0.0.1", port, config.http().idleTimeout(), List.of("*"), config.http().tls());
-      sessions = new EngineSessions(this, config.socketio().maxRelayed());
+      sessions =
+          new EngineSessions(this, new RelayPlaces(config.socketio().maxRelayed(), registry));
       admission = new Admission(config.limits());
       metrics = new TransportMetrics(registry, "socketio");
       shard =
