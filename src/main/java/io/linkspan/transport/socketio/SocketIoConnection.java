@@ -14,7 +14,6 @@ import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.protocol.engineio.Generation;
-import io.linkspan.protocol.socketio.Arguments;
 import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.protocol.socketio.SocketPacket;
@@ -22,7 +21,6 @@ import io.linkspan.protocol.socketio.SocketSession;
 import io.linkspan.session.Attachment;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
-import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.SocketIoTranslator;
 import io.linkspan.translate.SocketIoTranslator.Emission;
 import io.vertx.core.buffer.Buffer;
@@ -364,10 +362,10 @@ final class SocketIoConnection
     for (String namespace : joined) {
       socket.send(SocketIoTranslator.closing(namespace, why));
     }
-    if (mustNotReturn(reason)) {
+    if (CloseReasons.mustNotReturn(reason)) {
       joined.forEach(socket::leave);
     }
-    socket.close(engineReason(reason), DeadlineTimer.now());
+    socket.close(CloseReasons.toEngine(reason), DeadlineTimer.now());
     state = State.CLOSED;
     // Written before anybody hears of the end: it may be the last thing a node waits for.
     drain();
@@ -376,19 +374,14 @@ final class SocketIoConnection
 
   /** What the client hears in a namespace when the core ends its session. */
   private List<EncodedPacket> lastWords(String namespace, EngineCloseReason engineReason) {
-    CloseReason reason = closeReason(engineReason);
+    CloseReason reason = CloseReasons.ofEngine(engineReason, state == State.ALONE);
     if (reason == CloseReason.NORMAL || reason == CloseReason.CONNECTION_LOST) {
       return List.of();
     }
     EncodedPacket closing = SocketIoTranslator.closing(namespace, Handshake.explain(reason, 0));
-    return mustNotReturn(reason)
+    return CloseReasons.mustNotReturn(reason)
         ? List.of(closing, EncodedPacket.disconnect(namespace))
         : List.of(closing);
-  }
-
-  /** Clients never come back by themselves after a disconnect packet, and else always. */
-  private static boolean mustNotReturn(CloseReason reason) {
-    return reason.mayReturn() == CloseReason.MayReturn.NEVER;
   }
 
   /** The node is being drained; who has a session is sent away with it. */
@@ -396,15 +389,6 @@ final class SocketIoConnection
     if (state == State.ALONE) {
       close(CloseReason.GOING_AWAY);
     }
-  }
-
-  private static EngineCloseReason engineReason(CloseReason reason) {
-    return switch (reason) {
-      case GOING_AWAY -> EngineCloseReason.SERVER_SHUTTING_DOWN;
-      case SLOW_CONSUMER -> EngineCloseReason.SLOW_CONSUMER;
-      case MALFORMED -> EngineCloseReason.FORCED_CLOSE;
-      default -> EngineCloseReason.FORCED_SERVER_CLOSE;
-    };
   }
 
   // --------------------------------------------------------- change and drain
@@ -634,7 +618,7 @@ final class SocketIoConnection
     }
     joined.add(namespace);
     if (endpoint.config().connectEvent()) {
-      session.receive(SocketIoTranslator.connect(namespace, request.auth()), new Untold());
+      session.receive(SocketIoTranslator.connect(namespace, request.auth()), new Untold(remote));
     }
   }
 
@@ -694,29 +678,12 @@ final class SocketIoConnection
     if (state == State.CLOSED) {
       return;
     }
-    CloseReason reason = closeReason(closed.reason());
+    CloseReason reason = CloseReasons.ofEngine(closed.reason(), state == State.ALONE);
     state = State.CLOSED;
     if (!closed.detail().isEmpty()) {
       LOG.debug("{}: {}", remote, closed.detail());
     }
     end(reason);
-  }
-
-  private CloseReason closeReason(EngineCloseReason reason) {
-    return switch (reason) {
-      // Who has left every namespace has said goodbye.
-      case TRANSPORT_CLOSE ->
-          state == State.ALONE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
-      case TRANSPORT_ERROR -> CloseReason.CONNECTION_LOST;
-      case TOO_LARGE -> CloseReason.TOO_LARGE;
-      case SLOW_CONSUMER -> CloseReason.SLOW_CONSUMER;
-      case PING_TIMEOUT -> CloseReason.HEARTBEAT_TIMEOUT;
-      case PARSE_ERROR, FORCED_CLOSE -> CloseReason.MALFORMED;
-      // Who is in no namespace has never said who it is.
-      case FORCED_SERVER_CLOSE ->
-          state == State.ALONE ? CloseReason.UNAUTHENTICATED : CloseReason.MALFORMED;
-      case SERVER_SHUTTING_DOWN -> CloseReason.GOING_AWAY;
-    };
   }
 
   private void end(CloseReason reason) {
@@ -743,7 +710,7 @@ final class SocketIoConnection
     if (state != State.JOINED) {
       return;
     }
-    var receipt = new PacketReceipt(event.namespace(), event.ackId());
+    var receipt = new PacketReceipt(this, event.namespace(), event.ackId());
     Message message;
     try {
       message = SocketIoTranslator.decode(event);
@@ -775,81 +742,26 @@ final class SocketIoConnection
         SocketIoTranslator.decodeReply(ack.arguments(), session.user(), message.eventId()));
   }
 
+  /** Whether the client is in a namespace, and hears what it is told. */
+  boolean isJoined() {
+    return state == State.JOINED;
+  }
+
+  Generation generation() {
+    return socket.generation();
+  }
+
+  /** Sends what answers a packet. */
+  void reply(EncodedPacket packet) {
+    socket.send(packet);
+    drainLater();
+  }
+
   private boolean isOld() {
     return socket.generation() == Generation.V3;
   }
 
-  private TransportMetrics metrics() {
+  TransportMetrics metrics() {
     return endpoint.metrics();
-  }
-
-  /** Answers one event: with its acknowledgement, if the client asked for one. */
-  private final class PacketReceipt implements Receipt {
-
-    private final String namespace;
-    private final long ackId;
-
-    PacketReceipt(String namespace, long ackId) {
-      this.namespace = namespace;
-      this.ackId = ackId;
-    }
-
-    @Override
-    public void accepted(String eventId) {
-      if (asked()) {
-        metrics().ackOut();
-        answer(SocketIoTranslator.accepted(eventId));
-      }
-    }
-
-    @Override
-    public boolean answered(String eventId, Message answer) {
-      Arguments arguments = asked() ? SocketIoTranslator.rawArguments(answer) : null;
-      if (arguments == null) {
-        return false;
-      }
-      metrics().ackOut();
-      answer(arguments);
-      return true;
-    }
-
-    @Override
-    public void refused(String eventId, MessageException why) {
-      if (state != State.JOINED) {
-        return;
-      }
-      metrics().error(why.code());
-      if (asked()) {
-        answer(SocketIoTranslator.refused(why));
-      } else {
-        Message error = ErrorTranslator.toMessage(eventId, why);
-        Emission event = SocketIoTranslator.encode(error, socket.generation());
-        socket.send(event.packet(namespace, SocketPacket.NO_ACK));
-        drainLater();
-      }
-    }
-
-    private boolean asked() {
-      return ackId != SocketPacket.NO_ACK;
-    }
-
-    private void answer(Arguments arguments) {
-      socket.send(EncodedPacket.ack(namespace, ackId, arguments));
-      drainLater();
-    }
-  }
-
-  /** For what the client did not send: nobody waits for an answer. */
-  private final class Untold implements Receipt {
-
-    @Override
-    public void accepted(String eventId) {
-      // Nothing to say.
-    }
-
-    @Override
-    public void refused(String eventId, MessageException why) {
-      LOG.debug("{}: no service heard of its connect: {}", remote, why.getMessage());
-    }
   }
 }
