@@ -84,7 +84,7 @@ final class RelayMailbox implements Nodes.Listener {
       return;
     }
     exchanges.put(id, exchange);
-    exchange.bringTo(known);
+    exchange.bringTo(known.link());
   }
 
   @Override

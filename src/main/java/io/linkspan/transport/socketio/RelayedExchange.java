@@ -33,7 +33,7 @@ final class RelayedExchange implements HttpExchange {
   /** What the other node waits for an answer to; null while it reads the body. */
   private Message<?> call;
 
-  private SocketIoConnection session;
+  private EngineLink session;
   private Consumer<HttpExchange> onAbort = exchange -> {};
   private BodyListener body;
   private boolean ended;
@@ -102,9 +102,9 @@ final class RelayedExchange implements HttpExchange {
     body.onEnd(this);
   }
 
-  void bringTo(SocketIoConnection connection) {
-    session = connection;
-    connection.handle(this, null);
+  void bringTo(EngineLink link) {
+    session = link;
+    link.handle(this, null);
   }
 
   /** The other node is to end, and should not have to cut it. */

@@ -10,9 +10,6 @@ import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.engineio.EngineCloseReason;
-import io.linkspan.protocol.engineio.EngineSession;
-import io.linkspan.protocol.engineio.EngineWrite;
-import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketEvent;
@@ -23,7 +20,6 @@ import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import io.linkspan.translate.SocketIoTranslator;
 import io.linkspan.translate.SocketIoTranslator.Emission;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -33,10 +29,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One Socket.IO client: an Engine.IO session on whatever transport, and above it the client's
- * linkspan session, from the first namespace it joins to the last one it leaves. Used only on its
- * event loop; requests and WebSockets that arrive at another come by way of {@link HttpExchange}
- * and {@link EngineSocket}.
+ * One Socket.IO client: a link of Engine.IO, and above it the client's linkspan session, from the
+ * first namespace it joins to the last one it leaves. Used only on its event loop.
  *
  * <pre>
  *           asks to join               session begun            close, link lost
@@ -45,8 +39,7 @@ import org.slf4j.LoggerFactory;
  *     └────────────────────────┴─────────────────────────┘
  * </pre>
  */
-final class SocketIoConnection
-    implements Connection, EngineSocket.Listener, HttpExchange.BodyListener {
+final class SocketIoConnection implements Connection, EngineLink.Listener {
 
   private enum State {
     ALONE,
@@ -79,10 +72,9 @@ final class SocketIoConnection
 
   private final SocketIoEndpoint endpoint;
   private final SocketSession<HttpExchange, EngineSocket> socket;
-  private final EngineSession<HttpExchange, EngineSocket> engine;
+  private final EngineLink link;
   private final String remote;
   private final String address;
-  private final DeadlineTimer timer;
   private final List<String> joined = new ArrayList<>(1);
   private State state = State.ALONE;
   private Session session;
@@ -100,11 +92,7 @@ final class SocketIoConnection
   private long answeredPing = Long.MIN_VALUE;
   private long nextAckId;
   private CloseReason closeReason;
-  private long lastReceived = DeadlineTimer.now();
   private int malformed;
-  private boolean draining;
-  private boolean drainScheduled;
-  private boolean forgotten;
 
   /** Whether a drain waits for a client that polls to hear that it should go. */
   private boolean sendingAway;
@@ -122,11 +110,15 @@ final class SocketIoConnection
     this.socket = socket;
     this.remote = remote;
     this.address = address;
-    engine = socket.engine();
+    link = new EngineLink(endpoint, socket, remote, this);
     socket.setLastWords(this::lastWords);
-    timer = new DeadlineTimer(endpoint.vertx(), this::onTimer);
     metrics().opened();
     loop().enter();
+  }
+
+  /** What carries it. */
+  EngineLink link() {
+    return link;
   }
 
   EventLoop loop() {
@@ -135,116 +127,6 @@ final class SocketIoConnection
 
   SocketIoEndpoint endpoint() {
     return endpoint;
-  }
-
-  // ----------------------------------------------------------------- requests
-
-  /** A request of this session, whatever it asks for. */
-  void handle(HttpExchange exchange, String forbidden) {
-    long now = DeadlineTimer.now();
-    FrontDoor.Decision decision =
-        endpoint.door().decide(exchange.request(), exchange.origin(), forbidden, engine, now);
-    if (decision instanceof FrontDoor.Refused refused) {
-      exchange.refuse(refused);
-    } else {
-      lastReceived = now;
-      switch (((FrontDoor.Admitted) decision).action()) {
-        case POLL -> {
-          exchange.watch(loop(), this::onAbort);
-          engine.pollArrived(exchange, exchange.request(), now);
-        }
-        case POST -> {
-          engine.postStarted(
-              exchange, exchange.request(), exchange.contentType(), exchange.contentLength(), now);
-          exchange.read(loop(), this);
-        }
-        case UPGRADE -> upgrade(exchange);
-        case OPEN_POLLING, OPEN_WEBSOCKET ->
-            throw new IllegalStateException("a request with a sid opens nothing");
-      }
-    }
-    // Also after a refusal: the clock may have decided.
-    socket.advanceTo(now);
-    drain();
-  }
-
-  /** The node at which a request waits is to end: a poll is answered now. */
-  void release(HttpExchange exchange) {
-    engine.release(exchange);
-    drain();
-  }
-
-  private void upgrade(HttpExchange exchange) {
-    exchange.upgrade(
-        webSocket -> {
-          EngineSocket candidate = endpoint.newSocket(webSocket, exchange.home()).listen(this);
-          loop()
-              .run(
-                  () -> {
-                    engine.webSocketOpened(candidate, exchange.request(), DeadlineTimer.now());
-                    drain();
-                  });
-        },
-        failure -> LOG.debug("{} did not upgrade: {}", remote, failure.getMessage()));
-  }
-
-  @Override
-  public void onChunk(HttpExchange exchange, Buffer chunk) {
-    engine.postChunk(exchange, chunk);
-    drain();
-  }
-
-  @Override
-  public void onEnd(HttpExchange exchange) {
-    lastReceived = DeadlineTimer.now();
-    engine.postEnded(exchange, lastReceived);
-    drain();
-  }
-
-  @Override
-  public void onAbort(HttpExchange exchange) {
-    engine.exchangeAborted(exchange, DeadlineTimer.now());
-    drain();
-  }
-
-  // --------------------------------------------------------------- WebSockets
-
-  @Override
-  public void onText(EngineSocket from, String text) {
-    lastReceived = DeadlineTimer.now();
-    engine.webSocketText(from, text, lastReceived);
-    drain();
-  }
-
-  @Override
-  public void onBinary(EngineSocket from, Buffer data) {
-    lastReceived = DeadlineTimer.now();
-    engine.webSocketBinary(from, data, lastReceived);
-    drain();
-  }
-
-  @Override
-  public void onTooLarge(EngineSocket from) {
-    engine.webSocketTooLarge(from, DeadlineTimer.now());
-    drain();
-  }
-
-  @Override
-  public void onGarbage(EngineSocket from) {
-    // Text that is no packet: to the engine it makes no difference what else it is not.
-    engine.webSocketText(from, "", DeadlineTimer.now());
-    drain();
-  }
-
-  @Override
-  public void onSlow(EngineSocket from) {
-    close(CloseReason.SLOW_CONSUMER);
-  }
-
-  @Override
-  public void onClosed(EngineSocket from) {
-    engine.webSocketClosed(from, DeadlineTimer.now());
-    drain();
   }
 
   // --------------------------------------------------------------- connection
@@ -261,7 +143,7 @@ final class SocketIoConnection
 
   @Override
   public long lastReceived() {
-    return lastReceived;
+    return link.lastReceived();
   }
 
   @Override
@@ -276,12 +158,8 @@ final class SocketIoConnection
     }
     metrics().messageOut();
     send(message);
-    if (engine.isOverWebSocket()) {
-      drain();
-    } else {
-      drainLater();
-    }
-    return state == State.JOINED && engine.isOpen();
+    link.flush();
+    return state == State.JOINED && link.isOpen();
   }
 
   private void send(Outgoing message) {
@@ -368,7 +246,7 @@ final class SocketIoConnection
     socket.close(CloseReasons.toEngine(reason), DeadlineTimer.now());
     state = State.CLOSED;
     // Written before anybody hears of the end: it may be the last thing a node waits for.
-    drain();
+    link.drain();
     end(reason);
   }
 
@@ -391,87 +269,32 @@ final class SocketIoConnection
     }
   }
 
-  // --------------------------------------------------------- change and drain
+  // -------------------------------------------------------------------- events
 
-  /** For what is sent outside of a request: all of one turn leaves together. */
-  private void drainLater() {
-    if (!draining && !drainScheduled) {
-      drainScheduled = true;
-      loop()
-          .runLater(
-              () -> {
-                drainScheduled = false;
-                drain();
-              });
-    }
-  }
-
-  /** Takes what happened and what is to be written, and arms the timer. */
-  void drain() {
-    if (draining) {
-      return;
-    }
-    draining = true;
-    boolean more = true;
-    while (more) {
-      more = false;
-      for (SocketEvent event; (event = socket.pollEvent(DeadlineTimer.now())) != null; ) {
-        more = true;
-        dispatch(event);
-      }
-      for (EngineWrite<HttpExchange, EngineSocket> write; (write = engine.pollWrite()) != null; ) {
-        more = true;
-        perform(write);
-      }
-    }
-    draining = false;
-    noteReading();
-    if (engine.finished()) {
-      forget();
-    } else {
-      timer.arm(socket.nextDeadline());
-    }
+  @Override
+  public void onSlow() {
+    close(CloseReason.SLOW_CONSUMER);
   }
 
   /** A pong says that all that was written before the ping has been read. */
-  private void noteReading() {
-    if (session != null && engine.answeredPing() != answeredPing) {
-      answeredPing = engine.answeredPing();
+  @Override
+  public void onDrained() {
+    if (session != null && link.answeredPing() != answeredPing) {
+      answeredPing = link.answeredPing();
       session.readUntil(answeredPing - 1);
     }
   }
 
-  private void perform(EngineWrite<HttpExchange, EngineSocket> write) {
-    if (write instanceof EngineWrite.SendText<HttpExchange, EngineSocket> text) {
-      text.socket().sendText(text.text());
-    } else if (write instanceof EngineWrite.SendBinary<HttpExchange, EngineSocket> binary) {
-      binary.socket().sendBinary(binary.data());
-    } else if (write instanceof EngineWrite.CloseSocket<HttpExchange, EngineSocket> close) {
-      close.socket().close(close.code());
-    } else if (write instanceof EngineWrite.Respond<HttpExchange, EngineSocket> answer) {
-      answer.exchange().respond(answer);
-    } else if (write instanceof EngineWrite.Abandon<HttpExchange, EngineSocket> abandon) {
-      abandon.exchange().abandon();
+  @Override
+  public void onFinished() {
+    endpoint.forget(link.sid(), address);
+    if (sendingAway) {
+      loop().leave();
     }
   }
 
-  private void onTimer() {
-    socket.advanceTo(DeadlineTimer.now());
-    drain();
-  }
-
-  private void forget() {
-    if (!forgotten) {
-      forgotten = true;
-      timer.cancel();
-      endpoint.forget(engine.sid(), address);
-      if (sendingAway) {
-        loop().leave();
-      }
-    }
-  }
-
-  private void dispatch(SocketEvent event) {
+  @Override
+  public void onEvent(SocketEvent event) {
     if (event instanceof SocketPacket.Event received) {
       receive(received);
     } else if (event instanceof SocketPacket.Ack ack) {
@@ -558,7 +381,7 @@ final class SocketIoConnection
     } else {
       held.forEach(this::deliver);
     }
-    drainLater();
+    link.drainLater();
   }
 
   private void notBegun(Throwable failure) {
@@ -581,7 +404,7 @@ final class SocketIoConnection
         refuse(request, CloseReason.SERVER_ERROR, "the gateway can not take clients now", 1_000);
       }
     }
-    drainLater();
+    link.drainLater();
   }
 
   private void refuse(
@@ -691,7 +514,7 @@ final class SocketIoConnection
     joined.clear();
     early = List.of();
     owed = Map.of();
-    sendingAway = reason == CloseReason.GOING_AWAY && !engine.finished();
+    sendingAway = reason == CloseReason.GOING_AWAY && !link.finished();
     metrics().closed(reason);
     LOG.debug("{} closed: {}", remote, reason.label());
     if (session != null) {
@@ -754,7 +577,7 @@ final class SocketIoConnection
   /** Sends what answers a packet. */
   void reply(EncodedPacket packet) {
     socket.send(packet);
-    drainLater();
+    link.drainLater();
   }
 
   private boolean isOld() {
