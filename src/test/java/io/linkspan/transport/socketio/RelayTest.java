@@ -92,6 +92,16 @@ class RelayTest {
     return poll;
   }
 
+  /** The same for a POST of that length to {@link #AWAY}, of which only the beginning is sent. */
+  private RawHttp begun(String target, String beginning, int length) {
+    int before = questions.get();
+    RawHttp post =
+        RawHttp.open(nodes.port(AWAY), "POST", target, "Content-Length: " + length)
+            .send("\r\n" + beginning);
+    await().atMost(PATIENCE).until(() -> questions.get() > before);
+    return post;
+  }
+
   /** How many requests that came to {@link #AWAY} ended so. */
   private double ended(String outcome) {
     return nodes
@@ -150,11 +160,7 @@ class RelayTest {
   void whoGivesUpARelayedPostIsGone() {
     start();
     String target = joined();
-    int before = questions.get();
-    RawHttp post =
-        RawHttp.open(nodes.port(AWAY), "POST", target, "Content-Length: 100").send("\r\n42[");
-    await().atMost(PATIENCE).until(() -> questions.get() > before);
-    post.close();
+    begun(target, "42[", 100).close();
     awaitEnd(target);
   }
 
@@ -340,12 +346,8 @@ class RelayTest {
   void aDrainWaitsForThePostsThatItRelays() {
     start();
     String target = joined();
-    int before = questions.get();
     String body = "420[\"event\",\"j\"]";
-    RawHttp post =
-        RawHttp.open(nodes.port(AWAY), "POST", target, "Content-Length: " + body.length())
-            .send("\r\n" + body.substring(0, 5));
-    await().atMost(PATIENCE).until(() -> questions.get() > before);
+    RawHttp post = begun(target, body.substring(0, 5), body.length());
     Future<Void> drained = nodes.drain(AWAY);
     assertThat(get(AWAY, V4).status()).as("the drain has begun").isEqualTo(503);
     assertThat(drained.isComplete()).isFalse();
@@ -395,10 +397,7 @@ class RelayTest {
   void whoIsCutByItsSessionIsCountedSo() {
     start();
     String target = joined();
-    int before = questions.get();
-    RawHttp post =
-        RawHttp.open(nodes.port(AWAY), "POST", target, "Content-Length: 100").send("\r\n42[");
-    await().atMost(PATIENCE).until(() -> questions.get() > before);
+    RawHttp post = begun(target, "42[", 100);
     assertThat(post(HOME, target, "1").status()).isEqualTo(400);
     post.send("x".repeat(97));
     assertThatThrownBy(post::response).hasMessageContaining("the connection ended");
