@@ -3,16 +3,22 @@ import http from "node:http";
 
 /**
  * Starts one in front of these URLs. `statuses` counts the answers to requests, `upgrades` lists
- * those to upgrades; `close` ends it.
+ * those to upgrades, `waiting` has how many requests are at each server; `leave` keeps further
+ * requests from a server, and `close` ends it.
+ *
+ * @param choose says for a request which of the servers that are left gets it; undefined: the next
  */
-export async function roundRobin(urls) {
+export async function roundRobin(urls, choose = () => undefined) {
   const statuses = {};
   const upgrades = [];
   const served = urls.map(() => 0);
+  const waiting = urls.map(() => 0);
+  let left = urls.map((_, index) => index);
   let turn = 0;
   const server = http.createServer((request, response) => {
-    const target = turn++ % urls.length;
+    const target = choose(request, left) ?? left[turn++ % left.length];
     served[target]++;
+    waiting[target]++;
     const onward = http.request(
       new URL(request.url, urls[target]),
       { method: request.method, headers: request.headers, agent: false },
@@ -23,7 +29,10 @@ export async function roundRobin(urls) {
       },
     );
     onward.on("error", () => response.destroy());
-    response.on("close", () => onward.destroy());
+    response.on("close", () => {
+      waiting[target]--;
+      onward.destroy();
+    });
     request.pipe(onward);
   });
   server.on("upgrade", (request, socket) => {
@@ -52,6 +61,10 @@ export async function roundRobin(urls) {
     statuses,
     upgrades,
     served,
+    waiting,
+    leave(index) {
+      left = left.filter((other) => other !== index);
+    },
     close() {
       server.close();
       server.closeAllConnections();

@@ -20,6 +20,7 @@ import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.EngineSessions;
+import io.linkspan.transport.socketio.RelayPlaces;
 import io.linkspan.upstream.UpstreamConfig;
 import io.linkspan.upstream.UpstreamMetrics;
 import io.linkspan.upstream.UpstreamVerticle;
@@ -246,7 +247,8 @@ public final class Gateway implements Node {
         metrics.registry(),
         websocket,
         socketio,
-        new EngineSessions(nodes, config.socketio().maxRelayed()),
+        new EngineSessions(
+            nodes, new RelayPlaces(config.socketio().maxRelayed(), metrics.registry())),
         new EdgeVerticle.EnetShared(
             new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
             enet,

@@ -1,6 +1,9 @@
 package io.linkspan.interop;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.linkspan.testing.ClusterProcess;
+import io.linkspan.testing.GatewayProcess;
 import io.linkspan.testing.NodeScript;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -11,6 +14,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Socket.IO's own clients, whose every request comes to the next node of a cluster. */
 class SocketIoClusterIT {
@@ -21,7 +25,7 @@ class SocketIoClusterIT {
   static void start(@TempDir Path folder) throws Exception {
     Path routes =
         Files.writeString(folder.resolve("gateway.yaml"), "routes: [{to: \"\", bus: echo}]\n");
-    cluster = new ClusterProcess(2, 0, Map.of(), "--conf", routes.toString());
+    cluster = new ClusterProcess(2, 1, Map.of(), "--conf", routes.toString());
   }
 
   @AfterAll
@@ -42,5 +46,21 @@ class SocketIoClusterIT {
         cluster.node(1).http(),
         version,
         transport);
+  }
+
+  @EnabledIf("io.linkspan.testing.NodeScript#available")
+  @ParameterizedTest(name = "socket.io-client {0}.x")
+  @ValueSource(ints = {2, 4})
+  void aPollingClientDoesNotNoticeThatAnotherNodeThanItsOwnIsTerminated(int version)
+      throws Exception {
+    GatewayProcess other = cluster.startAnother();
+    NodeScript.runIn(
+        "node-socketio",
+        "departing.mjs",
+        cluster.node(0).http(),
+        other.http(),
+        other.pid(),
+        version);
+    assertThat(other.awaitExit()).isZero();
   }
 }

@@ -98,6 +98,10 @@ public class ChildProcess implements AutoCloseable {
     process.toHandle().destroy();
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   /** CPU time it has used. */
   Duration cpuTime() {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);

@@ -119,6 +119,11 @@ public final class GatewayProcess implements AutoCloseable {
     return !process.hasEnded();
   }
 
+  /** By which the system knows it. */
+  public long pid() {
+    return process.pid();
+  }
+
   /** CPU time it has used, in hundredths of a second. */
   public Duration cpuTime() {
     return process.cpuTime();

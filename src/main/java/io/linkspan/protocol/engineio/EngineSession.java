@@ -306,6 +306,16 @@ public final class EngineSession<X, W> {
     }
   }
 
+  /**
+   * The shell wants an exchange to end. A poll is answered with what waits, or with a noop, and its
+   * client polls again; a POST ends by itself.
+   */
+  public void release(X exchange) {
+    if (exchange == poll) {
+      releasePoll();
+    }
+  }
+
   private void refuseTooLarge(X exchange) {
     output.tooLarge(exchange);
     end(EngineCloseReason.TOO_LARGE, "body over the limit", EnginePacket.CLOSE);

@@ -11,7 +11,10 @@ public interface HttpEndpoint {
     return Future.succeededFuture();
   }
 
-  /** Takes back what {@link #open} did. */
+  /**
+   * Takes back what {@link #open} did, and brings to an end what should not be cut: as soon as it
+   * is done, the connections are.
+   */
   default Future<Void> close() {
     return Future.succeededFuture();
   }

@@ -93,9 +93,9 @@ public final class HttpTransport {
 
   /** Closes the port and every connection that is still open. */
   public Future<Void> close() {
-    return server
-        .close()
-        .eventually(() -> Future.join(endpoints.stream().map(HttpEndpoint::close).toList()));
+    return Future.join(endpoints.stream().map(HttpEndpoint::close).toList())
+        .eventually(server::close)
+        .mapEmpty();
   }
 
   private void route(HttpServerRequest request) {

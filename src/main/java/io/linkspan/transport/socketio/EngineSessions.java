@@ -8,7 +8,6 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Finds the Engine.IO sessions of this node by their id, and of other nodes who has them. Shared by
@@ -24,20 +23,23 @@ public final class EngineSessions {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Nodes nodes;
-  private final int maxRelayed;
-  private final AtomicInteger relayed = new AtomicInteger();
+  private final RelayPlaces relayPlaces;
   private final ConcurrentMap<String, SocketIoConnection> sessions = new ConcurrentHashMap<>();
 
   /**
-   * @param maxRelayed how many requests for other nodes may wait here at once; 0 is no limit
+   * @param relayPlaces for requests that are for other nodes
    */
-  public EngineSessions(Nodes nodes, int maxRelayed) {
+  public EngineSessions(Nodes nodes, RelayPlaces relayPlaces) {
     this.nodes = nodes;
-    this.maxRelayed = maxRelayed;
+    this.relayPlaces = relayPlaces;
   }
 
   Nodes nodes() {
     return nodes;
+  }
+
+  RelayPlaces relayPlaces() {
+    return relayPlaces;
   }
 
   /** A new id for a session of a shard. */
@@ -73,20 +75,6 @@ public final class EngineSessions {
   /** Another node's event loop that has the session with this id; null when there is none. */
   Owner ownerOf(String id) {
     return id == null ? null : Owner.of(id, nodes);
-  }
-
-  /** A request for another node begins to wait here, if it may. */
-  boolean enterRelay() {
-    if (relayed.incrementAndGet() > maxRelayed && maxRelayed > 0) {
-      relayed.decrementAndGet();
-      return false;
-    }
-    return true;
-  }
-
-  /** It has its answer, or needs none any more. */
-  void leaveRelay() {
-    relayed.decrementAndGet();
   }
 
   void add(String id, SocketIoConnection session) {

@@ -1,5 +1,6 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.protocol.socketio.SocketEvent;
@@ -18,7 +19,10 @@ record Handshake(
     boolean recoveryByDefault) {
 
   /** When a client may try again whose user has too many connections. */
-  static final long TOO_MANY_RETRY_MS = 5_000;
+  private static final long TOO_MANY_RETRY_MS = 5_000;
+
+  /** The same after a failure. */
+  private static final long FAILED_RETRY_MS = 1_000;
 
   /** It may come in. */
   record Admitted(Identity identity, Attachment attachment) {}
@@ -75,6 +79,15 @@ record Handshake(
       token = "";
     }
     return new Attachment(acknowledges, token, announce, true);
+  }
+
+  /** What a client is told whose session could not begin. */
+  static RefusedException refusal(Throwable failure) {
+    return MessageException.from(failure).code() == ErrorCode.RATE_LIMITED
+        ? new RefusedException(
+            CloseReason.RATE_LIMITED, "this user has too many connections", TOO_MANY_RETRY_MS)
+        : new RefusedException(
+            CloseReason.SERVER_ERROR, "the gateway can not take clients now", FAILED_RETRY_MS);
   }
 
   /** What a client is told with {@code closing} and when it is refused. */

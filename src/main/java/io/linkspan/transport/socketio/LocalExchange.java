@@ -6,6 +6,7 @@ import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.transport.http.Refusal;
+import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
@@ -28,6 +29,7 @@ final class LocalExchange implements HttpExchange {
   private final EngineRequest request;
   private final EventLoop home;
   private boolean paused;
+  private boolean ending;
 
   /**
    * @param home the loop of the request, on which this is called
@@ -62,6 +64,11 @@ final class LocalExchange implements HttpExchange {
   /** Address and port of the client. */
   String remote() {
     return http.remoteAddress().toString();
+  }
+
+  /** Whatever the answer is, the connection ends behind it. To be called on the request's loop. */
+  void endConnection() {
+    ending = true;
   }
 
   /** Holds the request until its session's loop has looked at it. */
@@ -106,20 +113,24 @@ final class LocalExchange implements HttpExchange {
 
   @Override
   public void respond(EngineWrite.Respond<?, ?> answer) {
-    respond(answer.status(), answer.contentType(), null, answer.body(), answer.unread());
+    home.run(
+        () -> write(answer.status(), answer.contentType(), null, answer.body(), answer.unread()));
   }
 
   @Override
   public void refuse(FrontDoor.Refused refused) {
-    respond(refused.status(), refused.contentType(), refused.allow(), refused.body(), false);
+    home.run(
+        () ->
+            write(refused.status(), refused.contentType(), refused.allow(), refused.body(), false));
   }
 
   void refuse(Refusal refusal) {
     home.run(() -> refusal.send(http));
   }
 
-  void refuse(EngineError error) {
-    respond(error.status(), EngineError.CONTENT_TYPE, null, error.body(), false);
+  /** To be called on the request's loop; done as {@link #write} is. */
+  Future<Void> refuse(EngineError error) {
+    return write(error.status(), EngineError.CONTENT_TYPE, null, error.body(), false);
   }
 
   @Override
@@ -128,36 +139,36 @@ final class LocalExchange implements HttpExchange {
   }
 
   /**
-   * Answers.
+   * Answers. To be called on the request's loop.
    *
    * @param contentType null or empty without a body
    * @param allow value of the {@code Allow} header; null or empty to send none
    * @param last whether the connection is to end behind the answer
+   * @return done when the answer is written, or can not be
    */
-  void respond(int status, String contentType, String allow, Buffer body, boolean last) {
-    home.run(
-        () -> {
-          HttpServerResponse response = http.response();
-          if (response.closed() || response.ended()) {
-            return;
-          }
-          response.setStatusCode(status).putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
-          if (isPresent(contentType)) {
-            response.putHeader(HttpHeaders.CONTENT_TYPE, contentType);
-          }
-          if (isPresent(allow)) {
-            response.putHeader(HttpHeaders.ALLOW, allow);
-          }
-          if (last) {
-            response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
-          }
-          response.end(body);
-          if (last) {
-            linger();
-          }
-          // A body that nobody asked for must not keep the next request waiting.
-          resume();
-        });
+  Future<Void> write(int status, String contentType, String allow, Buffer body, boolean last) {
+    HttpServerResponse response = http.response();
+    if (response.closed() || response.ended()) {
+      return Future.succeededFuture();
+    }
+    response.setStatusCode(status).putHeader(HttpHeaders.CACHE_CONTROL, "no-store");
+    if (isPresent(contentType)) {
+      response.putHeader(HttpHeaders.CONTENT_TYPE, contentType);
+    }
+    if (isPresent(allow)) {
+      response.putHeader(HttpHeaders.ALLOW, allow);
+    }
+    boolean end = last || ending;
+    if (end) {
+      response.putHeader(HttpHeaders.CONNECTION, HttpHeaders.CLOSE);
+    }
+    Future<Void> written = response.end(body);
+    if (end) {
+      linger();
+    }
+    // A body that nobody asked for must not keep the next request waiting.
+    resume();
+    return written;
   }
 
   /**

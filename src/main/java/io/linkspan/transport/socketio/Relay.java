@@ -1,22 +1,15 @@
 package io.linkspan.transport.socketio;
 
-import com.google.protobuf.UnsafeByteOperations;
 import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.engineio.EngineError;
-import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.session.Nodes;
 import io.linkspan.transport.http.Refusal;
-import io.linkspan.transport.socketio.wire.RelayCall;
-import io.linkspan.transport.socketio.wire.RelayReply;
-import io.linkspan.transport.socketio.wire.RelayedAbort;
-import io.linkspan.transport.socketio.wire.RelayedBody;
+import io.linkspan.transport.socketio.RelayPlaces.Outcome;
 import io.linkspan.transport.socketio.wire.RelayedId;
-import io.linkspan.transport.socketio.wire.RelayedRequest;
-import io.linkspan.transport.socketio.wire.RelayedResponse;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.DeliveryOptions;
-import io.vertx.core.eventbus.Message;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -25,8 +18,22 @@ import java.util.Set;
  * Takes polls and POSTs that came to this node to the nodes that have their sessions, and the
  * answers back. A body is read when its session wants it, so nobody fills memory here who does not
  * know a session's secret. Used only on its event loop.
+ *
+ * <pre>
+ *   OPEN ── drain() ──► DRAINING ── close() ──► CLOSING
+ * </pre>
+ *
+ * <p>A drain lets go of the polls that wait, so that their clients poll elsewhere, and waits for
+ * everything that was under way. Who comes later, since a load balancer has not heard yet, is
+ * served as ever until the end, which lets go once more; and every answer ends its connection.
  */
 final class Relay implements Nodes.Listener {
+
+  private enum State {
+    OPEN,
+    DRAINING,
+    CLOSING
+  }
 
   private static final Refusal BUSY =
       new Refusal(503, "unavailable", "this node relays as many requests as it may", 1_000);
@@ -34,13 +41,19 @@ final class Relay implements Nodes.Listener {
   /** On top of the longest that a session holds a poll, in milliseconds. */
   private static final long MARGIN = 5_000;
 
+  /** How long an answer may take that is asked for, in milliseconds. */
+  static final long LINGER = 2_000;
+
   private final Vertx vertx;
   private final Owner self;
   private final SocketIoConfig config;
   private final EngineSessions sessions;
   private final EventLoop loop;
   private final DeliveryOptions options;
-  private final Set<Relayed> pending = new HashSet<>();
+  private final Set<Forwarding> pending = new HashSet<>();
+  private final Promise<Void> idle = Promise.promise();
+  private State state = State.OPEN;
+  private int unwritten;
   private long requests;
 
   /**
@@ -61,16 +74,100 @@ final class Relay implements Nodes.Listener {
     sessions.nodes().watch(this);
   }
 
+  /**
+   * Lets go of the polls that wait; {@link EventLoop#idle} is done when their answers, and those of
+   * the POSTs that are under way, are written.
+   */
+  void drain() {
+    state = State.DRAINING;
+    List.copyOf(pending).forEach(Forwarding::release);
+  }
+
+  /**
+   * Takes no more and lets go of the rest.
+   *
+   * @return done when all answers are written, or should have been
+   */
+  Future<Void> close() {
+    state = State.CLOSING;
+    List.copyOf(pending).forEach(Forwarding::release);
+    new DeadlineTimer(vertx, idle::tryComplete).arm(DeadlineTimer.now() + LINGER);
+    endIfIdle();
+    return idle.future();
+  }
+
+  private void endIfIdle() {
+    if (state == State.CLOSING && unwritten == 0) {
+      idle.tryComplete();
+    }
+  }
+
   /** Answers a request, as its owner says. */
   void handle(LocalExchange exchange, Owner owner) {
+    if (state == State.CLOSING) {
+      exchange.refuse(Refusal.draining());
+      return;
+    }
+    if (state == State.DRAINING) {
+      exchange.endConnection();
+    }
     if (exchange.request().upgrade()) {
       // The client goes on polling.
       exchange.refuse(EngineError.BAD_REQUEST);
-    } else if (sessions.enterRelay()) {
-      new Relayed(exchange, owner).begin();
+    } else if (sessions.relayPlaces().take()) {
+      forward(exchange, owner);
     } else {
       exchange.refuse(BUSY);
     }
+  }
+
+  private void forward(LocalExchange exchange, Owner owner) {
+    RelayedId id =
+        RelayedId.newBuilder()
+            .setNode(self.node())
+            .setShard(self.shard())
+            .setNumber(requests++)
+            .build();
+    // A drain waits for what it finds: if also for what comes meanwhile, it might never end.
+    var forwarding = new Forwarding(this, exchange, owner, id, state == State.OPEN);
+    pending.add(forwarding);
+    unwritten++;
+    if (forwarding.awaited()) {
+      loop.enter();
+    }
+    forwarding.begin();
+  }
+
+  /** A request needs no answer of its owner any more. */
+  void ended(Forwarding forwarding, Outcome outcome) {
+    pending.remove(forwarding);
+    sessions.relayPlaces().leave(outcome);
+  }
+
+  /** Its answer is out, or nobody waits for one. */
+  void written(Forwarding forwarding) {
+    unwritten--;
+    if (forwarding.awaited()) {
+      loop.leave();
+    }
+    endIfIdle();
+  }
+
+  Vertx vertx() {
+    return vertx;
+  }
+
+  EventLoop loop() {
+    return loop;
+  }
+
+  SocketIoConfig config() {
+    return config;
+  }
+
+  /** For a question to an owner. */
+  DeliveryOptions options() {
+    return options;
   }
 
   @Override
@@ -83,156 +180,12 @@ final class Relay implements Nodes.Listener {
     loop.run(
         () ->
             List.copyOf(pending).stream()
-                .filter(relayed -> relayed.owner.node().equals(node.id()))
-                .forEach(Relayed::lost));
+                .filter(forwarding -> forwarding.owner().node().equals(node.id()))
+                .forEach(forwarding -> forwarding.lost(Outcome.OWNER_GONE)));
   }
 
   @Override
   public void merged() {
     // The others were told to have left, so nothing waits for them.
-  }
-
-  /** One request, from its arrival to its answer. */
-  private final class Relayed implements HttpExchange.BodyListener {
-
-    private final LocalExchange exchange;
-    private final Owner owner;
-    private final RelayedId id;
-    private final Buffer body = Buffer.buffer();
-    private DeadlineTimer bodyTimer;
-    private boolean sent;
-    private boolean ended;
-
-    Relayed(LocalExchange exchange, Owner owner) {
-      this.exchange = exchange;
-      this.owner = owner;
-      id =
-          RelayedId.newBuilder()
-              .setNode(self.node())
-              .setShard(self.shard())
-              .setNumber(requests++)
-              .build();
-    }
-
-    void begin() {
-      pending.add(this);
-      EngineRequest request = exchange.request();
-      if (request.method().equals("POST")) {
-        exchange.pause();
-      }
-      exchange.watch(loop, this::onAbort);
-      var relayed =
-          RelayedRequest.newBuilder()
-              .setMethod(request.method())
-              .putAllQuery(request.query())
-              .setContentLength(exchange.contentLength())
-              .setRemote(exchange.remote());
-      if (exchange.origin() != null) {
-        relayed.setOrigin(exchange.origin());
-      }
-      if (exchange.contentType() != null) {
-        relayed.setContentType(exchange.contentType());
-      }
-      ask(RelayCall.newBuilder().setRequest(relayed));
-    }
-
-    private void ask(RelayCall.Builder call) {
-      vertx
-          .eventBus()
-          .<RelayReply>request(owner.address(), call.setId(id).build(), options)
-          .onComplete(this::onReply, failure -> lost());
-    }
-
-    private void onReply(Message<RelayReply> reply) {
-      if (ended) {
-        return;
-      }
-      switch (reply.body().getReplyCase()) {
-        case RESPONSE -> respond(reply.body().getResponse());
-        case PROCEED -> {
-          bodyTimer = new DeadlineTimer(vertx, this::giveUp);
-          bodyTimer.arm(DeadlineTimer.now() + config.pingTimeout().toMillis());
-          exchange.read(loop, this);
-        }
-        case CUT -> {
-          end();
-          exchange.abandon();
-        }
-        case REPLY_NOT_SET -> lost();
-      }
-    }
-
-    private void respond(RelayedResponse response) {
-      end();
-      exchange.respond(
-          response.getStatus(),
-          response.getContentType(),
-          response.getAllow(),
-          Buffer.buffer(response.getBody().toByteArray()),
-          response.getLast());
-    }
-
-    @Override
-    public void onChunk(HttpExchange from, Buffer chunk) {
-      if (sent) {
-        return;
-      }
-      body.appendBuffer(chunk);
-      if (body.length() > config.maxPayload()) {
-        // Enough to see that it is too long.
-        send();
-      }
-    }
-
-    @Override
-    public void onEnd(HttpExchange from) {
-      if (!sent) {
-        send();
-      }
-    }
-
-    private void send() {
-      sent = true;
-      bodyTimer.cancel();
-      ask(
-          RelayCall.newBuilder()
-              .setBody(
-                  RelayedBody.newBuilder()
-                      // The array is a copy already.
-                      .setContent(UnsafeByteOperations.unsafeWrap(body.getBytes()))));
-    }
-
-    @Override
-    public void onAbort(HttpExchange from) {
-      if (!ended) {
-        end();
-        RelayCall abort =
-            RelayCall.newBuilder().setId(id).setAbort(RelayedAbort.getDefaultInstance()).build();
-        vertx.eventBus().send(owner.address(), abort);
-      }
-    }
-
-    /** The body does not end. */
-    private void giveUp() {
-      onAbort(exchange);
-      exchange.abandon();
-    }
-
-    /** Nobody answers: with the owner its session is gone. */
-    void lost() {
-      if (!ended) {
-        end();
-        exchange.refuse(EngineError.SESSION_UNKNOWN);
-      }
-    }
-
-    private void end() {
-      ended = true;
-      pending.remove(this);
-      sessions.leaveRelay();
-      if (bodyTimer != null) {
-        bodyTimer.cancel();
-      }
-    }
   }
 }

@@ -67,6 +67,11 @@ final class RelayMailbox implements Nodes.Listener {
           exchange.abort();
         }
       }
+      case RELEASE -> {
+        if (exchange != null) {
+          exchange.release();
+        }
+      }
       case CALL_NOT_SET -> message.fail(0, "from a node of another version");
     }
   }
@@ -79,7 +84,7 @@ final class RelayMailbox implements Nodes.Listener {
       return;
     }
     exchanges.put(id, exchange);
-    known.handle(exchange, null);
+    exchange.bringTo(known.link());
   }
 
   @Override

@@ -33,6 +33,7 @@ final class RelayedExchange implements HttpExchange {
   /** What the other node waits for an answer to; null while it reads the body. */
   private Message<?> call;
 
+  private EngineLink session;
   private Consumer<HttpExchange> onAbort = exchange -> {};
   private BodyListener body;
   private boolean ended;
@@ -99,6 +100,16 @@ final class RelayedExchange implements HttpExchange {
     call = bodyCall;
     body.onChunk(this, Buffer.buffer(content.toByteArray()));
     body.onEnd(this);
+  }
+
+  void bringTo(EngineLink link) {
+    session = link;
+    link.handle(this, null);
+  }
+
+  /** The other node is to end, and should not have to cut it. */
+  void release() {
+    session.release(this);
   }
 
   /** The client has given up, or its node is gone. */

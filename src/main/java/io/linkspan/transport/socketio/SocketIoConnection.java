@@ -1,44 +1,26 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.api.ErrorCode;
-import io.linkspan.api.Message;
-import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
-import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.engineio.EngineCloseReason;
-import io.linkspan.protocol.engineio.EngineSession;
-import io.linkspan.protocol.engineio.EngineWrite;
-import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.protocol.engineio.Generation;
-import io.linkspan.protocol.socketio.Arguments;
 import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.protocol.socketio.SocketPacket;
 import io.linkspan.protocol.socketio.SocketSession;
 import io.linkspan.session.Attachment;
-import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
-import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.SocketIoTranslator;
-import io.linkspan.translate.SocketIoTranslator.Emission;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonObject;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One Socket.IO client: an Engine.IO session on whatever transport, and above it the client's
- * linkspan session, from the first namespace it joins to the last one it leaves. Used only on its
- * event loop; requests and WebSockets that arrive at another come by way of {@link HttpExchange}
- * and {@link EngineSocket}.
+ * One Socket.IO client: a link of Engine.IO, and above it the client's linkspan session, from the
+ * first namespace it joins to the last one it leaves. Used only on its event loop.
  *
  * <pre>
  *           asks to join               session begun            close, link lost
@@ -47,8 +29,7 @@ import org.slf4j.LoggerFactory;
  *     └────────────────────────┴─────────────────────────┘
  * </pre>
  */
-final class SocketIoConnection
-    implements Connection, EngineSocket.Listener, HttpExchange.BodyListener {
+final class SocketIoConnection implements Connection, EngineLink.Listener {
 
   private enum State {
     ALONE,
@@ -57,56 +38,25 @@ final class SocketIoConnection
     CLOSED
   }
 
-  /** The same, and with its offset for who can recover. */
-  private static final Outgoing.Encoder<EncodedPacket> RECOVERABLE_PACKET =
-      message -> {
-        Emission event = SocketIoTranslator.encode(message, Generation.V4);
-        return event.packet(event.namespace(), Session.offsetOf(message));
-      };
-
-  /** A Message the client has been asked to acknowledge. */
-  private record Owed(String namespace, String eventId) {}
-
   private static final Logger LOG = LoggerFactory.getLogger(SocketIoConnection.class);
-
-  private static final Outgoing.Encoder<Emission> NEW_EVENT =
-      message -> SocketIoTranslator.encode(message, Generation.V4);
-  private static final Outgoing.Encoder<Emission> OLD_EVENT =
-      message -> SocketIoTranslator.encode(message, Generation.V3);
-  // Separate constants, as it is by them that encoded forms are told apart and shared.
-  private static final Outgoing.Encoder<EncodedPacket> NEW_PACKET =
-      message -> packet(SocketIoTranslator.encode(message, Generation.V4));
-  private static final Outgoing.Encoder<EncodedPacket> OLD_PACKET =
-      message -> packet(SocketIoTranslator.encode(message, Generation.V3));
 
   private final SocketIoEndpoint endpoint;
   private final SocketSession<HttpExchange, EngineSocket> socket;
-  private final EngineSession<HttpExchange, EngineSocket> engine;
+  private final EngineLink link;
   private final String remote;
   private final String address;
-  private final DeadlineTimer timer;
-  private final List<String> joined = new ArrayList<>(1);
+  private final Namespaces namespaces;
+  private final EventWriter writer;
+  private final EventReader reader;
   private State state = State.ALONE;
   private Session session;
   private Handshake.Admitted handshake;
 
-  /** Joins that wait for the session to begin. */
-  private List<SocketEvent.ConnectRequested> waiting = List.of();
-
-  private List<Outgoing> early = List.of();
-  private Map<Long, Owed> owed = Map.of();
-
-  /** Of the last event that went to a client which can recover. */
-  private String offset = "";
+  /** While it begins. */
+  private Beginning beginning;
 
   private long answeredPing = Long.MIN_VALUE;
-  private long nextAckId;
   private CloseReason closeReason;
-  private long lastReceived = DeadlineTimer.now();
-  private int malformed;
-  private boolean draining;
-  private boolean drainScheduled;
-  private boolean forgotten;
 
   /** Whether a drain waits for a client that polls to hear that it should go. */
   private boolean sendingAway;
@@ -124,11 +74,18 @@ final class SocketIoConnection
     this.socket = socket;
     this.remote = remote;
     this.address = address;
-    engine = socket.engine();
-    socket.setLastWords(this::lastWords);
-    timer = new DeadlineTimer(endpoint.vertx(), this::onTimer);
+    namespaces = new Namespaces(socket);
+    writer = new EventWriter(endpoint, socket, namespaces);
+    reader = new EventReader(this, endpoint.limits());
+    link = new EngineLink(endpoint, socket, remote, this);
+    socket.setLastWords((namespace, reason) -> Namespaces.lastWords(namespace, inOurWords(reason)));
     metrics().opened();
     loop().enter();
+  }
+
+  /** What carries it. */
+  EngineLink link() {
+    return link;
   }
 
   EventLoop loop() {
@@ -137,110 +94,6 @@ final class SocketIoConnection
 
   SocketIoEndpoint endpoint() {
     return endpoint;
-  }
-
-  // ----------------------------------------------------------------- requests
-
-  /** A request of this session, whatever it asks for. */
-  void handle(HttpExchange exchange, String forbidden) {
-    long now = DeadlineTimer.now();
-    FrontDoor.Decision decision =
-        endpoint.door().decide(exchange.request(), exchange.origin(), forbidden, engine, now);
-    if (decision instanceof FrontDoor.Refused refused) {
-      exchange.refuse(refused);
-    } else {
-      lastReceived = now;
-      switch (((FrontDoor.Admitted) decision).action()) {
-        case POLL -> {
-          exchange.watch(loop(), this::onAbort);
-          engine.pollArrived(exchange, exchange.request(), now);
-        }
-        case POST -> {
-          engine.postStarted(
-              exchange, exchange.request(), exchange.contentType(), exchange.contentLength(), now);
-          exchange.read(loop(), this);
-        }
-        case UPGRADE -> upgrade(exchange);
-        case OPEN_POLLING, OPEN_WEBSOCKET ->
-            throw new IllegalStateException("a request with a sid opens nothing");
-      }
-    }
-    // Also after a refusal: the clock may have decided.
-    socket.advanceTo(now);
-    drain();
-  }
-
-  private void upgrade(HttpExchange exchange) {
-    exchange.upgrade(
-        webSocket -> {
-          EngineSocket candidate = endpoint.newSocket(webSocket, exchange.home()).listen(this);
-          loop()
-              .run(
-                  () -> {
-                    engine.webSocketOpened(candidate, exchange.request(), DeadlineTimer.now());
-                    drain();
-                  });
-        },
-        failure -> LOG.debug("{} did not upgrade: {}", remote, failure.getMessage()));
-  }
-
-  @Override
-  public void onChunk(HttpExchange exchange, Buffer chunk) {
-    engine.postChunk(exchange, chunk);
-    drain();
-  }
-
-  @Override
-  public void onEnd(HttpExchange exchange) {
-    lastReceived = DeadlineTimer.now();
-    engine.postEnded(exchange, lastReceived);
-    drain();
-  }
-
-  @Override
-  public void onAbort(HttpExchange exchange) {
-    engine.exchangeAborted(exchange, DeadlineTimer.now());
-    drain();
-  }
-
-  // --------------------------------------------------------------- WebSockets
-
-  @Override
-  public void onText(EngineSocket from, String text) {
-    lastReceived = DeadlineTimer.now();
-    engine.webSocketText(from, text, lastReceived);
-    drain();
-  }
-
-  @Override
-  public void onBinary(EngineSocket from, Buffer data) {
-    lastReceived = DeadlineTimer.now();
-    engine.webSocketBinary(from, data, lastReceived);
-    drain();
-  }
-
-  @Override
-  public void onTooLarge(EngineSocket from) {
-    engine.webSocketTooLarge(from, DeadlineTimer.now());
-    drain();
-  }
-
-  @Override
-  public void onGarbage(EngineSocket from) {
-    // Text that is no packet: to the engine it makes no difference what else it is not.
-    engine.webSocketText(from, "", DeadlineTimer.now());
-    drain();
-  }
-
-  @Override
-  public void onSlow(EngineSocket from) {
-    close(CloseReason.SLOW_CONSUMER);
-  }
-
-  @Override
-  public void onClosed(EngineSocket from) {
-    engine.webSocketClosed(from, DeadlineTimer.now());
-    drain();
   }
 
   // --------------------------------------------------------------- connection
@@ -257,96 +110,22 @@ final class SocketIoConnection
 
   @Override
   public long lastReceived() {
-    return lastReceived;
+    return link.lastReceived();
   }
 
   @Override
   public boolean deliver(Outgoing message) {
     if (state == State.BEGINNING) {
-      early = new ArrayList<>(early);
-      early.add(message);
+      beginning.hold(message);
       return true;
     }
     if (state != State.JOINED) {
       return false;
     }
     metrics().messageOut();
-    send(message);
-    if (engine.isOverWebSocket()) {
-      drain();
-    } else {
-      drainLater();
-    }
-    return state == State.JOINED && engine.isOpen();
-  }
-
-  private void send(Outgoing message) {
-    if (handshake.attachment().clientAcknowledges()) {
-      ask(message);
-    } else if (recoverable() && !isAnnouncement(message)) {
-      emitRecoverable(message);
-    } else {
-      emit(message);
-    }
-  }
-
-  private void emit(Outgoing message) {
-    EncodedPacket packet = message.as(isOld() ? OLD_PACKET : NEW_PACKET);
-    if (!socket.send(packet)) {
-      Emission event = event(message);
-      socket.send(event.packet(namespaceFor(event), SocketPacket.NO_ACK));
-    }
-  }
-
-  private void emitRecoverable(Outgoing message) {
-    if (message.isVolatile()) {
-      // Nobody recovers it, but a client takes what comes last for an offset.
-      Emission event = event(message);
-      socket.send(event.packet(namespaceFor(event), offset));
-      return;
-    }
-    offset = Session.offsetOf(message.message());
-    if (!socket.send(message.as(RECOVERABLE_PACKET))) {
-      Emission event = event(message);
-      socket.send(event.packet(namespaceFor(event), offset));
-    }
-  }
-
-  /** It is none of what can be missed. */
-  private static boolean isAnnouncement(Outgoing message) {
-    return message.message().getType().equals(Session.ANNOUNCEMENT);
-  }
-
-  /** Whether the client, when it comes back, can name the last event it has. */
-  private boolean recoverable() {
-    return handshake.attachment().resumable() && handshake.attachment().offsets();
-  }
-
-  private void ask(Outgoing message) {
-    Emission event = event(message);
-    String namespace = namespaceFor(event);
-    long ackId = nextAckId++;
-    if (socket.ask(event.packet(namespace, ackId), endpoint.ackDeadline())) {
-      if (owed.isEmpty()) {
-        owed = new HashMap<>(4);
-      }
-      owed.put(ackId, new Owed(namespace, message.message().getEventId()));
-    }
-  }
-
-  private Emission event(Outgoing message) {
-    return message.as(isOld() ? OLD_EVENT : NEW_EVENT);
-  }
-
-  /** Where a client gets what is for a namespace that it may not be in. */
-  private String namespaceFor(Emission event) {
-    return socket.isJoined(event.namespace())
-        ? event.namespace()
-        : socket.isJoined(SocketIoTranslator.ROOT) ? SocketIoTranslator.ROOT : joined.get(0);
-  }
-
-  private static EncodedPacket packet(Emission event) {
-    return event.packet(event.namespace(), SocketPacket.NO_ACK);
+    writer.send(message);
+    link.flush();
+    return state == State.JOINED && link.isOpen();
   }
 
   @Override
@@ -354,35 +133,12 @@ final class SocketIoConnection
     if (state == State.CLOSED) {
       return;
     }
-    JsonObject why = Handshake.explain(reason, retryAfterMs);
-    for (String namespace : joined) {
-      socket.send(SocketIoTranslator.closing(namespace, why));
-    }
-    if (mustNotReturn(reason)) {
-      joined.forEach(socket::leave);
-    }
-    socket.close(engineReason(reason), DeadlineTimer.now());
+    namespaces.close(reason, retryAfterMs);
+    socket.close(CloseReasons.toEngine(reason), DeadlineTimer.now());
     state = State.CLOSED;
     // Written before anybody hears of the end: it may be the last thing a node waits for.
-    drain();
+    link.drain();
     end(reason);
-  }
-
-  /** What the client hears in a namespace when the core ends its session. */
-  private List<EncodedPacket> lastWords(String namespace, EngineCloseReason engineReason) {
-    CloseReason reason = closeReason(engineReason);
-    if (reason == CloseReason.NORMAL || reason == CloseReason.CONNECTION_LOST) {
-      return List.of();
-    }
-    EncodedPacket closing = SocketIoTranslator.closing(namespace, Handshake.explain(reason, 0));
-    return mustNotReturn(reason)
-        ? List.of(closing, EncodedPacket.disconnect(namespace))
-        : List.of(closing);
-  }
-
-  /** Clients never come back by themselves after a disconnect packet, and else always. */
-  private static boolean mustNotReturn(CloseReason reason) {
-    return reason.mayReturn() == CloseReason.MayReturn.NEVER;
   }
 
   /** The node is being drained; who has a session is sent away with it. */
@@ -392,102 +148,43 @@ final class SocketIoConnection
     }
   }
 
-  private static EngineCloseReason engineReason(CloseReason reason) {
-    return switch (reason) {
-      case GOING_AWAY -> EngineCloseReason.SERVER_SHUTTING_DOWN;
-      case SLOW_CONSUMER -> EngineCloseReason.SLOW_CONSUMER;
-      case MALFORMED -> EngineCloseReason.FORCED_CLOSE;
-      default -> EngineCloseReason.FORCED_SERVER_CLOSE;
-    };
-  }
+  // -------------------------------------------------------------------- events
 
-  // --------------------------------------------------------- change and drain
-
-  /** For what is sent outside of a request: all of one turn leaves together. */
-  private void drainLater() {
-    if (!draining && !drainScheduled) {
-      drainScheduled = true;
-      loop()
-          .runLater(
-              () -> {
-                drainScheduled = false;
-                drain();
-              });
-    }
-  }
-
-  /** Takes what happened and what is to be written, and arms the timer. */
-  void drain() {
-    if (draining) {
-      return;
-    }
-    draining = true;
-    boolean more = true;
-    while (more) {
-      more = false;
-      for (SocketEvent event; (event = socket.pollEvent(DeadlineTimer.now())) != null; ) {
-        more = true;
-        dispatch(event);
-      }
-      for (EngineWrite<HttpExchange, EngineSocket> write; (write = engine.pollWrite()) != null; ) {
-        more = true;
-        perform(write);
-      }
-    }
-    draining = false;
-    noteReading();
-    if (engine.finished()) {
-      forget();
-    } else {
-      timer.arm(socket.nextDeadline());
-    }
+  @Override
+  public void onSlow() {
+    close(CloseReason.SLOW_CONSUMER);
   }
 
   /** A pong says that all that was written before the ping has been read. */
-  private void noteReading() {
-    if (session != null && engine.answeredPing() != answeredPing) {
-      answeredPing = engine.answeredPing();
+  @Override
+  public void onDrained() {
+    if (session != null && link.answeredPing() != answeredPing) {
+      answeredPing = link.answeredPing();
       session.readUntil(answeredPing - 1);
     }
   }
 
-  private void perform(EngineWrite<HttpExchange, EngineSocket> write) {
-    if (write instanceof EngineWrite.SendText<HttpExchange, EngineSocket> text) {
-      text.socket().sendText(text.text());
-    } else if (write instanceof EngineWrite.SendBinary<HttpExchange, EngineSocket> binary) {
-      binary.socket().sendBinary(binary.data());
-    } else if (write instanceof EngineWrite.CloseSocket<HttpExchange, EngineSocket> close) {
-      close.socket().close(close.code());
-    } else if (write instanceof EngineWrite.Respond<HttpExchange, EngineSocket> answer) {
-      answer.exchange().respond(answer);
-    } else if (write instanceof EngineWrite.Abandon<HttpExchange, EngineSocket> abandon) {
-      abandon.exchange().abandon();
+  @Override
+  public void onFinished() {
+    endpoint.forget(link.sid(), address);
+    if (sendingAway) {
+      loop().leave();
     }
   }
 
-  private void onTimer() {
-    socket.advanceTo(DeadlineTimer.now());
-    drain();
-  }
-
-  private void forget() {
-    if (!forgotten) {
-      forgotten = true;
-      timer.cancel();
-      endpoint.forget(engine.sid(), address);
-      if (sendingAway) {
-        loop().leave();
-      }
-    }
-  }
-
-  private void dispatch(SocketEvent event) {
+  @Override
+  public void onEvent(SocketEvent event) {
     if (event instanceof SocketPacket.Event received) {
-      receive(received);
+      if (state == State.JOINED) {
+        reader.receive(received, session);
+      }
     } else if (event instanceof SocketPacket.Ack ack) {
-      acknowledged(ack);
+      String eventId = writer.settle(ack.ackId());
+      if (eventId != null && state == State.JOINED) {
+        reader.acknowledged(ack, eventId, session);
+      }
     } else if (event instanceof SocketEvent.AckTimedOut late) {
-      owed.remove(late.ackId());
+      writer.settle(late.ackId());
     } else if (event instanceof SocketEvent.ConnectRequested request) {
       join(request);
     } else if (event instanceof SocketEvent.Left left) {
@@ -503,15 +200,12 @@ final class SocketIoConnection
 
   private void join(SocketEvent.ConnectRequested request) {
     if (!endpoint.config().namespaces().contains(request.namespace())) {
-      socket.refuse(request.namespace(), "Invalid namespace", null, DeadlineTimer.now());
+      namespaces.refuseUnknown(request);
       return;
     }
     switch (state) {
       case JOINED -> accept(request);
-      case BEGINNING -> {
-        waiting = new ArrayList<>(waiting);
-        waiting.add(request);
-      }
+      case BEGINNING -> beginning.join(request);
       case ALONE -> begin(request);
       case CLOSED -> {
         // It will hear of that.
@@ -525,13 +219,14 @@ final class SocketIoConnection
       return;
     }
     try {
-      handshake = endpoint.handshake().admit(request, isOld());
+      handshake = endpoint.handshake().admit(request, generation() == Generation.V3);
     } catch (Handshake.RefusedException refusal) {
-      refuse(request, refusal.reason(), refusal.getMessage(), refusal.retryAfterMs());
+      refuse(request, refusal);
       return;
     }
     state = State.BEGINNING;
-    waiting = List.of(request);
+    beginning = new Beginning(handshake.attachment());
+    beginning.join(request);
     open(handshake.attachment());
   }
 
@@ -547,130 +242,57 @@ final class SocketIoConnection
       begun.linkClosed(closeReason);
       return;
     }
-    if (begun.recovered() && !knowsWhatIsMissing(begun)) {
+    if (begun.recovered() && !beginning.knowsWhatIsMissing(begun)) {
       // A client is told that it has everything, or that it has nothing.
-      early = List.of();
+      beginning.dropMessages();
       begun.linkClosed(CloseReason.NORMAL);
       open(handshake.attachment().anew());
       return;
     }
-    List<SocketEvent.ConnectRequested> joins = waiting;
-    waiting = List.of();
     session = begun;
-    offset = session.anchor();
+    writer.begin(handshake.attachment(), session.anchor());
     state = State.JOINED;
     LOG.debug("{} opened as {}, session {}", remote, session.user(), session.id());
-    joins.forEach(this::accept);
-    List<Outgoing> held = early;
-    early = List.of();
-    if (joined.isEmpty()) {
+    Beginning before = beginning;
+    before.joins().forEach(this::accept);
+    beginning = null;
+    if (namespaces.isEmpty()) {
       endSession(CloseReason.CONNECTION_LOST);
     } else {
-      held.forEach(this::deliver);
+      before.messages().forEach(this::deliver);
     }
-    drainLater();
+    link.drainLater();
   }
 
   private void notBegun(Throwable failure) {
-    List<SocketEvent.ConnectRequested> joins = waiting;
-    waiting = List.of();
-    early = List.of();
     if (state == State.CLOSED) {
       return;
     }
+    List<SocketEvent.ConnectRequested> joins = beginning.joins();
+    beginning = null;
     state = State.ALONE;
-    boolean tooMany = MessageException.from(failure).code() == ErrorCode.RATE_LIMITED;
-    for (SocketEvent.ConnectRequested request : joins) {
-      if (tooMany) {
-        refuse(
-            request,
-            CloseReason.RATE_LIMITED,
-            "this user has too many connections",
-            Handshake.TOO_MANY_RETRY_MS);
-      } else {
-        refuse(request, CloseReason.SERVER_ERROR, "the gateway can not take clients now", 1_000);
-      }
-    }
-    drainLater();
+    Handshake.RefusedException refusal = Handshake.refusal(failure);
+    joins.forEach(request -> refuse(request, refusal));
+    link.drainLater();
   }
 
-  private void refuse(
-      SocketEvent.ConnectRequested request, CloseReason reason, String message, long retryAfterMs) {
-    endpoint.metrics().refused(reason);
-    // Old clients take nothing but a string.
-    String data =
-        isOld()
-            ? '"' + Integer.toString(reason.code()) + '"'
-            : Handshake.explain(reason, retryAfterMs).encode();
-    socket.refuse(request.namespace(), message, data, DeadlineTimer.now());
-  }
-
-  /** Whether the offsets that the client names, one in each namespace, are known. */
-  private boolean knowsWhatIsMissing(Session begun) {
-    if (handshake.attachment().clientAcknowledges()) {
-      return true;
-    }
-    for (SocketEvent.ConnectRequested request : waiting) {
-      SocketEvent.Recovery recovery = request.recovery();
-      if (recovery != null && !begun.seen(recovery.offset())) {
-        return false;
-      }
-    }
-    return true;
+  private void refuse(SocketEvent.ConnectRequested request, Handshake.RefusedException refusal) {
+    metrics().refused(refusal.reason());
+    namespaces.refuse(request, refusal);
   }
 
   private void accept(SocketEvent.ConnectRequested request) {
-    String namespace = request.namespace();
-    if (!(recoverable()
-        ? acceptRecoverable(request)
-        : socket.accept(namespace, EngineSessions.secret(), null))) {
-      return;
+    if (namespaces.accept(request, session, handshake.attachment(), beginning)
+        && endpoint.config().connectEvent()) {
+      session.receive(
+          SocketIoTranslator.connect(request.namespace(), request.auth()), new Untold(remote));
     }
-    joined.add(namespace);
-    if (endpoint.config().connectEvent()) {
-      session.receive(SocketIoTranslator.connect(namespace, request.auth()), new Untold());
-    }
-  }
-
-  /** What it missed comes before the reply; a new client is told where it begins. */
-  private boolean acceptRecoverable(SocketEvent.ConnectRequested request) {
-    String namespace = request.namespace();
-    String pid = session.token();
-    SocketEvent.Recovery recovery = request.recovery();
-    boolean recovered = session.recovered() && recovery != null && recovery.pid().equals(pid);
-    String id = EngineSessions.idIn(namespace, pid);
-    if (!recovered) {
-      boolean accepted = socket.accept(namespace, id, pid);
-      socket.send(SocketIoTranslator.anchor(namespace, session.anchor()));
-      return accepted;
-    }
-    return socket.recover(namespace, id, pid, takeMissed(namespace, recovery.offset()));
-  }
-
-  private List<EncodedPacket> takeMissed(String namespace, String seen) {
-    if (handshake.attachment().clientAcknowledges()) {
-      return List.of();
-    }
-    List<EncodedPacket> missed = new ArrayList<>();
-    List<Outgoing> others = new ArrayList<>();
-    for (Outgoing message : early) {
-      EncodedPacket packet = message.as(RECOVERABLE_PACKET);
-      if (!packet.namespace().equals(namespace) || isAnnouncement(message)) {
-        others.add(message);
-      } else if (Session.offsetOf(message.message()).equals(seen)) {
-        missed.clear();
-      } else {
-        missed.add(packet);
-      }
-    }
-    early = others;
-    return missed;
   }
 
   private void left(String namespace) {
-    joined.remove(namespace);
-    owed.values().removeIf(message -> message.namespace().equals(namespace));
-    if (joined.isEmpty() && state == State.JOINED) {
+    namespaces.left(namespace);
+    writer.left(namespace);
+    if (namespaces.isEmpty() && state == State.JOINED) {
       endSession(CloseReason.NORMAL);
     }
   }
@@ -680,7 +302,7 @@ final class SocketIoConnection
     state = State.ALONE;
     Session ended = session;
     session = null;
-    owed = Map.of();
+    writer.end();
     ended.linkClosed(reason);
   }
 
@@ -688,7 +310,7 @@ final class SocketIoConnection
     if (state == State.CLOSED) {
       return;
     }
-    CloseReason reason = closeReason(closed.reason());
+    CloseReason reason = inOurWords(closed.reason());
     state = State.CLOSED;
     if (!closed.detail().isEmpty()) {
       LOG.debug("{}: {}", remote, closed.detail());
@@ -696,29 +318,16 @@ final class SocketIoConnection
     end(reason);
   }
 
-  private CloseReason closeReason(EngineCloseReason reason) {
-    return switch (reason) {
-      // Who has left every namespace has said goodbye.
-      case TRANSPORT_CLOSE ->
-          state == State.ALONE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
-      case TRANSPORT_ERROR -> CloseReason.CONNECTION_LOST;
-      case TOO_LARGE -> CloseReason.TOO_LARGE;
-      case SLOW_CONSUMER -> CloseReason.SLOW_CONSUMER;
-      case PING_TIMEOUT -> CloseReason.HEARTBEAT_TIMEOUT;
-      case PARSE_ERROR, FORCED_CLOSE -> CloseReason.MALFORMED;
-      // Who is in no namespace has never said who it is.
-      case FORCED_SERVER_CLOSE ->
-          state == State.ALONE ? CloseReason.UNAUTHENTICATED : CloseReason.MALFORMED;
-      case SERVER_SHUTTING_DOWN -> CloseReason.GOING_AWAY;
-    };
+  private CloseReason inOurWords(EngineCloseReason reason) {
+    return CloseReasons.ofEngine(reason, state == State.ALONE);
   }
 
   private void end(CloseReason reason) {
     closeReason = reason;
-    joined.clear();
-    early = List.of();
-    owed = Map.of();
-    sendingAway = reason == CloseReason.GOING_AWAY && !engine.finished();
+    namespaces.clear();
+    beginning = null;
+    writer.end();
+    sendingAway = reason == CloseReason.GOING_AWAY && !link.finished();
     metrics().closed(reason);
     LOG.debug("{} closed: {}", remote, reason.label());
     if (session != null) {
@@ -731,119 +340,24 @@ final class SocketIoConnection
     }
   }
 
-  // ----------------------------------------------------------------- messages
+  // -------------------------------------------------------------- for the reader
 
-  private void receive(SocketPacket.Event event) {
-    if (state != State.JOINED) {
-      return;
-    }
-    var receipt = new PacketReceipt(event.namespace(), event.ackId());
-    Message message;
-    try {
-      message = SocketIoTranslator.decode(event);
-    } catch (ProtocolException e) {
-      onMalformed(receipt, e.getMessage());
-      return;
-    }
-    metrics().messageIn();
-    session.receive(message, receipt);
+  /** Whether the client is in a namespace, and hears what it is told. */
+  boolean isJoined() {
+    return state == State.JOINED;
   }
 
-  private void onMalformed(Receipt receipt, String what) {
-    receipt.refused("", new MessageException(ErrorCode.MALFORMED, what));
-    malformed++;
-    int limit = endpoint.limits().malformed();
-    if (limit > 0 && malformed >= limit) {
-      close(CloseReason.MALFORMED);
-    }
+  Generation generation() {
+    return socket.generation();
   }
 
-  private void acknowledged(SocketPacket.Ack ack) {
-    Owed message = owed.remove(ack.ackId());
-    if (message == null || state != State.JOINED) {
-      return;
-    }
-    metrics().ackIn();
-    session.acknowledged(
-        message.eventId(),
-        SocketIoTranslator.decodeReply(ack.arguments(), session.user(), message.eventId()));
+  /** Sends what answers a packet. */
+  void reply(EncodedPacket packet) {
+    socket.send(packet);
+    link.drainLater();
   }
 
-  private boolean isOld() {
-    return socket.generation() == Generation.V3;
-  }
-
-  private TransportMetrics metrics() {
+  TransportMetrics metrics() {
     return endpoint.metrics();
-  }
-
-  /** Answers one event: with its acknowledgement, if the client asked for one. */
-  private final class PacketReceipt implements Receipt {
-
-    private final String namespace;
-    private final long ackId;
-
-    PacketReceipt(String namespace, long ackId) {
-      this.namespace = namespace;
-      this.ackId = ackId;
-    }
-
-    @Override
-    public void accepted(String eventId) {
-      if (asked()) {
-        metrics().ackOut();
-        answer(SocketIoTranslator.accepted(eventId));
-      }
-    }
-
-    @Override
-    public boolean answered(String eventId, Message answer) {
-      Arguments arguments = asked() ? SocketIoTranslator.rawArguments(answer) : null;
-      if (arguments == null) {
-        return false;
-      }
-      metrics().ackOut();
-      answer(arguments);
-      return true;
-    }
-
-    @Override
-    public void refused(String eventId, MessageException why) {
-      if (state != State.JOINED) {
-        return;
-      }
-      metrics().error(why.code());
-      if (asked()) {
-        answer(SocketIoTranslator.refused(why));
-      } else {
-        Message error = ErrorTranslator.toMessage(eventId, why);
-        Emission event = SocketIoTranslator.encode(error, socket.generation());
-        socket.send(event.packet(namespace, SocketPacket.NO_ACK));
-        drainLater();
-      }
-    }
-
-    private boolean asked() {
-      return ackId != SocketPacket.NO_ACK;
-    }
-
-    private void answer(Arguments arguments) {
-      socket.send(EncodedPacket.ack(namespace, ackId, arguments));
-      drainLater();
-    }
-  }
-
-  /** For what the client did not send: nobody waits for an answer. */
-  private final class Untold implements Receipt {
-
-    @Override
-    public void accepted(String eventId) {
-      // Nothing to say.
-    }
-
-    @Override
-    public void refused(String eventId, MessageException why) {
-      LOG.debug("{}: no service heard of its connect: {}", remote, why.getMessage());
-    }
   }
 }

@@ -116,12 +116,13 @@ public final class SocketIoEndpoint implements HttpEndpoint {
 
   @Override
   public Future<Void> close() {
-    return relayMailbox.close();
+    return relay.close().eventually(relayMailbox::close);
   }
 
   @Override
   public Future<Void> drain() {
     draining = true;
+    relay.drain();
     for (SocketIoConnection connection : sessions.all()) {
       if (connection.endpoint() == this) {
         connection.goAwayIfAlone();
@@ -155,12 +156,12 @@ public final class SocketIoEndpoint implements HttpEndpoint {
         relay.handle(exchange, owner);
       }
     } else if (known.loop().isCurrent()) {
-      known.handle(exchange, forbidden);
+      known.link().handle(exchange, forbidden);
     } else {
       if (request.upgrade() || http.method().equals(HttpMethod.POST)) {
         exchange.pause();
       }
-      known.loop().run(() -> known.handle(exchange, forbidden));
+      known.loop().run(() -> known.link().handle(exchange, forbidden));
     }
   }
 
@@ -251,9 +252,9 @@ public final class SocketIoEndpoint implements HttpEndpoint {
                   sessions.newId(index),
                   socket,
                   DeadlineTimer.now());
-          SocketIoConnection connection = connect(engine, exchange, address);
-          socket.listen(connection);
-          connection.drain();
+          EngineLink link = connect(engine, exchange, address);
+          socket.listen(link);
+          link.drain();
         },
         failure -> {
           admission.leave(address);
@@ -261,14 +262,14 @@ public final class SocketIoEndpoint implements HttpEndpoint {
         });
   }
 
-  private SocketIoConnection connect(
+  private EngineLink connect(
       EngineSession<HttpExchange, EngineSocket> engine, LocalExchange exchange, String address) {
     var socket =
         new SocketSession<>(
             engine, engineConfig, socketConfig, exchange.request().query(), DeadlineTimer.now());
     var connection = new SocketIoConnection(this, socket, exchange.remote(), address);
     sessions.add(engine.sid(), connection);
-    return connection;
+    return connection.link();
   }
 
   /** How a request is answered whose session is unknown. */

@@ -77,6 +77,11 @@ public final class EngineDriver {
     return written();
   }
 
+  List<String> release(String exchange) {
+    session.release(exchange);
+    return written();
+  }
+
   public List<String> open(String socket) {
     return open(socket, query);
   }

@@ -177,6 +177,33 @@ class EnginePollingTest {
   }
 
   @Test
+  void releasedPollIsAnsweredWithANoopAndTheSessionGoesOn() {
+    client.get("get1");
+    assertThat(client.release("get1")).containsExactly("get1 200 6");
+    assertThat(client.get("get2")).isEmpty();
+    assertThat(client.send("a")).containsExactly("get2 200 4a");
+    assertThat(client.ended()).isNull();
+  }
+
+  @Test
+  void releasedPollTakesWhatWasSentInTheSameTurn() {
+    client.get("get1");
+    client.session.send(EnginePacket.message("a"));
+    assertThat(client.release("get1")).containsExactly("get1 200 4a");
+  }
+
+  @Test
+  void onlyThePollThatWaitsCanBeReleased() {
+    client.get("get1");
+    client.send("a");
+    client.get("get2");
+    client.start("post1", null, 100);
+    assertThat(client.release("get1")).isEmpty();
+    assertThat(client.release("post1")).isEmpty();
+    assertThat(client.send("b")).containsExactly("get2 200 4b");
+  }
+
+  @Test
   void abortedPollEndsTheSession() {
     client.get("get1");
     assertThat(client.abort("get1")).isEmpty();

@@ -6,6 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawHttp.Response;
+import io.linkspan.testing.TestGateway;
+import io.linkspan.transport.socketio.wire.RelayCall;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -18,6 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class RelayTest {
 
   private static final String V4 = "/socket.io/?EIO=4&transport=polling";
+  private static final String V3 = "/socket.io/?EIO=3&transport=polling";
   private static final String SECRET = "abcdefghijklmnopqrstuvwx";
   private static final Duration PATIENCE = Duration.ofSeconds(20);
 
@@ -88,6 +92,30 @@ class RelayTest {
     return poll;
   }
 
+  /** The same for a POST of that length to {@link #AWAY}, of which only the beginning is sent. */
+  private RawHttp begun(String target, String beginning, int length) {
+    int before = questions.get();
+    RawHttp post =
+        RawHttp.open(nodes.port(AWAY), "POST", target, "Content-Length: " + length)
+            .send("\r\n" + beginning);
+    await().atMost(PATIENCE).until(() -> questions.get() > before);
+    return post;
+  }
+
+  /** How many requests that came to {@link #AWAY} ended so. */
+  private double ended(String outcome) {
+    return nodes
+        .registry(AWAY)
+        .get("linkspan.socketio.relayed")
+        .tag("outcome", outcome)
+        .counter()
+        .count();
+  }
+
+  private double relays() {
+    return nodes.registry(AWAY).get("linkspan.socketio.relays").gauge().value();
+  }
+
   @Test
   void aClientMayReachItsSessionThroughAnyNode() {
     start();
@@ -96,6 +124,8 @@ class RelayTest {
     assertThat(get(HOME, target).body()).isEqualTo("431[\"a\",\"€\"]");
     assertThat(post(HOME, target, "422[\"event\",\"b\"]").body()).isEqualTo("ok");
     assertThat(get(AWAY, target).body()).isEqualTo("432[\"b\"]");
+    assertThat(ended("answered")).isEqualTo(4);
+    assertThat(relays()).isZero();
   }
 
   @Test
@@ -103,6 +133,7 @@ class RelayTest {
     start();
     String target = joined();
     RawHttp poll = held(AWAY, target);
+    assertThat(relays()).isEqualTo(1);
     assertThat(post(HOME, target, "423[\"event\",\"c\"]").body()).isEqualTo("ok");
     assertThat(poll.response().body()).isEqualTo("433[\"c\"]");
   }
@@ -122,17 +153,14 @@ class RelayTest {
     String target = joined();
     held(AWAY, target).close();
     awaitEnd(target);
+    assertThat(ended("aborted")).isEqualTo(1);
   }
 
   @Test
   void whoGivesUpARelayedPostIsGone() {
     start();
     String target = joined();
-    int before = questions.get();
-    RawHttp post =
-        RawHttp.open(nodes.port(AWAY), "POST", target, "Content-Length: 100").send("\r\n42[");
-    await().atMost(PATIENCE).until(() -> questions.get() > before);
-    post.close();
+    begun(target, "42[", 100).close();
     awaitEnd(target);
   }
 
@@ -175,6 +203,7 @@ class RelayTest {
         RawHttp.open(nodes.port(AWAY), "POST", target, "Content-Length: 100").send("\r\n42[");
     assertThatThrownBy(post::response).hasMessageContaining("the connection ended");
     awaitEnd(target);
+    assertThat(ended("timed-out")).isEqualTo(1);
   }
 
   @Test
@@ -216,6 +245,7 @@ class RelayTest {
     RawHttp poll = held(AWAY, target);
     nodes.lose(HOME);
     assertUnknown(poll.response());
+    assertThat(ended("owner-gone")).isEqualTo(1);
     assertUnknown(post(AWAY, target, "42[\"event\"]"));
   }
 
@@ -262,8 +292,115 @@ class RelayTest {
     Response second = post(AWAY, target, "426[\"event\",\"f\"]");
     assertThat(second.status()).isEqualTo(503);
     assertThat(second.header("retry-after")).isEqualTo("1");
+    assertThat(ended("refused")).isEqualTo(1);
+    assertThat(relays()).isEqualTo(1);
     assertThat(post(HOME, target, "427[\"event\",\"g\"]").body()).isEqualTo("ok");
     assertThat(poll.response().body()).isEqualTo("437[\"g\"]");
     assertThat(post(AWAY, target, "428[\"event\",\"h\"]").body()).isEqualTo("ok");
+  }
+
+  /** That the client is to go on at another node. */
+  private static void assertSentAway(Response answer, String body) {
+    assertThat(answer.status()).isEqualTo(200);
+    assertThat(answer.header("connection")).isEqualTo("close");
+    assertThat(answer.body()).isEqualTo(body);
+  }
+
+  @Test
+  void aDrainLetsGoOfThePollsThatItRelaysAndTheirSessionsGoOn() {
+    start();
+    String target = joined();
+    RawHttp poll = held(AWAY, target);
+    Future<Void> drained = nodes.drain(AWAY);
+    assertSentAway(poll.response(), "6");
+    TestGateway.await(drained);
+    TestGateway.await(nodes.stop(AWAY));
+    assertThat(post(HOME, target, "429[\"event\",\"i\"]").body()).isEqualTo("ok");
+    assertThat(get(HOME, target).body()).isEqualTo("439[\"i\"]");
+  }
+
+  @Test
+  void anOldClientIsLetGoOfInItsOwnWords() {
+    start();
+    String open = get(HOME, V3).body();
+    String packet = open.substring(open.indexOf('{'), open.lastIndexOf('}') + 1);
+    String target = V3 + "&sid=" + new JsonObject(packet).getString("sid");
+    if (!open.endsWith("2:40")) {
+      assertThat(get(HOME, target).body()).isEqualTo("2:40");
+    }
+    RawHttp poll = held(AWAY, target);
+    nodes.drain(AWAY);
+    assertSentAway(poll.response(), "1:6");
+  }
+
+  @Test
+  void aDrainEndsTheConnectionsBehindTheAnswers() {
+    start();
+    RawHttp poll = held(AWAY, joined());
+    nodes.drain(AWAY);
+    assertThat(poll.interim()).containsIgnoringCase("connection: close");
+    poll.awaitEnd();
+  }
+
+  @Test
+  void aDrainWaitsForThePostsThatItRelays() {
+    start();
+    String target = joined();
+    String body = "420[\"event\",\"j\"]";
+    RawHttp post = begun(target, body.substring(0, 5), body.length());
+    Future<Void> drained = nodes.drain(AWAY);
+    assertThat(get(AWAY, V4).status()).as("the drain has begun").isEqualTo(503);
+    assertThat(drained.isComplete()).isFalse();
+    assertSentAway(post.send(body.substring(5)).response(), "ok");
+    TestGateway.await(drained);
+    assertThat(get(HOME, target).body()).isEqualTo("430[\"j\"]");
+  }
+
+  @Test
+  void whoComesDuringADrainIsServedUntilTheNodeEnds() {
+    start();
+    String target = joined();
+    TestGateway.await(nodes.drain(AWAY));
+    RawHttp poll = held(AWAY, target);
+    assertSentAway(post(AWAY, target, "421[\"event\",\"k\"]"), "ok");
+    assertSentAway(poll.response(), "431[\"k\"]");
+    RawHttp last = held(AWAY, target);
+    Future<Void> stopped = nodes.stop(AWAY);
+    assertSentAway(last.response(), "6");
+    TestGateway.await(stopped);
+    assertThat(post(HOME, target, "422[\"event\",\"l\"]").body()).isEqualTo("ok");
+    assertThat(get(HOME, target).body()).isEqualTo("432[\"l\"]");
+  }
+
+  @Test
+  void aDrainGivesUpAPollThatItsOwnerDoesNotLetGoOf() {
+    start();
+    String target = joined();
+    nodes
+        .vertx()
+        .eventBus()
+        .addOutboundInterceptor(
+            sending -> {
+              if (!(sending.message().body() instanceof RelayCall call && call.hasRelease())) {
+                sending.next();
+              }
+            });
+    RawHttp poll = held(AWAY, target);
+    Future<Void> drained = nodes.drain(AWAY);
+    assertThatThrownBy(poll::response).hasMessageContaining("the connection ended");
+    TestGateway.await(drained);
+    awaitEnd(target);
+    assertThat(ended("timed-out")).isEqualTo(1);
+  }
+
+  @Test
+  void whoIsCutByItsSessionIsCountedSo() {
+    start();
+    String target = joined();
+    RawHttp post = begun(target, "42[", 100);
+    assertThat(post(HOME, target, "1").status()).isEqualTo(400);
+    post.send("x".repeat(97));
+    assertThatThrownBy(post::response).hasMessageContaining("the connection ended");
+    assertThat(ended("cut")).isEqualTo(1);
   }
 }

@@ -20,9 +20,11 @@ import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.websocket.WebSocketServer;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -100,11 +102,27 @@ final class SocketIoNodes implements AutoCloseable {
     return nodes.get(node).port;
   }
 
+  /** What a node counts. */
+  MeterRegistry registry(int node) {
+    return nodes.get(node).registry;
+  }
+
   /** Ends a node, as the other one hears. */
   void lose(int index) {
     OneNode lost = nodes.get(index);
     members.remove(lost.self);
     nodes.get(1 - index).listeners.forEach(listener -> listener.left(lost.self));
+  }
+
+  /** Begins to drain a node; done when nothing holds it up. */
+  Future<Void> drain(int index) {
+    return Future.join(nodes.get(index).loops.stream().map(OneNode.Loop::drain).toList())
+        .mapEmpty();
+  }
+
+  /** Ends a node in order. */
+  Future<Void> stop(int index) {
+    return vertx.undeploy(nodes.get(index).deployment);
   }
 
   @Override
@@ -116,6 +134,7 @@ final class SocketIoNodes implements AutoCloseable {
 
     private final Node self;
     private final GatewayConfig config;
+    private final MeterRegistry registry = new SimpleMeterRegistry();
     private final HttpConfig http;
     private final Queue<Listener> listeners = new ConcurrentLinkedQueue<>();
     private final EngineSessions sessions;
@@ -123,16 +142,18 @@ final class SocketIoNodes implements AutoCloseable {
     private final Admission admission;
     private final TransportMetrics metrics;
     private final Queue<Integer> free = new ConcurrentLinkedQueue<>(List.of(0, 1));
+    private final Queue<Loop> loops = new ConcurrentLinkedQueue<>();
     private volatile int port;
+    private String deployment;
 
     OneNode(String id, int port, GatewayConfig config) {
       this.config = config;
       self = new Node(id, LOOPS);
-      var registry = new SimpleMeterRegistry();
       http =
           new HttpConfig(
               "127.0.0.1", port, config.http().idleTimeout(), List.of("*"), config.http().tls());
-      sessions = new EngineSessions(this, config.socketio().maxRelayed());
+      sessions =
+          new EngineSessions(this, new RelayPlaces(config.socketio().maxRelayed(), registry));
       admission = new Admission(config.limits());
       metrics = new TransportMetrics(registry, "socketio");
       shard =
@@ -149,8 +170,9 @@ final class SocketIoNodes implements AutoCloseable {
     }
 
     void deploy() {
-      TestGateway.await(
-          vertx.deployVerticle(Loop::new, new DeploymentOptions().setInstances(LOOPS)));
+      deployment =
+          TestGateway.await(
+              vertx.deployVerticle(Loop::new, new DeploymentOptions().setInstances(LOOPS)));
     }
 
     @Override
@@ -174,6 +196,7 @@ final class SocketIoNodes implements AutoCloseable {
 
       @Override
       public Future<?> start() {
+        loops.add(this);
         int index = free.remove();
         var endpoint =
             new SocketIoEndpoint(
@@ -197,6 +220,12 @@ final class SocketIoNodes implements AutoCloseable {
                 WebSocketServer.extensions(config.websocket(), maxFrame),
                 List.of(endpoint));
         return transport.listen().onSuccess(actual -> port = actual);
+      }
+
+      Future<Void> drain() {
+        Promise<Void> done = Promise.promise();
+        context.runOnContext(v -> transport.drain().onComplete(done));
+        return done.future();
       }
 
       @Override

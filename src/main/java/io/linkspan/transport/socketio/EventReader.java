@@ -1,0 +1,57 @@
+package io.linkspan.transport.socketio;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.connection.CloseReason;
+import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.socketio.SocketPacket;
+import io.linkspan.session.LimitsConfig;
+import io.linkspan.session.Receipt;
+import io.linkspan.session.Session;
+import io.linkspan.translate.SocketIoTranslator;
+
+/** Brings the events and acknowledgements of one client to its session. */
+final class EventReader {
+
+  private final SocketIoConnection connection;
+  private final LimitsConfig limits;
+  private int malformed;
+
+  EventReader(SocketIoConnection connection, LimitsConfig limits) {
+    this.connection = connection;
+    this.limits = limits;
+  }
+
+  void receive(SocketPacket.Event event, Session session) {
+    var receipt = new PacketReceipt(connection, event.namespace(), event.ackId());
+    Message message;
+    try {
+      message = SocketIoTranslator.decode(event);
+    } catch (ProtocolException e) {
+      onMalformed(receipt, e.getMessage());
+      return;
+    }
+    connection.metrics().messageIn();
+    session.receive(message, receipt);
+  }
+
+  private void onMalformed(Receipt receipt, String what) {
+    receipt.refused("", new MessageException(ErrorCode.MALFORMED, what));
+    malformed++;
+    if (limits.malformed() > 0 && malformed >= limits.malformed()) {
+      connection.close(CloseReason.MALFORMED);
+    }
+  }
+
+  /**
+   * The client has acknowledged an event.
+   *
+   * @param eventId of the Message that it was
+   */
+  void acknowledged(SocketPacket.Ack ack, String eventId, Session session) {
+    connection.metrics().ackIn();
+    session.acknowledged(
+        eventId, SocketIoTranslator.decodeReply(ack.arguments(), session.user(), eventId));
+  }
+}
