@@ -39,6 +39,8 @@ final class HazelcastConfig {
   /** Seconds in which a node that leaves hands over what it holds of the maps. */
   private static final int LEAVE_TIMEOUT = 10;
 
+  private static final String BACKUP_TIMEOUT_MS = "500";
+
   /** Users whose whereabouts a node remembers. */
   private static final int REMEMBERED_USERS = 100_000;
 
@@ -69,6 +71,8 @@ final class HazelcastConfig {
     config.setProperty(NO_HEARTBEAT, seconds(cluster.heartbeat().timeout()));
     config.setProperty("hazelcast.merge.first.run.delay.seconds", Integer.toString(MERGE_DELAY));
     config.setProperty("hazelcast.merge.next.run.delay.seconds", Integer.toString(MERGE_DELAY));
+    // What a lost node was to confirm is not waited for as long as a client waits for its session.
+    config.setProperty("hazelcast.operation.backup.timeout.millis", BACKUP_TIMEOUT_MS);
     config.setProperty("hazelcast.wait.seconds.before.join", "1");
     config.setProperty("hazelcast.graceful.shutdown.max.wait", Integer.toString(LEAVE_TIMEOUT));
     // Unbatched: a second session of a user would miss what others send in the meantime.

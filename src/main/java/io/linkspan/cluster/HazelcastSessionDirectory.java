@@ -91,6 +91,11 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   }
 
   @Override
+  public void departs(SessionRef session) {
+    own.remove(session.session(), session);
+  }
+
+  @Override
   public Future<Void> remove(SessionRef session) {
     own.remove(session.session(), session);
     var remove = new SessionEntry.Remove(session.shard());

@@ -31,6 +31,7 @@ final class Replication {
   private static final int MAX_CHANGES = 20_000;
   private static final long COPY_TIMEOUT = 2_000;
   private static final long RETRY_MS = 250;
+  private static final int MAX_ADOPTIONS = 20;
   private static final long PULSE_MS = 1_000;
 
   /** A loop that stood still for so long may have been given up by the others. */
@@ -117,9 +118,10 @@ final class Replication {
     // Who wakes up hears that the others are lost, and it is this node that was.
     isAwake(DeadlineTimer.now());
     for (String owner : copies.owners(address -> Shard.nodeOf(address).equals(node))) {
-      if (shard.address().equals(holderOf(owner))) {
-        copies.takeAll(owner).forEach(state -> adopt(state, owner));
-      }
+      List<SessionState> left =
+          shard.address().equals(holderOf(owner)) ? copies.takeAll(owner) : List.of();
+      LOG.info("{} is lost, and {} of its sessions go on here", owner, left.size());
+      left.forEach(state -> adopt(state, owner));
     }
   }
 
@@ -268,8 +270,16 @@ final class Replication {
               send();
             },
             failure -> {
+              LOG.debug("{} has no copy of what is here", peer, failure);
               journal.answered(peer, false);
-              vertx.setTimer(RETRY_MS, id -> send());
+              // Whatever happens until then is in what is sent next.
+              scheduled = true;
+              vertx.setTimer(
+                  RETRY_MS,
+                  id -> {
+                    scheduled = false;
+                    send();
+                  });
             });
   }
 
@@ -284,13 +294,25 @@ final class Replication {
   }
 
   private void adopt(SessionState state, String owner) {
+    adopt(state, owner, 1);
+  }
+
+  private void adopt(SessionState state, String owner, int attempt) {
     shard
         .adopt(state, owner)
-        .onSuccess(
+        .onComplete(
             adopted -> {
               if (adopted) {
                 // If it only slept, it is to know.
                 bus.send(owner, ShardCall.newBuilder().setFence(state.getSession()).build());
+              }
+            },
+            failure -> {
+              // The directory may have lost a part of itself with the owner, for a moment.
+              if (attempt < MAX_ADOPTIONS) {
+                vertx.setTimer(RETRY_MS, id -> adopt(state, owner, attempt + 1));
+              } else {
+                LOG.warn("session {} of {} is lost", state.getSession(), owner, failure);
               }
             });
   }

@@ -28,6 +28,11 @@ public interface SessionDirectory {
    */
   Future<Boolean> move(SessionRef from, SessionRef to);
 
+  /** A session of this node may be another's from now on: what is entered is to be asked. */
+  default void departs(SessionRef session) {
+    // Where everything is entered in one place, that is asked in any case.
+  }
+
   /** Takes a session out; does nothing when another entry has replaced it. */
   Future<Void> remove(SessionRef session);
 

@@ -491,6 +491,7 @@ public final class Shard {
 
   /** The session is another shard's. */
   void departed(Session session, boolean linked) {
+    shared.directory().departs(session.ref());
     sessions.remove(session.id());
     shared.metrics().sessions.decrement();
     noLongerAway(session);

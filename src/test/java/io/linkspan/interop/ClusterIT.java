@@ -264,6 +264,19 @@ class ClusterIT {
   }
 
   @Test
+  void aClientThatGoesFromNodeToNodeAndBackHasItsSession() {
+    String token = "";
+    for (int round = 0; round < 2 * NODES + 1; round++) {
+      try (WebSocketTestClient client =
+          cluster.connect(round % NODES, "user=wandering&session=" + token)) {
+        JsonObject told = new JsonObject(client.receiveMessage().getBody());
+        assertThat(told.getBoolean("recovered")).as("round %d", round).isEqualTo(round > 0);
+        token = told.getString("session");
+      }
+    }
+  }
+
+  @Test
   void whatAServiceSendsArrivesInOrder() {
     int count = 3_000;
     try (WebSocketTestClient bob = cluster.connect(1, "user=service-order&ack=transport")) {

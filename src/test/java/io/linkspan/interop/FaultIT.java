@@ -151,12 +151,12 @@ class FaultIT {
         victim.signal("KILL");
         alive.remove(victim);
         Thread.sleep(1_000);
-        alive.add(cluster.startAnother());
+        replace(cluster);
       }
       case DRAIN -> {
         alive.remove(victim);
         victim.terminate();
-        alive.add(cluster.startAnother());
+        replace(cluster);
       }
       case FREEZE -> {
         victim.signal("STOP");
@@ -165,6 +165,12 @@ class FaultIT {
         Thread.sleep(5_000);
       }
     }
+  }
+
+  private void replace(ClusterProcess cluster) throws InterruptedException {
+    GatewayProcess node = cluster.startAnother();
+    everStarted.add(node);
+    alive.add(node);
   }
 
   private void judge(List<ResumingClient> clients) {
