@@ -38,32 +38,12 @@ final class Courier {
 
   private static final long RETRY_PAUSE_MS = 250;
 
-  /** A Message on its way; where it goes to one shard alone, also what hears of its ending. */
-  private final class Parcel implements Post.UnderWay {
-    final Recipient recipient;
-    final Message message;
-    final Terms terms;
+  /** Passes on how it ended. */
+  private abstract static class Told implements Post.UnderWay {
     final Settlement settlement;
 
-    /** Place among those for the same recipient. */
-    final long number;
-
-    /** Where it was sent; null when it was not yet. */
-    String address;
-
-    int tries;
-
-    Parcel(Recipient recipient, Message message, Terms terms, Settlement settlement, long number) {
-      this.recipient = recipient;
-      this.message = message;
-      this.terms = terms;
+    Told(Settlement settlement) {
       this.settlement = settlement;
-      this.number = number;
-    }
-
-    /** It was looked up, and nobody was there. */
-    boolean isUnsent() {
-      return tries > 0 && address == null;
     }
 
     @Override
@@ -74,6 +54,34 @@ final class Courier {
     @Override
     public void failed(MessageException failure) {
       settlement.failed(failure);
+    }
+  }
+
+  /** A Message on its way; where it goes to one shard alone, also what hears of its ending. */
+  private final class Parcel extends Told {
+    final Recipient recipient;
+    final Message message;
+    final Terms terms;
+
+    /** Place among those for the same recipient. */
+    final long number;
+
+    /** Where it was sent; null when it was not yet. */
+    String address;
+
+    int tries;
+
+    Parcel(Recipient recipient, Message message, Terms terms, Settlement settlement, long number) {
+      super(settlement);
+      this.recipient = recipient;
+      this.message = message;
+      this.terms = terms;
+      this.number = number;
+    }
+
+    /** It was looked up, and nobody was there. */
+    boolean isUnsent() {
+      return tries > 0 && address == null;
     }
 
     @Override
@@ -98,16 +106,12 @@ final class Courier {
   }
 
   /** One of several shards that a Message is on its way to. */
-  private record Part(Settlement settlement, String address) implements Post.UnderWay {
+  private static final class Part extends Told {
+    private final String address;
 
-    @Override
-    public void delivered(By by, Message reply) {
-      settlement.delivered(by, reply);
-    }
-
-    @Override
-    public void failed(MessageException failure) {
-      settlement.failed(failure);
+    Part(Settlement settlement, String address) {
+      super(settlement);
+      this.address = address;
     }
 
     @Override

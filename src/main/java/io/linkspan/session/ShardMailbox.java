@@ -146,10 +146,7 @@ public final class ShardMailbox {
               .join(session, group)
               .onComplete(
                   joined -> request.reply(new JsonObject()),
-                  failure -> {
-                    MessageException why = MessageException.from(failure);
-                    request.fail(why.code().number(), why.getMessage());
-                  });
+                  failure -> request.reply(MessageException.from(failure).toReply()));
     }
   }
 }
