@@ -71,13 +71,11 @@ final class Replication {
     pulse.cancel();
   }
 
-  /** Whether the loop has not stood still; if it has, what follows from that has happened. */
-  boolean isAwake(long now) {
+  /** If the loop has stood still, what follows from that happens now, before anything else does. */
+  void wake(long now) {
     if (now - lastPulse > PAUSE_MS) {
       onPulse();
-      return false;
     }
-    return true;
   }
 
   private void onPulse() {
@@ -116,7 +114,7 @@ final class Replication {
   /** A node is gone: what there are copies of here goes on here. */
   void lost(String node) {
     // Who wakes up hears that the others are lost, and it is this node that was.
-    isAwake(DeadlineTimer.now());
+    wake(DeadlineTimer.now());
     for (String owner : copies.owners(address -> Shard.nodeOf(address).equals(node))) {
       List<SessionState> left =
           shard.address().equals(holderOf(owner)) ? copies.takeAll(owner) : List.of();
@@ -127,7 +125,7 @@ final class Replication {
 
   /** Somebody can not reach the owner of a session. */
   void recall(Recall recall) {
-    isAwake(DeadlineTimer.now());
+    wake(DeadlineTimer.now());
     SessionState state = copies.take(recall.getOwner(), recall.getSession());
     if (state != null) {
       adopt(state, recall.getOwner());

@@ -26,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,6 +74,9 @@ public final class Shard {
    * way here until then is passed on.
    */
   private static final long LINGER = 1_000;
+
+  /** What is not known by then is taken to be as it was; milliseconds. */
+  private static final long RECLAIM_TIMEOUT = 10_000;
 
   /** For nodes that have found each other to enter all that they have; milliseconds. */
   private static final long SETTLE_TIME = 5_000;
@@ -591,6 +595,7 @@ public final class Shard {
         .directory()
         .reclaim(owned)
         .onSuccess(others -> others.forEach(ref -> fence(ref.session())))
+        .timeout(RECLAIM_TIMEOUT, TimeUnit.MILLISECONDS)
         .onComplete(
             v -> {
               if (--reclaims == 0) {
@@ -626,7 +631,8 @@ public final class Shard {
    * @param now on the clock of {@link DeadlineTimer#now}
    */
   boolean isCertain(long now) {
-    return replication.isAwake(now) && reclaims == 0;
+    replication.wake(now);
+    return reclaims == 0;
   }
 
   /** Another shard has the session. */
