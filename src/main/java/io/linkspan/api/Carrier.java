@@ -58,7 +58,7 @@ final class Carrier {
   /** Has a Message carried, and completes with what is replied. */
   synchronized Future<Message<Object>> request(Object message, DeliveryOptions options) {
     String here = loop.preferred();
-    if (!here.equals(Addresses.OUTBOUND)) {
+    if (!vertx.isClustered() || !here.equals(Addresses.OUTBOUND)) {
       return bus.request(here, message, options);
     }
     if (address == null) {
