@@ -50,8 +50,45 @@ class FaultIT {
     return nodes[(int) (Math.random() * nodes.length)].httpPort();
   }
 
+  /** What happens to the nodes while the clients talk. */
+  private interface Schedule {
+    void run(ClusterProcess cluster) throws InterruptedException;
+  }
+
   @Test
   void whatASenderWasToldIsTrueWhateverHappensToNodes() throws Exception {
+    run(
+        cluster -> {
+          long end = System.nanoTime() + SECONDS * 1_000_000_000L;
+          // One of each comes in any run; what follows is drawn.
+          List<Fault> first = new ArrayList<>(List.of(Fault.values()));
+          Collections.shuffle(first, random);
+          while (System.nanoTime() < end) {
+            Thread.sleep(2_000 + random.nextInt(2_000));
+            Fault fault =
+                first.isEmpty()
+                    ? Fault.values()[random.nextInt(Fault.values().length)]
+                    : first.remove(0);
+            inflict(fault, alive.get(random.nextInt(alive.size())), cluster);
+          }
+        });
+  }
+
+  @Test
+  void aRestartOfEveryNodeInTurnCostsNoMessageAndNoSession() throws Exception {
+    List<ResumingClient> clients =
+        run(
+            cluster -> {
+              for (GatewayProcess node : List.copyOf(alive)) {
+                Thread.sleep(2_000);
+                inflict(Fault.DRAIN, node, cluster);
+              }
+            });
+    assertThat(clients).allSatisfy(client -> assertThat(client.errors).isEmpty());
+    assertThat(clients).allSatisfy(client -> assertThat(client.notRecovered).isZero());
+  }
+
+  private List<ResumingClient> run(Schedule schedule) throws Exception {
     try (var cluster =
         new ClusterProcess(
             NODES,
@@ -79,18 +116,7 @@ class FaultIT {
       threads.forEach(Thread::start);
       Thread speaker = new Thread(() -> speak(clients), "speaker");
       speaker.start();
-      long end = System.nanoTime() + SECONDS * 1_000_000_000L;
-      // One of each comes in any run; what follows is drawn.
-      List<Fault> first = new ArrayList<>(List.of(Fault.values()));
-      Collections.shuffle(first, random);
-      while (System.nanoTime() < end) {
-        Thread.sleep(2_000 + random.nextInt(2_000));
-        Fault fault =
-            first.isEmpty()
-                ? Fault.values()[random.nextInt(Fault.values().length)]
-                : first.remove(0);
-        inflict(fault, cluster);
-      }
+      schedule.run(cluster);
       speaker.interrupt();
       speaker.join();
       Awaitility.await()
@@ -111,6 +137,7 @@ class FaultIT {
         everStarted.forEach(
             node -> System.out.println("=== " + node.httpPort() + "\n" + node.output()));
       }
+      return clients;
     }
   }
 
@@ -142,8 +169,8 @@ class FaultIT {
     }
   }
 
-  private void inflict(Fault fault, ClusterProcess cluster) throws InterruptedException {
-    GatewayProcess victim = alive.get(random.nextInt(alive.size()));
+  private void inflict(Fault fault, GatewayProcess victim, ClusterProcess cluster)
+      throws InterruptedException {
     story.add(fault + " " + victim.httpPort() + " at " + java.time.Instant.now());
     LOG.info("{} of the node at {}", fault, victim.httpPort());
     switch (fault) {
