@@ -19,7 +19,7 @@ public final class HttpUpstreamBenchmark {
   private static final int CONNECTIONS = 50;
   private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
   private static final int DEFAULT_ROUNDS = 3;
-  private static final long WARM_UP_MESSAGES = 20_000;
+  private static final long WARM_UP_MESSAGES = 200_000;
   private static final long WARM_UP_MS = 2_000;
   private static final long WINDOW_MS = 4_000;
   private static final int MAX_LATENCIES = 1_000_000;
