@@ -1,5 +1,6 @@
 package io.linkspan.cluster;
 
+import com.hazelcast.config.AdvancedNetworkConfig;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.EvictionConfig;
 import com.hazelcast.config.EvictionPolicy;
@@ -9,7 +10,7 @@ import com.hazelcast.config.MapConfig;
 import com.hazelcast.config.MaxSizePolicy;
 import com.hazelcast.config.MergePolicyConfig;
 import com.hazelcast.config.NearCacheConfig;
-import com.hazelcast.config.NetworkConfig;
+import com.hazelcast.config.ServerSocketEndpointConfig;
 import com.hazelcast.spi.merge.DiscardMergePolicy;
 import io.linkspan.session.Nodes;
 import java.net.InetAddress;
@@ -77,7 +78,7 @@ final class HazelcastConfig {
     config.setProperty("hazelcast.graceful.shutdown.max.wait", Integer.toString(LEAVE_TIMEOUT));
     // Unbatched: a second session of a user would miss what others send in the meantime.
     config.setProperty("hazelcast.map.invalidation.batch.enabled", "false");
-    network(config.getNetworkConfig(), cluster, host);
+    network(config.getAdvancedNetworkConfig(), cluster, host);
     Forms.register(config.getSerializationConfig());
     config.addMapConfig(map(SESSIONS));
     config.addMapConfig(map(USERS).setNearCacheConfig(remembered()));
@@ -85,10 +86,18 @@ final class HazelcastConfig {
     return config;
   }
 
-  private static void network(NetworkConfig network, ClusterConfig cluster, InetAddress host) {
+  /**
+   * A socket for members alone. On Hazelcast's common socket for members and clients, what waits
+   * for the handshake of a member that hangs keeps a thread busy for as long as that hangs, and
+   * members whose messages are written by the same thread are cut off (hazelcast issue 26473).
+   */
+  private static void network(
+      AdvancedNetworkConfig network, ClusterConfig cluster, InetAddress host) {
     boolean anyPort = cluster.port() == 0;
-    network.setPort(anyPort ? FIRST_PORT : cluster.port()).setPortAutoIncrement(anyPort);
-    network.getInterfaces().setEnabled(true).addInterface(host.getHostAddress());
+    var socket = new ServerSocketEndpointConfig();
+    socket.setPort(anyPort ? FIRST_PORT : cluster.port()).setPortAutoIncrement(anyPort);
+    socket.getInterfaces().setEnabled(true).addInterface(host.getHostAddress());
+    network.setEnabled(true).setMemberEndpointConfig(socket);
     JoinConfig join = network.getJoin();
     join.getAutoDetectionConfig().setEnabled(false);
     join.getMulticastConfig().setEnabled(false);
@@ -101,7 +110,7 @@ final class HazelcastConfig {
       join.getKubernetesConfig()
           .setEnabled(true)
           .setProperty("service-dns", kubernetes.service())
-          .setProperty("service-port", Integer.toString(network.getPort()));
+          .setProperty("service-port", Integer.toString(socket.getPort()));
     }
   }
 

@@ -36,7 +36,8 @@ import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
@@ -46,6 +47,11 @@ import org.junit.jupiter.api.io.TempDir;
 class ClusterIT {
 
   private static final int NODES = 3;
+
+  /** What the nodes said is needed to understand a failure. */
+  @RegisterExtension
+  static final AfterTestExecutionCallback EXPLAINED =
+      test -> test.getExecutionException().ifPresent(failure -> cluster.print(System.out));
 
   @TempDir private static Path folder;
   private static ClusterProcess cluster;
@@ -425,8 +431,6 @@ class ClusterIT {
     assertThat(await(clients.members("leave-group"))).isZero();
   }
 
-  /** By a switch: it fails in some runs, for a reason that is not known yet. */
-  @EnabledIfSystemProperty(named = "cluster.freeze", matches = "true")
   @Test
   void aNodeThatFrozeIsGivenUpAndFoundAgain() throws Exception {
     GatewayProcess frozen = cluster.startAnother();

@@ -2,6 +2,7 @@ package io.linkspan.testing;
 
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -150,6 +151,13 @@ public final class ClusterProcess implements AutoCloseable {
   /** A name as a part of a path or a query. */
   public static String encoded(String name) {
     return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
+  }
+
+  /** Prints everything that the nodes have printed. */
+  public void print(PrintStream to) {
+    for (int i = 0; i < nodes.size(); i++) {
+      to.println("node " + i + nodes.get(i).output());
+    }
   }
 
   @Override
