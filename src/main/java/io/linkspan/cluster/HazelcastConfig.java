@@ -42,6 +42,12 @@ final class HazelcastConfig {
 
   private static final String BACKUP_TIMEOUT_MS = "500";
 
+  /**
+   * Heartbeats of the oldest member from the first complaint about another member until it removes
+   * somebody: time for those who can not reach each other to say so, too.
+   */
+  private static final String COMPLAINTS = "5";
+
   /** Users whose whereabouts a node remembers. */
   private static final int REMEMBERED_USERS = 100_000;
 
@@ -74,6 +80,10 @@ final class HazelcastConfig {
     config.setProperty("hazelcast.merge.next.run.delay.seconds", Integer.toString(MERGE_DELAY));
     // What a lost node was to confirm is not waited for as long as a client waits for its session.
     config.setProperty("hazelcast.operation.backup.timeout.millis", BACKUP_TIMEOUT_MS);
+    // Members that reach the oldest one and not each other would wait for each other for ever, and
+    // so would whoever needs what they have.
+    config.setProperty(
+        "hazelcast.partial.member.disconnection.resolution.heartbeat.count", COMPLAINTS);
     config.setProperty("hazelcast.wait.seconds.before.join", "1");
     config.setProperty("hazelcast.graceful.shutdown.max.wait", Integer.toString(LEAVE_TIMEOUT));
     // Unbatched: a second session of a user would miss what others send in the meantime.

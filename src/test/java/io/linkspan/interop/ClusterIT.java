@@ -48,17 +48,17 @@ class ClusterIT {
 
   private static final int NODES = 3;
 
-  /** What the nodes said is needed to understand a failure. */
-  @RegisterExtension
-  static final AfterTestExecutionCallback EXPLAINED =
-      test -> test.getExecutionException().ifPresent(failure -> cluster.print(System.out));
-
   @TempDir private static Path folder;
   private static ClusterProcess cluster;
   private static Path configuration;
   private static Vertx service;
   private static GatewayClient clients;
   private static final Queue<JsonObject> EVENTS = new ConcurrentLinkedQueue<>();
+
+  /** What the nodes said is needed to understand a failure. */
+  @RegisterExtension
+  static final AfterTestExecutionCallback EXPLAINED =
+      test -> test.getExecutionException().ifPresent(failure -> cluster.print(System.out));
 
   @BeforeAll
   static void start() throws Exception {

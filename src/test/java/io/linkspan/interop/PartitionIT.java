@@ -31,15 +31,16 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Two nodes on hosts of their own, with a cable between them that is pulled and plugged in again.
- * Clients reach each node by another cable, which stays.
+ * Three nodes on hosts of their own, with a cable between each two that is pulled and plugged in
+ * again. Clients reach each node by another cable, which stays.
  */
 @EnabledIf("io.linkspan.testing.NetworkNamespace#available")
 class PartitionIT {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final String KEY = "partition";
-  private static final List<String> PUBLIC = List.of("10.77.1.2", "10.77.2.2");
+  private static final List<String> PUBLIC = List.of("10.77.1.2", "10.77.2.2", "10.77.3.2");
+  private static final List<String> PRIVATE = List.of("10.77.0.1", "10.77.0.2", "10.77.0.3");
   private static final int HTTP_PORT = 8080;
   private static final int MANAGEMENT_PORT = 9090;
 
@@ -50,38 +51,55 @@ class PartitionIT {
   static void start(@TempDir Path folder) throws Exception {
     String id = UUID.randomUUID().toString().substring(0, 6);
     Path routes = Files.writeString(folder.resolve("routes.yaml"), "routes: [{to: \"user:*\"}]\n");
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < PUBLIC.size(); i++) {
       var host = new NetworkNamespace("linkspan-" + id + "-" + i);
       HOSTS.add(host);
       int network = i + 1;
-      host.connect(
-          "public0", PUBLIC.get(i) + "/24", null, "ls" + id + i, "10.77." + network + ".1/24");
+      host.connect("public0", PUBLIC.get(i) + "/24", "ls" + id + i, "10.77." + network + ".1/24");
+      for (int other = 0; other < i; other++) {
+        host.connect(cable(other, i), PRIVATE.get(i), HOSTS.get(other), PRIVATE.get(other));
+      }
     }
-    HOSTS.get(0).connect("cluster0", "10.77.0.1/24", HOSTS.get(1), "cluster0", "10.77.0.2/24");
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < PUBLIC.size(); i++) {
+      // One after the other: the first is the oldest.
       NODES.add(
           GatewayProcess.launchIn(
-              HOSTS.get(i),
-              Map.ofEntries(
-                  Map.entry("LINKSPAN_HTTP_HOST", "0.0.0.0"),
-                  Map.entry("LINKSPAN_HTTP_PORT", Integer.toString(HTTP_PORT)),
-                  Map.entry("LINKSPAN_ENET_ENABLED", "false"),
-                  Map.entry("LINKSPAN_MANAGEMENT_HOST", "0.0.0.0"),
-                  Map.entry("LINKSPAN_MANAGEMENT_PORT", Integer.toString(MANAGEMENT_PORT)),
-                  Map.entry("LINKSPAN_MANAGEMENT_APIKEY", KEY),
-                  Map.entry("LINKSPAN_EVENTLOOPS", "2"),
-                  Map.entry("LINKSPAN_DELIVERY_ACKTIMEOUT", "2s"),
-                  Map.entry("LINKSPAN_CLUSTER_ENABLED", "true"),
-                  Map.entry("LINKSPAN_CLUSTER_HOST", "10.77.0." + (i + 1)),
-                  Map.entry("LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s"),
-                  Map.entry("LINKSPAN_CLUSTER_JOIN_MEMBERS", "10.77.0.1:5701,10.77.0.2:5701")),
-              "--conf",
-              routes.toString()));
+                  HOSTS.get(i),
+                  Map.ofEntries(
+                      Map.entry("LINKSPAN_HTTP_HOST", "0.0.0.0"),
+                      Map.entry("LINKSPAN_HTTP_PORT", Integer.toString(HTTP_PORT)),
+                      Map.entry("LINKSPAN_ENET_ENABLED", "false"),
+                      Map.entry("LINKSPAN_MANAGEMENT_HOST", "0.0.0.0"),
+                      Map.entry("LINKSPAN_MANAGEMENT_PORT", Integer.toString(MANAGEMENT_PORT)),
+                      Map.entry("LINKSPAN_MANAGEMENT_APIKEY", KEY),
+                      Map.entry("LINKSPAN_EVENTLOOPS", "2"),
+                      Map.entry("LINKSPAN_DELIVERY_ACKTIMEOUT", "2s"),
+                      Map.entry("LINKSPAN_CLUSTER_ENABLED", "true"),
+                      Map.entry("LINKSPAN_CLUSTER_HOST", PRIVATE.get(i)),
+                      Map.entry("LINKSPAN_CLUSTER_PORT", "5701"),
+                      Map.entry("LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s"),
+                      Map.entry("LINKSPAN_CLUSTER_JOIN_MEMBERS", String.join(",", PRIVATE))),
+                  "--conf",
+                  routes.toString())
+              .awaitReady());
     }
-    for (GatewayProcess node : NODES) {
-      node.awaitReady();
+    allTogether();
+  }
+
+  private static String cable(int one, int other) {
+    return "cable" + one + other;
+  }
+
+  /** The cable between two nodes, the lower one first. */
+  private static void plug(int one, int other, boolean in) {
+    HOSTS.get(one).setUp(cable(one, other), in);
+  }
+
+  private static void allTogether() {
+    for (int node = 0; node < NODES.size(); node++) {
+      int at = node;
+      eventually().until(() -> members(at) == NODES.size());
     }
-    eventually().until(() -> members(0) == 2 && members(1) == 2);
   }
 
   @AfterAll
@@ -160,8 +178,9 @@ class PartitionIT {
     awaitDelivery(alice, "bob");
     assertThat(bob.receiveMessage().getFrom()).isEqualTo("alice");
 
-    HOSTS.get(0).setUp("cluster0", false);
-    eventually().until(() -> members(0) == 1 && members(1) == 1);
+    plug(0, 1, false);
+    plug(0, 2, false);
+    eventually().until(() -> members(0) == 1 && members(1) == 2);
 
     // Each side goes on, the copies of the other's sessions included.
     eve.close();
@@ -174,30 +193,70 @@ class PartitionIT {
       assertThat(alice.receiveMessage().getFrom()).isEqualTo("local");
     }
 
-    HOSTS.get(0).setUp("cluster0", true);
-    eventually().until(() -> members(0) == 2 && members(1) == 2);
-    for (int node = 0; node < 2; node++) {
-      for (String user : List.of("alice", "bob", "eve")) {
-        int at = node;
-        eventually().until(() -> sessionsOf(at, user).size() == 1);
-      }
-    }
+    plug(0, 1, true);
+    plug(0, 2, true);
+    allTogether();
+    eachHasOneSession("alice", "bob", "eve");
     // Wherever a session went on, its client finds it.
     alice = again(alice, "alice", alicesToken);
     bob = again(bob, "bob", bobsToken);
     eve = again(eve, "eve", evesToken);
-    for (WebSocketTestClient sender : List.of(alice, bob, eve)) {
-      for (String user : List.of("alice", "bob", "eve")) {
+    everybodyReachesEverybody(Map.of("alice", alice, "bob", bob, "eve", eve));
+    everybodyLeaves(Map.of("alice", alice, "bob", bob, "eve", eve));
+  }
+
+  @Test
+  void ofTwoNodesThatReachTheOldestAndNotEachOtherOneGoesUntilTheyDo() throws Exception {
+    WebSocketTestClient alice = connect(0, "user=alice&ack=transport&session=");
+    String alicesToken = announced(alice).getString("session");
+    WebSocketTestClient bob = connect(1, "user=bob&ack=transport&session=");
+    String bobsToken = announced(bob).getString("session");
+    WebSocketTestClient carol = connect(2, "user=carol&ack=transport&session=");
+    String carolsToken = announced(carol).getString("session");
+    awaitDelivery(bob, "carol");
+
+    plug(1, 2, false);
+    eventually().until(() -> members(0) == 2);
+    // Nothing waits for what is on the other side of that cable.
+    try (WebSocketTestClient dave = connect(0, "user=dave&ack=transport&session=")) {
+      assertThat(announced(dave).getBoolean("recovered")).isFalse();
+      awaitDelivery(dave, "alice");
+      dave.leave();
+    }
+
+    plug(1, 2, true);
+    allTogether();
+    eachHasOneSession("alice", "bob", "carol");
+    alice = again(alice, "alice", alicesToken);
+    bob = again(bob, "bob", bobsToken);
+    carol = again(carol, "carol", carolsToken);
+    everybodyReachesEverybody(Map.of("alice", alice, "bob", bob, "carol", carol));
+    everybodyLeaves(Map.of("alice", alice, "bob", bob, "carol", carol));
+  }
+
+  private static void eachHasOneSession(String... users) {
+    for (int node = 0; node < NODES.size(); node++) {
+      for (String user : users) {
+        int at = node;
+        eventually().until(() -> sessionsOf(at, user).size() == 1);
+      }
+    }
+  }
+
+  private static void everybodyReachesEverybody(Map<String, WebSocketTestClient> clients) {
+    for (WebSocketTestClient sender : clients.values()) {
+      for (String user : clients.keySet()) {
         awaitDelivery(sender, user);
       }
     }
-    for (WebSocketTestClient client : List.of(alice, bob, eve)) {
-      client.leave();
-    }
-    for (int node = 0; node < 2; node++) {
+  }
+
+  private static void everybodyLeaves(Map<String, WebSocketTestClient> clients) {
+    clients.values().forEach(WebSocketTestClient::leave);
+    for (int node = 0; node < NODES.size(); node++) {
       int at = node;
       eventually().until(() -> get(at, "/v1/node").getInteger("sessions") == 0);
-      for (String user : List.of("alice", "bob", "eve")) {
+      for (String user : clients.keySet()) {
         eventually().until(() -> sessionsOf(at, user).isEmpty());
       }
     }

@@ -39,29 +39,34 @@ public final class NetworkNamespace implements AutoCloseable {
   }
 
   /**
-   * Lays a cable from here to another host.
+   * Lays a cable from here to the machine itself.
    *
    * @param device name of this end
    * @param address of this end, with the length of the network's prefix
-   * @param other null for the machine itself
    */
-  public void connect(
-      String device,
-      String address,
-      NetworkNamespace other,
-      String otherDevice,
-      String otherAddress) {
+  public void connect(String device, String address, String otherDevice, String otherAddress) {
     ip("link", "add", device, "netns", name, "type", "veth", "peer", "name", otherDevice);
     run("ip", "addr", "add", address, "dev", device);
     run("ip", "link", "set", device, "up");
-    if (other == null) {
-      ip("addr", "add", otherAddress, "dev", otherDevice);
-      ip("link", "set", otherDevice, "up");
-    } else {
-      ip("link", "set", otherDevice, "netns", other.name);
-      other.run("ip", "addr", "add", otherAddress, "dev", otherDevice);
-      other.run("ip", "link", "set", otherDevice, "up");
-    }
+    ip("addr", "add", otherAddress, "dev", otherDevice);
+    ip("link", "set", otherDevice, "up");
+  }
+
+  /**
+   * Lays a cable from here to another host, for these two addresses alone. A host can have the same
+   * address at all its cables.
+   *
+   * @param device name of both ends
+   */
+  public void connect(String device, String address, NetworkNamespace other, String otherAddress) {
+    ip("link", "add", device, "netns", name, "type", "veth", "peer", device, "netns", other.name);
+    pointToPoint(device, address, otherAddress);
+    other.pointToPoint(device, otherAddress, address);
+  }
+
+  private void pointToPoint(String device, String address, String peer) {
+    run("ip", "addr", "add", address, "peer", peer, "dev", device);
+    run("ip", "link", "set", device, "up");
   }
 
   /** Pulls the cable, or plugs it in again. */
