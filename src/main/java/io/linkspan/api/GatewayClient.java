@@ -60,7 +60,7 @@ public final class GatewayClient {
   private GatewayClient(Vertx vertx) {
     MessageCodecs.register(vertx);
     bus = vertx.eventBus();
-    carrier = new Carrier(vertx);
+    carrier = new Carrier(vertx, vertx.isClustered());
   }
 
   public static GatewayClient create(Vertx vertx) {
@@ -74,7 +74,8 @@ public final class GatewayClient {
 
   /**
    * Sends to the user, group or session in {@code to}. Messages of one caller to one recipient
-   * arrive in the order of the calls.
+   * arrive in the order of the calls. Fails with {@link ErrorCode#QUEUE_FULL} when {@value
+   * Window#MAX_WAITING} wait for the node that carries them.
    *
    * @param timeout how long to wait for the acknowledgement; the Message may still arrive later
    */

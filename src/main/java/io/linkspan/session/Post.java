@@ -4,6 +4,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.Window;
 import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.routing.Recipient;
 import io.linkspan.session.wire.Flush;
@@ -28,8 +29,6 @@ import java.util.Map;
  * loop.
  */
 final class Post {
-
-  private static final int MAX_WAITING = 10_000;
 
   /** For one question whether something has got there; milliseconds. */
   private static final long FLUSH_TIMEOUT = 1_000;
@@ -77,11 +76,12 @@ final class Post {
       window = new Window();
       windows.put(address, window);
     }
-    if (!window.isOpen() && window.waiting() >= MAX_WAITING) {
+    if (window.waiting() >= Window.MAX_WAITING) {
       if (settlement != null) {
         settlement.failed(
             new MessageException(
-                ErrorCode.QUEUE_FULL, MAX_WAITING + " messages wait for the recipient's node"));
+                ErrorCode.QUEUE_FULL,
+                Window.MAX_WAITING + " messages wait for the recipient's node"));
       }
       return;
     }

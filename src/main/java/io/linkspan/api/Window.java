@@ -1,21 +1,24 @@
-package io.linkspan.session;
+package io.linkspan.api;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * How much may be under way from one shard to another. The bus takes everything that it is given
+ * How much may be under way over the bus to one receiver. The bus takes everything that it is given
  * and keeps it in memory, so its sender has to stop by itself: now and then it asks how far the
- * other one has come, and when too much is not confirmed, what follows waits here. Pure; used only
- * on the event loop of the sender.
+ * other one has come, and when too much is not confirmed, what follows waits here. Pure; not safe
+ * for use by several threads.
  */
-final class Window {
+public final class Window {
 
   /** Under way at most, unconfirmed. */
-  static final int MAX_MESSAGES = 2_048;
+  public static final int MAX_MESSAGES = 2_048;
 
   /** The same in bytes; one Message may go over it. */
-  static final long MAX_BYTES = 4 << 20;
+  public static final long MAX_BYTES = 4 << 20;
+
+  /** Waiting at most; what is over it is refused. */
+  public static final int MAX_WAITING = 10_000;
 
   /** With a quarter under way it is time to ask. */
   private static final int ASK_AT = 4;
@@ -30,7 +33,7 @@ final class Window {
   private long askedBytes;
 
   /** Whether the next one may go at once. */
-  boolean isOpen() {
+  public boolean isOpen() {
     return waiting.isEmpty() && hasRoom();
   }
 
@@ -39,25 +42,25 @@ final class Window {
   }
 
   /** What may not go at once goes in its turn. */
-  void await(Runnable next) {
+  public void await(Runnable next) {
     waiting.add(next);
   }
 
-  int waiting() {
+  public int waiting() {
     return waiting.size();
   }
 
   /** A Message is under way. */
-  void sent(int size) {
+  public void sent(int size) {
     messages++;
     bytes += size;
   }
 
   /**
-   * Whether the other shard should be asked how far it has come. Then {@link #confirmed} is to be
+   * Whether the receiver should be asked how far it has come. Then {@link #confirmed} is to be
    * called when it answers, or {@link #unanswered}.
    */
-  boolean asks() {
+  public boolean asks() {
     if (asking
         || ((messages - confirmedMessages) * ASK_AT < MAX_MESSAGES
             && (bytes - confirmedBytes) * ASK_AT < MAX_BYTES)) {
@@ -72,7 +75,7 @@ final class Window {
   /**
    * All that was sent before the question has arrived: sends what waits, as far as there is room.
    */
-  void confirmed() {
+  public void confirmed() {
     asking = false;
     confirmedMessages = askedMessages;
     confirmedBytes = askedBytes;
@@ -82,7 +85,7 @@ final class Window {
   }
 
   /** It is to be asked again. */
-  void unanswered() {
+  public void unanswered() {
     asking = false;
   }
 }
