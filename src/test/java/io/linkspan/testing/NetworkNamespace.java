@@ -69,6 +69,11 @@ public final class NetworkNamespace implements AutoCloseable {
     run("ip", "link", "set", device, "up");
   }
 
+  /** Sends everything for a network by a cable. */
+  public void route(String network, String device) {
+    run("ip", "route", "add", network, "dev", device);
+  }
+
   /** Pulls the cable, or plugs it in again. */
   public void setUp(String device, boolean up) {
     run("ip", "link", "set", device, up ? "up" : "down");
