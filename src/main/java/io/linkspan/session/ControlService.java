@@ -183,8 +183,8 @@ public final class ControlService {
 
   private static String bounded(JsonObject question, String field) {
     String value = question.getString(field);
-    if (value != null && value.length() > Session.MAX_NAME) {
-      throw malformed(field + " is longer than " + Session.MAX_NAME + " characters");
+    if (value != null && value.length() > Inbox.MAX_NAME) {
+      throw malformed(field + " is longer than " + Inbox.MAX_NAME + " characters");
     }
     return value;
   }

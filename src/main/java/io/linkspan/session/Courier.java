@@ -344,7 +344,7 @@ final class Courier {
     if (addresses.isEmpty()) {
       if (group) {
         parcel.settlement.delivered(By.TRANSPORT, null);
-      } else if (shard.isSettled()) {
+      } else if (shard.standing().isSettled()) {
         parcel.settlement.failed(noSuchRecipient(parcel.recipient));
       } else {
         parcel.notHere(notConnected(parcel.recipient));
@@ -368,7 +368,9 @@ final class Courier {
    */
   private void toShard(String address, Parcel parcel, boolean alone, Settlement settlement) {
     if (address.equals(shard.address())) {
-      shard.deliver(parcel.recipient, parcel.message, parcel.terms, alone ? parcel : settlement);
+      shard
+          .local()
+          .deliver(parcel.recipient, parcel.message, parcel.terms, alone ? parcel : settlement);
       return;
     }
     if (alone) {

@@ -151,7 +151,7 @@ final class Memberships {
           new MessageException(
               ErrorCode.MALFORMED,
               "the body has to be a group's name or a JSON array of names of 1 to "
-                  + Session.MAX_NAME
+                  + Inbox.MAX_NAME
                   + " characters"));
       return null;
     }
@@ -174,6 +174,6 @@ final class Memberships {
   }
 
   private static boolean isName(String name) {
-    return !name.isBlank() && name.length() <= Session.MAX_NAME;
+    return !name.isBlank() && name.length() <= Inbox.MAX_NAME;
   }
 }

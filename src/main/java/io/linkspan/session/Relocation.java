@@ -106,7 +106,7 @@ final class Relocation {
     Session former = moved.remove(session);
     if (former != null) {
       former.forget();
-      shard.forget(former);
+      shard.local().remove(former);
     }
   }
 
@@ -151,7 +151,7 @@ final class Relocation {
 
     private void found(SessionRef ref) {
       found = ref;
-      if (ref == null && !shard.isSettled()) {
+      if (ref == null && !shard.standing().isSettled()) {
         // Whoever has it may not have entered it yet.
         perform(core.claimed(Verdict.ELSEWHERE, null, now()));
         return;
@@ -241,7 +241,7 @@ final class Relocation {
     if (arrival == null) {
       return false;
     }
-    if (!arrival.hold(() -> shard.deliver(recipient, message, terms, settlement))
+    if (!arrival.hold(() -> shard.local().deliver(recipient, message, terms, settlement))
         && settlement != null) {
       settlement.failed(
           new MessageException(ErrorCode.QUEUE_FULL, "the recipient's session is being moved"));
@@ -370,7 +370,7 @@ final class Relocation {
       return known.future().compose(v -> passedOn(to, hops));
     }
     List<Future<Void>> there = List.of();
-    for (Session session : shard.sessionsOf(to)) {
+    for (Session session : shard.local().sessionsOf(to)) {
       if (session.moved() && hops < MAX_HOPS) {
         there = there.isEmpty() ? new ArrayList<>() : there;
         there.add(post.ask(session.movedTo(), Recipient.ofSession(session.id()), hops + 1));
@@ -488,7 +488,7 @@ final class Relocation {
     Session session = moved.remove(id);
     if (session != null) {
       session.forget();
-      shard.forget(session);
+      shard.local().remove(session);
     }
   }
 

@@ -84,9 +84,9 @@ final class Replication {
     if (pause > nodes.givenUpAfter()) {
       // The others have this node's sessions by now, and it may take long to find out from them.
       LOG.warn("stood still for {} ms: the clients are sent to the other nodes", pause);
-      shard.fenceAll();
+      shard.standing().fenceAll();
     } else if (pause > PAUSE_MS) {
-      shard.reclaim();
+      shard.standing().reclaim();
     }
     lastPulse = now;
     pulse.arm(now + PULSE_MS);

@@ -10,23 +10,16 @@ import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.Outgoing;
-import io.linkspan.routing.Recipient;
 import io.linkspan.session.wire.Pending;
 import io.linkspan.session.wire.SessionState;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Queue;
 import java.util.Set;
 
 /**
@@ -56,19 +49,6 @@ public final class Session {
   /** Type of the Message that tells a client its token. */
   public static final String ANNOUNCEMENT = "session";
 
-  /** Bounds eventId, to, type, replyTo and group names, all in characters. */
-  static final int MAX_NAME = 256;
-
-  private record Waiting(Message message, Receipt receipt) {}
-
-  /**
-   * How long what was under way to a former shard may come from both sides, in milliseconds. Longer
-   * than a former shard passes anything on.
-   */
-  private static final long OVERLAP = 30_000;
-
-  private static final int MAX_ARRIVALS = 10_000;
-
   private final Shard shard;
   private final SessionRef ref;
 
@@ -95,21 +75,9 @@ public final class Session {
   /** Made when a service on this loop asks first. */
   private Origin origin;
 
-  private final TokenBucket messageRate;
-  private final TokenBucket byteRate;
+  private final Inbox inbox;
   private final long connectedAt = System.currentTimeMillis();
   private Set<String> groups = Set.of();
-  private Queue<Waiting> waiting;
-  private long waitingBytes;
-  private int inFlight;
-
-  /** Messages of the client that have not ended, the newest of them. */
-  private Handover open;
-
-  /** Asked for when it has moved; done when services have ended all they were given. */
-  private Promise<Void> servicesDone;
-
-  private boolean taking;
   private boolean leaving;
   private boolean fenced;
 
@@ -119,13 +87,8 @@ public final class Session {
   private State state;
   private String movedTo;
 
-  /**
-   * What has come since the session was taken over, oldest first; null when nothing can come twice
-   * any more.
-   */
-  private Set<String> arrivals;
-
-  private long overlapUntil;
+  /** Null when nothing can come twice any more. */
+  private Overlap overlap;
 
   /** A new one. */
   Session(Shard shard, SessionRef ref, Connection link, Identity identity, Attachment attachment) {
@@ -157,11 +120,10 @@ public final class Session {
         Outbox.Mode.of(attachment));
     groups = new LinkedHashSet<>(before.getGroupsList());
     outbox.anchor(before.getAnchor());
-    arrivals = new LinkedHashSet<>();
-    overlapUntil = DeadlineTimer.now() + OVERLAP;
+    overlap = new Overlap();
     shard.relocation().restore(ref.user(), before.getSeenList());
     for (Pending pending : before.getPendingList()) {
-      arrivals.add(arrival(pending.getMessage()));
+      overlap.isFirst(pending.getMessage());
       outbox.restore(
           new Outgoing(pending.getMessage(), pending.getChannel()),
           shard.relocation().settlementOf(pending),
@@ -191,10 +153,7 @@ public final class Session {
         shard.newOutbox(
             recovered ? null : link, mode, secret != null, secret == null ? null : new Copier());
     duplicates = shard.duplicates().acquire(ref.user());
-    LimitsConfig limits = shard.limits();
-    long now = DeadlineTimer.now();
-    messageRate = limits.messageRate() == 0 ? null : new TokenBucket(limits.messageRate(), now);
-    byteRate = limits.byteRate() == 0 ? null : new TokenBucket(limits.byteRate(), now);
+    inbox = new Inbox(this, shard, duplicates);
     busOptions =
         new DeliveryOptions()
             .setSendTimeout(shard.delivery().requestTimeout().toMillis())
@@ -271,22 +230,12 @@ public final class Session {
    * none when the session is elsewhere by now.
    */
   public void receive(Message message, Receipt receipt) {
-    boolean certain = shard.isCertain(DeadlineTimer.now());
+    boolean certain = shard.standing().isCertain(DeadlineTimer.now());
     if (state == State.MOVED || state == State.ENDED) {
       // Its client comes back to where the session is, and sends it there.
       return;
     }
-    MessageException refusal = refusal(message);
-    if (refusal != null) {
-      receipt.refused(message.getEventId(), refusal);
-    } else if (answers(message)) {
-      // Like an acknowledgement it is read on: what waits may wait for it.
-      take(message, receipt);
-    } else if (leaving || !certain || inFlight >= shard.limits().inFlight() || hasWaiting()) {
-      hold(message, receipt);
-    } else {
-      take(message, receipt);
-    }
+    inbox.receive(message, receipt, certain);
   }
 
   /**
@@ -313,7 +262,7 @@ public final class Session {
     if (state != State.LINKED) {
       return;
     }
-    dropWaiting();
+    inbox.dropWaiting();
     if (secret != null && mayComeBack(reason)) {
       state = State.AWAY;
       letGoOfLink();
@@ -353,7 +302,7 @@ public final class Session {
     boolean linked = state == State.LINKED;
     state = State.ENDED;
     fenced = true;
-    dropWaiting();
+    inbox.dropWaiting();
     outbox.end(
         new MessageException(
             ErrorCode.TIMEOUT, "the recipient's session went on without this node"));
@@ -373,7 +322,7 @@ public final class Session {
 
   /** It is known that the session is here: what has come meanwhile may be taken. */
   void goOn() {
-    takeWaiting();
+    inbox.takeWaiting();
   }
 
   /** Whether whoever says so may have the session. */
@@ -416,7 +365,7 @@ public final class Session {
     boolean linked = state == State.LINKED;
     state = State.MOVED;
     movedTo = taker;
-    dropWaiting();
+    inbox.dropWaiting();
     shard.departed(this, linked);
     if (linked) {
       link.close(CloseReason.REPLACED);
@@ -472,25 +421,7 @@ public final class Session {
    * what it sends from elsewhere.
    */
   Future<Void> flush() {
-    Map<String, Recipient> recipients = new HashMap<>();
-    boolean withService = false;
-    for (Handover one = open; one != null; one = one.next) {
-      if (one.isWithService()) {
-        withService = true;
-      } else {
-        Recipient recipient = Recipient.of(one.message().getTo());
-        recipients.put(recipient.address(), recipient);
-      }
-    }
-    List<Future<Void>> parts = new ArrayList<>();
-    recipients.values().forEach(recipient -> parts.add(shard.courier().flush(recipient)));
-    if (withService) {
-      if (servicesDone == null) {
-        servicesDone = Promise.promise();
-      }
-      parts.add(servicesDone.future());
-    }
-    return parts.isEmpty() ? Future.succeededFuture() : Future.join(parts).mapEmpty();
+    return inbox.flush();
   }
 
   /** Whether it has gone to another shard. */
@@ -560,7 +491,7 @@ public final class Session {
         return true;
       }
       case LINKED, AWAY -> {
-        if (arrivals != null && !isFirst(outgoing.message(), settlement)) {
+        if (overlap != null && !isFirst(outgoing.message(), settlement)) {
           return true;
         }
         boolean fits = outbox.offer(outgoing, settlement, DeadlineTimer.now());
@@ -591,22 +522,12 @@ public final class Session {
     if (!hasReplyTo) {
       complete.setReplyTo(request.getEventId());
     }
-    return shard.stamp(complete).build();
+    return shard.stamp().on(complete).build();
   }
 
   /** A Message of this client has ended; there may be room for the next one. */
   void ended(Handover handover, UserWindow.Ending ending) {
-    unlink(handover);
-    UserWindow.Entry entry = handover.entry();
-    if (entry != null) {
-      duplicates.end(entry, ending);
-      if (state == State.MOVED && !shard.sharesNodeWith(movedTo)) {
-        shard.relocation().tellEnding(movedTo, user(), duplicates, entry);
-      }
-    }
-    inFlight--;
-    shard.metrics().inFlight.decrement();
-    takeWaiting();
+    inbox.ended(handover, ending);
     goIfIdle();
   }
 
@@ -673,23 +594,13 @@ public final class Session {
     outbox.detach();
   }
 
-  private static String arrival(Message message) {
-    return message.getFrom() + '\n' + message.getEventId();
-  }
-
-  /**
-   * While a session moves, a Message that was meant for everybody can come from the former shard
-   * and directly.
-   */
+  /** Whether it did not come by another way; who waits for a second one hears of the first. */
   private boolean isFirst(Message message, Settlement settlement) {
-    if (DeadlineTimer.now() > overlapUntil) {
-      arrivals = null;
+    if (overlap.isOver()) {
+      overlap = null;
       return true;
     }
-    if (arrivals.add(arrival(message))) {
-      if (arrivals.size() > MAX_ARRIVALS) {
-        arrivals.remove(arrivals.iterator().next());
-      }
+    if (overlap.isFirst(message)) {
       return true;
     }
     Delivery first = outbox.find(message);
@@ -719,172 +630,19 @@ public final class Session {
     shard.duplicates().release(ref.user(), duplicates, !anonymous);
   }
 
-  private void dropWaiting() {
-    if (waiting != null) {
-      shard.metrics().waiting.add(-waiting.size());
-      waiting = null;
-      waitingBytes = 0;
-    }
-  }
-
   private static MessageException departed(String how) {
     return new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient left: " + how);
   }
 
-  private MessageException refusal(Message message) {
-    MessageException tooLong = nameRefusal(message);
-    if (tooLong != null) {
-      return tooLong;
-    }
-    if (messageRate == null && byteRate == null) {
-      return null;
-    }
-    long now = DeadlineTimer.now();
-    long wait = messageRate == null ? 0 : messageRate.take(1, now);
-    if (wait == 0 && byteRate != null) {
-      wait = byteRate.take(message.getSerializedSize(), now);
-    }
-    return wait == 0
-        ? null
-        : new MessageException(ErrorCode.RATE_LIMITED, "more messages than allowed", wait);
-  }
-
-  private static MessageException nameRefusal(Message message) {
-    String field =
-        message.getEventId().length() > MAX_NAME
-            ? "eventId"
-            : message.getTo().length() > MAX_NAME
-                ? "to"
-                : message.getType().length() > MAX_NAME
-                    ? "type"
-                    : message.getReplyTo().length() > MAX_NAME ? "replyTo" : null;
-    return field == null
-        ? null
-        : new MessageException(
-            ErrorCode.MALFORMED, field + " is longer than " + MAX_NAME + " characters");
-  }
-
-  private boolean answers(Message message) {
+  /** Whether a Message is the answer to one that the client was sent. */
+  boolean answers(Message message) {
     return message.getTo().isEmpty()
         && !message.getReplyTo().isEmpty()
         && outbox.isAwaited(message.getReplyTo());
   }
 
-  private boolean hasWaiting() {
-    return waiting != null && !waiting.isEmpty();
-  }
-
-  private void hold(Message message, Receipt receipt) {
-    LimitsConfig limits = shard.limits();
-    int size = message.getSerializedSize();
-    if (waiting == null) {
-      waiting = new ArrayDeque<>();
-    }
-    if (waiting.size() >= limits.waiting() || waitingBytes + size > limits.waitingBytes()) {
-      receipt.refused(
-          message.getEventId(),
-          new MessageException(
-              ErrorCode.QUEUE_FULL, waiting.size() + " messages wait for earlier ones to end"));
-      return;
-    }
-    waiting.add(new Waiting(message, receipt));
-    waitingBytes += size;
-    shard.metrics().waiting.increment();
-  }
-
-  private void takeWaiting() {
-    // An ending inside of take() leads back here; the outer loop goes on then.
-    if (taking || leaving || !hasWaiting() || !shard.isCertain(DeadlineTimer.now())) {
-      return;
-    }
-    taking = true;
-    while (hasWaiting() && inFlight < shard.limits().inFlight()) {
-      Waiting next = waiting.remove();
-      waitingBytes -= next.message().getSerializedSize();
-      shard.metrics().waiting.decrement();
-      take(next.message(), next.receipt());
-    }
-    taking = false;
-  }
-
-  private void take(Message message, Receipt receipt) {
-    UserWindow.Entry entry = null;
-    // What concerns this session alone may be repeated, and the window is the user's: another of
-    // its
-    // sessions may well count its joins from one, too.
-    if (!message.getEventId().isEmpty()
-        && shard.delivery().maxDuplicates() > 0
-        && !Memberships.concerns(message)) {
-      String eventId = message.getEventId();
-      entry =
-          duplicates.admit(
-              eventId, DeadlineTimer.now(), ending -> answerAgain(eventId, receipt, ending));
-      if (entry == null) {
-        shard.metrics().duplicates.increment();
-        return;
-      }
-    }
-    inFlight++;
-    shard.metrics().inFlight.increment();
-    var handover = new Handover(this, receipt, stamp(message), entry);
-    link(handover);
-    shard.dispatcher().dispatch(handover);
-  }
-
-  private void link(Handover handover) {
-    handover.next = open;
-    if (open != null) {
-      open.previous = handover;
-    }
-    open = handover;
-  }
-
-  private void unlink(Handover handover) {
-    if (handover.next != null) {
-      handover.next.previous = handover.previous;
-    }
-    if (handover.previous == null) {
-      open = handover.next;
-    } else {
-      handover.previous.next = handover.next;
-    }
-    if (servicesDone != null && handover.isWithService() && !anyWithService()) {
-      servicesDone.tryComplete();
-    }
-  }
-
-  private boolean anyWithService() {
-    for (Handover one = open; one != null; one = one.next) {
-      if (one.isWithService()) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  private Message stamp(Message message) {
-    if (message.getFrom().equals(user())
-        && !message.getEventId().isEmpty()
-        && !message.getCreateAt().isEmpty()) {
-      return message;
-    }
-    return shard.stamp(Draft.of(message).setFrom(user())).build();
-  }
-
-  /** May come from the loop of another session of the same user. */
-  private void answerAgain(String eventId, Receipt receipt, UserWindow.Ending ending) {
-    shard.run(
-        () -> {
-          if (ending.refusal() == null) {
-            receipt.accepted(eventId);
-          } else {
-            receipt.refused(eventId, ending.refusal());
-          }
-        });
-  }
-
   private void goIfIdle() {
-    if (leaving && state == State.LINKED && inFlight == 0 && outbox.size() == 0) {
+    if (leaving && state == State.LINKED && inbox.isIdle() && outbox.size() == 0) {
       link.close(CloseReason.GOING_AWAY);
     }
   }

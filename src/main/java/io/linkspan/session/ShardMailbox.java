@@ -81,11 +81,13 @@ public final class ShardMailbox {
   private void receive(io.vertx.core.eventbus.Message<Object> request) {
     if (request.body() instanceof Message message) {
       Settlement settlement = DistantSettlement.of(vertx.eventBus(), request.headers());
-      shard.deliver(
-          Recipient.of(message.getTo()),
-          message,
-          Terms.of(request.headers()),
-          settlement == null ? new BusReply(request, message.getEventId()) : settlement);
+      shard
+          .local()
+          .deliver(
+              Recipient.of(message.getTo()),
+              message,
+              Terms.of(request.headers()),
+              settlement == null ? new BusReply(request, message.getEventId()) : settlement);
     } else if (request.body() instanceof ShardCall call) {
       shard.relocation().answer(request, call);
     } else if (request.body() instanceof JsonObject question) {
@@ -102,7 +104,7 @@ public final class ShardMailbox {
       request.fail(ErrorCode.MALFORMED.number(), "the body has to be a Message");
       return;
     }
-    Message message = shard.stamp(Draft.of(outgoing)).build();
+    Message message = shard.stamp().on(Draft.of(outgoing)).build();
     shard
         .courier()
         .carry(

@@ -45,8 +45,8 @@ public final class ClusterBenchmark {
   private static final int LOOK_UPS = 20_000;
 
   private static final int CONNECT_THREADS = 16;
-  private static final int CONNECT_WARM_UP = 2_000;
-  private static final int CONNECTS = 2_000;
+  private static final int CONNECT_WARM_UP = 10_000;
+  private static final int CONNECTS = 5_000;
 
   private static final int PAIRS = 16;
   private static final long WARM_UP_MS = 6_000;
@@ -55,6 +55,9 @@ public final class ClusterBenchmark {
   private ClusterBenchmark() {}
 
   public static void main(String[] arguments) throws Exception {
+    // As the gateway's process has it: with one thread, on two processors, Hazelcast starts a new
+    // one per answer.
+    System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "2");
     System.setProperty("linkspan.jar", Path.of("target", "linkspan.jar").toString());
     List<String> parts =
         arguments.length == 0 ? List.of("directory", "connects", "messages") : List.of(arguments);

@@ -76,6 +76,7 @@ public final class RawEngineServer {
     var options =
         new HttpServerOptions()
             .setHost("127.0.0.1")
+            .setHttp2ClearTextEnabled(false)
             .setPort(port)
             .setMaxWebSocketFrameSize(config.maxPayload() + 1)
             .setPerMessageWebSocketCompressionSupported(false)
