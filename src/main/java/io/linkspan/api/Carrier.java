@@ -143,7 +143,7 @@ final class Carrier {
   }
 
   private void gone(Node lost) {
-    if (lost == node) {
+    if (lost.equals(node)) {
       node = null;
     }
     sendWaiting();

@@ -51,6 +51,7 @@ class DiscoveryIT {
       Awaitility.await()
           .atMost(Duration.ofMinutes(1))
           .untilAsserted(() -> assertThat(first.output()).contains(joined));
+      assertThat(second.isAlive()).isTrue();
     }
   }
 
