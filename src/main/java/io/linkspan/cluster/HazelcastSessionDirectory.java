@@ -1,6 +1,7 @@
 package io.linkspan.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.map.EntryProcessor;
 import com.hazelcast.map.IMap;
 import io.linkspan.session.DistantEvents;
 import io.linkspan.session.Nodes.Node;
@@ -45,6 +46,9 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   private final DistantEvents events;
   private final ConcurrentMap<String, SessionRef> own = new ConcurrentHashMap<>();
 
+  /** Users of whom this node changes what is entered, with how many changes are under way. */
+  private final ConcurrentMap<String, Integer> changing = new ConcurrentHashMap<>();
+
   HazelcastSessionDirectory(
       Vertx vertx, HazelcastInstance hazelcast, Node self, DistantEvents events) {
     this.vertx = (VertxInternal) vertx;
@@ -60,8 +64,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     own.put(session.session(), session);
     Future<Void> entered =
         onContext(sessions.setAsync(session.session(), SessionEntry.of(session, Set.of())));
-    Future<UserEntry> all =
-        onContext(users.submitToKey(session.user(), new UserEntry.Put(session)));
+    Future<UserEntry> all = change(session.user(), new UserEntry.Put(session));
     return Future.join(entered, all)
         .map(v -> all.result().sessions())
         .onFailure(failure -> remove(session));
@@ -80,7 +83,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     } else {
       own.remove(to.session());
     }
-    return onContext(users.submitToKey(to.user(), new UserEntry.Put(to)))
+    return change(to.user(), new UserEntry.Put(to))
         .map(true)
         .otherwise(
             failure -> {
@@ -101,12 +104,37 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     var remove = new SessionEntry.Remove(session.shard());
     return Future.join(
             onContext(sessions.submitToKey(session.session(), remove)),
-            onContext(users.submitToKey(session.user(), new UserEntry.Remove(session))))
+            change(session.user(), new UserEntry.Remove(session)))
         .mapEmpty();
+  }
+
+  /**
+   * Changes what is entered of a user. Hazelcast forgets what this node remembers when the change
+   * begins, and what was read between then and its end would be remembered: it is not told of its
+   * own changes. So until the end, reading goes past what is remembered.
+   */
+  private <T> Future<T> change(String user, EntryProcessor<String, UserEntry, T> how) {
+    changing.merge(user, 1, Integer::sum);
+    try {
+      return onContext(
+          users
+              .submitToKey(user, how)
+              .whenCompleteAsync((value, failure) -> changed(user), Runnable::run));
+    } catch (RuntimeException e) {
+      changed(user);
+      throw e;
+    }
+  }
+
+  private void changed(String user) {
+    changing.computeIfPresent(user, (name, under) -> under == 1 ? null : under - 1);
   }
 
   @Override
   public Future<List<SessionRef>> sessionsOf(String user) {
+    if (changing.containsKey(user)) {
+      return askAgain(user);
+    }
     CompletableFuture<UserEntry> answer = users.getAsync(user).toCompletableFuture();
     if (!answer.isDone() || answer.isCompletedExceptionally()) {
       return onContext(answer).map(HazelcastSessionDirectory::sessionsIn);
@@ -116,6 +144,11 @@ final class HazelcastSessionDirectory implements SessionDirectory {
       return Future.succeededFuture(remembered.sessions());
     }
     // That there was none may be out of date, and then there is no shard that could say so.
+    return askAgain(user);
+  }
+
+  @Override
+  public Future<List<SessionRef>> askAgain(String user) {
     return onContext(users.submitToKey(user, new UserEntry.Read()))
         .map(HazelcastSessionDirectory::sessionsIn);
   }
@@ -156,8 +189,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
               if (how == SessionEntry.Claim.RESTORED) {
                 events.found(session, its);
               }
-              return onContext(users.submitToKey(session.user(), new UserEntry.Put(session)))
-                  .mapEmpty();
+              return change(session.user(), new UserEntry.Put(session)).mapEmpty();
             });
   }
 

@@ -1,6 +1,5 @@
 package io.linkspan.cluster;
 
-import com.hazelcast.core.ReadOnly;
 import com.hazelcast.map.EntryProcessor;
 import io.linkspan.session.SessionRef;
 import java.util.ArrayList;
@@ -45,11 +44,20 @@ record UserEntry(List<SessionRef> sessions) implements Owned {
     }
   }
 
-  /** Reads the entry where it is, whatever is remembered elsewhere. */
-  record Read() implements EntryProcessor<String, UserEntry, UserEntry>, ReadOnly {
+  /**
+   * Reads the entry where it is, whatever is remembered elsewhere. Not marked as reading only: what
+   * the asking node remembers is forgotten with it.
+   */
+  record Read() implements EntryProcessor<String, UserEntry, UserEntry> {
     @Override
     public UserEntry process(Map.Entry<String, UserEntry> entry) {
       return entry.getValue();
+    }
+
+    /** Nothing has changed that a backup could miss. */
+    @Override
+    public EntryProcessor<String, UserEntry, UserEntry> getBackupProcessor() {
+      return null;
     }
   }
 

@@ -282,15 +282,22 @@ final class Courier {
     if (lane.busy) {
       Parcel next = lane.waiting.element();
       if (next.tries > 1 || next.isUnsent()) {
-        vertx.setTimer(RETRY_PAUSE_MS, id -> proceed(lane, addressesOf(next.recipient)));
+        vertx.setTimer(RETRY_PAUSE_MS, id -> proceed(lane, addressesFor(next)));
       } else {
-        proceed(lane, addressesOf(next.recipient));
+        proceed(lane, addressesFor(next));
       }
     } else if (!lane.whenFound.isEmpty()) {
       List<Promise<Void>> asking = lane.whenFound;
       lane.whenFound = List.of();
       asking.forEach(Promise::complete);
     }
+  }
+
+  private Future<? extends Collection<String>> addressesFor(Parcel parcel) {
+    Recipient recipient = parcel.recipient;
+    return parcel.tries > 0 && recipient.kind() == Recipient.Kind.USER
+        ? directory.askAgain(recipient.name()).map(Courier::shardsOf)
+        : addressesOf(recipient);
   }
 
   private Future<? extends Collection<String>> addressesOf(Recipient recipient) {

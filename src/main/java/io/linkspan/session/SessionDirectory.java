@@ -39,6 +39,11 @@ public interface SessionDirectory {
   /** The user's sessions, oldest first; empty when there is none. */
   Future<List<SessionRef>> sessionsOf(String user);
 
+  /** The same from where it is entered: what {@link #sessionsOf} said has turned out wrong. */
+  default Future<List<SessionRef>> askAgain(String user) {
+    return sessionsOf(user);
+  }
+
   /** Where the session is; null when it is nowhere. */
   Future<SessionRef> find(String session);
 

@@ -107,6 +107,25 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
             () -> assertThat(await(directory.sessionsOf(user))).containsExactly(expected));
   }
 
+  /** Who asks while something changes may hear of either state, and nobody does afterwards. */
+  @Test
+  void whatIsReadDuringAChangeIsNotRememberedBeyondIt() {
+    int reads = 0;
+    for (int i = 0; i < 500; i++) {
+      // Keys of both members.
+      var before = new SessionRef(session(shard(0)).session(), "reader-" + i, shard(0));
+      await(one.directory().add(before));
+      var after = new SessionRef(before.session(), before.user(), shard(1));
+      Future<Boolean> moved = one.directory().move(before, after);
+      for (; !moved.isComplete(); reads++) {
+        await(one.directory().sessionsOf(before.user()));
+      }
+      assertThat(await(moved)).isTrue();
+      assertThat(await(one.directory().sessionsOf(before.user()))).containsExactly(after);
+    }
+    assertThat(reads).isPositive();
+  }
+
   @Test
   void aGroupOnBothNodesIsReachedByShardsHereAndByTheOtherNode() {
     String group = "group-" + UUID.randomUUID();

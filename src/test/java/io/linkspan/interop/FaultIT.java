@@ -126,19 +126,21 @@ class FaultIT {
       for (Thread thread : threads) {
         thread.join();
       }
-      if (Boolean.getBoolean("fault.logs")) {
-        clients.stream()
-            .flatMap(client -> client.diary.stream())
-            .sorted()
-            .forEach(System.out::println);
+      boolean unexpected =
+          clients.stream().anyMatch(client -> client.notRecovered > 0 || !client.errors.isEmpty());
+      if (unexpected || Boolean.getBoolean("fault.logs")) {
+        explain(clients);
       }
       judge(clients);
-      if (Boolean.getBoolean("fault.logs")) {
-        everStarted.forEach(
-            node -> System.out.println("=== " + node.httpPort() + "\n" + node.output()));
-      }
       return clients;
     }
+  }
+
+  /** What is needed to understand it. */
+  private void explain(List<ResumingClient> clients) {
+    clients.stream().flatMap(client -> client.diary.stream()).sorted().forEach(System.out::println);
+    everStarted.forEach(
+        node -> System.out.println("=== " + node.httpPort() + "\n" + node.output()));
   }
 
   /** Each client says something to one of the others, in turn. */
