@@ -96,10 +96,10 @@ final class Forms {
               (out, remove) -> writeRef(out, remove.session()),
               in -> new UserEntry.Remove(readRef(in))),
           new Form<>(
-              UserEntry.RemoveNodes.class,
+              UserEntry.RemoveLost.class,
               10,
-              (out, remove) -> writeNames(out, remove.nodes()),
-              in -> new UserEntry.RemoveNodes(readNames(in))),
+              Forms::writeNodes,
+              in -> new UserEntry.RemoveLost(readNames(in))),
           new Form<>(
               UserEntry.RemoveSessions.class,
               11,
@@ -118,9 +118,10 @@ final class Forms {
           new Form<>(
               GroupEntry.Remove.class,
               14,
-              (out, remove) -> writeNames(out, remove.gone()),
-              in -> new GroupEntry.Remove(readNames(in))),
-          new Form<>(Owned.By.class, 15, Forms::writeNodes, in -> new Owned.By<>(readNames(in))),
+              (out, remove) -> out.writeString(remove.node()),
+              in -> new GroupEntry.Remove(in.readString())),
+          new Form<>(
+              Owned.ByLost.class, 15, Forms::writeNodes, in -> new Owned.ByLost<>(readNames(in))),
           new Form<>(
               Owned.ByOthersThan.class,
               16,
@@ -131,7 +132,12 @@ final class Forms {
               17,
               Forms::writeNodes,
               in -> new Owned.OthersThan<>(readNames(in))),
-          new Form<>(UserEntry.Read.class, 18, (out, read) -> {}, in -> new UserEntry.Read()));
+          new Form<>(UserEntry.Read.class, 18, (out, read) -> {}, in -> new UserEntry.Read()),
+          new Form<>(
+              GroupEntry.RemoveLost.class,
+              19,
+              Forms::writeNodes,
+              in -> new GroupEntry.RemoveLost(readNames(in))));
 
   private Forms() {}
 

@@ -4,6 +4,7 @@ import com.hazelcast.map.EntryProcessor;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * The nodes that have members of a group; the key is the group's name.
@@ -27,20 +28,37 @@ record GroupEntry(Set<String> nodes) implements Owned {
     }
   }
 
-  /** Removes some nodes. */
-  record Remove(Set<String> gone) implements EntryProcessor<String, GroupEntry, Boolean> {
+  /** Removes a node. */
+  record Remove(String node) implements EntryProcessor<String, GroupEntry, Boolean> {
     @Override
     public Boolean process(Map.Entry<String, GroupEntry> entry) {
-      GroupEntry old = entry.getValue();
-      if (old == null) {
-        return false;
-      }
-      Set<String> rest = new HashSet<>(old.nodes());
-      boolean changed = rest.removeAll(gone);
-      if (changed) {
-        entry.setValue(rest.isEmpty() ? null : new GroupEntry(rest));
-      }
-      return changed;
+      return removeIf(entry, node::equals);
     }
+  }
+
+  /** Removes these nodes. */
+  static final class RemoveLost extends OfLost
+      implements EntryProcessor<String, GroupEntry, Boolean> {
+
+    RemoveLost(Set<String> nodes) {
+      super(nodes);
+    }
+
+    @Override
+    public Boolean process(Map.Entry<String, GroupEntry> entry) {
+      return removeIf(entry, this::isLost);
+    }
+  }
+
+  private static boolean removeIf(Map.Entry<String, GroupEntry> entry, Predicate<String> goes) {
+    if (entry.getValue() == null) {
+      return false;
+    }
+    Set<String> rest = new HashSet<>(entry.getValue().nodes());
+    boolean changed = rest.removeIf(goes);
+    if (changed) {
+      entry.setValue(rest.isEmpty() ? null : new GroupEntry(rest));
+    }
+    return changed;
   }
 }

@@ -222,8 +222,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     Promise<Void> told = Promise.promise();
     groups
         .submitToKey(
-            group,
-            members ? new GroupEntry.Add(self.id()) : new GroupEntry.Remove(Set.of(self.id())))
+            group, members ? new GroupEntry.Add(self.id()) : new GroupEntry.Remove(self.id()))
         .whenCompleteAsync(
             (changed, failure) -> {
               if (failure == null) {

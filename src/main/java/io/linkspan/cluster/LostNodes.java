@@ -7,6 +7,7 @@ import io.linkspan.session.Nodes;
 import io.linkspan.session.Nodes.Node;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
@@ -21,7 +22,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Settles what nodes leave behind that end without a word: takes their entries out of the
  * directory, in bulk, and tells services of each session. The oldest node does it; a sweep looks
- * for the entries of everybody who is no member, so what one could not finish the next one does.
+ * for the entries of everybody who is no member, so what one could not finish the next one does. A
+ * node that was cut off is the oldest, too, for itself; what it began may be carried out when it
+ * has found the others, see {@link Owned.OfLost}.
  */
 final class LostNodes implements Nodes.Listener {
 
@@ -93,10 +96,10 @@ final class LostNodes implements Nodes.Listener {
       return Map.of();
     }
     // First what leads others there; last what is needed to do it all again.
-    groups.executeOnEntries(new GroupEntry.Remove(lost), new Owned.By<>(lost));
-    users.executeOnEntries(new UserEntry.RemoveNodes(lost), new Owned.By<>(lost));
+    groups.executeOnEntries(new GroupEntry.RemoveLost(lost), new Owned.ByLost<>(lost));
+    users.executeOnEntries(new UserEntry.RemoveLost(lost), new Owned.ByLost<>(lost));
     Map<String, SessionEntry> taken =
-        sessions.executeOnEntries(new SessionEntry.TakeOut(), new Owned.By<>(lost));
+        sessions.executeOnEntries(new SessionEntry.TakeOut(), new Owned.ByLost<>(lost));
     forgetUnfinishedMoves(taken);
     LOG.warn("{} sessions were lost with the nodes {}", taken.size(), lost);
     return taken;
@@ -135,8 +138,13 @@ final class LostNodes implements Nodes.Listener {
     }
   }
 
+  /** Nothing of those who have been found again meanwhile: they are not lost. */
   private void tell(Map<String, SessionEntry> lost) {
-    tell(lost.entrySet().iterator());
+    Set<String> members = members();
+    tell(
+        lost.entrySet().stream()
+            .filter(entry -> Collections.disjoint(entry.getValue().nodes(), members))
+            .iterator());
   }
 
   private void tell(Iterator<Map.Entry<String, SessionEntry>> lost) {

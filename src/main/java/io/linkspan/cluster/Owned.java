@@ -1,5 +1,7 @@
 package io.linkspan.cluster;
 
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.core.HazelcastInstanceAware;
 import com.hazelcast.projection.Projection;
 import com.hazelcast.query.Predicate;
 import java.util.Map;
@@ -18,11 +20,48 @@ interface Owned {
     Set<String> nodes();
   }
 
+  /**
+   * Something that concerns nodes that are lost. Who says so may have been cut off, and be one of
+   * the others again by now: whether a node is there is asked where the entries are, when they are
+   * changed.
+   */
+  abstract class OfLost implements OfNodes, HazelcastInstanceAware {
+
+    private final Set<String> nodes;
+    private HazelcastInstance hazelcast;
+
+    OfLost(Set<String> nodes) {
+      this.nodes = nodes;
+    }
+
+    @Override
+    public final Set<String> nodes() {
+      return nodes;
+    }
+
+    @Override
+    public final void setHazelcastInstance(HazelcastInstance instance) {
+      hazelcast = instance;
+    }
+
+    /** Whether it is one of these nodes, and not there. */
+    final boolean isLost(String node) {
+      return nodes.contains(node)
+          && hazelcast.getCluster().getMembers().stream()
+              .noneMatch(member -> node.equals(member.getAttribute(HazelcastConfig.NODE)));
+    }
+  }
+
   /** Picks the entries that are about one of these nodes. */
-  record By<V extends Owned>(Set<String> nodes) implements Predicate<String, V>, OfNodes {
+  final class ByLost<V extends Owned> extends OfLost implements Predicate<String, V> {
+
+    ByLost(Set<String> nodes) {
+      super(nodes);
+    }
+
     @Override
     public boolean apply(Map.Entry<String, V> entry) {
-      return entry.getValue().nodes().stream().anyMatch(nodes::contains);
+      return entry.getValue().nodes().stream().anyMatch(this::isLost);
     }
   }
 

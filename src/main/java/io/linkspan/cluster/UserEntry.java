@@ -70,10 +70,16 @@ record UserEntry(List<SessionRef> sessions) implements Owned {
   }
 
   /** Removes the sessions that these nodes have. */
-  record RemoveNodes(Set<String> nodes) implements EntryProcessor<String, UserEntry, Boolean> {
+  static final class RemoveLost extends OfLost
+      implements EntryProcessor<String, UserEntry, Boolean> {
+
+    RemoveLost(Set<String> nodes) {
+      super(nodes);
+    }
+
     @Override
     public Boolean process(Map.Entry<String, UserEntry> entry) {
-      return retain(entry, session -> !nodes.contains(session.node()));
+      return retain(entry, session -> !isLost(session.node()));
     }
   }
 

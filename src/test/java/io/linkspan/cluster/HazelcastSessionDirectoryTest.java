@@ -168,6 +168,31 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     assertThat(await(two.directory().addressesOf(group))).containsExactly(ONE.address());
   }
 
+  /** What a node began while it was cut off may be carried out when it is back. */
+  @Test
+  void whoIsThereIsNotSweptAwayByOneWhoTakesItForLost() {
+    String group = "group-" + UUID.randomUUID();
+    SessionRef session = session(shardOfTwo());
+    await(two.directory().add(session));
+    await(two.directory().addGroup(group, shardOfTwo()));
+    var hazelcast = one.hazelcast();
+    Set<String> lost = Set.of(TWO.id(), "lost");
+    assertThat(
+            hazelcast
+                .<String, SessionEntry>getMap(HazelcastConfig.SESSIONS)
+                .executeOnEntries(new SessionEntry.TakeOut(), new Owned.ByLost<>(lost)))
+        .isEmpty();
+    var user = hazelcast.<String, UserEntry>getMap(HazelcastConfig.USERS);
+    assertThat(user.executeOnKey(session.user(), new UserEntry.RemoveLost(lost))).isFalse();
+    var members = hazelcast.<String, GroupEntry>getMap(HazelcastConfig.GROUPS);
+    assertThat(members.executeOnKey(group, new GroupEntry.RemoveLost(lost))).isFalse();
+    assertThat(await(one.directory().find(session.session()))).isEqualTo(session);
+    awaitSessions(one.directory(), session.user(), session);
+    assertThat(await(one.directory().addressesOf(group))).containsExactly(TWO.address());
+    await(two.directory().removeGroup(group, shardOfTwo()));
+    await(two.directory().remove(session));
+  }
+
   @Test
   void whatALostNodeLeftIsSettledAndNobodyElsesEntryTouched() {
     Queue<JsonObject> events = new ConcurrentLinkedQueue<>();
