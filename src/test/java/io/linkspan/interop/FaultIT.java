@@ -52,19 +52,19 @@ class FaultIT {
 
   /** What happens to the nodes while the clients talk. */
   private interface Schedule {
-    void run(ClusterProcess cluster) throws InterruptedException;
+    void run(ClusterProcess cluster, List<ResumingClient> clients) throws InterruptedException;
   }
 
   @Test
   void whatASenderWasToldIsTrueWhateverHappensToNodes() throws Exception {
     run(
-        cluster -> {
+        (cluster, talking) -> {
           long end = System.nanoTime() + SECONDS * 1_000_000_000L;
           // One of each comes in any run; what follows is drawn.
           List<Fault> first = new ArrayList<>(List.of(Fault.values()));
           Collections.shuffle(first, random);
           while (System.nanoTime() < end) {
-            Thread.sleep(2_000 + random.nextInt(2_000));
+            awaitAcknowledged(talking, 1_000 + random.nextInt(1_000));
             Fault fault =
                 first.isEmpty()
                     ? Fault.values()[random.nextInt(Fault.values().length)]
@@ -78,9 +78,9 @@ class FaultIT {
   void aRestartOfEveryNodeInTurnCostsNoMessageAndNoSession() throws Exception {
     List<ResumingClient> clients =
         run(
-            cluster -> {
+            (cluster, talking) -> {
               for (GatewayProcess node : List.copyOf(alive)) {
-                Thread.sleep(2_000);
+                awaitAcknowledged(talking, 1_000);
                 inflict(Fault.DRAIN, node, cluster);
               }
             });
@@ -116,7 +116,7 @@ class FaultIT {
       threads.forEach(Thread::start);
       Thread speaker = new Thread(() -> speak(clients), "speaker");
       speaker.start();
-      schedule.run(cluster);
+      schedule.run(cluster, clients);
       speaker.interrupt();
       speaker.join();
       Awaitility.await()
@@ -134,6 +134,16 @@ class FaultIT {
       judge(clients);
       return clients;
     }
+  }
+
+  /** So that a fault comes when things are under way. */
+  private static void awaitAcknowledged(List<ResumingClient> clients, int more) {
+    int wanted = acknowledged(clients) + more;
+    Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> acknowledged(clients) >= wanted);
+  }
+
+  private static int acknowledged(List<ResumingClient> clients) {
+    return clients.stream().mapToInt(client -> client.acknowledged.size()).sum();
   }
 
   /** What is needed to understand it. */
@@ -204,7 +214,7 @@ class FaultIT {
 
   private void judge(List<ResumingClient> clients) {
     int sent = clients.stream().mapToInt(client -> client.sent).sum();
-    int acknowledged = clients.stream().mapToInt(client -> client.acknowledged.size()).sum();
+    int acknowledged = acknowledged(clients);
     int received =
         clients.stream()
             .flatMap(client -> client.received.values().stream())

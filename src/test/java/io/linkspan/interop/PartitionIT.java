@@ -96,10 +96,7 @@ class PartitionIT {
   }
 
   private static void allTogether() {
-    for (int node = 0; node < NODES.size(); node++) {
-      int at = node;
-      eventually().until(() -> members(at) == NODES.size());
-    }
+    onEveryNode(node -> members(node) == NODES.size());
   }
 
   @AfterAll
@@ -142,123 +139,127 @@ class PartitionIT {
     return Message.newBuilder().setEventId(eventId).setTo(to).setType("text").build();
   }
 
-  /** Comes back at the first node. */
-  private static WebSocketTestClient again(WebSocketTestClient link, String user, String token) {
-    link.close();
-    WebSocketTestClient next = connect(0, "user=" + user + "&ack=transport&session=" + token);
-    JsonObject told = announced(next);
-    assertThat(told.getBoolean("recovered")).isTrue();
-    assertThat(told.getString("session")).isEqualTo(token);
-    return next;
-  }
+  /** A client and the session that it keeps. */
+  private static final class Client {
+    final String user;
+    private final String token;
+    private WebSocketTestClient link;
 
-  private static JsonObject announced(WebSocketTestClient client) {
-    return new JsonObject(client.receiveMessage().getBody());
-  }
+    Client(int node, String user) {
+      this.user = user;
+      link = connect(node, "user=" + user + "&ack=transport&session=");
+      JsonObject told = announced();
+      assertThat(told.getBoolean("recovered")).isFalse();
+      token = told.getString("session");
+    }
 
-  /** Until it is acknowledged; while a session moves, that may take a try or two. */
-  private static void awaitDelivery(WebSocketTestClient sender, String user) {
-    eventually()
-        .until(
-            () -> {
-              sender.send(message(UUID.randomUUID().toString(), user));
-              return sender.receive() instanceof AckMessage;
-            });
+    private JsonObject announced() {
+      return new JsonObject(link.receiveMessage().getBody());
+    }
+
+    void comeBack(int node) {
+      link.close();
+      link = connect(node, "user=" + user + "&ack=transport&session=" + token);
+      JsonObject told = announced();
+      assertThat(told.getBoolean("recovered")).isTrue();
+      assertThat(told.getString("session")).isEqualTo(token);
+    }
+
+    /** Until it is acknowledged; while a session moves, that may take a try or two. */
+    void reach(Client other) {
+      eventually()
+          .until(
+              () -> {
+                link.send(message(UUID.randomUUID().toString(), other.user));
+                return link.receive() instanceof AckMessage;
+              });
+    }
+
+    void hearsFrom(Client other) {
+      assertThat(link.receiveMessage().getFrom()).isEqualTo(other.user);
+    }
+
+    void leave() {
+      link.leave();
+    }
   }
 
   @Test
   void nodesThatLoseSightOfEachOtherAndMeetAgainHaveEachSessionOnce() throws Exception {
     // One that stays on each side, and one whose client goes to the other side meanwhile.
-    WebSocketTestClient alice = connect(0, "user=alice&ack=transport&session=");
-    String alicesToken = announced(alice).getString("session");
-    WebSocketTestClient bob = connect(1, "user=bob&ack=transport&session=");
-    String bobsToken = announced(bob).getString("session");
-    WebSocketTestClient eve = connect(0, "user=eve&ack=transport&session=");
-    String evesToken = announced(eve).getString("session");
-    awaitDelivery(alice, "bob");
-    assertThat(bob.receiveMessage().getFrom()).isEqualTo("alice");
+    var alice = new Client(0, "alice");
+    var bob = new Client(1, "bob");
+    var eve = new Client(0, "eve");
+    alice.reach(bob);
+    bob.hearsFrom(alice);
 
     plug(0, 1, false);
     plug(0, 2, false);
     eventually().until(() -> members(0) == 1 && members(1) == 2);
 
     // Each side goes on, the copies of the other's sessions included.
-    eve.close();
-    eve = connect(1, "user=eve&ack=transport&session=" + evesToken);
-    assertThat(announced(eve).getBoolean("recovered")).isTrue();
-    awaitDelivery(eve, "bob");
-    assertThat(bob.receiveMessage().getFrom()).isEqualTo("eve");
-    try (WebSocketTestClient local = connect(0, "user=local&ack=transport")) {
-      awaitDelivery(local, "alice");
-      assertThat(alice.receiveMessage().getFrom()).isEqualTo("local");
-    }
+    eve.comeBack(1);
+    eve.reach(bob);
+    bob.hearsFrom(eve);
+    var local = new Client(0, "local");
+    local.reach(alice);
+    alice.hearsFrom(local);
+    local.leave();
 
     plug(0, 1, true);
     plug(0, 2, true);
-    allTogether();
-    eachHasOneSession("alice", "bob", "eve");
-    // Wherever a session went on, its client finds it.
-    alice = again(alice, "alice", alicesToken);
-    bob = again(bob, "bob", bobsToken);
-    eve = again(eve, "eve", evesToken);
-    everybodyReachesEverybody(Map.of("alice", alice, "bob", bob, "eve", eve));
-    everybodyLeaves(Map.of("alice", alice, "bob", bob, "eve", eve));
+    eachGoesOnWithItsOneSession(alice, bob, eve);
   }
 
   @Test
   void ofTwoNodesThatReachTheOldestAndNotEachOtherOneGoesUntilTheyDo() throws Exception {
-    WebSocketTestClient alice = connect(0, "user=alice&ack=transport&session=");
-    String alicesToken = announced(alice).getString("session");
-    WebSocketTestClient bob = connect(1, "user=bob&ack=transport&session=");
-    String bobsToken = announced(bob).getString("session");
-    WebSocketTestClient carol = connect(2, "user=carol&ack=transport&session=");
-    String carolsToken = announced(carol).getString("session");
-    awaitDelivery(bob, "carol");
+    var alice = new Client(0, "alice");
+    var bob = new Client(1, "bob");
+    var carol = new Client(2, "carol");
+    bob.reach(carol);
 
     plug(1, 2, false);
     eventually().until(() -> members(0) == 2);
     // Nothing waits for what is on the other side of that cable.
-    try (WebSocketTestClient dave = connect(0, "user=dave&ack=transport&session=")) {
-      assertThat(announced(dave).getBoolean("recovered")).isFalse();
-      awaitDelivery(dave, "alice");
-      dave.leave();
-    }
+    var dave = new Client(0, "dave");
+    dave.reach(alice);
+    dave.leave();
 
     plug(1, 2, true);
+    eachGoesOnWithItsOneSession(alice, bob, carol);
+  }
+
+  /** All nodes are together again: each client finds its session, wherever that went on. */
+  private static void eachGoesOnWithItsOneSession(Client... clients) {
     allTogether();
-    eachHasOneSession("alice", "bob", "carol");
-    alice = again(alice, "alice", alicesToken);
-    bob = again(bob, "bob", bobsToken);
-    carol = again(carol, "carol", carolsToken);
-    everybodyReachesEverybody(Map.of("alice", alice, "bob", bob, "carol", carol));
-    everybodyLeaves(Map.of("alice", alice, "bob", bob, "carol", carol));
-  }
-
-  private static void eachHasOneSession(String... users) {
-    for (int node = 0; node < NODES.size(); node++) {
-      for (String user : users) {
-        int at = node;
-        eventually().until(() -> sessionsOf(at, user).size() == 1);
+    for (Client client : clients) {
+      onEveryNode(node -> sessionsOf(node, client.user).size() == 1);
+    }
+    for (Client client : clients) {
+      client.comeBack(0);
+    }
+    for (Client sender : clients) {
+      for (Client recipient : clients) {
+        sender.reach(recipient);
       }
+    }
+    for (Client client : clients) {
+      client.leave();
+    }
+    onEveryNode(node -> get(node, "/v1/node").getInteger("sessions") == 0);
+    for (Client client : clients) {
+      onEveryNode(node -> sessionsOf(node, client.user).isEmpty());
     }
   }
 
-  private static void everybodyReachesEverybody(Map<String, WebSocketTestClient> clients) {
-    for (WebSocketTestClient sender : clients.values()) {
-      for (String user : clients.keySet()) {
-        awaitDelivery(sender, user);
-      }
-    }
+  private interface Condition {
+    boolean holds(int node) throws Exception;
   }
 
-  private static void everybodyLeaves(Map<String, WebSocketTestClient> clients) {
-    clients.values().forEach(WebSocketTestClient::leave);
+  private static void onEveryNode(Condition condition) {
     for (int node = 0; node < NODES.size(); node++) {
       int at = node;
-      eventually().until(() -> get(at, "/v1/node").getInteger("sessions") == 0);
-      for (String user : clients.keySet()) {
-        eventually().until(() -> sessionsOf(at, user).isEmpty());
-      }
+      eventually().until(() -> condition.holds(at));
     }
   }
 }
