@@ -39,6 +39,6 @@ public final class ClusterMember {
           new IllegalArgumentException("cluster.enabled is false: there is nothing to join"));
     }
     Main.prepareProcess();
-    return Platform.join(config).onSuccess(MessageCodecs::register);
+    return VertxBootstrap.join(config).onSuccess(MessageCodecs::register);
   }
 }

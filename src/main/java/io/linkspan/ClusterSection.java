@@ -15,13 +15,13 @@ final class ClusterSection {
   private static final Duration MINUTE = Duration.ofMinutes(1);
   private static final Duration HOUR = Duration.ofHours(1);
 
-  private final ConfigSection cluster;
+  private final ConfigNode cluster;
 
-  private ClusterSection(ConfigSection cluster) {
+  private ClusterSection(ConfigNode cluster) {
     this.cluster = cluster;
   }
 
-  static ClusterConfig read(ConfigSection cluster) {
+  static ClusterConfig read(ConfigNode cluster) {
     return new ClusterSection(cluster).read();
   }
 
@@ -51,13 +51,13 @@ final class ClusterSection {
   }
 
   private ClusterConfig.Join join(boolean enabled) {
-    ConfigSection join = cluster.section("join");
+    ConfigNode join = cluster.section("join");
     List<String> members = join.texts("members");
     if (!members.stream().allMatch(member -> MEMBER.matcher(member).matches())) {
       join.reject("members", "a list of host or host:port");
     }
     boolean multicast = join.flag("multicast");
-    ConfigSection kubernetes = join.section("kubernetes");
+    ConfigNode kubernetes = join.section("kubernetes");
     String service = kubernetes.text("service");
     if (!HOST.matcher(service).matches()) {
       kubernetes.reject("service", "the DNS name of a service");
@@ -79,7 +79,7 @@ final class ClusterSection {
     return ways.isEmpty() ? new ClusterConfig.Members(List.of()) : ways.get(0);
   }
 
-  private static ClusterConfig.Heartbeat heartbeat(ConfigSection heartbeat) {
+  private static ClusterConfig.Heartbeat heartbeat(ConfigNode heartbeat) {
     Duration interval = wholeSeconds(heartbeat, "interval", MINUTE);
     Duration timeout = wholeSeconds(heartbeat, "timeout", HOUR);
     if (timeout.compareTo(interval.multipliedBy(2)) < 0) {
@@ -88,7 +88,7 @@ final class ClusterSection {
     return new ClusterConfig.Heartbeat(interval, timeout);
   }
 
-  private static Duration wholeSeconds(ConfigSection section, String key, Duration max) {
+  private static Duration wholeSeconds(ConfigNode section, String key, Duration max) {
     Duration value = section.duration(key, SECOND, max);
     if (value.toMillis() % SECOND.toMillis() != 0) {
       section.reject(key, "whole seconds");

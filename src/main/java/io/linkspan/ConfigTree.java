@@ -94,7 +94,7 @@ final class ConfigTree {
       return;
     }
     if (!layer.isObject()) {
-      problems.add(ConfigSection.problem(path, layer, "keys and values"));
+      problems.add(ConfigNode.problem(path, layer, "keys and values"));
       return;
     }
     layer
@@ -116,7 +116,7 @@ final class ConfigTree {
   private static String unknown(String key, JsonNode value, ObjectNode siblings) {
     List<String> names = new ArrayList<>();
     siblings.fieldNames().forEachRemaining(names::add);
-    return ConfigSection.problem(key, value, "one of the keys " + String.join(", ", names));
+    return ConfigNode.problem(key, value, "one of the keys " + String.join(", ", names));
   }
 
   private void overlay(Map<String, String> environment) {

@@ -6,7 +6,7 @@ import io.linkspan.session.Admission;
 import io.linkspan.session.IdentityProvider;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
-import io.linkspan.transport.channel.Entrance;
+import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.enet.EnetMetrics;
 import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
@@ -122,8 +122,8 @@ final class EdgeVerticle extends VerticleBase {
         index == 0);
   }
 
-  private Entrance entrance() {
-    return new Entrance(shared.admission(), shared.identities(), shard);
+  private ConnectContext entrance() {
+    return new ConnectContext(shared.admission(), shared.identities(), shard);
   }
 
   private Future<?> listenEnet() {

@@ -26,7 +26,7 @@ final class FramingReader {
 
   private FramingReader() {}
 
-  static FramingConfig read(ConfigSection framing) {
+  static FramingConfig read(ConfigNode framing) {
     int maxFrameSize = framing.size("maxFrameSize", MIN_FRAME, 1 << 30);
     int maxInflated = framing.size("maxInflated", MIN_FRAME, 1 << 30);
     Compression compression =
@@ -50,7 +50,7 @@ final class FramingReader {
         maxInflated);
   }
 
-  private static LengthField lengthField(ConfigSection framing, int maxFrameSize) {
+  private static LengthField lengthField(ConfigNode framing, int maxFrameSize) {
     int most = FramingConfig.LONGEST_HEADER;
     int offset = framing.count("lengthFieldOffset", 0, most);
     Integer length =
@@ -80,7 +80,7 @@ final class FramingReader {
         header(framing, strip));
   }
 
-  private static Buffer header(ConfigSection framing, int size) {
+  private static Buffer header(ConfigNode framing, int size) {
     String hex = framing.text("header");
     byte[] header = new byte[size];
     if (!hex.isEmpty()) {
@@ -96,7 +96,7 @@ final class FramingReader {
     return Buffer.buffer(header);
   }
 
-  private static Buffer delimiter(ConfigSection framing) {
+  private static Buffer delimiter(ConfigNode framing) {
     String text = framing.text("delimiter");
     Buffer delimiter = Buffer.buffer();
     Matcher next = DELIMITER_BYTE.matcher(text);

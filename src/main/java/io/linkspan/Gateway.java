@@ -20,7 +20,7 @@ import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.EngineSessions;
-import io.linkspan.transport.socketio.RelayPlaces;
+import io.linkspan.transport.socketio.RelayLimiter;
 import io.linkspan.upstream.UpstreamConfig;
 import io.linkspan.upstream.UpstreamMetrics;
 import io.linkspan.upstream.UpstreamVerticle;
@@ -75,7 +75,7 @@ public final class Gateway implements Node {
   /** Written by whoever starts and drains, read by every event loop. */
   private volatile State state = State.STARTING;
 
-  private Gateway(GatewayConfig config, Platform platform) {
+  private Gateway(GatewayConfig config, VertxBootstrap platform) {
     this.config = config;
     vertx = platform.vertx();
     nodes = platform.nodes();
@@ -100,7 +100,7 @@ public final class Gateway implements Node {
     // A promise without a context: after a failure no event loop is left that could tell the
     // caller.
     Promise<Gateway> started = Promise.promise();
-    Platform.open(config, new Nodes.Node(id, eventLoops(config)))
+    VertxBootstrap.open(config, new Nodes.Node(id, eventLoops(config)))
         // Not on the event loop that joined the cluster: so many classes are loaded that the other
         // nodes would have to wait.
         .compose(platform -> platform.vertx().executeBlocking(() -> new Gateway(config, platform)))
@@ -117,7 +117,7 @@ public final class Gateway implements Node {
   }
 
   static int eventLoops(GatewayConfig config) {
-    return Platform.eventLoops(config);
+    return VertxBootstrap.eventLoops(config);
   }
 
   /** The ports in use; null for a listener that is off. */
@@ -248,7 +248,7 @@ public final class Gateway implements Node {
         websocket,
         socketio,
         new EngineSessions(
-            nodes, new RelayPlaces(config.socketio().maxRelayed(), metrics.registry())),
+            nodes, new RelayLimiter(config.socketio().maxRelayed(), metrics.registry())),
         new EdgeVerticle.EnetShared(
             new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
             enet,

@@ -101,14 +101,14 @@ public record GatewayConfig(
       throws ConfigException {
     ObjectNode tree = ConfigTree.load(file, environment);
     List<String> problems = new ArrayList<>();
-    GatewayConfig config = read(new ConfigSection(tree, "", problems));
+    GatewayConfig config = read(new ConfigNode(tree, "", problems));
     if (!problems.isEmpty()) {
       throw new ConfigException(problems);
     }
     return config;
   }
 
-  private static GatewayConfig read(ConfigSection root) {
+  private static GatewayConfig read(ConfigNode root) {
     HttpConfig http = http(root.section("http"));
     ManagementConfig management = management(root.section("management"));
     if (http.port() != 0 && http.port() == management.port()) {
@@ -151,13 +151,13 @@ public record GatewayConfig(
   }
 
   private static void requireFree(
-      ConfigSection root, String key, int port, HttpConfig http, ManagementConfig management) {
+      ConfigNode root, String key, int port, HttpConfig http, ManagementConfig management) {
     if (port != 0 && (port == http.port() || port == management.port())) {
       root.section("cluster").reject(key, "another port than http.port and management.port");
     }
   }
 
-  private static HttpConfig http(ConfigSection http) {
+  private static HttpConfig http(ConfigNode http) {
     return new HttpConfig(
         http.name("host"),
         http.port("port"),
@@ -166,7 +166,7 @@ public record GatewayConfig(
         tls(http.section("tls")));
   }
 
-  private static TlsConfig tls(ConfigSection tls) {
+  private static TlsConfig tls(ConfigNode tls) {
     String cert = tls.text("cert");
     String key = tls.text("key");
     if (cert.isEmpty() != key.isEmpty()) {
@@ -177,13 +177,13 @@ public record GatewayConfig(
     return new TlsConfig(cert, key);
   }
 
-  private static void requireReadable(ConfigSection section, String key, String file) {
+  private static void requireReadable(ConfigNode section, String key, String file) {
     if (!file.isEmpty() && !new File(file).canRead()) {
       section.reject(key, "a file that can be read");
     }
   }
 
-  private static WebSocketConfig websocket(ConfigSection websocket) {
+  private static WebSocketConfig websocket(ConfigNode websocket) {
     String path = websocket.text("path");
     if (!path.matches("/[^?#\\s]+")) {
       websocket.reject("path", "a path that begins with / and is not /");
@@ -196,7 +196,7 @@ public record GatewayConfig(
         acknowledge(websocket));
   }
 
-  private static SocketIoConfig socketio(ConfigSection socketio) {
+  private static SocketIoConfig socketio(ConfigNode socketio) {
     String path = socketio.text("path");
     if (!path.matches("/[^?#\\s]*[^?#\\s/]/?")) {
       socketio.reject("path", "a path that begins with / and is not /");
@@ -216,7 +216,7 @@ public record GatewayConfig(
         socketio.count("maxRelayed", 0, MAX));
   }
 
-  private static List<String> namespaces(ConfigSection socketio) {
+  private static List<String> namespaces(ConfigNode socketio) {
     List<String> namespaces = socketio.texts("namespaces");
     if (namespaces.isEmpty() || !namespaces.stream().allMatch(name -> name.matches("/[^,?]*"))) {
       socketio.reject("namespaces", "names that begin with / and have no comma or ?");
@@ -224,8 +224,8 @@ public record GatewayConfig(
     return namespaces;
   }
 
-  private static EnetTransportConfig enet(ConfigSection enet, ConfigSection auth) {
-    ConfigSection timeout = enet.section("timeout");
+  private static EnetTransportConfig enet(ConfigNode enet, ConfigNode auth) {
+    ConfigNode timeout = enet.section("timeout");
     Duration minimum = timeout.duration("minimum", MS, EnetTransportConfig.LONGEST_TIMEOUT);
     Duration maximum = timeout.duration("maximum", MS, EnetTransportConfig.LONGEST_TIMEOUT);
     if (minimum.compareTo(maximum) > 0) {
@@ -251,8 +251,8 @@ public record GatewayConfig(
         acknowledge(enet));
   }
 
-  private static TcpConfig tcp(ConfigSection root, List<Integer> taken) {
-    ConfigSection tcp = root.section("tcp");
+  private static TcpConfig tcp(ConfigNode root, List<Integer> taken) {
+    ConfigNode tcp = root.section("tcp");
     Duration authTimeout = root.section("auth").duration("timeout", MS, DAY);
     Set<Integer> ports = new HashSet<>(taken);
     Set<String> names = new HashSet<>();
@@ -265,8 +265,8 @@ public record GatewayConfig(
     ObjectNode defaults = tcp.node().deepCopy();
     defaults.remove(List.of("enabled", "listeners"));
     defaults.put("name", "");
-    for (ConfigSection item : tcp.sections("listeners")) {
-      ConfigSection section = item.over(defaults);
+    for (ConfigNode item : tcp.sections("listeners")) {
+      ConfigNode section = item.over(defaults);
       String name = section.text("name");
       if (!name.matches("[\\w-]+") || !names.add(name)) {
         section.reject("name", "a name of letters, digits, - and _ that no other listener has");
@@ -278,14 +278,14 @@ public record GatewayConfig(
     return new TcpConfig(listeners);
   }
 
-  private static void requireFree(ConfigSection section, int port, Set<Integer> taken) {
+  private static void requireFree(ConfigNode section, int port, Set<Integer> taken) {
     if (port != 0 && !taken.add(port)) {
       section.reject("port", "a port that nothing else listens at");
     }
   }
 
   private static TcpConfig.Listener tcpListener(
-      ConfigSection listener, String label, Duration authTimeout) {
+      ConfigNode listener, String label, Duration authTimeout) {
     return new TcpConfig.Listener(
         listener.keyOf(""),
         label,
@@ -298,12 +298,12 @@ public record GatewayConfig(
         acknowledge(listener));
   }
 
-  private static boolean acknowledge(ConfigSection transport) {
+  private static boolean acknowledge(ConfigNode transport) {
     return Boolean.TRUE.equals(
         transport.choice("acknowledge", Map.of("client", true, "transport", false)));
   }
 
-  private static HeartbeatConfig heartbeat(ConfigSection heartbeat) {
+  private static HeartbeatConfig heartbeat(ConfigNode heartbeat) {
     Duration interval = heartbeat.duration("interval", MS, DAY);
     Duration timeout = heartbeat.duration("timeout", MS, DAY);
     if (interval.compareTo(timeout) >= 0) {
@@ -317,7 +317,7 @@ public record GatewayConfig(
         heartbeat.duration("allIdle", Duration.ZERO, DAY));
   }
 
-  private static ManagementConfig management(ConfigSection management) {
+  private static ManagementConfig management(ConfigNode management) {
     String host = management.name("host");
     String apiKey = management.text("apiKey");
     if (apiKey.isEmpty() && !isLoopback(host)) {
@@ -335,8 +335,8 @@ public record GatewayConfig(
     }
   }
 
-  private static SessionConfig session(ConfigSection session, boolean cluster) {
-    ConfigSection perUser = session.section("perUser");
+  private static SessionConfig session(ConfigNode session, boolean cluster) {
+    ConfigNode perUser = session.section("perUser");
     return new SessionConfig(
         session.duration("grace", Duration.ZERO, DAY),
         session.count("maxPending", 1, MAX),
@@ -351,7 +351,7 @@ public record GatewayConfig(
         replicas(session, cluster));
   }
 
-  private static int replicas(ConfigSection session, boolean cluster) {
+  private static int replicas(ConfigNode session, boolean cluster) {
     Integer replicas = session.choice("replicas", Map.of("auto", cluster ? 1 : 0, "0", 0, "1", 1));
     if (replicas == null) {
       return 0;
@@ -362,8 +362,8 @@ public record GatewayConfig(
     return replicas;
   }
 
-  private static DeliveryConfig delivery(ConfigSection delivery) {
-    ConfigSection duplicates = delivery.section("duplicates");
+  private static DeliveryConfig delivery(ConfigNode delivery) {
+    ConfigNode duplicates = delivery.section("duplicates");
     return new DeliveryConfig(
         delivery.duration("requestTimeout", MS, DAY),
         delivery.duration("ackTimeout", MS, DAY),
@@ -373,8 +373,8 @@ public record GatewayConfig(
         duplicates.count("users", 0, MAX));
   }
 
-  private static LimitsConfig limits(ConfigSection limits) {
-    ConfigSection connectRate = limits.section("connectRate");
+  private static LimitsConfig limits(ConfigNode limits) {
+    ConfigNode connectRate = limits.section("connectRate");
     return new LimitsConfig(
         limits.count("connections", 0, MAX),
         limits.count("connectionsPerAddress", 0, MAX),
@@ -393,7 +393,7 @@ public record GatewayConfig(
     return limit == 0 ? MAX : limit;
   }
 
-  private static VerticleConfig verticle(ConfigSection verticle) {
+  private static VerticleConfig verticle(ConfigNode verticle) {
     if (verticle.node().isTextual()) {
       String className = verticle.node().textValue();
       requireVerticle(verticle, "", className);
@@ -414,7 +414,7 @@ public record GatewayConfig(
             : new JsonObject());
   }
 
-  private static void requireVerticle(ConfigSection section, String key, String className) {
+  private static void requireVerticle(ConfigNode section, String key, String className) {
     try {
       Class<?> type = Class.forName(className, false, GatewayConfig.class.getClassLoader());
       if (!Deployable.class.isAssignableFrom(type)) {
@@ -425,7 +425,7 @@ public record GatewayConfig(
     }
   }
 
-  private static DrainConfig drain(ConfigSection drain) {
+  private static DrainConfig drain(ConfigNode drain) {
     return new DrainConfig(
         drain.duration("timeout", Duration.ofSeconds(1), DAY),
         drain.count("batch", 1, MAX),

@@ -36,7 +36,7 @@ final class RouteReader {
   }
 
   /** Reads one route; they come in their order. */
-  void read(ConfigSection route) {
+  void read(ConfigNode route) {
     if (!route.node().isObject()) {
       route.reject("", "a route such as {to: \"user:*\"}");
       return;
@@ -51,7 +51,7 @@ final class RouteReader {
             destination(route, to, type)));
   }
 
-  private Route.Destination destination(ConfigSection route, String to, String type) {
+  private Route.Destination destination(ConfigNode route, String to, String type) {
     if (route.has("http")) {
       if (route.has("tcp")) {
         route.reject("tcp", "to be used without http only");
@@ -75,7 +75,7 @@ final class RouteReader {
     return clients(route, to);
   }
 
-  private Route.Destination upstream(ConfigSection route, String kind, String to, String type) {
+  private Route.Destination upstream(ConfigNode route, String kind, String to, String type) {
     rejectVolatile(route, kind);
     if (route.has("bus")) {
       route.reject("bus", "to be used without " + kind + " only");
@@ -93,7 +93,7 @@ final class RouteReader {
   }
 
   /** What the route matches: two that match the same are a mistake. */
-  private String uniqueName(ConfigSection route, String to, String type) {
+  private String uniqueName(ConfigNode route, String to, String type) {
     String name =
         type == null ? to == null ? "*" : to : (to == null ? "" : to + " ") + "type " + type;
     String earlier = names.putIfAbsent(name, route.keyOf(""));
@@ -103,18 +103,18 @@ final class RouteReader {
     return name;
   }
 
-  private static boolean acceptedIsEnough(ConfigSection route) {
+  private static boolean acceptedIsEnough(ConfigNode route) {
     return route.has("ack")
         && Boolean.TRUE.equals(route.choice("ack", Map.of("accepted", true, "reply", false)));
   }
 
-  private static void rejectVolatile(ConfigSection route, String kind) {
+  private static void rejectVolatile(ConfigNode route, String kind) {
     if (route.has("volatile")) {
       route.reject("volatile", "to be used without " + kind + " only");
     }
   }
 
-  private static Route.Destination clients(ConfigSection route, String to) {
+  private static Route.Destination clients(ConfigNode route, String to) {
     if (route.has("ack")) {
       route.reject("ack", "to be used with bus, http or tcp only");
     }

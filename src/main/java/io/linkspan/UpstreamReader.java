@@ -48,18 +48,18 @@ final class UpstreamReader {
 
   private static final String OWN_PREFIX = "x-linkspan-";
 
-  private final ConfigSection defaults;
+  private final ConfigNode defaults;
 
   /**
    * @param defaults what a route leaves out
    */
-  UpstreamReader(ConfigSection defaults) {
+  UpstreamReader(ConfigNode defaults) {
     this.defaults = defaults;
     // A mistake in the defaults is one without a route, too.
     pipeline(defaults, defaults.section("hold"));
-    ConfigSection http = defaults.section("http");
+    ConfigNode http = defaults.section("http");
     http(http, http.text("url").isEmpty() ? URI.create("") : url(http));
-    ConfigSection tcp = defaults.section("tcp");
+    ConfigNode tcp = defaults.section("tcp");
     tcp(tcp, tcp.text("host"));
   }
 
@@ -68,11 +68,11 @@ final class UpstreamReader {
    *
    * @param kind of service: the key of what is said about it
    */
-  UpstreamConfig read(ConfigSection route, String kind, String name, String address) {
+  UpstreamConfig read(ConfigNode route, String kind, String name, String address) {
     ObjectNode common = ((ObjectNode) defaults.node()).deepCopy();
     common.remove(OTHER_SECTIONS);
-    ConfigSection service = route.section(kind).over(common, defaults.section(kind).node());
-    ConfigSection hold = route.section("hold").over(defaults.section("hold").node());
+    ConfigNode service = route.section(kind).over(common, defaults.section(kind).node());
+    ConfigNode hold = route.section("hold").over(defaults.section("hold").node());
     PipelineConfig pipeline = pipeline(service, hold);
     if (pipeline.holds() && route.section(kind).has("ordered") && !service.flag("ordered")) {
       service.reject("ordered", "true, as " + hold.keyOf("for") + " keeps the order");
@@ -82,7 +82,7 @@ final class UpstreamReader {
     return new UpstreamConfig(name, address, pipeline, backend);
   }
 
-  private static PipelineConfig pipeline(ConfigSection service, ConfigSection hold) {
+  private static PipelineConfig pipeline(ConfigNode service, ConfigNode hold) {
     Duration held = hold.duration("for", Duration.ZERO, DAY);
     return new PipelineConfig(
         service.count("concurrency", 1, MAX_CONCURRENCY),
@@ -96,7 +96,7 @@ final class UpstreamReader {
         new PipelineConfig.Hold(held, hold.count("max", 1, MAX)));
   }
 
-  private static PipelineConfig.Retry retry(ConfigSection service) {
+  private static PipelineConfig.Retry retry(ConfigNode service) {
     return new PipelineConfig.Retry(
         service.count("retries", 0, MAX_RETRIES),
         Boolean.TRUE.equals(service.choice("retry", Map.of("any", false, "unsent", true))),
@@ -104,7 +104,7 @@ final class UpstreamReader {
         service.duration("maxBackoff", MS, DAY));
   }
 
-  private static PipelineConfig.Breaker breaker(ConfigSection breaker) {
+  private static PipelineConfig.Breaker breaker(ConfigNode breaker) {
     int of = breaker.count("of", 1, PipelineConfig.Breaker.MAX_OF);
     return new PipelineConfig.Breaker(
         breaker.count("failures", 1, of),
@@ -114,7 +114,7 @@ final class UpstreamReader {
   }
 
   /** A duration that another one bounds. */
-  private static Duration ordered(ConfigSection section, String key, String bound) {
+  private static Duration ordered(ConfigNode section, String key, String bound) {
     Duration duration = section.duration(key, MS, DAY);
     if (duration.compareTo(section.duration(bound, MS, DAY)) > 0) {
       section.reject(key, "no more than " + section.keyOf(bound));
@@ -122,7 +122,7 @@ final class UpstreamReader {
     return duration;
   }
 
-  private static TcpUpstreamConfig tcp(ConfigSection tcp, String host) {
+  private static TcpUpstreamConfig tcp(ConfigNode tcp, String host) {
     return new TcpUpstreamConfig(
         host,
         tcp.count("port", 1, 65_535),
@@ -135,7 +135,7 @@ final class UpstreamReader {
         trust(tcp));
   }
 
-  private static String trust(ConfigSection service) {
+  private static String trust(ConfigNode service) {
     String trust = service.text("trust");
     if (!trust.isEmpty() && !new File(trust).canRead()) {
       service.reject("trust", "a file that can be read");
@@ -143,7 +143,7 @@ final class UpstreamReader {
     return trust;
   }
 
-  private static HttpUpstreamConfig http(ConfigSection http, URI url) {
+  private static HttpUpstreamConfig http(ConfigNode http, URI url) {
     return new HttpUpstreamConfig(
         url,
         headers(http),
@@ -154,7 +154,7 @@ final class UpstreamReader {
         trust(http));
   }
 
-  private static URI url(ConfigSection http) {
+  private static URI url(ConfigNode http) {
     URI url = URI.create("");
     try {
       url = new URI(http.text("url"));
@@ -172,7 +172,7 @@ final class UpstreamReader {
     return url;
   }
 
-  private static Map<String, String> headers(ConfigSection http) {
+  private static Map<String, String> headers(ConfigNode http) {
     Map<String, String> headers = new LinkedHashMap<>();
     for (String line : http.texts("headers")) {
       Matcher header = HEADER.matcher(line);

@@ -55,12 +55,12 @@ public final class GatewayClient {
   public record SessionPage(JsonArray sessions, String next) {}
 
   private final EventBus bus;
-  private final Carrier carrier;
+  private final OutboundSender carrier;
 
   private GatewayClient(Vertx vertx) {
     MessageCodecs.register(vertx);
     bus = vertx.eventBus();
-    carrier = new Carrier(vertx, vertx.isClustered());
+    carrier = new OutboundSender(vertx, vertx.isClustered());
   }
 
   public static GatewayClient create(Vertx vertx) {

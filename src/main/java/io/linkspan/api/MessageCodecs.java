@@ -22,7 +22,7 @@ public final class MessageCodecs {
     EventBus bus = vertx.eventBus();
     register(bus, Message.class, new ProtobufCodec<>("m", Message.parser()));
     register(bus, AckMessage.class, new ProtobufCodec<>("a", AckMessage.parser()));
-    register(bus, LaterReply.class, new LaterReply.Codec());
+    register(bus, RetryableReply.class, new RetryableReply.Codec());
   }
 
   /**

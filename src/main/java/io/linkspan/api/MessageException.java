@@ -45,7 +45,7 @@ public final class MessageException extends RuntimeException {
       return new MessageException(ErrorCode.TIMEOUT, "no reply in time");
     }
     String text = reply.getMessage() == null ? "the service failed" : reply.getMessage();
-    long retryAfterMs = reply instanceof LaterReply later ? later.retryAfterMs() : 0;
+    long retryAfterMs = reply instanceof RetryableReply later ? later.retryAfterMs() : 0;
     return ErrorCode.of(reply.failureCode())
         .map(code -> new MessageException(code, text, retryAfterMs))
         .orElseGet(() -> new MessageException(ErrorCode.INTERNAL, text));
@@ -66,7 +66,7 @@ public final class MessageException extends RuntimeException {
    */
   public ReplyException toReply() {
     return retryAfterMs > 0
-        ? new LaterReply(code.number(), getMessage(), retryAfterMs)
+        ? new RetryableReply(code.number(), getMessage(), retryAfterMs)
         : new ReplyException(ReplyFailure.RECIPIENT_FAILURE, code.number(), getMessage());
   }
 }

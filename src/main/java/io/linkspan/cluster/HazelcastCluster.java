@@ -1,7 +1,7 @@
 package io.linkspan.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
-import io.linkspan.session.DistantEvents;
+import io.linkspan.session.LostSessionEvents;
 import io.linkspan.session.Nodes;
 import io.linkspan.session.SessionDirectory;
 import io.vertx.core.Future;
@@ -35,9 +35,9 @@ public final class HazelcastCluster {
       directory = null;
       return;
     }
-    var events = new DistantEvents(vertx.eventBus());
+    var events = new LostSessionEvents(vertx.eventBus());
     directory = new HazelcastSessionDirectory(vertx, hazelcast, self, events);
-    nodes.watch(new LostNodes(vertx, hazelcast, nodes, events));
+    nodes.watch(new LostNodeSweeper(vertx, hazelcast, nodes, events));
   }
 
   /**

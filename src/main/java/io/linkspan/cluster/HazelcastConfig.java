@@ -89,7 +89,7 @@ final class HazelcastConfig {
     // Unbatched: a second session of a user would miss what others send in the meantime.
     config.setProperty("hazelcast.map.invalidation.batch.enabled", "false");
     network(config.getAdvancedNetworkConfig(), cluster, host);
-    Forms.register(config.getSerializationConfig());
+    DirectorySerializers.register(config.getSerializationConfig());
     config.addMapConfig(map(SESSIONS));
     config.addMapConfig(map(USERS).setNearCacheConfig(remembered()));
     config.addMapConfig(map(GROUPS));

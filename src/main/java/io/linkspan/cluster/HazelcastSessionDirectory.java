@@ -3,7 +3,7 @@ package io.linkspan.cluster;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.EntryProcessor;
 import com.hazelcast.map.IMap;
-import io.linkspan.session.DistantEvents;
+import io.linkspan.session.LostSessionEvents;
 import io.linkspan.session.Nodes.Node;
 import io.linkspan.session.SessionDirectory;
 import io.linkspan.session.SessionRef;
@@ -42,15 +42,15 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   private final IMap<String, SessionEntry> sessions;
   private final IMap<String, UserEntry> users;
   private final IMap<String, GroupEntry> groups;
-  private final OwnGroups ownGroups = new OwnGroups(this::tell);
-  private final DistantEvents events;
+  private final LocalGroupRegistry ownGroups = new LocalGroupRegistry(this::tell);
+  private final LostSessionEvents events;
   private final ConcurrentMap<String, SessionRef> own = new ConcurrentHashMap<>();
 
   /** Users of whom this node changes what is entered, with how many changes are under way. */
   private final ConcurrentMap<String, Integer> changing = new ConcurrentHashMap<>();
 
   HazelcastSessionDirectory(
-      Vertx vertx, HazelcastInstance hazelcast, Node self, DistantEvents events) {
+      Vertx vertx, HazelcastInstance hazelcast, Node self, LostSessionEvents events) {
     this.vertx = (VertxInternal) vertx;
     this.self = self;
     this.events = events;

@@ -8,15 +8,15 @@ package io.linkspan.session;
 final class AckTimeouts {
 
   private final long timeout;
-  private Delivery first;
-  private Delivery last;
+  private PendingDelivery first;
+  private PendingDelivery last;
 
   AckTimeouts(long timeout) {
     this.timeout = timeout;
   }
 
   /** The delivery was sent now. */
-  void add(Delivery delivery, long now) {
+  void add(PendingDelivery delivery, long now) {
     delivery.dueAt = now + timeout;
     delivery.timed = true;
     delivery.previousDue = last;
@@ -29,7 +29,7 @@ final class AckTimeouts {
   }
 
   /** The delivery waits no longer; harmless when it did not. */
-  void remove(Delivery delivery) {
+  void remove(PendingDelivery delivery) {
     if (!delivery.timed) {
       return;
     }
@@ -49,8 +49,8 @@ final class AckTimeouts {
   }
 
   /** Takes out a delivery that is due at {@code now}; null when none is. */
-  Delivery poll(long now) {
-    Delivery due = first;
+  PendingDelivery poll(long now) {
+    PendingDelivery due = first;
     if (due == null || due.dueAt > now) {
       return null;
     }

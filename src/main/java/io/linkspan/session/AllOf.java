@@ -5,13 +5,13 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 
 /** Succeeds when all deliveries have, fails with the first failure once all have ended. */
-final class AllOf implements Settlement {
+final class AllOf implements DeliveryCallback {
 
-  private final Settlement whole;
+  private final DeliveryCallback whole;
   private int outstanding;
   private MessageException failure;
 
-  AllOf(Settlement whole, int parts) {
+  AllOf(DeliveryCallback whole, int parts) {
     this.whole = whole;
     outstanding = parts;
   }

@@ -5,7 +5,7 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 
 /** Tells two who asked for the same delivery. */
-record Both(Settlement first, Settlement second) implements Settlement {
+record Both(DeliveryCallback first, DeliveryCallback second) implements DeliveryCallback {
 
   @Override
   public void delivered(By by, Message reply) {

@@ -8,7 +8,7 @@ import io.linkspan.api.MessageException;
 import io.vertx.core.eventbus.DeliveryOptions;
 
 /** Replies to whoever asked on the bus for a delivery. */
-final class BusReply implements Settlement {
+final class BusReply implements DeliveryCallback {
 
   private static final DeliveryOptions BY_CLIENT =
       new DeliveryOptions().addHeader(Addresses.BY, By.CLIENT.label());

@@ -28,12 +28,12 @@ final class Dispatcher {
   private final EventBus bus;
   private final Shard shard;
   private final RoutingTable routes;
-  private final Courier courier;
-  private final Memberships memberships;
+  private final RecipientRouter courier;
+  private final Groups memberships;
   private final Map<String, LoopService> services = new HashMap<>();
 
   Dispatcher(
-      Vertx vertx, Shard shard, RoutingTable routes, Courier courier, Memberships memberships) {
+      Vertx vertx, Shard shard, RoutingTable routes, RecipientRouter courier, Groups memberships) {
     this.vertx = vertx;
     this.shard = shard;
     this.bus = vertx.eventBus();
@@ -42,11 +42,11 @@ final class Dispatcher {
     this.memberships = memberships;
   }
 
-  void dispatch(Handover handover) {
+  void dispatch(InboundRequest handover) {
     Message message = handover.message();
     switch (message.getType()) {
-      case Memberships.JOIN -> memberships.join(handover);
-      case Memberships.LEAVE -> memberships.leave(handover);
+      case Groups.JOIN -> memberships.join(handover);
+      case Groups.LEAVE -> memberships.leave(handover);
       default -> {
         if (handover.sender().answered(message)) {
           handover.accepted();
@@ -57,7 +57,7 @@ final class Dispatcher {
     }
   }
 
-  private void route(Handover handover, Message message) {
+  private void route(InboundRequest handover, Message message) {
     Recipient recipient = Recipient.of(message.getTo(), message.getType());
     Route.Destination destination = routes.destination(recipient, message.getType());
     if (destination instanceof Route.Bus service) {
@@ -75,7 +75,7 @@ final class Dispatcher {
     return message.toBuilder().putHeaders(Headers.VOLATILE, "true").build();
   }
 
-  private void toService(Route.Bus service, Handover handover, Message message) {
+  private void toService(Route.Bus service, InboundRequest handover, Message message) {
     Session sender = handover.sender();
     Future<Message> answer = onThisLoop(service.address()).call(message, sender.origin());
     if (answer == null) {
@@ -91,7 +91,7 @@ final class Dispatcher {
   }
 
   /** An answer may come late, from any thread, or not at all. */
-  private void await(Future<Message> answer, Route.Bus service, Handover handover) {
+  private void await(Future<Message> answer, Route.Bus service, InboundRequest handover) {
     long timer =
         vertx.setTimer(
             requestOptions(service, handover.sender()).getSendTimeout(),
@@ -106,7 +106,7 @@ final class Dispatcher {
                 }));
   }
 
-  private void overTheBus(Route.Bus service, Handover handover, Message message) {
+  private void overTheBus(Route.Bus service, InboundRequest handover, Message message) {
     String address = service.address();
     if (service.acceptedIsEnough()) {
       bus.<Message>sender(address, handover.sender().busOptions())

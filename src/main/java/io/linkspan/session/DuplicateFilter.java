@@ -13,22 +13,22 @@ import java.util.Map;
 public final class DuplicateFilter {
 
   private final DeliveryConfig config;
-  private final Map<String, UserWindow> inUse = new LinkedHashMap<>();
+  private final Map<String, DuplicateWindow> inUse = new LinkedHashMap<>();
 
   /** Windows of users without a session, oldest first. */
-  private final Map<String, UserWindow> parked = new LinkedHashMap<>();
+  private final Map<String, DuplicateWindow> parked = new LinkedHashMap<>();
 
   public DuplicateFilter(DeliveryConfig config) {
     this.config = config;
   }
 
   /** The user's window, for one more session. */
-  synchronized UserWindow acquire(String user) {
-    UserWindow window = inUse.get(user);
+  synchronized DuplicateWindow acquire(String user) {
+    DuplicateWindow window = inUse.get(user);
     if (window == null) {
       window = parked.remove(user);
       if (window == null) {
-        window = new UserWindow(config.maxDuplicates(), config.duplicateWindow().toMillis());
+        window = new DuplicateWindow(config.maxDuplicates(), config.duplicateWindow().toMillis());
       }
       inUse.put(user, window);
     }
@@ -37,7 +37,7 @@ public final class DuplicateFilter {
   }
 
   /** The window of a user that has a session here; null when it has none. */
-  synchronized UserWindow inUse(String user) {
+  synchronized DuplicateWindow inUse(String user) {
     return inUse.get(user);
   }
 
@@ -46,15 +46,15 @@ public final class DuplicateFilter {
    *
    * @param mayReturn false for a user that can not come back under its name
    */
-  synchronized void release(String user, UserWindow window, boolean mayReturn) {
+  synchronized void release(String user, DuplicateWindow window, boolean mayReturn) {
     if (--window.users > 0) {
       return;
     }
     inUse.remove(user);
     long now = DeadlineTimer.now();
-    Iterator<UserWindow> oldest = parked.values().iterator();
+    Iterator<DuplicateWindow> oldest = parked.values().iterator();
     while (oldest.hasNext()) {
-      UserWindow candidate = oldest.next();
+      DuplicateWindow candidate = oldest.next();
       if (parked.size() < config.maxDuplicateUsers() && !candidate.over(now)) {
         break;
       }

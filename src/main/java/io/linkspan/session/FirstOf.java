@@ -5,13 +5,13 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 
 /** Succeeds with the first of several deliveries that does, fails with the last when none does. */
-final class FirstOf implements Settlement {
+final class FirstOf implements DeliveryCallback {
 
-  private final Settlement whole;
+  private final DeliveryCallback whole;
   private int outstanding;
   private boolean settled;
 
-  FirstOf(Settlement whole, int parts) {
+  FirstOf(DeliveryCallback whole, int parts) {
     this.whole = whole;
     outstanding = parts;
   }

@@ -28,7 +28,7 @@ final class Inbox {
 
   private final Session session;
   private final Shard shard;
-  private final UserWindow duplicates;
+  private final DuplicateWindow duplicates;
 
   /** Null where there is no such limit. */
   private final TokenBucket messageRate;
@@ -43,7 +43,7 @@ final class Inbox {
   private boolean taking;
 
   /** Messages of the client that have not ended, the newest of them. */
-  private Handover open;
+  private InboundRequest open;
 
   /** Asked for when the session has moved; done when services have ended all they were given. */
   private Promise<Void> servicesDone;
@@ -51,7 +51,7 @@ final class Inbox {
   /**
    * @param duplicates of the session's user
    */
-  Inbox(Session session, Shard shard, UserWindow duplicates) {
+  Inbox(Session session, Shard shard, DuplicateWindow duplicates) {
     this.session = session;
     this.shard = shard;
     this.duplicates = duplicates;
@@ -86,9 +86,9 @@ final class Inbox {
   }
 
   /** A Message has ended; there may be room for the next one. */
-  void ended(Handover handover, UserWindow.Ending ending) {
+  void ended(InboundRequest handover, DuplicateWindow.Ending ending) {
     unlink(handover);
-    UserWindow.Entry entry = handover.entry();
+    DuplicateWindow.Entry entry = handover.entry();
     if (entry != null) {
       duplicates.end(entry, ending);
       if (session.moved() && !shard.sharesNodeWith(session.movedTo())) {
@@ -135,7 +135,7 @@ final class Inbox {
   Future<Void> flush() {
     Map<String, Recipient> recipients = new HashMap<>();
     boolean withService = false;
-    for (Handover one = open; one != null; one = one.next) {
+    for (InboundRequest one = open; one != null; one = one.next) {
       if (one.isWithService()) {
         withService = true;
       } else {
@@ -210,12 +210,12 @@ final class Inbox {
   }
 
   private void take(Message message, Receipt receipt) {
-    UserWindow.Entry entry = null;
+    DuplicateWindow.Entry entry = null;
     // What concerns this session alone may be repeated, and the window is the user's: another of
     // its sessions may well count its joins from one, too.
     if (!message.getEventId().isEmpty()
         && shard.delivery().maxDuplicates() > 0
-        && !Memberships.concerns(message)) {
+        && !Groups.concerns(message)) {
       String eventId = message.getEventId();
       entry =
           duplicates.admit(
@@ -227,12 +227,12 @@ final class Inbox {
     }
     inFlight++;
     shard.metrics().inFlight.increment();
-    var handover = new Handover(session, receipt, stamp(message), entry);
+    var handover = new InboundRequest(session, receipt, stamp(message), entry);
     link(handover);
     shard.dispatcher().dispatch(handover);
   }
 
-  private void link(Handover handover) {
+  private void link(InboundRequest handover) {
     handover.next = open;
     if (open != null) {
       open.previous = handover;
@@ -240,7 +240,7 @@ final class Inbox {
     open = handover;
   }
 
-  private void unlink(Handover handover) {
+  private void unlink(InboundRequest handover) {
     if (handover.next != null) {
       handover.next.previous = handover.previous;
     }
@@ -255,7 +255,7 @@ final class Inbox {
   }
 
   private boolean anyWithService() {
-    for (Handover one = open; one != null; one = one.next) {
+    for (InboundRequest one = open; one != null; one = one.next) {
       if (one.isWithService()) {
         return true;
       }
@@ -273,7 +273,7 @@ final class Inbox {
   }
 
   /** May come from the loop of another session of the same user. */
-  private void answerAgain(String eventId, Receipt receipt, UserWindow.Ending ending) {
+  private void answerAgain(String eventId, Receipt receipt, DuplicateWindow.Ending ending) {
     shard.run(
         () -> {
           if (ending.refusal() == null) {

@@ -18,7 +18,7 @@ import java.util.Map;
  */
 final class LocalDelivery {
 
-  private static final Terms ACCEPTED = new Terms(null, null, true);
+  private static final DeliveryScope ACCEPTED = new DeliveryScope(null, null, true);
 
   private final Shard shard;
 
@@ -67,7 +67,8 @@ final class LocalDelivery {
    *
    * @param settlement told how it ends
    */
-  void deliver(Recipient recipient, Message message, Terms terms, Settlement settlement) {
+  void deliver(
+      Recipient recipient, Message message, DeliveryScope terms, DeliveryCallback settlement) {
     if (shard.relocation().holds(recipient, message, terms, settlement)) {
       return;
     }
@@ -79,7 +80,8 @@ final class LocalDelivery {
       case USER -> deliver(byUser.get(recipient.name()), recipient, message, terms, settlement);
       case SESSION -> deliver(only(recipient.name()), recipient, message, terms, settlement);
       case GROUP -> deliverToGroup(recipient.name(), message, terms, settlement);
-      case SERVICE, CHANNEL, UNADDRESSED -> settlement.failed(Courier.noSuchRecipient(recipient));
+      case SERVICE, CHANNEL, UNADDRESSED ->
+          settlement.failed(RecipientRouter.noSuchRecipient(recipient));
     }
   }
 
@@ -87,14 +89,14 @@ final class LocalDelivery {
       List<Session> recipients,
       Recipient recipient,
       Message message,
-      Terms terms,
-      Settlement settlement) {
+      DeliveryScope terms,
+      DeliveryCallback settlement) {
     if (recipients == null) {
-      settlement.notHere(Courier.notConnected(recipient));
+      settlement.notHere(RecipientRouter.notConnected(recipient));
       return;
     }
     var outgoing = new Outgoing(message);
-    Settlement first =
+    DeliveryCallback first =
         recipients.size() == 1 ? settlement : new FirstOf(settlement, recipients.size());
     // A copy: a session that can not take it may end here.
     for (Session session : List.copyOf(recipients)) {
@@ -106,12 +108,13 @@ final class LocalDelivery {
         shard.replication().whenCopied(() -> first.delivered(By.TRANSPORT, null));
       } else {
         MessageException refusal = session.ended() ? null : session.refusalOf(message);
-        first.failed(refusal == null ? Courier.noSuchRecipient(recipient) : refusal);
+        first.failed(refusal == null ? RecipientRouter.noSuchRecipient(recipient) : refusal);
       }
     }
   }
 
-  private void deliverToGroup(String group, Message message, Terms terms, Settlement settlement) {
+  private void deliverToGroup(
+      String group, Message message, DeliveryScope terms, DeliveryCallback settlement) {
     var outgoing = new Outgoing(message);
     List<Session> moved = List.of();
     int without = 0;
@@ -129,7 +132,7 @@ final class LocalDelivery {
         refusal = member.refusalOf(message);
       }
     }
-    Settlement whole = moved.isEmpty() ? settlement : new AllOf(settlement, 1 + moved.size());
+    DeliveryCallback whole = moved.isEmpty() ? settlement : new AllOf(settlement, 1 + moved.size());
     for (Session member : moved) {
       shard.relocation().forward(member, message, ACCEPTED, whole);
     }

@@ -63,11 +63,11 @@ public final class NodeMailbox {
 
   private void handOn(io.vertx.core.eventbus.Message<Object> request, Message message) {
     Collection<String> shards = directory.shardsHere(Recipient.of(message.getTo()).name());
-    Settlement settlement = DistantSettlement.of(bus, request.headers());
-    Settlement whole =
+    DeliveryCallback settlement = RemoteCallback.of(bus, request.headers());
+    DeliveryCallback whole =
         settlement == null ? new BusReply(request, message.getEventId()) : settlement;
     var options = new DeliveryOptions();
-    Terms.of(request.headers()).addTo(options);
+    DeliveryScope.of(request.headers()).addTo(options);
     Future.join(shards.stream().map(shard -> bus.request(shard, message, options)).toList())
         .onComplete(
             delivered -> whole.delivered(By.TRANSPORT, null),

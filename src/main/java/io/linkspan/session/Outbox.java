@@ -23,9 +23,9 @@ final class Outbox {
   /** Hears what goes in and out, to keep a copy. */
   interface Listener {
 
-    void added(Delivery delivery);
+    void added(PendingDelivery delivery);
 
-    void removed(Delivery delivery);
+    void removed(PendingDelivery delivery);
 
     void anchored(String offset);
   }
@@ -52,7 +52,7 @@ final class Outbox {
   private final AckTimeouts timeouts;
   private final SessionMetrics metrics;
   private final Listener listener;
-  private final Map<String, Delivery> byEventId = new HashMap<>(4);
+  private final Map<String, PendingDelivery> byEventId = new HashMap<>(4);
   private Mode mode;
 
   /** Null while the client is away. */
@@ -61,8 +61,8 @@ final class Outbox {
   /** Whether the client may come back to what it could not be given. */
   private final boolean keeps;
 
-  private Delivery oldest;
-  private Delivery newest;
+  private PendingDelivery oldest;
+  private PendingDelivery newest;
   private int count;
   private int written;
   private long bytes;
@@ -99,7 +99,7 @@ final class Outbox {
    * @param settlement told how it ends; null when nobody asks
    * @return false when it did not fit, or the client has left; the settlement is told as well
    */
-  boolean offer(Outgoing outgoing, Settlement settlement, long now) {
+  boolean offer(Outgoing outgoing, DeliveryCallback settlement, long now) {
     if (isTooLong(outgoing.message())) {
       return refuse(tooLarge(), settlement);
     }
@@ -119,7 +119,7 @@ final class Outbox {
       return refuse(
           new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is away"), settlement);
     }
-    var delivery = new Delivery(this, outgoing, settlement);
+    var delivery = new PendingDelivery(this, outgoing, settlement);
     if (!makeRoomFor(delivery.size)) {
       return refuse(full(), settlement);
     }
@@ -137,7 +137,7 @@ final class Outbox {
    * @param reply what came with the acknowledgement, or null
    */
   void acknowledged(String eventId, Message reply) {
-    Delivery delivery = byEventId.get(eventId);
+    PendingDelivery delivery = byEventId.get(eventId);
     if (delivery != null) {
       remove(delivery);
       settle(delivery.settlement, By.CLIENT, reply);
@@ -145,8 +145,8 @@ final class Outbox {
   }
 
   /** Whether a Message with this eventId, from this sender, waits to be acknowledged. */
-  Delivery find(Message message) {
-    Delivery delivery = byEventId.get(message.getEventId());
+  PendingDelivery find(Message message) {
+    PendingDelivery delivery = byEventId.get(message.getEventId());
     while (delivery != null && !delivery.outgoing.message().getFrom().equals(message.getFrom())) {
       delivery = delivery.sameId;
     }
@@ -155,12 +155,12 @@ final class Outbox {
 
   /** Whether somebody waits for the end of the delivery that an acknowledgement would settle. */
   boolean isAwaited(String eventId) {
-    Delivery delivery = byEventId.get(eventId);
+    PendingDelivery delivery = byEventId.get(eventId);
     return delivery != null && delivery.settlement != null;
   }
 
   /** The client did not acknowledge in time: once more, or not at all. */
-  void due(Delivery delivery, long now) {
+  void due(PendingDelivery delivery, long now) {
     if (delivery.attempts < maxAttempts) {
       metrics.redelivered.increment();
       send(delivery, now);
@@ -176,7 +176,7 @@ final class Outbox {
   /** The link is gone: whatever is here waits, and no attempt is counted. */
   void detach() {
     link = null;
-    for (Delivery delivery = oldest; delivery != null; delivery = delivery.next) {
+    for (PendingDelivery delivery = oldest; delivery != null; delivery = delivery.next) {
       timeouts.remove(delivery);
     }
   }
@@ -186,8 +186,8 @@ final class Outbox {
     this.link = link;
     this.mode = mode;
     // What follows can end in a close of the link, hence in a detach.
-    for (Delivery next = oldest; next != null && this.link == link; ) {
-      Delivery delivery = next;
+    for (PendingDelivery next = oldest; next != null && this.link == link; ) {
+      PendingDelivery delivery = next;
       next = delivery.next;
       delivery.attempts = 0;
       unmark(delivery);
@@ -211,15 +211,15 @@ final class Outbox {
     if (offset.equals(anchor)) {
       return true;
     }
-    Delivery last = oldest;
+    PendingDelivery last = oldest;
     while (last != null && !(last.written && last.offset().equals(offset))) {
       last = last.next;
     }
     if (last == null) {
       return false;
     }
-    for (Delivery delivery = oldest, end = last.next; delivery != end; ) {
-      Delivery next = delivery.next;
+    for (PendingDelivery delivery = oldest, end = last.next; delivery != end; ) {
+      PendingDelivery next = delivery.next;
       if (delivery.written) {
         remove(delivery);
       }
@@ -256,17 +256,17 @@ final class Outbox {
   }
 
   /** Takes everything out, in order. */
-  void drainTo(Consumer<Delivery> taker) {
+  void drainTo(Consumer<PendingDelivery> taker) {
     while (oldest != null) {
-      Delivery delivery = oldest;
+      PendingDelivery delivery = oldest;
       remove(delivery);
       taker.accept(delivery);
     }
   }
 
   /** Puts in what another outbox had, whatever the limits; {@link #attach} sends it. */
-  void restore(Outgoing outgoing, Settlement settlement, boolean wasWritten) {
-    var delivery = new Delivery(this, outgoing, settlement);
+  void restore(Outgoing outgoing, DeliveryCallback settlement, boolean wasWritten) {
+    var delivery = new PendingDelivery(this, outgoing, settlement);
     append(delivery);
     if (wasWritten) {
       mark(delivery, 0);
@@ -287,15 +287,15 @@ final class Outbox {
   }
 
   /** For every Message that is here, in order, also those that were written. */
-  void forEach(Consumer<Delivery> visitor) {
-    for (Delivery delivery = oldest; delivery != null; delivery = delivery.next) {
+  void forEach(Consumer<PendingDelivery> visitor) {
+    for (PendingDelivery delivery = oldest; delivery != null; delivery = delivery.next) {
       visitor.accept(delivery);
     }
   }
 
   private boolean makeRoomFor(int size) {
     while (!fits(size) && written > 0) {
-      Delivery delivery = oldest;
+      PendingDelivery delivery = oldest;
       while (!delivery.written) {
         delivery = delivery.next;
       }
@@ -308,7 +308,7 @@ final class Outbox {
     return count < config.maxPending() && bytes + size <= config.maxPendingBytes();
   }
 
-  private void forgetOldestWritten(Delivery delivery) {
+  private void forgetOldestWritten(PendingDelivery delivery) {
     remove(delivery);
     moveAnchor(delivery.offset());
   }
@@ -335,14 +335,14 @@ final class Outbox {
         "the recipient has " + count + " messages that it did not acknowledge");
   }
 
-  private static boolean refuse(MessageException why, Settlement settlement) {
+  private static boolean refuse(MessageException why, DeliveryCallback settlement) {
     if (settlement != null) {
       settlement.failed(why);
     }
     return false;
   }
 
-  private void send(Delivery delivery, long now) {
+  private void send(PendingDelivery delivery, long now) {
     switch (delivery.outgoing.expectsAnswer() ? Mode.ACKNOWLEDGEMENTS : mode) {
       case ACKNOWLEDGEMENTS -> {
         delivery.attempts++;
@@ -352,7 +352,7 @@ final class Outbox {
       case OFFSETS -> {
         if (link.deliver(delivery.outgoing)) {
           mark(delivery, now);
-          Settlement settlement = delivery.settlement;
+          DeliveryCallback settlement = delivery.settlement;
           delivery.settlement = null;
           settle(settlement, By.TRANSPORT, null);
         }
@@ -366,14 +366,14 @@ final class Outbox {
     }
   }
 
-  private void mark(Delivery delivery, long now) {
+  private void mark(PendingDelivery delivery, long now) {
     delivery.written = true;
     delivery.dueAt = now;
     written++;
     metrics.pending.decrement();
   }
 
-  private void unmark(Delivery delivery) {
+  private void unmark(PendingDelivery delivery) {
     if (delivery.written) {
       delivery.written = false;
       written--;
@@ -381,7 +381,7 @@ final class Outbox {
     }
   }
 
-  private static void settle(Settlement settlement, By by, Message reply) {
+  private static void settle(DeliveryCallback settlement, By by, Message reply) {
     if (settlement != null) {
       settlement.delivered(by, reply);
     }
@@ -394,7 +394,7 @@ final class Outbox {
     }
   }
 
-  private void append(Delivery delivery) {
+  private void append(PendingDelivery delivery) {
     if (listener != null) {
       listener.added(delivery);
     }
@@ -409,7 +409,7 @@ final class Outbox {
       newest.next = delivery;
     }
     newest = delivery;
-    Delivery head = byEventId.putIfAbsent(delivery.eventId(), delivery);
+    PendingDelivery head = byEventId.putIfAbsent(delivery.eventId(), delivery);
     while (head != null) {
       if (head.sameId == null) {
         head.sameId = delivery;
@@ -419,7 +419,7 @@ final class Outbox {
     }
   }
 
-  private void remove(Delivery delivery) {
+  private void remove(PendingDelivery delivery) {
     if (listener != null) {
       listener.removed(delivery);
     }
@@ -442,8 +442,8 @@ final class Outbox {
     forgetId(delivery);
   }
 
-  private void forgetId(Delivery delivery) {
-    Delivery head = byEventId.get(delivery.eventId());
+  private void forgetId(PendingDelivery delivery) {
+    PendingDelivery head = byEventId.get(delivery.eventId());
     if (head == delivery) {
       if (delivery.sameId == null) {
         byEventId.remove(delivery.eventId());

@@ -62,14 +62,14 @@ public final class Session {
   private long lastSeenAt;
 
   private final Outbox outbox;
-  private final UserWindow duplicates;
+  private final DuplicateWindow duplicates;
   private final boolean anonymous;
 
   /** Null when the session ends with its link. */
   private final String secret;
 
   private final boolean recovered;
-  private final Terms terms;
+  private final DeliveryScope terms;
   private final DeliveryOptions busOptions;
 
   /** Made when a service on this loop asks first. */
@@ -88,7 +88,7 @@ public final class Session {
   private String movedTo;
 
   /** Null when nothing can come twice any more. */
-  private Overlap overlap;
+  private TransferDeduplicator overlap;
 
   /** A new one. */
   Session(Shard shard, SessionRef ref, Connection link, Identity identity, Attachment attachment) {
@@ -120,7 +120,7 @@ public final class Session {
         Outbox.Mode.of(attachment));
     groups = new LinkedHashSet<>(before.getGroupsList());
     outbox.anchor(before.getAnchor());
-    overlap = new Overlap();
+    overlap = new TransferDeduplicator();
     shard.relocation().restore(ref.user(), before.getSeenList());
     for (Pending pending : before.getPendingList()) {
       overlap.isFirst(pending.getMessage());
@@ -147,7 +147,7 @@ public final class Session {
     this.secret = secret;
     this.recovered = recovered;
     state = link == null ? State.AWAY : State.LINKED;
-    terms = new Terms(ref.session(), null, false);
+    terms = new DeliveryScope(ref.session(), null, false);
     // What a taken over session has waits until the client has been told of it.
     outbox =
         shard.newOutbox(
@@ -335,7 +335,7 @@ public final class Session {
   /** All of it, for a copy on another node. */
   SessionState describe() {
     SessionState.Builder all = head();
-    outbox.forEach(delivery -> all.addPending(Replication.describe(delivery)));
+    outbox.forEach(delivery -> all.addPending(Replicator.describe(delivery)));
     return all.build();
   }
 
@@ -446,7 +446,7 @@ public final class Session {
   }
 
   /** On which Messages of this client are delivered: a group does not hear from it what it said. */
-  Terms terms() {
+  DeliveryScope terms() {
     return terms;
   }
 
@@ -478,7 +478,7 @@ public final class Session {
    * @param settlement told how it ends; null when nobody asks
    * @return whether it is in the client's hands now, or in the outbox
    */
-  boolean deliver(Outgoing outgoing, Settlement settlement) {
+  boolean deliver(Outgoing outgoing, DeliveryCallback settlement) {
     switch (state) {
       case ENDED -> {
         if (settlement != null) {
@@ -487,7 +487,9 @@ public final class Session {
         return false;
       }
       case MOVED -> {
-        shard.relocation().forward(this, outgoing.message(), Terms.ACKNOWLEDGED, settlement);
+        shard
+            .relocation()
+            .forward(this, outgoing.message(), DeliveryScope.ACKNOWLEDGED, settlement);
         return true;
       }
       case LINKED, AWAY -> {
@@ -526,7 +528,7 @@ public final class Session {
   }
 
   /** A Message of this client has ended; there may be room for the next one. */
-  void ended(Handover handover, UserWindow.Ending ending) {
+  void ended(InboundRequest handover, DuplicateWindow.Ending ending) {
     inbox.ended(handover, ending);
     goIfIdle();
   }
@@ -566,14 +568,14 @@ public final class Session {
   private final class Copier implements Outbox.Listener {
 
     @Override
-    public void added(Delivery delivery) {
+    public void added(PendingDelivery delivery) {
       if (entered) {
         shard.replication().added(Session.this, delivery);
       }
     }
 
     @Override
-    public void removed(Delivery delivery) {
+    public void removed(PendingDelivery delivery) {
       if (entered && state != State.MOVED) {
         shard.replication().removed(Session.this, delivery);
       }
@@ -595,7 +597,7 @@ public final class Session {
   }
 
   /** Whether it did not come by another way; who waits for a second one hears of the first. */
-  private boolean isFirst(Message message, Settlement settlement) {
+  private boolean isFirst(Message message, DeliveryCallback settlement) {
     if (overlap.isOver()) {
       overlap = null;
       return true;
@@ -603,7 +605,7 @@ public final class Session {
     if (overlap.isFirst(message)) {
       return true;
     }
-    Delivery first = outbox.find(message);
+    PendingDelivery first = outbox.find(message);
     if (first == null || first.written) {
       if (settlement != null) {
         settlement.delivered(By.TRANSPORT, null);

@@ -48,48 +48,47 @@ public final class Shard {
   private final Shared shared;
   private final String address;
   private final Context context;
-  private final Courier courier;
+  private final RecipientRouter courier;
   private final Dispatcher dispatcher;
-  private final Memberships memberships;
+  private final Groups memberships;
   private final SessionEvents events;
   private final AckTimeouts timeouts;
   private final DeadlineTimer timer;
   private final Map<String, Session> sessions = new LinkedHashMap<>();
 
-  private final Post post;
-  private final Relocation relocation;
-  private final Replication replication;
+  private final ShardSender post;
+  private final SessionTransfer relocation;
+  private final Replicator replication;
   private final LocalDelivery local;
   private final AwaySessions away;
-  private final Standing standing;
-  private final Stamp stamp;
+  private final PartitionGuard standing;
+  private final MessageDefaults stamp;
   private final Drain drain;
 
   /** To be made on the event loop that it will live on. */
   public Shard(Vertx vertx, int index, Shared shared) {
     this.shared = shared;
     address = addressOf(shared.node(), index);
-    stamp = new Stamp(shared.node() + '-' + index + '-');
+    stamp = new MessageDefaults(shared.node() + '-' + index + '-');
     context = vertx.getOrCreateContext();
     events = new SessionEvents(vertx.eventBus(), shared.node());
     timeouts = new AckTimeouts(shared.delivery().ackTimeout().toMillis());
     timer = new DeadlineTimer(vertx, this::onTimeout);
     local = new LocalDelivery(this);
     away = new AwaySessions(vertx, graceMs(), shared.metrics());
-    standing = new Standing(this, shared.directory(), context);
+    standing = new PartitionGuard(this, shared.directory(), context);
     drain = new Drain(vertx, this);
     long deliveryTime = shared.delivery().ackTimeout().toMillis() * shared.delivery().maxAttempts();
-    post = new Post(vertx, this, deliveryTime + graceMs() + SETTLE_MARGIN);
+    post = new ShardSender(vertx, this, deliveryTime + graceMs() + SETTLE_MARGIN);
     relocation =
-        new Relocation(
+        new SessionTransfer(
             vertx, this, shared.directory(), post, shared.delivery().requestTimeout().toMillis());
     replication =
-        new Replication(vertx, this, shared.nodes(), index, shared.session().replicas() > 0);
+        new Replicator(vertx, this, shared.nodes(), index, shared.session().replicas() > 0);
     shared.nodes().watch(standing);
-    courier = new Courier(vertx, shared.directory(), this, post);
+    courier = new RecipientRouter(vertx, shared.directory(), this, post);
     memberships =
-        new Memberships(
-            shared.directory(), events, replication, address, shared.session().maxGroups());
+        new Groups(shared.directory(), events, replication, address, shared.session().maxGroups());
     dispatcher = new Dispatcher(vertx, this, shared.routes(), courier, memberships);
   }
 
@@ -212,7 +211,7 @@ public final class Shard {
     }
     var from = new SessionRef(state.getSession(), state.getUser(), owner);
     var to = new SessionRef(state.getSession(), state.getUser(), address);
-    Arrivals.Arrival arrival = relocation.expect(to.user(), to.session());
+    IncomingTransfers.Arrival arrival = relocation.expect(to.user(), to.session());
     return shared
         .directory()
         .move(from, to)
@@ -258,19 +257,19 @@ public final class Shard {
     return address;
   }
 
-  Post post() {
+  ShardSender post() {
     return post;
   }
 
-  Relocation relocation() {
+  SessionTransfer relocation() {
     return relocation;
   }
 
-  Replication replication() {
+  Replicator replication() {
     return replication;
   }
 
-  Courier courier() {
+  RecipientRouter courier() {
     return courier;
   }
 
@@ -278,7 +277,7 @@ public final class Shard {
     return dispatcher;
   }
 
-  Memberships memberships() {
+  Groups memberships() {
     return memberships;
   }
 
@@ -347,11 +346,11 @@ public final class Shard {
   }
 
   /** What Messages without eventId and createAt get. */
-  Stamp stamp() {
+  MessageDefaults stamp() {
     return stamp;
   }
 
-  Standing standing() {
+  PartitionGuard standing() {
     return standing;
   }
 
@@ -459,7 +458,7 @@ public final class Shard {
 
   private void onTimeout() {
     long now = DeadlineTimer.now();
-    for (Delivery due; (due = timeouts.poll(now)) != null; ) {
+    for (PendingDelivery due; (due = timeouts.poll(now)) != null; ) {
       due.outbox.due(due, now);
     }
     armTimeouts();

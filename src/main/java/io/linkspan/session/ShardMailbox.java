@@ -80,13 +80,13 @@ public final class ShardMailbox {
 
   private void receive(io.vertx.core.eventbus.Message<Object> request) {
     if (request.body() instanceof Message message) {
-      Settlement settlement = DistantSettlement.of(vertx.eventBus(), request.headers());
+      DeliveryCallback settlement = RemoteCallback.of(vertx.eventBus(), request.headers());
       shard
           .local()
           .deliver(
               Recipient.of(message.getTo()),
               message,
-              Terms.of(request.headers()),
+              DeliveryScope.of(request.headers()),
               settlement == null ? new BusReply(request, message.getEventId()) : settlement);
     } else if (request.body() instanceof ShardCall call) {
       shard.relocation().answer(request, call);
@@ -110,7 +110,7 @@ public final class ShardMailbox {
         .carry(
             Recipient.of(message.getTo()),
             message,
-            Terms.of(request.headers()),
+            DeliveryScope.of(request.headers()),
             new BusReply(request, message.getEventId()));
   }
 

@@ -117,10 +117,10 @@ class ServiceTest {
 
   @Test
   void whenToComeBackTravelsBetweenNodes() {
-    var codec = new LaterReply.Codec();
+    var codec = new RetryableReply.Codec();
     Buffer wire = Buffer.buffer("header");
-    codec.encodeToWire(wire, new LaterReply(429, "später", 1500));
-    LaterReply received = codec.decodeFromWire("header".length(), wire);
+    codec.encodeToWire(wire, new RetryableReply(429, "später", 1500));
+    RetryableReply received = codec.decodeFromWire("header".length(), wire);
     assertThat(received.failureCode()).isEqualTo(429);
     assertThat(received.getMessage()).isEqualTo("später");
     assertThat(received.retryAfterMs()).isEqualTo(1500);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.linkspan.api.Addresses;
-import io.linkspan.session.DistantEvents;
+import io.linkspan.session.LostSessionEvents;
 import io.linkspan.session.Nodes;
 import io.linkspan.session.SessionDirectory;
 import io.linkspan.session.SessionDirectoryContract;
@@ -242,8 +242,8 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
   }
 
   private static void settleLost(HazelcastCluster cluster) {
-    var events = new DistantEvents(cluster.vertx().eventBus());
-    new LostNodes(cluster.vertx(), cluster.hazelcast(), cluster.nodes(), events)
+    var events = new LostSessionEvents(cluster.vertx().eventBus());
+    new LostNodeSweeper(cluster.vertx(), cluster.hazelcast(), cluster.nodes(), events)
         .left(new Nodes.Node("lost", 1));
   }
 }

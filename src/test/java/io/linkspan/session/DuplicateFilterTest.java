@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
-import io.linkspan.session.UserWindow.Ending;
+import io.linkspan.session.DuplicateWindow.Ending;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -22,12 +22,12 @@ class DuplicateFilterTest {
   private static final int MAX = 4;
   private static final long WINDOW = 1_000;
 
-  private final UserWindow window = new UserWindow(MAX, WINDOW);
+  private final DuplicateWindow window = new DuplicateWindow(MAX, WINDOW);
   private final List<Ending> told = new ArrayList<>();
 
   @Test
   void aRepetitionAfterTheEndingIsToldAtOnce() {
-    UserWindow.Entry first = window.admit("a", START, told::add);
+    DuplicateWindow.Entry first = window.admit("a", START, told::add);
     assertThat(first).isNotNull();
     window.end(first, Ending.ACKNOWLEDGED);
     assertThat(told).isEmpty();
@@ -37,7 +37,7 @@ class DuplicateFilterTest {
 
   @Test
   void aRepetitionBeforeTheEndingIsToldWithIt() {
-    UserWindow.Entry first = window.admit("a", START, told::add);
+    DuplicateWindow.Entry first = window.admit("a", START, told::add);
     assertThat(window.admit("a", START, told::add)).isNull();
     assertThat(window.admit("a", START, told::add)).isNull();
     assertThat(told).isEmpty();
@@ -48,7 +48,7 @@ class DuplicateFilterTest {
 
   @Test
   void aFloodOfRepetitionsIsBounded() {
-    UserWindow.Entry first = window.admit("a", START, told::add);
+    DuplicateWindow.Entry first = window.admit("a", START, told::add);
     for (int i = 0; i < 1_000; i++) {
       window.admit("a", START, told::add);
     }
@@ -71,7 +71,7 @@ class DuplicateFilterTest {
 
   @Test
   void theOldestMakesRoomButStillTellsThoseWhoWait() {
-    UserWindow.Entry oldest = window.admit("0", START, told::add);
+    DuplicateWindow.Entry oldest = window.admit("0", START, told::add);
     window.admit("0", START, told::add);
     for (int i = 1; i <= MAX; i++) {
       window.end(window.admit("" + i, START, told::add), Ending.ACKNOWLEDGED);
@@ -85,7 +85,7 @@ class DuplicateFilterTest {
   void theWindowOutlivesTheSessionUnlessNobodyCanReturn() {
     DuplicateFilter filter = filter(1);
     remember(filter, "alice", true);
-    UserWindow again = filter.acquire("alice");
+    DuplicateWindow again = filter.acquire("alice");
     assertThat(again.admit("x", now(), told::add)).isNull();
     filter.release("alice", again, true);
     remember(filter, "anonymous", false);
@@ -99,7 +99,7 @@ class DuplicateFilterTest {
   @Test
   void sessionsOfOneUserShareAWindow() {
     DuplicateFilter filter = filter(1);
-    UserWindow one = filter.acquire("alice");
+    DuplicateWindow one = filter.acquire("alice");
     assertThat(filter.acquire("alice")).isSameAs(one);
     filter.release("alice", one, true);
     assertThat(filter.acquire("alice")).isSameAs(one);
@@ -150,14 +150,14 @@ class DuplicateFilterTest {
     int max = byAge ? 4_000 : 1 + random.nextInt(40);
     long kept = byAge ? WINDOW : 1L << 40;
     int ids = 1 + random.nextInt(150);
-    UserWindow tested = new UserWindow(max, kept);
+    DuplicateWindow tested = new DuplicateWindow(max, kept);
     Model model = new Model(max, kept);
-    Map<String, UserWindow.Entry> inFlight = new HashMap<>();
+    Map<String, DuplicateWindow.Entry> inFlight = new HashMap<>();
     long now = START;
     for (int step = 0; step < 2_000; step++) {
       now += random.nextInt(30);
       String id = "event-" + random.nextInt(ids);
-      UserWindow.Entry entry = tested.admit(id, now, ending -> {});
+      DuplicateWindow.Entry entry = tested.admit(id, now, ending -> {});
       assertThat(entry != null).as("step " + step).isEqualTo(model.isFirst(id, now));
       if (entry != null) {
         inFlight.put(id, entry);
@@ -171,7 +171,7 @@ class DuplicateFilterTest {
   }
 
   private static void remember(DuplicateFilter filter, String user, boolean mayReturn) {
-    UserWindow window = filter.acquire(user);
+    DuplicateWindow window = filter.acquire(user);
     window.end(window.admit("x", now(), ending -> {}), Ending.ACKNOWLEDGED);
     filter.release(user, window, mayReturn);
   }

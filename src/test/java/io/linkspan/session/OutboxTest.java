@@ -65,7 +65,7 @@ class OutboxTest {
   }
 
   /** Remembers how a delivery ended, and that it ended once. */
-  private static final class RecordingSettlement implements Settlement {
+  private static final class RecordingSettlement implements DeliveryCallback {
     String ending;
 
     @Override
@@ -106,7 +106,7 @@ class OutboxTest {
   }
 
   private void advanceTo(long now) {
-    for (Delivery due; (due = timeouts.poll(now)) != null; ) {
+    for (PendingDelivery due; (due = timeouts.poll(now)) != null; ) {
       due.outbox.due(due, now);
     }
   }

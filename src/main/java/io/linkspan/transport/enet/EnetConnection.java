@@ -15,8 +15,8 @@ import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Receipt;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
-import io.linkspan.transport.channel.Entrance;
-import io.linkspan.transport.channel.Introduction;
+import io.linkspan.transport.channel.ConnectContext;
+import io.linkspan.transport.channel.FirstMessageAuth;
 
 /** One ENet client. Its session begins when it is known who it is. Used only on its event loop. */
 final class EnetConnection implements Connection {
@@ -30,7 +30,7 @@ final class EnetConnection implements Connection {
   private final LimitsConfig limits;
   private final TransportMetrics metrics;
   private final long connectedAt;
-  private final Introduction introduction;
+  private final FirstMessageAuth introduction;
   private ChannelReceipt lastReceipt;
 
   /**
@@ -42,7 +42,7 @@ final class EnetConnection implements Connection {
       String address,
       EnetTransportConfig config,
       LimitsConfig limits,
-      Entrance entrance,
+      ConnectContext entrance,
       TransportMetrics metrics,
       long now) {
     this.transport = transport;
@@ -52,7 +52,8 @@ final class EnetConnection implements Connection {
     this.limits = limits;
     this.metrics = metrics;
     connectedAt = now;
-    introduction = new Introduction(this, entrance, config.clientAcknowledges(), limits, metrics);
+    introduction =
+        new FirstMessageAuth(this, entrance, config.clientAcknowledges(), limits, metrics);
   }
 
   @Override

@@ -9,7 +9,7 @@ import io.linkspan.protocol.enet.EnetPeer;
 import io.linkspan.protocol.enet.PeerAddress;
 import io.linkspan.protocol.enet.Transmit;
 import io.linkspan.session.LimitsConfig;
-import io.linkspan.transport.channel.Entrance;
+import io.linkspan.transport.channel.ConnectContext;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;
 import io.netty.channel.ChannelFuture;
@@ -73,7 +73,7 @@ public final class EnetTransport {
   private final ContextInternal context;
   private final EnetTransportConfig config;
   private final LimitsConfig limits;
-  private final Entrance entrance;
+  private final ConnectContext entrance;
   private final TransportMetrics metrics;
   private final EnetMetrics.Tap tap;
   private final EnetPort port;
@@ -104,7 +104,7 @@ public final class EnetTransport {
       Vertx vertx,
       EnetTransportConfig config,
       LimitsConfig limits,
-      Entrance entrance,
+      ConnectContext entrance,
       TransportMetrics metrics,
       EnetMetrics datagramMetrics,
       EnetPort port,

@@ -23,13 +23,13 @@ public final class EngineSessions {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Nodes nodes;
-  private final RelayPlaces relayPlaces;
+  private final RelayLimiter relayPlaces;
   private final ConcurrentMap<String, SocketIoConnection> sessions = new ConcurrentHashMap<>();
 
   /**
    * @param relayPlaces for requests that are for other nodes
    */
-  public EngineSessions(Nodes nodes, RelayPlaces relayPlaces) {
+  public EngineSessions(Nodes nodes, RelayLimiter relayPlaces) {
     this.nodes = nodes;
     this.relayPlaces = relayPlaces;
   }
@@ -38,7 +38,7 @@ public final class EngineSessions {
     return nodes;
   }
 
-  RelayPlaces relayPlaces() {
+  RelayLimiter relayPlaces() {
     return relayPlaces;
   }
 
@@ -73,8 +73,8 @@ public final class EngineSessions {
   }
 
   /** Another node's event loop that has the session with this id; null when there is none. */
-  Owner ownerOf(String id) {
-    return id == null ? null : Owner.of(id, nodes);
+  EngineAddress ownerOf(String id) {
+    return id == null ? null : EngineAddress.of(id, nodes);
   }
 
   void add(String id, SocketIoConnection session) {

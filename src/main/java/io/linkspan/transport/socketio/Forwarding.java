@@ -4,7 +4,7 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.protocol.engineio.EngineRequest;
-import io.linkspan.transport.socketio.RelayPlaces.Outcome;
+import io.linkspan.transport.socketio.RelayLimiter.Outcome;
 import io.linkspan.transport.socketio.wire.RelayCall;
 import io.linkspan.transport.socketio.wire.RelayReply;
 import io.linkspan.transport.socketio.wire.RelayedAbort;
@@ -26,7 +26,7 @@ final class Forwarding implements HttpExchange.BodyListener {
 
   private final Relay relay;
   private final LocalExchange exchange;
-  private final Owner owner;
+  private final EngineAddress owner;
   private final RelayedId id;
   private final boolean awaited;
   private final Buffer body = Buffer.buffer();
@@ -39,7 +39,8 @@ final class Forwarding implements HttpExchange.BodyListener {
    * @param id names it to the owner
    * @param awaited whether a drain waits for it
    */
-  Forwarding(Relay relay, LocalExchange exchange, Owner owner, RelayedId id, boolean awaited) {
+  Forwarding(
+      Relay relay, LocalExchange exchange, EngineAddress owner, RelayedId id, boolean awaited) {
     this.relay = relay;
     this.exchange = exchange;
     this.owner = owner;
@@ -47,7 +48,7 @@ final class Forwarding implements HttpExchange.BodyListener {
     this.awaited = awaited;
   }
 
-  Owner owner() {
+  EngineAddress owner() {
     return owner;
   }
 

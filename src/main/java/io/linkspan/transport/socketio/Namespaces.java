@@ -51,7 +51,7 @@ final class Namespaces {
       SocketEvent.ConnectRequested request,
       Session session,
       Attachment attachment,
-      Beginning beginning) {
+      PendingJoin beginning) {
     boolean accepted =
         recoverable(attachment)
             ? acceptRecoverable(request, session, beginning)
@@ -64,7 +64,7 @@ final class Namespaces {
 
   /** What it missed comes before the reply; a new client is told where it begins. */
   private boolean acceptRecoverable(
-      SocketEvent.ConnectRequested request, Session session, Beginning beginning) {
+      SocketEvent.ConnectRequested request, Session session, PendingJoin beginning) {
     String namespace = request.namespace();
     String pid = session.token();
     SocketEvent.Recovery recovery = request.recovery();

@@ -4,7 +4,7 @@ import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.session.Nodes;
 import io.linkspan.transport.http.Refusal;
-import io.linkspan.transport.socketio.RelayPlaces.Outcome;
+import io.linkspan.transport.socketio.RelayLimiter.Outcome;
 import io.linkspan.transport.socketio.wire.RelayedId;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -45,7 +45,7 @@ final class Relay implements Nodes.Listener {
   static final long LINGER = 2_000;
 
   private final Vertx vertx;
-  private final Owner self;
+  private final EngineAddress self;
   private final SocketIoConfig config;
   private final EngineSessions sessions;
   private final EventLoop loop;
@@ -59,7 +59,12 @@ final class Relay implements Nodes.Listener {
   /**
    * @param self this event loop, as other nodes name it
    */
-  Relay(Vertx vertx, Owner self, SocketIoConfig config, EngineSessions sessions, EventLoop loop) {
+  Relay(
+      Vertx vertx,
+      EngineAddress self,
+      SocketIoConfig config,
+      EngineSessions sessions,
+      EventLoop loop) {
     this.vertx = vertx;
     this.self = self;
     this.config = config;
@@ -103,7 +108,7 @@ final class Relay implements Nodes.Listener {
   }
 
   /** Answers a request, as its owner says. */
-  void handle(LocalExchange exchange, Owner owner) {
+  void handle(LocalExchange exchange, EngineAddress owner) {
     if (state == State.CLOSING) {
       exchange.refuse(Refusal.draining());
       return;
@@ -121,7 +126,7 @@ final class Relay implements Nodes.Listener {
     }
   }
 
-  private void forward(LocalExchange exchange, Owner owner) {
+  private void forward(LocalExchange exchange, EngineAddress owner) {
     RelayedId id =
         RelayedId.newBuilder()
             .setNode(self.node())

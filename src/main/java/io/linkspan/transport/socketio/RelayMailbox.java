@@ -37,7 +37,7 @@ final class RelayMailbox implements Nodes.Listener {
    *
    * @param self this event loop, as other nodes name it
    */
-  Future<Void> open(Owner self) {
+  Future<Void> open(EngineAddress self) {
     MessageCodecs.register(vertx, RelayCall.class, "ec", RelayCall.parser());
     MessageCodecs.register(vertx, RelayReply.class, "er", RelayReply.parser());
     sessions.nodes().watch(this);

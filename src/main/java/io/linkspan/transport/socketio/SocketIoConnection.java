@@ -53,7 +53,7 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
   private Handshake.Admitted handshake;
 
   /** While it begins. */
-  private Beginning beginning;
+  private PendingJoin beginning;
 
   private long answeredPing = Long.MIN_VALUE;
   private CloseReason closeReason;
@@ -225,7 +225,7 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
       return;
     }
     state = State.BEGINNING;
-    beginning = new Beginning(handshake.attachment());
+    beginning = new PendingJoin(handshake.attachment());
     beginning.join(request);
     open(handshake.attachment());
   }
@@ -253,7 +253,7 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
     writer.begin(handshake.attachment(), session.anchor());
     state = State.JOINED;
     LOG.debug("{} opened as {}, session {}", remote, session.user(), session.id());
-    Beginning before = beginning;
+    PendingJoin before = beginning;
     before.joins().forEach(this::accept);
     beginning = null;
     if (namespaces.isEmpty()) {

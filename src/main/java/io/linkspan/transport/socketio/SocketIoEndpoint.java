@@ -52,7 +52,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   private final EngineSessions sessions;
   private final Shard shard;
   private final EventLoop loop;
-  private final Owner self;
+  private final EngineAddress self;
   private final Relay relay;
   private final RelayMailbox relayMailbox;
   private final EngineConfig engineConfig;
@@ -89,7 +89,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     this.sessions = sessions;
     this.shard = shard;
     loop = EventLoop.current(vertx);
-    self = new Owner(sessions.nodes().self().id(), index);
+    self = new EngineAddress(sessions.nodes().self().id(), index);
     relay = new Relay(vertx, self, config, sessions, loop);
     relayMailbox = new RelayMailbox(vertx, this, sessions);
     engineConfig = config.engine(limits);
@@ -149,7 +149,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     String forbidden = welcome ? null : Refusal.ORIGIN.message();
     SocketIoConnection known = sessions.find(request.sid());
     if (known == null) {
-      Owner owner = sessions.ownerOf(request.sid());
+      EngineAddress owner = sessions.ownerOf(request.sid());
       if (owner == null) {
         open(http, exchange, forbidden);
       } else {

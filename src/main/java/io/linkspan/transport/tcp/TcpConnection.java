@@ -13,7 +13,7 @@ import io.linkspan.protocol.ProtocolException;
 import io.linkspan.session.Receipt;
 import io.linkspan.translate.ClosingTranslator;
 import io.linkspan.translate.ErrorTranslator;
-import io.linkspan.transport.channel.Introduction;
+import io.linkspan.transport.channel.FirstMessageAuth;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.util.function.Consumer;
@@ -47,7 +47,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   private final String remote;
   private final Heartbeat heartbeat;
   private final DeadlineTimer timer;
-  private final Introduction introduction;
+  private final FirstMessageAuth introduction;
   private final TcpLink link;
   private final Consumer<TcpConnection> onEnd;
   private final long anonymousAt;
@@ -70,7 +70,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     timer = new DeadlineTimer(common.vertx(), this::onTimer);
     anonymousAt = lastReceived + config.authTimeout().toMillis();
     introduction =
-        new Introduction(
+        new FirstMessageAuth(
             this,
             common.entrance(),
             config.clientAcknowledges(),

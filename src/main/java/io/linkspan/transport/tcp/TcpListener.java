@@ -5,7 +5,7 @@ import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
 import io.linkspan.session.LimitsConfig;
-import io.linkspan.transport.channel.Entrance;
+import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -35,7 +35,7 @@ final class TcpListener {
       Framing framing,
       Outgoing.Encoder<byte[]> encoder,
       LimitsConfig limits,
-      Entrance entrance,
+      ConnectContext entrance,
       TransportMetrics metrics) {}
 
   private static final int BACKLOG = 4096;

@@ -3,7 +3,7 @@ package io.linkspan.transport.tcp;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
 import io.linkspan.session.LimitsConfig;
-import io.linkspan.transport.channel.Entrance;
+import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.util.ArrayList;
@@ -25,7 +25,7 @@ public final class TcpTransport {
       Vertx vertx,
       TcpConfig config,
       LimitsConfig limits,
-      Entrance entrance,
+      ConnectContext entrance,
       TransportMetrics metrics) {
     this.config = config;
     for (TcpConfig.Listener listener : config.listeners()) {

@@ -153,7 +153,7 @@ final class SocketIoNodes implements AutoCloseable {
           new HttpConfig(
               "127.0.0.1", port, config.http().idleTimeout(), List.of("*"), config.http().tls());
       sessions =
-          new EngineSessions(this, new RelayPlaces(config.socketio().maxRelayed(), registry));
+          new EngineSessions(this, new RelayLimiter(config.socketio().maxRelayed(), registry));
       admission = new Admission(config.limits());
       metrics = new TransportMetrics(registry, "socketio");
       shard =

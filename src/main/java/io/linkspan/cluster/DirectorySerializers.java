@@ -1,0 +1,221 @@
+package io.linkspan.cluster;
+
+import com.hazelcast.config.SerializationConfig;
+import com.hazelcast.config.SerializerConfig;
+import com.hazelcast.nio.ObjectDataInput;
+import com.hazelcast.nio.ObjectDataOutput;
+import com.hazelcast.nio.serialization.StreamSerializer;
+import io.linkspan.session.SessionRef;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * How the directory's entries, and the changes to them, look between nodes and in Hazelcast's
+ * memory. A form never changes once released, since nodes of two versions meet in a rolling
+ * restart: a new one gets a new id.
+ */
+final class DirectorySerializers {
+
+  private interface Writer<T> {
+    void write(ObjectDataOutput out, T value) throws IOException;
+  }
+
+  private interface Reader<T> {
+    T read(ObjectDataInput in) throws IOException;
+  }
+
+  /** The form of one type. */
+  private record Form<T>(Class<T> type, int id, Writer<T> writer, Reader<T> reader)
+      implements StreamSerializer<T> {
+
+    @Override
+    public int getTypeId() {
+      return id;
+    }
+
+    @Override
+    public void write(ObjectDataOutput out, T value) throws IOException {
+      writer.write(out, value);
+    }
+
+    @Override
+    public T read(ObjectDataInput in) throws IOException {
+      return reader.read(in);
+    }
+  }
+
+  private static final List<Form<?>> ALL =
+      List.of(
+          new Form<>(
+              SessionEntry.class,
+              1,
+              DirectorySerializers::writeEntry,
+              DirectorySerializers::readEntry),
+          new Form<>(
+              SessionEntry.Move.class,
+              2,
+              (out, move) -> {
+                out.writeString(move.from());
+                out.writeString(move.to());
+              },
+              in -> new SessionEntry.Move(in.readString(), in.readString())),
+          new Form<>(
+              SessionEntry.Remove.class,
+              3,
+              (out, remove) -> out.writeString(remove.shard()),
+              in -> new SessionEntry.Remove(in.readString())),
+          new Form<>(
+              SessionEntry.Membership.class,
+              4,
+              (out, membership) -> {
+                out.writeString(membership.shard());
+                out.writeString(membership.group());
+                out.writeBoolean(membership.member());
+              },
+              in ->
+                  new SessionEntry.Membership(in.readString(), in.readString(), in.readBoolean())),
+          new Form<>(
+              SessionEntry.Reclaim.class,
+              5,
+              (out, reclaim) -> writeEntry(out, reclaim.mine()),
+              in -> new SessionEntry.Reclaim(readEntry(in))),
+          new Form<>(
+              SessionEntry.TakeOut.class,
+              6,
+              (out, takeOut) -> {},
+              in -> new SessionEntry.TakeOut()),
+          new Form<>(
+              UserEntry.class, 7, DirectorySerializers::writeUser, DirectorySerializers::readUser),
+          new Form<>(
+              UserEntry.Put.class,
+              8,
+              (out, put) -> writeRef(out, put.session()),
+              in -> new UserEntry.Put(readRef(in))),
+          new Form<>(
+              UserEntry.Remove.class,
+              9,
+              (out, remove) -> writeRef(out, remove.session()),
+              in -> new UserEntry.Remove(readRef(in))),
+          new Form<>(
+              UserEntry.RemoveLost.class,
+              10,
+              DirectorySerializers::writeNodes,
+              in -> new UserEntry.RemoveLost(readNames(in))),
+          new Form<>(
+              UserEntry.RemoveSessions.class,
+              11,
+              (out, remove) -> writeNames(out, remove.sessions()),
+              in -> new UserEntry.RemoveSessions(readNames(in))),
+          new Form<>(
+              GroupEntry.class,
+              12,
+              (out, group) -> writeNames(out, group.nodes()),
+              in -> new GroupEntry(readNames(in))),
+          new Form<>(
+              GroupEntry.Add.class,
+              13,
+              (out, add) -> out.writeString(add.node()),
+              in -> new GroupEntry.Add(in.readString())),
+          new Form<>(
+              GroupEntry.Remove.class,
+              14,
+              (out, remove) -> out.writeString(remove.node()),
+              in -> new GroupEntry.Remove(in.readString())),
+          new Form<>(
+              Owned.ByLost.class,
+              15,
+              DirectorySerializers::writeNodes,
+              in -> new Owned.ByLost<>(readNames(in))),
+          new Form<>(
+              Owned.ByOthersThan.class,
+              16,
+              DirectorySerializers::writeNodes,
+              in -> new Owned.ByOthersThan<>(readNames(in))),
+          new Form<>(
+              Owned.OthersThan.class,
+              17,
+              DirectorySerializers::writeNodes,
+              in -> new Owned.OthersThan<>(readNames(in))),
+          new Form<>(UserEntry.Read.class, 18, (out, read) -> {}, in -> new UserEntry.Read()),
+          new Form<>(
+              GroupEntry.RemoveLost.class,
+              19,
+              DirectorySerializers::writeNodes,
+              in -> new GroupEntry.RemoveLost(readNames(in))));
+
+  private DirectorySerializers() {}
+
+  static void register(SerializationConfig config) {
+    for (Form<?> form : ALL) {
+      config.addSerializerConfig(
+          new SerializerConfig().setTypeClass(form.type()).setImplementation(form));
+    }
+  }
+
+  private static void writeEntry(ObjectDataOutput out, SessionEntry entry) throws IOException {
+    out.writeString(entry.user());
+    out.writeString(entry.shard());
+    writeNames(out, entry.groups());
+  }
+
+  private static SessionEntry readEntry(ObjectDataInput in) throws IOException {
+    return new SessionEntry(in.readString(), in.readString(), readNames(in));
+  }
+
+  private static void writeRef(ObjectDataOutput out, SessionRef ref) throws IOException {
+    out.writeString(ref.session());
+    out.writeString(ref.user());
+    out.writeString(ref.shard());
+  }
+
+  private static SessionRef readRef(ObjectDataInput in) throws IOException {
+    return new SessionRef(in.readString(), in.readString(), in.readString());
+  }
+
+  private static void writeUser(ObjectDataOutput out, UserEntry entry) throws IOException {
+    out.writeString(entry.sessions().get(0).user());
+    out.writeInt(entry.sessions().size());
+    for (SessionRef ref : entry.sessions()) {
+      out.writeString(ref.session());
+      out.writeString(ref.shard());
+    }
+  }
+
+  private static UserEntry readUser(ObjectDataInput in) throws IOException {
+    String user = in.readString();
+    int count = in.readInt();
+    List<SessionRef> sessions = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      sessions.add(new SessionRef(in.readString(), user, in.readString()));
+    }
+    return new UserEntry(List.copyOf(sessions));
+  }
+
+  private static void writeNodes(ObjectDataOutput out, Owned.OfNodes some) throws IOException {
+    writeNames(out, some.nodes());
+  }
+
+  private static void writeNames(ObjectDataOutput out, Collection<String> names)
+      throws IOException {
+    out.writeInt(names.size());
+    for (String name : names) {
+      out.writeString(name);
+    }
+  }
+
+  private static Set<String> readNames(ObjectDataInput in) throws IOException {
+    int count = in.readInt();
+    if (count == 0) {
+      return Set.of();
+    }
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < count; i++) {
+      names.add(in.readString());
+    }
+    return names;
+  }
+}

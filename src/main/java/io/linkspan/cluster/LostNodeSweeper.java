@@ -1,0 +1,159 @@
+package io.linkspan.cluster;
+
+import com.hazelcast.core.HazelcastInstance;
+import com.hazelcast.map.IMap;
+import io.linkspan.session.LostSessionEvents;
+import io.linkspan.session.Nodes;
+import io.linkspan.session.Nodes.Node;
+import io.vertx.core.Vertx;
+import io.vertx.core.WorkerExecutor;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Settles what nodes leave behind that end without a word: takes their entries out of the
+ * directory, in bulk, and tells services of each session. The oldest node does it; a sweep looks
+ * for the entries of everybody who is no member, so what one could not finish the next one does. A
+ * node that was cut off is the oldest, too, for itself; what it began may be carried out when it
+ * has found the others, see {@link Owned.OfLost}.
+ */
+final class LostNodeSweeper implements Nodes.Listener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LostNodeSweeper.class);
+
+  /** Time for those who hold replicas of the sessions to take them over. */
+  private static final long DELAY_MS = 2_000;
+
+  private static final long MAX_SWEEP_MINUTES = 10;
+
+  /** Sessions told of at once, so that the bus can keep up. */
+  private static final int BATCH = 500;
+
+  private static final long PAUSE_MS = 10;
+
+  private final Vertx vertx;
+  private final Nodes nodes;
+  private final LostSessionEvents events;
+  private final IMap<String, SessionEntry> sessions;
+  private final IMap<String, UserEntry> users;
+  private final IMap<String, GroupEntry> groups;
+  private final WorkerExecutor worker;
+
+  LostNodeSweeper(Vertx vertx, HazelcastInstance hazelcast, Nodes nodes, LostSessionEvents events) {
+    this.vertx = vertx;
+    this.nodes = nodes;
+    this.events = events;
+    sessions = hazelcast.getMap(HazelcastConfig.SESSIONS);
+    users = hazelcast.getMap(HazelcastConfig.USERS);
+    groups = hazelcast.getMap(HazelcastConfig.GROUPS);
+    worker =
+        vertx.createSharedWorkerExecutor(
+            "linkspan-lost-nodes", 1, MAX_SWEEP_MINUTES, TimeUnit.MINUTES);
+  }
+
+  @Override
+  public void joined(Node node) {
+    // It has nothing yet.
+  }
+
+  @Override
+  public void left(Node node) {
+    sweepSoon();
+  }
+
+  @Override
+  public void merged() {
+    sweepSoon();
+  }
+
+  private void sweepSoon() {
+    vertx.setTimer(
+        DELAY_MS,
+        id ->
+            worker
+                .executeBlocking(this::sweep)
+                .onSuccess(this::tell)
+                .onFailure(failure -> LOG.error("can not settle what a lost node left", failure)));
+  }
+
+  /** Blocks; what was lost with its owner. */
+  private Map<String, SessionEntry> sweep() {
+    List<Node> all = nodes.all();
+    if (all.isEmpty() || !all.get(0).equals(nodes.self())) {
+      return Map.of();
+    }
+    Set<String> lost = lostNodes();
+    if (lost.isEmpty()) {
+      return Map.of();
+    }
+    // First what leads others there; last what is needed to do it all again.
+    groups.executeOnEntries(new GroupEntry.RemoveLost(lost), new Owned.ByLost<>(lost));
+    users.executeOnEntries(new UserEntry.RemoveLost(lost), new Owned.ByLost<>(lost));
+    Map<String, SessionEntry> taken =
+        sessions.executeOnEntries(new SessionEntry.TakeOut(), new Owned.ByLost<>(lost));
+    forgetUnfinishedMoves(taken);
+    LOG.warn("{} sessions were lost with the nodes {}", taken.size(), lost);
+    return taken;
+  }
+
+  private Set<String> lostNodes() {
+    Set<String> members = members();
+    Set<String> found = new HashSet<>();
+    others(groups, members, found);
+    others(users, members, found);
+    others(sessions, members, found);
+    // Who has joined in the meantime may have entered something already.
+    found.removeAll(members());
+    return found;
+  }
+
+  private static <V extends Owned> void others(
+      IMap<String, V> map, Set<String> members, Set<String> found) {
+    map.project(new Owned.OthersThan<V>(members), new Owned.ByOthersThan<V>(members))
+        .forEach(found::addAll);
+  }
+
+  private Set<String> members() {
+    return nodes.all().stream().map(Node::id).collect(Collectors.toSet());
+  }
+
+  /** A shard that took a session over and was lost before it said so under the user's name. */
+  private void forgetUnfinishedMoves(Map<String, SessionEntry> taken) {
+    Map<String, Set<String>> byUser = new HashMap<>();
+    taken.forEach(
+        (session, entry) ->
+            byUser.computeIfAbsent(entry.user(), user -> new HashSet<>(1)).add(session));
+    Set<String> stale = users.getAll(byUser.keySet()).keySet();
+    for (String user : stale) {
+      users.executeOnKey(user, new UserEntry.RemoveSessions(byUser.get(user)));
+    }
+  }
+
+  /** Nothing of those who have been found again meanwhile: they are not lost. */
+  private void tell(Map<String, SessionEntry> lost) {
+    Set<String> members = members();
+    tell(
+        lost.entrySet().stream()
+            .filter(entry -> Collections.disjoint(entry.getValue().nodes(), members))
+            .iterator());
+  }
+
+  private void tell(Iterator<Map.Entry<String, SessionEntry>> lost) {
+    for (int i = 0; i < BATCH && lost.hasNext(); i++) {
+      Map.Entry<String, SessionEntry> entry = lost.next();
+      events.lost(entry.getValue().ref(entry.getKey()), entry.getValue().groups());
+    }
+    if (lost.hasNext()) {
+      vertx.setTimer(PAUSE_MS, id -> tell(lost));
+    }
+  }
+}

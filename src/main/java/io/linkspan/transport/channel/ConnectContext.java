@@ -1,0 +1,14 @@
+package io.linkspan.transport.channel;
+
+import io.linkspan.session.Admission;
+import io.linkspan.session.IdentityProvider;
+import io.linkspan.session.Shard;
+
+/**
+ * What a new client passes on its way in, for the transports of one event loop.
+ *
+ * @param admission asked first, and of all event loops
+ * @param identities asked who it is
+ * @param shard of the event loop, where its session begins
+ */
+public record ConnectContext(Admission admission, IdentityProvider identities, Shard shard) {}
