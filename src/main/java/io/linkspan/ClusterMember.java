@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import io.linkspan.api.MessageCodecs;
+import io.linkspan.config.ConfigException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;

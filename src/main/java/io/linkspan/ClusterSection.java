@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import io.linkspan.cluster.ClusterConfig;
+import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;

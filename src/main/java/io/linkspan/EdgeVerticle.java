@@ -1,9 +1,9 @@
 package io.linkspan;
 
+import io.linkspan.admission.Admission;
+import io.linkspan.admission.IdentityProvider;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.ops.EventLoopMonitor;
-import io.linkspan.session.Admission;
-import io.linkspan.session.IdentityProvider;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
 import io.linkspan.transport.channel.ConnectContext;

@@ -1,5 +1,6 @@
 package io.linkspan;
 
+import io.linkspan.config.ConfigNode;
 import io.linkspan.framing.FramingConfig;
 import io.linkspan.framing.FramingConfig.Compression;
 import io.linkspan.framing.FramingConfig.Kind;

@@ -1,18 +1,18 @@
 package io.linkspan;
 
+import io.linkspan.admission.Admission;
+import io.linkspan.admission.IdentityProvider;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.connection.TransportMetrics;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
 import io.linkspan.ops.ManagementVerticle;
 import io.linkspan.ops.Metrics;
 import io.linkspan.ops.Node;
 import io.linkspan.routing.RoutingTable;
-import io.linkspan.session.Admission;
 import io.linkspan.session.ControlService;
 import io.linkspan.session.DuplicateFilter;
-import io.linkspan.session.IdentityProvider;
 import io.linkspan.session.NodeMailbox;
-import io.linkspan.session.Nodes;
-import io.linkspan.session.SessionDirectory;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.transport.enet.EnetMetrics;

@@ -1,13 +1,16 @@
 package io.linkspan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.cluster.ClusterConfig;
+import io.linkspan.config.ConfigException;
+import io.linkspan.config.ConfigNode;
+import io.linkspan.config.ConfigTree;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.protocol.enet.Feature;
 import io.linkspan.routing.Route;
 import io.linkspan.session.DeliveryConfig;
-import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.SessionConfig;
 import io.linkspan.transport.channel.TlsConfig;
 import io.linkspan.transport.enet.EnetTransportConfig;

@@ -1,5 +1,6 @@
 package io.linkspan;
 
+import io.linkspan.config.ConfigException;
 import io.linkspan.transport.tcp.TcpConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;

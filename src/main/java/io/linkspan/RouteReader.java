@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import io.linkspan.api.MethodChannel;
+import io.linkspan.config.ConfigNode;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;

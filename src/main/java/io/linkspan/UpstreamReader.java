@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.linkspan.config.ConfigNode;
 import io.linkspan.upstream.BackendConfig;
 import io.linkspan.upstream.PipelineConfig;
 import io.linkspan.upstream.UpstreamConfig;

@@ -1,9 +1,9 @@
 package io.linkspan;
 
 import io.linkspan.cluster.HazelcastCluster;
-import io.linkspan.session.LocalSessionDirectory;
-import io.linkspan.session.Nodes;
-import io.linkspan.session.SessionDirectory;
+import io.linkspan.directory.LocalSessionDirectory;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;

@@ -1,7 +1,6 @@
 package io.linkspan;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -12,63 +11,6 @@ import com.tngtech.archunit.lang.ArchRule;
 /** The arrows between the packages point one way, and the cores stay pure. */
 @AnalyzeClasses(packages = "io.linkspan", importOptions = ImportOption.DoNotIncludeTests.class)
 class ArchitectureTest {
-
-  @ArchTest
-  static final ArchRule ARROWS_POINT_ONE_WAY =
-      layeredArchitecture()
-          .consideringOnlyDependenciesInAnyPackage("io.linkspan..")
-          .withOptionalLayers(true)
-          .layer("root")
-          .definedBy("io.linkspan")
-          .layer("api")
-          .definedBy("io.linkspan.api..")
-          .layer("protocol")
-          .definedBy("io.linkspan.protocol..")
-          .layer("methodchannel")
-          .definedBy("io.linkspan.protocol", "io.linkspan.protocol.methodchannel..")
-          .layer("translate")
-          .definedBy("io.linkspan.translate..")
-          .layer("connection")
-          .definedBy("io.linkspan.connection..")
-          .layer("session")
-          .definedBy("io.linkspan.session..")
-          .layer("routing")
-          .definedBy("io.linkspan.routing..")
-          .layer("framing")
-          .definedBy("io.linkspan.framing..")
-          .layer("transport")
-          .definedBy("io.linkspan.transport..")
-          .layer("upstream")
-          .definedBy("io.linkspan.upstream..")
-          .layer("ops")
-          .definedBy("io.linkspan.ops..")
-          .layer("cluster")
-          .definedBy("io.linkspan.cluster..")
-          .whereLayer("root")
-          .mayNotBeAccessedByAnyLayer()
-          .whereLayer("ops")
-          .mayOnlyBeAccessedByLayers("root")
-          .whereLayer("transport")
-          .mayOnlyBeAccessedByLayers("root")
-          .whereLayer("upstream")
-          .mayOnlyBeAccessedByLayers("root")
-          .whereLayer("framing")
-          .mayOnlyBeAccessedByLayers("root", "transport", "upstream")
-          .whereLayer("cluster")
-          .mayOnlyBeAccessedByLayers("root")
-          .whereLayer("session")
-          .mayOnlyBeAccessedByLayers("root", "ops", "transport", "cluster")
-          .whereLayer("translate")
-          .mayOnlyBeAccessedByLayers("root", "ops", "framing", "transport", "upstream")
-          .whereLayer("routing")
-          .mayOnlyBeAccessedByLayers("root", "session")
-          .whereLayer("connection")
-          .mayOnlyBeAccessedByLayers("root", "ops", "transport", "session", "upstream")
-          // MethodChannel is part of the api, and the codec it needs knows nothing of ours.
-          .whereLayer("api")
-          .mayOnlyAccessLayers("methodchannel")
-          .whereLayer("protocol")
-          .mayNotAccessAnyLayer();
 
   @ArchTest
   static final ArchRule CORES_TOUCH_NO_WORLD =

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.linkspan.cluster.ClusterConfig;
+import io.linkspan.config.ConfigException;
 import io.linkspan.framing.FramingConfig;
 import io.linkspan.routing.Route;
 import io.linkspan.session.SessionConfig;

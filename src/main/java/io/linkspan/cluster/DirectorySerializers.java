@@ -5,7 +5,7 @@ import com.hazelcast.config.SerializerConfig;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.StreamSerializer;
-import io.linkspan.session.SessionRef;
+import io.linkspan.directory.SessionRef;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;

@@ -1,9 +1,9 @@
 package io.linkspan.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
 import io.linkspan.session.LostSessionEvents;
-import io.linkspan.session.Nodes;
-import io.linkspan.session.SessionDirectory;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;

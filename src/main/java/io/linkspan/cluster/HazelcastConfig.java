@@ -12,7 +12,7 @@ import com.hazelcast.config.MergePolicyConfig;
 import com.hazelcast.config.NearCacheConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
 import com.hazelcast.spi.merge.DiscardMergePolicy;
-import io.linkspan.session.Nodes;
+import io.linkspan.directory.Nodes;
 import java.net.InetAddress;
 import java.time.Duration;
 

@@ -8,7 +8,7 @@ import com.hazelcast.core.LifecycleEvent;
 import com.hazelcast.core.LifecycleListener;
 import com.hazelcast.map.MapPartitionLostEvent;
 import com.hazelcast.map.listener.MapPartitionLostListener;
-import io.linkspan.session.Nodes;
+import io.linkspan.directory.Nodes;
 import io.vertx.core.Vertx;
 import java.util.List;
 import java.util.Objects;

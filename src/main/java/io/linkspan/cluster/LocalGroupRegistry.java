@@ -1,6 +1,6 @@
 package io.linkspan.cluster;
 
-import io.linkspan.session.LocalSessionDirectory;
+import io.linkspan.directory.LocalSessionDirectory;
 import io.vertx.core.Future;
 import java.util.Collection;
 import java.util.Set;

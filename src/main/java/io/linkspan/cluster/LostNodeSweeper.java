@@ -2,9 +2,9 @@ package io.linkspan.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.IMap;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.Nodes.Node;
 import io.linkspan.session.LostSessionEvents;
-import io.linkspan.session.Nodes;
-import io.linkspan.session.Nodes.Node;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.util.Collections;

@@ -1,7 +1,7 @@
 package io.linkspan.cluster;
 
 import com.hazelcast.map.EntryProcessor;
-import io.linkspan.session.SessionRef;
+import io.linkspan.directory.SessionRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;

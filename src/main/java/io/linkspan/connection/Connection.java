@@ -1,5 +1,7 @@
 package io.linkspan.connection;
 
+import io.linkspan.time.DeadlineTimer;
+
 /**
  * One live link to a client. Used only on the event loop of the shard that owns it.
  *

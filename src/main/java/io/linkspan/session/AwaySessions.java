@@ -1,6 +1,6 @@
 package io.linkspan.session;
 
-import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.Vertx;
 import java.util.LinkedHashMap;
 import java.util.Map;

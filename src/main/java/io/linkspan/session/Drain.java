@@ -1,7 +1,7 @@
 package io.linkspan.session;
 
 import io.linkspan.connection.CloseReason;
-import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;

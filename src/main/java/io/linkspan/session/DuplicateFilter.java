@@ -1,6 +1,6 @@
 package io.linkspan.session;
 
-import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.time.DeadlineTimer;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;

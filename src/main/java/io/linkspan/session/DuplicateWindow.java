@@ -2,7 +2,7 @@ package io.linkspan.session;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
-import io.linkspan.session.wire.Seen;
+import io.linkspan.wire.Seen;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;

@@ -3,6 +3,7 @@ package io.linkspan.session;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.directory.SessionDirectory;
 import io.vertx.core.Future;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;

@@ -1,10 +1,12 @@
 package io.linkspan.session;
 
+import io.linkspan.admission.LimitsConfig;
+import io.linkspan.admission.TokenBucket;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.routing.Recipient;
+import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;

@@ -2,6 +2,7 @@ package io.linkspan.session;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.directory.SessionRef;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;

@@ -1,6 +1,9 @@
 package io.linkspan.session;
 
-import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
+import io.linkspan.directory.SessionRef;
+import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.Context;
 import java.util.HashMap;
 import java.util.List;

@@ -1,15 +1,17 @@
 package io.linkspan.session;
 
-import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.ShardAddress;
 import io.linkspan.session.replica.ReplicaStore;
 import io.linkspan.session.replica.ReplicationLog;
-import io.linkspan.session.wire.Change;
-import io.linkspan.session.wire.Copy;
-import io.linkspan.session.wire.Pending;
-import io.linkspan.session.wire.Recall;
-import io.linkspan.session.wire.SessionState;
-import io.linkspan.session.wire.ShardCall;
-import io.linkspan.session.wire.ShardReply;
+import io.linkspan.time.DeadlineTimer;
+import io.linkspan.wire.Change;
+import io.linkspan.wire.Copy;
+import io.linkspan.wire.Pending;
+import io.linkspan.wire.Recall;
+import io.linkspan.wire.SessionState;
+import io.linkspan.wire.ShardCall;
+import io.linkspan.wire.ShardReply;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
@@ -115,7 +117,7 @@ final class Replicator {
   void lost(String node) {
     // Who wakes up hears that the others are lost, and it is this node that was.
     wake(DeadlineTimer.now());
-    for (String owner : copies.owners(address -> Shard.nodeOf(address).equals(node))) {
+    for (String owner : copies.owners(address -> ShardAddress.nodeOf(address).equals(node))) {
       List<SessionState> left =
           shard.address().equals(holderOf(owner)) ? copies.takeAll(owner) : List.of();
       LOG.info("{} is lost, and {} of its sessions go on here", owner, left.size());
@@ -156,7 +158,7 @@ final class Replicator {
     List<String> heirs = new ArrayList<>();
     for (int i = 1; i < all.size(); i++) {
       Nodes.Node node = all.get((self + i) % all.size());
-      heirs.add(Shard.addressOf(node.id(), index % node.shards()));
+      heirs.add(ShardAddress.of(node.id(), index % node.shards()));
     }
     return heirs;
   }
@@ -317,7 +319,7 @@ final class Replicator {
 
   /** Who has the copies of a shard, whether its node is there or not; null when nobody can. */
   private String holderOf(String owner) {
-    String node = Shard.nodeOf(owner);
+    String node = ShardAddress.nodeOf(owner);
     Nodes.Node next = null;
     Nodes.Node first = null;
     for (Nodes.Node candidate : nodes.all()) {
@@ -332,6 +334,6 @@ final class Replicator {
     Nodes.Node holder = next == null ? first : next;
     return holder == null
         ? null
-        : Shard.addressOf(holder.id(), Shard.indexOf(owner) % holder.shards());
+        : ShardAddress.of(holder.id(), ShardAddress.indexOf(owner) % holder.shards());
   }
 }

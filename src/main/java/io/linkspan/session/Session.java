@@ -1,5 +1,6 @@
 package io.linkspan.session;
 
+import io.linkspan.admission.Identity;
 import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
@@ -8,10 +9,11 @@ import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.Outgoing;
-import io.linkspan.session.wire.Pending;
-import io.linkspan.session.wire.SessionState;
+import io.linkspan.directory.SessionRef;
+import io.linkspan.time.DeadlineTimer;
+import io.linkspan.wire.Pending;
+import io.linkspan.wire.SessionState;
 import io.vertx.core.Future;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonArray;

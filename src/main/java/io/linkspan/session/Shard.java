@@ -1,14 +1,20 @@
 package io.linkspan.session;
 
+import io.linkspan.admission.Identity;
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.Outgoing;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
+import io.linkspan.directory.SessionRef;
+import io.linkspan.directory.ShardAddress;
 import io.linkspan.routing.RoutingTable;
-import io.linkspan.session.wire.SessionState;
+import io.linkspan.time.DeadlineTimer;
+import io.linkspan.wire.SessionState;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -36,8 +42,6 @@ public final class Shard {
       Nodes nodes,
       DuplicateFilter duplicates,
       SessionMetrics metrics) {}
-
-  private static final String ADDRESS_PREFIX = "linkspan.shard.";
 
   /**
    * Added to the time a shard needs to give up by itself, so that its answer is the one heard;
@@ -68,7 +72,7 @@ public final class Shard {
   /** To be made on the event loop that it will live on. */
   public Shard(Vertx vertx, int index, Shared shared) {
     this.shared = shared;
-    address = addressOf(shared.node(), index);
+    address = ShardAddress.of(shared.node(), index);
     stamp = new MessageDefaults(shared.node() + '-' + index + '-');
     context = vertx.getOrCreateContext();
     events = new SessionEvents(vertx.eventBus(), shared.node());
@@ -90,26 +94,6 @@ public final class Shard {
     memberships =
         new Groups(shared.directory(), events, replication, address, shared.session().maxGroups());
     dispatcher = new Dispatcher(vertx, this, shared.routes(), courier, memberships);
-  }
-
-  /** Bus address of a shard, given its node and its index on it. */
-  public static String addressOf(String node, int index) {
-    return addressPrefix(node) + index;
-  }
-
-  /** What the bus addresses of a node's shards begin with. */
-  static String addressPrefix(String node) {
-    return ADDRESS_PREFIX + node + '.';
-  }
-
-  /** A shard's index on its node, given its bus address. */
-  static int indexOf(String address) {
-    return Integer.parseInt(address, address.lastIndexOf('.') + 1, address.length(), 10);
-  }
-
-  /** The node that a shard is on, given its bus address. */
-  static String nodeOf(String address) {
-    return address.substring(ADDRESS_PREFIX.length(), address.lastIndexOf('.'));
   }
 
   /**
@@ -307,7 +291,7 @@ public final class Shard {
 
   /** Whether another shard is on this node, where what a user has sent lately is known as well. */
   boolean sharesNodeWith(String other) {
-    return other.startsWith(addressPrefix(shared.node()));
+    return ShardAddress.isOn(shared.node(), other);
   }
 
   /** How long a session waits for its client. */

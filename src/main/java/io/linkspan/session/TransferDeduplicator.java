@@ -1,7 +1,7 @@
 package io.linkspan.session;
 
 import io.linkspan.api.Message;
-import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.time.DeadlineTimer;
 import java.util.LinkedHashSet;
 import java.util.Set;
 

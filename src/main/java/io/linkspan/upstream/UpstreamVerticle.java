@@ -4,7 +4,7 @@ import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
-import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.MessageConsumer;

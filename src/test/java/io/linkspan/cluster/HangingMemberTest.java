@@ -2,7 +2,7 @@ package io.linkspan.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.linkspan.session.Nodes;
+import io.linkspan.directory.Nodes;
 import io.linkspan.testing.FreePort;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.Vertx;

@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.linkspan.api.Addresses;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
+import io.linkspan.directory.SessionDirectoryContract;
+import io.linkspan.directory.SessionRef;
 import io.linkspan.session.LostSessionEvents;
-import io.linkspan.session.Nodes;
-import io.linkspan.session.SessionDirectory;
-import io.linkspan.session.SessionDirectoryContract;
-import io.linkspan.session.SessionRef;
 import io.linkspan.testing.FreePort;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

@@ -183,6 +183,6 @@ class DuplicateFilterTest {
   }
 
   private static long now() {
-    return io.linkspan.connection.DeadlineTimer.now();
+    return io.linkspan.time.DeadlineTimer.now();
   }
 }

@@ -1,9 +1,9 @@
 package io.linkspan.testing;
 
-import io.linkspan.ConfigException;
 import io.linkspan.Gateway;
 import io.linkspan.GatewayConfig;
 import io.linkspan.api.GatewayClient;
+import io.linkspan.config.ConfigException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;

@@ -1,9 +1,9 @@
 package io.linkspan.session.replica;
 
-import io.linkspan.session.wire.Change;
-import io.linkspan.session.wire.Copy;
-import io.linkspan.session.wire.Pending;
-import io.linkspan.session.wire.SessionState;
+import io.linkspan.wire.Change;
+import io.linkspan.wire.Copy;
+import io.linkspan.wire.Pending;
+import io.linkspan.wire.SessionState;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;

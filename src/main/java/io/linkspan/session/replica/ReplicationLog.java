@@ -1,7 +1,7 @@
 package io.linkspan.session.replica;
 
-import io.linkspan.session.wire.Change;
-import io.linkspan.session.wire.Copy;
+import io.linkspan.wire.Change;
+import io.linkspan.wire.Copy;
 import java.util.ArrayList;
 import java.util.List;
 

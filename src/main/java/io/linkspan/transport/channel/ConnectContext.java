@@ -1,7 +1,7 @@
 package io.linkspan.transport.channel;
 
-import io.linkspan.session.Admission;
-import io.linkspan.session.IdentityProvider;
+import io.linkspan.admission.Admission;
+import io.linkspan.admission.IdentityProvider;
 import io.linkspan.session.Shard;
 
 /**

@@ -1,6 +1,8 @@
 package io.linkspan.transport.channel;
 
 import com.google.protobuf.MessageLite;
+import io.linkspan.admission.Identity;
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
@@ -10,8 +12,6 @@ import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.session.Attachment;
-import io.linkspan.session.Identity;
-import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import java.util.ArrayDeque;

@@ -1,6 +1,7 @@
 package io.linkspan.transport.enet;
 
 import com.google.protobuf.MessageLite;
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
@@ -11,7 +12,6 @@ import io.linkspan.protocol.enet.Delivery;
 import io.linkspan.protocol.enet.EndReason;
 import io.linkspan.protocol.enet.EnetPeer;
 import io.linkspan.protocol.frame.LegacyFrame;
-import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Receipt;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;

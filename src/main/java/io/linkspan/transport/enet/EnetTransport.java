@@ -1,14 +1,14 @@
 package io.linkspan.transport.enet;
 
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.enet.EnetEvent;
 import io.linkspan.protocol.enet.EnetHost;
 import io.linkspan.protocol.enet.EnetPeer;
 import io.linkspan.protocol.enet.PeerAddress;
 import io.linkspan.protocol.enet.Transmit;
-import io.linkspan.session.LimitsConfig;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.channel.ConnectContext;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBufAllocator;

@@ -1,6 +1,6 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.session.Nodes;
+import io.linkspan.directory.Nodes;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 

@@ -1,11 +1,11 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.protocol.socketio.SocketSession;
+import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.buffer.Buffer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,6 +1,6 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.session.Nodes;
+import io.linkspan.directory.Nodes;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,10 +1,10 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.StrictUtf8;
 import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.websocket.MessageAssembler;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.http.WebSocketLink;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;

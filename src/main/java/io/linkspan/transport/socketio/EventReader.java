@@ -1,12 +1,12 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.socketio.SocketPacket;
-import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import io.linkspan.translate.SocketIoTranslator;

@@ -1,9 +1,9 @@
 package io.linkspan.transport.socketio;
 
 import com.google.protobuf.UnsafeByteOperations;
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.protocol.engineio.EngineRequest;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.socketio.RelayLimiter.Outcome;
 import io.linkspan.transport.socketio.wire.RelayCall;
 import io.linkspan.transport.socketio.wire.RelayReply;

@@ -1,13 +1,13 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.admission.Admission;
+import io.linkspan.admission.Identity;
+import io.linkspan.admission.IdentityProvider;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.protocol.socketio.SocketEvent;
-import io.linkspan.session.Admission;
 import io.linkspan.session.Attachment;
-import io.linkspan.session.Identity;
-import io.linkspan.session.IdentityProvider;
 import io.linkspan.translate.ClosingTranslator;
 import io.vertx.core.json.JsonObject;
 

@@ -1,10 +1,10 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.http.Refusal;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;

@@ -1,13 +1,13 @@
 package io.linkspan.transport.socketio;
 
 import io.linkspan.connection.CloseReason;
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.protocol.socketio.SocketSession;
 import io.linkspan.session.Attachment;
 import io.linkspan.session.Session;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.SocketIoTranslator;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;

@@ -1,8 +1,8 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.connection.DeadlineTimer;
+import io.linkspan.directory.Nodes;
 import io.linkspan.protocol.engineio.EngineError;
-import io.linkspan.session.Nodes;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.http.Refusal;
 import io.linkspan.transport.socketio.RelayLimiter.Outcome;
 import io.linkspan.transport.socketio.wire.RelayedId;

@@ -1,7 +1,7 @@
 package io.linkspan.transport.socketio;
 
 import io.linkspan.api.MessageCodecs;
-import io.linkspan.session.Nodes;
+import io.linkspan.directory.Nodes;
 import io.linkspan.transport.socketio.wire.RelayCall;
 import io.linkspan.transport.socketio.wire.RelayReply;
 import io.linkspan.transport.socketio.wire.RelayedId;

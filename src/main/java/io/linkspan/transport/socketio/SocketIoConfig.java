@@ -1,8 +1,8 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.protocol.engineio.EngineConfig;
 import io.linkspan.protocol.socketio.SocketConfig;
-import io.linkspan.session.LimitsConfig;
 import java.time.Duration;
 import java.util.List;
 

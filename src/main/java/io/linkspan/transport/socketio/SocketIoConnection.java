@@ -2,7 +2,6 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.engineio.EngineCloseReason;
@@ -13,6 +12,7 @@ import io.linkspan.protocol.socketio.SocketPacket;
 import io.linkspan.protocol.socketio.SocketSession;
 import io.linkspan.session.Attachment;
 import io.linkspan.session.Session;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.SocketIoTranslator;
 import java.util.List;
 import org.slf4j.Logger;

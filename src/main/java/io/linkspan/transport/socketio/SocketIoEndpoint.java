@@ -1,7 +1,9 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.admission.Admission;
+import io.linkspan.admission.IdentityProvider;
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.engineio.EngineConfig;
 import io.linkspan.protocol.engineio.EngineError;
@@ -10,11 +12,9 @@ import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.protocol.socketio.SocketConfig;
 import io.linkspan.protocol.socketio.SocketSession;
-import io.linkspan.session.Admission;
 import io.linkspan.session.DeliveryConfig;
-import io.linkspan.session.IdentityProvider;
-import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Shard;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.http.Refusal;

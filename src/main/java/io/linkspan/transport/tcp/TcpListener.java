@@ -1,10 +1,10 @@
 package io.linkspan.transport.tcp;
 
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
-import io.linkspan.session.LimitsConfig;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;

@@ -1,8 +1,8 @@
 package io.linkspan.transport.tcp;
 
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
-import io.linkspan.session.LimitsConfig;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

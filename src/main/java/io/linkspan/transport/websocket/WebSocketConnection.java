@@ -1,22 +1,22 @@
 package io.linkspan.transport.websocket;
 
 import com.google.protobuf.MessageLite;
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.connection.Heartbeat;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.StrictUtf8;
 import io.linkspan.protocol.websocket.MessageAssembler;
-import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.JsonTranslator;

@@ -1,14 +1,14 @@
 package io.linkspan.transport.websocket;
 
+import io.linkspan.admission.Admission;
+import io.linkspan.admission.Identity;
+import io.linkspan.admission.IdentityProvider;
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.TransportMetrics;
-import io.linkspan.session.Admission;
 import io.linkspan.session.Attachment;
-import io.linkspan.session.Identity;
-import io.linkspan.session.IdentityProvider;
-import io.linkspan.session.LimitsConfig;
 import io.linkspan.session.Shard;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.Origins;

@@ -2,8 +2,8 @@ package io.linkspan.upstream.tcp;
 
 import io.linkspan.api.Message;
 import io.linkspan.api.Origin;
-import io.linkspan.connection.DeadlineTimer;
 import io.linkspan.framing.Framing;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.upstream.Backend;
 import io.linkspan.upstream.PipelineConfig;
 import io.vertx.core.Future;

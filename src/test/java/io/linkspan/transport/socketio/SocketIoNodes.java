@@ -1,18 +1,18 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.ConfigException;
 import io.linkspan.GatewayConfig;
+import io.linkspan.admission.Admission;
+import io.linkspan.admission.IdentityProvider;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.api.Service;
+import io.linkspan.config.ConfigException;
 import io.linkspan.connection.TransportMetrics;
+import io.linkspan.directory.LocalSessionDirectory;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
 import io.linkspan.routing.RoutingTable;
-import io.linkspan.session.Admission;
 import io.linkspan.session.DuplicateFilter;
-import io.linkspan.session.IdentityProvider;
-import io.linkspan.session.LocalSessionDirectory;
-import io.linkspan.session.Nodes;
-import io.linkspan.session.SessionDirectory;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.testing.TestGateway;

@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.directory;
 
 import java.util.List;
 import java.util.stream.IntStream;
@@ -25,13 +25,13 @@ public interface Nodes {
     }
 
     /** Whether a bus address is this node's, or one of its shards'. */
-    boolean hosts(String address) {
-      return address.equals(address()) || address.startsWith(Shard.addressPrefix(id));
+    public boolean hosts(String address) {
+      return address.equals(address()) || ShardAddress.isOn(id, address);
     }
 
     /** Bus addresses of its shards. */
     public List<String> addresses() {
-      return IntStream.range(0, shards).mapToObj(index -> Shard.addressOf(id, index)).toList();
+      return IntStream.range(0, shards).mapToObj(index -> ShardAddress.of(id, index)).toList();
     }
   }
 

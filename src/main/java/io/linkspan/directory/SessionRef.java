@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.directory;
 
 /**
  * Where a session lives.
@@ -11,6 +11,6 @@ public record SessionRef(String session, String user, String shard) {
 
   /** Id of the node that the shard is on. */
   public String node() {
-    return Shard.nodeOf(shard);
+    return ShardAddress.nodeOf(shard);
   }
 }

@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.admission;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;

@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.admission;
 
 import java.util.Iterator;
 import java.util.LinkedHashMap;

@@ -1,4 +1,4 @@
-package io.linkspan;
+package io.linkspan.config;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadFeature;
@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
  * The configuration as a tree: the defaults in the jar, a file laid over them, the environment laid
  * over both. The defaults are also the schema: a key they do not have is an error.
  */
-final class ConfigTree {
+public final class ConfigTree {
 
   private static final String DEFAULTS = "/linkspan.yaml";
   private static final String ENV_PREFIX = "LINKSPAN_";
@@ -52,7 +52,7 @@ final class ConfigTree {
    * @param environment of which the variables that begin with LINKSPAN_ are laid over both
    * @throws ConfigException when something is unknown or is no YAML
    */
-  static ObjectNode load(Path file, Map<String, String> environment) throws ConfigException {
+  public static ObjectNode load(Path file, Map<String, String> environment) throws ConfigException {
     ConfigTree tree = new ConfigTree();
     if (file != null) {
       overlay(tree.root, tree.read(file), "", tree.problems);

@@ -1,10 +1,10 @@
-package io.linkspan.session;
+package io.linkspan.admission;
 
 /**
  * Allows {@code rate} things per second, and as many at once after a second of rest. Pure: times
  * are milliseconds of any monotonic clock.
  */
-final class TokenBucket {
+public final class TokenBucket {
 
   private static final long SECOND = 1_000;
 
@@ -15,7 +15,7 @@ final class TokenBucket {
   /**
    * @param rate per second, at least 1
    */
-  TokenBucket(int rate, long now) {
+  public TokenBucket(int rate, long now) {
     this.rate = rate;
     milliTokens = rate * SECOND;
     filledAt = now;
@@ -27,7 +27,7 @@ final class TokenBucket {
    *
    * @return 0 when it may pass, else milliseconds until it may
    */
-  long take(long amount, long now) {
+  public long take(long amount, long now) {
     milliTokens = Math.min(rate * SECOND, milliTokens + Math.max(0, now - filledAt) * rate);
     filledAt = now;
     long needed = Math.min(amount, rate) * SECOND;

@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.directory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.directory;
 
 class LocalSessionDirectoryTest extends SessionDirectoryContract {
 
@@ -11,6 +11,6 @@ class LocalSessionDirectoryTest extends SessionDirectoryContract {
 
   @Override
   protected String shard(int index) {
-    return Shard.addressOf("node", index);
+    return ShardAddress.of("node", index);
   }
 }

@@ -1,4 +1,4 @@
-package io.linkspan;
+package io.linkspan.config;
 
 import java.util.List;
 
@@ -7,7 +7,7 @@ public final class ConfigException extends Exception {
 
   private final List<String> problems;
 
-  ConfigException(List<String> problems) {
+  public ConfigException(List<String> problems) {
     super(String.join("; ", problems));
     this.problems = List.copyOf(problems);
   }

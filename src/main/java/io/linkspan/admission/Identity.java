@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.admission;
 
 /**
  * Who a client is.

@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.admission;
 
 /**
  * What one client, or all of them, may cost. Zero is no limit, also as a rate.

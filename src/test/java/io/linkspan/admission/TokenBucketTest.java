@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package io.linkspan.connection;
+package io.linkspan.time;
 
 import io.vertx.core.Vertx;
 

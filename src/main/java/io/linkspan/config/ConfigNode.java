@@ -1,4 +1,4 @@
-package io.linkspan;
+package io.linkspan.config;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
  * that does not fit is noted as a problem, and reading goes on, so that all problems are told at
  * once.
  */
-final class ConfigNode {
+public final class ConfigNode {
 
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(|B|KiB|MiB|GiB)");
@@ -28,7 +28,7 @@ final class ConfigNode {
   private final String path;
   private final List<String> problems;
 
-  ConfigNode(JsonNode node, String path, List<String> problems) {
+  public ConfigNode(JsonNode node, String path, List<String> problems) {
     this.node = node;
     this.path = path;
     this.problems = problems;
@@ -40,7 +40,7 @@ final class ConfigNode {
     return key + ": " + shown + ": expected " + expected;
   }
 
-  ConfigNode section(String key) {
+  public ConfigNode section(String key) {
     return new ConfigNode(node.path(key), keyOf(key), problems);
   }
 
@@ -49,7 +49,7 @@ final class ConfigNode {
    *
    * @param defaults later ones are laid over earlier ones
    */
-  ConfigNode over(JsonNode... defaults) {
+  public ConfigNode over(JsonNode... defaults) {
     ObjectNode whole = JsonNodeFactory.instance.objectNode();
     for (JsonNode layer : defaults) {
       whole.setAll((ObjectNode) layer.deepCopy());
@@ -58,22 +58,22 @@ final class ConfigNode {
     return new ConfigNode(whole, path, problems);
   }
 
-  boolean has(String key) {
+  public boolean has(String key) {
     return node.has(key);
   }
 
   /** The full name of a key; of the section itself when the key is empty. */
-  String keyOf(String key) {
+  public String keyOf(String key) {
     return path.isEmpty() || key.isEmpty() ? path + key : path + "." + key;
   }
 
   /** Notes a problem that only the owner can see. */
-  void reject(String key, String expected) {
+  public void reject(String key, String expected) {
     problems.add(problem(keyOf(key), key.isEmpty() ? node : node.get(key), expected));
   }
 
   /** Any text, also none. */
-  String text(String key) {
+  public String text(String key) {
     JsonNode value = node.path(key);
     if (!value.isTextual()) {
       reject(key, "text");
@@ -83,7 +83,7 @@ final class ConfigNode {
   }
 
   /** Text that is not blank. */
-  String name(String key) {
+  public String name(String key) {
     String value = text(key);
     if (node.path(key).isTextual() && value.isBlank()) {
       reject(key, "a name");
@@ -91,7 +91,7 @@ final class ConfigNode {
     return value;
   }
 
-  boolean flag(String key) {
+  public boolean flag(String key) {
     String value = node.path(key).asText();
     if (!value.equals("true") && !value.equals("false")) {
       reject(key, "true or false");
@@ -99,15 +99,15 @@ final class ConfigNode {
     return value.equals("true");
   }
 
-  int port(String key) {
+  public int port(String key) {
     return count(key, 0, MAX_PORT, "a port, 0 to " + MAX_PORT);
   }
 
-  int count(String key, int min, int max) {
+  public int count(String key, int min, int max) {
     return count(key, min, max, "a whole number, " + min + " to " + max);
   }
 
-  Duration duration(String key, Duration min, Duration max) {
+  public Duration duration(String key, Duration min, Duration max) {
     Matcher text = DURATION.matcher(node.path(key).asText());
     String expected =
         "a duration such as 250ms, 25s, 2m or 1h, " + shown(min) + " to " + shown(max);
@@ -131,7 +131,7 @@ final class ConfigNode {
   }
 
   /** In bytes. */
-  int size(String key, int min, int max) {
+  public int size(String key, int min, int max) {
     Matcher text = SIZE.matcher(node.path(key).asText());
     String expected = "a size such as 512, 64KiB or 1MiB, " + min + " to " + max + " bytes";
     if (!text.matches()) {
@@ -154,7 +154,7 @@ final class ConfigNode {
   }
 
   /** Per second; 0 is no limit. */
-  int rate(String key) {
+  public int rate(String key) {
     String value = node.path(key).asText();
     Matcher text = RATE.matcher(value);
     if (text.matches()) {
@@ -167,7 +167,7 @@ final class ConfigNode {
   }
 
   /** One of the options, by its name in the file. */
-  <T> T choice(String key, Map<String, T> options) {
+  public <T> T choice(String key, Map<String, T> options) {
     T value = options.get(node.path(key).asText());
     if (value == null) {
       reject(key, "one of " + String.join(", ", new LinkedHashMap<>(options).keySet()));
@@ -176,12 +176,12 @@ final class ConfigNode {
   }
 
   /** A list of texts. */
-  List<String> texts(String key) {
+  public List<String> texts(String key) {
     return list(key, item -> item.isTextual() ? item.textValue() : null, "a list of texts");
   }
 
   /** A list whose items are sections of their own. */
-  List<ConfigNode> sections(String key) {
+  public List<ConfigNode> sections(String key) {
     List<ConfigNode> sections = new ArrayList<>();
     for (JsonNode item : items(key)) {
       sections.add(new ConfigNode(item, keyOf(key) + "[" + sections.size() + "]", problems));
@@ -190,7 +190,7 @@ final class ConfigNode {
   }
 
   /** For an item of a list, which has no defaults that could be its schema. */
-  void allow(String... keys) {
+  public void allow(String... keys) {
     List<String> allowed = List.of(keys);
     node.fieldNames()
         .forEachRemaining(
@@ -201,7 +201,7 @@ final class ConfigNode {
             });
   }
 
-  JsonNode node() {
+  public JsonNode node() {
     return node;
   }
 

@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.directory;
 
 import io.vertx.core.Future;
 import java.util.ArrayList;
