@@ -4,6 +4,7 @@ import io.linkspan.admission.Admission;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.ops.EventLoopMonitor;
+import io.linkspan.session.NodeServices;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
 import io.linkspan.transport.channel.ConnectContext;
@@ -37,7 +38,7 @@ final class EdgeVerticle extends VerticleBase {
   /** What the instances of a node share. */
   record Shared(
       GatewayConfig config,
-      Shard.Shared shard,
+      NodeServices shard,
       Admission admission,
       IdentityProvider identities,
       PlaygroundEndpoint playground,
@@ -71,7 +72,7 @@ final class EdgeVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     shard = new Shard(vertx, index, shared.shard());
-    mailbox = new ShardMailbox(vertx, shard);
+    mailbox = new ShardMailbox(vertx, shard, shared.shard().node());
     monitor = new EventLoopMonitor(vertx, shared.registry(), index);
     GatewayConfig config = shared.config();
     var origins = new Origins(config.http().origins());

@@ -4,6 +4,7 @@ import io.linkspan.admission.Admission;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.connection.TransportMetrics;
+import io.linkspan.delivery.NodeMailbox;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.ops.ManagementVerticle;
@@ -12,9 +13,8 @@ import io.linkspan.ops.Node;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.ControlService;
 import io.linkspan.session.DuplicateFilter;
-import io.linkspan.session.NodeMailbox;
+import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
-import io.linkspan.session.Shard;
 import io.linkspan.transport.enet.EnetMetrics;
 import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
@@ -228,7 +228,7 @@ public final class Gateway implements Node {
 
   private EdgeVerticle.Shared share() {
     var shard =
-        new Shard.Shared(
+        new NodeServices(
             id,
             config.session(),
             config.delivery(),

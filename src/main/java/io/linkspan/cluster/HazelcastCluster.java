@@ -3,7 +3,6 @@ package io.linkspan.cluster;
 import com.hazelcast.core.HazelcastInstance;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
-import io.linkspan.session.LostSessionEvents;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;

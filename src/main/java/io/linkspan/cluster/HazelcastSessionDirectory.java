@@ -6,7 +6,6 @@ import com.hazelcast.map.IMap;
 import io.linkspan.directory.Nodes.Node;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
-import io.linkspan.session.LostSessionEvents;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;

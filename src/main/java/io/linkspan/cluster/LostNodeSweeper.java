@@ -4,7 +4,6 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.IMap;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.Nodes.Node;
-import io.linkspan.session.LostSessionEvents;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
 import java.util.Collections;

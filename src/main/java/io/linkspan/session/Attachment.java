@@ -1,25 +1,27 @@
 package io.linkspan.session;
 
+import io.linkspan.session.outbox.Outbox;
+
 /**
- * How a client wants its session to go with its link.
+ * How a client's session relates to its link.
  *
  * @param clientAcknowledges whether its application acknowledges each Message; else writing to the
  *     link is enough
- * @param token of the session it wants back; empty for a new one that can be taken up again; null
- *     for one that ends with its link
- * @param announce whether the client is told its token with a Message of type {@code session}
- * @param offsets whether the client, when it comes back, can name the last event it has
+ * @param token of the session to resume; empty for a new one that can be resumed; null for one that
+ *     ends with its link
+ * @param announce whether the client receives its token in a Message of type {@code session}
+ * @param offsets whether the client, when it resumes, can name the last event that it has
  */
 public record Attachment(
     boolean clientAcknowledges, String token, boolean announce, boolean offsets) {
 
-  /** For a session that ends with its link. */
+  /** Returns the attachment of a session that ends with its link. */
   public static Attachment of(boolean clientAcknowledges) {
     return new Attachment(clientAcknowledges, null, false, false);
   }
 
   /**
-   * For a client that may have asked for a session.
+   * Returns the attachment for a client that may have asked for a session.
    *
    * @param token null when it did not
    */
@@ -27,13 +29,21 @@ public record Attachment(
     return new Attachment(clientAcknowledges, token, token != null, false);
   }
 
-  /** The same for a client whose former session can not be had. */
+  /** Returns the same attachment without the former session, which cannot be had. */
   public Attachment anew() {
     return new Attachment(clientAcknowledges, "", announce, offsets);
   }
 
-  /** Whether the session is to outlive the link. */
+  /** Returns whether the session outlives the link. */
   public boolean resumable() {
     return token != null;
+  }
+
+  /** Returns what counts as the delivery of a Message to the client. */
+  Outbox.Mode mode() {
+    if (clientAcknowledges) {
+      return Outbox.Mode.ACKNOWLEDGEMENTS;
+    }
+    return offsets ? Outbox.Mode.OFFSETS : Outbox.Mode.WRITES;
   }
 }

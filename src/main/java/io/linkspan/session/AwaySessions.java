@@ -1,43 +1,57 @@
 package io.linkspan.session;
 
 import io.linkspan.time.DeadlineTimer;
-import io.vertx.core.Vertx;
+import io.linkspan.time.Scheduler;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.atomic.LongAdder;
+import java.util.function.BooleanSupplier;
 
 /**
- * A shard's sessions without a link, each of which expires when its client does not come back in
+ * A shard's sessions without a link, each of which expires when its client does not reconnect in
  * time. Used only on the shard's event loop.
  */
 final class AwaySessions {
 
-  /** With the time when each is over; all wait equally long, so they are in order. */
-  private final Map<Session, Long> away = new LinkedHashMap<>();
+  /** While sessions may not expire, they are looked at again after this time; milliseconds. */
+  private static final long PAUSE_MS = 1_000;
 
+  private final Scheduler scheduler;
   private final long grace;
-  private final SessionMetrics metrics;
+  private final LongAdder count;
+  private final BooleanSupplier mayExpire;
   private final DeadlineTimer timer;
 
+  /** With the time at which each expires; all wait equally long, so they are in order. */
+  private final Map<Session, Long> away = new LinkedHashMap<>();
+
   /**
+   * Creates an empty table.
+   *
    * @param grace milliseconds that a session waits for its client
+   * @param count of sessions, for metrics
+   * @param mayExpire false while another shard may own the sessions
    */
-  AwaySessions(Vertx vertx, long grace, SessionMetrics metrics) {
+  AwaySessions(Scheduler scheduler, long grace, LongAdder count, BooleanSupplier mayExpire) {
+    this.scheduler = scheduler;
     this.grace = grace;
-    this.metrics = metrics;
-    timer = new DeadlineTimer(vertx, this::onTimer);
+    this.count = count;
+    this.mayExpire = mayExpire;
+    timer = new DeadlineTimer(scheduler, this::onTimer);
   }
 
   void add(Session session) {
-    long over = DeadlineTimer.now() + grace;
-    away.put(session, over);
-    metrics.away.increment();
-    timer.arm(over);
+    long expiry = scheduler.now() + grace;
+    if (away.put(session, expiry) == null) {
+      count.increment();
+    }
+    timer.arm(expiry);
   }
 
-  /** Harmless when it is none of them. */
+  /** Does nothing when the session is not in the table. */
   void remove(Session session) {
     if (away.remove(session) != null) {
-      metrics.away.decrement();
+      count.decrement();
     }
   }
 
@@ -46,11 +60,15 @@ final class AwaySessions {
   }
 
   private void onTimer() {
-    long now = DeadlineTimer.now();
+    long now = scheduler.now();
     while (!away.isEmpty()) {
       Map.Entry<Session, Long> next = away.entrySet().iterator().next();
       if (next.getValue() > now) {
         timer.arm(next.getValue());
+        return;
+      }
+      if (!mayExpire.getAsBoolean()) {
+        timer.arm(now + PAUSE_MS);
         return;
       }
       next.getKey().expire(null);

@@ -22,8 +22,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Answers services at {@link Addresses#CONTROL}, for all nodes: which sessions there are, and to
- * join, leave or disconnect one. A request is JSON with an {@code action}:
+ * Answers services at {@link Addresses#CONTROL}, for all nodes: lists sessions, and makes one join,
+ * leave or disconnect. A request is JSON with an {@code action}:
  *
  * <pre>
  *   {"action":"sessions", "user"?, "group"?, "transport"?, "limit"?, "cursor"?}
@@ -37,7 +37,7 @@ import java.util.List;
 public final class ControlService {
 
   private static final int MAX_LIMIT = 1_000;
-  private static final DeliveryOptions PATIENCE = new DeliveryOptions().setSendTimeout(5_000);
+  private static final DeliveryOptions TIMEOUT = new DeliveryOptions().setSendTimeout(5_000);
 
   private final EventBus bus;
   private final SessionDirectory directory;
@@ -65,7 +65,7 @@ public final class ControlService {
       answer =
           request.body() instanceof JsonObject question
               ? answer(question)
-              : Future.failedFuture(malformed("the body has to be a JSON object"));
+              : Future.failedFuture(malformed("the body must be a JSON object"));
     } catch (MessageException refusal) {
       answer = Future.failedFuture(refusal);
     } catch (ClassCastException e) {
@@ -87,14 +87,14 @@ public final class ControlService {
           change(action, question, new JsonObject().put("reason", CloseReason.KICKED.name()));
       default ->
           Future.failedFuture(
-              malformed("action has to be sessions, presence, group, join, leave or disconnect"));
+              malformed("action must be sessions, presence, group, join, leave or disconnect"));
     };
   }
 
   private Future<JsonObject> sessions(JsonObject question) {
     int limit = question.getInteger("limit", SessionQuery.DEFAULT_LIMIT);
     if (limit < 1 || limit > MAX_LIMIT) {
-      throw malformed("limit has to be 1 to " + MAX_LIMIT);
+      throw malformed("limit must be 1 to " + MAX_LIMIT);
     }
     for (String field : List.of("user", "group", "transport", "cursor")) {
       bounded(question, field);
@@ -127,14 +127,16 @@ public final class ControlService {
   }
 
   /**
-   * @param nothing what a shard says that has ended in the meantime
+   * Asks several shards.
+   *
+   * @param nothing the answer of a shard that has ended in the meantime
    */
   private <T> Future<List<T>> ask(Collection<String> shards, JsonObject question, T nothing) {
     return Future.all(
             shards.stream()
                 .map(
                     shard ->
-                        bus.<T>request(shard, question, PATIENCE)
+                        bus.<T>request(shard, question, TIMEOUT)
                             .map(Message::body)
                             .recover(
                                 failure ->
@@ -172,7 +174,7 @@ public final class ControlService {
                     ? Future.failedFuture(
                         new MessageException(
                             ErrorCode.NO_SUCH_RECIPIENT, "the session is not connected"))
-                    : bus.<JsonObject>request(found.shard(), change, PATIENCE))
+                    : bus.<JsonObject>request(found.shard(), change, TIMEOUT))
         .map(Message::body);
   }
 

@@ -1,68 +1,83 @@
 package io.linkspan.session;
 
-import io.linkspan.time.DeadlineTimer;
+import io.linkspan.delivery.DeliveryConfig;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * Remembers, per user, which eventIds came lately and how they ended. Shared by all event loops: a
- * user may be connected on several. Outlives a session, so that a client that lost its link and
- * sends again what was not acknowledged is recognised.
+ * The {@link DuplicateWindow}s of all users. Shared by all event loops: a user may be connected on
+ * several. A window outlives its sessions, so that a client which lost its link and sends again
+ * what was not acknowledged is recognised.
  */
 public final class DuplicateFilter {
 
+  private static final class Shared {
+    final DuplicateWindow window;
+    int sessions;
+    long releasedAt;
+
+    Shared(DuplicateWindow window) {
+      this.window = window;
+    }
+  }
+
   private final DeliveryConfig config;
-  private final Map<String, DuplicateWindow> inUse = new LinkedHashMap<>();
+  private final Map<String, Shared> inUse = new LinkedHashMap<>();
 
-  /** Windows of users without a session, oldest first. */
-  private final Map<String, DuplicateWindow> parked = new LinkedHashMap<>();
+  /** Of users without a session, oldest first. */
+  private final Map<String, Shared> parked = new LinkedHashMap<>();
 
+  /** Creates an empty filter. */
   public DuplicateFilter(DeliveryConfig config) {
     this.config = config;
   }
 
-  /** The user's window, for one more session. */
+  /** Returns the user's window, for one more session. */
   synchronized DuplicateWindow acquire(String user) {
-    DuplicateWindow window = inUse.get(user);
-    if (window == null) {
-      window = parked.remove(user);
-      if (window == null) {
-        window = new DuplicateWindow(config.maxDuplicates(), config.duplicateWindow().toMillis());
+    Shared shared = inUse.get(user);
+    if (shared == null) {
+      shared = parked.remove(user);
+      if (shared == null) {
+        shared =
+            new Shared(
+                new DuplicateWindow(config.maxDuplicates(), config.duplicateWindow().toMillis()));
       }
-      inUse.put(user, window);
+      inUse.put(user, shared);
     }
-    window.users++;
-    return window;
+    shared.sessions++;
+    return shared.window;
   }
 
-  /** The window of a user that has a session here; null when it has none. */
+  /** Returns the window of a user that has a session here; null when it has none. */
   synchronized DuplicateWindow inUse(String user) {
-    return inUse.get(user);
+    Shared shared = inUse.get(user);
+    return shared == null ? null : shared.window;
   }
 
   /**
-   * One session less.
+   * Releases the user's window for one session.
    *
-   * @param mayReturn false for a user that can not come back under its name
+   * @param mayReturn false for a user that cannot reconnect under its name
+   * @param now in milliseconds
    */
-  synchronized void release(String user, DuplicateWindow window, boolean mayReturn) {
-    if (--window.users > 0) {
+  synchronized void release(String user, boolean mayReturn, long now) {
+    Shared shared = inUse.get(user);
+    if (--shared.sessions > 0) {
       return;
     }
     inUse.remove(user);
-    long now = DeadlineTimer.now();
-    Iterator<DuplicateWindow> oldest = parked.values().iterator();
+    Iterator<Shared> oldest = parked.values().iterator();
     while (oldest.hasNext()) {
-      DuplicateWindow candidate = oldest.next();
-      if (parked.size() < config.maxDuplicateUsers() && !candidate.over(now)) {
+      boolean over = now - oldest.next().releasedAt > config.duplicateWindow().toMillis();
+      if (parked.size() < config.maxDuplicateUsers() && !over) {
         break;
       }
       oldest.remove();
     }
-    if (mayReturn && config.maxDuplicateUsers() > 0 && !window.empty()) {
-      window.parkedAt = now;
-      parked.put(user, window);
+    if (mayReturn && config.maxDuplicateUsers() > 0 && !shared.window.isEmpty()) {
+      shared.releasedAt = now;
+      parked.put(user, shared);
     }
   }
 }

@@ -5,8 +5,13 @@ import io.linkspan.admission.TokenBucket;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.delivery.Dispatcher;
+import io.linkspan.delivery.GroupRequests;
+import io.linkspan.delivery.MessageDefaults;
+import io.linkspan.delivery.RecipientRouter;
+import io.linkspan.delivery.Sender;
 import io.linkspan.routing.Recipient;
-import io.linkspan.time.DeadlineTimer;
+import io.linkspan.time.Scheduler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
@@ -15,21 +20,73 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.function.BooleanSupplier;
 
 /**
- * What a session's client has sent that has not ended: checked against the limits, handed to the
- * dispatcher as far as there may be more in flight, and held in its order as far as not. Used only
- * on the event loop of the session's shard.
+ * Inbound Messages of one session that have no outcome yet: checked against the limits, dispatched
+ * as far as more may be in flight, and held in their order beyond that. Used only on the event loop
+ * of the session's shard.
  */
 final class Inbox {
+
+  /** The client as its inbox sees it. */
+  interface Client {
+
+    /** Returns whether a Message is the answer to one that the client was sent. */
+    boolean awaits(Message answer);
+
+    /** The client has answered a Message that it was sent. */
+    void acknowledged(String eventId, Message reply);
+
+    /**
+     * Sends an answer to the client.
+     *
+     * @param beforeSend runs before the answer is written, if it can be
+     * @return why it cannot be sent; null when it was
+     */
+    MessageException reply(Message answer, int channel, Runnable beforeSend);
+
+    /** The inbox is closed and nothing is in flight any more. */
+    void idle();
+  }
+
+  /**
+   * The parts of a shard that all inboxes share.
+   *
+   * @param isCertain false while it is not known whether the shard still owns its sessions
+   * @param loop runs an action on the shard's event loop
+   */
+  record Shared(
+      LimitsConfig limits,
+      boolean filtersDuplicates,
+      Dispatcher dispatcher,
+      RecipientRouter router,
+      MessageDefaults defaults,
+      DuplicateSync sync,
+      SessionMetrics metrics,
+      Scheduler scheduler,
+      BooleanSupplier isCertain,
+      Executor loop) {}
 
   /** Bounds eventId, to, type, replyTo and group names, all in characters. */
   static final int MAX_NAME = 256;
 
+  private enum State {
+    OPEN,
+    /** Takes no further Messages. */
+    CLOSED,
+    /** The session is on another shard; outcomes are reported there. */
+    MOVED,
+    /** The session is on another shard, from which the client sends everything again. */
+    FENCED
+  }
+
   private record Waiting(Message message, Receipt receipt) {}
 
-  private final Session session;
-  private final Shard shard;
+  private final Client client;
+  private final Sender sender;
+  private final Shared shared;
   private final DuplicateWindow duplicates;
 
   /** Null where there is no such limit. */
@@ -37,107 +94,158 @@ final class Inbox {
 
   private final TokenBucket byteRate;
 
-  /** Null until something has to wait. */
+  /** Null until a Message has to wait. */
   private Queue<Waiting> waiting;
 
   private long waitingBytes;
   private int inFlight;
   private boolean taking;
+  private State state = State.OPEN;
 
-  /** Messages of the client that have not ended, the newest of them. */
-  private InboundRequest open;
+  /** Where outcomes are reported after the session has moved to another node; else null. */
+  private String reportTo;
 
-  /** Asked for when the session has moved; done when services have ended all they were given. */
+  /** The newest Message in flight. */
+  private InboundRequest newest;
+
+  /** Completed when services have answered all that they were given; null while not needed. */
   private Promise<Void> servicesDone;
 
   /**
+   * Creates an empty inbox.
+   *
    * @param duplicates of the session's user
    */
-  Inbox(Session session, Shard shard, DuplicateWindow duplicates) {
-    this.session = session;
-    this.shard = shard;
+  Inbox(Client client, Sender sender, Shared shared, DuplicateWindow duplicates) {
+    this.client = client;
+    this.sender = sender;
+    this.shared = shared;
     this.duplicates = duplicates;
-    LimitsConfig limits = shard.limits();
-    long now = DeadlineTimer.now();
+    LimitsConfig limits = shared.limits();
+    long now = shared.scheduler().now();
     messageRate = limits.messageRate() == 0 ? null : new TokenBucket(limits.messageRate(), now);
     byteRate = limits.byteRate() == 0 ? null : new TokenBucket(limits.byteRate(), now);
   }
 
-  /**
-   * The client sent a Message.
-   *
-   * @param now whether it may go on at once
-   */
-  void receive(Message message, Receipt receipt, boolean now) {
+  /** Takes a Message from the client; the receipt is called exactly once, now or later. */
+  void receive(Message message, Receipt receipt) {
     MessageException refusal = refusal(message);
     if (refusal != null) {
       receipt.refused(message.getEventId(), refusal);
-    } else if (session.answers(message)) {
-      // Like an acknowledgement it is read on: what waits may wait for it.
+    } else if (isAnswer(message)) {
+      // Replies bypass the queue; queued messages may be waiting for this one.
       take(message, receipt);
-    } else if (!now || session.leaving() || inFlight >= shard.limits().inFlight() || hasWaiting()) {
+    } else if (!mayTake() || hasWaiting()) {
       hold(message, receipt);
     } else {
       take(message, receipt);
     }
   }
 
-  /** Whether nothing is in flight. */
+  /** Returns the client as services see it. */
+  Sender sender() {
+    return sender;
+  }
+
+  /** Returns whether nothing is in flight. */
   boolean isIdle() {
     return inFlight == 0;
   }
 
-  /** A Message has ended; there may be room for the next one. */
-  void ended(InboundRequest handover, DuplicateWindow.Ending ending) {
-    unlink(handover);
-    DuplicateWindow.Entry entry = handover.entry();
+  /** Returns whether another shard owns the session, from which the client sends again. */
+  boolean isFenced() {
+    return state == State.FENCED;
+  }
+
+  /** Takes no further Messages. */
+  void close() {
+    state = State.CLOSED;
+  }
+
+  /**
+   * The session has moved; waiting Messages are dropped, since the client sends them again.
+   *
+   * @param reportTo the shard that outcomes are reported to; null when it is on this node
+   */
+  void moved(String reportTo) {
+    state = State.MOVED;
+    this.reportTo = reportTo;
+    dropWaiting();
+  }
+
+  /** The session has stayed after all. */
+  void movedBack() {
+    state = State.OPEN;
+    reportTo = null;
+  }
+
+  /** Another shard owns the session. */
+  void fence() {
+    state = State.FENCED;
+    dropWaiting();
+  }
+
+  /** Sets the outcome of a Message; there may be room for the next one. */
+  void ended(InboundRequest request, DuplicateWindow.Outcome outcome) {
+    unlink(request);
+    DuplicateWindow.Entry entry = request.entry();
     if (entry != null) {
-      duplicates.end(entry, ending);
-      if (session.moved() && !shard.sharesNodeWith(session.movedTo())) {
-        shard.relocation().tellEnding(session.movedTo(), session.user(), duplicates, entry);
+      duplicates.end(entry, outcome);
+      if (reportTo != null) {
+        shared.sync().report(reportTo, sender.user(), duplicates, entry);
       }
     }
     inFlight--;
-    shard.metrics().inFlight.decrement();
+    shared.metrics().inFlight.decrement();
     takeWaiting();
+    if (inFlight == 0 && state == State.CLOSED) {
+      client.idle();
+    }
   }
 
-  /** What waits goes on, as far as there is room. */
+  /** Returns a service's answer with nothing left empty. */
+  Message complete(Message answer, Message request) {
+    return shared.defaults().answer(answer, request);
+  }
+
+  /** Sends an answer to the client, see {@link Client#reply}. */
+  MessageException reply(Message answer, int channel, Runnable beforeSend) {
+    return client.reply(answer, channel, beforeSend);
+  }
+
+  /** Dispatches waiting Messages as far as there is room. */
   void takeWaiting() {
-    // An ending inside of take() leads back here; the outer loop goes on then.
-    if (taking
-        || session.leaving()
-        || !hasWaiting()
-        || !shard.standing().isCertain(DeadlineTimer.now())) {
+    // An outcome inside of take() leads back here; the outer loop continues then.
+    if (taking || !hasWaiting()) {
       return;
     }
     taking = true;
-    while (hasWaiting() && inFlight < shard.limits().inFlight()) {
+    while (hasWaiting() && mayTake()) {
       Waiting next = waiting.remove();
       waitingBytes -= next.message().getSerializedSize();
-      shard.metrics().waiting.decrement();
+      shared.metrics().waiting.decrement();
       take(next.message(), next.receipt());
     }
     taking = false;
   }
 
-  /** What waits is not taken: the client sends it again elsewhere. */
+  /** Drops waiting Messages: the client sends them again on its next link. */
   void dropWaiting() {
     if (waiting != null) {
-      shard.metrics().waiting.add(-waiting.size());
+      shared.metrics().waiting.add(-waiting.size());
       waiting = null;
       waitingBytes = 0;
     }
   }
 
   /**
-   * The session has moved. Done when what its client sent here can not be overtaken any more by
-   * what it sends from elsewhere.
+   * Completes when what the client sent here cannot be overtaken by what it sends from another
+   * shard.
    */
   Future<Void> flush() {
     Map<String, Recipient> recipients = new HashMap<>();
     boolean withService = false;
-    for (InboundRequest one = open; one != null; one = one.next) {
+    for (InboundRequest one = newest; one != null; one = one.next) {
       if (one.isWithService()) {
         withService = true;
       } else {
@@ -146,7 +254,7 @@ final class Inbox {
       }
     }
     List<Future<Void>> parts = new ArrayList<>();
-    recipients.values().forEach(recipient -> parts.add(shard.courier().flush(recipient)));
+    recipients.values().forEach(recipient -> parts.add(shared.router().flush(recipient)));
     if (withService) {
       if (servicesDone == null) {
         servicesDone = Promise.promise();
@@ -154,6 +262,16 @@ final class Inbox {
       parts.add(servicesDone.future());
     }
     return parts.isEmpty() ? Future.succeededFuture() : Future.join(parts).mapEmpty();
+  }
+
+  private boolean mayTake() {
+    return state == State.OPEN
+        && inFlight < shared.limits().inFlight()
+        && shared.isCertain().getAsBoolean();
+  }
+
+  private boolean isAnswer(Message message) {
+    return message.getTo().isEmpty() && !message.getReplyTo().isEmpty() && client.awaits(message);
   }
 
   private MessageException refusal(Message message) {
@@ -164,7 +282,7 @@ final class Inbox {
     if (messageRate == null && byteRate == null) {
       return null;
     }
-    long now = DeadlineTimer.now();
+    long now = shared.scheduler().now();
     long wait = messageRate == null ? 0 : messageRate.take(1, now);
     if (wait == 0 && byteRate != null) {
       wait = byteRate.take(message.getSerializedSize(), now);
@@ -194,7 +312,7 @@ final class Inbox {
   }
 
   private void hold(Message message, Receipt receipt) {
-    LimitsConfig limits = shard.limits();
+    LimitsConfig limits = shared.limits();
     int size = message.getSerializedSize();
     if (waiting == null) {
       waiting = new ArrayDeque<>();
@@ -208,56 +326,62 @@ final class Inbox {
     }
     waiting.add(new Waiting(message, receipt));
     waitingBytes += size;
-    shard.metrics().waiting.increment();
+    shared.metrics().waiting.increment();
   }
 
   private void take(Message message, Receipt receipt) {
     DuplicateWindow.Entry entry = null;
-    // What concerns this session alone may be repeated, and the window is the user's: another of
-    // its sessions may well count its joins from one, too.
+    // Group requests concern this session alone and may be repeated. The window is the user's:
+    // another of its sessions may number its requests from one as well.
     if (!message.getEventId().isEmpty()
-        && shard.delivery().maxDuplicates() > 0
-        && !Groups.concerns(message)) {
+        && shared.filtersDuplicates()
+        && !GroupRequests.isGroupRequest(message.getType())) {
       String eventId = message.getEventId();
       entry =
           duplicates.admit(
-              eventId, DeadlineTimer.now(), ending -> answerAgain(eventId, receipt, ending));
+              eventId, shared.scheduler().now(), outcome -> reportAgain(eventId, receipt, outcome));
       if (entry == null) {
-        shard.metrics().duplicates.increment();
+        shared.metrics().duplicates.increment();
         return;
       }
     }
     inFlight++;
-    shard.metrics().inFlight.increment();
-    var handover = new InboundRequest(session, receipt, stamp(message), entry);
-    link(handover);
-    shard.dispatcher().dispatch(handover);
-  }
-
-  private void link(InboundRequest handover) {
-    handover.next = open;
-    if (open != null) {
-      open.previous = handover;
-    }
-    open = handover;
-  }
-
-  private void unlink(InboundRequest handover) {
-    if (handover.next != null) {
-      handover.next.previous = handover.previous;
-    }
-    if (handover.previous == null) {
-      open = handover.next;
+    shared.metrics().inFlight.increment();
+    var request =
+        new InboundRequest(this, receipt, shared.defaults().inbound(message, sender.user()), entry);
+    link(request);
+    if (isAnswer(message)) {
+      client.acknowledged(message.getReplyTo(), request.message());
+      request.accepted();
     } else {
-      handover.previous.next = handover.next;
+      shared.dispatcher().dispatch(request);
     }
-    if (servicesDone != null && handover.isWithService() && !anyWithService()) {
+  }
+
+  private void link(InboundRequest request) {
+    request.next = newest;
+    if (newest != null) {
+      newest.previous = request;
+    }
+    newest = request;
+  }
+
+  private void unlink(InboundRequest request) {
+    if (request.next != null) {
+      request.next.previous = request.previous;
+    }
+    if (request.previous == null) {
+      newest = request.next;
+    } else {
+      request.previous.next = request.next;
+    }
+    if (servicesDone != null && request.isWithService() && !isAnyWithService()) {
       servicesDone.tryComplete();
     }
   }
 
-  private boolean anyWithService() {
-    for (InboundRequest one = open; one != null; one = one.next) {
+  private boolean isAnyWithService() {
+    for (InboundRequest one = newest; one != null; one = one.next) {
       if (one.isWithService()) {
         return true;
       }
@@ -265,24 +389,17 @@ final class Inbox {
     return false;
   }
 
-  private Message stamp(Message message) {
-    if (message.getFrom().equals(session.user())
-        && !message.getEventId().isEmpty()
-        && !message.getCreateAt().isEmpty()) {
-      return message;
-    }
-    return shard.stamp().on(Draft.of(message).setFrom(session.user())).build();
-  }
-
-  /** May come from the loop of another session of the same user. */
-  private void answerAgain(String eventId, Receipt receipt, DuplicateWindow.Ending ending) {
-    shard.run(
-        () -> {
-          if (ending.refusal() == null) {
-            receipt.accepted(eventId);
-          } else {
-            receipt.refused(eventId, ending.refusal());
-          }
-        });
+  /** May be called on the event loop of another session of the same user. */
+  private void reportAgain(String eventId, Receipt receipt, DuplicateWindow.Outcome outcome) {
+    shared
+        .loop()
+        .execute(
+            () -> {
+              if (outcome.refusal() == null) {
+                receipt.accepted(eventId);
+              } else {
+                receipt.refused(eventId, outcome.refusal());
+              }
+            });
   }
 }

@@ -5,83 +5,75 @@ import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.Outgoing;
+import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.delivery.DeliveryCallbacks;
+import io.linkspan.delivery.DeliveryScope;
+import io.linkspan.delivery.LocalRouter;
+import io.linkspan.delivery.RecipientRouter;
+import io.linkspan.delivery.ShardSender;
 import io.linkspan.routing.Recipient;
+import io.linkspan.session.transfer.IncomingTransfers;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.function.Consumer;
 
 /**
- * Delivers to those of a recipient's sessions that a shard has, has had until lately, or is about
- * to have. Used only on the shard's event loop.
+ * Delivers to those of a recipient's sessions that a shard owns, has owned until recently, or is
+ * about to own. Used only on the shard's event loop.
  */
-final class LocalDelivery {
+final class LocalDelivery implements LocalRouter {
 
-  private static final DeliveryScope ACCEPTED = new DeliveryScope(null, null, true);
+  /** A flush follows no session further: so many moves in so short a time are a loop. */
+  private static final int MAX_HOPS = 16;
 
-  private final Shard shard;
-
-  /** With those that have moved away lately: what comes for them is passed on. */
-  private final Map<String, List<Session>> byUser = new HashMap<>();
-
-  LocalDelivery(Shard shard) {
-    this.shard = shard;
-  }
-
-  /** The session is to be reached by its user's name. */
-  void add(Session session) {
-    byUser.computeIfAbsent(session.user(), user -> new ArrayList<>(1)).add(session);
-  }
-
-  /** No more. */
-  void remove(Session session) {
-    byUser.computeIfPresent(
-        session.user(), (user, all) -> all.remove(session) && all.isEmpty() ? null : all);
-  }
-
-  /** The recipient's sessions that are here, and those that have moved away lately. */
-  Collection<Session> sessionsOf(Recipient recipient) {
-    return switch (recipient.kind()) {
-      case USER -> byUser.getOrDefault(recipient.name(), List.of());
-      case GROUP -> shard.memberships().of(recipient.name());
-      case SESSION -> {
-        List<Session> session = only(recipient.name());
-        yield session == null ? List.of() : session;
-      }
-      case SERVICE, CHANNEL, UNADDRESSED -> List.of();
-    };
-  }
-
-  /** Null when it is not here. */
-  private List<Session> only(String id) {
-    Session session = shard.session(id);
-    if (session == null) {
-      session = shard.relocation().moved(id);
-    }
-    return session == null ? null : List.of(session);
-  }
+  private final SessionTable sessions;
+  private final Groups<Session> groups;
+  private final IncomingTransfers incoming;
+  private final ShardSender sender;
+  private final Consumer<Runnable> whenReplicated;
 
   /**
-   * Delivers a Message.
+   * Creates the delivery of one shard.
    *
-   * @param settlement told how it ends
+   * @param whenReplicated runs an action once everything that happened until then is replicated
    */
-  void deliver(
-      Recipient recipient, Message message, DeliveryScope terms, DeliveryCallback settlement) {
-    if (shard.relocation().holds(recipient, message, terms, settlement)) {
+  LocalDelivery(
+      SessionTable sessions,
+      Groups<Session> groups,
+      IncomingTransfers incoming,
+      ShardSender sender,
+      Consumer<Runnable> whenReplicated) {
+    this.sessions = sessions;
+    this.groups = groups;
+    this.incoming = incoming;
+    this.sender = sender;
+    this.whenReplicated = whenReplicated;
+  }
+
+  @Override
+  public void deliver(
+      Recipient recipient, Message message, DeliveryScope scope, DeliveryCallback callback) {
+    IncomingTransfers.Arrival arrival = incoming.of(recipient, scope);
+    if (arrival != null) {
+      if (!arrival.hold(() -> deliver(recipient, message, scope, callback))) {
+        callback.failed(
+            new MessageException(ErrorCode.QUEUE_FULL, "the recipient's session is being moved"));
+      }
       return;
     }
-    if (terms.only() != null) {
-      deliver(only(terms.only()), recipient, message, terms, settlement);
+    if (scope.only() != null) {
+      deliver(sessions.ofId(scope.only()), recipient, message, scope, callback);
       return;
     }
     switch (recipient.kind()) {
-      case USER -> deliver(byUser.get(recipient.name()), recipient, message, terms, settlement);
-      case SESSION -> deliver(only(recipient.name()), recipient, message, terms, settlement);
-      case GROUP -> deliverToGroup(recipient.name(), message, terms, settlement);
+      case USER -> deliver(sessions.ofUser(recipient.name()), recipient, message, scope, callback);
+      case SESSION -> deliver(sessions.ofId(recipient.name()), recipient, message, scope, callback);
+      case GROUP -> deliverToGroup(recipient.name(), message, scope, callback);
       case SERVICE, CHANNEL, UNADDRESSED ->
-          settlement.failed(RecipientRouter.noSuchRecipient(recipient));
+          callback.failed(RecipientRouter.noSuchRecipient(recipient));
     }
   }
 
@@ -89,60 +81,97 @@ final class LocalDelivery {
       List<Session> recipients,
       Recipient recipient,
       Message message,
-      DeliveryScope terms,
-      DeliveryCallback settlement) {
+      DeliveryScope scope,
+      DeliveryCallback callback) {
     if (recipients == null) {
-      settlement.notHere(RecipientRouter.notConnected(recipient));
+      callback.notHere(RecipientRouter.notConnected(recipient));
       return;
     }
     var outgoing = new Outgoing(message);
-    DeliveryCallback first =
-        recipients.size() == 1 ? settlement : new FirstOf(settlement, recipients.size());
-    // A copy: a session that can not take it may end here.
+    DeliveryCallback any = DeliveryCallbacks.any(callback, recipients.size());
+    // A copy: a session that cannot take it may end here.
     for (Session session : List.copyOf(recipients)) {
-      if (session.moved()) {
-        shard.relocation().forward(session, message, terms, first);
-      } else if (!terms.acceptedIsEnough()) {
-        session.deliver(outgoing, first);
+      if (session.hasMoved()) {
+        forward(session, message, scope, any);
+      } else if (!scope.acceptedIsEnough()) {
+        session.deliver(outgoing, any);
       } else if (session.deliver(outgoing, null)) {
-        shard.replication().whenCopied(() -> first.delivered(By.TRANSPORT, null));
+        whenReplicated.accept(() -> any.delivered(By.TRANSPORT, null));
       } else {
-        MessageException refusal = session.ended() ? null : session.refusalOf(message);
-        first.failed(refusal == null ? RecipientRouter.noSuchRecipient(recipient) : refusal);
+        MessageException refusal = session.hasEnded() ? null : session.refusalOf(message);
+        any.failed(refusal == null ? RecipientRouter.noSuchRecipient(recipient) : refusal);
       }
     }
   }
 
   private void deliverToGroup(
-      String group, Message message, DeliveryScope terms, DeliveryCallback settlement) {
+      String group, Message message, DeliveryScope scope, DeliveryCallback callback) {
     var outgoing = new Outgoing(message);
     List<Session> moved = List.of();
     int without = 0;
     MessageException refusal = null;
-    // A copy: a session that can not take it may end here.
-    for (Session member : shard.memberships().of(group).toArray(Session[]::new)) {
-      if (member.id().equals(terms.except())) {
+    // A copy: a session that cannot take it may end here.
+    for (Session member : groups.membersOf(group).toArray(Session[]::new)) {
+      if (member.id().equals(scope.except())) {
         continue;
       }
-      if (member.moved()) {
+      if (member.hasMoved()) {
         moved = new ArrayList<>(moved);
         moved.add(member);
-      } else if (!member.deliver(outgoing, null) && !member.ended()) {
+      } else if (!member.deliver(outgoing, null) && !member.hasEnded()) {
         without++;
         refusal = member.refusalOf(message);
       }
     }
-    DeliveryCallback whole = moved.isEmpty() ? settlement : new AllOf(settlement, 1 + moved.size());
+    DeliveryCallback whole =
+        moved.isEmpty() ? callback : DeliveryCallbacks.all(callback, 1 + moved.size());
     for (Session member : moved) {
-      shard.relocation().forward(member, message, ACCEPTED, whole);
+      forward(member, message, DeliveryScope.ACCEPTED, whole);
     }
     if (without == 0) {
-      shard.replication().whenCopied(() -> whole.delivered(By.TRANSPORT, null));
+      whenReplicated.accept(() -> whole.delivered(By.TRANSPORT, null));
     } else {
       whole.failed(
           new MessageException(
               refusal == null ? ErrorCode.NO_SUCH_RECIPIENT : refusal.code(),
               without + " members of the group could not be sent it"));
     }
+  }
+
+  private void forward(
+      Session session, Message message, DeliveryScope scope, DeliveryCallback callback) {
+    sender.send(session.movedTo(), message, scope.only(session.id()), callback);
+  }
+
+  /**
+   * Completes when all that has arrived for a recipient until now is with its sessions, also with
+   * those that have moved; fails when that is not known.
+   *
+   * @param hops how often the question was passed on before
+   */
+  Future<Void> flush(Recipient recipient, int hops) {
+    IncomingTransfers.Arrival arrival = incoming.of(recipient, DeliveryScope.ACKNOWLEDGED);
+    Promise<Void> known = Promise.promise();
+    if (arrival != null && arrival.hold(known::complete)) {
+      return known.future().compose(v -> flush(recipient, hops));
+    }
+    List<Future<Void>> elsewhere = new ArrayList<>(0);
+    for (Session session : sessionsOf(recipient)) {
+      if (session.hasMoved() && hops < MAX_HOPS) {
+        elsewhere.add(sender.ask(session.movedTo(), Recipient.ofSession(session.id()), hops + 1));
+      }
+    }
+    return elsewhere.isEmpty() ? Future.succeededFuture() : Future.join(elsewhere).mapEmpty();
+  }
+
+  private Collection<Session> sessionsOf(Recipient recipient) {
+    Collection<Session> found =
+        switch (recipient.kind()) {
+          case USER -> sessions.ofUser(recipient.name());
+          case GROUP -> groups.membersOf(recipient.name());
+          case SESSION -> sessions.ofId(recipient.name());
+          case SERVICE, CHANNEL, UNADDRESSED -> null;
+        };
+    return found == null ? List.of() : found;
   }
 }

@@ -1,21 +1,26 @@
 package io.linkspan.session;
 
-import io.linkspan.admission.Identity;
-import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.api.Origin;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
+import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.delivery.RemoteCallback;
+import io.linkspan.delivery.Sender;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.session.outbox.AckTimeouts;
+import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.replica.SessionReplica;
+import io.linkspan.session.transfer.Drain;
+import io.linkspan.session.transfer.TransferDeduplicator;
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.time.Scheduler;
 import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
 import io.vertx.core.Future;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
@@ -23,41 +28,95 @@ import java.util.Collections;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
- * A client as services know it: its user, its groups, what it sent that has not ended and what it
+ * A client beyond its link: its user, its groups, what it sent that has no outcome yet, and what it
  * was sent and has not acknowledged. Used only on the event loop of the shard that owns it.
  *
- * <p>One object has one link at most. A client that comes back gets another object, on whichever
- * shard it comes to, which takes over all that the former one had.
+ * <p>One object has one link at most. A client that resumes its session gets another object, on the
+ * shard that it connects to, which takes over all that the former one had.
  *
  * <pre>
- *             link lost             grace over
- *   LINKED ─────────────► AWAY ─────────────────► ENDED
- *     │ │                  │                        ▲
- *     │ └──────────────────┼─ left for good, kicked ┘
- *     └──── taken over ────┴──► MOVED: passes on what still comes
+ *            drain             nothing in flight
+ *   LINKED ────────► LEAVING ──────────────────┐
+ *     │ │               │ │                    │
+ *     │ └───── link ────┘ │ client left,       │
+ *     │        lost       │ kicked             │
+ *     │         │         └──────────────┐     │
+ *     │         ▼        grace over      ▼     │
+ *     │       AWAY ───────────────────► ENDED ◄┘
+ *     │         │
+ *     │         ├── another shard claims it ──► MOVED: forwards what still arrives
+ *     └─────────┴── another shard owns it ────► FENCED
  * </pre>
  */
-public final class Session {
+public final class Session implements GroupMember, Inbox.Client, Drain.DrainableSession {
+
+  /** The shard that owns the session. */
+  interface Owner {
+
+    /** A client's frame enters the shard. */
+    void entered();
+
+    /** The link was lost; the session waits for its client. */
+    void detached(Session session, CloseReason reason);
+
+    /** The session has ended with its link. */
+    void closed(Session session, CloseReason reason);
+
+    /**
+     * The session has ended without a link.
+     *
+     * @param reason null when the client did not resume it in time
+     */
+    void expired(Session session, CloseReason reason);
+
+    /** The session has moved to another shard. */
+    void departed(Session session, boolean wasLinked);
+
+    /** The session has ended here, since another shard owns it. */
+    void fenced(Session session);
+
+    /** Sends a Message to the shard that the session has moved to. */
+    void forward(Session session, Message message, DeliveryCallback callback);
+
+    /** Returns a form of a callback that other shards can call. */
+    RemoteCallback export(DeliveryCallback callback);
+
+    /** Returns whether a shard is on this node, where the user's eventIds are known as well. */
+    boolean isOnThisNode(String shard);
+  }
+
+  /** The parts of a session that the shard makes, and those that all its sessions share. */
+  record Parts(
+      Owner owner,
+      Scheduler scheduler,
+      AckTimeouts timeouts,
+      Outbox.Limits outboxLimits,
+      Outbox.Metrics outboxMetrics,
+      Inbox.Shared inbox,
+      String node) {}
 
   private enum State {
     LINKED,
+    LEAVING,
     AWAY,
     MOVED,
+    FENCED,
     ENDED
   }
 
-  /** Type of the Message that tells a client its token. */
+  /** Type of the Message that announces a session's token to its client. */
   public static final String ANNOUNCEMENT = "session";
 
-  private final Shard shard;
+  private final Parts parts;
   private final SessionRef ref;
 
   /** Null while there is none. */
   private Connection link;
 
-  /** Name of the link's transport; null when there never was one. */
+  /** Name of the link's transport; null when there never was a link. */
   private final String transport;
 
   /** When the client was heard of last, while there is no link; milliseconds since 1970. */
@@ -71,140 +130,156 @@ public final class Session {
   private final String secret;
 
   private final boolean recovered;
-  private final DeliveryScope terms;
-  private final DeliveryOptions busOptions;
-
-  /** Made when a service on this loop asks first. */
-  private Origin origin;
-
   private final Inbox inbox;
+  private final SessionReplica replica;
   private final long connectedAt = System.currentTimeMillis();
   private Set<String> groups = Set.of();
-  private boolean leaving;
-  private boolean fenced;
-
-  /** Whether the shard knows of it, and copies may be made. */
-  private boolean entered;
-
   private State state;
   private String movedTo;
 
-  /** Null when nothing can come twice any more. */
-  private TransferDeduplicator overlap;
-
-  /** A new one. */
-  Session(Shard shard, SessionRef ref, Connection link, Identity identity, Attachment attachment) {
-    this(
-        shard,
-        ref,
-        link,
-        identity.anonymous(),
-        attachment.resumable() ? Token.newSecret() : null,
-        false,
-        Outbox.Mode.of(attachment));
-    outbox.anchor(Token.newSession());
-  }
-
-  /**
-   * One that was elsewhere before.
-   *
-   * @param link null when it waits for its client here
-   */
-  Session(
-      Shard shard, SessionRef ref, Connection link, SessionState before, Attachment attachment) {
-    this(
-        shard,
-        ref,
-        link,
-        before.getAnonymous(),
-        before.getSecret(),
-        true,
-        Outbox.Mode.of(attachment));
-    groups = new LinkedHashSet<>(before.getGroupsList());
-    outbox.anchor(before.getAnchor());
-    overlap = new TransferDeduplicator();
-    shard.relocation().restore(ref.user(), before.getSeenList());
-    for (Pending pending : before.getPendingList()) {
-      overlap.isFirst(pending.getMessage());
-      outbox.restore(
-          new Outgoing(pending.getMessage(), pending.getChannel()),
-          shard.relocation().settlementOf(pending),
-          pending.getWritten());
-    }
-  }
+  /** Null when nothing can arrive twice any more. */
+  private TransferDeduplicator transferred;
 
   private Session(
-      Shard shard,
+      Parts parts,
       SessionRef ref,
       Connection link,
       boolean anonymous,
       String secret,
       boolean recovered,
-      Outbox.Mode mode) {
-    this.shard = shard;
+      Outbox.Mode mode,
+      DuplicateWindow duplicates,
+      SessionReplica replica,
+      Sender sender) {
+    this.parts = parts;
     this.ref = ref;
     this.link = link;
     transport = link == null ? null : link.transport();
     this.anonymous = anonymous;
     this.secret = secret;
     this.recovered = recovered;
+    this.duplicates = duplicates;
+    this.replica = replica;
     state = link == null ? State.AWAY : State.LINKED;
-    terms = new DeliveryScope(ref.session(), null, false);
-    // What a taken over session has waits until the client has been told of it.
     outbox =
-        shard.newOutbox(
-            recovered ? null : link, mode, secret != null, secret == null ? null : new Copier());
-    duplicates = shard.duplicates().acquire(ref.user());
-    inbox = new Inbox(this, shard, duplicates);
-    busOptions =
-        new DeliveryOptions()
-            .setSendTimeout(shard.delivery().requestTimeout().toMillis())
-            .addHeader(Addresses.SESSION, ref.session())
-            .addHeader(Addresses.USER, ref.user())
-            .addHeader(Addresses.NODE, shard.node());
-    if (link != null) {
-      busOptions
-          .addHeader(Addresses.TRANSPORT, link.transport())
-          .addHeader(Addresses.REMOTE, link.remote());
+        new Outbox(
+            parts.outboxLimits(),
+            parts.timeouts(),
+            // What a recovered session holds waits until the client knows that it has resumed.
+            recovered ? null : link,
+            mode,
+            secret != null,
+            secret == null ? null : replica,
+            parts.outboxMetrics());
+    inbox = new Inbox(this, sender, parts.inbox(), duplicates);
+  }
+
+  /**
+   * Returns a new session.
+   *
+   * @param secret null when it ends with its link
+   */
+  static Session begin(
+      Parts parts,
+      SessionRef ref,
+      Connection link,
+      boolean anonymous,
+      String secret,
+      Outbox.Mode mode,
+      DuplicateWindow duplicates,
+      SessionReplica replica,
+      Sender sender) {
+    var session =
+        new Session(parts, ref, link, anonymous, secret, false, mode, duplicates, replica, sender);
+    session.outbox.anchor(Token.newSession());
+    return session;
+  }
+
+  /**
+   * Returns a session that was on another shard.
+   *
+   * @param link null when it waits for its client here
+   * @param callbacks returns the callback of a pending delivery, or null
+   */
+  static Session restore(
+      Parts parts,
+      SessionRef ref,
+      Connection link,
+      SessionState before,
+      Outbox.Mode mode,
+      DuplicateWindow duplicates,
+      SessionReplica replica,
+      Sender sender,
+      Function<Pending, DeliveryCallback> callbacks) {
+    var session =
+        new Session(
+            parts,
+            ref,
+            link,
+            before.getAnonymous(),
+            before.getSecret(),
+            true,
+            mode,
+            duplicates,
+            replica,
+            sender);
+    session.groups = new LinkedHashSet<>(before.getGroupsList());
+    session.outbox.anchor(before.getAnchor());
+    session.transferred = new TransferDeduplicator(parts.scheduler().now());
+    before.getPendingList().forEach(pending -> session.transferred.add(pending.getMessage()));
+    session.restorePending(before, callbacks);
+    return session;
+  }
+
+  private void restorePending(SessionState from, Function<Pending, DeliveryCallback> callbacks) {
+    for (Pending pending : from.getPendingList()) {
+      outbox.restore(
+          new Outgoing(pending.getMessage(), pending.getChannel()),
+          callbacks.apply(pending),
+          pending.getWritten());
     }
   }
 
-  /** Public id; {@code session:} and this reaches exactly this session. */
+  // ------------------------------------------------------------------- for transports
+
+  /** Returns the public id; {@code session:} and this reaches exactly this session. */
+  @Override
   public String id() {
     return ref.session();
   }
 
+  /** Returns the authenticated name. */
   public String user() {
     return ref.user();
   }
 
-  /** What the client presents to take the session up again; null when it can not. */
+  /** Returns what the client presents to resume the session; null when it cannot be resumed. */
   public String token() {
     return secret == null ? null : new Token(ref.session(), secret).text();
   }
 
-  /** Whether the client has taken it up again, with nothing lost. */
+  /** Returns whether the client has resumed it, with nothing lost. */
   public boolean recovered() {
     return recovered;
   }
 
-  /** Offset of the last event that the client is known to have. */
+  /** Returns the offset of the last event that the client is known to have. */
   public String anchor() {
     return outbox.anchor();
   }
 
   /**
-   * The client says which event was the last it has, of those that carried an offset.
+   * Takes the last event that the client has, of those that carried an offset.
    *
-   * @return false when what came after it is not known; then nothing has changed
+   * @return false when it is not known what came after it; then nothing has changed
    */
   public boolean seen(String offset) {
     return outbox.seen(offset);
   }
 
   /**
-   * The client has read all that was written to its link until then; of use only where writing is
-   * enough and the client can name what it has.
+   * Takes that the client has read all that was written to its link until then; of use only where
+   * writing is enough and the client can name what it has.
    *
    * @param time on the clock of {@link DeadlineTimer#now}
    */
@@ -212,66 +287,57 @@ public final class Session {
     outbox.readUntil(time);
   }
 
-  /** By what a client names an event when it says how far it got. */
+  /** Returns by what a client names an event when it says how far it has read. */
   public static String offsetOf(Message message) {
-    return message.getEventId()
-        + '.'
-        + Integer.toString(message.getFrom().hashCode(), Character.MAX_RADIX);
-  }
-
-  /** Sends all that waits for the client; to be called once it knows that it is back. */
-  void attach(Attachment attachment) {
-    if (state == State.LINKED) {
-      outbox.attach(link, Outbox.Mode.of(attachment), DeadlineTimer.now());
-      shard.armTimeouts();
-    }
+    return Outbox.offsetOf(message);
   }
 
   /**
-   * The client sent a Message. It ends with exactly one call of the receipt, perhaps later; with
-   * none when the session is elsewhere by now.
+   * Takes a Message from the client. The receipt is called exactly once, perhaps later; not at all
+   * when the session is on another shard by then, where the client sends the Message again.
    */
   public void receive(Message message, Receipt receipt) {
-    boolean certain = shard.standing().isCertain(DeadlineTimer.now());
-    if (state == State.MOVED || state == State.ENDED) {
-      // Its client comes back to where the session is, and sends it there.
-      return;
+    parts.owner().entered();
+    if (!hasMoved() && !hasEnded()) {
+      inbox.receive(message, receipt);
     }
-    inbox.receive(message, receipt, certain);
   }
 
   /**
-   * The client acknowledged a Message; an unknown eventId is ignored.
+   * Takes the acknowledgement of a Message; an unknown eventId is ignored.
    *
-   * @param reply what came with the acknowledgement, or null
+   * @param reply the answer that came with the acknowledgement, or null
    */
+  @Override
   public void acknowledged(String eventId, Message reply) {
     outbox.acknowledged(eventId, reply);
-    goIfIdle();
+    leaveIfIdle();
   }
 
-  /** Whether a Message is the answer to one that the client was sent; it is passed on then. */
-  boolean answered(Message message) {
-    boolean answers = answers(message);
-    if (answers) {
-      acknowledged(message.getReplyTo(), message);
-    }
-    return answers;
-  }
-
-  /** The link has ended. The session may wait for its client to come back. */
+  /** The link has ended. The session may wait for its client to resume it. */
   public void linkClosed(CloseReason reason) {
-    if (state != State.LINKED) {
+    if (!isLinked()) {
       return;
     }
     inbox.dropWaiting();
-    if (secret != null && mayComeBack(reason)) {
+    if (secret != null && mayReturn(reason)) {
       state = State.AWAY;
-      letGoOfLink();
-      shard.away(this, reason);
+      releaseLink();
+      parts.owner().detached(this, reason);
     } else {
-      end(departed(reason.label()));
-      shard.closed(this, reason);
+      end(gone(reason.label()));
+      parts.owner().closed(this, reason);
+    }
+  }
+
+  // ------------------------------------------------------------------- for the shard
+
+  /**
+   * Sends all that waits for the client; to be called once the client knows that it has resumed.
+   */
+  void attach(Outbox.Mode mode) {
+    if (isLinked()) {
+      outbox.attach(link, mode, parts.scheduler().now());
     }
   }
 
@@ -279,65 +345,50 @@ public final class Session {
   void close(CloseReason reason) {
     if (state == State.AWAY) {
       expire(reason);
-    } else if (state == State.LINKED) {
+    } else if (isLinked()) {
       link.close(reason);
     }
   }
 
   /**
-   * The client has not come back, or must not.
+   * Ends a session without a link.
    *
-   * @param reason null when its time is over
+   * @param reason null when the client did not resume it in time
    */
   void expire(CloseReason reason) {
     if (state == State.AWAY) {
-      end(departed(reason == null ? "it did not come back" : reason.label()));
-      shard.expired(this, reason);
+      end(gone(reason == null ? "it did not reconnect" : reason.label()));
+      parts.owner().expired(this, reason);
     }
   }
 
-  /** Another shard turns out to own it: it ends here, and nobody is told. */
+  /** Ends the session here without an event: another shard owns it. */
   void fence() {
-    if (state == State.MOVED || state == State.ENDED) {
+    if (hasMoved() || hasEnded()) {
       return;
     }
-    boolean linked = state == State.LINKED;
-    state = State.ENDED;
-    fenced = true;
-    inbox.dropWaiting();
+    boolean wasLinked = isLinked();
+    state = State.FENCED;
+    replica.drop();
+    inbox.fence();
     outbox.end(
-        new MessageException(
-            ErrorCode.TIMEOUT, "the recipient's session went on without this node"));
-    groups.forEach(group -> shard.memberships().drop(this, group));
-    shard.duplicates().release(ref.user(), duplicates, !anonymous);
-    shard.fenced(this);
-    if (linked) {
-      // Its client may not know yet that the session is elsewhere.
+        new MessageException(ErrorCode.TIMEOUT, "the recipient's session is on another node"));
+    parts.owner().fenced(this);
+    if (wasLinked) {
+      // The client may not have noticed yet that the session is elsewhere.
       link.close(CloseReason.GOING_AWAY);
     }
   }
 
-  /** Whether it ended since another shard has it. */
-  boolean fenced() {
-    return fenced;
-  }
-
-  /** It is known that the session is here: what has come meanwhile may be taken. */
-  void goOn() {
+  /** The shard owns the session for certain: dispatches what was held. */
+  void resumeInbox() {
     inbox.takeWaiting();
   }
 
-  /** Whether whoever says so may have the session. */
-  boolean admits(String user, String claimed) {
-    return secret != null
-        && Token.same(secret, claimed)
-        && (anonymous ? user.isEmpty() : user.equals(ref.user()));
-  }
-
-  /** All of it, for a copy on another node. */
+  /** Returns the whole state, for a replica. */
   SessionState describe() {
     SessionState.Builder all = head();
-    outbox.forEach(delivery -> all.addPending(Replicator.describe(delivery)));
+    outbox.forEach(delivery -> all.addPending(delivery.toReplica()));
     return all.build();
   }
 
@@ -352,207 +403,92 @@ public final class Session {
         .setAway(state == State.AWAY);
   }
 
-  /**
-   * Another shard gets the session; what still comes is passed on.
-   *
-   * @return all of it
-   */
-  SessionState depart(String taker) {
-    SessionState.Builder all = head();
-    shard.replication().dropped(this);
-    outbox.drainTo(delivery -> all.addPending(shard.relocation().ticket(delivery)));
-    if (!shard.sharesNodeWith(taker)) {
-      all.addAllSeen(duplicates.export(DeadlineTimer.now()));
-    }
-    boolean linked = state == State.LINKED;
-    state = State.MOVED;
-    movedTo = taker;
-    inbox.dropWaiting();
-    shard.departed(this, linked);
-    if (linked) {
-      link.close(CloseReason.REPLACED);
-      letGoOfLink();
-    }
-    return all.build();
+  /** Returns whether the session outlives its link. */
+  boolean isResumable() {
+    return secret != null;
   }
 
-  /** The other shard did not take it after all. */
-  void stay(SessionState all) {
-    state = State.AWAY;
-    movedTo = null;
-    outbox.detach();
-    for (Pending pending : all.getPendingList()) {
-      outbox.restore(
-          new Outgoing(pending.getMessage(), pending.getChannel()),
-          shard.relocation().settlementOf(pending),
-          pending.getWritten());
-    }
+  /** Returns whether the client can reconnect under its name. */
+  boolean mayReturn() {
+    return !anonymous;
   }
 
-  /** It has moved, and nothing can be under way to it any more. */
-  void forget() {
-    groups.forEach(group -> shard.memberships().drop(this, group));
-    groups = Set.of();
-    shard.duplicates().release(ref.user(), duplicates, !anonymous);
-  }
-
-  SessionRef ref() {
-    return ref;
-  }
-
-  /** Null while there is none. */
+  /** Returns the link; null while there is none. */
   Connection link() {
     return link;
   }
 
-  /** Name of its transport; null when it was adopted without its client. */
-  String transport() {
+  @Override
+  public SessionRef ref() {
+    return ref;
+  }
+
+  @Override
+  public String transport() {
     return transport;
   }
 
-  /** It can be reached from now on. */
-  void entered() {
-    entered = true;
-    if (secret != null) {
-      shard.replication().put(this);
-    }
+  @Override
+  public SessionReplica replica() {
+    return replica;
   }
 
-  /**
-   * The session has moved. Done when what its client sent here can not be overtaken any more by
-   * what it sends from elsewhere.
-   */
-  Future<Void> flush() {
-    return inbox.flush();
-  }
-
-  /** Whether it has gone to another shard. */
-  boolean moved() {
-    return state == State.MOVED;
-  }
-
-  /** Bus address of the shard to which it has gone. */
-  String movedTo() {
-    return movedTo;
-  }
-
-  Origin origin() {
-    if (origin == null) {
-      origin = Origin.of(busOptions.getHeaders());
-    }
-    return origin;
-  }
-
-  DeliveryOptions busOptions() {
-    return busOptions;
-  }
-
-  /** On which Messages of this client are delivered: a group does not hear from it what it said. */
-  DeliveryScope terms() {
-    return terms;
-  }
-
-  Set<String> groups() {
+  @Override
+  public Set<String> groups() {
     return Collections.unmodifiableSet(groups);
   }
 
-  /** Whether it was not a member yet; it is one now. */
-  boolean join(String group) {
+  @Override
+  public boolean addGroup(String group) {
     if (groups.isEmpty()) {
       groups = new LinkedHashSet<>(4);
     }
     return groups.add(group);
   }
 
-  /** Whether it was a member; it is none now. */
-  boolean leave(String group) {
+  @Override
+  public boolean removeGroup(String group) {
     return !groups.isEmpty() && groups.remove(group);
-  }
-
-  /** Sends a Message to the client on a channel of its link; nobody asks what becomes of it. */
-  void send(Message message, int channel) {
-    deliver(new Outgoing(message, channel), null);
   }
 
   /**
    * Sends a Message to the client.
    *
-   * @param settlement told how it ends; null when nobody asks
-   * @return whether it is in the client's hands now, or in the outbox
+   * @param callback receives the outcome; null when no outcome is wanted
+   * @return whether it was written or is in the outbox
    */
-  boolean deliver(Outgoing outgoing, DeliveryCallback settlement) {
+  boolean deliver(Outgoing outgoing, DeliveryCallback callback) {
     switch (state) {
-      case ENDED -> {
-        if (settlement != null) {
-          settlement.failed(departed("it is gone"));
+      case ENDED, FENCED -> {
+        if (callback != null) {
+          callback.failed(gone("it has ended"));
         }
         return false;
       }
       case MOVED -> {
-        shard
-            .relocation()
-            .forward(this, outgoing.message(), DeliveryScope.ACKNOWLEDGED, settlement);
+        parts.owner().forward(this, outgoing.message(), callback);
         return true;
       }
-      case LINKED, AWAY -> {
-        if (overlap != null && !isFirst(outgoing.message(), settlement)) {
-          return true;
-        }
-        boolean fits = outbox.offer(outgoing, settlement, DeadlineTimer.now());
-        shard.armTimeouts();
-        return fits;
+      case LINKED, LEAVING, AWAY -> {
+        return isDuplicate(outgoing.message(), callback)
+            || outbox.offer(outgoing, callback, parts.scheduler().now());
       }
     }
     throw new IllegalStateException();
   }
 
-  /** Whether the session has ended. */
-  boolean ended() {
-    return state == State.ENDED;
-  }
-
-  /** Why a Message can not be sent to the client; null when it can. */
+  /** Returns why a Message cannot be sent to the client; null when it can. */
   MessageException refusalOf(Message message) {
     return outbox.refusalOf(message);
   }
 
-  /** A service's answer with what it left out filled in. */
-  Message complete(Message answer, Message request) {
-    boolean hasReplyTo = !answer.getReplyTo().isEmpty();
-    if (hasReplyTo && !answer.getEventId().isEmpty() && !answer.getCreateAt().isEmpty()) {
-      return answer;
-    }
-    Message.Builder complete = Draft.of(answer);
-    if (!hasReplyTo) {
-      complete.setReplyTo(request.getEventId());
-    }
-    return shard.stamp().on(complete).build();
-  }
-
-  /** A Message of this client has ended; there may be room for the next one. */
-  void ended(InboundRequest handover, DuplicateWindow.Ending ending) {
-    inbox.ended(handover, ending);
-    goIfIdle();
-  }
-
-  /** Whether {@link #goAway} was called. */
-  boolean leaving() {
-    return leaving;
-  }
-
-  /** Takes no further Messages and closes the link once nothing is in hand. */
-  void goAway() {
-    leaving = true;
-    goIfIdle();
-  }
-
-  /** As the management API shows it. */
+  /** Returns the form that the management API shows. */
   JsonObject toJson() {
     return new JsonObject()
         .put("session", id())
         .put("user", user())
         .put("transport", link == null ? null : transport)
-        .put("node", shard.node())
+        .put("node", parts.node())
         .put("remote", link == null ? null : link.remote())
         .put("connectedAt", Instant.ofEpochMilli(connectedAt).toString())
         .put("lastSeenAt", transport == null ? null : Instant.ofEpochMilli(lastSeen()).toString())
@@ -560,66 +496,163 @@ public final class Session {
         .put("pending", outbox.size());
   }
 
+  // ------------------------------------------------------------------- for its inbox
+
+  @Override
+  public boolean awaits(Message answer) {
+    return outbox.isAwaited(answer.getReplyTo());
+  }
+
+  @Override
+  public MessageException reply(Message answer, int channel, Runnable beforeSend) {
+    MessageException refusal = outbox.refusalOf(answer);
+    if (refusal == null) {
+      beforeSend.run();
+      deliver(new Outgoing(answer, channel), null);
+    }
+    return refusal;
+  }
+
+  @Override
+  public void idle() {
+    leaveIfIdle();
+  }
+
+  // -------------------------------------------------------- for a transfer, for a drain
+
+  @Override
+  public boolean admits(String user, String claimed) {
+    return secret != null
+        && Token.same(secret, claimed)
+        && (anonymous ? user.isEmpty() : user.equals(ref.user()));
+  }
+
+  @Override
+  public boolean hasMoved() {
+    return state == State.MOVED;
+  }
+
+  @Override
+  public String movedTo() {
+    return movedTo;
+  }
+
+  @Override
+  public boolean hasEnded() {
+    return state == State.ENDED || state == State.FENCED;
+  }
+
+  @Override
+  public SessionState depart(String taker) {
+    SessionState.Builder all = head();
+    replica.drop();
+    outbox.drainTo(
+        delivery ->
+            all.addPending(
+                delivery.toWire(
+                    delivery.callback() == null
+                        ? null
+                        : parts.owner().export(delivery.callback()))));
+    boolean sameNode = parts.owner().isOnThisNode(taker);
+    if (!sameNode) {
+      all.addAllSeen(duplicates.export(parts.scheduler().now()));
+    }
+    boolean wasLinked = isLinked();
+    state = State.MOVED;
+    movedTo = taker;
+    inbox.moved(sameNode ? null : taker);
+    parts.owner().departed(this, wasLinked);
+    if (wasLinked) {
+      link.close(CloseReason.REPLACED);
+      releaseLink();
+    }
+    return all.build();
+  }
+
+  /**
+   * Takes the state back: the other shard did not take the session.
+   *
+   * @param callbacks returns the callback of a pending delivery, or null
+   */
+  void stay(SessionState all, Function<Pending, DeliveryCallback> callbacks) {
+    state = State.AWAY;
+    movedTo = null;
+    inbox.movedBack();
+    outbox.detach();
+    restorePending(all, callbacks);
+  }
+
+  @Override
+  public Future<Void> flush() {
+    return inbox.flush();
+  }
+
+  @Override
+  public boolean isAway() {
+    return state == State.AWAY;
+  }
+
+  @Override
+  public boolean isLeaving() {
+    return state == State.LEAVING;
+  }
+
+  @Override
+  public void goAway() {
+    if (state == State.LINKED) {
+      state = State.LEAVING;
+      inbox.close();
+      leaveIfIdle();
+    }
+  }
+
+  @Override
+  public void closeGoingAway() {
+    close(CloseReason.GOING_AWAY);
+  }
+
+  private void leaveIfIdle() {
+    if (state == State.LEAVING && inbox.isIdle() && outbox.size() == 0) {
+      link.close(CloseReason.GOING_AWAY);
+    }
+  }
+
+  private boolean isLinked() {
+    return state == State.LINKED || state == State.LEAVING;
+  }
+
   private long lastSeen() {
     return link == null
         ? lastSeenAt
-        : System.currentTimeMillis() - (DeadlineTimer.now() - link.lastReceived());
+        : System.currentTimeMillis() - (parts.scheduler().now() - link.lastReceived());
   }
 
-  /** Tells the copy what goes in and out of the outbox. */
-  private final class Copier implements Outbox.Listener {
-
-    @Override
-    public void added(PendingDelivery delivery) {
-      if (entered) {
-        shard.replication().added(Session.this, delivery);
-      }
-    }
-
-    @Override
-    public void removed(PendingDelivery delivery) {
-      if (entered && state != State.MOVED) {
-        shard.replication().removed(Session.this, delivery);
-      }
-    }
-
-    @Override
-    public void anchored(String offset) {
-      if (entered) {
-        shard.replication().anchored(Session.this, offset);
-      }
-    }
-  }
-
-  /** It has closed; with all that belongs to it, it is much larger than the session. */
-  private void letGoOfLink() {
+  /** Releases the closed link: with all that belongs to it, it is much larger than the session. */
+  private void releaseLink() {
     lastSeenAt = lastSeen();
     link = null;
     outbox.detach();
   }
 
-  /** Whether it did not come by another way; who waits for a second one hears of the first. */
-  private boolean isFirst(Message message, DeliveryCallback settlement) {
-    if (overlap.isOver()) {
-      overlap = null;
-      return true;
+  /** Returns whether the Message has arrived by another way too; its callback is served then. */
+  private boolean isDuplicate(Message message, DeliveryCallback callback) {
+    if (transferred == null) {
+      return false;
     }
-    if (overlap.isFirst(message)) {
-      return true;
+    if (transferred.isOver(parts.scheduler().now())) {
+      transferred = null;
+      return false;
     }
-    PendingDelivery first = outbox.find(message);
-    if (first == null || first.written) {
-      if (settlement != null) {
-        settlement.delivered(By.TRANSPORT, null);
-      }
-    } else if (settlement != null) {
-      first.settlement =
-          first.settlement == null ? settlement : new Both(first.settlement, settlement);
+    if (transferred.add(message)) {
+      return false;
     }
-    return false;
+    if (!outbox.join(message, callback) && callback != null) {
+      callback.delivered(By.TRANSPORT, null);
+    }
+    return true;
   }
 
-  private static boolean mayComeBack(CloseReason reason) {
+  private static boolean mayReturn(CloseReason reason) {
     return reason.mayReturn() == CloseReason.MayReturn.AT_ONCE
         || reason.mayReturn() == CloseReason.MayReturn.LATER;
   }
@@ -627,27 +660,9 @@ public final class Session {
   private void end(MessageException why) {
     state = State.ENDED;
     outbox.end(why);
-    for (String group : groups) {
-      shard.left(this, group);
-    }
-    groups = Set.of();
-    shard.duplicates().release(ref.user(), duplicates, !anonymous);
   }
 
-  private static MessageException departed(String how) {
+  private static MessageException gone(String how) {
     return new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient left: " + how);
-  }
-
-  /** Whether a Message is the answer to one that the client was sent. */
-  boolean answers(Message message) {
-    return message.getTo().isEmpty()
-        && !message.getReplyTo().isEmpty()
-        && outbox.isAwaited(message.getReplyTo());
-  }
-
-  private void goIfIdle() {
-    if (leaving && state == State.LINKED && inbox.isIdle() && outbox.size() == 0) {
-      link.close(CloseReason.GOING_AWAY);
-    }
   }
 }

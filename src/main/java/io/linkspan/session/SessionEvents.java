@@ -2,58 +2,58 @@ package io.linkspan.session;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.connection.CloseReason;
-import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
+import java.util.function.Consumer;
 
-/** Tells services what happens to sessions, on {@link Addresses#EVENTS}. */
+/** Publishes changes of sessions for services, at {@link Addresses#EVENTS}. */
 final class SessionEvents {
 
-  private final EventBus bus;
+  private final Consumer<JsonObject> publisher;
   private final String node;
 
-  SessionEvents(EventBus bus, String node) {
-    this.bus = bus;
+  SessionEvents(Consumer<JsonObject> publisher, String node) {
+    this.publisher = publisher;
     this.node = node;
   }
 
-  void connected(Session session) {
-    publish(event("connected", session));
+  void connected(GroupMember session) {
+    publisher.accept(event("connected", session));
   }
 
-  void disconnected(Session session, CloseReason reason) {
-    publish(event("disconnected", session).put("reason", reason.label()));
+  void disconnected(GroupMember session, CloseReason reason) {
+    publisher.accept(event("disconnected", session).put("reason", reason.label()));
   }
 
-  void resumed(Session session) {
-    publish(event("resumed", session));
+  void resumed(GroupMember session) {
+    publisher.accept(event("resumed", session));
   }
 
-  /** A session whose client did not come back, or that was ended before it could. */
-  void expired(Session session, CloseReason reason) {
+  /**
+   * A session has ended without a link.
+   *
+   * @param reason null when the client did not resume it in time
+   */
+  void expired(GroupMember session, CloseReason reason) {
     JsonObject event = event("expired", session);
-    publish(reason == null ? event : event.put("reason", reason.label()));
+    publisher.accept(reason == null ? event : event.put("reason", reason.label()));
   }
 
-  void joined(Session session, String group) {
-    publish(event("joined", session).put("group", group));
+  void joined(GroupMember session, String group) {
+    publisher.accept(event("joined", session).put("group", group));
   }
 
-  void left(Session session, String group) {
-    publish(event("left", session).put("group", group));
+  void left(GroupMember session, String group) {
+    publisher.accept(event("left", session).put("group", group));
   }
 
-  private JsonObject event(String name, Session session) {
+  private JsonObject event(String name, GroupMember session) {
     return new JsonObject()
         .put("event", name)
-        .put("session", session.id())
-        .put("user", session.user())
+        .put("session", session.ref().session())
+        .put("user", session.ref().user())
         .put("transport", session.transport())
         .put("node", node)
         .put("at", Instant.ofEpochMilli(System.currentTimeMillis()).toString());
-  }
-
-  private void publish(JsonObject event) {
-    bus.publish(Addresses.EVENTS, event);
   }
 }

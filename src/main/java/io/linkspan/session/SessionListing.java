@@ -8,8 +8,8 @@ import java.util.List;
 import java.util.PriorityQueue;
 
 /**
- * One page of sessions in the order of their ids, put together from what each shard has of it. A
- * shard answers with no more than a page, so the work and the reply are bounded whatever there is.
+ * Lists sessions page by page in the order of their ids, combined from the answers of all shards. A
+ * shard answers with one page at most, so the work and the reply are bounded.
  */
 final class SessionListing {
 
@@ -17,7 +17,7 @@ final class SessionListing {
 
   private SessionListing() {}
 
-  /** What a shard is asked: one more than the page holds tells whether there is a next page. */
+  /** Returns the question to a shard: one more than a page shows whether there is a next page. */
   static JsonObject question(JsonObject filter, int limit) {
     return new JsonObject()
         .put("action", "sessions")
@@ -28,16 +28,17 @@ final class SessionListing {
         .put(LIMIT, limit + 1);
   }
 
-  /** A shard's answer. */
-  static JsonArray of(Shard shard, JsonObject question) {
+  /**
+   * Returns a shard's answer.
+   *
+   * @param candidates its sessions, or those in the group that the question names
+   */
+  static JsonArray of(Collection<Session> candidates, JsonObject question) {
     String user = question.getString("user");
-    String group = question.getString("group");
     String transport = question.getString("transport");
     String cursor = question.getString("cursor");
     int limit = question.getInteger(LIMIT);
-    Collection<Session> candidates =
-        group == null ? shard.sessions() : shard.memberships().of(group);
-    // The one that has to go first is at the head.
+    // The head is the session that is removed first.
     var first = new PriorityQueue<Session>(Comparator.comparing(Session::id).reversed());
     for (Session session : candidates) {
       if ((cursor == null || session.id().compareTo(cursor) > 0)
@@ -58,7 +59,10 @@ final class SessionListing {
     return session.link() != null && transport.equals(session.link().transport());
   }
 
-  /** The page, and where the next one begins: {@code {"sessions":[…],"next":cursor or null}}. */
+  /**
+   * Returns the page and the cursor of the next one: {@code {"sessions":[…],"next":cursor or
+   * null}}.
+   */
   static JsonObject page(List<JsonArray> answers, int limit) {
     List<JsonObject> all =
         answers.stream()

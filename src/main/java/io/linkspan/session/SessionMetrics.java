@@ -1,11 +1,12 @@
 package io.linkspan.session;
 
+import io.linkspan.session.outbox.Outbox;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.concurrent.atomic.LongAdder;
 
-/** What the shards of a node count together. Shared by all event loops. */
+/** Counters of all shards of a node. Shared by all event loops. */
 public final class SessionMetrics {
 
   final LongAdder sessions = new LongAdder();
@@ -19,14 +20,23 @@ public final class SessionMetrics {
   final Counter resumed;
   final Counter expired;
 
+  /** Creates the counters and registers them. */
   public SessionMetrics(MeterRegistry registry) {
     gauge(registry, "linkspan.sessions", "Sessions, with a link or without", sessions);
-    gauge(registry, "linkspan.sessions.away", "Sessions that wait for their client", away);
+    gauge(
+        registry,
+        "linkspan.sessions.away",
+        "Sessions that wait for their client to reconnect",
+        away);
     gauge(registry, "linkspan.pending", "Messages sent to clients and not acknowledged", pending);
-    gauge(registry, "linkspan.pending.bytes", "The same in bytes", pendingBytes);
+    gauge(
+        registry,
+        "linkspan.pending.bytes",
+        "Bytes of messages sent to clients and not acknowledged",
+        pendingBytes);
     gauge(
         registry, "linkspan.waiting", "Messages from clients over their in-flight limit", waiting);
-    gauge(registry, "linkspan.in.flight", "Messages from clients that have not ended", inFlight);
+    gauge(registry, "linkspan.in.flight", "Messages from clients without an outcome", inFlight);
     redelivered =
         Counter.builder("linkspan.redelivered")
             .description("Messages sent again because no acknowledgement came in time")
@@ -37,15 +47,20 @@ public final class SessionMetrics {
             .register(registry);
     resumed =
         Counter.builder("linkspan.resumed")
-            .description("Sessions that their client took up again")
+            .description("Sessions that their client resumed")
             .register(registry);
     expired =
         Counter.builder("linkspan.expired")
-            .description("Sessions whose client did not come back in time")
+            .description("Sessions whose client did not reconnect in time")
             .register(registry);
   }
 
-  /** Sessions of this node. */
+  /** Returns the counters of outboxes. */
+  Outbox.Metrics outbox() {
+    return new Outbox.Metrics(pending, pendingBytes, redelivered);
+  }
+
+  /** Returns the number of sessions of this node. */
   public long sessions() {
     return sessions.sum();
   }

@@ -1,227 +1,223 @@
 package io.linkspan.session;
 
 import io.linkspan.admission.Identity;
-import io.linkspan.admission.LimitsConfig;
-import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Addresses;
 import io.linkspan.api.Message;
-import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
-import io.linkspan.connection.Outgoing;
+import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.delivery.DeliveryScope;
+import io.linkspan.delivery.Dispatcher;
+import io.linkspan.delivery.MessageDefaults;
+import io.linkspan.delivery.RecipientRouter;
+import io.linkspan.delivery.ServiceCaller;
+import io.linkspan.delivery.ShardBus;
+import io.linkspan.delivery.ShardSender;
+import io.linkspan.delivery.VertxServiceCaller;
+import io.linkspan.delivery.VertxShardBus;
 import io.linkspan.directory.Nodes;
-import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
-import io.linkspan.routing.RoutingTable;
-import io.linkspan.time.DeadlineTimer;
-import io.linkspan.wire.SessionState;
+import io.linkspan.routing.Recipient;
+import io.linkspan.session.outbox.AckTimeouts;
+import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.replica.PartitionGuard;
+import io.linkspan.session.replica.Replicator;
+import io.linkspan.session.replica.StallDetector;
+import io.linkspan.session.transfer.Drain;
+import io.linkspan.session.transfer.IncomingTransfers;
+import io.linkspan.session.transfer.SessionTransfer;
+import io.linkspan.time.Scheduler;
+import io.linkspan.time.VertxScheduler;
+import io.linkspan.wire.ShardCall;
+import io.linkspan.wire.ShardReply;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
-import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
+import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
+import java.util.function.Function;
 
 /**
- * The sessions of one event loop. Everything in it happens on that loop; the other loops and nodes
- * reach it at its bus address.
+ * The sessions of one event loop: composes the parts that serve them. Everything in it happens on
+ * that loop; other loops and nodes reach it at its bus address.
  */
 public final class Shard {
 
-  /** What all shards of a node have in common. */
-  public record Shared(
-      String node,
-      SessionConfig session,
-      DeliveryConfig delivery,
-      LimitsConfig limits,
-      RoutingTable routes,
-      SessionDirectory directory,
-      Nodes nodes,
-      DuplicateFilter duplicates,
-      SessionMetrics metrics) {}
-
   /**
-   * Added to the time a shard needs to give up by itself, so that its answer is the one heard;
-   * milliseconds.
+   * The world around a shard.
+   *
+   * @param loop runs an action on the shard's event loop, at once when called there
+   * @param events publishes to services
+   * @param remoteClose asks the shard of a session to close it
    */
-  private static final long SETTLE_MARGIN = 5_000;
+  record Environment(
+      ShardBus bus,
+      Scheduler scheduler,
+      Executor loop,
+      ServiceCaller services,
+      Consumer<JsonObject> events,
+      BiConsumer<SessionRef, CloseReason> remoteClose) {
 
-  private final Shared shared;
-  private final String address;
-  private final Context context;
-  private final RecipientRouter courier;
-  private final Dispatcher dispatcher;
-  private final Groups memberships;
-  private final SessionEvents events;
-  private final AckTimeouts timeouts;
-  private final DeadlineTimer timer;
-  private final Map<String, Session> sessions = new LinkedHashMap<>();
-
-  private final ShardSender post;
-  private final SessionTransfer relocation;
-  private final Replicator replication;
-  private final LocalDelivery local;
-  private final AwaySessions away;
-  private final PartitionGuard standing;
-  private final MessageDefaults stamp;
-  private final Drain drain;
-
-  /** To be made on the event loop that it will live on. */
-  public Shard(Vertx vertx, int index, Shared shared) {
-    this.shared = shared;
-    address = ShardAddress.of(shared.node(), index);
-    stamp = new MessageDefaults(shared.node() + '-' + index + '-');
-    context = vertx.getOrCreateContext();
-    events = new SessionEvents(vertx.eventBus(), shared.node());
-    timeouts = new AckTimeouts(shared.delivery().ackTimeout().toMillis());
-    timer = new DeadlineTimer(vertx, this::onTimeout);
-    local = new LocalDelivery(this);
-    away = new AwaySessions(vertx, graceMs(), shared.metrics());
-    standing = new PartitionGuard(this, shared.directory(), context);
-    drain = new Drain(vertx, this);
-    long deliveryTime = shared.delivery().ackTimeout().toMillis() * shared.delivery().maxAttempts();
-    post = new ShardSender(vertx, this, deliveryTime + graceMs() + SETTLE_MARGIN);
-    relocation =
-        new SessionTransfer(
-            vertx, this, shared.directory(), post, shared.delivery().requestTimeout().toMillis());
-    replication =
-        new Replicator(vertx, this, shared.nodes(), index, shared.session().replicas() > 0);
-    shared.nodes().watch(standing);
-    courier = new RecipientRouter(vertx, shared.directory(), this, post);
-    memberships =
-        new Groups(shared.directory(), events, replication, address, shared.session().maxGroups());
-    dispatcher = new Dispatcher(vertx, this, shared.routes(), courier, memberships);
+    static Environment of(Vertx vertx) {
+      Context context = vertx.getOrCreateContext();
+      return new Environment(
+          new VertxShardBus(vertx),
+          new VertxScheduler(vertx),
+          action -> {
+            if (Vertx.currentContext() == context) {
+              action.run();
+            } else {
+              context.runOnContext(v -> action.run());
+            }
+          },
+          new VertxServiceCaller(vertx),
+          event -> vertx.eventBus().publish(Addresses.EVENTS, event),
+          (session, reason) -> ShardControl.close(vertx.eventBus(), session, reason));
+    }
   }
 
   /**
-   * Begins the session of a new connection, or takes up the one the client had.
+   * Added to the time that a delivery can take on another shard, so that the other shard's outcome
+   * arrives before this one gives up; milliseconds.
+   */
+  private static final long REPORT_MARGIN = 5_000;
+
+  private final String address;
+  private final Environment environment;
+  private final SessionLifecycle sessions;
+  private final LocalDelivery local;
+  private final RecipientRouter router;
+  private final MessageDefaults defaults;
+  private final ShardSender sender;
+  private final SessionTransfer transfer;
+  private final Replicator replicator;
+  private final PartitionGuard guard;
+  private final StallDetector stalls;
+  private final AckTimeouts timeouts;
+  private final AwaySessions away;
+  private final Drain drain;
+  private final ShardCalls calls;
+  private final ShardControl control;
+
+  /** Creates a shard on the calling event loop. */
+  public Shard(Vertx vertx, int index, NodeServices shared) {
+    this(Environment.of(vertx), index, shared);
+  }
+
+  /** Creates a shard in any environment. */
+  Shard(Environment environment, int index, NodeServices shared) {
+    this.environment = environment;
+    address = ShardAddress.of(shared.node(), index);
+    ShardBus bus = environment.bus();
+    Scheduler scheduler = environment.scheduler();
+    SessionConfig config = shared.session();
+    DeliveryConfig delivery = shared.delivery();
+    long grace = config.grace().toMillis();
+    long ackTime = delivery.ackTimeout().toMillis() * delivery.maxAttempts();
+
+    var table = new SessionTable();
+    var incoming = new IncomingTransfers();
+    var events = new SessionEvents(environment.events(), shared.node());
+    defaults = new MessageDefaults(shared.node() + '-' + index + '-');
+    sessions = new SessionLifecycle(shared, address, events, defaults, environment.remoteClose());
+
+    var groups = new Groups<Session>(shared.directory(), events, address, config.maxGroups());
+    sender =
+        new ShardSender(bus, scheduler, shared.nodes(), address, ackTime + grace + REPORT_MARGIN);
+    replicator =
+        new Replicator(bus, scheduler, shared.nodes(), address, config.replicas() > 0, sessions);
+    guard =
+        new PartitionGuard(bus, scheduler, shared.nodes(), shared.directory(), address, sessions);
+    stalls = new StallDetector(scheduler, guard::stalled);
+    transfer =
+        new SessionTransfer(
+            bus,
+            scheduler,
+            shared.directory(),
+            address,
+            incoming,
+            guard::isDirectoryComplete,
+            sessions);
+    local = new LocalDelivery(table, groups, incoming, sender, replicator::whenReplicated);
+    router =
+        new RecipientRouter(
+            scheduler, shared.directory(), address, local, sender, guard::isDirectoryComplete);
+    var dispatcher =
+        new Dispatcher(
+            shared.routes(), environment.services(), router, new JoinRequests(table, groups));
+    var duplicates =
+        new DuplicateSync(
+            bus, scheduler, shared.duplicates(), delivery.requestTimeout().toMillis());
+    timeouts = new AckTimeouts(scheduler, delivery.ackTimeout().toMillis());
+    away = new AwaySessions(scheduler, grace, shared.metrics().away, () -> !guard.isOutcast());
+    drain = new Drain(scheduler, sessions);
+    var inboxes =
+        new Inbox.Shared(
+            shared.limits(),
+            delivery.maxDuplicates() > 0,
+            dispatcher,
+            router,
+            defaults,
+            duplicates,
+            shared.metrics(),
+            scheduler,
+            guard::isCertain,
+            environment.loop());
+    var parts =
+        new Session.Parts(
+            sessions,
+            scheduler,
+            timeouts,
+            new Outbox.Limits(
+                config.maxPending(), config.maxPendingBytes(), delivery.maxAttempts()),
+            shared.metrics().outbox(),
+            inboxes,
+            shared.node());
+    calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard);
+    control = new ShardControl(table, groups);
+    sessions.start(
+        new SessionLifecycle.Collaborators(
+            parts,
+            table,
+            groups,
+            transfer,
+            incoming,
+            replicator,
+            guard,
+            stalls,
+            sender,
+            away,
+            drain,
+            duplicates));
+    replicator.follow();
+    shared.nodes().watch(new Membership());
+  }
+
+  /** Returns the bus address. */
+  public String address() {
+    return address;
+  }
+
+  /**
+   * Begins the session of a new connection, or resumes the one that the client had.
    *
    * @return the session; it does not end before {@link Session#linkClosed} is called, also when the
-   *     link is gone by now. Fails with {@code rate-limited} when the user has too many.
+   *     link is closed by then. Fails with {@code rate-limited} when the user has too many.
    */
   public Future<Session> open(Connection link, Identity identity, Attachment attachment) {
-    if (standing.isOutcast()) {
-      return Future.failedFuture(
-          new MessageException(ErrorCode.UNAVAILABLE, "this node is cut off from the others"));
-    }
-    Token token = attachment.resumable() ? Token.parse(attachment.token()) : null;
-    if (token == null) {
-      return openNew(link, identity, attachment);
-    }
-    return relocation
-        .take(token, identity.anonymous() ? "" : identity.user())
-        .compose(
-            before ->
-                before == null
-                    ? openNew(link, identity, attachment)
-                    : Future.succeededFuture(resume(before, link, attachment)));
-  }
-
-  private Future<Session> openNew(Connection link, Identity identity, Attachment attachment) {
-    var ref = new SessionRef(Token.newSession(), identity.user(), address);
-    return shared
-        .directory()
-        .add(ref)
-        .compose(all -> makeRoom(ref, all))
-        .map(
-            v -> {
-              var session = new Session(this, ref, link, identity, attachment);
-              enter(session);
-              events.connected(session);
-              announce(session, attachment);
-              return session;
-            });
-  }
-
-  private Session resume(SessionState before, Connection link, Attachment attachment) {
-    Session session = admit(before, link, attachment);
-    shared.metrics().resumed.increment();
-    events.resumed(session);
-    announce(session, attachment);
-    session.attach(attachment);
-    return session;
-  }
-
-  /** A session that was elsewhere is here. */
-  private Session admit(SessionState before, Connection link, Attachment attachment) {
-    var ref = new SessionRef(before.getSession(), before.getUser(), address);
-    relocation.arrived(ref.session());
-    var session = new Session(this, ref, link, before, attachment);
-    enter(session);
-    memberships.readmit(session);
-    return session;
-  }
-
-  private void enter(Session session) {
-    sessions.put(session.id(), session);
-    local.add(session);
-    shared.metrics().sessions.increment();
-    session.entered();
-  }
-
-  /** The first thing a client hears that asked for a session. */
-  private void announce(Session session, Attachment attachment) {
-    if (!attachment.announce()) {
-      return;
-    }
-    JsonObject body =
-        new JsonObject()
-            .put("session", session.token())
-            .put("recovered", session.recovered())
-            .put("expiresAfterMs", graceMs());
-    Message told =
-        stamp
-            .on(
-                Message.newBuilder()
-                    .setType(Session.ANNOUNCEMENT)
-                    .setContentType("application/json")
-                    .setBody(body.encode()))
-            .build();
-    session.link().deliver(new Outgoing(told));
+    return sessions.open(link, identity, attachment);
   }
 
   /**
-   * Takes a session whose client is away.
+   * Closes all connections as going-away, in batches; a client with Messages in flight may finish
+   * them until {@code patience} has passed.
    *
-   * @param owner bus address of the shard that has it
-   * @return false when it is somebody else's
-   */
-  Future<Boolean> adopt(SessionState state, String owner) {
-    if (drain.hasStarted() || standing.isOutcast()) {
-      return Future.succeededFuture(false);
-    }
-    var from = new SessionRef(state.getSession(), state.getUser(), owner);
-    var to = new SessionRef(state.getSession(), state.getUser(), address);
-    IncomingTransfers.Arrival arrival = relocation.expect(to.user(), to.session());
-    return shared
-        .directory()
-        .move(from, to)
-        .onSuccess(
-            moved -> {
-              if (moved) {
-                Session session = admit(state, null, Attachment.of(true, ""));
-                if (!state.getAway()) {
-                  events.disconnected(session, CloseReason.CONNECTION_LOST);
-                }
-                away.add(session);
-              }
-            })
-        .onComplete(v -> relocation.settle(arrival));
-  }
-
-  /** The owner of a session does not answer: if there is a copy, its holder is to have it. */
-  void recall(String session, String owner) {
-    replication.askFor(session, owner);
-  }
-
-  /**
-   * Closes all connections as going-away, in batches; a client that waits for an acknowledgement,
-   * or is waited for, has until {@code patience} has passed.
-   *
-   * @return done when no session is left
+   * @return completes when no session is left
    */
   public Future<Void> drain(int batch, Duration pause, Duration patience) {
     return drain.start(batch, pause, patience);
@@ -229,222 +225,84 @@ public final class Shard {
 
   /** Ends what outlives the sessions. */
   public void stop() {
-    timer.cancel();
+    timeouts.stop();
     drain.stop();
     away.stop();
-    relocation.stop();
-    replication.stop();
-    post.stop();
+    transfer.stop();
+    stalls.stop();
+    sender.stop();
   }
 
-  public String address() {
-    return address;
+  /** Delivers a Message of another shard to sessions of this one. */
+  void deliver(Message message, DeliveryScope scope, DeliveryCallback callback) {
+    stalls.check();
+    local.deliver(Recipient.of(message.getTo()), message, scope, callback);
   }
 
-  ShardSender post() {
-    return post;
+  /**
+   * Routes a Message of a service to any client.
+   *
+   * @param callback made of the complete Message
+   */
+  void route(Message outgoing, DeliveryScope scope, Function<Message, DeliveryCallback> callback) {
+    stalls.check();
+    Message message = defaults.fill(MessageDefaults.builderOf(outgoing)).build();
+    router.route(Recipient.of(message.getTo()), message, scope, callback.apply(message));
   }
 
-  SessionTransfer relocation() {
-    return relocation;
+  /** Answers a call of another shard; returns null for one that is not answered. */
+  Future<ShardReply> answer(ShardCall call) {
+    stalls.check();
+    return calls.answer(call);
   }
 
-  Replicator replication() {
-    return replication;
+  /** Answers a JSON request. */
+  Future<?> answer(JsonObject request) {
+    stalls.check();
+    return control.answer(request);
   }
 
-  RecipientRouter courier() {
-    return courier;
-  }
+  /** Passes changes of the cluster to the event loop of the shard. */
+  private final class Membership implements Nodes.Listener {
 
-  Dispatcher dispatcher() {
-    return dispatcher;
-  }
-
-  Groups memberships() {
-    return memberships;
-  }
-
-  DuplicateFilter duplicates() {
-    return shared.duplicates();
-  }
-
-  LimitsConfig limits() {
-    return shared.limits();
-  }
-
-  DeliveryConfig delivery() {
-    return shared.delivery();
-  }
-
-  Nodes nodes() {
-    return shared.nodes();
-  }
-
-  SessionMetrics metrics() {
-    return shared.metrics();
-  }
-
-  String node() {
-    return shared.node();
-  }
-
-  /** Whether another shard is on this node, where what a user has sent lately is known as well. */
-  boolean sharesNodeWith(String other) {
-    return ShardAddress.isOn(shared.node(), other);
-  }
-
-  /** How long a session waits for its client. */
-  long graceMs() {
-    return shared.session().grace().toMillis();
-  }
-
-  /** Null when it is not here. */
-  Session session(String id) {
-    return sessions.get(id);
-  }
-
-  Collection<Session> sessions() {
-    return sessions.values();
-  }
-
-  Outbox newOutbox(Connection link, Outbox.Mode mode, boolean keeps, Outbox.Listener listener) {
-    return new Outbox(
-        shared.session(),
-        shared.delivery().maxAttempts(),
-        timeouts,
-        link,
-        mode,
-        keeps,
-        listener,
-        shared.metrics());
-  }
-
-  /** Runs on this shard's loop: at once when called there. */
-  void run(Runnable action) {
-    if (Vertx.currentContext() == context) {
-      action.run();
-    } else {
-      context.runOnContext(v -> action.run());
+    @Override
+    public void joined(Nodes.Node node) {
+      run(
+          () -> {
+            guard.joined(node);
+            replicator.follow();
+          });
     }
-  }
 
-  /** What Messages without eventId and createAt get. */
-  MessageDefaults stamp() {
-    return stamp;
-  }
-
-  PartitionGuard standing() {
-    return standing;
-  }
-
-  /** Delivers to sessions that are here. */
-  LocalDelivery local() {
-    return local;
-  }
-
-  /** To be called after a delivery was sent: its time-out may be the first one. */
-  void armTimeouts() {
-    timer.arm(timeouts.nextDeadline());
-  }
-
-  void left(Session session, String group) {
-    memberships.remove(session, group);
-  }
-
-  /** The session has ended with its link. */
-  void closed(Session session, CloseReason reason) {
-    shared.directory().remove(session.ref());
-    replication.dropped(session);
-    leave(session);
-    events.disconnected(session, reason);
-  }
-
-  /** The session has lost its link and waits for its client. */
-  void away(Session session, CloseReason reason) {
-    replication.away(session);
-    events.disconnected(session, reason);
-    away.add(session);
-    drain.away(session);
-  }
-
-  /** The session has ended without its client. */
-  void expired(Session session, CloseReason reason) {
-    shared.directory().remove(session.ref());
-    shared.metrics().expired.increment();
-    replication.dropped(session);
-    leave(session);
-    events.expired(session, reason);
-  }
-
-  /** The session is another shard's. */
-  void departed(Session session, boolean linked) {
-    shared.directory().departs(session.ref());
-    sessions.remove(session.id());
-    shared.metrics().sessions.decrement();
-    away.remove(session);
-    if (linked) {
-      events.disconnected(session, CloseReason.REPLACED);
+    @Override
+    public void left(Nodes.Node node) {
+      run(
+          () -> {
+            guard.left(node);
+            replicator.follow();
+            replicator.nodeLost(node.id());
+            sender.nodeLost(node);
+          });
     }
-    drain.gone();
-  }
 
-  /** The session was another shard's for a while, as it turns out. */
-  void fenced(Session session) {
-    // Cut off, this node may have a directory of its own that still names it the owner.
-    shared.directory().remove(session.ref());
-    replication.dropped(session);
-    leave(session);
-  }
-
-  /** The session did not go after all. */
-  void stays(Session session) {
-    sessions.put(session.id(), session);
-    shared.metrics().sessions.increment();
-    replication.put(session);
-    away.add(session);
-  }
-
-  private void leave(Session session) {
-    sessions.remove(session.id());
-    local.remove(session);
-    shared.metrics().sessions.decrement();
-    away.remove(session);
-    drain.gone();
-  }
-
-  /** Another shard has the session. */
-  void fence(String id) {
-    Session session = sessions.get(id);
-    if (session != null) {
-      session.fence();
+    @Override
+    public void merged() {
+      run(
+          () -> {
+            replicator.follow();
+            guard.merged();
+          });
     }
-  }
 
-  private Future<Void> makeRoom(SessionRef ref, List<SessionRef> all) {
-    SessionConfig config = shared.session();
-    int excess = all.size() - config.maxPerUser();
-    if (config.maxPerUser() == 0 || excess <= 0) {
-      return Future.succeededFuture();
+    private void run(Runnable action) {
+      environment
+          .scheduler()
+          .defer(
+              () -> {
+                // A node that was frozen receives that others have left, and it was itself removed.
+                stalls.check();
+                action.run();
+              });
     }
-    if (config.onExcess() == SessionConfig.OnExcess.REPLACE) {
-      for (SessionRef oldest : all.subList(0, excess)) {
-        ShardMailbox.close(context.owner().eventBus(), oldest, CloseReason.REPLACED);
-      }
-      return Future.succeededFuture();
-    }
-    shared.directory().remove(ref);
-    return Future.failedFuture(
-        new MessageException(
-            ErrorCode.RATE_LIMITED,
-            ref.user() + " has " + config.maxPerUser() + " sessions already"));
-  }
-
-  private void onTimeout() {
-    long now = DeadlineTimer.now();
-    for (PendingDelivery due; (due = timeouts.poll(now)) != null; ) {
-      due.outbox.due(due, now);
-    }
-    armTimeouts();
   }
 }

@@ -6,10 +6,10 @@ import java.security.SecureRandom;
 import java.util.Base64;
 
 /**
- * What a client presents to have its session back.
+ * Token by which a client resumes its session.
  *
  * @param session public id
- * @param secret known to the client and to the gateway only
+ * @param secret that only the client and the gateway have
  */
 record Token(String session, String secret) {
 
@@ -18,7 +18,7 @@ record Token(String session, String secret) {
   private static final int SECRET_BYTES = 18;
   private static final int MAX_LENGTH = 128;
 
-  /** Null when it can not be one. */
+  /** Parses a token; returns null when the text is not one. */
   static Token parse(String text) {
     int dot = text.indexOf('.');
     return dot <= 0 || dot == text.length() - 1 || text.length() > MAX_LENGTH
@@ -34,7 +34,7 @@ record Token(String session, String secret) {
     return random(SECRET_BYTES);
   }
 
-  /** Takes as long wherever they differ. */
+  /** Compares two secrets in constant time. */
   static boolean same(String secret, String other) {
     return MessageDigest.isEqual(
         secret.getBytes(StandardCharsets.UTF_8), other.getBytes(StandardCharsets.UTF_8));

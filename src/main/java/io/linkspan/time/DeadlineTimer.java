@@ -3,30 +3,37 @@ package io.linkspan.time;
 import io.vertx.core.Vertx;
 
 /**
- * One Vert.x timer for a deadline that moves often and is due seldom. A deadline that moves into
- * the future costs nothing: the timer fires at the old time, its owner sees that nothing is due and
+ * One timer for a deadline that moves often and is due seldom. A deadline that moves into the
+ * future costs nothing: the timer fires at the old time, its owner finds that nothing is due and
  * arms it anew. Used only on the event loop that made it.
  */
 public final class DeadlineTimer {
 
   private static final long NOT_ARMED = -1;
 
-  private final Vertx vertx;
+  private final Scheduler scheduler;
   private final Runnable onDue;
   private long timer = NOT_ARMED;
   private long armedFor;
 
   /**
+   * Creates a timer on the calling event loop.
+   *
    * @param onDue called at or before a deadline; does what is due and arms the timer again
    */
   public DeadlineTimer(Vertx vertx, Runnable onDue) {
-    this.vertx = vertx;
+    this(new VertxScheduler(vertx), onDue);
+  }
+
+  /** Creates a timer on the scheduler's event loop. */
+  public DeadlineTimer(Scheduler scheduler, Runnable onDue) {
+    this.scheduler = scheduler;
     this.onDue = onDue;
   }
 
-  /** Milliseconds of a monotonic clock; the time base of every deadline. */
+  /** Returns milliseconds of a monotonic clock; the time base of every deadline. */
   public static long now() {
-    return System.nanoTime() / 1_000_000;
+    return Scheduler.systemTime();
   }
 
   /**
@@ -39,18 +46,18 @@ public final class DeadlineTimer {
     }
     cancel();
     armedFor = deadline;
-    timer = vertx.setTimer(Math.max(1, deadline - now()), this::fire);
+    timer = scheduler.schedule(Math.max(1, deadline - scheduler.now()), this::fire);
   }
 
-  /** To be called when the owner ends. */
+  /** Stops the timer; must be called when the owner ends. */
   public void cancel() {
     if (timer != NOT_ARMED) {
-      vertx.cancelTimer(timer);
+      scheduler.cancel(timer);
       timer = NOT_ARMED;
     }
   }
 
-  private void fire(long id) {
+  private void fire() {
     timer = NOT_ARMED;
     onDue.run();
   }

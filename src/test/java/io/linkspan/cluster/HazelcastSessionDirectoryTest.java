@@ -8,7 +8,6 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionDirectoryContract;
 import io.linkspan.directory.SessionRef;
-import io.linkspan.session.LostSessionEvents;
 import io.linkspan.testing.FreePort;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;

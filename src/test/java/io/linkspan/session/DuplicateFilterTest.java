@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
-import io.linkspan.session.DuplicateWindow.Ending;
+import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.session.DuplicateWindow.Outcome;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,25 +24,25 @@ class DuplicateFilterTest {
   private static final long WINDOW = 1_000;
 
   private final DuplicateWindow window = new DuplicateWindow(MAX, WINDOW);
-  private final List<Ending> told = new ArrayList<>();
+  private final List<Outcome> told = new ArrayList<>();
 
   @Test
-  void aRepetitionAfterTheEndingIsToldAtOnce() {
+  void aRepetitionAfterTheOutcomeIsToldAtOnce() {
     DuplicateWindow.Entry first = window.admit("a", START, told::add);
     assertThat(first).isNotNull();
-    window.end(first, Ending.ACKNOWLEDGED);
+    window.end(first, Outcome.ACKNOWLEDGED);
     assertThat(told).isEmpty();
     assertThat(window.admit("a", START + 1, told::add)).isNull();
-    assertThat(told).containsExactly(Ending.ACKNOWLEDGED);
+    assertThat(told).containsExactly(Outcome.ACKNOWLEDGED);
   }
 
   @Test
-  void aRepetitionBeforeTheEndingIsToldWithIt() {
+  void aRepetitionBeforeTheOutcomeIsToldWithIt() {
     DuplicateWindow.Entry first = window.admit("a", START, told::add);
     assertThat(window.admit("a", START, told::add)).isNull();
     assertThat(window.admit("a", START, told::add)).isNull();
     assertThat(told).isEmpty();
-    var refusal = new Ending(new MessageException(ErrorCode.FORBIDDEN, "no"));
+    var refusal = new Outcome(new MessageException(ErrorCode.FORBIDDEN, "no"));
     window.end(first, refusal);
     assertThat(told).containsExactly(refusal, refusal);
   }
@@ -52,13 +53,13 @@ class DuplicateFilterTest {
     for (int i = 0; i < 1_000; i++) {
       window.admit("a", START, told::add);
     }
-    window.end(first, Ending.ACKNOWLEDGED);
+    window.end(first, Outcome.ACKNOWLEDGED);
     assertThat(told).hasSizeLessThan(20);
   }
 
   @Test
   void whatIsOlderThanTheWindowIsNew() {
-    window.end(window.admit("a", START, told::add), Ending.ACKNOWLEDGED);
+    window.end(window.admit("a", START, told::add), Outcome.ACKNOWLEDGED);
     assertThat(window.admit("a", START + WINDOW, told::add)).isNull();
     assertThat(window.admit("a", START + WINDOW + 1, told::add)).isNotNull();
   }
@@ -74,11 +75,11 @@ class DuplicateFilterTest {
     DuplicateWindow.Entry oldest = window.admit("0", START, told::add);
     window.admit("0", START, told::add);
     for (int i = 1; i <= MAX; i++) {
-      window.end(window.admit("" + i, START, told::add), Ending.ACKNOWLEDGED);
+      window.end(window.admit("" + i, START, told::add), Outcome.ACKNOWLEDGED);
     }
     assertThat(window.admit("0", START, told::add)).isNotNull();
-    window.end(oldest, Ending.ACKNOWLEDGED);
-    assertThat(told).containsExactly(Ending.ACKNOWLEDGED);
+    window.end(oldest, Outcome.ACKNOWLEDGED);
+    assertThat(told).containsExactly(Outcome.ACKNOWLEDGED);
   }
 
   @Test
@@ -87,7 +88,7 @@ class DuplicateFilterTest {
     remember(filter, "alice", true);
     DuplicateWindow again = filter.acquire("alice");
     assertThat(again.admit("x", now(), told::add)).isNull();
-    filter.release("alice", again, true);
+    filter.release("alice", true, now());
     remember(filter, "anonymous", false);
     assertThat(filter.acquire("anonymous").admit("x", now(), told::add)).isNotNull();
     // Room for one only: bob's takes the place of alice's.
@@ -101,7 +102,7 @@ class DuplicateFilterTest {
     DuplicateFilter filter = filter(1);
     DuplicateWindow one = filter.acquire("alice");
     assertThat(filter.acquire("alice")).isSameAs(one);
-    filter.release("alice", one, true);
+    filter.release("alice", true, now());
     assertThat(filter.acquire("alice")).isSameAs(one);
   }
 
@@ -164,7 +165,7 @@ class DuplicateFilterTest {
       }
       String ended = "event-" + random.nextInt(ids);
       if (inFlight.containsKey(ended)) {
-        tested.end(inFlight.remove(ended), Ending.ACKNOWLEDGED);
+        tested.end(inFlight.remove(ended), Outcome.ACKNOWLEDGED);
         model.end(ended);
       }
     }
@@ -172,8 +173,8 @@ class DuplicateFilterTest {
 
   private static void remember(DuplicateFilter filter, String user, boolean mayReturn) {
     DuplicateWindow window = filter.acquire(user);
-    window.end(window.admit("x", now(), ending -> {}), Ending.ACKNOWLEDGED);
-    filter.release(user, window, mayReturn);
+    window.end(window.admit("x", now(), ending -> {}), Outcome.ACKNOWLEDGED);
+    filter.release(user, mayReturn, now());
   }
 
   private static DuplicateFilter filter(int users) {

@@ -11,8 +11,9 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
-/** What one shard keeps of other shards' sessions, in case their node is lost. Pure. */
+/** Stores replicas of other shards' sessions, in case their node is lost. Pure. */
 public final class ReplicaStore {
 
   private static final class Kept {
@@ -25,7 +26,7 @@ public final class ReplicaStore {
 
   private final Map<String, Map<String, Kept>> byOwner = new HashMap<>();
 
-  /** An owner's changes have come. */
+  /** Applies the changes of an owner, in their order. */
   public void apply(Copy copy) {
     if (copy.getAnew()) {
       byOwner.remove(copy.getOwner());
@@ -40,19 +41,19 @@ public final class ReplicaStore {
     }
   }
 
-  /** Takes a session out; null when there is no copy of it. */
+  /** Removes a session and returns it; null when there is no replica of it. */
   public SessionState take(String owner, String session) {
     Map<String, Kept> sessions = byOwner.get(owner);
     Kept kept = sessions == null ? null : sessions.remove(session);
     return kept == null ? null : stateOf(kept);
   }
 
-  /** The shards of a node of which there are copies. */
-  public List<String> owners(java.util.function.Predicate<String> which) {
+  /** Returns the owners of replicas that a predicate selects. */
+  public List<String> owners(Predicate<String> which) {
     return byOwner.keySet().stream().filter(which).toList();
   }
 
-  /** Takes out all that is kept of one owner. */
+  /** Removes the sessions of one owner and returns them. */
   public List<SessionState> takeAll(String owner) {
     Map<String, Kept> sessions = byOwner.remove(owner);
     return sessions == null
@@ -60,7 +61,7 @@ public final class ReplicaStore {
         : new ArrayList<>(sessions.values().stream().map(ReplicaStore::stateOf).toList());
   }
 
-  /** Sessions of which there are copies. */
+  /** Returns the number of replicas. */
   public int size() {
     return byOwner.values().stream().mapToInt(Map::size).sum();
   }
@@ -87,7 +88,7 @@ public final class ReplicaStore {
       case ANCHOR -> kept.anchor = change.getAnchor();
       case AWAY -> kept.away = change.getAway();
       case PUT, DROPPED, WHAT_NOT_SET -> {
-        // Seen to, or from a node of another version.
+        // Handled above, or from a node of another version.
       }
     }
   }
@@ -106,7 +107,7 @@ public final class ReplicaStore {
     SessionState.Builder state =
         kept.head.toBuilder().setAnchor(kept.anchor).setAway(kept.away).addAllGroups(kept.groups);
     for (Pending pending : kept.pending.values()) {
-      // It may have been written; where clients name what they have, this is looked through.
+      // It may have been written; a client that can name its last event is not sent it again.
       state.addPending(pending.toBuilder().setWritten(true));
     }
     return state.build();

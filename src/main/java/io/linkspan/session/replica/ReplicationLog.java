@@ -4,10 +4,12 @@ import io.linkspan.wire.Change;
 import io.linkspan.wire.Copy;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.function.Supplier;
 
 /**
- * The changes of one shard's sessions on their way to the shard that keeps a copy. One batch is on
- * its way at a time, and what happens meanwhile makes the next. Pure.
+ * Collects the changes of one shard's sessions for the shard that keeps their replicas. One batch
+ * is in flight at a time; changes made meanwhile are the next one. Pure.
  *
  * <pre>
  *             peer named               all taken             change
@@ -18,7 +20,7 @@ import java.util.List;
  */
 public final class ReplicationLog {
 
-  /** What is to happen when all that was recorded before is copied, or never will be. */
+  /** Runs when all that was recorded before is replicated, or when there is no peer any more. */
   private record Watcher(long position, Runnable action) {}
 
   private final String owner;
@@ -33,17 +35,19 @@ public final class ReplicationLog {
   private long copiedUntil;
 
   /**
+   * Creates an empty log without a peer.
+   *
    * @param owner bus address of the shard
-   * @param maxChanges recorded and not sent; with more the copy is begun anew
+   * @param maxChanges recorded and not sent; beyond it, the whole state is sent instead
    */
   public ReplicationLog(String owner, int maxChanges) {
     this.owner = owner;
     this.maxChanges = maxChanges;
   }
 
-  /** Who keeps the copy from now on; null for nobody. */
+  /** Sets the shard that keeps the replica from now on; null when there is none. */
   public void follow(String address) {
-    if (java.util.Objects.equals(address, peer)) {
+    if (Objects.equals(address, peer)) {
       return;
     }
     peer = address;
@@ -55,24 +59,24 @@ public final class ReplicationLog {
     }
   }
 
-  /** Bus address of the shard that keeps the copy; null when none does. */
+  /** Returns the bus address of the shard that keeps the replica; null when there is none. */
   public String peer() {
     return peer;
   }
 
-  /** Whether changes are worth recording. */
+  /** Returns whether changes are recorded. */
   public boolean isFollowed() {
     return peer != null;
   }
 
-  /** Takes note of a change. */
+  /** Records a change. */
   public void record(Change change) {
     if (peer == null) {
       return;
     }
     recorded++;
     if (begin) {
-      // It is part of what the copy begins with.
+      // It is part of the state that the replica begins with.
       return;
     }
     if (changes.size() >= maxChanges) {
@@ -83,7 +87,7 @@ public final class ReplicationLog {
     }
   }
 
-  /** Runs the action when all that was recorded until now is copied; at once when nobody copies. */
+  /** Runs an action when all that was recorded until now is replicated; at once without a peer. */
   public void whenCopied(Runnable action) {
     if (peer == null || copiedUntil >= recorded) {
       action.run();
@@ -93,11 +97,11 @@ public final class ReplicationLog {
   }
 
   /**
-   * What to send to the peer now; null when nothing is to be sent, or something is on its way.
+   * Returns the next batch for the peer; null when there is none, or one is in flight.
    *
-   * @param all everything the shard has, asked for when the copy has to begin anew
+   * @param all returns the whole state of the shard; called when the replica begins anew
    */
-  public Copy poll(java.util.function.Supplier<List<Change>> all) {
+  public Copy poll(Supplier<List<Change>> all) {
     if (peer == null || sent || (!begin && changes.isEmpty())) {
       return null;
     }
@@ -111,9 +115,9 @@ public final class ReplicationLog {
   }
 
   /**
-   * What became of the batch.
+   * Ends the batch in flight.
    *
-   * @param to the peer it was sent to
+   * @param to the peer that it was sent to
    */
   public void answered(String to, boolean confirmed) {
     if (!to.equals(peer) || !sent) {
@@ -124,7 +128,7 @@ public final class ReplicationLog {
       copiedUntil = sentUntil;
       release(copiedUntil);
     } else {
-      // What the peer has is not known.
+      // The state of the peer is not known.
       changes.clear();
       begin = true;
     }

@@ -13,6 +13,7 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.DuplicateFilter;
+import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.testing.TestGateway;
@@ -138,7 +139,7 @@ final class SocketIoNodes implements AutoCloseable {
     private final HttpConfig http;
     private final Queue<Listener> listeners = new ConcurrentLinkedQueue<>();
     private final EngineSessions sessions;
-    private final Shard.Shared shard;
+    private final NodeServices shard;
     private final Admission admission;
     private final TransportMetrics metrics;
     private final Queue<Integer> free = new ConcurrentLinkedQueue<>(List.of(0, 1));
@@ -157,7 +158,7 @@ final class SocketIoNodes implements AutoCloseable {
       admission = new Admission(config.limits());
       metrics = new TransportMetrics(registry, "socketio");
       shard =
-          new Shard.Shared(
+          new NodeServices(
               id,
               config.session(),
               config.delivery(),

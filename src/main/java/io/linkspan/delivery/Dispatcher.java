@@ -1,0 +1,58 @@
+package io.linkspan.delivery;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Headers;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.routing.Recipient;
+import io.linkspan.routing.Route;
+import io.linkspan.routing.RoutingTable;
+
+/**
+ * Sends each inbound Message where its route says: to a service, to other clients, or to the
+ * gateway itself when it joins or leaves a group. Used only on its shard's event loop.
+ */
+public final class Dispatcher {
+
+  private final RoutingTable routes;
+  private final ServiceCaller services;
+  private final RecipientRouter clients;
+  private final GroupRequests groups;
+
+  /** Creates the dispatcher of one shard. */
+  public Dispatcher(
+      RoutingTable routes, ServiceCaller services, RecipientRouter clients, GroupRequests groups) {
+    this.routes = routes;
+    this.services = services;
+    this.clients = clients;
+    this.groups = groups;
+  }
+
+  /** Dispatches a Message; the exchange ends exactly once, now or later. */
+  public void dispatch(InboundExchange exchange) {
+    Message message = exchange.message();
+    if (GroupRequests.isGroupRequest(message.getType())) {
+      groups.change(exchange);
+      return;
+    }
+    Recipient recipient = Recipient.of(message.getTo(), message.getType());
+    Route.Destination destination = routes.destination(recipient, message.getType());
+    if (destination instanceof Route.Bus service) {
+      services.call(service, exchange);
+    } else if (destination instanceof Route.Clients route) {
+      Message marked = route.isVolatile() ? markVolatile(message) : message;
+      clients.route(recipient, marked, exchange.sender().scope(), exchange);
+    } else {
+      exchange.failed(
+          new MessageException(ErrorCode.FORBIDDEN, "no route permits " + describe(message)));
+    }
+  }
+
+  private static Message markVolatile(Message message) {
+    return message.toBuilder().putHeaders(Headers.VOLATILE, "true").build();
+  }
+
+  private static String describe(Message message) {
+    return "to \"" + message.getTo() + "\" with type \"" + message.getType() + "\"";
+  }
+}

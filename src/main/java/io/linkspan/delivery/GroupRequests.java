@@ -1,0 +1,19 @@
+package io.linkspan.delivery;
+
+/** Carries out inbound Messages that join or leave groups. */
+public interface GroupRequests {
+
+  /** Type of a Message that joins groups. */
+  String JOIN = "join_group";
+
+  /** Type of a Message that leaves groups. */
+  String LEAVE = "leave_group";
+
+  /** Returns whether Messages of this type are requests of the client to the gateway itself. */
+  static boolean isGroupRequest(String type) {
+    return type.equals(JOIN) || type.equals(LEAVE);
+  }
+
+  /** Makes the sender's session a member of the groups that the body names, or ends that. */
+  void change(InboundExchange exchange);
+}

@@ -1,0 +1,25 @@
+package io.linkspan.delivery;
+
+import io.linkspan.api.Message;
+
+/**
+ * An inbound Message between its acceptance and its outcome. The outcome is an acknowledgement or
+ * an error, exactly one of them.
+ */
+public interface InboundExchange extends DeliveryCallback {
+
+  /** Returns the Message, complete. */
+  Message message();
+
+  /** Returns the client that sent it. */
+  Sender sender();
+
+  /** A service has received the Message and its answer is awaited. */
+  void givenToService();
+
+  /** Ends with an acknowledgement. */
+  void accepted();
+
+  /** Ends with an acknowledgement and the answer of a service or client. */
+  void answered(Message answer);
+}

@@ -1,0 +1,452 @@
+package io.linkspan.delivery;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
+import io.linkspan.directory.SessionRef;
+import io.linkspan.routing.Recipient;
+import io.linkspan.time.Scheduler;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.PriorityQueue;
+import java.util.Queue;
+import java.util.function.BooleanSupplier;
+
+/**
+ * Routes a Message to the sessions of its recipient, on whichever shards they are: by a call on the
+ * own shard, over the bus to any other. Used only on its shard's event loop.
+ *
+ * <p>Messages to one recipient stay in order however long the look-up takes. They wait for each
+ * other in a lane while the directory is asked; and when the recipient turns out to have moved,
+ * until the shard that it left has forwarded what was sent there.
+ */
+public final class RecipientRouter {
+
+  /** Recipients whose last addresses are kept; for any other there is nothing to overtake. */
+  private static final int MAX_LANES = 10_000;
+
+  private static final int MAX_WAITING = 10_000;
+
+  /** How often a recipient is looked up again that was not where the directory said. */
+  private static final int MAX_TRIES = 12;
+
+  private static final long RETRY_PAUSE_MS = 250;
+
+  /** Passes the outcome to the sender's callback. */
+  private abstract static class Forwarder implements ShardSender.InFlight {
+    final DeliveryCallback callback;
+
+    Forwarder(DeliveryCallback callback) {
+      this.callback = callback;
+    }
+
+    @Override
+    public void delivered(By by, Message reply) {
+      callback.delivered(by, reply);
+    }
+
+    @Override
+    public void failed(MessageException failure) {
+      callback.failed(failure);
+    }
+  }
+
+  /** A Message in flight; where it goes to one shard alone, also the callback of that delivery. */
+  private final class Parcel extends Forwarder {
+    final Recipient recipient;
+    final Message message;
+    final DeliveryScope scope;
+
+    /** Place among those for the same recipient. */
+    final long number;
+
+    /** Bus address that it was sent to; null before it was sent. */
+    String address;
+
+    int tries;
+
+    Parcel(
+        Recipient recipient,
+        Message message,
+        DeliveryScope scope,
+        DeliveryCallback callback,
+        long number) {
+      super(callback);
+      this.recipient = recipient;
+      this.message = message;
+      this.scope = scope;
+      this.number = number;
+    }
+
+    /** Returns whether the look-up found no session. */
+    boolean isUnsent() {
+      return tries > 0 && address == null;
+    }
+
+    @Override
+    public void notHere(String text) {
+      if (++tries < MAX_TRIES) {
+        tryAgain(this);
+      } else {
+        callback.notHere(text);
+      }
+    }
+
+    /** What was forwarded before the lane moved on is reported by the shard that has it. */
+    @Override
+    public boolean isLostWith(Nodes.Node node) {
+      return address != null && node.hosts(address) && number >= laneTo(recipient).since;
+    }
+
+    @Override
+    public void lost() {
+      notHere("the recipient's node was lost");
+    }
+  }
+
+  /** Delivery to one of several shards. */
+  private static final class Part extends Forwarder {
+    private final String address;
+
+    Part(DeliveryCallback callback, String address) {
+      super(callback);
+      this.address = address;
+    }
+
+    @Override
+    public void notHere(String text) {
+      callback.notHere(text);
+    }
+
+    @Override
+    public boolean isLostWith(Nodes.Node node) {
+      return node.hosts(address);
+    }
+
+    @Override
+    public void lost() {
+      callback.failed(new MessageException(ErrorCode.TIMEOUT, "a node with recipients was lost"));
+    }
+  }
+
+  /** Addresses and waiting Messages of one recipient. */
+  private static final class Lane {
+    Collection<String> addresses = List.of();
+
+    /** Number of the first parcel that was sent to the current addresses. */
+    long since;
+
+    boolean busy;
+
+    /** Completed when all that waits has been sent. */
+    List<Promise<Void>> whenFound = List.of();
+
+    /** By number: one that comes back is again ahead of all that came after it. */
+    final Queue<Parcel> waiting = new PriorityQueue<>(1, IN_ORDER);
+  }
+
+  private static final Comparator<Parcel> IN_ORDER =
+      Comparator.comparingLong(parcel -> parcel.number);
+
+  private final Scheduler scheduler;
+  private final SessionDirectory directory;
+  private final String address;
+  private final LocalRouter local;
+  private final ShardSender sender;
+  private final BooleanSupplier isDirectoryComplete;
+
+  private long lastNumber;
+  private final Map<String, Lane> lanes = new LinkedHashMap<>(16, 0.75f, true);
+
+  /**
+   * Creates the router of one shard.
+   *
+   * @param address of the shard
+   * @param local delivers to this shard's own sessions
+   * @param isDirectoryComplete false while other nodes may not have entered all their sessions: a
+   *     session that is not found may exist
+   */
+  public RecipientRouter(
+      Scheduler scheduler,
+      SessionDirectory directory,
+      String address,
+      LocalRouter local,
+      ShardSender sender,
+      BooleanSupplier isDirectoryComplete) {
+    this.scheduler = scheduler;
+    this.directory = directory;
+    this.address = address;
+    this.local = local;
+    this.sender = sender;
+    this.isDirectoryComplete = isDirectoryComplete;
+  }
+
+  /** Delivers to all sessions of the recipient; routes are not consulted. */
+  public void route(
+      Recipient recipient, Message message, DeliveryScope scope, DeliveryCallback callback) {
+    switch (recipient.kind()) {
+      case USER, SESSION, GROUP -> {
+        Lane lane = laneTo(recipient);
+        var parcel = new Parcel(recipient, message, scope, callback, ++lastNumber);
+        if (lane.busy) {
+          await(lane, parcel);
+        } else {
+          lookUp(lane, parcel);
+        }
+      }
+      case SERVICE, CHANNEL, UNADDRESSED ->
+          callback.failed(
+              new MessageException(
+                  ErrorCode.MALFORMED, "to must name a user, a group or a session"));
+    }
+  }
+
+  /**
+   * Completes when all that was routed to a recipient until now is with its sessions, so that what
+   * another shard sends from then on cannot overtake it.
+   */
+  public Future<Void> flush(Recipient recipient) {
+    Lane lane = lanes.get(recipient.address());
+    if (lane == null) {
+      return Future.succeededFuture();
+    }
+    if (lane.busy) {
+      Promise<Void> found = Promise.promise();
+      if (lane.whenFound.isEmpty()) {
+        lane.whenFound = new ArrayList<>(1);
+      }
+      lane.whenFound.add(found);
+      return found.future().compose(v -> flush(recipient));
+    }
+    return flush(lane.addresses, recipient);
+  }
+
+  private Future<Void> flush(Collection<String> addresses, Recipient recipient) {
+    List<Future<Void>> there = new ArrayList<>(addresses.size());
+    for (String address : addresses) {
+      there.add(sender.flush(address, recipient));
+    }
+    return Future.join(there).mapEmpty();
+  }
+
+  private Lane laneTo(Recipient recipient) {
+    Lane lane = lanes.get(recipient.address());
+    if (lane == null) {
+      forgetIdleLanes();
+      lane = new Lane();
+      lanes.put(recipient.address(), lane);
+    }
+    return lane;
+  }
+
+  private void forgetIdleLanes() {
+    if (lanes.size() < MAX_LANES) {
+      return;
+    }
+    Iterator<Lane> leastRecent = lanes.values().iterator();
+    while (leastRecent.hasNext() && lanes.size() >= MAX_LANES) {
+      if (!leastRecent.next().busy) {
+        leastRecent.remove();
+      }
+    }
+  }
+
+  private static void await(Lane lane, Parcel parcel) {
+    if (lane.waiting.size() < MAX_WAITING) {
+      lane.waiting.add(parcel);
+    } else {
+      parcel.callback.failed(
+          new MessageException(
+              ErrorCode.QUEUE_FULL, MAX_WAITING + " messages wait for the recipient to be found"));
+    }
+  }
+
+  private void lookUp(Lane lane, Parcel parcel) {
+    Future<? extends Collection<String>> answer = addressesOf(parcel.recipient);
+    if (answer.succeeded() && nobodyMoved(lane, answer.result())) {
+      send(lane, answer.result(), parcel);
+      return;
+    }
+    lane.busy = true;
+    lane.waiting.add(parcel);
+    proceed(lane, answer);
+  }
+
+  /** One look-up serves all that wait now; a later Message may mean a session that came later. */
+  private void proceed(Lane lane, Future<? extends Collection<String>> answer) {
+    int batch = lane.waiting.size();
+    Recipient recipient = lane.waiting.element().recipient;
+    answer
+        .compose(addresses -> whenPassedOn(lane, recipient, addresses))
+        .onComplete(
+            addresses -> {
+              for (int i = 0; i < batch; i++) {
+                send(lane, addresses, lane.waiting.remove());
+              }
+              next(lane);
+            },
+            failure -> {
+              var noDirectory =
+                  new MessageException(ErrorCode.UNAVAILABLE, "the directory does not answer");
+              for (int i = 0; i < batch; i++) {
+                lane.waiting.remove().callback.failed(noDirectory);
+              }
+              next(lane);
+            });
+  }
+
+  private void next(Lane lane) {
+    lane.busy = !lane.waiting.isEmpty();
+    if (lane.busy) {
+      Parcel next = lane.waiting.element();
+      if (next.tries > 1 || next.isUnsent()) {
+        scheduler.schedule(RETRY_PAUSE_MS, () -> proceed(lane, addressesFor(next)));
+      } else {
+        proceed(lane, addressesFor(next));
+      }
+    } else if (!lane.whenFound.isEmpty()) {
+      List<Promise<Void>> asking = lane.whenFound;
+      lane.whenFound = List.of();
+      asking.forEach(Promise::complete);
+    }
+  }
+
+  private Future<? extends Collection<String>> addressesFor(Parcel parcel) {
+    Recipient recipient = parcel.recipient;
+    return parcel.tries > 0 && recipient.kind() == Recipient.Kind.USER
+        ? directory.askAgain(recipient.name()).map(RecipientRouter::shardsOf)
+        : addressesOf(recipient);
+  }
+
+  private Future<? extends Collection<String>> addressesOf(Recipient recipient) {
+    String name = recipient.name();
+    return switch (recipient.kind()) {
+      case USER -> {
+        Future<List<SessionRef>> sessions = directory.sessionsOf(name);
+        yield sessions.succeeded()
+            ? Future.succeededFuture(shardsOf(sessions.result()))
+            : sessions.map(RecipientRouter::shardsOf);
+      }
+      case SESSION ->
+          directory.find(name).map(ref -> ref == null ? List.of() : List.of(ref.shard()));
+      default -> directory.addressesOf(name);
+    };
+  }
+
+  private static List<String> shardsOf(List<SessionRef> sessions) {
+    return switch (sessions.size()) {
+      case 0 -> List.of();
+      case 1 -> List.of(sessions.get(0).shard());
+      default -> sessions.stream().map(SessionRef::shard).distinct().toList();
+    };
+  }
+
+  private static boolean nobodyMoved(Lane lane, Collection<String> addresses) {
+    return lane.addresses.isEmpty() || addresses.containsAll(lane.addresses);
+  }
+
+  private <T extends Collection<String>> Future<T> whenPassedOn(
+      Lane lane, Recipient recipient, T addresses) {
+    if (nobodyMoved(lane, addresses)) {
+      return Future.succeededFuture(addresses);
+    }
+    List<String> left =
+        lane.addresses.stream().filter(address -> !addresses.contains(address)).toList();
+    return flush(left, recipient).map(addresses);
+  }
+
+  private void send(Lane lane, Collection<String> addresses, Parcel parcel) {
+    if (addresses.size() != lane.addresses.size() || !lane.addresses.containsAll(addresses)) {
+      lane.addresses = addresses;
+      lane.since = parcel.number;
+    }
+    if (parcel.callback.isAbandoned()) {
+      // Its sender's session is on another shard and sends the Message again from there.
+      parcel.failed(new MessageException(ErrorCode.TIMEOUT, "the sender's session was lost here"));
+      return;
+    }
+    boolean group = parcel.recipient.kind() == Recipient.Kind.GROUP;
+    if (addresses.isEmpty()) {
+      if (group) {
+        parcel.callback.delivered(By.TRANSPORT, null);
+      } else if (isDirectoryComplete.getAsBoolean()) {
+        parcel.callback.failed(noSuchRecipient(parcel.recipient));
+      } else {
+        parcel.notHere(notConnected(parcel.recipient));
+      }
+    } else if (group) {
+      DeliveryCallback all =
+          addresses.size() == 1
+              ? parcel.callback
+              : DeliveryCallbacks.all(parcel.callback, addresses.size());
+      addresses.forEach(address -> toShard(address, parcel, addresses.size() == 1, all));
+    } else if (addresses.size() == 1) {
+      toShard(addresses.iterator().next(), parcel, true, parcel.callback);
+    } else {
+      DeliveryCallback first = DeliveryCallbacks.any(parcel.callback, addresses.size());
+      addresses.forEach(address -> toShard(address, parcel, false, first));
+    }
+  }
+
+  /**
+   * Delivers to one shard.
+   *
+   * @param alone whether no other shard receives the Message, so that it may be retried elsewhere
+   */
+  private void toShard(String to, Parcel parcel, boolean alone, DeliveryCallback callback) {
+    if (to.equals(address)) {
+      local.deliver(parcel.recipient, parcel.message, parcel.scope, alone ? parcel : callback);
+      return;
+    }
+    if (alone) {
+      parcel.address = to;
+      sender.send(to, parcel.message, parcel.scope, parcel);
+    } else {
+      sender.send(to, parcel.message, parcel.scope, new Part(callback, to));
+    }
+  }
+
+  /** Retries a Message that was not delivered: its recipient may be on another shard. */
+  private void tryAgain(Parcel parcel) {
+    Lane lane = laneTo(parcel.recipient);
+    if (parcel.number < lane.since) {
+      // It comes from a node that was partitioned for long, and later Messages were sent elsewhere.
+      parcel.failed(
+          new MessageException(
+              ErrorCode.UNAVAILABLE, "the recipient moved and has been sent later messages"));
+      return;
+    }
+    if (lane.busy) {
+      await(lane, parcel);
+      return;
+    }
+    lane.busy = true;
+    lane.waiting.add(parcel);
+    if (parcel.isUnsent()) {
+      next(lane);
+      return;
+    }
+    // What was sent there after this one comes back as well, before this flush is answered.
+    sender.flush(parcel.address, parcel.recipient).onComplete(v -> next(lane));
+  }
+
+  /** Returns the error for a recipient without a session. */
+  public static MessageException noSuchRecipient(Recipient recipient) {
+    return new MessageException(ErrorCode.NO_SUCH_RECIPIENT, notConnected(recipient));
+  }
+
+  /** Returns the text of {@link #noSuchRecipient}. */
+  public static String notConnected(Recipient recipient) {
+    return recipient.address() + " is not connected";
+  }
+}

@@ -1,0 +1,76 @@
+package io.linkspan.delivery;
+
+import io.linkspan.api.Addresses;
+import io.linkspan.api.Origin;
+import io.vertx.core.eventbus.DeliveryOptions;
+import java.time.Duration;
+
+/**
+ * The client that inbound Messages come from, in the forms that services receive. Made once per
+ * session, so that a Message costs no copy of it. Used only on the event loop of its shard.
+ */
+public final class Sender {
+
+  private final String session;
+  private final String user;
+  private final DeliveryScope scope;
+  private final DeliveryOptions options;
+
+  /** Made when a service on this loop is called first. */
+  private Origin origin;
+
+  /**
+   * Creates the sender of one session.
+   *
+   * @param transport null for a session without a link, as is {@code remote}
+   * @param requestTimeout for the reply of a service
+   */
+  public Sender(
+      String session,
+      String user,
+      String node,
+      String transport,
+      String remote,
+      Duration requestTimeout) {
+    this.session = session;
+    this.user = user;
+    scope = new DeliveryScope(session, null, false);
+    options =
+        new DeliveryOptions()
+            .setSendTimeout(requestTimeout.toMillis())
+            .addHeader(Addresses.SESSION, session)
+            .addHeader(Addresses.USER, user)
+            .addHeader(Addresses.NODE, node);
+    if (transport != null) {
+      options.addHeader(Addresses.TRANSPORT, transport).addHeader(Addresses.REMOTE, remote);
+    }
+  }
+
+  /** Returns the public id of its session. */
+  public String session() {
+    return session;
+  }
+
+  /** Returns the authenticated name. */
+  public String user() {
+    return user;
+  }
+
+  /** Returns the scope of its Messages to clients: a group does not echo them to the sender. */
+  public DeliveryScope scope() {
+    return scope;
+  }
+
+  /** Returns the sender as bus headers, with the time-out of a request. */
+  DeliveryOptions options() {
+    return options;
+  }
+
+  /** Returns the sender as the argument of a service. */
+  Origin origin() {
+    if (origin == null) {
+      origin = Origin.of(options.getHeaders());
+    }
+    return origin;
+  }
+}

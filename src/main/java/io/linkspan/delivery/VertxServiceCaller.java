@@ -1,0 +1,141 @@
+package io.linkspan.delivery;
+
+import io.linkspan.api.LoopService;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.api.MethodMessages;
+import io.linkspan.routing.Route;
+import io.vertx.core.AsyncResult;
+import io.vertx.core.Context;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Calls services: as a method where one is deployed on this event loop, over the bus else. Used
+ * only on its shard's event loop.
+ */
+public final class VertxServiceCaller implements ServiceCaller {
+
+  private final Vertx vertx;
+  private final EventBus bus;
+  private final Context context;
+  private final Map<String, LoopService> services = new HashMap<>();
+
+  /** Creates the caller of the current event loop. */
+  public VertxServiceCaller(Vertx vertx) {
+    this.vertx = vertx;
+    bus = vertx.eventBus();
+    context = vertx.getOrCreateContext();
+  }
+
+  @Override
+  public void call(Route.Bus service, InboundExchange exchange) {
+    Future<Message> answer =
+        onThisLoop(service.address()).call(exchange.message(), exchange.sender().origin());
+    if (answer == null) {
+      callOverBus(service, exchange);
+    } else if (service.acceptedIsEnough()) {
+      exchange.accepted();
+    } else if (answer.isComplete()) {
+      end(exchange, answer);
+    } else {
+      exchange.givenToService();
+      await(answer, service, exchange);
+    }
+  }
+
+  /** An answer may come late, from any thread, or not at all. */
+  private void await(Future<Message> answer, Route.Bus service, InboundExchange exchange) {
+    long timer =
+        vertx.setTimer(
+            requestOptions(service, exchange.sender()).getSendTimeout(),
+            id -> exchange.failed(failureOf(new ReplyException(ReplyFailure.TIMEOUT))));
+    answer.onComplete(
+        ended ->
+            runHere(
+                () -> {
+                  if (vertx.cancelTimer(timer)) {
+                    end(exchange, answer);
+                  }
+                }));
+  }
+
+  private void runHere(Runnable action) {
+    if (Vertx.currentContext() == context) {
+      action.run();
+    } else {
+      context.runOnContext(v -> action.run());
+    }
+  }
+
+  private void callOverBus(Route.Bus service, InboundExchange exchange) {
+    Message message = exchange.message();
+    if (service.acceptedIsEnough()) {
+      bus.<Message>sender(service.address(), exchange.sender().options())
+          .write(message)
+          .onComplete(
+              written -> exchange.accepted(), failure -> exchange.failed(failureOf(failure)));
+    } else {
+      exchange.givenToService();
+      bus.<Object>request(service.address(), message, requestOptions(service, exchange.sender()))
+          .onComplete(reply -> replied(exchange, reply));
+    }
+  }
+
+  private static void end(InboundExchange exchange, Future<Message> answer) {
+    if (answer.failed()) {
+      exchange.failed(failureOf(answer.cause()));
+    } else if (answer.result() == null) {
+      exchange.accepted();
+    } else {
+      exchange.answered(answer.result());
+    }
+  }
+
+  private static void replied(
+      InboundExchange exchange, AsyncResult<io.vertx.core.eventbus.Message<Object>> reply) {
+    if (reply.failed() && isUnserved(reply.cause()) && MethodMessages.isCall(exchange.message())) {
+      // In Flutter, a channel without a handler implements nothing; calling it is not an error.
+      exchange.answered(MethodMessages.notImplemented(exchange.message()));
+    } else if (reply.failed()) {
+      exchange.failed(failureOf(reply.cause()));
+    } else if (reply.result().body() instanceof Message answer) {
+      exchange.answered(answer);
+    } else {
+      exchange.accepted();
+    }
+  }
+
+  private static boolean isUnserved(Throwable failure) {
+    return failure instanceof ReplyException reply
+        && reply.failureType() == ReplyFailure.NO_HANDLERS;
+  }
+
+  private static MessageException failureOf(Throwable failure) {
+    return MessageException.from(failure);
+  }
+
+  private static DeliveryOptions requestOptions(Route.Bus service, Sender sender) {
+    DeliveryOptions options = sender.options();
+    return service.requestTimeout() == null
+        ? options
+        : new DeliveryOptions()
+            .setHeaders(options.getHeaders())
+            .setSendTimeout(service.requestTimeout().toMillis());
+  }
+
+  private LoopService onThisLoop(String address) {
+    LoopService service = services.get(address);
+    if (service == null) {
+      service = LoopService.onThisLoop(vertx, address);
+      services.put(address, service);
+    }
+    return service;
+  }
+}

@@ -1,0 +1,82 @@
+package io.linkspan.session;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.MessageException;
+import io.linkspan.delivery.GroupRequests;
+import io.linkspan.delivery.InboundExchange;
+import io.vertx.core.Future;
+import io.vertx.core.json.DecodeException;
+import io.vertx.core.json.JsonArray;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Carries out Messages of type join_group and leave_group, whose body is a name or a JSON array of
+ * names. Used only on the shard's event loop.
+ */
+final class JoinRequests implements GroupRequests {
+
+  private final SessionTable sessions;
+  private final Groups<Session> groups;
+
+  JoinRequests(SessionTable sessions, Groups<Session> groups) {
+    this.sessions = sessions;
+    this.groups = groups;
+  }
+
+  @Override
+  public void change(InboundExchange exchange) {
+    List<String> names = names(exchange.message().getBody());
+    if (names == null) {
+      exchange.failed(
+          new MessageException(
+              ErrorCode.MALFORMED,
+              "the body must be a group's name or a JSON array of names of 1 to "
+                  + Inbox.MAX_NAME
+                  + " characters"));
+      return;
+    }
+    Session session = sessions.find(exchange.sender().session());
+    if (session == null) {
+      // It has ended or moved since, and with it the link that would carry the outcome.
+      exchange.failed(
+          new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the session is not connected"));
+    } else if (exchange.message().getType().equals(JOIN)) {
+      List<Future<Void>> joins = names.stream().map(name -> groups.join(session, name)).toList();
+      Future.join(joins)
+          .onComplete(
+              joined -> exchange.accepted(),
+              failure -> exchange.failed(MessageException.from(failure)));
+    } else {
+      names.forEach(name -> groups.leave(session, name));
+      exchange.accepted();
+    }
+  }
+
+  /** Returns null when the body is neither. */
+  private static List<String> names(String body) {
+    List<String> names = body.startsWith("[") ? parse(body) : List.of(body);
+    return names == null || names.isEmpty() || !names.stream().allMatch(JoinRequests::isName)
+        ? null
+        : names;
+  }
+
+  private static List<String> parse(String body) {
+    List<String> names = new ArrayList<>();
+    try {
+      for (Object name : new JsonArray(body)) {
+        if (!(name instanceof String text)) {
+          return null;
+        }
+        names.add(text);
+      }
+    } catch (DecodeException e) {
+      return null;
+    }
+    return names;
+  }
+
+  private static boolean isName(String name) {
+    return !name.isBlank() && name.length() <= Inbox.MAX_NAME;
+  }
+}

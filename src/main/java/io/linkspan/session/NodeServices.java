@@ -1,0 +1,23 @@
+package io.linkspan.session;
+
+import io.linkspan.admission.LimitsConfig;
+import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
+import io.linkspan.routing.RoutingTable;
+
+/**
+ * What all shards of a node share.
+ *
+ * @param node id of the node
+ */
+public record NodeServices(
+    String node,
+    SessionConfig session,
+    DeliveryConfig delivery,
+    LimitsConfig limits,
+    RoutingTable routes,
+    SessionDirectory directory,
+    Nodes nodes,
+    DuplicateFilter duplicates,
+    SessionMetrics metrics) {}

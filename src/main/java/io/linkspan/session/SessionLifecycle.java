@@ -1,0 +1,456 @@
+package io.linkspan.session;
+
+import io.linkspan.admission.Identity;
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.connection.CloseReason;
+import io.linkspan.connection.Connection;
+import io.linkspan.connection.Outgoing;
+import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.delivery.DeliveryScope;
+import io.linkspan.delivery.MessageDefaults;
+import io.linkspan.delivery.RemoteCallback;
+import io.linkspan.delivery.Sender;
+import io.linkspan.delivery.ShardSender;
+import io.linkspan.directory.SessionDirectory;
+import io.linkspan.directory.SessionRef;
+import io.linkspan.directory.ShardAddress;
+import io.linkspan.session.replica.PartitionGuard;
+import io.linkspan.session.replica.Replicator;
+import io.linkspan.session.replica.SessionReplica;
+import io.linkspan.session.replica.StallDetector;
+import io.linkspan.session.transfer.Drain;
+import io.linkspan.session.transfer.IncomingTransfers;
+import io.linkspan.session.transfer.SessionTransfer;
+import io.linkspan.session.transfer.TransferableSession;
+import io.linkspan.wire.Pending;
+import io.linkspan.wire.SessionState;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.BiConsumer;
+
+/**
+ * Begins, resumes, adopts and ends the sessions of one shard. Used only on the shard's event loop.
+ */
+final class SessionLifecycle
+    implements Session.Owner,
+        SessionTransfer.Host,
+        Replicator.Host,
+        PartitionGuard.Host,
+        Drain.Host {
+
+  /**
+   * The shard's collaborators of the lifecycle. They are complete before the first session begins.
+   */
+  record Collaborators(
+      Session.Parts sessions,
+      SessionTable table,
+      Groups<Session> groups,
+      SessionTransfer transfer,
+      IncomingTransfers incoming,
+      Replicator replicator,
+      PartitionGuard guard,
+      StallDetector stalls,
+      ShardSender sender,
+      AwaySessions away,
+      Drain drain,
+      DuplicateSync duplicates) {}
+
+  private final NodeServices shared;
+  private final String address;
+  private final SessionDirectory directory;
+  private final SessionEvents events;
+  private final MessageDefaults defaults;
+  private final BiConsumer<SessionRef, CloseReason> remoteClose;
+  private Collaborators with;
+
+  /**
+   * Creates the lifecycle of one shard; {@link #start} completes it.
+   *
+   * @param address of the shard
+   * @param remoteClose asks the shard of a session to close it
+   */
+  SessionLifecycle(
+      NodeServices shared,
+      String address,
+      SessionEvents events,
+      MessageDefaults defaults,
+      BiConsumer<SessionRef, CloseReason> remoteClose) {
+    this.shared = shared;
+    this.address = address;
+    this.directory = shared.directory();
+    this.events = events;
+    this.defaults = defaults;
+    this.remoteClose = remoteClose;
+  }
+
+  /** Sets the collaborators, which have the lifecycle as their host. */
+  void start(Collaborators collaborators) {
+    with = collaborators;
+  }
+
+  // ------------------------------------------------------------------------ beginning
+
+  /** Begins the session of a new connection, or resumes the one that the client had. */
+  Future<Session> open(Connection link, Identity identity, Attachment attachment) {
+    with.stalls().check();
+    if (with.guard().isOutcast()) {
+      return Future.failedFuture(
+          new MessageException(ErrorCode.UNAVAILABLE, "this node is partitioned from the others"));
+    }
+    Token token = attachment.resumable() ? Token.parse(attachment.token()) : null;
+    if (token == null) {
+      return begin(link, identity, attachment);
+    }
+    return with.transfer()
+        .claim(token.session(), token.secret(), identity.anonymous() ? "" : identity.user())
+        .compose(
+            before ->
+                before == null
+                    ? begin(link, identity, attachment)
+                    : Future.succeededFuture(resume(before, link, attachment)));
+  }
+
+  private Future<Session> begin(Connection link, Identity identity, Attachment attachment) {
+    var ref = new SessionRef(Token.newSession(), identity.user(), address);
+    return directory
+        .add(ref)
+        .compose(all -> makeRoom(ref, all))
+        .map(
+            v -> {
+              String secret = attachment.resumable() ? Token.newSecret() : null;
+              Session session =
+                  Session.begin(
+                      with.sessions(),
+                      ref,
+                      link,
+                      identity.anonymous(),
+                      secret,
+                      attachment.mode(),
+                      shared.duplicates().acquire(ref.user()),
+                      replicaOf(ref, secret),
+                      senderOf(ref, link));
+              enter(session);
+              events.connected(session);
+              announce(session, attachment);
+              return session;
+            });
+  }
+
+  private Session resume(SessionState before, Connection link, Attachment attachment) {
+    Session session = restore(before, link, attachment);
+    shared.metrics().resumed.increment();
+    events.resumed(session);
+    announce(session, attachment);
+    session.attach(attachment.mode());
+    return session;
+  }
+
+  /** Makes the session of a state that was on another shard. */
+  private Session restore(SessionState before, Connection link, Attachment attachment) {
+    var ref = new SessionRef(before.getSession(), before.getUser(), address);
+    with.transfer().arrived(ref.session());
+    DuplicateWindow window = shared.duplicates().acquire(ref.user());
+    with.duplicates().restore(window, before.getSeenList());
+    Session session =
+        Session.restore(
+            with.sessions(),
+            ref,
+            link,
+            before,
+            attachment.mode(),
+            window,
+            replicaOf(ref, before.getSecret()),
+            senderOf(ref, link),
+            this::callbackOf);
+    enter(session);
+    with.groups().addTransferred(session);
+    return session;
+  }
+
+  private SessionReplica replicaOf(SessionRef ref, String secret) {
+    return secret == null
+        ? SessionReplica.none()
+        : SessionReplica.of(with.replicator(), ref.session());
+  }
+
+  private Sender senderOf(SessionRef ref, Connection link) {
+    return new Sender(
+        ref.session(),
+        ref.user(),
+        shared.node(),
+        link == null ? null : link.transport(),
+        link == null ? null : link.remote(),
+        shared.delivery().requestTimeout());
+  }
+
+  private DeliveryCallback callbackOf(Pending pending) {
+    return with.sender().resolve(pending.getOrigin(), pending.getTicket());
+  }
+
+  private void enter(Session session) {
+    with.table().add(session);
+    shared.metrics().sessions.increment();
+    session.replica().put(session::describe);
+  }
+
+  /** Sends a client its token, as the first Message, if it has asked for a session. */
+  private void announce(Session session, Attachment attachment) {
+    if (!attachment.announce()) {
+      return;
+    }
+    JsonObject body =
+        new JsonObject()
+            .put("session", session.token())
+            .put("recovered", session.recovered())
+            .put("expiresAfterMs", shared.session().grace().toMillis());
+    Message announcement =
+        defaults
+            .fill(
+                Message.newBuilder()
+                    .setType(Session.ANNOUNCEMENT)
+                    .setContentType("application/json")
+                    .setBody(body.encode()))
+            .build();
+    session.link().deliver(new Outgoing(announcement));
+  }
+
+  private Future<Void> makeRoom(SessionRef ref, List<SessionRef> all) {
+    SessionConfig config = shared.session();
+    int excess = all.size() - config.maxPerUser();
+    if (config.maxPerUser() == 0 || excess <= 0) {
+      return Future.succeededFuture();
+    }
+    if (config.onExcess() == SessionConfig.OnExcess.REPLACE) {
+      all.subList(0, excess).forEach(oldest -> remoteClose.accept(oldest, CloseReason.REPLACED));
+      return Future.succeededFuture();
+    }
+    directory.remove(ref);
+    return Future.failedFuture(
+        new MessageException(
+            ErrorCode.RATE_LIMITED,
+            ref.user() + " has " + config.maxPerUser() + " sessions already"));
+  }
+
+  // ------------------------------------------------------------------ for the sessions
+
+  @Override
+  public void entered() {
+    with.stalls().check();
+  }
+
+  @Override
+  public void detached(Session session, CloseReason reason) {
+    session.replica().away();
+    events.disconnected(session, reason);
+    with.away().add(session);
+    with.drain().detached(session);
+  }
+
+  @Override
+  public void closed(Session session, CloseReason reason) {
+    end(session);
+    events.disconnected(session, reason);
+  }
+
+  @Override
+  public void expired(Session session, CloseReason reason) {
+    shared.metrics().expired.increment();
+    end(session);
+    events.expired(session, reason);
+  }
+
+  private void end(Session session) {
+    with.groups().leaveAll(session);
+    directory.remove(session.ref());
+    session.replica().drop();
+    remove(session);
+  }
+
+  @Override
+  public void fenced(Session session) {
+    with.groups().removeTransferred(session);
+    // While partitioned, this node may have a directory of its own that still names it the owner.
+    directory.remove(session.ref());
+    remove(session);
+  }
+
+  private void remove(Session session) {
+    with.table().remove(session);
+    shared.metrics().sessions.decrement();
+    with.away().remove(session);
+    release(session);
+    with.drain().removed();
+  }
+
+  private void release(Session session) {
+    shared
+        .duplicates()
+        .release(session.user(), session.mayReturn(), with.sessions().scheduler().now());
+  }
+
+  @Override
+  public void departed(Session session, boolean wasLinked) {
+    directory.departs(session.ref());
+    with.table().move(session);
+    shared.metrics().sessions.decrement();
+    with.away().remove(session);
+    if (wasLinked) {
+      events.disconnected(session, CloseReason.REPLACED);
+    }
+    with.drain().removed();
+  }
+
+  @Override
+  public void forward(Session session, Message message, DeliveryCallback callback) {
+    with.sender()
+        .send(session.movedTo(), message, DeliveryScope.ACKNOWLEDGED.only(session.id()), callback);
+  }
+
+  @Override
+  public RemoteCallback export(DeliveryCallback callback) {
+    return with.sender().export(callback);
+  }
+
+  @Override
+  public boolean isOnThisNode(String shard) {
+    return ShardAddress.isOn(shared.node(), shard);
+  }
+
+  // ------------------------------------------------------------------- for transfers
+
+  @Override
+  public Session find(String session) {
+    return with.table().find(session);
+  }
+
+  @Override
+  public Session findMoved(String session) {
+    return with.table().findMoved(session);
+  }
+
+  @Override
+  public void stay(TransferableSession transferred, SessionState state) {
+    Session session = with.table().findMoved(transferred.id());
+    session.stay(state, this::callbackOf);
+    with.table().moveBack(session);
+    shared.metrics().sessions.increment();
+    session.replica().put(session::describe);
+    with.away().add(session);
+  }
+
+  @Override
+  public void forgotten(TransferableSession transferred) {
+    Session session = with.table().findMoved(transferred.id());
+    with.groups().removeTransferred(session);
+    with.table().forget(session);
+    release(session);
+  }
+
+  @Override
+  public void requestRecall(String session, String owner) {
+    with.replicator().requestRecall(session, owner);
+  }
+
+  // -------------------------------------------------------------------- for replicas
+
+  @Override
+  public Iterable<SessionState> resumableSessions() {
+    List<SessionState> all = new ArrayList<>();
+    for (Session session : with.table().owned()) {
+      if (session.isResumable()) {
+        all.add(session.describe());
+      }
+    }
+    return all;
+  }
+
+  @Override
+  public Future<Boolean> adopt(SessionState state, String owner) {
+    if (with.drain().hasStarted() || with.guard().isOutcast()) {
+      return Future.succeededFuture(false);
+    }
+    var from = new SessionRef(state.getSession(), state.getUser(), owner);
+    var to = new SessionRef(state.getSession(), state.getUser(), address);
+    IncomingTransfers.Arrival arrival = with.incoming().expect(to.user(), to.session());
+    return directory
+        .move(from, to)
+        .onSuccess(
+            moved -> {
+              if (moved) {
+                Session session = restore(state, null, Attachment.of(true, ""));
+                if (!state.getAway()) {
+                  events.disconnected(session, CloseReason.CONNECTION_LOST);
+                }
+                with.away().add(session);
+              }
+            })
+        .onComplete(v -> with.incoming().end(arrival));
+  }
+
+  // ------------------------------------------------------- after pauses and partitions
+
+  @Override
+  public Map<SessionRef, Set<String>> ownedSessions() {
+    Map<SessionRef, Set<String>> owned = new HashMap<>();
+    for (Session session : with.table().owned()) {
+      owned.put(session.ref(), Set.copyOf(session.groups()));
+    }
+    return owned;
+  }
+
+  @Override
+  public void fence(String id) {
+    Session session = with.table().find(id);
+    if (session != null) {
+      session.fence();
+    }
+  }
+
+  @Override
+  public void detachAll() {
+    for (Session session : List.copyOf(with.table().owned())) {
+      if (session.isResumable() && session.link() != null) {
+        session.close(CloseReason.GOING_AWAY);
+      }
+    }
+  }
+
+  @Override
+  public void ownershipConfirmed() {
+    List.copyOf(with.table().owned()).forEach(Session::resumeInbox);
+  }
+
+  // --------------------------------------------------------------------- for a drain
+
+  @Override
+  public List<Session> sessions() {
+    return List.copyOf(with.table().owned());
+  }
+
+  @Override
+  public boolean isEmpty() {
+    return with.table().owned().isEmpty();
+  }
+
+  @Override
+  public List<String> heirs() {
+    return with.replicator().heirs();
+  }
+
+  @Override
+  public Future<Boolean> handOver(Drain.DrainableSession session, String taker) {
+    return with.transfer().handOver(session, taker);
+  }
+
+  @Override
+  public boolean hasMoved() {
+    return with.table().hasMoved();
+  }
+}

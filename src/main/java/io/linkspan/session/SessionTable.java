@@ -1,0 +1,90 @@
+package io.linkspan.session;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The sessions of one shard: those that it owns, and those that have moved to other shards
+ * recently, for which it forwards what still arrives. Used only on the shard's event loop.
+ */
+final class SessionTable {
+
+  private final Map<String, Session> owned = new LinkedHashMap<>();
+  private final Map<String, Session> moved = new HashMap<>();
+
+  /** With those that have moved. */
+  private final Map<String, List<Session>> byUser = new HashMap<>();
+
+  /** Adds a session that the shard owns. */
+  void add(Session session) {
+    owned.put(session.id(), session);
+    byUser.computeIfAbsent(session.user(), user -> new ArrayList<>(1)).add(session);
+  }
+
+  /** Removes a session that has ended. */
+  void remove(Session session) {
+    owned.remove(session.id());
+    removeFromUser(session);
+  }
+
+  /** Marks a session as moved to another shard. */
+  void move(Session session) {
+    owned.remove(session.id());
+    moved.put(session.id(), session);
+  }
+
+  /** Marks a session as owned again. */
+  void moveBack(Session session) {
+    moved.remove(session.id());
+    owned.put(session.id(), session);
+  }
+
+  /** Removes a session that has moved. */
+  void forget(Session session) {
+    moved.remove(session.id(), session);
+    removeFromUser(session);
+  }
+
+  /** Returns an owned session; null when there is none with this id. */
+  Session find(String id) {
+    return owned.get(id);
+  }
+
+  /** Returns a session that has moved; null when there is none with this id. */
+  Session findMoved(String id) {
+    return moved.get(id);
+  }
+
+  /** Returns the session with this id, owned or moved, in a list; null when there is none. */
+  List<Session> ofId(String id) {
+    Session session = owned.get(id);
+    if (session == null) {
+      session = moved.get(id);
+    }
+    return session == null ? null : List.of(session);
+  }
+
+  /** Returns the user's sessions, owned and moved; null when there are none. */
+  List<Session> ofUser(String user) {
+    return byUser.get(user);
+  }
+
+  /** Returns the owned sessions, oldest first. */
+  Collection<Session> owned() {
+    return owned.values();
+  }
+
+  /** Returns whether sessions have moved recently. */
+  boolean hasMoved() {
+    return !moved.isEmpty();
+  }
+
+  private void removeFromUser(Session session) {
+    byUser.computeIfPresent(
+        session.user(), (user, all) -> all.remove(session) && all.isEmpty() ? null : all);
+  }
+}

@@ -1,0 +1,92 @@
+package io.linkspan.session;
+
+import io.linkspan.delivery.ShardSender;
+import io.linkspan.routing.Recipient;
+import io.linkspan.session.replica.PartitionGuard;
+import io.linkspan.session.replica.Replicator;
+import io.linkspan.session.transfer.SessionTransfer;
+import io.linkspan.wire.Adopt;
+import io.linkspan.wire.ConfirmAnswer;
+import io.linkspan.wire.Flush;
+import io.linkspan.wire.ShardCall;
+import io.linkspan.wire.ShardReply;
+import io.vertx.core.Future;
+
+/** Dispatches the calls of other shards to the part of this shard that answers them. */
+final class ShardCalls {
+
+  private final ShardSender sender;
+  private final LocalDelivery local;
+  private final SessionTransfer transfer;
+  private final SessionLifecycle sessions;
+  private final DuplicateSync duplicates;
+  private final Replicator replicator;
+  private final PartitionGuard guard;
+
+  ShardCalls(
+      ShardSender sender,
+      LocalDelivery local,
+      SessionTransfer transfer,
+      SessionLifecycle sessions,
+      DuplicateSync duplicates,
+      Replicator replicator,
+      PartitionGuard guard) {
+    this.sender = sender;
+    this.local = local;
+    this.transfer = transfer;
+    this.sessions = sessions;
+    this.duplicates = duplicates;
+    this.replicator = replicator;
+    this.guard = guard;
+  }
+
+  /** Answers a call; returns null for one that is not answered. */
+  Future<ShardReply> answer(ShardCall call) {
+    return switch (call.getCallCase()) {
+      case SETTLE -> {
+        sender.settle(call.getSettle());
+        yield null;
+      }
+      case FLUSH -> {
+        Flush flush = call.getFlush();
+        yield local
+            .flush(Recipient.of(flush.getTo()), flush.getHops())
+            .transform(flushed -> Future.succeededFuture(reply(flushed.succeeded())));
+      }
+      case CLAIM ->
+          Future.succeededFuture(
+              ShardReply.newBuilder().setClaim(transfer.answer(call.getClaim())).build());
+      case CONFIRM -> transfer.answer(call.getConfirm()).map(ShardCalls::reply);
+      case ADOPT -> {
+        Adopt adopt = call.getAdopt();
+        yield sessions
+            .adopt(adopt.getState(), adopt.getOwner())
+            .otherwise(false)
+            .map(ShardCalls::reply);
+      }
+      case ENDED -> {
+        duplicates.ended(call.getEnded());
+        yield null;
+      }
+      case COPY -> {
+        replicator.apply(call.getCopy());
+        yield Future.succeededFuture(reply(true));
+      }
+      case RECALL -> {
+        replicator.recall(call.getRecall());
+        yield null;
+      }
+      case FENCE -> {
+        sessions.fence(call.getFence());
+        yield null;
+      }
+      case PROBE -> Future.succeededFuture(reply(guard.isMember(call.getProbe())));
+      // From a node of another version.
+      case CALL_NOT_SET -> null;
+    };
+  }
+
+  private static ShardReply reply(boolean stands) {
+    return ShardReply.newBuilder().setConfirm(ConfirmAnswer.newBuilder().setStands(stands)).build();
+  }
+}

@@ -1,0 +1,97 @@
+package io.linkspan.session.outbox;
+
+import io.linkspan.api.Message;
+import io.linkspan.connection.Outgoing;
+import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.delivery.RemoteCallback;
+import io.linkspan.wire.Pending;
+
+/**
+ * A Message in an {@link Outbox}, until the client has acknowledged it or delivery has failed.
+ * Linked in three lists, so that no list is searched: the outbox in order of arrival, the Messages
+ * with the same eventId, and the shard's deliveries in the order in which they are due.
+ */
+public final class PendingDelivery {
+
+  final Outbox outbox;
+  final Outgoing outgoing;
+  final int size;
+  DeliveryCallback callback;
+  int attempts;
+
+  /** Whether it was written to a client that can say later how far it has read. */
+  boolean written;
+
+  /** Position in its outbox; identifies the delivery in a replica of the session. */
+  final long number;
+
+  PendingDelivery previous;
+  PendingDelivery next;
+  PendingDelivery sameId;
+
+  /** Time at which it is due; for a written one, the time of writing. */
+  long dueAt;
+
+  PendingDelivery previousDue;
+  PendingDelivery nextDue;
+  boolean timed;
+
+  /**
+   * Creates a delivery.
+   *
+   * @param callback receives the outcome; null when no outcome is wanted
+   */
+  PendingDelivery(Outbox outbox, long number, Outgoing outgoing, DeliveryCallback callback) {
+    this.outbox = outbox;
+    this.number = number;
+    this.outgoing = outgoing;
+    this.callback = callback;
+    size = outgoing.message().getSerializedSize();
+  }
+
+  /** Returns the Message. */
+  public Message message() {
+    return outgoing.message();
+  }
+
+  /** Returns the position in its outbox, from 1. */
+  public long number() {
+    return number;
+  }
+
+  /** Returns the callback; null when no outcome is wanted. */
+  public DeliveryCallback callback() {
+    return callback;
+  }
+
+  /**
+   * Returns the delivery in the form that other shards receive.
+   *
+   * @param callback by which they report the outcome; null when no outcome is wanted
+   */
+  public Pending toWire(RemoteCallback callback) {
+    Pending.Builder pending =
+        Pending.newBuilder()
+            .setMessage(outgoing.message())
+            .setChannel(outgoing.channel())
+            .setWritten(written)
+            .setNumber(number);
+    if (callback != null) {
+      pending.setOrigin(callback.origin()).setTicket(callback.ticket());
+    }
+    return pending.build();
+  }
+
+  /** Returns the form for a replica: outcomes that only this shard can report are left out. */
+  public Pending toReplica() {
+    return toWire(callback instanceof RemoteCallback remote ? remote : null);
+  }
+
+  String eventId() {
+    return outgoing.message().getEventId();
+  }
+
+  String offset() {
+    return Outbox.offsetOf(outgoing.message());
+  }
+}

@@ -1,0 +1,271 @@
+package io.linkspan.session.replica;
+
+import io.linkspan.delivery.ShardBus;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
+import io.linkspan.directory.SessionRef;
+import io.linkspan.directory.ShardAddress;
+import io.linkspan.time.Scheduler;
+import io.linkspan.wire.Probe;
+import io.linkspan.wire.ShardCall;
+import io.linkspan.wire.ShardReply;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides whether a shard may act as the owner of its sessions. After a pause or a partition other
+ * shards may have adopted them; the shard holds what clients send until it has found out. Used only
+ * on the shard's event loop.
+ *
+ * <pre>
+ *                pause, merge           asked the directory
+ *   CERTAIN ────────────────► RECLAIMING ─────────────────► CERTAIN
+ *      │ pause longer than others wait     ▲
+ *      ▼                  still a member   │ found the others, or they do not return
+ *   PROBING ───────────────────────────────┤
+ *      │ removed by another node           │
+ *      └─────────────► OUTCAST ────────────┘
+ * </pre>
+ */
+public final class PartitionGuard {
+
+  /** The sessions that the guard watches over. */
+  public interface Host {
+
+    /** Returns all sessions of the shard with their groups. */
+    Map<SessionRef, Set<String>> ownedSessions();
+
+    /** Ends a session that another shard owns. */
+    void fence(String session);
+
+    /** Closes the links of all resumable sessions, which keep waiting for their clients. */
+    void detachAll();
+
+    /** The shard owns its sessions: inbound Messages that were held may continue. */
+    void ownershipConfirmed();
+  }
+
+  private enum State {
+    CERTAIN,
+    RECLAIMING,
+    PROBING,
+    OUTCAST
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(PartitionGuard.class);
+
+  /** Longer than it takes to find the other nodes again if they still run; milliseconds. */
+  static final long MAX_OUTCAST = 60_000;
+
+  /** After this time, ownership is taken to be unchanged; milliseconds. */
+  static final long RECLAIM_TIMEOUT = 10_000;
+
+  /** For nodes that have just found each other to enter their sessions; milliseconds. */
+  static final long SETTLE_TIME = 5_000;
+
+  private static final long PROBE_TIMEOUT = 1_000;
+  private static final int MAX_PROBES = 4;
+
+  private final ShardBus bus;
+  private final Scheduler scheduler;
+  private final Nodes nodes;
+  private final SessionDirectory directory;
+  private final String address;
+  private final Host host;
+  private State state = State.CERTAIN;
+
+  /** Until then other nodes may not have entered all their sessions in the directory. */
+  private long incompleteUntil;
+
+  /** The other members as of the last event: during a pause, the cluster's own list moves on. */
+  private final Set<String> others = new HashSet<>();
+
+  /** Number of the current round of questions: answers to earlier ones are ignored. */
+  private int round;
+
+  /** Creates the guard of one shard. */
+  public PartitionGuard(
+      ShardBus bus,
+      Scheduler scheduler,
+      Nodes nodes,
+      SessionDirectory directory,
+      String address,
+      Host host) {
+    this.bus = bus;
+    this.scheduler = scheduler;
+    this.nodes = nodes;
+    this.directory = directory;
+    this.address = address;
+    this.host = host;
+    nodes.all().stream()
+        .filter(node -> !node.equals(nodes.self()))
+        .forEach(node -> others.add(node.id()));
+  }
+
+  /** Returns whether the shard may act on what clients send. */
+  public boolean isCertain() {
+    return state == State.CERTAIN;
+  }
+
+  /** Returns whether other nodes have removed this one: no clients are admitted. */
+  public boolean isOutcast() {
+    return state == State.OUTCAST;
+  }
+
+  /** Returns whether the directory lists every session: one that is not found does not exist. */
+  public boolean isDirectoryComplete() {
+    return scheduler.now() >= incompleteUntil;
+  }
+
+  /**
+   * The event loop stood still.
+   *
+   * @param pause in milliseconds
+   */
+  public void stalled(long pause) {
+    if (state == State.OUTCAST) {
+      return;
+    }
+    if (pause <= nodes.givenUpAfter() || others.isEmpty()) {
+      reclaim();
+      return;
+    }
+    LOG.warn("the event loop stood still for {} ms: asking the other nodes who is a member", pause);
+    state = State.PROBING;
+    probe(++round, 1);
+  }
+
+  /** A node has joined. */
+  public void joined(Nodes.Node node) {
+    others.add(node.id());
+    membersJoined();
+  }
+
+  /** A node has left. */
+  public void left(Nodes.Node node) {
+    others.remove(node.id());
+  }
+
+  /** This node was partitioned from others and has found them again. */
+  public void merged() {
+    membersJoined();
+    reclaim();
+  }
+
+  /** Nodes have found each other, and may still have to enter their sessions in the directory. */
+  private void membersJoined() {
+    incompleteUntil = scheduler.now() + SETTLE_TIME;
+    // A node that lost all others at once gets this event too, without having found any.
+    if (state == State.OUTCAST && nodes.all().size() > 1) {
+      reclaim();
+    }
+  }
+
+  /** Answers another shard's probe: whether its node is a member for this one. */
+  public boolean isMember(Probe probe) {
+    return nodes.all().stream().anyMatch(node -> node.id().equals(probe.getNode()));
+  }
+
+  private void probe(int of, int attempt) {
+    ShardCall question =
+        ShardCall.newBuilder().setProbe(Probe.newBuilder().setNode(nodes.self().id())).build();
+    int index = ShardAddress.indexOf(address);
+    List<Future<ShardReply>> answers = new ArrayList<>();
+    for (Nodes.Node node : nodes.all()) {
+      if (node.equals(nodes.self())) {
+        continue;
+      }
+      answers.add(
+          bus.call(ShardAddress.of(node.id(), index % node.shards()), question, PROBE_TIMEOUT));
+    }
+    if (answers.isEmpty()) {
+      outcast(of);
+      return;
+    }
+    var open = new AtomicInteger(answers.size());
+    var members = new AtomicInteger();
+    for (Future<ShardReply> answer : answers) {
+      answer.onComplete(
+          reply -> {
+            if (round != of || state != State.PROBING) {
+              return;
+            }
+            if (reply.succeeded() && !reply.result().getConfirm().getStands()) {
+              outcast(of);
+              return;
+            }
+            if (reply.succeeded()) {
+              members.incrementAndGet();
+            }
+            if (open.decrementAndGet() > 0) {
+              return;
+            }
+            if (members.get() > 0) {
+              reclaim();
+            } else if (attempt < MAX_PROBES) {
+              probe(of, attempt + 1);
+            } else {
+              outcast(of);
+            }
+          });
+    }
+  }
+
+  private void outcast(int of) {
+    if (round != of) {
+      return;
+    }
+    LOG.warn("other nodes have removed this one: its clients are sent to them");
+    state = State.OUTCAST;
+    int current = ++round;
+    host.detachAll();
+    scheduler.schedule(
+        MAX_OUTCAST,
+        () -> {
+          if (round == current && state == State.OUTCAST) {
+            reclaim();
+          }
+        });
+  }
+
+  /** Asks the directory which sessions another shard owns by now. */
+  private void reclaim() {
+    state = State.RECLAIMING;
+    int current = ++round;
+    long timeout =
+        scheduler.schedule(
+            RECLAIM_TIMEOUT,
+            () -> {
+              LOG.warn("the directory did not answer which sessions are still here");
+              confirm(current);
+            });
+    directory
+        .reclaim(host.ownedSessions())
+        .onComplete(
+            others -> {
+              scheduler.cancel(timeout);
+              // A late answer is as good.
+              others.forEach(ref -> host.fence(ref.session()));
+              confirm(current);
+            },
+            failure -> {
+              LOG.debug("the directory does not answer which sessions are still here", failure);
+              scheduler.cancel(timeout);
+              confirm(current);
+            });
+  }
+
+  private void confirm(int of) {
+    if (round == of && state == State.RECLAIMING) {
+      state = State.CERTAIN;
+      host.ownershipConfirmed();
+    }
+  }
+}

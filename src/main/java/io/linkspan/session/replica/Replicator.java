@@ -1,0 +1,212 @@
+package io.linkspan.session.replica;
+
+import io.linkspan.delivery.ShardBus;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.ShardAddress;
+import io.linkspan.time.Scheduler;
+import io.linkspan.wire.Change;
+import io.linkspan.wire.Copy;
+import io.linkspan.wire.Recall;
+import io.linkspan.wire.SessionState;
+import io.linkspan.wire.ShardCall;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a replica of a shard's resumable sessions on the next node, and here the replicas of other
+ * shards; when their node is lost, their sessions are adopted here. Used only on the shard's event
+ * loop.
+ */
+public final class Replicator {
+
+  /** The sessions that are replicated, and the shard that adopts those of others. */
+  public interface Host {
+
+    /** Returns all resumable sessions. */
+    Iterable<SessionState> resumableSessions();
+
+    /**
+     * Takes over a session whose owner is lost.
+     *
+     * @param owner bus address of the shard that had it
+     * @return whether it is here now; false when another shard has it
+     */
+    Future<Boolean> adopt(SessionState state, String owner);
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Replicator.class);
+  private static final int MAX_CHANGES = 20_000;
+  private static final long COPY_TIMEOUT = 2_000;
+  private static final long RETRY_MS = 250;
+  private static final int MAX_ADOPTIONS = 20;
+
+  private final ShardBus bus;
+  private final Scheduler scheduler;
+  private final Nodes nodes;
+  private final String address;
+  private final boolean enabled;
+  private final Host host;
+  private final ReplicationLog log;
+  private final ReplicaStore replicas = new ReplicaStore();
+  private boolean scheduled;
+
+  /**
+   * Creates the replicator of one shard; {@link #follow} starts it.
+   *
+   * @param address of the shard
+   * @param enabled whether replicas are made
+   */
+  public Replicator(
+      ShardBus bus, Scheduler scheduler, Nodes nodes, String address, boolean enabled, Host host) {
+    this.bus = bus;
+    this.scheduler = scheduler;
+    this.nodes = nodes;
+    this.address = address;
+    this.enabled = enabled;
+    this.host = host;
+    log = new ReplicationLog(address, MAX_CHANGES);
+  }
+
+  /** Chooses the shard that keeps the replica; to be called when the nodes have changed. */
+  public void follow() {
+    if (!enabled) {
+      return;
+    }
+    String before = log.peer();
+    String after = ReplicaRing.holderOf(address, nodes.all());
+    if (before != null && !before.equals(after)) {
+      // The replica there is no longer kept up to date.
+      bus.send(
+          before,
+          ShardCall.newBuilder()
+              .setCopy(Copy.newBuilder().setOwner(address).setAnew(true))
+              .build());
+    }
+    log.follow(after);
+    schedule();
+  }
+
+  /** A node has left: sessions whose replicas are here, and for this shard to have, are adopted. */
+  public void nodeLost(String node) {
+    for (String owner : replicas.owners(shard -> ShardAddress.nodeOf(shard).equals(node))) {
+      List<SessionState> left =
+          address.equals(ReplicaRing.holderOf(owner, nodes.all()))
+              ? replicas.takeAll(owner)
+              : List.of();
+      LOG.info("{} is lost; {} of its sessions are adopted here", owner, left.size());
+      left.forEach(state -> adopt(state, owner, 1));
+    }
+  }
+
+  /**
+   * Another shard cannot reach the owner of a session: adopts the session if its replica is here.
+   */
+  public void recall(Recall recall) {
+    SessionState state = replicas.take(recall.getOwner(), recall.getSession());
+    if (state != null) {
+      adopt(state, recall.getOwner(), 1);
+    }
+  }
+
+  /** Asks the holder of the replica to adopt a session whose owner does not answer. */
+  public void requestRecall(String session, String owner) {
+    String holder = enabled ? ReplicaRing.holderOf(owner, nodes.all()) : null;
+    if (holder != null) {
+      bus.send(
+          holder,
+          ShardCall.newBuilder()
+              .setRecall(Recall.newBuilder().setSession(session).setOwner(owner))
+              .build());
+    }
+  }
+
+  /** Stores the changes of another shard. */
+  public void apply(Copy copy) {
+    replicas.apply(copy);
+  }
+
+  /** Returns the shards that may take over sessions of this one, the best first. */
+  public List<String> heirs() {
+    return ReplicaRing.heirsOf(address, nodes.self(), nodes.all());
+  }
+
+  /** Runs an action once everything that happened until now is replicated, if anything is. */
+  public void whenReplicated(Runnable action) {
+    log.whenCopied(action);
+  }
+
+  /** Returns whether changes are replicated at present. */
+  boolean isRecording() {
+    return log.isFollowed();
+  }
+
+  /** Records a change of a session. */
+  void record(Change.Builder change) {
+    log.record(change.build());
+    schedule();
+  }
+
+  private void schedule() {
+    if (!scheduled && log.isFollowed()) {
+      scheduled = true;
+      // The changes of one turn of the event loop are one batch.
+      scheduler.defer(this::sendScheduled);
+    }
+  }
+
+  private void sendScheduled() {
+    scheduled = false;
+    send();
+  }
+
+  private void send() {
+    Copy copy = log.poll(this::all);
+    if (copy == null) {
+      return;
+    }
+    String peer = log.peer();
+    bus.call(peer, ShardCall.newBuilder().setCopy(copy).build(), COPY_TIMEOUT)
+        .onComplete(
+            copied -> {
+              log.answered(peer, true);
+              send();
+            },
+            failure -> {
+              LOG.debug("{} did not confirm the replica of this shard", peer, failure);
+              log.answered(peer, false);
+              // Changes until then are part of what is sent next.
+              scheduled = true;
+              scheduler.schedule(RETRY_MS, this::sendScheduled);
+            });
+  }
+
+  private List<Change> all() {
+    List<Change> all = new ArrayList<>();
+    for (SessionState state : host.resumableSessions()) {
+      all.add(Change.newBuilder().setSession(state.getSession()).setPut(state).build());
+    }
+    return all;
+  }
+
+  private void adopt(SessionState state, String owner, int attempt) {
+    host.adopt(state, owner)
+        .onComplete(
+            adopted -> {
+              if (adopted) {
+                // A former owner that was only frozen must release the session.
+                bus.send(owner, ShardCall.newBuilder().setFence(state.getSession()).build());
+              }
+            },
+            failure -> {
+              // With the owner, the directory may have lost a part of itself for a moment.
+              if (attempt < MAX_ADOPTIONS) {
+                scheduler.schedule(RETRY_MS, () -> adopt(state, owner, attempt + 1));
+              } else {
+                LOG.warn("session {} of {} is lost", state.getSession(), owner, failure);
+              }
+            });
+  }
+}

@@ -1,0 +1,102 @@
+package io.linkspan.session.replica;
+
+import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.outbox.PendingDelivery;
+import io.linkspan.wire.Change;
+import io.linkspan.wire.SessionState;
+import java.util.function.Supplier;
+
+/**
+ * The replica of one session as its owner writes it. Nothing is recorded before {@link #put} and
+ * after {@link #drop}, nor for a session that cannot be resumed. Used only on the owner's event
+ * loop.
+ */
+public final class SessionReplica implements Outbox.Listener {
+
+  private final Replicator replicator;
+  private final String session;
+  private boolean live;
+
+  private SessionReplica(Replicator replicator, String session) {
+    this.replicator = replicator;
+    this.session = session;
+  }
+
+  /** Returns the replica of a session that can be resumed. */
+  public static SessionReplica of(Replicator replicator, String session) {
+    return new SessionReplica(replicator, session);
+  }
+
+  /** Returns a replica that stays empty. */
+  public static SessionReplica none() {
+    return new SessionReplica(null, "");
+  }
+
+  /** Records the whole session; every later change is recorded too. */
+  public void put(Supplier<SessionState> state) {
+    if (replicator != null) {
+      live = true;
+      if (isRecording()) {
+        replicator.record(change().setPut(state.get()));
+      }
+    }
+  }
+
+  /** Records that the session has ended or moved. */
+  public void drop() {
+    if (isRecording()) {
+      replicator.record(change().setDropped(true));
+    }
+    live = false;
+  }
+
+  @Override
+  public void added(PendingDelivery delivery) {
+    if (isRecording()) {
+      replicator.record(change().setNumber(delivery.number()).setAdded(delivery.toReplica()));
+    }
+  }
+
+  @Override
+  public void removed(PendingDelivery delivery) {
+    if (isRecording()) {
+      replicator.record(change().setRemoved(delivery.number()));
+    }
+  }
+
+  @Override
+  public void anchored(String offset) {
+    if (isRecording()) {
+      replicator.record(change().setAnchor(offset));
+    }
+  }
+
+  /** Records that the session has joined a group. */
+  public void joined(String group) {
+    if (isRecording()) {
+      replicator.record(change().setJoined(group));
+    }
+  }
+
+  /** Records that the session has left a group. */
+  public void left(String group) {
+    if (isRecording()) {
+      replicator.record(change().setLeft(group));
+    }
+  }
+
+  /** Records that the session has lost its link. */
+  public void away() {
+    if (isRecording()) {
+      replicator.record(change().setAway(true));
+    }
+  }
+
+  private boolean isRecording() {
+    return live && replicator.isRecording();
+  }
+
+  private Change.Builder change() {
+    return Change.newBuilder().setSession(session);
+  }
+}
