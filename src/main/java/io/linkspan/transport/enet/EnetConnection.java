@@ -143,7 +143,7 @@ final class EnetConnection implements Connection {
     if (reason == EndReason.TIMEOUT) {
       // Perhaps it only slept: then this waits for it.
       CloseReason why = introduction.closeReason();
-      peer.sayFarewell((why == null ? CloseReason.HEARTBEAT_TIMEOUT : why).code());
+      peer.notifyLost((why == null ? CloseReason.HEARTBEAT_TIMEOUT : why).code());
     }
     introduction.end(
         switch (reason) {

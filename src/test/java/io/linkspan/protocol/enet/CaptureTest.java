@@ -27,7 +27,7 @@ class CaptureTest {
     assertThat(connected.data()).isEqualTo(0x11223344);
     assertThat(connected.peer().channels()).isEqualTo(2);
     // The first number was taken by VERIFY_CONNECT, and the round trip took 3 ms.
-    assertThat(connected.peer().roundTripTime()).isEqualTo(3);
+    assertThat(connected.peer().roundTrip().time()).isEqualTo(3);
 
     answers("reliable", 0x8B5E, "reliable-acknowledged");
     assertReceived(0, Delivery.RELIABLE, "hello");
@@ -132,8 +132,8 @@ class CaptureTest {
     assertThat(transmitted(Integer.decode(asked))).isEqualTo(capture(connect));
     receive(verify, Integer.decode(answered));
     assertThat(peer.isConnected()).isTrue();
-    assertThat(peer.usesChecksum()).isEqualTo(checksum);
-    assertThat(peer.usesCompression()).isEqualTo(compression);
+    assertThat(peer.link.checksum).isEqualTo(checksum);
+    assertThat(peer.link.compression).isEqualTo(compression);
   }
 
   @Test

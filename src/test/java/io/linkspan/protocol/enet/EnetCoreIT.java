@@ -103,7 +103,7 @@ class EnetCoreIT {
       assertThat(node.runUntil(() -> node.echoes.size() == 5_000, 20_000)).isTrue();
       assertThat(node.runUntil(() -> !peer.isConnected(), 2_000)).as("idle").isFalse();
       // Measured, that is: no longer the first guess.
-      assertThat(peer.roundTripTime()).isLessThan(500);
+      assertThat(peer.roundTrip().time()).isLessThan(500);
       peer.send(0, "bye".getBytes(StandardCharsets.UTF_8), Delivery.RELIABLE);
       assertThat(node.runUntil(() -> node.ended != null, 5_000)).isTrue();
       assertThat(node.ended.data()).isEqualTo(77);

@@ -31,8 +31,8 @@ class EnetHandshakeTest {
     var peer = pair.connect(9);
     assertThat(peer.channels()).isEqualTo(5);
     assertThat(pair.serverPeer().channels()).isEqualTo(5);
-    assertThat(peer.mtu).isEqualTo(1000);
-    assertThat(pair.serverPeer().mtu).isEqualTo(1000);
+    assertThat(peer.link.mtu).isEqualTo(1000);
+    assertThat(pair.serverPeer().link.mtu).isEqualTo(1000);
     assertThat(EnetPair.only(pair.serverEvents, EnetEvent.Connected.class))
         .singleElement()
         .satisfies(event -> assertThat(event.data()).isEqualTo(0x11223344));
@@ -316,10 +316,10 @@ class EnetHandshakeTest {
     var peer = pair.client.connect(EnetPair.SERVER, 1, 0, pair.now);
     pair.drain();
     byte[] forged = Vectors.capture("verify-connect");
-    forged[0] = (byte) (0x80 | peer.incomingPeerId >> 8);
-    forged[1] = (byte) peer.incomingPeerId;
+    forged[0] = (byte) (0x80 | peer.link.incomingPeerId >> 8);
+    forged[1] = (byte) peer.link.incomingPeerId;
     pair.client.receive(Unpooled.wrappedBuffer(forged), EnetPair.SERVER, pair.now);
-    assertThat(peer.state()).isEqualTo(EnetPeer.State.CONNECTING);
+    assertThat(peer.state()).isEqualTo(PeerState.CONNECTING);
     pair.run(500);
     assertThat(peer.isConnected()).isTrue();
   }

@@ -146,7 +146,7 @@ final class EnetPair {
       assertThat(host.handshakes()).isZero();
       assertThat(host.waitingBytes()).isZero();
       assertThat(host.queuedCommands()).isZero();
-      assertThat(host.table.size()).isZero();
+      assertThat(host.endpoints()).isZero();
       assertThat(host.nextDeadline()).isEqualTo(Long.MAX_VALUE);
     }
   }

@@ -141,15 +141,15 @@ class EnetPeerTest {
     pair.run(10_000);
     // A ping and an acknowledgement every 500 ms and a round trip, sometimes in one datagram.
     assertThat(pair.client.counters().datagramsSent() - before).isBetween(19L, 42L);
-    assertThat(peer.roundTripTime()).isEqualTo(20);
-    assertThat(pair.serverPeer().roundTripTime()).isEqualTo(20);
+    assertThat(peer.roundTrip().time()).isEqualTo(20);
+    assertThat(pair.serverPeer().roundTrip().time()).isEqualTo(20);
   }
 
   @Test
   void whatIsNotAcknowledgedIsSentAgainAfterWaitsThatDouble() {
     var peer = pair.connect(1);
     pair.run(20_000);
-    int first = peer.roundTripTime() + 4 * peer.roundTripVariance();
+    int first = peer.roundTrip().time() + 4 * peer.roundTrip().variance();
     pair.link.setWeather(Weather.losing(1));
     List<Long> sent = new ArrayList<>();
     long start = pair.now;
@@ -194,22 +194,22 @@ class EnetPeerTest {
           if (event instanceof EnetEvent.Disconnected) {
             pair.link.setWeather(Weather.FAIR);
             pair.wiretap = sent::add;
-            lost.sayFarewell(4408);
-            lost.sayFarewell(4409);
+            lost.notifyLost(4408);
+            lost.notifyLost(4409);
           }
         };
     // The client stands still meanwhile, and has given up nothing.
     long silentFrom = pair.now;
-    while (!lost.isOver()) {
+    while (!lost.isGone()) {
       pair.now = pair.server.nextDeadline();
       pair.server.advanceTo(pair.now);
       pair.drain();
     }
     assertThat(pair.now - silentFrom).isLessThan(7_500);
-    pair.runUntil(peer::isOver, 100);
+    pair.runUntil(peer::isGone, 100);
     assertEnd(pair.clientEvents, EndReason.REMOTE, 4408);
     assertThat(sent.stream().filter(EnetPeerTest::isUnansweredDisconnect)).hasSize(1);
-    lost.sayFarewell(4410);
+    lost.notifyLost(4410);
     pair.drain();
     assertThat(sent.stream().filter(EnetPeerTest::isUnansweredDisconnect)).hasSize(1);
     pair.assertForgotten();
@@ -224,12 +224,12 @@ class EnetPeerTest {
     var peer = pair.connect(1);
     var other = pair.serverPeer();
     peer.disconnect(5);
-    pair.runUntil(other::isOver, 1_000);
+    pair.runUntil(other::isGone, 1_000);
     pair.run(1_000);
     List<byte[]> sent = new ArrayList<>();
     pair.wiretap = sent::add;
-    other.sayFarewell(4408);
-    peer.sayFarewell(4408);
+    other.notifyLost(4408);
+    peer.notifyLost(4408);
     pair.drain();
     assertThat(sent).isEmpty();
   }
@@ -249,7 +249,7 @@ class EnetPeerTest {
     pair.link.setWeather(Weather.losing(1));
     long start = pair.now;
     var peer = pair.client.connect(EnetPair.SERVER, 1, 0, pair.now);
-    assertThat(pair.runUntil(() -> peer.isOver(), 60_000)).isTrue();
+    assertThat(pair.runUntil(() -> peer.isGone(), 60_000)).isTrue();
     assertThat(pair.now - start).isBetween(30_000L, 32_000L);
     pair.assertForgotten();
   }
@@ -413,7 +413,7 @@ class EnetPeerTest {
       peer.send(0, new byte[500], Delivery.RELIABLE);
     }
     pair.drain();
-    assertThat(peer.bytesInFlight()).isEqualTo(4_000);
+    assertThat(peer.output().bytesInFlight()).isEqualTo(4_000);
     pair.run(5_000);
     assertThat(received()).hasSize(50);
   }
@@ -429,8 +429,8 @@ class EnetPeerTest {
     var peer = pair.connect(1);
     pair.run(2_500);
     var server = pair.serverPeer();
-    assertThat(peer.incomingBandwidth()).isEqualTo(50_000);
-    assertThat(peer.outgoingBandwidth()).isEqualTo(100_000);
+    assertThat(peer.bandwidth().incoming()).isEqualTo(50_000);
+    assertThat(peer.bandwidth().outgoing()).isEqualTo(100_000);
     for (int i = 0; i < 50; i++) {
       for (int j = 0; j < 40; j++) {
         server.send(0, new byte[1_000], Delivery.UNRELIABLE);
@@ -438,7 +438,7 @@ class EnetPeerTest {
       pair.run(100);
     }
     // Four times what the host may send: about a quarter of the unreliable messages goes out.
-    assertThat(server.packetThrottle()).isLessThanOrEqualTo(10);
+    assertThat(server.roundTrip().throttle()).isLessThanOrEqualTo(10);
     int arrived = EnetPair.count(pair.clientEvents, EnetEvent.Received.class);
     assertThat(arrived).isBetween(300, 1_200);
   }
@@ -459,7 +459,7 @@ class EnetPeerTest {
       }
       pair.run(100);
     }
-    assertThat(server.packetThrottle()).isLessThanOrEqualTo(8);
+    assertThat(server.roundTrip().throttle()).isLessThanOrEqualTo(8);
   }
 
   @Test
@@ -472,7 +472,7 @@ class EnetPeerTest {
       peer.send(0, new byte[10], Delivery.UNRELIABLE);
       peer.send(0, new byte[10], Delivery.RELIABLE);
       pair.run(50);
-      lowest = Math.min(lowest, peer.packetThrottle());
+      lowest = Math.min(lowest, peer.roundTrip().throttle());
     }
     assertThat(lowest).isLessThan(10);
     int lossy = 0;
@@ -484,7 +484,7 @@ class EnetPeerTest {
     peer.configureThrottle(1_000, 32, 0);
     pair.link.setWeather(Weather.delaying(10));
     pair.run(20_000);
-    assertThat(peer.packetThrottle()).isEqualTo(32);
+    assertThat(peer.roundTrip().throttle()).isEqualTo(32);
   }
 
   @Test
