@@ -11,7 +11,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
-/** The core's own collections against those of the library. */
+/** Compares the collections of the core with those of the JDK. */
 class CollectionsTest {
   private record Entry(int sequence) implements SequenceMap.Numbered {}
 
