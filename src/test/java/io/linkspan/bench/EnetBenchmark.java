@@ -6,8 +6,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a Message costs by way of ENet, event bus and back, and what an idle peer does, compared
- * with an echo of the C library in the same run. See docs/benchmarks.md.
+ * Measures the cost of a Message through ENet, the event bus and back, and of an idle peer,
+ * compared with an echo of the C library in the same run. See docs/benchmarks.md.
  *
  * <p>Usage: {@code EnetBenchmark [ROUNDS] [MODE…]}, with the modes in lower case.
  */
@@ -87,7 +87,7 @@ public final class EnetBenchmark {
   private void run(List<Mode> modes) throws IOException, InterruptedException {
     List<Mode> loaded = modes.stream().filter(mode -> mode != Mode.IDLE).toList();
     for (Mode mode : loaded) {
-      // It has to be told how many peers it will have, and looks at all of them all the time.
+      // The library needs the number of peers in advance and iterates over all of them.
       try (var server = cServer(mode.peers)) {
         loads.add(mode.label, C, underLoad(server, false, mode));
       }

@@ -5,16 +5,16 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** Clients of the stock C library, in a process of their own: {@code src/test/c/enet_load.c}. */
+/** Runs clients of the C library in a process of their own: {@code src/test/c/enet_load.c}. */
 final class EnetLoad implements AutoCloseable {
 
-  /** What the clients do once they are connected, and for how long. */
+  /** The load of the clients, and its duration. */
   record Plan(int peers, int size, int inFlight, int rate, long warmUpMs, long warmUpMessages) {}
 
   /**
    * One measurement.
    *
-   * @param repeated commands that the clients had to send again, per message
+   * @param repeated commands that the clients sent again, per message
    * @param datagrams that the clients sent, per message
    */
   record Measured(Window.Load load, double repeated, double datagrams) {}
@@ -57,7 +57,7 @@ final class EnetLoad implements AutoCloseable {
         Double.parseDouble(end[5]) / messages);
   }
 
-  /** Lets the peers be idle for so long. */
+  /** Keeps the peers idle for a time. */
   CpuTime rest() throws IOException {
     await("begin");
     CpuTime before = server.cpuTime();
@@ -65,7 +65,7 @@ final class EnetLoad implements AutoCloseable {
     return server.cpuTime().minus(before);
   }
 
-  /** The peers leave, and the process ends. */
+  /** Disconnects the peers and ends the process. */
   @Override
   public void close() throws IOException {
     process.getOutputStream().close();

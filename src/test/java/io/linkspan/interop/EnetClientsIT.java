@@ -14,11 +14,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The stock C library is served, on a clean path and on a bad one. */
+/** Tests clients of the C library, on a clean path and on a bad one. */
 @RequiresEnet
 class EnetClientsIT {
 
-  /** Its agent also meets the clients of other transports, in {@link SocketIoClientsIT}. */
+  /**
+   * Also used as an agent together with clients of other transports in {@link SocketIoClientsIT}.
+   */
   static final String SOURCE = "src/test/c/gateway_client.c";
 
   private static final long SEED = 4711;
@@ -69,7 +71,7 @@ class EnetClientsIT {
         "crowd"
       })
   void onABadPath(String scenario) throws Exception {
-    // Without the protocol's checksum it is UDP's own that drops what was damaged.
+    // Without checksums of ENet, those of UDP drop damaged datagrams.
     boolean damages = scenario.contains("checksum");
     try (var proxy = new UdpProxy(SEED, damages, gateway.enetPort())) {
       run(scenario + " bad", proxy.port());

@@ -9,12 +9,12 @@ import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The C client that the README shows does what it says. */
+/** Tests the C client that the README shows. */
 @RequiresEnet
 class HelloEnetIT {
 
   @Test
-  void helloTalksToTheEchoService() throws InterruptedException {
+  void helloReachesTheEchoService() throws InterruptedException {
     assertServed(Map.of());
   }
 

@@ -30,9 +30,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 
 /**
- * An ENet client: the core in the client's role behind a plain socket. Alive only while somebody
- * waits for something here, so that a test can fall silent by doing nothing. May be used by a
- * thread that sends and one that receives.
+ * An ENet client: the core in the role of the client behind a plain socket. It runs only while a
+ * test waits for something here, so that a test can become silent by doing nothing. May be used by
+ * one thread that sends and one that receives.
  */
 public final class EnetTestClient implements TestClient {
 
@@ -41,7 +41,7 @@ public final class EnetTestClient implements TestClient {
   private static final long PATIENCE_MS = 10_000;
   private static final int WAIT_MS = 5;
 
-  /** A message of the gateway, and where it came. */
+  /** A message of the gateway, with its channel and delivery. */
   public record Received(GeneratedMessage content, int channel, Delivery delivery) {}
 
   private final DatagramSocket socket;
@@ -66,18 +66,18 @@ public final class EnetTestClient implements TestClient {
     awaitThat(() -> peer.isConnected() || ended != null, "connection");
   }
 
-  /** Connects, and says nothing. */
+  /** Connects without sending a Message. */
   public static EnetTestClient connect(int port) {
     return new EnetTestClient(port, EnetConfig.DEFAULT, 4);
   }
 
-  /** Connects, and says nothing. */
+  /** Connects without sending a Message. */
   public static EnetTestClient connect(int port, EnetConfig config, int channels) {
     return new EnetTestClient(port, config, channels);
   }
 
   /**
-   * Connects as somebody; the session has begun.
+   * Connects as a user and waits until the session has begun.
    *
    * @param acknowledge client or transport
    */
@@ -85,7 +85,7 @@ public final class EnetTestClient implements TestClient {
     return connect(port, user, Map.of("ack", acknowledge));
   }
 
-  /** The same with any headers of the auth message. */
+  /** Connects as a user with the given headers of the auth message. */
   public static EnetTestClient connect(int port, String user, Map<String, String> headers) {
     EnetTestClient client = connect(port);
     client.send(
@@ -142,7 +142,7 @@ public final class EnetTestClient implements TestClient {
     }
   }
 
-  /** What {@link #receive} returned last, with where it came. */
+  /** The message that {@link #receive} returned last. */
   public Received last() {
     return last;
   }
@@ -163,7 +163,7 @@ public final class EnetTestClient implements TestClient {
     socket.close();
   }
 
-  /** Says so once, as who closes a program does; UDP has no other way of breaking a link. */
+  /** Sends one DISCONNECT, as a program does that exits; UDP has no other end of a link. */
   @Override
   public void close() {
     if (!socket.isClosed()) {
@@ -175,12 +175,12 @@ public final class EnetTestClient implements TestClient {
     }
   }
 
-  /** Leaves without a word. */
+  /** Closes the socket without a DISCONNECT. */
   public void vanish() {
     socket.close();
   }
 
-  /** Lives until the condition holds. */
+  /** Runs until the condition holds. */
   public void awaitThat(BooleanSupplier condition, String what) {
     long deadline = now() + PATIENCE_MS;
     while (true) {
@@ -196,7 +196,7 @@ public final class EnetTestClient implements TestClient {
     }
   }
 
-  /** Lives for about as long as the socket waits. */
+  /** Runs until a datagram is received or the socket times out. */
   public void live() {
     var packet = new DatagramPacket(new byte[4096], 4096);
     boolean came = true;

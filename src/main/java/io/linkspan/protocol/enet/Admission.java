@@ -5,9 +5,9 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Counts connections and handshakes, in all and per network, and says which handshake has to make
- * room for a new one (§18). A flood of forged CONNECTs thus shortens the time a client has to
- * confirm, and takes nothing from those that are connected.
+ * Counts connections and handshakes, in all and per network, and chooses the handshake that makes
+ * room for a new one (§18). A flood of forged CONNECTs thus shortens the time in which a client
+ * must confirm, and takes nothing from connected clients.
  */
 final class Admission {
 
@@ -27,7 +27,7 @@ final class Admission {
     this.limits = limits;
   }
 
-  /** Null when another peer from this address may connect, else why not. */
+  /** Null when another peer of this address may connect, else the reason. */
   DropReason refusal(PeerAddress address) {
     if (peers >= limits.peers()) {
       return DropReason.HOST_FULL;
@@ -38,27 +38,25 @@ final class Admission {
         : null;
   }
 
-  /** The handshake that a new one from this address takes the place of, or null. */
+  /** The handshake that a new one of this address replaces, or null. */
   HalfOpen makesRoom(PeerAddress address) {
     var network = networks.get(address.network());
     if (network != null && network.halfOpen >= limits.halfOpenPerAddress()) {
-      return firstRemembered(network.oldest);
+      return firstPresent(network.oldest);
     }
-    return halfOpen >= limits.halfOpen() ? firstRemembered(oldest) : null;
+    return halfOpen >= limits.halfOpen() ? firstPresent(oldest) : null;
   }
 
-  /**
-   * All handshakes last equally long, so these leave from the front, give or take those completed.
-   */
-  private static HalfOpen firstRemembered(ArrayDeque<HalfOpen> queue) {
-    while (queue.peekFirst() != null && queue.peekFirst().isForgotten()) {
+  /** All handshakes last equally long, so most of them leave a queue from its front. */
+  private static HalfOpen firstPresent(ArrayDeque<HalfOpen> queue) {
+    while (queue.peekFirst() != null && queue.peekFirst().isGone()) {
       queue.removeFirst();
     }
     return queue.peekFirst();
   }
 
   void begun(HalfOpen handshake) {
-    var network = networks.computeIfAbsent(handshake.address.network(), key -> new Network());
+    var network = networks.computeIfAbsent(handshake.link.address.network(), k -> new Network());
     network.halfOpen++;
     network.oldest.addLast(handshake);
     oldest.addLast(handshake);
@@ -66,31 +64,29 @@ final class Admission {
   }
 
   void ended(HalfOpen handshake) {
-    handshake.forget();
+    handshake.remove();
     halfOpen--;
-    firstRemembered(oldest);
-    var network = networks.get(handshake.address.network());
+    firstPresent(oldest);
+    var address = handshake.link.address;
+    var network = networks.get(address.network());
     network.halfOpen--;
-    firstRemembered(network.oldest);
-    dropIfUnused(handshake.address, network);
+    firstPresent(network.oldest);
+    dropIfUnused(address, network);
   }
 
-  void connected(EnetPeer peer) {
+  void connected(PeerAddress address) {
     peers++;
-    networks.computeIfAbsent(peer.address.network(), key -> new Network()).peers++;
+    networks.computeIfAbsent(address.network(), k -> new Network()).peers++;
   }
 
-  void ended(EnetPeer peer) {
+  void disconnected(PeerAddress address) {
     peers--;
-    var network = networks.get(peer.address.network());
+    var network = networks.get(address.network());
     network.peers--;
-    dropIfUnused(peer.address, network);
+    dropIfUnused(address, network);
   }
 
-  int peers() {
-    return peers;
-  }
-
+  /** Handshakes that clients have not confirmed. */
   int halfOpen() {
     return halfOpen;
   }

@@ -2,33 +2,57 @@ package io.linkspan.protocol.enet;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
- * Shares the host's bandwidth among its peers once a second (§14). Idle as long as neither the host
- * nor any peer has a limit.
+ * Shares the bandwidth of the host among its peers once a second (§14). Does nothing while neither
+ * the host nor any peer has a limit.
  */
 final class Bandwidth {
+
+  /** A connected peer that takes part in the sharing. */
+  interface Member {
+    /** Bytes per second that the peer wants to receive; 0 is no limit. */
+    int incoming();
+
+    /** Bytes per second that the peer sends at most; 0 is no limit. */
+    int outgoing();
+
+    /** Bytes queued for the peer since the last {@link #share}. */
+    long bytesSinceShare();
+
+    /** Limits the throttle of the peer, out of 32. */
+    void share(int throttle);
+
+    /** Tells the peer the limits that it must keep, unless it knows them. */
+    void announce(int incomingLimit, int outgoingLimit);
+  }
+
   private static final int INTERVAL = 1000;
 
-  private final EnetHost host;
+  private final Supplier<List<Member>> members;
   private int incoming;
   private int outgoing;
   private int limitedPeers;
   private boolean incomingChanged;
   private long epoch;
   private boolean running;
-  private final List<EnetPeer> pool = new ArrayList<>();
 
-  Bandwidth(EnetHost host, int incoming, int outgoing) {
-    this.host = host;
+  /**
+   * @param members makes a list of the peers that are connected
+   */
+  Bandwidth(int incoming, int outgoing, Supplier<List<Member>> members) {
+    this.members = members;
     this.incoming = incoming;
     this.outgoing = outgoing;
   }
 
+  /** Bytes per second that the host wants to receive; 0 is no limit. */
   int incoming() {
     return incoming;
   }
 
+  /** Bytes per second that the host sends at most; 0 is no limit. */
   int outgoing() {
     return outgoing;
   }
@@ -39,7 +63,7 @@ final class Bandwidth {
     incomingChanged = true;
   }
 
-  /** A peer has come, gone, or changed the limit it announces. */
+  /** A peer has connected, disconnected, or changed the limit that it announces. */
   void peerChanged(int limitBefore, int limitAfter) {
     limitedPeers += (limitAfter != 0 ? 1 : 0) - (limitBefore != 0 ? 1 : 0);
     incomingChanged |= incoming != 0;
@@ -68,59 +92,45 @@ final class Bandwidth {
       return;
     }
     epoch = now;
-    host.table.forEach(
-        endpoint -> {
-          if (endpoint instanceof EnetPeer peer && peer.isConnected()) {
-            pool.add(peer);
-          }
-        });
-    var peers = List.copyOf(pool);
-    shareOutgoing(elapsed);
-    pool.clear();
+    var connected = members.get();
+    shareOutgoing(new ArrayList<>(connected), elapsed);
     if (incomingChanged) {
       incomingChanged = false;
-      pool.addAll(peers);
-      shareIncoming();
-      pool.clear();
+      shareIncoming(new ArrayList<>(connected));
     }
   }
 
   /**
-   * Peers that would get more than they want to receive are throttled to that and leave the pool;
-   * what the host has left is divided among the others by what they have queued.
+   * Throttles each peer that would get more than it wants to receive, and divides the rest of the
+   * budget among the others by what they have queued.
    */
-  private void shareOutgoing(long elapsed) {
+  private void shareOutgoing(List<Member> pool, long elapsed) {
     long budget =
         outgoing == 0 ? Long.MAX_VALUE / RoundTrip.THROTTLE_SCALE : perInterval(outgoing, elapsed);
     long queued = 0;
     for (var peer : pool) {
-      queued += peer.output.bytesSinceShare;
+      queued += peer.bytesSinceShare();
     }
     int share = share(queued, budget);
-    for (boolean settled = true; settled && limitedPeers > 0; ) {
-      settled = false;
+    for (boolean changed = true; changed && limitedPeers > 0; ) {
+      changed = false;
       for (int i = 0; i < pool.size(); i++) {
         var peer = pool.get(i);
-        long bytes = peer.output.bytesSinceShare;
-        long wants = perInterval(peer.incomingBandwidth(), elapsed);
-        if (peer.incomingBandwidth() == 0 || share * bytes / RoundTrip.THROTTLE_SCALE <= wants) {
+        long bytes = peer.bytesSinceShare();
+        long wants = perInterval(peer.incoming(), elapsed);
+        if (peer.incoming() == 0 || share * bytes / RoundTrip.THROTTLE_SCALE <= wants) {
           continue;
         }
-        long limit = Math.max(1, wants * RoundTrip.THROTTLE_SCALE / bytes);
-        peer.roundTrip.limitThrottle((int) limit);
-        peer.output.bytesSinceShare = 0;
-        // The order of the pool does not matter.
-        pool.set(i--, pool.get(pool.size() - 1));
-        pool.remove(pool.size() - 1);
+        peer.share((int) Math.max(1, wants * RoundTrip.THROTTLE_SCALE / bytes));
+        removeUnordered(pool, i--);
         budget = Math.max(0, budget - wants);
         queued = Math.max(0, queued - bytes);
-        settled = true;
+        changed = true;
       }
       share = share(queued, budget);
     }
     for (var peer : pool) {
-      peer.roundTrip.limitThrottle(share);
-      peer.output.bytesSinceShare = 0;
+      peer.share(share);
     }
   }
 
@@ -134,30 +144,33 @@ final class Bandwidth {
     return Integer.toUnsignedLong(bandwidth) * elapsed / 1000;
   }
 
-  /** Tells every peer how much of what we want to receive is its part. */
-  private void shareIncoming() {
+  /** Announces to every peer its part of what the host wants to receive. */
+  private void shareIncoming(List<Member> pool) {
     long left = incoming;
-    int remaining = pool.size();
     long share = 0;
-    for (boolean settled = incoming != 0; settled && remaining > 0; ) {
-      settled = false;
-      share = left / remaining;
+    for (boolean changed = incoming != 0; changed && !pool.isEmpty(); ) {
+      changed = false;
+      share = left / pool.size();
       for (int i = 0; i < pool.size(); i++) {
         var peer = pool.get(i);
-        long sends = Integer.toUnsignedLong(peer.outgoingBandwidth());
+        long sends = Integer.toUnsignedLong(peer.outgoing());
         if (sends == 0 || sends >= share) {
           continue;
         }
-        peer.tellBandwidth((int) sends, outgoing);
-        pool.set(i--, pool.get(pool.size() - 1));
-        pool.remove(pool.size() - 1);
+        peer.announce((int) sends, outgoing);
+        removeUnordered(pool, i--);
         left -= sends;
-        remaining--;
-        settled = true;
+        changed = true;
       }
     }
     for (var peer : pool) {
-      peer.tellBandwidth((int) share, outgoing);
+      peer.announce((int) share, outgoing);
     }
+  }
+
+  private static void removeUnordered(List<Member> pool, int index) {
+    int last = pool.size() - 1;
+    pool.set(index, pool.get(last));
+    pool.remove(last);
   }
 }

@@ -3,9 +3,9 @@ package io.linkspan.protocol.enet;
 import java.util.zip.CRC32;
 
 /**
- * The CRC-32 of a datagram: its head, then the connect id where the checksum will stand, then its
- * commands as they are before compression (§15). Not before the handshake, when it is zero, the
- * connect id ties a datagram to one connection.
+ * Computes the CRC-32 of a datagram: its head, then the connect id in the place of the checksum,
+ * then its commands before compression (§15). The connect id ties a datagram to one connection; a
+ * CONNECT has zero there.
  */
 final class Checksum {
   private final CRC32 crc = new CRC32();

@@ -1,7 +1,7 @@
 package io.linkspan.protocol.enet;
 
 /**
- * What a datagram is made of (§4). Every command begins with
+ * The commands that datagrams consist of (§4). Every command begins with
  *
  * <pre>
  *   0  u8   bit 7 acknowledge me · bit 6 unsequenced · bits 3..0 number
@@ -9,8 +9,8 @@ package io.linkspan.protocol.enet;
  *   2  u16  reliable sequence number
  * </pre>
  *
- * <p>and {@code size} bytes are fixed; the {@code SEND_} commands then carry as many bytes as their
- * own length field says.
+ * <p>and has {@code size} fixed bytes. The {@code SEND_} commands are followed by the number of
+ * bytes in their length field.
  */
 enum Command {
   /** 4 u16 acknowledged number · 6 u16 its sent time. */
@@ -45,7 +45,7 @@ enum Command {
   static final int UNSEQUENCED = 0x40;
   static final int NUMBER_MASK = 0x0F;
 
-  /** The channel of control commands; it has a reliable sequence only, kept in the peer. */
+  /** The channel of control commands; it has only a reliable sequence, kept in the peer. */
   static final int CONTROL_CHANNEL = 0xFF;
 
   private static final Command[] BY_NUMBER = new Command[NUMBER_MASK + 1];
@@ -64,7 +64,7 @@ enum Command {
     this.size = size;
   }
 
-  /** The command whose first byte this is, or null when there is none with that number. */
+  /** The command with this first byte, or null when its number does not exist. */
   static Command of(int firstByte) {
     return BY_NUMBER[firstByte & NUMBER_MASK];
   }

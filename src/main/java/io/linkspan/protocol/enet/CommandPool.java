@@ -1,6 +1,6 @@
 package io.linkspan.protocol.enet;
 
-/** Commands that wait to be used again; all peers of a host share it. */
+/** Keeps commands for reuse. All peers of a host share it. */
 final class CommandPool {
   private static final int MOST = 8192;
 
@@ -37,7 +37,7 @@ final class CommandPool {
     }
   }
 
-  /** How many are queued or waiting for an acknowledgement. */
+  /** Number of commands that are queued or in flight. */
   int inUse() {
     return inUse;
   }

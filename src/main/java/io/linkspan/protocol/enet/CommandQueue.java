@@ -1,6 +1,8 @@
 package io.linkspan.protocol.enet;
 
-/** Commands in order, linked through themselves: a command leaves from anywhere at once. */
+/**
+ * Holds commands in order. The list runs through the commands, so that any can be removed at once.
+ */
 final class CommandQueue {
   private OutgoingCommand first;
   private OutgoingCommand last;
@@ -18,7 +20,6 @@ final class CommandQueue {
   }
 
   void addLast(OutgoingCommand command) {
-    command.queue = this;
     command.previous = last;
     command.next = null;
     if (last == null) {
@@ -30,7 +31,6 @@ final class CommandQueue {
   }
 
   void addFirst(OutgoingCommand command) {
-    command.queue = this;
     command.previous = null;
     command.next = first;
     if (first == null) {
@@ -52,7 +52,6 @@ final class CommandQueue {
     } else {
       command.next.previous = command.previous;
     }
-    command.queue = null;
     command.previous = null;
     command.next = null;
   }

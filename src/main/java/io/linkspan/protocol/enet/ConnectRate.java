@@ -4,10 +4,10 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * How many CONNECTs per second each network may send, and as many at once after a second of rest
- * (§18). A datagram's address can be forged, so a flood in the name of one network holds up those
- * who connect from there, and nobody else: of the networks seen only the latest are remembered, and
- * a flood in the name of many makes the limit forget rather than grow.
+ * Limits the CONNECTs per second of each network; after a second of rest as many are admitted at
+ * once (§18). Addresses can be forged, so a flood that names one network delays clients of that
+ * network, and no others. Only the latest networks are remembered: a flood that names many makes
+ * the limit forget, not grow.
  */
 final class ConnectRate {
   private static final long MILLISECOND = 1_000;
@@ -18,7 +18,7 @@ final class ConnectRate {
 
   private final int networks;
 
-  /** By network, when its allowance is whole again; each CONNECT puts that off by an interval. */
+  /** By network, when its allowance is full again; each CONNECT delays that by an interval. */
   private final Map<Long, Long> wholeAt =
       new LinkedHashMap<>(16, 0.75f, true) {
         @Override
@@ -28,15 +28,15 @@ final class ConnectRate {
       };
 
   /**
-   * @param perSecond 0 is no limit, and so are in effect a million and more
-   * @param networks most that are remembered
+   * @param perSecond 0 is no limit, and so in effect are a million and more
+   * @param networks largest number of networks that are remembered
    */
   ConnectRate(int perSecond, int networks) {
     interval = perSecond == 0 ? 0 : Math.max(1, SECOND / perSecond);
     this.networks = networks;
   }
 
-  /** Whether a CONNECT from this address may be looked at. */
+  /** Whether a CONNECT of this address may be handled. */
   boolean admits(PeerAddress address, long now) {
     if (interval == 0) {
       return true;
@@ -50,7 +50,7 @@ final class ConnectRate {
     return true;
   }
 
-  /** Networks that are remembered. */
+  /** Number of networks that are remembered. */
   int size() {
     return wholeAt.size();
   }

@@ -1,13 +1,13 @@
 package io.linkspan.protocol.enet;
 
 /**
- * The head of one UDP payload (§3).
+ * Constants of the head of one UDP payload (§3).
  *
  * <pre>
  *   0       u16  S C s s  p p p p p p p p p p p p
  *                S sent time follows · C the commands are compressed · s session · p receiver's peer id
  *   2       u16  sent time, only with S: low 16 bits of the sender's milliseconds
- *   2 or 4  u32  checksum, only when both sides have agreed on it
+ *   2 or 4  u32  checksum, only when both sides use it
  *   then         commands, back to back
  * </pre>
  */
@@ -17,13 +17,13 @@ final class Datagram {
   static final int SESSION_SHIFT = 12;
   static final int SESSION_MASK = 3;
 
-  /** The peer id of a datagram whose sender does not know ours yet. Real ones are below. */
+  /** The peer id in the datagrams of a sender that does not know our id. Real ids are below. */
   static final int NO_PEER = 0xFFF;
 
   static final int MINIMUM_MTU = 576;
   static final int MAXIMUM_LENGTH = 4096;
 
-  /** Peer id and sent time; what a sender counts against the MTU whether or not it sends both. */
+  /** Peer id and sent time; counted against the MTU even when the time is not sent (§7.4). */
   static final int HEADER_LENGTH = 4;
 
   static final int CHECKSUM_LENGTH = 4;

@@ -4,8 +4,9 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 
 /**
- * One received datagram, its head taken off, its checksum proved and its commands expanded. The
- * host owns one and reuses it; it refers to the datagram only during the call that received it.
+ * Reads one received datagram: removes its head, verifies its checksum and expands its commands
+ * (§3.1). The host owns one reader and reuses it; it refers to the datagram only during the call
+ * that received it.
  */
 final class DatagramReader {
   private final RangeCoder coder;
@@ -14,7 +15,7 @@ final class DatagramReader {
   private final byte[] expanded = new byte[Datagram.MAXIMUM_LENGTH];
   private final ByteBuf expandedBuf = Unpooled.wrappedBuffer(expanded);
 
-  /** The commands are in here between {@link #start} and {@link #end}. */
+  /** Contains the commands between {@link #start} and {@link #end}. */
   ByteBuf bytes;
 
   int start;
@@ -31,9 +32,9 @@ final class DatagramReader {
   }
 
   /**
-   * Opens a datagram of a known endpoint, or of nobody with a connect id of 0.
+   * Opens a datagram of a known endpoint, or of an unknown address with a connect id of 0.
    *
-   * @return null, or why it can not be read
+   * @return null, or why it cannot be read
    */
   DropReason open(
       ByteBuf datagram, boolean checksum, int connectId, Feature compression, int longest) {
@@ -78,7 +79,7 @@ final class DatagramReader {
     return null;
   }
 
-  /** The datagram goes back to who lent it. */
+  /** Drops the reference to the datagram. */
   void close() {
     bytes = null;
   }

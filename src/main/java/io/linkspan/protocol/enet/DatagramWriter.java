@@ -4,8 +4,8 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufAllocator;
 
 /**
- * One datagram being built. Commands are written straight into the buffer that will be sent, behind
- * room for the longest head; the head is known last and is put in front of them. The host owns one
+ * Builds one datagram. Commands are written straight into the buffer that will be sent, behind room
+ * for the longest head; the head is known last and is put in front of them. The host owns one
  * writer and reuses it.
  */
 final class DatagramWriter {
@@ -34,7 +34,7 @@ final class DatagramWriter {
     timed = false;
   }
 
-  /** Whether a command of so many bytes still fits; a head of 4 is counted in any case (§7.4). */
+  /** Whether a command of this many bytes still fits; a head of 4 always counts (§7.4). */
   boolean fits(int length) {
     return size + length <= mtu;
   }
@@ -63,8 +63,8 @@ final class DatagramWriter {
         .writeShort(sentTime);
   }
 
-  /** Puts the head in front and hands over the datagram. */
-  ByteBuf finish(Endpoint to, long now) {
+  /** Puts the head in front and returns the datagram. */
+  ByteBuf finish(PeerLink to, long now) {
     int head = to.outgoingPeerId;
     if (head != Datagram.NO_PEER) {
       head |= to.outgoingSession << Datagram.SESSION_SHIFT;

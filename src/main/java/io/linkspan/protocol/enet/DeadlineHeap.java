@@ -3,8 +3,8 @@ package io.linkspan.protocol.enet;
 import java.util.Arrays;
 
 /**
- * The endpoints by the time they have to be woken, earliest first. A deadline that moves away costs
- * nothing: the endpoint is woken early, finds nothing due and goes back in.
+ * Orders the endpoints by the time at which they must be woken, earliest first. A deadline that
+ * moves away costs nothing: the endpoint is woken early, finds nothing due and is put back.
  */
 final class DeadlineHeap {
   private Endpoint[] heap = new Endpoint[64];
@@ -15,7 +15,7 @@ final class DeadlineHeap {
     return size == 0 ? Endpoint.NEVER : heap[0].wakeAt;
   }
 
-  /** Makes sure that the endpoint is woken at {@code due} or before. */
+  /** Ensures that the endpoint is woken at {@code due} or earlier. */
   void schedule(Endpoint endpoint, long due) {
     if (endpoint.heapIndex < 0) {
       if (due == Endpoint.NEVER) {
@@ -32,7 +32,7 @@ final class DeadlineHeap {
     }
   }
 
-  /** Takes out an endpoint whose deadline has come, or returns null. */
+  /** Removes and returns an endpoint whose deadline is reached, or returns null. */
   Endpoint poll(long now) {
     if (size == 0 || heap[0].wakeAt > now) {
       return null;

@@ -1,13 +1,13 @@
 package io.linkspan.protocol.enet;
 
-/** How a message travels, or has travelled (§1, §7.1). */
+/** How a message is sent, or was received (§1, §7.1). */
 public enum Delivery {
-  /** Once, in order within its channel, repeated until acknowledged. */
+  /** Delivered once, in order within its channel; repeated until acknowledged. */
   RELIABLE,
-  /** At most once, never after a later one of its channel; too long for one datagram: reliable. */
+  /** Delivered at most once, never after a later one of its channel; reliable when fragmented. */
   UNRELIABLE,
-  /** At most once, in any order; too long for one datagram: reliable. */
+  /** Delivered at most once, in any order; reliable when fragmented. */
   UNSEQUENCED,
-  /** As {@link #UNRELIABLE}, also when it takes several datagrams and the loss of one loses all. */
+  /** As {@link #UNRELIABLE}, also when fragmented: the loss of one fragment loses the message. */
   UNRELIABLE_FRAGMENTS
 }

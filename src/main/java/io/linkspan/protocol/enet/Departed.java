@@ -1,49 +1,49 @@
 package io.linkspan.protocol.enet;
 
 /**
- * The memory of a connection that is over (§12): says its last word, acknowledges the other side's
- * DISCONNECT as often as that is repeated, and makes a late CONNECT of the same connection known
- * for what it is.
+ * The record of an ended connection (§12). Sends the final DISCONNECT, acknowledges each repeated
+ * DISCONNECT of the other side, and identifies a late CONNECT of the same connection.
  */
 final class Departed extends Endpoint {
-  private final EnetHost host;
   final long expires;
 
-  private boolean farewell;
-  private int farewellSequence;
-  private int farewellData;
+  private final TransmitQueue toTransmit;
+  private final EnetCounters counters;
+  private boolean disconnectPending;
+  private int disconnectSequence;
+  private int disconnectData;
   private int acknowledgeSequence = -1;
   private int acknowledgeSentTime;
 
-  Departed(EnetPeer peer, long expires) {
-    super(peer.address, peer.incomingPeerId, peer.connectId);
-    copyHead(peer);
-    host = peer.host;
+  Departed(PeerLink link, TransmitQueue toTransmit, EnetCounters counters, long expires) {
+    super(link);
+    this.toTransmit = toTransmit;
+    this.counters = counters;
     this.expires = expires;
   }
 
-  /** Says DISCONNECT once and without asking for an answer. */
-  void sayFarewell(int sequence, int data) {
-    farewell = true;
-    farewellSequence = sequence;
-    farewellData = data;
-    host.wantsTransmit(this);
+  /** Sends DISCONNECT once, without asking for an acknowledgement. */
+  void sendDisconnect(int sequence, int data) {
+    disconnectPending = true;
+    disconnectSequence = sequence;
+    disconnectData = data;
+    toTransmit.add(this);
   }
 
-  /** Acknowledges the other side's DISCONNECT. */
+  /** Acknowledges the DISCONNECT of the other side. */
   void acknowledge(int sequence, int sentTime) {
     acknowledgeSequence = sequence;
     acknowledgeSentTime = sentTime;
-    host.wantsTransmit(this);
+    toTransmit.add(this);
   }
 
   @Override
   void receive(DatagramReader in, long now) {
-    host.counters.drop(DropReason.DEPARTED);
+    counters.drop(DropReason.DEPARTED);
     if (in.sentTime < 0 || in.end - in.start < Command.DISCONNECT.size) {
       return;
     }
-    // It stands alone, or behind acknowledgements.
+    // DISCONNECT is alone in its datagram, or follows acknowledgements.
     int at = in.start;
     while (Command.of(in.bytes.getUnsignedByte(at)) == Command.ACKNOWLEDGE
         && at + Command.ACKNOWLEDGE.size + Command.DISCONNECT.size <= in.end) {
@@ -61,15 +61,15 @@ final class Departed extends Endpoint {
       out.acknowledge(Command.CONTROL_CHANNEL, acknowledgeSequence, acknowledgeSentTime);
       acknowledgeSequence = -1;
     }
-    if (farewell) {
+    if (disconnectPending) {
       out.command(
               Command.DISCONNECT,
               Command.UNSEQUENCED,
               Command.CONTROL_CHANNEL,
-              farewellSequence,
+              disconnectSequence,
               Command.DISCONNECT.size)
-          .writeInt(farewellData);
-      farewell = false;
+          .writeInt(disconnectData);
+      disconnectPending = false;
     }
     return false;
   }
@@ -81,6 +81,11 @@ final class Departed extends Endpoint {
 
   @Override
   void wake(long now) {
-    // Never asked to be: the host forgets the departed in the order in which they left.
+    // Never scheduled: the host removes these records in the order in which they were made.
+  }
+
+  @Override
+  boolean isGone() {
+    return false;
   }
 }

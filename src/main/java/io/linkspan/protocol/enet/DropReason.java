@@ -1,8 +1,8 @@
 package io.linkspan.protocol.enet;
 
 /**
- * Why a datagram, or the rest of one, was ignored. Anybody can forge a datagram, so none of these
- * is an error of a connection by itself (§17).
+ * Reasons for ignoring a datagram or the rest of one (§17). Anybody can forge a datagram, so none
+ * of them is an error of a connection by itself.
  */
 public enum DropReason {
   /** No room for the header it announces. */
@@ -15,23 +15,23 @@ public enum DropReason {
   WRONG_SESSION,
   /** Compressed, and compression is off. */
   COMPRESSION_OFF,
-  /** The range coder can not expand it. */
+  /** The range coder cannot expand it. */
   BAD_COMPRESSION,
-  /** The checksum does not fit, or is missing. */
+  /** The checksum does not match, or is missing. */
   BAD_CHECKSUM,
-  /** Addressed to nobody, and not a CONNECT. */
+  /** Without a peer id, and not a CONNECT. */
   NOT_A_CONNECT,
   /** A CONNECT with impossible fields. */
   BAD_CONNECT,
   /** A CONNECT from a network that has sent too many within a second. */
   TOO_MANY_CONNECTS,
-  /** A CONNECT of a connection that exists or existed lately. */
+  /** A CONNECT of a connection that exists or has ended recently. */
   REPEATED_CONNECT,
-  /** A CONNECT while the host has as many peers as it may. */
+  /** A CONNECT while the host has as many peers as it may have. */
   HOST_FULL,
   /** A CONNECT from a network with as many peers as it may have. */
   ADDRESS_FULL,
-  /** The connection is over; only a repeated DISCONNECT is answered. */
+  /** The connection has ended; only a repeated DISCONNECT is answered. */
   DEPARTED,
   /** A command number that does not exist. */
   UNKNOWN_COMMAND,
@@ -43,10 +43,10 @@ public enum DropReason {
   BAD_COMMAND,
   /** A command that the state of the connection does not allow; it will be sent again. */
   WRONG_STATE,
-  /** More than the peer may leave with us; it will be sent again. */
+  /** More data than may wait; it will be sent again. */
   WAITING_DATA,
   /** More commands in one second than a peer may send. */
   TOO_MANY_COMMANDS,
-  /** An acknowledgement of something we did not send, or at an impossible time. */
+  /** An acknowledgement that matches no command in flight, or has an impossible time. */
   BAD_ACKNOWLEDGEMENT
 }

@@ -1,32 +1,18 @@
 package io.linkspan.protocol.enet;
 
 /**
- * Whatever the host knows about one peer id of one address: a connection, one on its way to be, or
- * the memory of one. Holds what a datagram's head is checked against and built from, and its links
- * in the host's collections.
+ * One peer id of one address: a handshake, a connection, or the record of an ended connection.
+ * Holds its links in the collections of the host.
  *
- * <p>Ids are unique per address only, because the address is checked anyway: one socket holds as
- * many connections as memory allows (§20).
+ * <p>Ids are unique per address only, because the address of each datagram is checked anyway: one
+ * socket holds as many connections as memory allows (§6.2).
  */
-abstract sealed class Endpoint permits EnetPeer, HalfOpen, Departed {
+abstract class Endpoint {
   static final long NEVER = Long.MAX_VALUE;
 
-  final PeerAddress address;
+  final PeerLink link;
 
-  /** What the other side puts into the head of what it sends us. */
-  final int incomingPeerId;
-
-  /** What we put into the head of what we send; {@link Datagram#NO_PEER} while unknown. */
-  int outgoingPeerId;
-
-  int incomingSession;
-  int outgoingSession;
-  final int connectId;
-  boolean checksum;
-  boolean compression;
-  int mtu;
-
-  // Links: EndpointTable, DeadlineHeap, EnetHost's list of those that have something to send.
+  // Links of EndpointTable, DeadlineHeap and TransmitQueue.
   Endpoint nextById;
   Endpoint nextByOrigin;
   int heapIndex = -1;
@@ -34,26 +20,15 @@ abstract sealed class Endpoint permits EnetPeer, HalfOpen, Departed {
   Endpoint nextToTransmit;
   boolean transmitting;
 
-  Endpoint(PeerAddress address, int incomingPeerId, int connectId) {
-    this.address = address;
-    this.incomingPeerId = incomingPeerId;
-    this.connectId = connectId;
+  Endpoint(PeerLink link) {
+    this.link = link;
   }
 
-  void copyHead(Endpoint other) {
-    outgoingPeerId = other.outgoingPeerId;
-    incomingSession = other.incomingSession;
-    outgoingSession = other.outgoingSession;
-    checksum = other.checksum;
-    compression = other.compression;
-    mtu = other.mtu;
-  }
-
-  /** Handles the commands of a datagram whose head, checksum and compression are in order. */
+  /** Handles the commands of a datagram whose head, checksum and compression are valid. */
   abstract void receive(DatagramReader in, long now);
 
   /**
-   * Writes one datagram's commands, if any.
+   * Writes the commands of one datagram, if any.
    *
    * @return whether there is more to write
    */
@@ -64,4 +39,7 @@ abstract sealed class Endpoint permits EnetPeer, HalfOpen, Departed {
 
   /** Does what is due. */
   abstract void wake(long now);
+
+  /** Whether the host has removed it. */
+  abstract boolean isGone();
 }

@@ -4,8 +4,8 @@ import java.util.function.Consumer;
 
 /**
  * Finds endpoints by address and our peer id, for every datagram, and by address and the client's
- * peer id, for a CONNECT. Chained hashing through links in the endpoints: nothing is allocated per
- * look-up or entry.
+ * peer id, for a CONNECT. The chains of the hash tables run through the endpoints, so that neither
+ * a look-up nor an entry allocates anything.
  */
 final class EndpointTable {
   private static final int INITIAL = 64;
@@ -26,26 +26,26 @@ final class EndpointTable {
   Endpoint find(PeerAddress address, int incomingPeerId) {
     var found = byId[bucket(address, incomingPeerId)];
     while (found != null
-        && !(found.incomingPeerId == incomingPeerId && found.address.equals(address))) {
+        && !(found.link.incomingPeerId == incomingPeerId && found.link.address.equals(address))) {
       found = found.nextById;
     }
     return found;
   }
 
-  /** The first of those at this address whose client uses this slot; there may be several. */
+  /** The first endpoint of this address and slot of the client; there may be several. */
   Endpoint firstOfOrigin(PeerAddress address, int outgoingPeerId) {
     return origin(byOrigin[bucket(address, outgoingPeerId)], address, outgoingPeerId);
   }
 
-  /** The one after {@code endpoint} with the same address and client's slot, or null. */
+  /** The endpoint after this one with the same address and slot of the client, or null. */
   static Endpoint nextOfOrigin(Endpoint endpoint) {
-    return origin(endpoint.nextByOrigin, endpoint.address, endpoint.outgoingPeerId);
+    return origin(endpoint.nextByOrigin, endpoint.link.address, endpoint.link.outgoingPeerId);
   }
 
   private static Endpoint origin(Endpoint from, PeerAddress address, int outgoingPeerId) {
     var found = from;
     while (found != null
-        && !(found.outgoingPeerId == outgoingPeerId && found.address.equals(address))) {
+        && !(found.link.outgoingPeerId == outgoingPeerId && found.link.address.equals(address))) {
       found = found.nextByOrigin;
     }
     return found;
@@ -60,7 +60,7 @@ final class EndpointTable {
 
   void remove(Endpoint endpoint) {
     size--;
-    int bucket = bucket(endpoint.address, endpoint.incomingPeerId);
+    int bucket = bucket(endpoint.link.address, endpoint.link.incomingPeerId);
     if (byId[bucket] == endpoint) {
       byId[bucket] = endpoint.nextById;
     } else {
@@ -72,7 +72,7 @@ final class EndpointTable {
     }
     endpoint.nextById = null;
 
-    bucket = bucket(endpoint.address, endpoint.outgoingPeerId);
+    bucket = bucket(endpoint.link.address, endpoint.link.outgoingPeerId);
     if (byOrigin[bucket] == endpoint) {
       byOrigin[bucket] = endpoint.nextByOrigin;
     } else {
@@ -85,7 +85,7 @@ final class EndpointTable {
     endpoint.nextByOrigin = null;
   }
 
-  /** Hands over every endpoint; the table must not change meanwhile. */
+  /** Passes on every endpoint; the table must not change meanwhile. */
   void forEach(Consumer<Endpoint> action) {
     for (var head : byId) {
       for (var endpoint = head; endpoint != null; endpoint = endpoint.nextById) {
@@ -108,10 +108,10 @@ final class EndpointTable {
   }
 
   private void link(Endpoint endpoint) {
-    int bucket = bucket(endpoint.address, endpoint.incomingPeerId);
+    int bucket = bucket(endpoint.link.address, endpoint.link.incomingPeerId);
     endpoint.nextById = byId[bucket];
     byId[bucket] = endpoint;
-    bucket = bucket(endpoint.address, endpoint.outgoingPeerId);
+    bucket = bucket(endpoint.link.address, endpoint.link.outgoingPeerId);
     endpoint.nextByOrigin = byOrigin[bucket];
     byOrigin[bucket] = endpoint;
   }

@@ -3,14 +3,16 @@ package io.linkspan.protocol.enet;
 import java.time.Duration;
 
 /**
- * What a host does and how much it takes.
+ * Configuration of a host.
  *
  * @param channels most channels of a connection, 1 to 255
- * @param mtu longest datagram sent, 576 to 4096 bytes, without a checksum's 4 (§2)
- * @param incomingBandwidth bytes per second that we want to receive in all, 0 for no limit (§14)
- * @param outgoingBandwidth bytes per second that we want to send in all, 0 for no limit (§14)
+ * @param mtu longest datagram sent, 576 to 4096 bytes, without the 4 of a checksum (§2)
+ * @param incomingBandwidth bytes per second that the host wants to receive in all, 0 for no limit
+ *     (§14)
+ * @param outgoingBandwidth bytes per second that the host sends in all at most, 0 for no limit
+ *     (§14)
  * @param checksum CRC-32 of every datagram
- * @param compression range coding of every datagram that it makes shorter
+ * @param compression range coding of every datagram that becomes shorter by it
  */
 public record EnetConfig(
     int channels,
@@ -27,10 +29,10 @@ public record EnetConfig(
           255, 1392, 0, 0, Feature.DETECT, Feature.DETECT, Limits.DEFAULT, Timing.DEFAULT);
 
   public EnetConfig {
-    Require.between("enet.channels", 1, channels, 255);
-    Require.between("enet.mtu", Datagram.MINIMUM_MTU, mtu, Datagram.MAXIMUM_LENGTH);
-    Require.between("enet.incomingBandwidth", 0, incomingBandwidth, Integer.MAX_VALUE);
-    Require.between("enet.outgoingBandwidth", 0, outgoingBandwidth, Integer.MAX_VALUE);
+    Require.between("channels", 1, channels, 255);
+    Require.between("mtu", Datagram.MINIMUM_MTU, mtu, Datagram.MAXIMUM_LENGTH);
+    Require.between("incomingBandwidth", 0, incomingBandwidth, Integer.MAX_VALUE);
+    Require.between("outgoingBandwidth", 0, outgoingBandwidth, Integer.MAX_VALUE);
   }
 
   public EnetConfig withChannels(int value) {
@@ -75,15 +77,15 @@ public record EnetConfig(
   }
 
   /**
-   * Bounds on what others can make us hold or do (§18).
+   * Bounds on what peers and strangers can make the host hold or do (§18).
    *
    * @param peers connections in all; a CONNECT beyond is dropped
    * @param peersPerAddress connections from one IPv4 address or IPv6 /64
-   * @param halfOpen handshakes not completed, in all; the oldest makes room
+   * @param halfOpen unconfirmed handshakes in all; the oldest makes room
    * @param halfOpenPerAddress the same for one IPv4 address or IPv6 /64
    * @param connectRate CONNECTs per second from one IPv4 /24 or IPv6 /64, 0 for no limit; one more
    *     is dropped, and its sender repeats it
-   * @param departed ended connections still remembered; the oldest makes room
+   * @param departed ended connections that are remembered; the oldest makes room
    * @param packetSize longest message, both ways, in bytes
    * @param waitingPerPeer bytes received and not yet taken, beyond which data is refused
    * @param waitingInAll the same for all peers together
@@ -121,39 +123,39 @@ public record EnetConfig(
             500);
 
     public Limits {
-      Require.between("enet.limits.peers", 1, peers, Integer.MAX_VALUE);
-      Require.between("enet.limits.peersPerAddress", 1, peersPerAddress, Integer.MAX_VALUE);
-      Require.between("enet.limits.halfOpen", 1, halfOpen, Integer.MAX_VALUE);
-      Require.between("enet.limits.halfOpenPerAddress", 1, halfOpenPerAddress, Integer.MAX_VALUE);
-      Require.between("enet.limits.connectRate", 0, connectRate, Integer.MAX_VALUE);
-      Require.between("enet.limits.departed", 0, departed, Integer.MAX_VALUE);
+      Require.between("limits.peers", 1, peers, Integer.MAX_VALUE);
+      Require.between("limits.peersPerAddress", 1, peersPerAddress, Integer.MAX_VALUE);
+      Require.between("limits.halfOpen", 1, halfOpen, Integer.MAX_VALUE);
+      Require.between("limits.halfOpenPerAddress", 1, halfOpenPerAddress, Integer.MAX_VALUE);
+      Require.between("limits.connectRate", 0, connectRate, Integer.MAX_VALUE);
+      Require.between("limits.departed", 0, departed, Integer.MAX_VALUE);
       // Beyond 24,576 fragments of the smallest MTU a sender may stall for good (§10.6).
-      Require.between("enet.limits.packetSize", 1, packetSize, 13_000_000);
-      Require.between("enet.limits.waitingPerPeer", packetSize, waitingPerPeer, Integer.MAX_VALUE);
+      Require.between("limits.packetSize", 1, packetSize, 13_000_000);
+      Require.between("limits.waitingPerPeer", packetSize, waitingPerPeer, Integer.MAX_VALUE);
       if (waitingInAll < waitingPerPeer) {
         throw new IllegalArgumentException(
-            "enet.limits.waitingInAll is " + waitingInAll + ", below enet.limits.waitingPerPeer");
+            "limits.waitingInAll is " + waitingInAll + ", below limits.waitingPerPeer");
       }
-      Require.between("enet.limits.queuedPerPeer", packetSize, queuedPerPeer, Integer.MAX_VALUE);
-      Require.between("enet.limits.commandsPerSecond", 1, commandsPerSecond, Integer.MAX_VALUE);
-      Require.between("enet.limits.violations", 1, violations, Integer.MAX_VALUE);
+      Require.between("limits.queuedPerPeer", packetSize, queuedPerPeer, Integer.MAX_VALUE);
+      Require.between("limits.commandsPerSecond", 1, commandsPerSecond, Integer.MAX_VALUE);
+      Require.between("limits.violations", 1, violations, Integer.MAX_VALUE);
     }
   }
 
   /**
-   * When things are repeated and given up.
+   * Intervals after which something is repeated or given up.
    *
-   * @param pingInterval without an acknowledgement for so long, a ping asks for one (§11)
+   * @param pingInterval time without an acknowledgement after which a ping asks for one (§11)
    * @param timeoutLimit a peer is lost when a command is not acknowledged for the time in which a
    *     wait that doubles grows to this many times the first, and {@code timeoutMinimum} (§9)
-   * @param timeoutMinimum never sooner than this after the first of them
-   * @param timeoutMaximum always after this
+   * @param timeoutMinimum a peer is never lost sooner
+   * @param timeoutMaximum a peer is always lost after this
    * @param retransmissionFloor the shortest first wait; round trip times of 1 ms would repeat after
    *     5
    * @param retransmissionCeiling the longest wait before something is sent again
-   * @param handshake a client that has not confirmed for so long is forgotten
-   * @param verifyRepeats times that a VERIFY_CONNECT is repeated unasked; each adds to what a
-   *     forged CONNECT makes us send to its victim
+   * @param handshake time after which an unconfirmed handshake is forgotten
+   * @param verifyRepeats times that a VERIFY_CONNECT is repeated by timer; each adds to what a
+   *     forged CONNECT makes the host send to its victim
    * @param departed how long an ended connection is remembered: its DISCONNECT is acknowledged
    *     again and its CONNECT ignored (§12)
    */
@@ -181,21 +183,21 @@ public record EnetConfig(
             Duration.ofSeconds(60));
 
     public Timing {
-      Require.positive("enet.timing.pingInterval", pingInterval);
-      Require.between("enet.timing.timeoutLimit", 1, timeoutLimit, 1 << 30);
-      Require.positive("enet.timing.timeoutMinimum", timeoutMinimum);
-      Require.positive("enet.timing.timeoutMaximum", timeoutMaximum);
-      Require.positive("enet.timing.retransmissionFloor", retransmissionFloor);
-      Require.positive("enet.timing.retransmissionCeiling", retransmissionCeiling);
-      Require.positive("enet.timing.handshake", handshake);
-      Require.between("enet.timing.verifyRepeats", 0, verifyRepeats, 4);
-      Require.positive("enet.timing.departed", departed);
-      // Sent times are 16 bits of milliseconds: what is older can not be told from what is new.
+      Require.positive("timing.pingInterval", pingInterval);
+      Require.between("timing.timeoutLimit", 1, timeoutLimit, 1 << 30);
+      Require.positive("timing.timeoutMinimum", timeoutMinimum);
+      Require.positive("timing.timeoutMaximum", timeoutMaximum);
+      Require.positive("timing.retransmissionFloor", retransmissionFloor);
+      Require.positive("timing.retransmissionCeiling", retransmissionCeiling);
+      Require.positive("timing.handshake", handshake);
+      Require.between("timing.verifyRepeats", 0, verifyRepeats, 4);
+      Require.positive("timing.departed", departed);
+      // Sent times are 16 bits of milliseconds: an older one looks like a new one.
       if (timeoutMaximum.compareTo(Duration.ofSeconds(60)) > 0
           || timeoutMinimum.compareTo(timeoutMaximum) > 0
           || retransmissionFloor.compareTo(retransmissionCeiling) > 0) {
         throw new IllegalArgumentException(
-            "enet.timing: need timeoutMinimum <= timeoutMaximum <= 60 s and"
+            "timing: need timeoutMinimum <= timeoutMaximum <= 60 s and"
                 + " retransmissionFloor <= retransmissionCeiling");
       }
     }

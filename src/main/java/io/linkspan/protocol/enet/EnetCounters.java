@@ -1,6 +1,6 @@
 package io.linkspan.protocol.enet;
 
-/** What a host has done since it was made. Read on its event loop. */
+/** Counts what a host has done since it was made. Read on its event loop. */
 @SuppressWarnings("EnumOrdinal") // an index that never leaves this object
 public final class EnetCounters {
   long datagramsReceived;

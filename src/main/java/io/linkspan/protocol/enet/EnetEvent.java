@@ -1,33 +1,32 @@
 package io.linkspan.protocol.enet;
 
-/** What happened to a connection. */
+/** Events of a connection. */
 public sealed interface EnetEvent {
 
-  /** The connection it happened to. */
+  /** The connection that the event belongs to. */
   EnetPeer peer();
 
   /**
    * The connection is open: messages may be sent and will arrive.
    *
-   * @param data what the client said in its CONNECT; 0 for a connection that we opened
+   * @param data of the CONNECT of the client; 0 for a connection that we opened
    */
   record Connected(EnetPeer peer, int data) implements EnetEvent {}
 
   /**
-   * A message has arrived whole.
+   * A message has been received completely.
    *
-   * @param channel 0 up to the connection's channels
-   * @param payload nobody else's, possibly empty
+   * @param channel 0 up to the channels of the connection
+   * @param payload not used elsewhere, possibly empty
    */
   @SuppressWarnings("ArrayRecordComponent") // handed over once, never compared
   record Received(EnetPeer peer, int channel, Delivery delivery, byte[] payload)
       implements EnetEvent {}
 
   /**
-   * The connection is over and nothing follows. Also the end of a connection of ours that never
-   * came to be.
+   * The connection has ended and no event follows. Also the end of an attempt of ours to connect.
    *
-   * @param data what the other side said in its DISCONNECT, else 0
+   * @param data of the DISCONNECT of the other side, else 0
    */
   record Disconnected(EnetPeer peer, EndReason reason, int data) implements EnetEvent {}
 }

@@ -4,10 +4,10 @@ package io.linkspan.protocol.enet;
  * Whether a host uses an optional part of the protocol: the checksum (§15), the range coder (§16).
  */
 public enum Feature {
-  /** Never; what arrives with it is dropped. */
+  /** Never; datagrams that use it are dropped. */
   OFF,
-  /** With a client that uses it in its CONNECT; not in connections that we open. */
+  /** With clients whose CONNECT uses it; not in connections that we open. */
   DETECT,
-  /** In connections that we open as well; a client without a checksum is dropped. */
+  /** Also in connections that we open; clients without a checksum are ignored. */
   ON
 }

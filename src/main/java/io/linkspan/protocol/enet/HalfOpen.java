@@ -1,89 +1,105 @@
 package io.linkspan.protocol.enet;
 
 /**
- * A client whose CONNECT has been answered and who has not shown yet that it got the answer: until
- * then anybody may have forged its address, so it costs little, lasts shortly and is sent next to
- * nothing (§6.2, §18).
+ * One handshake: a client whose CONNECT was answered and that has not confirmed the answer. Anybody
+ * may have forged its address so far, so it holds little, expires soon and is sent next to nothing
+ * (§6.2, §18).
  */
 final class HalfOpen extends Endpoint {
+
+  /** Decides what becomes of handshakes. */
+  interface Owner {
+    /** Whether another connection of the same slot of the client would be replaced. */
+    boolean wouldReplace(HalfOpen handshake);
+
+    /**
+     * The datagram being read shows that the client received our answer.
+     *
+     * @param sample round trip time, or negative
+     */
+    void confirmed(HalfOpen handshake, int sample, DatagramReader in, long now);
+
+    void expired(HalfOpen handshake);
+  }
+
   private static final int REPEAT_AFTER = 500;
   private static final int VERIFY_SEQUENCE = 1;
 
-  private final EnetHost host;
-
-  /** The client's CONNECT. */
+  /** The CONNECT of the client. */
   final Handshake connect;
 
-  /** The window that the client may use towards us. */
-  private final int clientWindow;
-
+  /** Channels agreed on. */
   final int channels;
 
+  private final Owner owner;
+  private final EnetCounters counters;
+  private final TransmitQueue toTransmit;
+  private final Handshake answer;
   private final long expires;
   private long repeatAt;
   private int repeatsLeft;
-  private boolean asked = true;
-  private boolean forgotten;
+  private boolean answerDue = true;
+  private boolean gone;
 
-  /** Low 16 bits of when VERIFY_CONNECT was last sent, newest lowest; -1 is none. */
+  /** Low 16 bits of the times at which VERIFY_CONNECT was sent, newest first; -1 is none. */
   private final int[] sentTimes = {-1, -1, -1, -1};
 
+  /**
+   * @param answer the VERIFY_CONNECT
+   */
   HalfOpen(
-      EnetHost host,
-      PeerAddress address,
-      int incomingPeerId,
+      PeerLink link,
       Handshake connect,
-      EnetConfig config,
+      Handshake answer,
+      EnetConfig.Timing timing,
+      EnetCounters counters,
+      TransmitQueue toTransmit,
+      Owner owner,
       long now) {
-    super(address, incomingPeerId, connect.connectId());
-    this.host = host;
+    super(link);
     this.connect = connect;
-    outgoingPeerId = connect.peerId();
-    mtu = Math.min(Handshake.clampMtu(connect.mtu()), config.mtu());
-    channels = Math.min(connect.channels(), config.channels());
-    clientWindow =
-        Math.min(
-            Handshake.windowFor(host.incomingBandwidth()),
-            Handshake.clampWindow(connect.windowSize()));
-    expires = now + config.timing().handshake().toMillis();
-    repeatsLeft = config.timing().verifyRepeats();
+    this.answer = answer;
+    this.counters = counters;
+    this.toTransmit = toTransmit;
+    this.owner = owner;
+    channels = answer.channels();
+    expires = now + timing.handshake().toMillis();
+    repeatsLeft = timing.verifyRepeats();
     repeatAt = now + REPEAT_AFTER;
   }
 
   /** The client has repeated its CONNECT: the answer may have been lost. */
-  void askedAgain() {
-    asked = true;
+  void connectRepeated() {
+    answerDue = true;
+    toTransmit.add(this);
   }
 
   /**
-   * The client, or a forger, has begun another attempt, which repeating our answer to this one
-   * would end. It can still be confirmed.
+   * The client, or a forger, has begun another attempt, which repeating the answer to this one
+   * would end. The client can still confirm this one.
    */
   void supersede() {
     repeatsLeft = 0;
   }
 
-  boolean isForgotten() {
-    return forgotten;
-  }
-
-  void forget() {
-    forgotten = true;
+  /** The host has removed it. */
+  void remove() {
+    gone = true;
   }
 
   @Override
   void receive(DatagramReader in, long now) {
     int sample = confirmedAfter(in, now);
-    // Any datagram with the right id and session shows that the client has our answer. Where a
-    // connection is to be replaced more is asked for: a forger has 14 bits to guess otherwise.
-    if (sample < 0 && host.wouldReplace(this)) {
-      host.counters.drop(DropReason.WRONG_STATE);
+    // Any datagram with the right id and session shows that the client has the answer. Replacing a
+    // connection takes the acknowledgement: a forger has only 14 bits to guess otherwise.
+    if (sample < 0 && owner.wouldReplace(this)) {
+      counters.drop(DropReason.WRONG_STATE);
       return;
     }
-    host.complete(this, sample, in, now);
+    owner.confirmed(this, sample, in, now);
   }
 
-  /** How long the acknowledgement of VERIFY_CONNECT took, or -1 when it is not there. */
+  /** The time that the acknowledgement of VERIFY_CONNECT took, or -1 when there is none. */
   private int confirmedAfter(DatagramReader in, long now) {
     for (int at = in.start;
         at + Command.ACKNOWLEDGE.size <= in.end;
@@ -94,8 +110,8 @@ final class HalfOpen extends Endpoint {
       if (in.bytes.getUnsignedByte(at + 1) == Command.CONTROL_CHANNEL
           && in.bytes.getUnsignedShort(at + 4) == VERIFY_SEQUENCE) {
         int sentTime = in.bytes.getUnsignedShort(at + 6);
-        for (int mine : sentTimes) {
-          if (mine == sentTime) {
+        for (int known : sentTimes) {
+          if (known == sentTime) {
             return (int) (now - sentTime) & 0xFFFF;
           }
         }
@@ -106,27 +122,12 @@ final class HalfOpen extends Endpoint {
 
   @Override
   boolean transmit(DatagramWriter out, long now) {
-    if (!asked) {
+    if (!answerDue) {
       return false;
     }
-    asked = false;
+    answerDue = false;
     System.arraycopy(sentTimes, 0, sentTimes, 1, sentTimes.length - 1);
     sentTimes[0] = (int) now & 0xFFFF;
-    var answer =
-        new Handshake(
-            incomingPeerId,
-            outgoingSession,
-            incomingSession,
-            mtu,
-            clientWindow,
-            channels,
-            host.incomingBandwidth(),
-            host.outgoingBandwidth(),
-            connect.throttleInterval(),
-            connect.throttleAcceleration(),
-            connect.throttleDeceleration(),
-            connectId,
-            0);
     answer.encode(
         out.command(
             Command.VERIFY_CONNECT,
@@ -146,14 +147,19 @@ final class HalfOpen extends Endpoint {
   @Override
   void wake(long now) {
     if (now >= expires) {
-      host.forget(this);
+      owner.expired(this);
       return;
     }
     if (repeatsLeft > 0 && now >= repeatAt) {
       repeatsLeft--;
       repeatAt = now + 2 * REPEAT_AFTER;
-      asked = true;
-      host.wantsTransmit(this);
+      answerDue = true;
+      toTransmit.add(this);
     }
+  }
+
+  @Override
+  boolean isGone() {
+    return gone;
   }
 }

@@ -1,10 +1,11 @@
 package io.linkspan.protocol.enet;
 
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
 
 /**
- * The body of CONNECT, and of VERIFY_CONNECT, which ends before the data (§4). Offsets are those in
- * the command.
+ * The body of CONNECT, and of VERIFY_CONNECT, which has no data field (§4). Offsets count from the
+ * start of the command.
  *
  * <pre>
  *    4 u16 sender's peer id   6 u8 incoming session   7 u8 outgoing session
@@ -32,6 +33,51 @@ record Handshake(
   static final int UNKNOWN_SESSION = 0xFF;
   static final int MINIMUM_WINDOW = 4096;
   static final int MAXIMUM_WINDOW = 65_536;
+
+  /** The CONNECT that opens a connection of ours (§6.1). */
+  static Handshake connect(
+      PeerLink link, int channels, int incoming, int outgoing, int windowSize, int data) {
+    return new Handshake(
+        link.incomingPeerId,
+        UNKNOWN_SESSION,
+        UNKNOWN_SESSION,
+        link.mtu,
+        windowSize,
+        channels,
+        incoming,
+        outgoing,
+        RoundTrip.THROTTLE_INTERVAL,
+        RoundTrip.THROTTLE_STEP,
+        RoundTrip.THROTTLE_STEP,
+        link.connectId,
+        data);
+  }
+
+  /**
+   * The VERIFY_CONNECT that answers this CONNECT (§6.2).
+   *
+   * @param link as the server has chosen it
+   * @param mostChannels of the server
+   * @param incoming bandwidth of the server
+   * @param outgoing bandwidth of the server
+   */
+  Handshake answer(PeerLink link, int mostChannels, int incoming, int outgoing) {
+    return new Handshake(
+        link.incomingPeerId,
+        // Named from the client's point of view.
+        link.outgoingSession,
+        link.incomingSession,
+        link.mtu,
+        Math.min(windowFor(incoming), clampWindow(windowSize)),
+        Math.min(channels, mostChannels),
+        incoming,
+        outgoing,
+        throttleInterval,
+        throttleAcceleration,
+        throttleDeceleration,
+        connectId,
+        0);
+  }
 
   static Handshake decode(ByteBuf bytes, int at, Command command) {
     return new Handshake(
@@ -68,7 +114,21 @@ record Handshake(
     }
   }
 
-  /** Channels in 1..255; the field has 32 bits. */
+  /** The body of a CONNECT. */
+  byte[] body() {
+    byte[] body = new byte[Command.CONNECT.size - Command.HEAD_LENGTH];
+    encode(Unpooled.wrappedBuffer(body).clear(), Command.CONNECT);
+    return body;
+  }
+
+  /** Whether this answer has the throttle settings of our CONNECT, as it must (§6.3). */
+  boolean keepsThrottleOf(RoundTrip roundTrip) {
+    return throttleInterval == roundTrip.interval
+        && throttleAcceleration == roundTrip.acceleration
+        && throttleDeceleration == roundTrip.deceleration;
+  }
+
+  /** Whether the number of channels is 1 to 255; the field has 32 bits. */
   boolean hasPossibleChannels() {
     return channels >= 1 && channels <= 255;
   }
@@ -81,12 +141,12 @@ record Handshake(
     return clamp(offered, MINIMUM_WINDOW, MAXIMUM_WINDOW);
   }
 
-  /** The window that fits a bandwidth; 0 is no limit (§2, §6.2). */
+  /** The byte window for a bandwidth; 0 is no limit (§6.2). */
   static int windowFor(int bandwidth) {
     return bandwidth == 0 ? MAXIMUM_WINDOW : clampWindow((bandwidth >>> 16) * MINIMUM_WINDOW);
   }
 
-  /** The window between a sender and a receiver, of whom each may have a limit (§6.2). */
+  /** The byte window between a sender and a receiver that may both have limits (§6.2). */
   static int windowBetween(int sending, int receiving) {
     if (sending == 0 || receiving == 0) {
       return windowFor(sending | receiving);

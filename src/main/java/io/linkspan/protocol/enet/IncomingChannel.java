@@ -1,7 +1,16 @@
 package io.linkspan.protocol.enet;
 
-/** Puts what arrives on one channel into order (§10.1 to §10.3, §10.5). */
+/** Puts the messages that arrive on one channel into order (§10.1 to §10.3, §10.5). */
 final class IncomingChannel {
+
+  /** Takes what a channel delivers or gives up. */
+  interface Sink {
+    void deliver(int channel, Delivery delivery, byte[] payload);
+
+    /** A message is no longer held back. */
+    void release(IncomingMessage message);
+  }
+
   private static final int WINDOW_SIZE = 4096;
   private static final int WINDOWS = 16;
 
@@ -10,7 +19,7 @@ final class IncomingChannel {
 
   private static final int UNANSWERED_WINDOWS = FREE_WINDOWS + 2;
 
-  /** Unreliable messages held back at once; more are dropped, which they may be. */
+  /** Unreliable messages held back at once; further ones are dropped, which they may be. */
   private static final int UNRELIABLE_HELD = 256;
 
   private final int number;
@@ -28,7 +37,7 @@ final class IncomingChannel {
     return windowsAhead(sequence) < FREE_WINDOWS;
   }
 
-  /** Whether a number is so far ahead that its sender has to wait and repeat it. */
+  /** Whether a number is so far ahead that its sender must wait and repeat it. */
   boolean leavesUnanswered(int sequence) {
     int ahead = windowsAhead(sequence);
     return ahead >= FREE_WINDOWS && ahead < UNANSWERED_WINDOWS;
@@ -55,15 +64,15 @@ final class IncomingChannel {
     reliable.put(message);
   }
 
-  /** Delivers the reliable message whose turn it is, and all that waited for it. */
-  void deliverNext(byte[] payload, PeerInput to) {
+  /** Delivers the next reliable message, and all messages that waited for it. */
+  void deliverNext(byte[] payload, Sink to) {
     to.deliver(number, Delivery.RELIABLE, payload);
     advance(1, to);
     deliverHeld(to);
   }
 
-  /** Delivers what has become deliverable. */
-  void deliverHeld(PeerInput to) {
+  /** Delivers the reliable messages that have become deliverable. */
+  void deliverHeld(Sink to) {
     while (reliable.size() > 0) {
       int sequence = (lastReliable + 1) & 0xFFFF;
       var message = reliable.get(sequence);
@@ -77,10 +86,10 @@ final class IncomingChannel {
     }
   }
 
-  private void advance(int numbers, PeerInput to) {
+  private void advance(int numbers, Sink to) {
     for (int i = 0; i < numbers; i++) {
       lastReliable = (lastReliable + 1) & 0xFFFF;
-      // Nothing a correct sender does: another message under the number of a fragment.
+      // A correct sender never puts another message under the number of a fragment.
       var stray = i > 0 && reliable.size() > 0 ? reliable.remove(lastReliable) : null;
       if (stray != null) {
         to.release(stray);
@@ -90,18 +99,18 @@ final class IncomingChannel {
     deliverUnreliable(to);
   }
 
-  /** Whether an unreliable message is not older than what has been delivered. */
+  /** Whether an unreliable message is newer than the last delivered one. */
   boolean acceptsUnreliable(int reliableNumber, int unreliableNumber) {
     return accepts(reliableNumber)
         && (reliableNumber != lastReliable || unreliableNumber > lastUnreliable);
   }
 
-  /** Whether an acceptable unreliable message needs to wait for nothing. */
+  /** Whether an acceptable unreliable message can be delivered at once. */
   boolean isTimely(int reliableNumber) {
     return reliableNumber == lastReliable && firstUnreliable == null;
   }
 
-  void deliverTimely(int unreliableNumber, Delivery delivery, byte[] payload, PeerInput to) {
+  void deliverTimely(int unreliableNumber, Delivery delivery, byte[] payload, Sink to) {
     lastUnreliable = unreliableNumber;
     to.deliver(number, delivery, payload);
   }
@@ -140,7 +149,7 @@ final class IncomingChannel {
     return distance(message) << 16 | message.unreliableNumber;
   }
 
-  /** How far the reliable message that it follows is ahead; negative when it has been passed. */
+  /** How far the reliable message that it follows is ahead; negative when that was delivered. */
   private int distance(IncomingMessage message) {
     return (short) (message.reliableNumber - lastReliable);
   }
@@ -149,7 +158,7 @@ final class IncomingChannel {
    * Delivers the complete unreliable messages that follow the last reliable one. Delivering one
    * discards those before it, complete or not.
    */
-  void deliverUnreliable(PeerInput to) {
+  void deliverUnreliable(Sink to) {
     for (var message = firstUnreliable; message != null; message = message.next) {
       int distance = distance(message);
       if (distance > 0) {
@@ -166,20 +175,20 @@ final class IncomingChannel {
     }
   }
 
-  private void discardBefore(IncomingMessage message, PeerInput to) {
+  private void discardBefore(IncomingMessage message, Sink to) {
     while (firstUnreliable != message) {
       unlinkFirst(to);
     }
   }
 
-  private void unlinkFirst(PeerInput to) {
+  private void unlinkFirst(Sink to) {
     to.release(firstUnreliable);
     firstUnreliable = firstUnreliable.next;
     unreliableHeld--;
   }
 
-  /** Gives up the unreliable messages that are not complete. */
-  void discardIncomplete(PeerInput to) {
+  /** Discards the unreliable messages that are incomplete. */
+  void discardIncomplete(Sink to) {
     IncomingMessage before = null;
     for (var message = firstUnreliable; message != null; message = message.next) {
       if (message.isComplete()) {

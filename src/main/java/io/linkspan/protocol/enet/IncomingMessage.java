@@ -3,12 +3,12 @@ package io.linkspan.protocol.enet;
 import java.util.Arrays;
 
 /**
- * A message that can not be delivered yet: something before it is missing, or a part of it. Parts
- * are kept as they come and joined at the end, so that a claim of a long message costs nothing
- * (§18).
+ * Holds a message that cannot be delivered yet, because an earlier message or a part of it is
+ * missing. Parts are kept as they arrive and joined at the end, so that the claim of a long message
+ * costs nothing (§18).
  */
 final class IncomingMessage implements SequenceMap.Numbered {
-  /** What holding something costs besides its bytes. */
+  /** Cost of holding a message or a part besides its bytes. */
   static final long OVERHEAD = 64;
 
   private static final class Part {
@@ -83,7 +83,7 @@ final class IncomingMessage implements SequenceMap.Numbered {
     return word < arrived.length && (arrived[word] >>> number & 1) != 0;
   }
 
-  /** Takes in a fragment that has not arrived before; the caller has checked its bounds. */
+  /** Adds a fragment that has not arrived before; the caller has checked its bounds. */
   void add(int number, int offset, byte[] bytes) {
     int word = number / Long.SIZE;
     if (word >= arrived.length) {
@@ -96,7 +96,7 @@ final class IncomingMessage implements SequenceMap.Numbered {
     held += OVERHEAD + bytes.length;
   }
 
-  /** The message, once complete. Of overlapping parts the one that came first wins. */
+  /** The complete message. Of overlapping parts the first one received wins. */
   byte[] payload() {
     if (payload == null) {
       payload = new byte[totalLength];
@@ -108,12 +108,14 @@ final class IncomingMessage implements SequenceMap.Numbered {
     return payload;
   }
 
-  /** What is charged to the peer: the whole message, so that what was begun can be finished. */
+  /**
+   * Bytes charged to the peer: the whole message, so that a message once begun can be completed.
+   */
   long reserved() {
     return OVERHEAD + totalLength;
   }
 
-  /** What it really takes. */
+  /** Bytes that are really held. */
   long held() {
     return held;
   }

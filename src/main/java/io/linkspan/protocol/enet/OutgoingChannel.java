@@ -1,11 +1,11 @@
 package io.linkspan.protocol.enet;
 
-/** Numbers what is sent on one channel and knows what of it is not acknowledged (§7.2, §7.4). */
+/** Numbers the commands of one channel and holds those in flight (§7.2, §7.4). */
 final class OutgoingChannel {
   private static final int WINDOW_SIZE = 4096;
   private static final int WINDOWS = 16;
 
-  /** Windows that have to be clear before a new one is opened; a receiver acknowledges 7 ahead. */
+  /** Windows that must be clear before a new one is opened; a receiver acknowledges 7 ahead. */
   private static final int CLEAR_WINDOWS = 10;
 
   private int reliable;
@@ -33,7 +33,7 @@ final class OutgoingChannel {
     return ++unreliable;
   }
 
-  /** Whether a command never sent would open a window that the receiver may not take yet. */
+  /** Whether a command never sent would open a window that the receiver may not accept yet. */
   boolean isBlocked(int sequence) {
     if ((sequence & (WINDOW_SIZE - 1)) != 0) {
       return false;
@@ -51,7 +51,7 @@ final class OutgoingChannel {
     inFlight.put(command);
   }
 
-  /** Takes out what is acknowledged; null when nothing with that number is in flight. */
+  /** Removes the acknowledged command; null when none with that number is in flight. */
   OutgoingCommand acknowledged(int sequence) {
     var command = inFlight.remove(sequence);
     if (command != null) {

@@ -3,15 +3,14 @@ package io.linkspan.protocol.enet;
 import io.netty.buffer.ByteBuf;
 
 /**
- * A command on its way out: queued, or sent and not acknowledged. Pooled by the host, linked into
- * one {@link CommandQueue} at a time.
+ * One command that is queued or in flight. The host pools commands; each is linked into one {@link
+ * CommandQueue} at a time.
  */
 final class OutgoingCommand implements SequenceMap.Numbered {
   private static final byte[] NOTHING = {};
 
   OutgoingCommand previous;
   OutgoingCommand next;
-  CommandQueue queue;
 
   Command command;
   int flags;
@@ -21,7 +20,7 @@ final class OutgoingCommand implements SequenceMap.Numbered {
   /** Unreliable sequence number, group, or start number of the fragments. */
   int second;
 
-  /** Part of a message, or the whole body of a control command. */
+  /** The message, or the whole body of a control command. */
   byte[] payload = NOTHING;
 
   int offset;
@@ -29,7 +28,7 @@ final class OutgoingCommand implements SequenceMap.Numbered {
   int fragmentNumber;
   int fragmentCount;
 
-  /** Its place in the order of the messages queued for the peer. */
+  /** Position in the order of the messages queued for the peer. */
   long order;
 
   int transmissions;
@@ -38,13 +37,12 @@ final class OutgoingCommand implements SequenceMap.Numbered {
   long timeout;
   long firstTimeout;
 
+  /** Whether it was sent and its wait for an acknowledgement is not over. */
+  boolean awaitsTimeout;
+
   @Override
   public int sequence() {
     return sequence;
-  }
-
-  boolean isReliable() {
-    return (flags & Command.ACKNOWLEDGE_ME) != 0;
   }
 
   /** Whether its payload counts against the byte window (§7.4). */
@@ -93,5 +91,6 @@ final class OutgoingCommand implements SequenceMap.Numbered {
     fragmentNumber = 0;
     fragmentCount = 0;
     transmissions = 0;
+    awaitsTimeout = false;
   }
 }

@@ -3,11 +3,10 @@ package io.linkspan.protocol.enet;
 import java.nio.ByteBuffer;
 
 /**
- * Where datagrams of a peer come from and go to: the bytes of an IP address, and a port. Two are
- * equal when these are.
+ * The IP address and port of a peer. Two addresses are equal when their bytes and ports are.
  *
- * <p>The shell's own form of the address rides along as {@code origin}, so that answering needs no
- * conversion; it takes no part in equality.
+ * <p>The address in the form of the shell is kept as {@code origin}, so that answering needs no
+ * conversion; it does not count for equality.
  */
 public final class PeerAddress {
   private static final long IPV4_MAPPED = 0x0000_FFFF_0000_0000L;
@@ -27,7 +26,7 @@ public final class PeerAddress {
   /**
    * An address from its 4 (IPv4) or 16 (IPv6) bytes in network order.
    *
-   * @param origin what the shell wants back from {@link #origin()}, or null
+   * @param origin returned by {@link #origin()}; may be null
    * @throws IllegalArgumentException for any other number of bytes
    */
   public static PeerAddress of(byte[] ip, int port, Object origin) {
@@ -52,25 +51,25 @@ public final class PeerAddress {
     return port;
   }
 
-  /** The shell's own form of this address. */
+  /** The address in the form of the shell. */
   public Object origin() {
     return origin;
   }
 
   /**
-   * What one client is likely to own: the whole IPv4 address, or the upper 64 bits of an IPv6 one.
-   * Limits per address count by this.
+   * The network that limits per address count by: the whole IPv4 address, or the upper 64 bits of
+   * an IPv6 address, which one client is likely to own.
    */
   long network() {
     return high == 0 ? low : high;
   }
 
-  /** The IPv4 /24 or IPv6 /64 it is in, which as a rule is one site. */
+  /** The IPv4 /24 or IPv6 /64 of this address, usually one site. */
   long neighbourhood() {
     return high == 0 ? low >>> 8 : high;
   }
 
-  /** A hash that nobody without the salt can make collide on purpose. */
+  /** A hash whose collisions cannot be provoked without the salt. */
   int hash(long salt) {
     long mixed = (high ^ salt) * 0x9E37_79B9_7F4A_7C15L;
     mixed = (mixed ^ (mixed >>> 32) ^ low) * (salt | 1);

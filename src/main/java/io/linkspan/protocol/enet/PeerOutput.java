@@ -1,65 +1,52 @@
 package io.linkspan.protocol.enet;
 
-import java.util.Arrays;
-
 /**
- * What a peer has to send: acknowledgements, commands never sent, commands sent and not
- * acknowledged. Decides what goes into the next datagram (§7.4) and what has to be sent again (§9).
+ * Holds what a peer is to be sent: acknowledgements, commands never sent and commands in flight.
+ * Decides what the next datagram contains (§7.4) and what is sent again (§9).
  */
 final class PeerOutput {
-  /** What a queued command costs besides its bytes. */
-  private static final long OVERHEAD = 64;
+  private static final byte[] NO_BODY = {};
 
-  private static final int ACKNOWLEDGEMENTS = 16_384;
-  private static final int ACKNOWLEDGEMENTS_KEPT = 32;
-
-  private final EnetPeer peer;
+  private final PeerLink link;
   private final CommandPool pool;
+  private final Timeouts timeouts;
+  private final EnetCounters counters;
   private final RoundTrip roundTrip;
 
-  /** Channel, number and sent time of each, in the low 40 bits. */
-  private long[] acknowledgements;
-
-  private int acknowledgementCount;
-  private int acknowledgementsWritten;
-
+  private final Acknowledgements acknowledgements = new Acknowledgements();
+  private final OutgoingMessages messages;
   private final CommandQueue control = new CommandQueue();
-  private final CommandQueue again = new CommandQueue();
-  private final CommandQueue reliable = new CommandQueue();
-  private final CommandQueue unreliable = new CommandQueue();
+  private final CommandQueue expired = new CommandQueue();
   private final CommandQueue sent = new CommandQueue();
   private final SequenceMap<OutgoingCommand> controlInFlight = new SequenceMap<>();
-  private OutgoingChannel[] channels = {};
   private int controlSequence;
-  private int unsequencedGroup;
-  private long order;
 
   private int window = Handshake.MAXIMUM_WINDOW;
   private int bytesInFlight;
-  private long queuedBytes;
+  private boolean pings;
   private long nextTimeout = Endpoint.NEVER;
   private long earliestTimeout = Endpoint.NEVER;
   private long lastAcknowledged;
 
-  /** Bytes of messages queued since the bandwidth was last shared out (§14). */
-  long bytesSinceShare;
-
-  PeerOutput(EnetPeer peer, RoundTrip roundTrip, long lastAcknowledged) {
-    this.peer = peer;
-    this.pool = peer.host.pool;
+  PeerOutput(PeerLink link, PeerResources shared, RoundTrip roundTrip, long lastAcknowledged) {
+    this.link = link;
     this.roundTrip = roundTrip;
     this.lastAcknowledged = lastAcknowledged;
+    pool = shared.commands();
+    timeouts = shared.timeouts();
+    counters = shared.counters();
+    messages = new OutgoingMessages(link, pool);
   }
 
   // ---- queueing
 
-  /** The number that the next control command gets. */
+  /** The number of the next control command. */
   int nextControl() {
     controlSequence = (controlSequence + 1) & 0xFFFF;
     return controlSequence;
   }
 
-  /** The control sequence as it is after a VERIFY_CONNECT that was not sent from here. */
+  /** Counts the VERIFY_CONNECT that the handshake sent. */
   void handshakeSent() {
     controlSequence = 1;
   }
@@ -75,93 +62,27 @@ final class PeerOutput {
     control.addLast(outgoing);
   }
 
-  /** Takes a message in; it fits into the limits (§7.1, §7.3). */
-  void queueMessage(int number, byte[] payload, Delivery delivery) {
-    var channel = channel(number);
-    int limit = peer.longestFragment();
-    if (payload.length > limit) {
-      queueFragments(channel, number, payload, delivery, limit);
-      return;
-    }
-    var command = pool.take();
-    command.channel = number;
-    command.payload = payload;
-    command.length = payload.length;
-    if (delivery == Delivery.UNSEQUENCED) {
-      command.command = Command.SEND_UNSEQUENCED;
-      command.flags = Command.UNSEQUENCED;
-      command.sequence = 0;
-      unsequencedGroup = (unsequencedGroup + 1) & 0xFFFF;
-      command.second = unsequencedGroup;
-      queue(unreliable, command);
-    } else if (delivery == Delivery.RELIABLE || channel.isUnreliableExhausted()) {
-      command.command = Command.SEND_RELIABLE;
-      command.flags = Command.ACKNOWLEDGE_ME;
-      command.sequence = channel.nextReliable();
-      queue(reliable, command);
-    } else {
-      command.command = Command.SEND_UNRELIABLE;
-      command.flags = 0;
-      command.sequence = channel.reliable();
-      command.second = channel.nextUnreliable();
-      queue(unreliable, command);
-    }
-  }
-
-  private void queueFragments(
-      OutgoingChannel channel, int number, byte[] payload, Delivery delivery, int limit) {
-    boolean lossy = delivery == Delivery.UNRELIABLE_FRAGMENTS && !channel.isUnreliableExhausted();
-    int count = (payload.length + limit - 1) / limit;
-    int start = lossy ? channel.nextUnreliable() : (channel.reliable() + 1) & 0xFFFF;
-    for (int i = 0; i < count; i++) {
-      var command = pool.take();
-      command.command = lossy ? Command.SEND_UNRELIABLE_FRAGMENT : Command.SEND_FRAGMENT;
-      command.flags = lossy ? 0 : Command.ACKNOWLEDGE_ME;
-      command.channel = number;
-      command.sequence = lossy ? channel.reliable() : channel.nextReliable();
-      command.second = start;
-      command.payload = payload;
-      command.offset = i * limit;
-      command.length = Math.min(limit, payload.length - i * limit);
-      command.fragmentNumber = i;
-      command.fragmentCount = count;
-      queue(lossy ? unreliable : reliable, command);
-    }
-  }
-
-  private void queue(CommandQueue queue, OutgoingCommand command) {
-    command.order = order++;
-    queuedBytes += cost(command);
-    bytesSinceShare += command.size();
-    queue.addLast(command);
+  /** Queues a message whose channel and length are within the limits. */
+  void queueMessage(int channel, byte[] payload, Delivery delivery) {
+    messages.queue(channel, payload, delivery);
   }
 
   /**
-   * Notes that a command has to be acknowledged.
+   * Queues the acknowledgement of a command.
    *
-   * @return false when there are too many; its sender will repeat it
+   * @return false when there are too many; the sender will repeat the command
    */
   boolean queueAcknowledgement(int channel, int sequence, int sentTime) {
-    if (acknowledgements == null) {
-      acknowledgements = new long[4];
-    } else if (acknowledgementCount == acknowledgements.length) {
-      if (acknowledgementCount >= ACKNOWLEDGEMENTS) {
-        return false;
-      }
-      acknowledgements = Arrays.copyOf(acknowledgements, 2 * acknowledgementCount);
-    }
-    acknowledgements[acknowledgementCount++] =
-        (long) channel << 32 | (long) sequence << 16 | sentTime;
-    return true;
+    return acknowledgements.add(channel, sequence, sentTime);
   }
 
-  // ---- acknowledgements of ours
+  // ---- received acknowledgements
 
   /**
-   * Takes in an acknowledgement (§8.2). Only one that fits something in flight tells anything;
-   * stock also believes others, and with them whatever round trip time they claim.
+   * Handles an acknowledgement (§8.2). Only one that matches a command in flight counts; the C
+   * library also takes the round trip time of others.
    *
-   * @return what was acknowledged, or null
+   * @return the acknowledged command, or null
    */
   Command acknowledged(int number, int sequence, int sentTime, long now) {
     var command = inFlight(number, sequence);
@@ -180,7 +101,7 @@ final class PeerOutput {
     return what;
   }
 
-  /** A VERIFY_CONNECT is the acknowledgement of our CONNECT (§6.3). */
+  /** Handles VERIFY_CONNECT, which is the acknowledgement of our CONNECT (§6.3). */
   void handshakeAnswered() {
     var connect = inFlight(Command.CONTROL_CHANNEL, 1);
     if (connect != null) {
@@ -190,45 +111,39 @@ final class PeerOutput {
   }
 
   private OutgoingCommand inFlight(int number, int sequence) {
-    if (number == Command.CONTROL_CHANNEL) {
-      return controlInFlight.get(sequence);
-    }
-    return number < channels.length && channels[number] != null
-        ? channels[number].inFlight(sequence)
-        : null;
+    return number == Command.CONTROL_CHANNEL
+        ? controlInFlight.get(sequence)
+        : messages.inFlight(number, sequence);
   }
 
   private void forget(OutgoingCommand command) {
-    if (command.carriesMessage()) {
-      channels[command.channel].acknowledged(command.sequence);
-      queuedBytes -= cost(command);
-      if (command.queue == sent) {
-        bytesInFlight -= command.length;
-      }
+    boolean message = command.carriesMessage();
+    if (command.awaitsTimeout) {
+      sent.remove(command);
+      bytesInFlight -= message ? command.length : 0;
+    } else {
+      (message ? expired : control).remove(command);
+    }
+    if (message) {
+      messages.acknowledged(command);
     } else {
       controlInFlight.remove(command.sequence);
+      pool.giveBack(command);
     }
-    command.queue.remove(command);
-    pool.giveBack(command);
   }
 
   // ---- sending
 
   boolean hasSomething() {
-    return acknowledgementCount > 0
+    return !acknowledgements.isEmpty()
         || !control.isEmpty()
-        || !again.isEmpty()
-        || !reliable.isEmpty()
-        || !unreliable.isEmpty();
+        || !expired.isEmpty()
+        || !messages.isEmpty();
   }
 
-  /** Whether all that was queued has been sent, and acknowledged where it asks for that. */
+  /** Whether everything was sent, and acknowledged where that is asked for. */
   boolean isDrained() {
-    return control.isEmpty()
-        && again.isEmpty()
-        && reliable.isEmpty()
-        && unreliable.isEmpty()
-        && sent.isEmpty();
+    return control.isEmpty() && expired.isEmpty() && messages.isEmpty() && sent.isEmpty();
   }
 
   /**
@@ -237,33 +152,17 @@ final class PeerOutput {
    * @return whether another one is needed
    */
   boolean transmit(DatagramWriter out, long now) {
-    if (!writeAcknowledgements(out)
+    if (!acknowledgements.write(out)
         || !writeControl(out, now)
-        || !writeAgain(out, now)
+        || !writeExpired(out, now)
         || !writeMessages(out, now)) {
       return true;
     }
     if (isPingDue(now) && out.fits(Command.PING.size)) {
-      queueControl(Command.PING, new byte[0]);
-      send(control.first(), out, now);
+      queueControl(Command.PING, NO_BODY);
+      sendControl(control.first(), out, now);
     }
     return false;
-  }
-
-  private boolean writeAcknowledgements(DatagramWriter out) {
-    while (acknowledgementsWritten < acknowledgementCount) {
-      if (!out.fits(Command.ACKNOWLEDGE.size)) {
-        return false;
-      }
-      long next = acknowledgements[acknowledgementsWritten++];
-      out.acknowledge((int) (next >>> 32), (int) (next >>> 16) & 0xFFFF, (int) next & 0xFFFF);
-    }
-    acknowledgementCount = 0;
-    acknowledgementsWritten = 0;
-    if (acknowledgements != null && acknowledgements.length > ACKNOWLEDGEMENTS_KEPT) {
-      acknowledgements = null;
-    }
-    return true;
   }
 
   private boolean writeControl(DatagramWriter out, long now) {
@@ -271,122 +170,106 @@ final class PeerOutput {
       if (!out.fits(next.size())) {
         return false;
       }
-      send(next, out, now);
+      sendControl(next, out, now);
     }
     return true;
   }
 
-  private boolean writeAgain(DatagramWriter out, long now) {
-    for (var next = again.first(); next != null && fitsWindow(next); next = again.first()) {
+  private void sendControl(OutgoingCommand command, DatagramWriter out, long now) {
+    control.remove(command);
+    if (command.transmissions == 0) {
+      controlInFlight.put(command);
+    }
+    send(command, out, now);
+  }
+
+  private boolean writeExpired(DatagramWriter out, long now) {
+    for (var next = expired.first(); next != null && fitsWindow(next); next = expired.first()) {
       if (!out.fits(next.size())) {
         return false;
       }
+      expired.remove(next);
+      bytesInFlight += next.length;
       send(next, out, now);
     }
     return true;
   }
 
-  /**
-   * Messages in the order in which they were queued; the windows hold back the reliable ones only.
-   */
+  /** Writes messages in the order of queueing; the windows hold back only the reliable ones. */
   private boolean writeMessages(DatagramWriter out, long now) {
     while (true) {
-      var next = reliable.first();
-      if (next != null
-          && (!again.isEmpty()
-              || !fitsWindow(next)
-              || channels[next.channel].isBlocked(next.sequence))) {
-        next = null;
+      var reliable = expired.isEmpty() ? messages.firstReliable() : null;
+      if (reliable != null && !fitsWindow(reliable)) {
+        reliable = null;
       }
-      var lossy = unreliable.first();
-      if (lossy != null && (next == null || lossy.order < next.order)) {
-        if (lossy.fragmentNumber == 0 && lossy.transmissions == 0) {
-          if (!roundTrip.admitsUnreliable()) {
-            discard(lossy);
-            continue;
-          }
-          // The throttle has spoken; it must not be asked again if the datagram is full.
-          lossy.transmissions = 1;
+      var lossy = messages.firstUnreliable();
+      if (lossy != null && (reliable == null || lossy.order < reliable.order)) {
+        if (!messages.passesThrottle(lossy, roundTrip)) {
+          continue;
         }
-        next = lossy;
-      }
-      if (next == null) {
+        if (!out.fits(lossy.size())) {
+          return false;
+        }
+        lossy.write(out);
+        messages.sentUnreliable(lossy);
+      } else if (reliable != null) {
+        if (!out.fits(reliable.size())) {
+          return false;
+        }
+        messages.sentReliable(reliable);
+        bytesInFlight += reliable.length;
+        send(reliable, out, now);
+      } else {
         return true;
       }
-      if (!out.fits(next.size())) {
-        return false;
-      }
-      send(next, out, now);
     }
-  }
-
-  /** Throws away an unreliable message with all its fragments. */
-  private void discard(OutgoingCommand first) {
-    var next = first;
-    do {
-      unreliable.remove(next);
-      queuedBytes -= cost(next);
-      pool.giveBack(next);
-      next = unreliable.first();
-    } while (next != null && next.fragmentNumber > 0);
-  }
-
-  private static long cost(OutgoingCommand command) {
-    return OVERHEAD + command.length;
   }
 
   private boolean fitsWindow(OutgoingCommand command) {
-    int allowed = Math.max(window * roundTrip.throttle() / RoundTrip.THROTTLE_SCALE, peer.mtu);
+    int allowed = Math.max(window * roundTrip.throttle() / RoundTrip.THROTTLE_SCALE, link.mtu);
     return bytesInFlight + command.length <= allowed;
   }
 
+  /** Writes a command that asks for an acknowledgement and waits for that. */
   private void send(OutgoingCommand command, DatagramWriter out, long now) {
-    command.queue.remove(command);
     command.write(out);
-    if (!command.isReliable()) {
-      queuedBytes -= cost(command);
-      pool.giveBack(command);
-      return;
-    }
     if (command.transmissions++ == 0) {
       command.firstSent = now;
-      command.firstTimeout = peer.host.firstTimeout(roundTrip);
+      command.firstTimeout = timeouts.first(roundTrip);
       command.timeout = command.firstTimeout;
-      if (command.carriesMessage()) {
-        channels[command.channel].sentFirst(command);
-      } else {
-        controlInFlight.put(command);
-      }
     } else {
-      peer.host.counters.retransmissions++;
-    }
-    if (command.carriesMessage()) {
-      bytesInFlight += command.length;
+      counters.retransmissions++;
     }
     command.sent = now;
+    command.awaitsTimeout = true;
     nextTimeout = Math.min(nextTimeout, now + command.timeout);
     sent.addLast(command);
   }
 
   // ---- time
 
+  /** Sets whether the connection is kept alive by pings (§11). */
+  void setPings(boolean value) {
+    pings = value;
+  }
+
   private boolean isPingDue(long now) {
-    return peer.isConnected()
+    return pings
         && sent.isEmpty()
-        && again.isEmpty()
-        && reliable.isEmpty()
-        && now - lastAcknowledged >= peer.host.pingInterval;
+        && expired.isEmpty()
+        && !messages.hasReliable()
+        && now - lastAcknowledged >= timeouts.pingInterval();
   }
 
   long dueAt() {
     if (!sent.isEmpty()) {
       return nextTimeout;
     }
-    return peer.isConnected() ? lastAcknowledged + peer.host.pingInterval : Endpoint.NEVER;
+    return pings ? lastAcknowledged + timeouts.pingInterval() : Endpoint.NEVER;
   }
 
   /**
-   * Moves what has not been acknowledged in time to where it is sent again (§9).
+   * Queues the commands whose wait is over for retransmission (§9).
    *
    * @return false when the peer is lost
    */
@@ -402,18 +285,19 @@ final class PeerOutput {
         nextTimeout = Math.min(nextTimeout, command.sent + command.timeout);
       }
     }
-    // From the last to the first, so that the first comes to stand in front.
+    // From the last to the first, which keeps the order among those put in front.
     for (var command = sent.last(); command != null; ) {
       var before = command.previous;
       if (now - command.sent >= command.timeout) {
-        if (peer.host.isLost(command, now - earliestTimeout, now)) {
+        if (timeouts.isLost(command, now - earliestTimeout, now)) {
           return false;
         }
-        command.timeout = peer.host.nextTimeout(command);
+        command.timeout = timeouts.next(command);
+        command.awaitsTimeout = false;
         sent.remove(command);
         if (command.carriesMessage()) {
           bytesInFlight -= command.length;
-          again.addFirst(command);
+          expired.addFirst(command);
         } else {
           control.addFirst(command);
         }
@@ -433,35 +317,33 @@ final class PeerOutput {
     return window;
   }
 
+  /** Bytes queued or in flight, with 64 for each command. */
   long queuedBytes() {
-    return queuedBytes;
+    return messages.queuedBytes();
   }
 
   int bytesInFlight() {
     return bytesInFlight;
   }
 
-  /** Drops everything but the acknowledgements that are due. */
-  void clear() {
-    pool.giveBackAll(control);
-    pool.giveBackAll(again);
-    pool.giveBackAll(reliable);
-    pool.giveBackAll(unreliable);
-    pool.giveBackAll(sent);
-    controlInFlight.clear();
-    channels = new OutgoingChannel[0];
-    bytesInFlight = 0;
-    queuedBytes = 0;
-    nextTimeout = Endpoint.NEVER;
+  /** Bytes of messages queued since {@link #restartShare} (§14). */
+  long bytesSinceShare() {
+    return messages.bytesSinceShare();
   }
 
-  private OutgoingChannel channel(int number) {
-    if (number >= channels.length) {
-      channels = Arrays.copyOf(channels, Math.max(number + 1, Math.min(2 * number, 255)));
-    }
-    if (channels[number] == null) {
-      channels[number] = new OutgoingChannel();
-    }
-    return channels[number];
+  void restartShare() {
+    messages.restartShare();
+  }
+
+  /** Drops everything but the acknowledgements that are due, and stops the pings. */
+  void clear() {
+    messages.clear();
+    pool.giveBackAll(control);
+    pool.giveBackAll(expired);
+    pool.giveBackAll(sent);
+    controlInFlight.clear();
+    bytesInFlight = 0;
+    pings = false;
+    nextTimeout = Endpoint.NEVER;
   }
 }

@@ -1,13 +1,13 @@
 package io.linkspan.protocol.enet;
 
 /**
- * ENet's adaptive range coder (§16): an order-2 context model with escapes, forgotten after every
- * datagram. One object serves a whole host; it is used by one call at a time.
+ * ENet's adaptive range coder (§16): an order-2 context model with escapes that starts afresh for
+ * every datagram. One object serves a whole host; it is used by one call at a time.
  *
- * <p>A node is a byte value with a count in the context it belongs to, and at the same time the
- * context for what follows it. Siblings are a binary search tree, {@link #under} being the counts
- * of a node and everything left of it. Node 0 is the root context, which nobody is a child of, so 0
- * is also "none".
+ * <p>A node is a byte value with a count in its context, and at the same time the context for the
+ * bytes that follow it. Siblings form a binary search tree, in which {@link #under} is the sum of
+ * the counts of a node and everything left of it. Node 0 is the root context, which is never a
+ * child, so 0 also means "none".
  */
 final class RangeCoder {
   private static final int NODES = 4096;
@@ -354,7 +354,7 @@ final class RangeCoder {
     }
   }
 
-  /** Whether the top byte of the interval is decided, or has to be because it got too narrow. */
+  /** Whether the top byte of the interval is decided, or must be because it became too narrow. */
   private boolean settled() {
     if (Integer.compareUnsigned(low ^ (low + range), TOP) >= 0) {
       if (Integer.compareUnsigned(range, BOTTOM) >= 0) {

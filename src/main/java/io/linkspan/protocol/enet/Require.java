@@ -3,22 +3,23 @@ package io.linkspan.protocol.enet;
 import java.time.Duration;
 
 /**
- * Turns down a configuration that makes no sense, by the key it has in the file. Not part of {@link
- * EnetConfig}, whose default is built from the records that ask this while they are initialized.
+ * Rejects impossible values in the configuration of a host, by the path of the component in {@link
+ * EnetConfig}. The keys of the configuration file are checked where the file is read. Not part of
+ * {@link EnetConfig}, whose default uses these checks during its initialization.
  */
 final class Require {
   private Require() {}
 
-  static void between(String key, int least, int value, int most) {
+  static void between(String component, int least, int value, int most) {
     if (value < least || value > most) {
       throw new IllegalArgumentException(
-          key + " is " + value + ", must be " + least + " to " + most);
+          component + " is " + value + ", must be " + least + " to " + most);
     }
   }
 
-  static void positive(String key, Duration value) {
+  static void positive(String component, Duration value) {
     if (value.toMillis() <= 0) {
-      throw new IllegalArgumentException(key + " is " + value + ", must be at least 1 ms");
+      throw new IllegalArgumentException(component + " is " + value + ", must be at least 1 ms");
     }
   }
 }

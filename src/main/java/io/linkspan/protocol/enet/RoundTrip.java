@@ -1,8 +1,8 @@
 package io.linkspan.protocol.enet;
 
 /**
- * What acknowledgements tell about the way to a peer: round trip time and its variance (§8.2), and
- * the throttle that thins out unreliable messages when it gets longer (§13).
+ * Estimates the round trip time to a peer and its variance from acknowledgements (§8.2), and holds
+ * the throttle that thins out unreliable messages when the round trip time grows (§13).
  */
 final class RoundTrip {
   static final int THROTTLE_SCALE = 32;
@@ -40,7 +40,7 @@ final class RoundTrip {
     return throttle;
   }
 
-  /** Takes in how long one acknowledgement took, in milliseconds. */
+  /** Adds the time that one acknowledgement took. */
   void sample(int milliseconds, long now) {
     int sample = Math.max(1, milliseconds);
     if (measured) {
@@ -69,7 +69,7 @@ final class RoundTrip {
     if (lastTime <= lastVariance) {
       throttle = limit;
     } else if (sample <= lastTime) {
-      // The peer may have sent any 32 bits.
+      // The peer may have set any 32 bits.
       throttle = (int) Math.min(throttle + Integer.toUnsignedLong(acceleration), limit);
     } else if (sample > lastTime + 2 * lastVariance) {
       throttle = (int) Math.max(throttle - Integer.toUnsignedLong(deceleration), 0);
@@ -82,13 +82,13 @@ final class RoundTrip {
     this.deceleration = deceleration;
   }
 
-  /** The bandwidth's upper end for the throttle (§14). */
+  /** Sets the upper end that the bandwidth allows for the throttle (§14). */
   void limitThrottle(int value) {
     limit = value;
     throttle = Math.min(throttle, limit);
   }
 
-  /** Whether the unreliable message whose turn it is goes out. */
+  /** Whether the next unreliable message is sent. */
   boolean admitsUnreliable() {
     counter = (counter + COUNTER_STEP) % THROTTLE_SCALE;
     return counter <= throttle;

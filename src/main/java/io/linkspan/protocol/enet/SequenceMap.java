@@ -3,12 +3,12 @@ package io.linkspan.protocol.enet;
 import java.util.Arrays;
 
 /**
- * What a channel holds by sequence number: open addressing, sized by what is in it. Sequence
- * numbers come in runs, which this hash keeps apart, so probes are short.
+ * Maps 16-bit sequence numbers to entries of a channel, by open addressing. Sequence numbers come
+ * in runs, which the hash keeps apart, so probes are short.
  */
 final class SequenceMap<T extends SequenceMap.Numbered> {
 
-  /** Has a 16-bit number that does not change while it is in a map. */
+  /** An entry, whose number does not change while it is in a map. */
   interface Numbered {
     int sequence();
   }
@@ -33,7 +33,7 @@ final class SequenceMap<T extends SequenceMap.Numbered> {
     return null;
   }
 
-  /** Adds one whose number is not in here yet. */
+  /** Adds an entry whose number is not in the map. */
   void put(T entry) {
     if (2 * ++size > slots.length) {
       resize(2 * slots.length);
@@ -52,7 +52,7 @@ final class SequenceMap<T extends SequenceMap.Numbered> {
       hole = (hole + 1) & mask;
     }
     slots[hole] = null;
-    // Whoever was pushed past the hole by its run moves up into it.
+    // An entry that its run pushed past the hole moves into it.
     for (int i = (hole + 1) & mask; slots[i] != null; i = (i + 1) & mask) {
       int distance = (i - home(slots[i].sequence(), mask)) & mask;
       if (distance >= ((i - hole) & mask)) {

@@ -2,7 +2,7 @@ package io.linkspan.protocol.enet;
 
 import io.netty.buffer.ByteBuf;
 
-/** One datagram to be sent. The host reuses the object: it is valid until the next poll. */
+/** One datagram to be sent. The host reuses the object, which is valid until the next poll. */
 public final class Transmit {
   private ByteBuf datagram;
   private PeerAddress address;
@@ -15,12 +15,12 @@ public final class Transmit {
     return this;
   }
 
-  /** The bytes between reader and writer index. Belongs to the caller, who releases it. */
+  /** The bytes between reader and writer index. The caller owns the buffer and releases it. */
   public ByteBuf datagram() {
     return datagram;
   }
 
-  /** Where to. */
+  /** The destination. */
   public PeerAddress address() {
     return address;
   }

@@ -3,7 +3,7 @@ package io.linkspan.protocol.enet;
 import java.util.Arrays;
 
 /**
- * Keeps unsequenced messages from being delivered twice (§10.4). One for all channels of a peer.
+ * Prevents the second delivery of unsequenced messages (§10.4). All channels of a peer share one.
  */
 final class UnsequencedWindow {
   private static final int SIZE = 1024;
@@ -12,7 +12,7 @@ final class UnsequencedWindow {
   private int base;
   private final long[] arrived = new long[SIZE / Long.SIZE];
 
-  /** Whether a message of this group is to be delivered; it is then marked as having been. */
+  /** Whether a message of this group must be delivered; it is then marked as delivered. */
   boolean admits(int group) {
     int index = group % SIZE;
     int wide = group < base ? group + 0x10000 : group;

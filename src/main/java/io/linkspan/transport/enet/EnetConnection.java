@@ -13,47 +13,54 @@ import io.linkspan.protocol.enet.EndReason;
 import io.linkspan.protocol.enet.EnetPeer;
 import io.linkspan.protocol.frame.LegacyFrame;
 import io.linkspan.session.Receipt;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.channel.FirstMessageAuth;
 
-/** One ENet client. Its session begins when it is known who it is. Used only on its event loop. */
+/**
+ * One ENet client. Its session begins when its first Message or a timeout decides its identity.
+ * Used only on its event loop.
+ */
 final class EnetConnection implements Connection {
 
   private static final Outgoing.Encoder<byte[]> BINARY = BinaryTranslator::encode;
 
-  private final EnetTransport transport;
   private final EnetPeer peer;
   private final String address;
+  private final ClosingPeers closing;
+  private final Runnable wakeUp;
   private final EnetTransportConfig config;
   private final LimitsConfig limits;
   private final TransportMetrics metrics;
   private final long connectedAt;
-  private final FirstMessageAuth introduction;
+  private final FirstMessageAuth auth;
   private ChannelReceipt lastReceipt;
 
   /**
    * @param address of the client, without its port
+   * @param wakeUp called when the peer has something to send
    */
   EnetConnection(
-      EnetTransport transport,
       EnetPeer peer,
       String address,
+      ClosingPeers closing,
+      Runnable wakeUp,
       EnetTransportConfig config,
       LimitsConfig limits,
-      ConnectContext entrance,
+      ConnectContext connectContext,
       TransportMetrics metrics,
       long now) {
-    this.transport = transport;
     this.peer = peer;
     this.address = address;
+    this.closing = closing;
+    this.wakeUp = wakeUp;
     this.config = config;
     this.limits = limits;
     this.metrics = metrics;
     connectedAt = now;
-    introduction =
-        new FirstMessageAuth(this, entrance, config.clientAcknowledges(), limits, metrics);
+    auth = new FirstMessageAuth(this, connectContext, config.clientAcknowledges(), limits, metrics);
   }
 
   @Override
@@ -78,10 +85,10 @@ final class EnetConnection implements Connection {
 
   @Override
   public boolean deliver(Outgoing message) {
-    if (introduction.keeps(message)) {
+    if (auth.keeps(message)) {
       return true;
     }
-    if (!introduction.isOpen()) {
+    if (!auth.isOpen()) {
       return false;
     }
     byte[] payload = message.as(BINARY);
@@ -90,28 +97,28 @@ final class EnetConnection implements Connection {
         message.channel(),
         payload,
         message.isVolatile() ? Delivery.UNRELIABLE_FRAGMENTS : Delivery.RELIABLE);
-    return introduction.isOpen();
+    return auth.isOpen();
   }
 
   @Override
   public void close(CloseReason reason, long retryAfterMs) {
-    if (introduction.hasEnded()) {
+    if (auth.hasEnded()) {
       return;
     }
     if (reason == CloseReason.SLOW_CONSUMER) {
-      // What waits is what it does not take.
+      // The queued Messages are those that the client does not receive.
       peer.disconnect(reason.code());
     } else {
       peer.disconnectLater(reason.code());
     }
-    introduction.end(reason);
-    transport.linger(peer, reason);
-    transport.wakeUp();
+    auth.end(reason);
+    closing.add(peer, reason, DeadlineTimer.now());
+    wakeUp.run();
   }
 
-  /** A message has come. */
+  /** Handles one message of the client. */
   void received(int channel, byte[] payload) {
-    if (introduction.hasEnded()) {
+    if (auth.hasEnded()) {
       return;
     }
     ChannelReceipt receipt = receiptFor(channel);
@@ -119,33 +126,33 @@ final class EnetConnection implements Connection {
     try {
       decoded = BinaryTranslator.decode(payload);
     } catch (ProtocolException e) {
-      introduction.malformed(e.getMessage(), receipt);
+      auth.malformed(e.getMessage(), receipt);
       return;
     }
-    introduction.received(decoded, receipt);
+    auth.received(decoded, receipt);
   }
 
-  /** It has said nothing for as long as it may. */
+  /** Makes the client anonymous if it has not sent a Message. */
   void authTimeout() {
-    introduction.timeout();
+    auth.timeout();
   }
 
   boolean isNamed() {
-    return introduction.isNamed();
+    return auth.isNamed();
   }
 
   long connectedAt() {
     return connectedAt;
   }
 
-  /** The link is over. */
+  /** Ends the session, or its link, after the end of the connection. */
   void ended(EndReason reason) {
     if (reason == EndReason.TIMEOUT) {
-      // Perhaps it only slept: then this waits for it.
-      CloseReason why = introduction.closeReason();
-      peer.sayFarewell((why == null ? CloseReason.HEARTBEAT_TIMEOUT : why).code());
+      // A suspended client finds this in its socket when it resumes.
+      CloseReason why = auth.closeReason();
+      peer.notifyLost((why == null ? CloseReason.HEARTBEAT_TIMEOUT : why).code());
     }
-    introduction.end(
+    auth.end(
         switch (reason) {
           case REMOTE, LOCAL -> CloseReason.NORMAL;
           case TIMEOUT -> CloseReason.HEARTBEAT_TIMEOUT;
@@ -162,7 +169,7 @@ final class EnetConnection implements Connection {
     return peer;
   }
 
-  /** Clients keep to one channel or a few, and mostly go on with the one they used last. */
+  /** Keeps the last one: most clients use one channel for many messages. */
   private ChannelReceipt receiptFor(int channel) {
     if (lastReceipt == null || lastReceipt.channel != channel) {
       lastReceipt = new ChannelReceipt(channel);
@@ -171,17 +178,17 @@ final class EnetConnection implements Connection {
   }
 
   private void write(int channel, byte[] payload, Delivery delivery) {
-    // Asked before, not after: a single message may well be longer than the limit.
+    // Checked before the write, because a single message may be longer than the limit.
     if (limits.writeQueue() > 0 && peer.queuedBytes() > limits.writeQueue()) {
       close(CloseReason.SLOW_CONSUMER);
     } else if (peer.send(channel, payload, delivery)) {
-      transport.wakeUp();
+      wakeUp.run();
     } else {
       close(CloseReason.SLOW_CONSUMER);
     }
   }
 
-  /** Tells what became of messages that came on one channel. */
+  /** Reports the outcome of messages on the channel on which they came. */
   private final class ChannelReceipt implements Receipt {
 
     private final int channel;
@@ -197,7 +204,7 @@ final class EnetConnection implements Connection {
 
     @Override
     public void accepted(String eventId) {
-      if (!introduction.hasEnded()) {
+      if (!auth.hasEnded()) {
         metrics.ackOut();
         write(channel, BinaryTranslator.encodeAck(eventId), Delivery.RELIABLE);
       }
@@ -205,7 +212,7 @@ final class EnetConnection implements Connection {
 
     @Override
     public void refused(String eventId, MessageException why) {
-      if (!introduction.hasEnded()) {
+      if (!auth.hasEnded()) {
         metrics.error(why.code());
         write(
             channel,

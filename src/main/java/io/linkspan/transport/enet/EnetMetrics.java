@@ -8,7 +8,7 @@ import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
 
-/** What goes on below the messages of all ENet connections. Shared by all event loops. */
+/** Counts the datagrams of all ENet connections. Shared by all event loops. */
 public final class EnetMetrics {
 
   private final Counter datagramsIn;
@@ -51,7 +51,7 @@ public final class EnetMetrics {
         .register(registry);
   }
 
-  /** Adds up what one host has done since it was last asked. Used only on the host's event loop. */
+  /** Adds the counts of one host since the last update. Used only on the event loop of the host. */
   final class Tap {
 
     private final EnetCounters counters;

@@ -5,10 +5,11 @@ import io.vertx.core.Promise;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The UDP port that the event loops of a node have in common. Shared by all event loops.
+ * Coordinates the sockets that the event loops of a node open on one UDP port. Shared by all event
+ * loops.
  *
- * <p>The kernel spreads clients over the sockets of a port, and spreads them anew when another
- * socket joins: nobody is served before all have joined.
+ * <p>The kernel distributes clients among the sockets of a port, and redistributes them when
+ * another socket joins: no client is served before all sockets have joined.
  */
 public final class EnetPort {
 
@@ -17,13 +18,13 @@ public final class EnetPort {
   private final Promise<Integer> complete = Promise.promise();
 
   /**
-   * @param sockets that will listen
+   * @param sockets number of sockets that will listen
    */
   public EnetPort(int sockets) {
     missing = new AtomicInteger(sockets);
   }
 
-  /** A socket listens; the first one finds out which port it is. */
+  /** A socket listens. The first one determines the port. */
   void joined(int port) {
     number.tryComplete(port);
     if (missing.decrementAndGet() == 0) {
@@ -31,18 +32,18 @@ public final class EnetPort {
     }
   }
 
-  /** Some event loop could not start, so that the others need not wait for it. */
+  /** An event loop failed to start: the others do not wait for it. */
   public void fail(Throwable failure) {
     number.tryFail(failure);
     complete.tryFail(failure);
   }
 
-  /** Known once the first socket listens. */
+  /** The port, once the first socket listens. */
   Future<Integer> number() {
     return number.future();
   }
 
-  /** Known once all sockets listen. */
+  /** The port, once all sockets listen. */
   Future<Integer> complete() {
     return complete.future();
   }

@@ -5,7 +5,7 @@ import io.linkspan.protocol.enet.Feature;
 import java.time.Duration;
 
 /**
- * The ENet transport.
+ * Configuration of the ENet transport.
  *
  * @param host to listen at
  * @param port of UDP; 0 is any free one
@@ -16,11 +16,11 @@ import java.time.Duration;
  * @param maxPeers connections of one event loop
  * @param connectRate connection attempts per second from one IPv4 /24 or IPv6 /64 at one event
  *     loop; 0 is no limit
- * @param pingInterval nothing acknowledged for so long: ping
- * @param timeoutLimit how many times the first wait for an acknowledgement may double up to
- * @param timeoutMinimum a silent client is not given up sooner
- * @param timeoutMaximum nor later
- * @param authTimeout how long a client may take to say anything before it is anonymous
+ * @param pingInterval time without an acknowledgement after which a ping is sent
+ * @param timeoutLimit multiple of the first wait for an acknowledgement, up to which it doubles
+ * @param timeoutMinimum a silent client is not disconnected sooner
+ * @param timeoutMaximum a silent client is disconnected at the latest after this
+ * @param authTimeout time without a Message after which a client is anonymous
  * @param clientAcknowledges the default of the auth message's header {@code ack}
  */
 public record EnetTransportConfig(
@@ -40,17 +40,17 @@ public record EnetTransportConfig(
     Duration authTimeout,
     boolean clientAcknowledges) {
 
-  /** The protocol's bounds. */
+  /** Bounds of the protocol. */
   public static final int MOST_CHANNELS = 255;
 
   public static final int LONGEST_PACKET = 12 << 20;
   public static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(60);
 
-  /** Commands and fragment heads count as well towards what is queued for a peer. */
+  /** Commands and fragment heads also count towards the bytes queued for a peer. */
   private static final int QUEUE_OVERHEAD = 4;
 
   /**
-   * As the core wants it.
+   * The configuration of the core.
    *
    * @param writeQueue bytes after which a client is a slow consumer; 0 is no limit
    */

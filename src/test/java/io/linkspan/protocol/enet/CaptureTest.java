@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Says the C library's part in captured conversations, and gets the C library's answers. */
+/** Replays one side of captured conversations of the C library and compares the other side. */
 class CaptureTest {
   private static final PeerAddress THERE = PeerAddress.ipv4(0x7F000001, 7777, null);
   private static final EnetConfig AS_CAPTURED =
@@ -20,14 +20,14 @@ class CaptureTest {
   private EnetHost host = host(AS_CAPTURED);
 
   @Test
-  void theServersPartIsByteForByteTheLibrarys() {
+  void theServerSendsTheBytesOfTheLibrary() {
     answers("connect", 0x8B3C, "verify-connect");
     answers("confirm", 0x8B3F, "ping-acknowledged");
     var connected = (EnetEvent.Connected) host.pollEvent();
     assertThat(connected.data()).isEqualTo(0x11223344);
     assertThat(connected.peer().channels()).isEqualTo(2);
     // The first number was taken by VERIFY_CONNECT, and the round trip took 3 ms.
-    assertThat(connected.peer().roundTripTime()).isEqualTo(3);
+    assertThat(connected.peer().roundTrip().time()).isEqualTo(3);
 
     answers("reliable", 0x8B5E, "reliable-acknowledged");
     assertReceived(0, Delivery.RELIABLE, "hello");
@@ -49,7 +49,7 @@ class CaptureTest {
   }
 
   @Test
-  void theClientsPartIsByteForByteTheLibrarys() {
+  void theClientSendsTheBytesOfTheLibrary() {
     var peer = host.connect(THERE, 2, 0x11223344, 0x8B3C);
     assertThat(transmitted(0x8B3C)).isEqualTo(capture("connect"));
     answers("verify-connect", 0x8B3F, "confirm");
@@ -74,7 +74,7 @@ class CaptureTest {
   }
 
   @Test
-  void anAttemptThatIsGivenUpSaysSoOnceToNobody() {
+  void anAttemptThatIsGivenUpSendsOneDisconnect() {
     var peer = host.connect(THERE, 2, 0, 0);
     transmitted(0);
     peer.disconnect(0x55667788);
@@ -83,7 +83,7 @@ class CaptureTest {
   }
 
   @Test
-  void fragmentsAreCutLikeTheLibrarys() {
+  void fragmentsAreThoseOfTheLibrary() {
     byte[] message = new byte[1600];
     for (int i = 0; i < message.length; i++) {
       message[i] = (byte) i;
@@ -113,7 +113,7 @@ class CaptureTest {
     "packed-connect, 0x9E75, packed-verify-connect, 0x9E75, false, true",
     "both-connect, 0xA6E4, both-verify-connect, 0xA6E4, true, true"
   })
-  void checksumsAndCompressionAreFoundInTheConnect(
+  void checksumsAndCompressionAreDetectedInTheConnect(
       String connect,
       String asked,
       String verify,
@@ -132,12 +132,12 @@ class CaptureTest {
     assertThat(transmitted(Integer.decode(asked))).isEqualTo(capture(connect));
     receive(verify, Integer.decode(answered));
     assertThat(peer.isConnected()).isTrue();
-    assertThat(peer.usesChecksum()).isEqualTo(checksum);
-    assertThat(peer.usesCompression()).isEqualTo(compression);
+    assertThat(peer.link.checksum).isEqualTo(checksum);
+    assertThat(peer.link.compression).isEqualTo(compression);
   }
 
   @Test
-  void aSummedConversationIsByteForByteTheLibrarys() {
+  void aConversationWithChecksumsHasTheBytesOfTheLibrary() {
     host = host(EnetConfig.DEFAULT.withMtu(1400));
     answers("summed-connect", 0x90EB, "summed-verify-connect");
     answers("summed-confirm", 0x90EE, "summed-acknowledged");
@@ -161,7 +161,7 @@ class CaptureTest {
   }
 
   @Test
-  void aHostThatDemandsChecksumsIgnoresWhoHasNone() {
+  void aHostThatRequiresChecksumsIgnoresClientsWithoutThem() {
     host = host(EnetConfig.DEFAULT.withChecksum(Feature.ON));
     receive("connect", 0);
     assertThat(host.counters().dropped(DropReason.BAD_CHECKSUM)).isOne();
@@ -184,7 +184,7 @@ class CaptureTest {
     }
   }
 
-  /** Handed to a host with a peer, who may well end by it. */
+  /** Passes a datagram to a host with a peer, which it may end. */
   private void survives(EnetConfig config, byte[] datagram) {
     if (host.peers() == 0) {
       host = host(config);
@@ -193,7 +193,7 @@ class CaptureTest {
     }
     host.receive(Unpooled.wrappedBuffer(datagram), THERE, 0x8B40);
     while (host.pollEvent() != null) {
-      // Whatever it says.
+      // Any event may follow.
     }
     drain(0x8B40);
     assertThat(host.peers() + host.handshakes()).isLessThan(Datagram.NO_PEER);
@@ -266,7 +266,7 @@ class CaptureTest {
 
   private void drain(long now) {
     while (!transmitted(now).isEmpty()) {
-      // Sent to nobody.
+      // Discarded.
     }
   }
 

@@ -6,17 +6,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Random;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
-/** The core's own collections against those of the library. */
+/** Compares the collections of the core with those of the JDK. */
 class CollectionsTest {
-  private static final EnetHost HOST =
-      new EnetHost(EnetConfig.DEFAULT, new Random(1), EnetPair.ALLOCATOR);
-
   private record Entry(int sequence) implements SequenceMap.Numbered {}
 
   @RepeatedTest(50)
@@ -77,7 +73,7 @@ class CollectionsTest {
     List<Endpoint> endpoints = new ArrayList<>();
     for (int i = 0; i < 5_000; i++) {
       var endpoint = endpoint(i, i % 4_000);
-      endpoint.outgoingPeerId = i % 3;
+      endpoint.link.outgoingPeerId = i % 3;
       endpoints.add(endpoint);
       table.add(endpoint);
     }
@@ -88,13 +84,13 @@ class CollectionsTest {
     for (int i = 0; i < 5_000; i++) {
       var endpoint = endpoints.get(i);
       boolean kept = i % 2 == 1;
-      assertThat(table.find(endpoint.address, endpoint.incomingPeerId))
+      assertThat(table.find(endpoint.link.address, endpoint.link.incomingPeerId))
           .isSameAs(kept ? endpoint : null);
       boolean found = false;
-      for (var other = table.firstOfOrigin(endpoint.address, endpoint.outgoingPeerId);
+      for (var other = table.firstOfOrigin(endpoint.link.address, endpoint.link.outgoingPeerId);
           other != null;
           other = EndpointTable.nextOfOrigin(other)) {
-        assertThat(other.address).isEqualTo(endpoint.address);
+        assertThat(other.link.address).isEqualTo(endpoint.link.address);
         found |= other == endpoint;
       }
       assertThat(found).isEqualTo(kept);
@@ -117,7 +113,7 @@ class CollectionsTest {
 
   private static Endpoint endpoint(int number, int id) {
     var address = PeerAddress.ipv4(number / 7, number % 7, null);
-    var connect = new Handshake(0, 255, 255, 1392, 65_536, 1, 0, 0, 5_000, 2, 2, number, 0);
-    return new HalfOpen(HOST, address, id, connect, EnetConfig.DEFAULT, 0);
+    var link = new PeerLink(address, id, number);
+    return new Departed(link, new TransmitQueue(), new EnetCounters(), 0);
   }
 }

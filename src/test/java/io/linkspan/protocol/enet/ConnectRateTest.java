@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
 
-/** Networks connect as fast as they may, and no faster. */
+/** Tests how fast networks may connect. */
 class ConnectRateTest {
   private static final PeerAddress HOME = PeerAddress.ipv4(0x0A000001, 1, null);
   private static final PeerAddress NEXT_DOOR = PeerAddress.ipv4(0x0A0000FF, 2, null);
@@ -14,7 +14,7 @@ class ConnectRateTest {
   private long now = 5_000_000;
 
   @Test
-  void aSecondsWorthMayComeAtOnceAndThenOneAtATime() {
+  void theAllowanceOfASecondIsAdmittedAtOnceAndThenOneAtATime() {
     assertThat(admitted(HOME, 20)).isEqualTo(10);
     now += 99;
     assertThat(admitted(HOME, 1)).isZero();
@@ -34,7 +34,7 @@ class ConnectRateTest {
   }
 
   @Test
-  void inIpv6TheFirst64BitsTellNeighboursFromOthers() {
+  void ipv6NeighboursShareTheFirst64Bits() {
     assertThat(admitted(ipv6(1, 1), 6)).isEqualTo(6);
     assertThat(admitted(ipv6(1, 77), 6)).isEqualTo(4);
     assertThat(admitted(ipv6(2, 1), 20)).isEqualTo(10);

@@ -27,7 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The core behind a plain socket on loopback, against the C library, in both roles. */
+/** Tests the core behind a plain socket on loopback against the C library, in both roles. */
 @RequiresEnet
 class EnetCoreIT {
   private static final long SEED = 4711;
@@ -87,7 +87,7 @@ class EnetCoreIT {
       for (var delivery : Delivery.values()) {
         node.echoes.clear();
         byte[] payload = new byte[delivery == Delivery.UNRELIABLE_FRAGMENTS ? 9000 : 90];
-        // What is not reliable may be lost to either side's packet throttle.
+        // The packet throttle of either side may discard unreliable messages.
         for (int tries = 0; tries < 30 && node.echoes.isEmpty(); tries++) {
           peer.send(1, payload, delivery);
           node.runUntil(() -> !node.echoes.isEmpty(), 200);
@@ -102,8 +102,8 @@ class EnetCoreIT {
       }
       assertThat(node.runUntil(() -> node.echoes.size() == 5_000, 20_000)).isTrue();
       assertThat(node.runUntil(() -> !peer.isConnected(), 2_000)).as("idle").isFalse();
-      // Measured, that is: no longer the first guess.
-      assertThat(peer.roundTripTime()).isLessThan(500);
+      // It is measured, no longer the first guess.
+      assertThat(peer.roundTrip().time()).isLessThan(500);
       peer.send(0, "bye".getBytes(StandardCharsets.UTF_8), Delivery.RELIABLE);
       assertThat(node.runUntil(() -> node.ended != null, 5_000)).isTrue();
       assertThat(node.ended.data()).isEqualTo(77);
@@ -128,7 +128,7 @@ class EnetCoreIT {
     return PeerAddress.of(socket.getAddress().getAddress(), socket.getPort(), socket);
   }
 
-  /** A host, a socket and one thread: echoes what clients say, keeps what servers say. */
+  /** Runs a host on a socket: echoes the messages of clients and records those of servers. */
   private static final class Node implements AutoCloseable {
     final DatagramSocket socket;
     final EnetHost host;
@@ -170,7 +170,7 @@ class EnetCoreIT {
         var bytes = Unpooled.wrappedBuffer(packet.getData(), 0, packet.getLength());
         host.receive(bytes, address((InetSocketAddress) packet.getSocketAddress()), now());
       } catch (SocketTimeoutException nothingCame) {
-        // Time to see what is due.
+        // Nothing was received in time.
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

@@ -12,7 +12,7 @@ import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
-/** Who gets a connection, who does not, and what strangers can make the host do. */
+/** Tests which clients get a connection, and what unknown addresses can make the host do. */
 class EnetHandshakeTest {
   private static final PeerAddress ADDRESS = EnetPair.CLIENT;
   private static final byte[] CONNECT = Vectors.capture("connect");
@@ -26,13 +26,13 @@ class EnetHandshakeTest {
         new EnetPair(
             EnetConfig.DEFAULT.withMtu(1000),
             EnetConfig.DEFAULT.withMtu(1200).withChannels(5),
-            SimulatedLink.Weather.FAIR,
+            SimulatedLink.Conditions.PERFECT,
             1);
     var peer = pair.connect(9);
     assertThat(peer.channels()).isEqualTo(5);
     assertThat(pair.serverPeer().channels()).isEqualTo(5);
-    assertThat(peer.mtu).isEqualTo(1000);
-    assertThat(pair.serverPeer().mtu).isEqualTo(1000);
+    assertThat(peer.link.mtu).isEqualTo(1000);
+    assertThat(pair.serverPeer().link.mtu).isEqualTo(1000);
     assertThat(EnetPair.only(pair.serverEvents, EnetEvent.Connected.class))
         .singleElement()
         .satisfies(event -> assertThat(event.data()).isEqualTo(0x11223344));
@@ -80,7 +80,7 @@ class EnetHandshakeTest {
   }
 
   @Test
-  void aNewConnectionFromTheSameSlotReplacesTheDeadOneWhenItIsConfirmed() {
+  void aConfirmedConnectionReplacesTheDeadOneOfTheSameSlot() {
     receive(CONNECT);
     byte[] first = sent().get(0);
     confirm(first, now);
@@ -102,7 +102,7 @@ class EnetHandshakeTest {
   }
 
   @Test
-  void aClientThatIsBackIsNotToldToLeaveAgain() {
+  void aReconnectingClientIsNotSentTheOldDisconnectAgain() {
     receive(CONNECT);
     confirm(sent().get(0), now);
     ((EnetEvent.Connected) host.pollEvent()).peer().disconnect(3);
@@ -123,7 +123,7 @@ class EnetHandshakeTest {
     sent();
     for (int i = 0; i < 1000; i++) {
       receive(connect(0, 1000 + i));
-      // Guessing right is not enough: the sent time has to be right too.
+      // The right id and session are not enough: the sent time must be right too.
       for (byte[] answer : sent()) {
         receive(datagram(answer, "85ff0002", true));
         confirm(answer, now - 7);
@@ -190,7 +190,7 @@ class EnetHandshakeTest {
   }
 
   @Test
-  void whoKeepsSendingNonsenseIsExpelled() {
+  void aPeerThatKeepsViolatingTheProtocolIsDisconnected() {
     receive(CONNECT);
     byte[] answer = sent().get(0);
     confirm(answer, now);
@@ -269,7 +269,7 @@ class EnetHandshakeTest {
   }
 
   @Test
-  void aFloodOfForgedConnectsIsBoundedAndNewClientsStillGetIn() {
+  void aFloodOfForgedConnectsIsBoundedAndNewClientsStillConnect() {
     host = host(EnetConfig.DEFAULT.withLimits(limits(1000, 1000, 200, 50)));
     var random = new Random(3);
     for (int i = 0; i < 20_000; i++) {
@@ -293,7 +293,7 @@ class EnetHandshakeTest {
   }
 
   @Test
-  void aNetworkThatConnectsTooFastHasToRepeatItselfAndOthersDoNot() {
+  void aNetworkThatConnectsTooFastIsDelayedAndOthersAreNot() {
     host = host(EnetConfig.DEFAULT.withLimits(limits(1000, 1000, 1000, 1000, 20)));
     var elsewhere = PeerAddress.ipv4(0x0A000001, 1, null);
     for (int i = 0; i < 50; i++) {
@@ -312,14 +312,14 @@ class EnetHandshakeTest {
 
   @Test
   void anAnswerWithAForeignConnectIdDoesNotDisturbAnAttempt() {
-    var pair = new EnetPair(EnetConfig.DEFAULT, SimulatedLink.Weather.delaying(50), 5);
+    var pair = new EnetPair(EnetConfig.DEFAULT, SimulatedLink.Conditions.delaying(50), 5);
     var peer = pair.client.connect(EnetPair.SERVER, 1, 0, pair.now);
     pair.drain();
     byte[] forged = Vectors.capture("verify-connect");
-    forged[0] = (byte) (0x80 | peer.incomingPeerId >> 8);
-    forged[1] = (byte) peer.incomingPeerId;
+    forged[0] = (byte) (0x80 | peer.link.incomingPeerId >> 8);
+    forged[1] = (byte) peer.link.incomingPeerId;
     pair.client.receive(Unpooled.wrappedBuffer(forged), EnetPair.SERVER, pair.now);
-    assertThat(peer.state()).isEqualTo(EnetPeer.State.CONNECTING);
+    assertThat(peer.state()).isEqualTo(PeerState.CONNECTING);
     pair.run(500);
     assertThat(peer.isConnected()).isTrue();
   }
@@ -371,11 +371,11 @@ class EnetHandshakeTest {
     host.receive(Unpooled.wrappedBuffer(datagram(verifyConnect, acknowledge, false)), address, now);
   }
 
-  /** A datagram of the client that got this VERIFY_CONNECT. */
+  /** A datagram of the client that received this VERIFY_CONNECT. */
   private static byte[] datagram(byte[] verifyConnect, String commands, boolean timed) {
     ByteBuf answer = Unpooled.wrappedBuffer(verifyConnect);
     int id = answer.getUnsignedShort(4 + 4);
-    // Named from the client's point of view.
+    // The field is named from the point of view of the client.
     int session = answer.getUnsignedByte(4 + 7);
     String head = String.format("%04x", (timed ? 0x8000 : 0) | session << 12 | id);
     return Vectors.bytes(head + (timed ? "0000" : "") + commands);

@@ -9,12 +9,12 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 
-/** Core against core over bad networks; the seed is the repetition. */
+/** Tests core against core over bad networks; the seed is the repetition. */
 class EnetLossyLinkTest {
   private static final int CHANNELS = 3;
   private static final List<Delivery> DELIVERIES = List.of(Delivery.values());
 
-  /** With 40 % loss each way five seconds of bad luck are not rare. */
+  /** With 40 % loss each way, five seconds without an acknowledgement are not rare. */
   private static final EnetConfig PATIENT =
       EnetConfig.DEFAULT.withTiming(
           new EnetConfig.Timing(
@@ -31,7 +31,7 @@ class EnetLossyLinkTest {
   @RepeatedTest(1200)
   void everyPromiseHoldsOnABadNetwork(RepetitionInfo seed) {
     var random = new SplittableRandom(seed.getCurrentRepetition());
-    converse(PATIENT, SimulatedLink.Weather.of(random, 0), random, seed.getCurrentRepetition());
+    exchange(PATIENT, SimulatedLink.Conditions.of(random, 0), random, seed.getCurrentRepetition());
   }
 
   @RepeatedTest(300)
@@ -41,15 +41,15 @@ class EnetLossyLinkTest {
     if (random.nextBoolean()) {
       config = config.withCompression(Feature.ON);
     }
-    converse(config, SimulatedLink.Weather.of(random, 0.1), random, seed.getCurrentRepetition());
+    exchange(config, SimulatedLink.Conditions.of(random, 0.1), random, seed.getCurrentRepetition());
   }
 
   @RepeatedTest(300)
   void everyPromiseHoldsWithCompression(RepetitionInfo seed) {
     var random = new SplittableRandom(2_000_000L + seed.getCurrentRepetition());
-    converse(
+    exchange(
         PATIENT.withCompression(Feature.ON).withMtu(576 + random.nextInt(1000)),
-        SimulatedLink.Weather.of(random, 0),
+        SimulatedLink.Conditions.of(random, 0),
         random,
         seed.getCurrentRepetition());
   }
@@ -59,20 +59,22 @@ class EnetLossyLinkTest {
     var random = new SplittableRandom(3_000_000L + seed.getCurrentRepetition());
     var pair =
         new EnetPair(
-            EnetConfig.DEFAULT, SimulatedLink.Weather.of(random, 0.3), seed.getCurrentRepetition());
+            EnetConfig.DEFAULT,
+            SimulatedLink.Conditions.of(random, 0.3),
+            seed.getCurrentRepetition());
     var peer = pair.connect(CHANNELS);
     for (int i = 0; i < 40 && peer.isConnected(); i++) {
       peer.send(0, new byte[random.nextInt(3000)], DELIVERIES.get(random.nextInt(4)));
       pair.run(random.nextInt(20));
     }
     peer.reset();
-    pair.link.setWeather(SimulatedLink.Weather.FAIR);
+    pair.link.setConditions(SimulatedLink.Conditions.PERFECT);
     pair.assertForgotten();
   }
 
-  private static void converse(
-      EnetConfig config, SimulatedLink.Weather weather, SplittableRandom random, long seed) {
-    var pair = new EnetPair(config, weather, seed);
+  private static void exchange(
+      EnetConfig config, SimulatedLink.Conditions conditions, SplittableRandom random, long seed) {
+    var pair = new EnetPair(config, conditions, seed);
     var client = pair.connect(CHANNELS);
     assertThat(client.isConnected()).isTrue();
     var server = pair.serverPeer();
@@ -81,8 +83,8 @@ class EnetLossyLinkTest {
     int[] fromServer = new int[CHANNELS];
     int messages = 10 + random.nextInt(40);
     for (int i = 0; i < messages; i++) {
-      say(client, fromClient, i, random);
-      say(server, fromServer, i, random);
+      send(client, fromClient, i, random);
+      send(server, fromServer, i, random);
       if (random.nextInt(3) == 0) {
         pair.run(random.nextInt(50));
       }
@@ -109,11 +111,11 @@ class EnetLossyLinkTest {
               assertThat(end.reason()).isEqualTo(EndReason.REMOTE);
               assertThat(end.data()).isEqualTo(9);
             });
-    pair.link.setWeather(SimulatedLink.Weather.FAIR);
+    pair.link.setConditions(SimulatedLink.Conditions.PERFECT);
     pair.assertForgotten();
   }
 
-  private static void say(EnetPeer peer, int[] reliable, int number, SplittableRandom random) {
+  private static void send(EnetPeer peer, int[] reliable, int number, SplittableRandom random) {
     int channel = random.nextInt(CHANNELS);
     var delivery = DELIVERIES.get(random.nextInt(4));
     // Only fragments of the last kind stay unreliable when they are many.
@@ -147,7 +149,7 @@ class EnetLossyLinkTest {
     return sum;
   }
 
-  /** Reliable messages once, all and in order; unreliable ones whole, once and in order. */
+  /** Asserts reliable messages complete and in order; unreliable ones whole, once and in order. */
   private static void verify(List<EnetEvent> events, int[] reliable) {
     int[] next = new int[CHANNELS];
     int[] lastUnreliable = {-1, -1, -1};

@@ -13,12 +13,12 @@ import java.util.function.BiConsumer;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
-/** A client and a server host with a simulated link between them, and the clock of all three. */
+/** Connects a client host and a server host by a simulated link, in virtual time. */
 final class EnetPair {
   static final PeerAddress CLIENT = PeerAddress.ipv4(0x7F000001, 40_000, null);
   static final PeerAddress SERVER = PeerAddress.ipv4(0x7F000002, 7777, null);
 
-  /** On the heap and without leak detection, which would take most of the time. */
+  /** Allocates on the heap without leak detection, which would take most of the time. */
   static final ByteBufAllocator ALLOCATOR = new UnpooledByteBufAllocator(false, true);
 
   final EnetHost client;
@@ -27,30 +27,33 @@ final class EnetPair {
   final List<EnetEvent> clientEvents = new ArrayList<>();
   final List<EnetEvent> serverEvents = new ArrayList<>();
 
-  /** What the server does with an event besides remembering it. */
+  /** Handles each event of the server after it was recorded. */
   Consumer<EnetEvent> onServer = event -> {};
 
-  /** Sees every datagram before the link does. */
+  /** Receives every datagram before the link does. */
   Consumer<byte[]> wiretap = datagram -> {};
 
-  /** Gets what the server sends to anybody but the client. */
+  /** Receives the datagrams of the server to other addresses than the client's. */
   BiConsumer<PeerAddress, byte[]> toStranger = (address, datagram) -> {};
 
-  // Not 0, and soon to wrap around in the 16 bits of a sent time.
+  // Close to the end of the 16 bits of a sent time.
   long now = 60_000;
 
-  EnetPair(EnetConfig config, SimulatedLink.Weather weather, long seed) {
-    this(config, config, weather, seed);
+  EnetPair(EnetConfig config, SimulatedLink.Conditions conditions, long seed) {
+    this(config, config, conditions, seed);
   }
 
   EnetPair(
-      EnetConfig clientConfig, EnetConfig serverConfig, SimulatedLink.Weather weather, long seed) {
+      EnetConfig clientConfig,
+      EnetConfig serverConfig,
+      SimulatedLink.Conditions conditions,
+      long seed) {
     client = new EnetHost(clientConfig, new Random(seed), ALLOCATOR);
     server = new EnetHost(serverConfig, new Random(~seed), ALLOCATOR);
-    link = new SimulatedLink(weather, seed);
+    link = new SimulatedLink(conditions, seed);
   }
 
-  /** Connects and waits until both sides know. */
+  /** Connects and waits until both sides are connected. */
   EnetPeer connect(int channels) {
     int before = count(serverEvents, EnetEvent.Connected.class);
     var peer = client.connect(SERVER, channels, 0x11223344, now);
@@ -60,7 +63,7 @@ final class EnetPair {
     return peer;
   }
 
-  /** The server's end of the connection that came last. */
+  /** The peer of the latest connection on the server. */
   EnetPeer serverPeer() {
     EnetPeer last = null;
     for (var event : serverEvents) {
@@ -77,7 +80,7 @@ final class EnetPair {
     assertThat(now).isEqualTo(end);
   }
 
-  /** Lets time pass until the condition holds or so many milliseconds are over. */
+  /** Lets time pass until the condition holds or the milliseconds are over. */
   boolean runUntil(BooleanSupplier condition, long milliseconds) {
     long end = now + milliseconds;
     drain();
@@ -136,7 +139,7 @@ final class EnetPair {
     }
   }
 
-  /** Nothing is left of what has been: neither peers nor bytes nor commands. */
+  /** Asserts that no peers, bytes or commands are left. */
   void assertForgotten() {
     run(120_000);
     client.advanceTo(now);
@@ -146,7 +149,7 @@ final class EnetPair {
       assertThat(host.handshakes()).isZero();
       assertThat(host.waitingBytes()).isZero();
       assertThat(host.queuedCommands()).isZero();
-      assertThat(host.table.size()).isZero();
+      assertThat(host.endpoints()).isZero();
       assertThat(host.nextDeadline()).isEqualTo(Long.MAX_VALUE);
     }
   }

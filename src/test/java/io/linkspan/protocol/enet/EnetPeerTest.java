@@ -3,16 +3,16 @@ package io.linkspan.protocol.enet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.linkspan.protocol.enet.SimulatedLink.Weather;
+import io.linkspan.protocol.enet.SimulatedLink.Conditions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** Two peers in virtual time: delivery, time-outs, the ends of a connection. */
+/** Tests two peers in virtual time: delivery, timeouts, the ends of a connection. */
 class EnetPeerTest {
-  private EnetPair pair = new EnetPair(EnetConfig.DEFAULT, Weather.delaying(10), 1);
+  private EnetPair pair = new EnetPair(EnetConfig.DEFAULT, Conditions.delaying(10), 1);
 
   @Test
   void allChannelsAreUsable() {
@@ -88,10 +88,10 @@ class EnetPeerTest {
   void aGapHoldsUpItsChannelOnly() {
     var peer = pair.connect(2);
     pair.run(100);
-    pair.link.setWeather(Weather.losing(1));
+    pair.link.setConditions(Conditions.losing(1));
     peer.send(0, new byte[] {1}, Delivery.RELIABLE);
     pair.drain();
-    pair.link.setWeather(Weather.delaying(1));
+    pair.link.setConditions(Conditions.delaying(1));
     peer.send(0, new byte[] {2}, Delivery.RELIABLE);
     peer.send(1, new byte[] {3}, Delivery.RELIABLE);
     pair.run(5);
@@ -106,10 +106,10 @@ class EnetPeerTest {
   void anUnreliableMessageWaitsForTheReliableOneBeforeIt() {
     var peer = pair.connect(1);
     pair.run(100);
-    pair.link.setWeather(Weather.losing(1));
+    pair.link.setConditions(Conditions.losing(1));
     peer.send(0, new byte[] {1}, Delivery.RELIABLE);
     pair.drain();
-    pair.link.setWeather(Weather.delaying(1));
+    pair.link.setConditions(Conditions.delaying(1));
     peer.send(0, new byte[] {2}, Delivery.UNRELIABLE);
     peer.send(0, new byte[] {3}, Delivery.UNSEQUENCED);
     pair.run(5);
@@ -134,23 +134,23 @@ class EnetPeerTest {
   }
 
   @Test
-  void bothSidesPingWhenIdleAndLearnTheRoundTrip() {
+  void bothSidesPingWhenIdleAndMeasureTheRoundTrip() {
     var peer = pair.connect(1);
     pair.run(3_000);
     long before = pair.client.counters().datagramsSent();
     pair.run(10_000);
     // A ping and an acknowledgement every 500 ms and a round trip, sometimes in one datagram.
     assertThat(pair.client.counters().datagramsSent() - before).isBetween(19L, 42L);
-    assertThat(peer.roundTripTime()).isEqualTo(20);
-    assertThat(pair.serverPeer().roundTripTime()).isEqualTo(20);
+    assertThat(peer.roundTrip().time()).isEqualTo(20);
+    assertThat(pair.serverPeer().roundTrip().time()).isEqualTo(20);
   }
 
   @Test
-  void whatIsNotAcknowledgedIsSentAgainAfterWaitsThatDouble() {
+  void unacknowledgedCommandsAreSentAgainAfterWaitsThatDouble() {
     var peer = pair.connect(1);
     pair.run(20_000);
-    int first = peer.roundTripTime() + 4 * peer.roundTripVariance();
-    pair.link.setWeather(Weather.losing(1));
+    int first = peer.roundTrip().time() + 4 * peer.roundTrip().variance();
+    pair.link.setConditions(Conditions.losing(1));
     List<Long> sent = new ArrayList<>();
     long start = pair.now;
     peer.send(0, new byte[33], Delivery.RELIABLE);
@@ -166,14 +166,14 @@ class EnetPeerTest {
   }
 
   @Test
-  void aSilentPeerIsLostWhenTheRuleSaysSo() {
+  void aSilentPeerIsLostAfterTheMinimum() {
     var peer = pair.connect(1);
     pair.run(20_000);
-    pair.link.setWeather(Weather.losing(1));
+    pair.link.setConditions(Conditions.losing(1));
     long start = pair.now;
     peer.send(0, new byte[1], Delivery.RELIABLE);
     assertThat(pair.runUntil(() -> !peer.isConnected(), 60_000)).isTrue();
-    // Round trips of 20 ms: six transmissions are over long before the minimum.
+    // With round trips of 20 ms, six transmissions take less than the minimum.
     assertThat(pair.now - start).isBetween(5_000L, 7_000L);
     pair.drain();
     assertThat(EnetPair.only(pair.clientEvents, EnetEvent.Disconnected.class))
@@ -183,33 +183,33 @@ class EnetPeerTest {
   }
 
   @Test
-  void aLostPeerCanBeToldOnceAndHearsItWhenItIsBack() {
+  void aLostPeerIsNotifiedOnceAndReceivesItWhenItResumes() {
     var peer = pair.connect(1);
     pair.run(20_000);
-    pair.link.setWeather(Weather.losing(1));
+    pair.link.setConditions(Conditions.losing(1));
     List<byte[]> sent = new ArrayList<>();
     var lost = pair.serverPeer();
     pair.onServer =
         event -> {
           if (event instanceof EnetEvent.Disconnected) {
-            pair.link.setWeather(Weather.FAIR);
+            pair.link.setConditions(Conditions.PERFECT);
             pair.wiretap = sent::add;
-            lost.sayFarewell(4408);
-            lost.sayFarewell(4409);
+            lost.notifyLost(4408);
+            lost.notifyLost(4409);
           }
         };
-    // The client stands still meanwhile, and has given up nothing.
+    // The client is suspended meanwhile, and does not time out.
     long silentFrom = pair.now;
-    while (!lost.isOver()) {
+    while (!lost.isGone()) {
       pair.now = pair.server.nextDeadline();
       pair.server.advanceTo(pair.now);
       pair.drain();
     }
     assertThat(pair.now - silentFrom).isLessThan(7_500);
-    pair.runUntil(peer::isOver, 100);
+    pair.runUntil(peer::isGone, 100);
     assertEnd(pair.clientEvents, EndReason.REMOTE, 4408);
     assertThat(sent.stream().filter(EnetPeerTest::isUnansweredDisconnect)).hasSize(1);
-    lost.sayFarewell(4410);
+    lost.notifyLost(4410);
     pair.drain();
     assertThat(sent.stream().filter(EnetPeerTest::isUnansweredDisconnect)).hasSize(1);
     pair.assertForgotten();
@@ -220,25 +220,25 @@ class EnetPeerTest {
   }
 
   @Test
-  void nobodyIsToldThatWasNotLost() {
+  void peersThatEndedOtherwiseAreNotNotified() {
     var peer = pair.connect(1);
     var other = pair.serverPeer();
     peer.disconnect(5);
-    pair.runUntil(other::isOver, 1_000);
+    pair.runUntil(other::isGone, 1_000);
     pair.run(1_000);
     List<byte[]> sent = new ArrayList<>();
     pair.wiretap = sent::add;
-    other.sayFarewell(4408);
-    peer.sayFarewell(4408);
+    other.notifyLost(4408);
+    peer.notifyLost(4408);
     pair.drain();
     assertThat(sent).isEmpty();
   }
 
   @Test
-  void anIdlePeerThatFallsSilentIsLostByItsPings() {
+  void anIdlePeerThatBecomesSilentIsDetectedByPings() {
     var peer = pair.connect(1);
     pair.run(20_000);
-    pair.link.setWeather(Weather.losing(1));
+    pair.link.setConditions(Conditions.losing(1));
     long start = pair.now;
     assertThat(pair.runUntil(() -> !peer.isConnected(), 60_000)).isTrue();
     assertThat(pair.now - start).isBetween(5_000L, 7_500L);
@@ -246,16 +246,16 @@ class EnetPeerTest {
 
   @Test
   void anUnansweredConnectIsGivenUpAfterHalfAMinute() {
-    pair.link.setWeather(Weather.losing(1));
+    pair.link.setConditions(Conditions.losing(1));
     long start = pair.now;
     var peer = pair.client.connect(EnetPair.SERVER, 1, 0, pair.now);
-    assertThat(pair.runUntil(() -> peer.isOver(), 60_000)).isTrue();
+    assertThat(pair.runUntil(() -> peer.isGone(), 60_000)).isTrue();
     assertThat(pair.now - start).isBetween(30_000L, 32_000L);
     pair.assertForgotten();
   }
 
   @Test
-  void disconnectTellsBothSides() {
+  void disconnectEndsBothSides() {
     var peer = pair.connect(1);
     peer.disconnect(7);
     assertThat(peer.send(0, new byte[1], Delivery.RELIABLE)).isFalse();
@@ -282,7 +282,7 @@ class EnetPeerTest {
   }
 
   @Test
-  void disconnectNowSaysSoOnceAndForgets() {
+  void disconnectNowSendsOneDatagramAndEnds() {
     var peer = pair.connect(1);
     pair.run(100);
     peer.disconnectNow(9);
@@ -294,7 +294,7 @@ class EnetPeerTest {
   }
 
   @Test
-  void resetLetsTheOtherSideFindOut() {
+  void resetIsNoticedByTheTimeoutOfTheOtherSide() {
     var peer = pair.connect(1);
     pair.run(1_000);
     peer.reset();
@@ -309,18 +309,18 @@ class EnetPeerTest {
     pair.run(1_000);
     peer.disconnect(7);
     pair.drain();
-    // The DISCONNECT is on its way; its first acknowledgement will be lost.
-    pair.link.setWeather(Weather.losing(1));
+    // The DISCONNECT is in flight; its first acknowledgement will be lost.
+    pair.link.setConditions(Conditions.losing(1));
     pair.run(15);
     assertEnd(pair.serverEvents, EndReason.REMOTE, 7);
-    pair.link.setWeather(Weather.delaying(10));
+    pair.link.setConditions(Conditions.delaying(10));
     pair.run(200);
     assertEnd(pair.clientEvents, EndReason.LOCAL, 0);
     pair.assertForgotten();
   }
 
   @Test
-  void whatWasCompleteBeforeADisconnectIsDelivered() {
+  void messagesCompletedBeforeADisconnectAreDelivered() {
     var peer = pair.connect(1);
     pair.run(1_000);
     peer.send(0, new byte[1], Delivery.RELIABLE);
@@ -367,13 +367,13 @@ class EnetPeerTest {
             10, 10, 10, 10, 0, 10, 20_000, 20_000, 100_000, 8 << 20, 100_000, 100);
     pair =
         new EnetPair(
-            EnetConfig.DEFAULT, EnetConfig.DEFAULT.withLimits(limits), Weather.delaying(5), 1);
+            EnetConfig.DEFAULT, EnetConfig.DEFAULT.withLimits(limits), Conditions.delaying(5), 1);
     var peer = pair.connect(1);
     pair.run(100);
-    pair.link.setWeather(Weather.losing(1));
+    pair.link.setConditions(Conditions.losing(1));
     peer.send(0, new byte[1], Delivery.RELIABLE);
     pair.drain();
-    pair.link.setWeather(Weather.delaying(5));
+    pair.link.setConditions(Conditions.delaying(5));
     for (int i = 0; i < 100; i++) {
       peer.send(0, new byte[1_000], Delivery.RELIABLE);
     }
@@ -386,7 +386,7 @@ class EnetPeerTest {
   }
 
   @Test
-  void aPeerThatReadsNothingIsNotQueuedForWithoutEnd() {
+  void theQueueForAPeerThatReadsNothingIsBounded() {
     var peer = pair.connect(1);
     int queued = 0;
     while (peer.send(0, new byte[100_000], Delivery.RELIABLE)) {
@@ -405,7 +405,7 @@ class EnetPeerTest {
         new EnetPair(
             EnetConfig.DEFAULT,
             EnetConfig.DEFAULT.withBandwidth(65_536, 0),
-            Weather.delaying(100),
+            Conditions.delaying(100),
             1);
     var peer = pair.connect(1);
     pair.run(500);
@@ -413,7 +413,7 @@ class EnetPeerTest {
       peer.send(0, new byte[500], Delivery.RELIABLE);
     }
     pair.drain();
-    assertThat(peer.bytesInFlight()).isEqualTo(4_000);
+    assertThat(peer.output().bytesInFlight()).isEqualTo(4_000);
     pair.run(5_000);
     assertThat(received()).hasSize(50);
   }
@@ -424,13 +424,13 @@ class EnetPeerTest {
         new EnetPair(
             EnetConfig.DEFAULT,
             EnetConfig.DEFAULT.withBandwidth(50_000, 100_000),
-            Weather.delaying(10),
+            Conditions.delaying(10),
             1);
     var peer = pair.connect(1);
     pair.run(2_500);
     var server = pair.serverPeer();
-    assertThat(peer.incomingBandwidth()).isEqualTo(50_000);
-    assertThat(peer.outgoingBandwidth()).isEqualTo(100_000);
+    assertThat(peer.bandwidth().incoming()).isEqualTo(50_000);
+    assertThat(peer.bandwidth().outgoing()).isEqualTo(100_000);
     for (int i = 0; i < 50; i++) {
       for (int j = 0; j < 40; j++) {
         server.send(0, new byte[1_000], Delivery.UNRELIABLE);
@@ -438,18 +438,18 @@ class EnetPeerTest {
       pair.run(100);
     }
     // Four times what the host may send: about a quarter of the unreliable messages goes out.
-    assertThat(server.packetThrottle()).isLessThanOrEqualTo(10);
+    assertThat(server.roundTrip().throttle()).isLessThanOrEqualTo(10);
     int arrived = EnetPair.count(pair.clientEvents, EnetEvent.Received.class);
     assertThat(arrived).isBetween(300, 1_200);
   }
 
   @Test
-  void aPeersLimitThrottlesWhatItIsSent() {
+  void theLimitOfAPeerThrottlesMessagesToIt() {
     pair =
         new EnetPair(
             EnetConfig.DEFAULT.withBandwidth(20_000, 0),
             EnetConfig.DEFAULT,
-            Weather.delaying(10),
+            Conditions.delaying(10),
             1);
     pair.connect(1);
     var server = pair.serverPeer();
@@ -459,20 +459,20 @@ class EnetPeerTest {
       }
       pair.run(100);
     }
-    assertThat(server.packetThrottle()).isLessThanOrEqualTo(8);
+    assertThat(server.roundTrip().throttle()).isLessThanOrEqualTo(8);
   }
 
   @Test
   void growingDelayThinsOutUnreliableMessages() {
     var peer = pair.connect(1);
     pair.run(12_000);
-    pair.link.setWeather(Weather.delaying(400));
+    pair.link.setConditions(Conditions.delaying(400));
     int lowest = 32;
     for (int i = 0; i < 100; i++) {
       peer.send(0, new byte[10], Delivery.UNRELIABLE);
       peer.send(0, new byte[10], Delivery.RELIABLE);
       pair.run(50);
-      lowest = Math.min(lowest, peer.packetThrottle());
+      lowest = Math.min(lowest, peer.roundTrip().throttle());
     }
     assertThat(lowest).isLessThan(10);
     int lossy = 0;
@@ -482,16 +482,15 @@ class EnetPeerTest {
     assertThat(lossy).isLessThan(90);
 
     peer.configureThrottle(1_000, 32, 0);
-    pair.link.setWeather(Weather.delaying(10));
+    pair.link.setConditions(Conditions.delaying(10));
     pair.run(20_000);
-    assertThat(peer.packetThrottle()).isEqualTo(32);
+    assertThat(peer.roundTrip().throttle()).isEqualTo(32);
   }
 
   @Test
-  void nonsenseInTheConfigurationNamesItsKey() {
-    assertThatThrownBy(() -> EnetConfig.DEFAULT.withMtu(500)).hasMessageContaining("enet.mtu");
-    assertThatThrownBy(() -> EnetConfig.DEFAULT.withChannels(256))
-        .hasMessageContaining("enet.channels");
+  void anImpossibleConfigurationNamesItsComponent() {
+    assertThatThrownBy(() -> EnetConfig.DEFAULT.withMtu(500)).hasMessageContaining("mtu");
+    assertThatThrownBy(() -> EnetConfig.DEFAULT.withChannels(256)).hasMessageContaining("channels");
     assertThatThrownBy(
             () ->
                 new EnetConfig.Timing(
@@ -504,10 +503,10 @@ class EnetPeerTest {
                     Duration.ofSeconds(5),
                     1,
                     Duration.ofSeconds(60)))
-        .hasMessageContaining("enet.timing.pingInterval");
+        .hasMessageContaining("timing.pingInterval");
   }
 
-  /** What the client has to say reaches the server before anything else happens. */
+  /** Passes all datagrams of the client to the server at once. */
   private void handOver() {
     for (Transmit out; (out = pair.client.pollTransmit(pair.now)) != null; ) {
       pair.server.receive(out.datagram(), EnetPair.CLIENT, pair.now);

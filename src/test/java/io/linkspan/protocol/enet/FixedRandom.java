@@ -2,7 +2,7 @@ package io.linkspan.protocol.enet;
 
 import java.util.random.RandomGenerator;
 
-/** Chooses what the C library chose in the captures: slot 0, session 0, connect id 04 03 02 01. */
+/** Returns the choices of the C library in the captures: slot 0, session 0, connect id 04030201. */
 final class FixedRandom implements RandomGenerator {
   static final int CONNECT_ID = 0x04030201;
 

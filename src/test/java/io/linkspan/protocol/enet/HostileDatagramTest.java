@@ -2,7 +2,7 @@ package io.linkspan.protocol.enet;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.linkspan.protocol.enet.SimulatedLink.Weather;
+import io.linkspan.protocol.enet.SimulatedLink.Conditions;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import java.util.HashMap;
@@ -12,7 +12,7 @@ import java.util.SplittableRandom;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A million datagrams that no ENet library sends, and a good client who does not notice. */
+/** Sends a million datagrams that no ENet library sends, beside a good client that is served. */
 class HostileDatagramTest {
   private static final int DATAGRAMS = 200_000;
   private static final EnetConfig.Limits LIMITS =
@@ -24,7 +24,7 @@ class HostileDatagramTest {
 
   private final ByteBuf datagram = Unpooled.wrappedBuffer(new byte[5_000]);
 
-  /** What a hostile peer that is let in knows: the head of what it sends. */
+  /** The heads that connected hostile peers must send. */
   private final Map<PeerAddress, Integer> heads = new HashMap<>();
 
   private SplittableRandom random;
@@ -32,11 +32,14 @@ class HostileDatagramTest {
 
   @ParameterizedTest
   @ValueSource(longs = {1, 2, 3, 4, 5})
-  void areSurvivedAndAGoodClientIsServedThroughout(long seed) {
+  void hostileDatagramsDoNotDisturbAGoodClient(long seed) {
     random = new SplittableRandom(seed);
     pair =
         new EnetPair(
-            EnetConfig.DEFAULT, EnetConfig.DEFAULT.withLimits(LIMITS), Weather.delaying(5), seed);
+            EnetConfig.DEFAULT,
+            EnetConfig.DEFAULT.withLimits(LIMITS),
+            Conditions.delaying(5),
+            seed);
     pair.toStranger = this::answered;
     var good = pair.connect(2);
     int sent = 0;
@@ -71,7 +74,7 @@ class HostileDatagramTest {
       }
     }
     assertThat(number).isEqualTo(sent);
-    // The insiders did get in, and did more than fail at the door.
+    // Some hostile peers connected, and their commands were handled.
     assertThat(pair.server.counters().dropped(DropReason.BAD_COMMAND)).isGreaterThan(1_000);
     good.disconnect(0);
     pair.assertForgotten();
@@ -108,7 +111,7 @@ class HostileDatagramTest {
     datagram.setInt(4 + 16, random.nextInt(1, 256));
   }
 
-  /** Commands of somebody who knows id and session; every field may be anything. */
+  /** Writes commands of a connected peer with arbitrary fields. */
   private void insider(PeerAddress from) {
     datagram.writeShort(0x8000 | heads.getOrDefault(from, 0));
     datagram.writeShort((int) pair.now & 0xFFFF);
@@ -116,7 +119,7 @@ class HostileDatagramTest {
     for (int commands = random.nextInt(1, 40); commands > 0; commands--) {
       int command = random.nextInt(100) == 0 ? random.nextInt(16) : 5 + random.nextInt(8);
       command = random.nextInt(6) == 0 ? 1 : command;
-      // Rarely the end of it all.
+      // Seldom a DISCONNECT.
       command = command == 4 && random.nextInt(20) != 0 ? 6 : command;
       datagram.writeByte(command | (random.nextBoolean() ? 0x80 : 0));
       datagram.writeByte(random.nextInt(50) == 0 ? 0xFF : random.nextInt(2));

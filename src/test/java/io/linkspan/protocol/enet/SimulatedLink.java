@@ -4,29 +4,32 @@ import java.util.Comparator;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 
-/** A network between two hosts in virtual time: it loses, delays, reorders, doubles and damages. */
+/**
+ * Simulates a network between two hosts in virtual time: loss, delay, reordering, duplication,
+ * damage.
+ */
 final class SimulatedLink {
 
   /**
-   * What the network does to a datagram.
+   * Properties of the network.
    *
    * @param delay milliseconds one way
-   * @param jitter up to so many milliseconds more, each datagram for itself: they overtake
+   * @param jitter up to this many milliseconds more for each datagram, which reorders them
    */
-  record Weather(double loss, int delay, int jitter, double duplication, double corruption) {
-    static final Weather FAIR = new Weather(0, 0, 0, 0, 0);
+  record Conditions(double loss, int delay, int jitter, double duplication, double corruption) {
+    static final Conditions PERFECT = new Conditions(0, 0, 0, 0, 0);
 
-    static Weather losing(double loss) {
-      return new Weather(loss, 5, 0, 0, 0);
+    static Conditions losing(double loss) {
+      return new Conditions(loss, 5, 0, 0, 0);
     }
 
-    static Weather delaying(int delay) {
-      return new Weather(0, delay, 0, 0, 0);
+    static Conditions delaying(int delay) {
+      return new Conditions(0, delay, 0, 0, 0);
     }
 
     /** Anything up to 40 % loss. */
-    static Weather of(SplittableRandom random, double corruption) {
-      return new Weather(
+    static Conditions of(SplittableRandom random, double corruption) {
+      return new Conditions(
           random.nextDouble(0.4),
           random.nextInt(100),
           1 + random.nextInt(80),
@@ -42,31 +45,33 @@ final class SimulatedLink {
       new PriorityQueue<>(
           Comparator.comparingLong(Flight::arrival).thenComparingLong(Flight::order));
   private final SplittableRandom random;
-  private Weather weather;
+  private Conditions conditions;
   private long order;
 
-  SimulatedLink(Weather weather, long seed) {
-    this.weather = weather;
+  SimulatedLink(Conditions conditions, long seed) {
+    this.conditions = conditions;
     random = new SplittableRandom(seed);
   }
 
-  void setWeather(Weather weather) {
-    this.weather = weather;
+  void setConditions(Conditions conditions) {
+    this.conditions = conditions;
   }
 
   void send(boolean toServer, byte[] datagram, long now) {
-    int copies = random.nextDouble() < weather.duplication ? 2 : 1;
+    int copies = random.nextDouble() < conditions.duplication ? 2 : 1;
     for (int i = 0; i < copies; i++) {
-      if (random.nextDouble() >= weather.loss) {
+      if (random.nextDouble() >= conditions.loss) {
         long arrival =
-            now + weather.delay + (weather.jitter == 0 ? 0 : random.nextInt(weather.jitter));
+            now
+                + conditions.delay
+                + (conditions.jitter == 0 ? 0 : random.nextInt(conditions.jitter));
         flights.add(new Flight(arrival, order++, toServer, damaged(datagram)));
       }
     }
   }
 
   private byte[] damaged(byte[] datagram) {
-    if (weather.corruption == 0 || random.nextDouble() >= weather.corruption) {
+    if (conditions.corruption == 0 || random.nextDouble() >= conditions.corruption) {
       return datagram;
     }
     byte[] result = datagram.clone();

@@ -8,7 +8,8 @@ import java.util.List;
 import java.util.Objects;
 
 /**
- * Golden bytes in {@code src/test/resources/enet}: columns of hexadecimal, '#' starts a comment.
+ * Reads golden bytes from {@code src/test/resources/enet}: columns of hexadecimal, '#' starts a
+ * comment.
  */
 final class Vectors {
   private Vectors() {}

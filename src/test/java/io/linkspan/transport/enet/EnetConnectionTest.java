@@ -7,7 +7,7 @@ import io.linkspan.testing.TestGateway;
 import io.linkspan.transport.ConnectionContractTest;
 import java.util.Map;
 
-/** The ENet transport keeps what every transport promises. */
+/** Tests the promises of every transport with ENet. */
 class EnetConnectionTest extends ConnectionContractTest {
 
   @Override

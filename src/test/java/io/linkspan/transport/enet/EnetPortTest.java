@@ -35,7 +35,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What ENet alone promises, and what strangers can not do, at the port. */
+/** Tests the promises of ENet alone, and what unknown addresses cannot do. */
 class EnetPortTest {
 
   private static final int CONNECT_LENGTH = 52;
@@ -87,7 +87,7 @@ class EnetPortTest {
       for (int i = 0; i < 50; i++) {
         assertServed(alice, "m" + i);
       }
-      // One for each message, and some for what a slow client has to be sent twice; not two each.
+      // One per message, and some retransmissions to a slow client; not two per message.
       assertThat(sentDatagrams() - before).isLessThan(90);
     }
   }
@@ -97,7 +97,7 @@ class EnetPortTest {
   }
 
   @Test
-  void whatIsVolatileIsSentOnceAndUnreliably() throws Exception {
+  void volatileMessagesAreSentOnceAndUnreliably() throws Exception {
     Path routes =
         Files.writeString(
             folder.resolve("routes.yaml"),
@@ -113,7 +113,7 @@ class EnetPortTest {
       assertThat(alice.receiveAck()).isEqualTo("2");
       assertThat(bob.receiveMessage().getEventId()).isEqualTo("2");
       assertThat(bob.last().delivery()).isEqualTo(Delivery.UNRELIABLE);
-      // Neither comes again: the next one that comes is the third.
+      // Neither is repeated: the next Message is the third.
       alice.send(message("3", "bob").build());
       assertThat(bob.receiveMessage().getEventId()).isEqualTo("3");
       assertThat(bob.receiveMessage().getEventId()).isEqualTo("3");
@@ -121,7 +121,7 @@ class EnetPortTest {
   }
 
   @Test
-  void aClientThatDoesNotSayWhoItIsIsAnonymous() throws Exception {
+  void aClientWithoutAnAuthMessageIsAnonymous() throws Exception {
     gateway = TestGateway.start(Map.of("auth.timeout", "200ms"));
     BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
     TestGateway.await(GatewayClient.create(gateway.vertx()).events(events::add).completion());
@@ -140,7 +140,7 @@ class EnetPortTest {
   }
 
   @Test
-  void aNameThatNobodyMayHaveIsRefusedAndANameIsForGood() {
+  void anImpossibleNameIsRefusedAndANameCannotBeChanged() {
     gateway = TestGateway.start(Map.of());
     try (var alice = EnetTestClient.connect(gateway.enetPort())) {
       alice.send(message("1", "").setType("auth").setBody(" ").build());
@@ -154,7 +154,7 @@ class EnetPortTest {
   }
 
   @Test
-  void aClientTooManyIsTurnedAway() {
+  void aClientAboveTheLimitIsRefused() {
     gateway = TestGateway.start(Map.of("limits.connectionsPerAddress", "1"));
     try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client")) {
       try (var bob = EnetTestClient.connect(gateway.enetPort())) {
@@ -168,7 +168,7 @@ class EnetPortTest {
   }
 
   @Test
-  void aClientThatTakesNothingIsASlowConsumer() throws Exception {
+  void aClientThatReceivesNothingIsASlowConsumer() throws Exception {
     gateway = TestGateway.start(Map.of("limits.writeQueue", "64KiB", "delivery.ackTimeout", "30s"));
     BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
     GatewayClient clients = GatewayClient.create(gateway.vertx());
@@ -178,7 +178,7 @@ class EnetPortTest {
       for (int i = 0; i < 20; i++) {
         clients.send(message("m" + i, "alice").setBody(body).build());
       }
-      // Alice is not alive meanwhile.
+      // The client of alice does not run meanwhile.
       await()
           .until(
               () -> {
@@ -190,7 +190,7 @@ class EnetPortTest {
   }
 
   @Test
-  void aLongMessageIsNoSlowConsumer() {
+  void aLongMessageDoesNotMakeASlowConsumer() {
     gateway = TestGateway.start(Map.of("limits.writeQueue", "64KiB"));
     try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client")) {
       String body = "x".repeat(1_000_000);
@@ -201,7 +201,7 @@ class EnetPortTest {
   }
 
   @Test
-  void aMessageLongerThanAPacketIsTooLargeForWhoeverSendsIt() throws Exception {
+  void aMessageLongerThanAPacketIsRefusedToItsSender() throws Exception {
     gateway = TestGateway.start(Map.of("enet.maxPacketSize", "4KiB"));
     GatewayClient service = GatewayClient.create(gateway.vertx());
     TestGateway.await(
@@ -221,7 +221,7 @@ class EnetPortTest {
       assertThat(alice.receiveAck()).isEqualTo("2");
       bob.send(large.toBuilder().setEventId("3").setTo("group:room").build());
       assertThat(bob.receiveError().getString("code")).isEqualTo("too-large");
-      // A service's answer, too; and the client is none the worse for any of it.
+      // An answer of a service is refused as well, and the client stays connected.
       alice.send(message("4", "").build());
       assertThat(alice.receiveError().getString("code")).isEqualTo("too-large");
       assertServed(alice, "5");
@@ -235,7 +235,7 @@ class EnetPortTest {
   }
 
   @Test
-  void aFloodOfGarbageDisturbsNobody() throws Exception {
+  void aFloodOfGarbageDoesNotDisturbClients() throws Exception {
     gateway = TestGateway.start(Map.of("eventLoops", "2"));
     var random = new Random(7);
     try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "transport");
@@ -266,14 +266,14 @@ class EnetPortTest {
     byte[] bytes = new byte[i % 3 == 0 ? CONNECT_LENGTH : random.nextInt(200)];
     random.nextBytes(bytes);
     if (bytes.length >= 8 && i % 2 == 0) {
-      // To nobody, and in half of the cases a CONNECT.
+      // Without a peer id, and in half of the cases a CONNECT.
       ByteBuffer.wrap(bytes).putShort((short) 0x8FFF).putShort((short) i);
       bytes[4] = (byte) 0x82;
     }
     return bytes;
   }
 
-  /** A forged CONNECT draws so much, at the address that it names, and then nothing more. */
+  /** A forged CONNECT draws two answers at the address that it names. */
   @Test
   void aHandshakeAmplifiesLessThanTwice() throws Exception {
     gateway = TestGateway.start(Map.of());
@@ -330,7 +330,7 @@ class EnetPortTest {
     gateway = TestGateway.start(Map.of());
     String port = Integer.toString(gateway.enetPort());
     assertThatThrownBy(() -> TestGateway.start(Map.of("enet.port", port)))
-        .hasMessageContaining("can not listen at enet.host 127.0.0.1, enet.port " + port);
+        .hasMessageContaining("cannot listen at enet.host 127.0.0.1, enet.port " + port);
   }
 
   @Test
