@@ -1,5 +1,8 @@
 package io.linkspan.api;
 
+import io.linkspan.bus.FlowWindow;
+import io.linkspan.bus.LocalNode;
+import io.linkspan.bus.LoopAddress;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;

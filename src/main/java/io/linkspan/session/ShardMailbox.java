@@ -2,10 +2,10 @@ package io.linkspan.session;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
-import io.linkspan.api.LocalNode;
-import io.linkspan.api.LoopAddress;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.bus.LocalNode;
+import io.linkspan.bus.LoopAddress;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.routing.Recipient;

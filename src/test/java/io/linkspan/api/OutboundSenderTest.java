@@ -2,6 +2,7 @@ package io.linkspan.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.bus.FlowWindow;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.Context;
 import io.vertx.core.Future;

@@ -1,4 +1,4 @@
-package io.linkspan.api;
+package io.linkspan.bus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

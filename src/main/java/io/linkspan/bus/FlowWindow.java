@@ -1,4 +1,4 @@
-package io.linkspan.api;
+package io.linkspan.bus;
 
 import java.util.ArrayDeque;
 import java.util.Queue;

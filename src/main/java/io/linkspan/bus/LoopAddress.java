@@ -1,4 +1,4 @@
-package io.linkspan.api;
+package io.linkspan.bus;
 
 import io.vertx.core.Vertx;
 import java.util.Map;

@@ -1,4 +1,4 @@
-package io.linkspan.api;
+package io.linkspan.bus;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.shareddata.LocalMap;
@@ -11,13 +11,13 @@ public final class LocalNode {
 
   private LocalNode() {}
 
-  /** The node is here, and has {@link Addresses#outboundOf} its own open. */
+  /** The node is here, and has its own outbound address open. */
   public static void announce(Vertx vertx, String id) {
     registry(vertx).put(ID, id);
   }
 
   /** Its id; null in a process without a node. */
-  static String id(Vertx vertx) {
+  public static String id(Vertx vertx) {
     return registry(vertx).get(ID);
   }
 
