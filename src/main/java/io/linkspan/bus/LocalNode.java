@@ -3,7 +3,7 @@ package io.linkspan.bus;
 import io.vertx.core.Vertx;
 import io.vertx.core.shareddata.LocalMap;
 
-/** The gateway's node in this process, which serves what is deployed beside it. */
+/** Names the gateway's node in this process, for the services that are deployed beside it. */
 public final class LocalNode {
 
   private static final String REGISTRY = "linkspan.node";
@@ -11,12 +11,12 @@ public final class LocalNode {
 
   private LocalNode() {}
 
-  /** The node is here, and has its own outbound address open. */
+  /** Registers the node, once its own outbound address is open. */
   public static void announce(Vertx vertx, String id) {
     registry(vertx).put(ID, id);
   }
 
-  /** Its id; null in a process without a node. */
+  /** Returns the id of the node; null in a process without one. */
   public static String id(Vertx vertx) {
     return registry(vertx).get(ID);
   }

@@ -6,7 +6,7 @@ import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import java.nio.charset.StandardCharsets;
 
-/** The failure of a bus request that may succeed later, and when. */
+/** Fails a bus request that may succeed later, and carries the time until then. */
 public final class RetryableReply extends ReplyException {
 
   private final long retryAfterMs;

@@ -2,9 +2,10 @@ package io.linkspan.session;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Headers;
-import io.linkspan.api.LoopService;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.Origin;
+import io.linkspan.bus.LoopService;
 import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
@@ -30,7 +31,7 @@ final class Dispatcher {
   private final RoutingTable routes;
   private final RecipientRouter courier;
   private final Groups memberships;
-  private final Map<String, LoopService> services = new HashMap<>();
+  private final Map<String, LoopService<Message, Origin, Message>> services = new HashMap<>();
 
   Dispatcher(
       Vertx vertx, Shard shard, RoutingTable routes, RecipientRouter courier, Groups memberships) {
@@ -130,8 +131,8 @@ final class Dispatcher {
             .setSendTimeout(service.requestTimeout().toMillis());
   }
 
-  private LoopService onThisLoop(String address) {
-    LoopService service = services.get(address);
+  private LoopService<Message, Origin, Message> onThisLoop(String address) {
+    LoopService<Message, Origin, Message> service = services.get(address);
     if (service == null) {
       service = LoopService.onThisLoop(vertx, address);
       services.put(address, service);

@@ -2,8 +2,8 @@ package io.linkspan.session;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
-import io.linkspan.api.MessageCodecs;
 import io.linkspan.api.MessageException;
+import io.linkspan.bus.BusCodecs;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.routing.Recipient;
@@ -82,8 +82,8 @@ final class SessionTransfer {
     this.post = post;
     this.openTime = openTime;
     timer = new DeadlineTimer(vertx, this::onTimer);
-    MessageCodecs.register(vertx, ShardCall.class, "c", ShardCall.parser());
-    MessageCodecs.register(vertx, ShardReply.class, "r", ShardReply.parser());
+    BusCodecs.register(vertx, ShardCall.class, "c", ShardCall.parser());
+    BusCodecs.register(vertx, ShardReply.class, "r", ShardReply.parser());
   }
 
   void stop() {
