@@ -3,7 +3,7 @@ package io.linkspan.session;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.api.MethodMessages;
+import io.linkspan.translate.MethodTranslator;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import io.vertx.core.eventbus.ReplyException;
@@ -114,9 +114,9 @@ final class InboundRequest implements DeliveryCallback {
 
   /** A service replied on the bus, or could not. */
   void replied(AsyncResult<io.vertx.core.eventbus.Message<Object>> reply) {
-    if (reply.failed() && isUnserved(reply.cause()) && MethodMessages.isCall(message)) {
+    if (reply.failed() && isUnserved(reply.cause()) && MethodTranslator.isCall(message)) {
       // In Flutter, a channel that nobody handles implements nothing; the message is no error.
-      answered(MethodMessages.notImplemented(message));
+      answered(MethodTranslator.notImplemented(message));
     } else if (reply.failed()) {
       failed(MessageException.from(reply.cause()));
     } else if (reply.result().body() instanceof Message answer) {
