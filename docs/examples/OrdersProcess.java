@@ -1,6 +1,6 @@
-import io.linkspan.ClusterMember;
 import io.linkspan.api.Message;
 import io.linkspan.api.Service;
+import io.linkspan.api.cluster.ClusterMember;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import java.nio.file.Path;

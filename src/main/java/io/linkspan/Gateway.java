@@ -3,6 +3,7 @@ package io.linkspan;
 import io.linkspan.admission.Admission;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.api.MessageCodecs;
+import io.linkspan.bus.VertxProcess;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.NodeMailbox;
 import io.linkspan.directory.Nodes;
@@ -117,7 +118,7 @@ public final class Gateway implements Node {
   }
 
   static int eventLoops(GatewayConfig config) {
-    return VertxBootstrap.eventLoops(config);
+    return VertxProcess.eventLoops(config.eventLoops());
   }
 
   /** The ports in use; null for a listener that is off. */

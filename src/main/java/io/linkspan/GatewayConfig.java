@@ -126,7 +126,7 @@ public record GatewayConfig(
       // A poll is held for so long.
       root.section("socketio").reject("pingInterval", "less than http.idleTimeout");
     }
-    ClusterConfig cluster = ClusterSection.read(root.section("cluster"));
+    ClusterConfig cluster = ClusterConfig.read(root.section("cluster"));
     requireFree(root, "port", cluster.port(), http, management);
     requireFree(root, "busPort", cluster.busPort(), http, management);
     root.section("auth").choice("mode", Map.of("none", true));

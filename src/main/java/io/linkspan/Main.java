@@ -1,5 +1,6 @@
 package io.linkspan;
 
+import io.linkspan.bus.VertxProcess;
 import io.linkspan.config.ConfigException;
 import io.linkspan.transport.tcp.TcpConfig;
 import java.nio.file.Files;
@@ -29,7 +30,8 @@ import picocli.CommandLine.ScopeType;
         "Carries messages between clients of many protocols and services on an event bus.",
     footer = {
       "",
-      "Without --conf, conf/linkspan.yaml is read if it is there, else the built-in defaults apply.",
+      "Without --conf, conf/linkspan.yaml is read if it is there, else the built-in defaults"
+          + " apply.",
       "Environment variables override both: http.port is LINKSPAN_HTTP_PORT."
     })
 public final class Main implements Callable<Integer> {
@@ -42,7 +44,6 @@ public final class Main implements Callable<Integer> {
   }
 
   private static final Path USUAL_FILE = Path.of("conf", "linkspan.yaml");
-  private static final int ENOUGH_PROCESSORS = 5;
   private static final int START_FAILED = 1;
   private static final int WRONG_CONFIGURATION = 2;
 
@@ -56,30 +57,10 @@ public final class Main implements Callable<Integer> {
   private Main() {}
 
   public static void main(String[] args) {
-    prepareProcess();
+    VertxProcess.prepare();
     int exitCode = new CommandLine(new Main()).execute(args);
     if (exitCode != 0) {
       System.exit(exitCode);
-    }
-  }
-
-  /** Sets what has to be set before the first class is loaded that asks for it. */
-  static void prepareProcess() {
-    setUnlessSet(
-        "vertx.logger-delegate-factory-class-name",
-        "io.vertx.core.logging.SLF4JLogDelegateFactory");
-    // With one thread in it, as on two processors, Hazelcast starts a new thread per answer
-    // instead.
-    if (Runtime.getRuntime().availableProcessors() < ENOUGH_PROCESSORS) {
-      setUnlessSet(
-          "java.util.concurrent.ForkJoinPool.common.parallelism",
-          Integer.toString(ENOUGH_PROCESSORS - 1));
-    }
-  }
-
-  private static void setUnlessSet(String property, String value) {
-    if (System.getProperty(property) == null) {
-      System.setProperty(property, value);
     }
   }
 

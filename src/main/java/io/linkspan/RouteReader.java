@@ -1,10 +1,10 @@
 package io.linkspan;
 
-import io.linkspan.api.MethodChannel;
 import io.linkspan.config.ConfigNode;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;
+import io.linkspan.translate.MethodTranslator;
 import io.linkspan.upstream.UpstreamConfig;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -69,7 +69,7 @@ final class RouteReader {
       rejectVolatile(route, "bus");
       return new Route.Bus(route.name("bus"), acceptedIsEnough(route));
     }
-    if (MethodChannel.TYPE.equals(type)) {
+    if (MethodTranslator.TYPE.equals(type)) {
       // Its "to" is a channel, also where it looks like a user.
       route.reject("type", "to be used with bus or http only, where it is method");
     }

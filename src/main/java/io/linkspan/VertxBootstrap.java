@@ -1,15 +1,14 @@
 package io.linkspan;
 
+import io.linkspan.bus.VertxProcess;
+import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.cluster.HazelcastCluster;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
-import io.vertx.core.file.FileSystemOptions;
-import io.vertx.core.transport.Transport;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -22,60 +21,27 @@ record VertxBootstrap(
 
   /** Loaded in a cluster only, and with it all of Hazelcast. */
   private static final class Clustered {
-    static Future<VertxBootstrap> open(GatewayConfig config, Nodes.Node self) {
-      return HazelcastCluster.join(config.cluster(), self, options(config), builder())
+    static Future<VertxBootstrap> open(
+        ClusterConfig config, Nodes.Node self, VertxOptions options) {
+      return HazelcastCluster.join(config, self, options, VertxProcess.builder())
           .map(
               cluster ->
                   new VertxBootstrap(
                       cluster.vertx(), cluster.nodes(), cluster.directory(), cluster::isMember));
     }
-
-    static Future<Vertx> join(GatewayConfig config) {
-      return HazelcastCluster.join(config.cluster(), null, options(config), builder())
-          .map(HazelcastCluster::vertx);
-    }
   }
 
   /** For a node that serves clients; fails when it can not join its cluster. */
   static Future<VertxBootstrap> open(GatewayConfig config, Nodes.Node self) {
+    VertxOptions options = VertxProcess.options(config.eventLoops());
     if (config.cluster().enabled()) {
-      return Clustered.open(config, self);
+      return Clustered.open(config.cluster(), self, options);
     }
     return Future.succeededFuture(
         new VertxBootstrap(
-            builder().with(options(config)).build(),
+            VertxProcess.builder().with(options).build(),
             Nodes.alone(self),
             new LocalSessionDirectory(),
             () -> true));
-  }
-
-  /** For a process that serves no clients. */
-  static Future<Vertx> join(GatewayConfig config) {
-    return Clustered.join(config);
-  }
-
-  /** How many event loops serve clients. */
-  static int eventLoops(GatewayConfig config) {
-    return config.eventLoops() > 0
-        ? config.eventLoops()
-        : Runtime.getRuntime().availableProcessors();
-  }
-
-  private static VertxOptions options(GatewayConfig config) {
-    return new VertxOptions()
-        .setEventLoopPoolSize(eventLoops(config))
-        // Resources come from the jar itself: nothing has to be written to disk.
-        .setFileSystemOptions(
-            new FileSystemOptions()
-                .setClassPathResolvingEnabled(false)
-                .setFileCachingEnabled(false))
-        .setInternalBlockingPoolSize(2)
-        .setWorkerPoolSize(4);
-  }
-
-  private static VertxBuilder builder() {
-    VertxBuilder builder = Vertx.builder();
-    Transport nativeTransport = Transport.nativeTransport();
-    return nativeTransport.available() ? builder.withTransport(nativeTransport) : builder;
   }
 }

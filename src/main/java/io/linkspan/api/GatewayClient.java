@@ -1,5 +1,6 @@
 package io.linkspan.api;
 
+import io.linkspan.bus.OutboundSender;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -55,12 +56,17 @@ public final class GatewayClient {
   public record SessionPage(JsonArray sessions, String next) {}
 
   private final EventBus bus;
-  private final OutboundSender carrier;
+  private final OutboundSender sender;
 
   private GatewayClient(Vertx vertx) {
     MessageCodecs.register(vertx);
     bus = vertx.eventBus();
-    carrier = new OutboundSender(vertx, vertx.isClustered());
+    var nodes =
+        new OutboundSender.Target(
+            Addresses.OUTBOUND,
+            Addresses::outboundOf,
+            text -> new MessageException(ErrorCode.QUEUE_FULL, text));
+    sender = new OutboundSender(vertx, nodes, vertx.isClustered());
   }
 
   public static GatewayClient create(Vertx vertx) {
@@ -75,13 +81,13 @@ public final class GatewayClient {
   /**
    * Sends to the user, group or session in {@code to}. Messages of one caller to one recipient
    * arrive in the order of the calls. Fails with {@link ErrorCode#QUEUE_FULL} when {@value
-   * Window#MAX_WAITING} wait for the node that carries them.
+   * io.linkspan.bus.FlowWindow#MAX_WAITING} wait for the node that carries them.
    *
    * @param timeout how long to wait for the acknowledgement; the Message may still arrive later
    */
   public Future<Delivery> send(Message message, Duration timeout) {
     var options = new DeliveryOptions().setSendTimeout(timeout.toMillis());
-    return carrier
+    return sender
         .request(message, options)
         .map(
             reply ->
@@ -99,7 +105,7 @@ public final class GatewayClient {
    */
   public Future<Void> post(Message message) {
     var options = new DeliveryOptions().addHeader(Addresses.WAIT, Addresses.WAIT_ACCEPTED);
-    return carrier
+    return sender
         .request(message, options)
         .recover(failure -> Future.failedFuture(MessageException.from(failure)))
         .mapEmpty();

@@ -10,8 +10,8 @@ public final class Headers {
   public static final String VOLATILE = "volatile";
 
   /**
-   * Of a Message of type {@link MethodChannel#TYPE} that is for a client: the name of the channel,
-   * since its {@code to} says who the client is.
+   * Names the channel of a Message of type {@code method} to a client, since {@code to} names the
+   * client.
    */
   public static final String CHANNEL = "channel";
 

@@ -1,5 +1,6 @@
 package io.linkspan.api;
 
+import io.linkspan.bus.RetryableReply;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import java.util.Objects;

@@ -1,5 +1,6 @@
 package io.linkspan.api;
 
+import io.linkspan.bus.LoopService;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.MessageConsumer;
@@ -68,7 +69,8 @@ public final class Service {
             v -> {
               if (context.isEventLoopContext() && context.inThread()) {
                 Runnable withdraw =
-                    LoopService.onThisLoop(vertx, address).announce(context, handler);
+                    LoopService.<Message, Origin, Message>onThisLoop(vertx, address)
+                        .announce(context, (message, origin) -> answer(handler, message, origin));
                 // Also called when the verticle is undeployed, which ends its consumers.
                 service.consumer.endHandler(end -> withdraw.run());
               }
@@ -94,7 +96,7 @@ public final class Service {
   }
 
   /** Throws what is a bug of the handler, not a refusal. */
-  static Future<Message> answer(Handler handler, Message message, Origin origin) {
+  private static Future<Message> answer(Handler handler, Message message, Origin origin) {
     try {
       return Objects.requireNonNull(handler.handle(message, origin), "a handler returned null");
     } catch (MessageException refusal) {

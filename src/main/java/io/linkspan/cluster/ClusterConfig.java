@@ -1,5 +1,6 @@
 package io.linkspan.cluster;
 
+import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 import java.util.List;
 
@@ -21,6 +22,11 @@ public record ClusterConfig(
     int busPort,
     Join join,
     Heartbeat heartbeat) {
+
+  /** Reads the section {@code cluster}. */
+  public static ClusterConfig read(ConfigNode cluster) {
+    return ClusterSection.read(cluster);
+  }
 
   /** The way in which nodes find each other. */
   public sealed interface Join {}

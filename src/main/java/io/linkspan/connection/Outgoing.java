@@ -2,7 +2,7 @@ package io.linkspan.connection;
 
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
-import io.linkspan.api.MethodMessages;
+import io.linkspan.translate.MethodTranslator;
 
 /**
  * A Message on its way to one client or to many, together with what it looks like on their wires:
@@ -60,7 +60,7 @@ public final class Outgoing {
 
   /** Whether it is a method call, which an app does not acknowledge but answer. */
   public boolean expectsAnswer() {
-    return MethodMessages.isCall(message);
+    return MethodTranslator.isCall(message);
   }
 
   public Message message() {

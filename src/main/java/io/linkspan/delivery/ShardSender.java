@@ -1,10 +1,10 @@
 package io.linkspan.delivery;
 
 import io.linkspan.api.ErrorCode;
-import io.linkspan.api.FlowWindow;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.bus.FlowWindow;
 import io.linkspan.directory.Nodes;
 import io.linkspan.routing.Recipient;
 import io.linkspan.time.DeadlineTimer;

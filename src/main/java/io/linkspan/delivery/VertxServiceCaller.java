@@ -1,10 +1,11 @@
 package io.linkspan.delivery;
 
-import io.linkspan.api.LoopService;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.api.MethodMessages;
+import io.linkspan.api.Origin;
+import io.linkspan.bus.LoopService;
 import io.linkspan.routing.Route;
+import io.linkspan.translate.MethodTranslator;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
@@ -25,7 +26,7 @@ public final class VertxServiceCaller implements ServiceCaller {
   private final Vertx vertx;
   private final EventBus bus;
   private final Context context;
-  private final Map<String, LoopService> services = new HashMap<>();
+  private final Map<String, LoopService<Message, Origin, Message>> services = new HashMap<>();
 
   /** Creates the caller of the current event loop. */
   public VertxServiceCaller(Vertx vertx) {
@@ -100,9 +101,11 @@ public final class VertxServiceCaller implements ServiceCaller {
 
   private static void replied(
       InboundExchange exchange, AsyncResult<io.vertx.core.eventbus.Message<Object>> reply) {
-    if (reply.failed() && isUnserved(reply.cause()) && MethodMessages.isCall(exchange.message())) {
+    if (reply.failed()
+        && isUnserved(reply.cause())
+        && MethodTranslator.isCall(exchange.message())) {
       // In Flutter, a channel without a handler implements nothing; calling it is not an error.
-      exchange.answered(MethodMessages.notImplemented(exchange.message()));
+      exchange.answered(MethodTranslator.notImplemented(exchange.message()));
     } else if (reply.failed()) {
       exchange.failed(failureOf(reply.cause()));
     } else if (reply.result().body() instanceof Message answer) {
@@ -130,8 +133,8 @@ public final class VertxServiceCaller implements ServiceCaller {
             .setSendTimeout(service.requestTimeout().toMillis());
   }
 
-  private LoopService onThisLoop(String address) {
-    LoopService service = services.get(address);
+  private LoopService<Message, Origin, Message> onThisLoop(String address) {
+    LoopService<Message, Origin, Message> service = services.get(address);
     if (service == null) {
       service = LoopService.onThisLoop(vertx, address);
       services.put(address, service);

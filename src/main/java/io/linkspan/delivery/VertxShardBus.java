@@ -2,7 +2,7 @@ package io.linkspan.delivery;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.api.Message;
-import io.linkspan.api.MessageCodecs;
+import io.linkspan.bus.BusCodecs;
 import io.linkspan.wire.ShardCall;
 import io.linkspan.wire.ShardReply;
 import io.vertx.core.Future;
@@ -24,8 +24,8 @@ public final class VertxShardBus implements ShardBus {
   /** Registers the codecs that shards use between them. */
   public VertxShardBus(Vertx vertx) {
     bus = vertx.eventBus();
-    MessageCodecs.register(vertx, ShardCall.class, "c", ShardCall.parser());
-    MessageCodecs.register(vertx, ShardReply.class, "r", ShardReply.parser());
+    BusCodecs.register(vertx, ShardCall.class, "c", ShardCall.parser());
+    BusCodecs.register(vertx, ShardReply.class, "r", ShardReply.parser());
   }
 
   @Override

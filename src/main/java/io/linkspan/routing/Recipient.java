@@ -1,6 +1,6 @@
 package io.linkspan.routing;
 
-import io.linkspan.api.MethodChannel;
+import io.linkspan.translate.MethodTranslator;
 
 /**
  * Whom a Message's {@code to} means: {@code user:x}, {@code group:x}, {@code session:x}, {@code
@@ -41,7 +41,7 @@ public record Recipient(Kind kind, String name, String address) {
 
   /** Whom a client's Message means, whose type can make {@code to} a channel. */
   public static Recipient of(String to, String type) {
-    return type.equals(MethodChannel.TYPE) ? new Recipient(Kind.CHANNEL, to, to) : of(to);
+    return type.equals(MethodTranslator.TYPE) ? new Recipient(Kind.CHANNEL, to, to) : of(to);
   }
 
   /** Whom a Message means that is no method call. */

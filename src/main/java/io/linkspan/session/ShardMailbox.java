@@ -2,10 +2,10 @@ package io.linkspan.session;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
-import io.linkspan.api.LocalNode;
-import io.linkspan.api.LoopAddress;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.bus.LocalNode;
+import io.linkspan.bus.LoopAddress;
 import io.linkspan.delivery.DeliveryCallbacks;
 import io.linkspan.delivery.VertxShardBus;
 import io.linkspan.wire.ShardCall;

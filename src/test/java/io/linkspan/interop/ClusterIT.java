@@ -2,13 +2,13 @@ package io.linkspan.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.linkspan.ClusterMember;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.Service;
 import io.linkspan.api.SessionQuery;
+import io.linkspan.api.cluster.ClusterMember;
 import io.linkspan.testing.ClusterProcess;
 import io.linkspan.testing.ClusterProcess.Answer;
 import io.linkspan.testing.GatewayProcess;

@@ -29,6 +29,11 @@ public final class JsonMethodCodec implements MethodCodec {
   private JsonMethodCodec() {}
 
   @Override
+  public String contentType() {
+    return "application/x-flutter-json-method";
+  }
+
+  @Override
   public byte[] encodeCall(MethodCall call) {
     Map<String, Object> object = new HashMap<>();
     object.put(METHOD, call.method());

@@ -15,6 +15,9 @@ public interface MethodCodec {
   /** Most levels of lists and maps in one another, both ways. */
   int MAX_DEPTH = 64;
 
+  /** Media type of the encoded calls and envelopes. */
+  String contentType();
+
   /**
    * Writes a call.
    *

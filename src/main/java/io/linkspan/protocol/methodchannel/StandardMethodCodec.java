@@ -23,6 +23,11 @@ public final class StandardMethodCodec implements MethodCodec {
   private StandardMethodCodec() {}
 
   @Override
+  public String contentType() {
+    return "application/x-flutter-standard-method";
+  }
+
+  @Override
   public byte[] encodeCall(MethodCall call) {
     var out = new StandardWriter();
     out.writeValue(call.method());

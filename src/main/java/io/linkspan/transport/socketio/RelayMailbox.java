@@ -1,6 +1,6 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.api.MessageCodecs;
+import io.linkspan.bus.BusCodecs;
 import io.linkspan.directory.Nodes;
 import io.linkspan.transport.socketio.wire.RelayCall;
 import io.linkspan.transport.socketio.wire.RelayReply;
@@ -38,8 +38,8 @@ final class RelayMailbox implements Nodes.Listener {
    * @param self this event loop, as other nodes name it
    */
   Future<Void> open(EngineAddress self) {
-    MessageCodecs.register(vertx, RelayCall.class, "ec", RelayCall.parser());
-    MessageCodecs.register(vertx, RelayReply.class, "er", RelayReply.parser());
+    BusCodecs.register(vertx, RelayCall.class, "ec", RelayCall.parser());
+    BusCodecs.register(vertx, RelayReply.class, "er", RelayReply.parser());
     sessions.nodes().watch(this);
     consumer = vertx.eventBus().consumer(self.address(), this::receive);
     return consumer.completion();

@@ -1,9 +1,9 @@
 package io.linkspan.upstream.http;
 
 import io.linkspan.api.Message;
-import io.linkspan.api.MethodMessages;
 import io.linkspan.api.Origin;
 import io.linkspan.translate.JsonTranslator;
+import io.linkspan.translate.MethodTranslator;
 import io.linkspan.upstream.Backend;
 import io.linkspan.upstream.PipelineConfig;
 import io.vertx.core.Future;
@@ -73,12 +73,12 @@ final class HttpBackend implements Backend {
 
   @Override
   public Message admit(Message message) {
-    return MethodMessages.isCall(message) ? MethodPost.withJson(message) : message;
+    return MethodTranslator.isCall(message) ? MethodPost.withJson(message) : message;
   }
 
   @Override
   public Attempt send(Message message, Origin origin) {
-    boolean call = MethodMessages.isCall(message);
+    boolean call = MethodTranslator.isCall(message);
     byte[] json =
         call
             ? message.getBodyBytes().toByteArray()

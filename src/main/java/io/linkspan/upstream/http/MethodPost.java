@@ -4,11 +4,11 @@ import com.google.protobuf.UnsafeByteOperations;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.api.MethodMessages;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.methodchannel.Envelope;
 import io.linkspan.protocol.methodchannel.JsonValues;
 import io.linkspan.protocol.methodchannel.MethodCall;
+import io.linkspan.translate.MethodTranslator;
 import io.linkspan.upstream.BackendException;
 import io.linkspan.upstream.BackendException.Kind;
 import io.vertx.core.MultiMap;
@@ -45,7 +45,7 @@ final class MethodPost {
    * @throws MessageException {@code malformed}, when it is no call or JSON has no form for it
    */
   static Message withJson(Message message) {
-    MethodCall call = MethodMessages.call(message);
+    MethodCall call = MethodTranslator.decodeCall(message);
     Map<String, Object> json = new HashMap<>();
     json.put("channel", message.getTo());
     json.put("method", call.method());
@@ -68,13 +68,13 @@ final class MethodPost {
   static Message answer(Message call, int status, MultiMap headers, Buffer body, long now) {
     try {
       if (status >= 200 && status < 300) {
-        return MethodMessages.answer(call, new Envelope.Success(value(headers, body)));
+        return MethodTranslator.encodeAnswer(call, new Envelope.Success(value(headers, body)));
       }
       if (status == NOT_IMPLEMENTED) {
-        return MethodMessages.notImplemented(call);
+        return MethodTranslator.notImplemented(call);
       }
       if (status >= 400 && status < 500 && status != TOO_MANY_REQUESTS) {
-        return MethodMessages.answer(call, failure(status, headers, body));
+        return MethodTranslator.encodeAnswer(call, failure(status, headers, body));
       }
     } catch (ProtocolException | IllegalArgumentException e) {
       throw new BackendException(

@@ -1,10 +1,10 @@
-package io.linkspan.api;
+package io.linkspan.bus;
 
 import io.vertx.core.Vertx;
 import java.util.Map;
 
 /**
- * The second, node-local address that a consumer has for senders on its own event loop.
+ * Names the second, node-local address that a consumer has for senders on its own event loop.
  *
  * <p>A bus address with several consumers is served in turn, on whichever event loop the next one
  * lives, and waking a sleeping loop twice per request costs several times what the request does. A
@@ -25,27 +25,27 @@ public final class LoopAddress {
     this.onThisLoop = address + '@' + Thread.currentThread().getId();
   }
 
-  /** For the event loop that calls; an event loop is one thread for life. */
+  /** Returns the address for the calling event loop; an event loop is one thread for life. */
   public static LoopAddress onThisLoop(Vertx vertx, String address) {
     return new LoopAddress(vertx, address);
   }
 
-  /** Where a sender on this loop should send: to its own loop when somebody listens there. */
+  /** Returns the address for a sender on this loop: this loop's own when it has a consumer. */
   public String preferred() {
     return registered.containsKey(onThisLoop) ? onThisLoop : address;
   }
 
-  /** The address to listen at for senders on this loop. */
+  /** Returns the address of a consumer for senders on this loop. */
   public String local() {
     return onThisLoop;
   }
 
-  /** Somebody listens at {@link #local} from now on. */
+  /** Records that a consumer is registered at {@link #local}. */
   public void announce() {
     registered.merge(onThisLoop, 1, Integer::sum);
   }
 
-  /** Takes one {@link #announce} back. */
+  /** Reverts one {@link #announce}. */
   public void withdraw() {
     registered.computeIfPresent(onThisLoop, (address, count) -> count == 1 ? null : count - 1);
   }

@@ -1,10 +1,17 @@
-package io.linkspan.api;
+package io.linkspan.api.method;
 
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.GatewayClient;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.api.Origin;
+import io.linkspan.api.Service;
 import io.linkspan.protocol.methodchannel.Envelope;
 import io.linkspan.protocol.methodchannel.JsonMethodCodec;
 import io.linkspan.protocol.methodchannel.MethodCall;
 import io.linkspan.protocol.methodchannel.MethodCodec;
 import io.linkspan.protocol.methodchannel.StandardMethodCodec;
+import io.linkspan.translate.MethodTranslator;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -37,24 +44,18 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class MethodChannel {
 
   /** Type of the Messages that carry calls and their answers. */
-  public static final String TYPE = "method";
+  public static final String TYPE = MethodTranslator.TYPE;
 
   /** How calls and answers are written. What comes from an app says so itself. */
   public enum Codec {
     /** Flutter's {@code StandardMethodCodec}, which a channel has unless told otherwise. */
-    STANDARD("application/x-flutter-standard-method"),
+    STANDARD,
     /** Flutter's {@code JSONMethodCodec}. */
-    JSON("application/x-flutter-json-method");
+    JSON;
 
-    private final String contentType;
-
-    Codec(String contentType) {
-      this.contentType = contentType;
-    }
-
-    /** Of the Messages. */
+    /** Media type of the Messages. */
     public String contentType() {
-      return contentType;
+      return codec().contentType();
     }
 
     MethodCodec codec() {
@@ -220,7 +221,8 @@ public final class MethodChannel {
       throw new IllegalArgumentException("a method is called of a session or a user, not " + to);
     }
     Message call =
-        MethodMessages.call(name, to, options.codec(), new MethodCall(method, arguments));
+        MethodTranslator.encodeCall(
+            name, to, options.codec().codec(), new MethodCall(method, arguments));
     if (!enter(pendingInvocations)) {
       return Future.failedFuture(tooMany());
     }
@@ -230,7 +232,7 @@ public final class MethodChannel {
   }
 
   private Object resultOf(Message answer, String method) {
-    Envelope envelope = answer == null ? null : MethodMessages.envelope(answer);
+    Envelope envelope = answer == null ? null : MethodTranslator.decodeAnswer(answer);
     if (envelope instanceof Envelope.Success success) {
       return success.result();
     }
@@ -242,7 +244,7 @@ public final class MethodChannel {
   }
 
   private Future<Message> serve(Message message, Origin origin) {
-    MethodCall call = MethodMessages.call(message);
+    MethodCall call = MethodTranslator.decodeCall(message);
     if (!enter(pendingCalls)) {
       return Future.failedFuture(tooMany());
     }
@@ -298,17 +300,18 @@ public final class MethodChannel {
 
     @Override
     public void success(Object result) {
-      reply(MethodMessages.answer(call, new Envelope.Success(result)));
+      reply(MethodTranslator.encodeAnswer(call, new Envelope.Success(result)));
     }
 
     @Override
     public void error(String code, String message, Object details) {
-      reply(MethodMessages.answer(call, new Envelope.Failure(code, message, details, null)));
+      reply(
+          MethodTranslator.encodeAnswer(call, new Envelope.Failure(code, message, details, null)));
     }
 
     @Override
     public void notImplemented() {
-      reply(MethodMessages.notImplemented(call));
+      reply(MethodTranslator.notImplemented(call));
     }
 
     private void reply(Message message) {

@@ -1,9 +1,9 @@
-package io.linkspan.api;
+package io.linkspan.bus;
 
 import io.vertx.core.Vertx;
 import io.vertx.core.shareddata.LocalMap;
 
-/** The gateway's node in this process, which serves what is deployed beside it. */
+/** Names the gateway's node in this process, for the services that are deployed beside it. */
 public final class LocalNode {
 
   private static final String REGISTRY = "linkspan.node";
@@ -11,13 +11,13 @@ public final class LocalNode {
 
   private LocalNode() {}
 
-  /** The node is here, and has {@link Addresses#outboundOf} its own open. */
+  /** Registers the node, once its own outbound address is open. */
   public static void announce(Vertx vertx, String id) {
     registry(vertx).put(ID, id);
   }
 
-  /** Its id; null in a process without a node. */
-  static String id(Vertx vertx) {
+  /** Returns the id of the node; null in a process without one. */
+  public static String id(Vertx vertx) {
     return registry(vertx).get(ID);
   }
 

@@ -1,4 +1,4 @@
-package io.linkspan.api;
+package io.linkspan.api.method;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -6,6 +6,11 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.google.protobuf.ByteString;
+import io.linkspan.api.Addresses;
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.api.Origin;
 import io.linkspan.protocol.methodchannel.Envelope;
 import io.linkspan.protocol.methodchannel.MethodCall;
 import io.linkspan.testing.TestGateway;

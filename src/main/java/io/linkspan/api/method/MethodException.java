@@ -1,4 +1,4 @@
-package io.linkspan.api;
+package io.linkspan.api.method;
 
 import java.util.Objects;
 

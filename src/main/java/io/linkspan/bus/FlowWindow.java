@@ -1,26 +1,26 @@
-package io.linkspan.api;
+package io.linkspan.bus;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * How much may be under way over the bus to one receiver. The bus takes everything that it is given
- * and keeps it in memory, so its sender has to stop by itself: now and then it asks how far the
- * other one has come, and when too much is not confirmed, what follows waits here. Pure; not safe
- * for use by several threads.
+ * Bounds the messages in flight over the bus to one receiver. The bus keeps everything it accepts
+ * in memory, so the sender must limit itself: it asks the receiver for its progress from time to
+ * time, and further messages wait here while too many are unconfirmed. Pure; not safe for use by
+ * several threads.
  */
 public final class FlowWindow {
 
-  /** Under way at most, unconfirmed. */
+  /** Most messages in flight, that is, sent and not confirmed. */
   public static final int MAX_MESSAGES = 2_048;
 
-  /** The same in bytes; one Message may go over it. */
+  /** Most bytes in flight; a single message may exceed it. */
   public static final long MAX_BYTES = 4 << 20;
 
-  /** Waiting at most; what is over it is refused. */
+  /** Most waiting messages; the sender refuses further ones. */
   public static final int MAX_WAITING = 10_000;
 
-  /** With a quarter under way it is time to ask. */
+  /** The sender asks when one part in this many is in flight. */
   private static final int ASK_AT = 4;
 
   private final Queue<Runnable> waiting = new ArrayDeque<>(0);
@@ -32,7 +32,7 @@ public final class FlowWindow {
   private long askedMessages;
   private long askedBytes;
 
-  /** Whether the next one may go at once. */
+  /** Whether the next message can be sent immediately. */
   public boolean isOpen() {
     return waiting.isEmpty() && hasRoom();
   }
@@ -41,7 +41,7 @@ public final class FlowWindow {
     return messages - confirmedMessages < MAX_MESSAGES && bytes - confirmedBytes < MAX_BYTES;
   }
 
-  /** What may not go at once goes in its turn. */
+  /** Queues a send that must wait for its turn. */
   public void await(Runnable next) {
     waiting.add(next);
   }
@@ -50,15 +50,15 @@ public final class FlowWindow {
     return waiting.size();
   }
 
-  /** A Message is under way. */
+  /** Counts a message that was sent. */
   public void sent(int size) {
     messages++;
     bytes += size;
   }
 
   /**
-   * Whether the receiver should be asked how far it has come. Then {@link #confirmed} is to be
-   * called when it answers, or {@link #unanswered}.
+   * Whether the sender must ask the receiver for its progress now. If so, it calls {@link
+   * #confirmed} or {@link #unanswered} when the question has ended.
    */
   public boolean asks() {
     if (asking
@@ -73,7 +73,8 @@ public final class FlowWindow {
   }
 
   /**
-   * All that was sent before the question has arrived: sends what waits, as far as there is room.
+   * Records that everything sent before the question has arrived, and sends waiting messages while
+   * there is room.
    */
   public void confirmed() {
     asking = false;
@@ -84,7 +85,7 @@ public final class FlowWindow {
     }
   }
 
-  /** It is to be asked again. */
+  /** Records that the question was not answered, so that it is asked again. */
   public void unanswered() {
     asking = false;
   }

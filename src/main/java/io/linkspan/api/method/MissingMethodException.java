@@ -1,4 +1,4 @@
-package io.linkspan.api;
+package io.linkspan.api.method;
 
 /**
  * The app has no handler for the channel, or the handler does not know the method; Dart's {@code

@@ -1,4 +1,4 @@
-package io.linkspan.api;
+package io.linkspan.bus;
 
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.MessageCodec;
@@ -6,22 +6,22 @@ import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import java.nio.charset.StandardCharsets;
 
-/** The failure of a bus request that may succeed later, and when. */
-final class RetryableReply extends ReplyException {
+/** Fails a bus request that may succeed later, and carries the time until then. */
+public final class RetryableReply extends ReplyException {
 
   private final long retryAfterMs;
 
-  RetryableReply(int failureCode, String message, long retryAfterMs) {
+  public RetryableReply(int failureCode, String message, long retryAfterMs) {
     super(ReplyFailure.RECIPIENT_FAILURE, failureCode, message);
     this.retryAfterMs = retryAfterMs;
   }
 
-  long retryAfterMs() {
+  public long retryAfterMs() {
     return retryAfterMs;
   }
 
   /** A 32-bit number, the milliseconds in 64 bits, and the text in UTF-8 up to the end. */
-  static final class Codec implements MessageCodec<RetryableReply, RetryableReply> {
+  public static final class Codec implements MessageCodec<RetryableReply, RetryableReply> {
 
     @Override
     public void encodeToWire(Buffer wire, RetryableReply reply) {

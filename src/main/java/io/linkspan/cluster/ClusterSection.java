@@ -1,6 +1,5 @@
-package io.linkspan;
+package io.linkspan.cluster;
 
-import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 import java.util.ArrayList;

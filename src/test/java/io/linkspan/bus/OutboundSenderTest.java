@@ -1,18 +1,23 @@
-package io.linkspan.api;
+package io.linkspan.bus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.google.protobuf.StringValue;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.Context;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.MessageConsumer;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.stream.IntStream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -22,14 +27,18 @@ import org.junit.jupiter.api.Test;
 /** Everything but the test itself runs on one event loop. */
 class OutboundSenderTest {
 
+  private static final OutboundSender.Target NODES =
+      new OutboundSender.Target(
+          "outbound", id -> "outbound." + id, text -> new RejectedExecutionException(text));
+
   private final Vertx vertx = Vertx.vertx();
   private final Context context = vertx.getOrCreateContext();
-  private OutboundSender carrier;
+  private OutboundSender sender;
 
-  /** A node of which the test says when it says how far it has come. */
+  /** A node that reports its progress when the test allows it. */
   private final class FakeNode {
     final List<String> arrived = new ArrayList<>();
-    private final List<io.vertx.core.eventbus.Message<Object>> questions = new ArrayList<>();
+    private final List<Message<Object>> questions = new ArrayList<>();
     private final String id;
     private final MessageConsumer<Object> own;
     private boolean silent;
@@ -37,13 +46,13 @@ class OutboundSenderTest {
     FakeNode(String id, boolean silent) throws Exception {
       this.id = id;
       this.silent = silent;
-      own = onLoop(() -> vertx.eventBus().consumer(Addresses.outboundOf(id), this::receive));
+      own = onLoop(() -> vertx.eventBus().consumer(NODES.ofNode().apply(id), this::receive));
     }
 
-    private void receive(io.vertx.core.eventbus.Message<Object> request) {
-      if (request.body() instanceof Message message) {
-        arrived.add(message.getEventId());
-        request.reply(message);
+    private void receive(Message<Object> request) {
+      if (request.body() instanceof StringValue number) {
+        arrived.add(number.getValue());
+        request.reply(number);
       } else if (silent) {
         questions.add(request);
       } else {
@@ -51,11 +60,11 @@ class OutboundSenderTest {
       }
     }
 
-    void answer(io.vertx.core.eventbus.Message<Object> question) {
+    void answer(Message<Object> question) {
       question.reply(new JsonObject().put("node", id));
     }
 
-    void answers() throws Exception {
+    void report() throws Exception {
       onLoop(
           () -> {
             silent = false;
@@ -71,8 +80,8 @@ class OutboundSenderTest {
 
   @BeforeEach
   void start() throws Exception {
-    MessageCodecs.register(vertx);
-    carrier = onLoop(() -> new OutboundSender(vertx, true));
+    BusCodecs.register(vertx, StringValue.class, "s", StringValue.parser());
+    sender = onLoop(() -> new OutboundSender(vertx, NODES, true));
   }
 
   @AfterEach
@@ -93,9 +102,9 @@ class OutboundSenderTest {
     return TestGateway.await(done.future());
   }
 
-  /** Who answers when a carrier is looked for. */
+  /** Lets a node answer when the sender looks for one. */
   private MessageConsumer<Object> elect(FakeNode node) throws Exception {
-    return onLoop(() -> vertx.eventBus().consumer(Addresses.OUTBOUND, node::answer));
+    return onLoop(() -> vertx.eventBus().consumer(NODES.shared(), node::answer));
   }
 
   private List<Future<?>> send(int from, int to) throws Exception {
@@ -103,8 +112,8 @@ class OutboundSenderTest {
         () -> {
           List<Future<?>> sent = new ArrayList<>();
           for (int i = from; i < to; i++) {
-            Message message = Message.newBuilder().setEventId(Integer.toString(i)).build();
-            sent.add(carrier.request(message, new DeliveryOptions().setSendTimeout(60_000)));
+            StringValue number = StringValue.of(Integer.toString(i));
+            sent.add(sender.request(number, new DeliveryOptions().setSendTimeout(60_000)));
           }
           return sent;
         });
@@ -115,22 +124,22 @@ class OutboundSenderTest {
   }
 
   @Test
-  void aNodeIsGivenNoMoreThanItTakes() throws Exception {
+  void inFlightMessagesToANodeAreBounded() throws Exception {
     var node = new FakeNode("one", true);
     elect(node);
     int all = 3 * FlowWindow.MAX_MESSAGES;
     List<Future<?>> sent = send(0, all);
     Awaitility.await().until(() -> node.count() == FlowWindow.MAX_MESSAGES);
-    // What was on its way has come by now.
+    // Messages in flight have arrived by now.
     onLoop(() -> null);
     assertThat(node.count()).isEqualTo(FlowWindow.MAX_MESSAGES);
-    node.answers();
+    node.report();
     TestGateway.await(Future.all(sent));
     assertThat(node.arrived).isEqualTo(numbers(0, all));
   }
 
   @Test
-  void whatIsTooMuchIsRefusedAtOnce() throws Exception {
+  void messagesBeyondTheQueueAreRefusedAtOnce() throws Exception {
     var node = new FakeNode("one", true);
     elect(node);
     TestGateway.await(Future.all(send(0, FlowWindow.MAX_MESSAGES)));
@@ -138,15 +147,15 @@ class OutboundSenderTest {
         send(FlowWindow.MAX_MESSAGES, FlowWindow.MAX_MESSAGES + FlowWindow.MAX_WAITING);
     Future<?> refused = send(0, 1).get(0);
     assertThat(refused.failed()).isTrue();
-    assertThat(((MessageException) refused.cause()).code()).isEqualTo(ErrorCode.QUEUE_FULL);
-    node.answers();
+    assertThat(refused.cause()).isInstanceOf(RejectedExecutionException.class);
+    node.report();
     TestGateway.await(Future.all(waiting));
     assertThat(node.arrived)
         .isEqualTo(numbers(0, FlowWindow.MAX_MESSAGES + FlowWindow.MAX_WAITING));
   }
 
   @Test
-  void whatANodeThatIsGoneWasNotGivenGoesToTheNextOneInItsOrder() throws Exception {
+  void whenANodeLeavesTheNextOneReceivesLaterMessagesInOrder() throws Exception {
     var one = new FakeNode("one", false);
     MessageConsumer<Object> election = elect(one);
     TestGateway.await(Future.all(send(0, 10)));
@@ -160,9 +169,12 @@ class OutboundSenderTest {
   }
 
   @Test
-  void withoutANodeItFails() throws Exception {
+  void withoutANodeTheRequestFails() throws Exception {
     Future<?> sent = send(0, 1).get(0);
     Awaitility.await().until(sent::failed);
-    assertThat(MessageException.from(sent.cause()).code()).isEqualTo(ErrorCode.UNAVAILABLE);
+    assertThat(sent.cause())
+        .isInstanceOfSatisfying(
+            ReplyException.class,
+            failure -> assertThat(failure.failureType()).isEqualTo(ReplyFailure.NO_HANDLERS));
   }
 }

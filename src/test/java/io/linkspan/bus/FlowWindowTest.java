@@ -1,4 +1,4 @@
-package io.linkspan.api;
+package io.linkspan.bus;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -17,7 +17,7 @@ class FlowWindowTest {
   }
 
   @Test
-  void asksOnceAQuarterIsUnderWayAndNotAgainBeforeTheAnswer() {
+  void asksOnceAQuarterIsInFlightAndNotAgainBeforeTheAnswer() {
     send(FlowWindow.MAX_MESSAGES / 4 - 1, 10);
     assertThat(window.asks()).isFalse();
     send(1, 10);
@@ -48,7 +48,7 @@ class FlowWindowTest {
   }
 
   @Test
-  void whatWaitsGoesInItsOrderAndNoFurtherThanThereIsRoom() {
+  void waitingMessagesAreSentInOrderWhileThereIsRoom() {
     send(FlowWindow.MAX_MESSAGES / 2, 10);
     assertThat(window.asks()).isTrue();
     send(FlowWindow.MAX_MESSAGES / 2, 10);

@@ -1,0 +1,68 @@
+package io.linkspan.bus;
+
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.transport.Transport;
+
+/** Sets up Vert.x alike in every process, with or without clients, alone or in a cluster. */
+public final class VertxProcess {
+
+  private static final int ENOUGH_PROCESSORS = 5;
+
+  private VertxProcess() {}
+
+  /** Sets system properties, before the first class is loaded that reads them. */
+  public static void prepare() {
+    setUnlessSet(
+        "vertx.logger-delegate-factory-class-name",
+        "io.vertx.core.logging.SLF4JLogDelegateFactory");
+    // With a single thread in this pool, as on two processors, Hazelcast starts a new thread for
+    // each answer instead.
+    if (Runtime.getRuntime().availableProcessors() < ENOUGH_PROCESSORS) {
+      setUnlessSet(
+          "java.util.concurrent.ForkJoinPool.common.parallelism",
+          Integer.toString(ENOUGH_PROCESSORS - 1));
+    }
+  }
+
+  private static void setUnlessSet(String property, String value) {
+    if (System.getProperty(property) == null) {
+      System.setProperty(property, value);
+    }
+  }
+
+  /**
+   * Returns the number of event loops.
+   *
+   * @param configured 0 for one per processor
+   */
+  public static int eventLoops(int configured) {
+    return configured > 0 ? configured : Runtime.getRuntime().availableProcessors();
+  }
+
+  /**
+   * Returns the options of Vert.x.
+   *
+   * @param eventLoops 0 for one per processor
+   */
+  public static VertxOptions options(int eventLoops) {
+    return new VertxOptions()
+        .setEventLoopPoolSize(eventLoops(eventLoops))
+        // Resources come from the jar itself: no cache on the disk is needed.
+        .setFileSystemOptions(
+            new FileSystemOptions()
+                .setClassPathResolvingEnabled(false)
+                .setFileCachingEnabled(false))
+        .setInternalBlockingPoolSize(2)
+        .setWorkerPoolSize(4);
+  }
+
+  /** Returns a builder with the native transport where there is one. */
+  public static VertxBuilder builder() {
+    VertxBuilder builder = Vertx.builder();
+    Transport nativeTransport = Transport.nativeTransport();
+    return nativeTransport.available() ? builder.withTransport(nativeTransport) : builder;
+  }
+}
