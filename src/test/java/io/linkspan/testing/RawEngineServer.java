@@ -223,18 +223,18 @@ public final class RawEngineServer {
               return;
             }
             if (!assembly.append(frame, config.maxPayload())) {
-              session.webSocketTooLarge(socket, now());
+              session.webSocket().tooLarge(socket);
             } else if (frame.isFinal() && assembly.text) {
-              session.webSocketText(socket, assembly.bytes.toString(), now());
+              session.webSocket().text(socket, assembly.bytes.toString(), now());
             } else if (frame.isFinal()) {
-              session.webSocketBinary(socket, assembly.bytes, now());
+              session.webSocket().binary(socket, assembly.bytes, now());
             }
             drain();
           });
       socket.exceptionHandler(failure -> {});
       socket.closeHandler(
           closed -> {
-            session.webSocketClosed(socket, now());
+            session.webSocket().closed(socket);
             drain();
           });
     }

@@ -1,6 +1,6 @@
 package io.linkspan.protocol.engineio;
 
-/** Why an Engine.IO session ended, with the words the protocol has for it. */
+/** Why an Engine.IO session ended. */
 public enum EngineCloseReason {
   /** The peer closed: a Close frame, the end of its socket, a close packet. */
   TRANSPORT_CLOSE("transport close"),
@@ -8,14 +8,14 @@ public enum EngineCloseReason {
   TRANSPORT_ERROR("transport error"),
   /** A body or a message beyond the announced limit. */
   TOO_LARGE("transport error", 1009),
-  /** More waits for the client than it is allowed to let pile up. */
+  /** More data waits for the client than the limit allows. */
   SLOW_CONSUMER("transport error"),
   /** An undecodable packet or payload. */
   PARSE_ERROR("parse error"),
   PING_TIMEOUT("ping timeout"),
-  /** Closed by the layer above, which could not make sense of what it got. */
+  /** Closed by the layer above, which could not decode a packet. */
   FORCED_CLOSE("forced close"),
-  /** Closed by the layer above: its rules were broken, or it wants the client gone. */
+  /** Closed by the layer above, because its rules were broken or it disconnects the client. */
   FORCED_SERVER_CLOSE("forced server close"),
   SERVER_SHUTTING_DOWN("server shutting down", 1001);
 
@@ -37,6 +37,11 @@ public enum EngineCloseReason {
   /** The protocol's name of this reason. */
   public String text() {
     return text;
+  }
+
+  /** Whether a close must not wait long: the client is silent, or the node is being drained. */
+  boolean isUrgent() {
+    return this == SERVER_SHUTTING_DOWN || this == PING_TIMEOUT;
   }
 
   /** The code of the Close frame, or {@link #NO_CODE} for a frame without one. */

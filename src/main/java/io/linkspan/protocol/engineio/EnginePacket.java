@@ -2,6 +2,8 @@ package io.linkspan.protocol.engineio;
 
 import io.linkspan.protocol.ProtocolException;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
 import java.util.Base64;
 
 /**
@@ -70,7 +72,16 @@ public final class EnginePacket implements EngineEvent {
     return new EnginePacket(PacketType.MESSAGE, null, new Binary(data));
   }
 
-  static EnginePacket open(String json) {
+  /** The packet that opens a session. */
+  static EnginePacket open(String sid, boolean upgrades, EngineConfig config) {
+    String json =
+        new JsonObject()
+            .put("sid", sid)
+            .put("upgrades", upgrades ? JsonArray.of(EngineRequest.WEBSOCKET) : new JsonArray())
+            .put("pingInterval", config.pingInterval().toMillis())
+            .put("pingTimeout", config.pingTimeout().toMillis())
+            .put("maxPayload", config.maxPayload())
+            .encode();
     return new EnginePacket(PacketType.OPEN, "0" + json, null);
   }
 

@@ -1,15 +1,11 @@
 package io.linkspan.protocol.engineio;
 
-import io.linkspan.protocol.ProtocolException;
-import io.linkspan.protocol.StrictUtf8;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
 import java.util.List;
 
 /**
- * One Engine.IO client, on whichever transport it is. Knows no sockets: {@code X} is the shell's
+ * The session of one Engine.IO client, on any transport. Knows no sockets: {@code X} is the shell's
  * handle of an HTTP exchange, {@code W} of a WebSocket, compared by identity. Used on one event
  * loop.
  *
@@ -27,16 +23,6 @@ import java.util.List;
  *     ├────────────────────► FAREWELL ───── late poll, or 1 s ───────────┤
  *     └───── client closed or broke the protocol, heartbeat lost ────────┘
  * </pre>
- *
- * <p>Its transport, where the picture can be left to the end of the session at any place:
- *
- * <pre>
- *            WebSocket opened         "2probe"           "5"
- *   POLLING ────────────────► OFFERED ───────► PROBED ───────► WEBSOCKET
- *     ▲                          │ "5" ───────────────────────────▲
- *     └── other packet, lost, ───┴────────────────┘
- *         or upgrade timeout
- * </pre>
  */
 public final class EngineSession<X, W> {
   private enum State {
@@ -46,33 +32,13 @@ public final class EngineSession<X, W> {
     CLOSED
   }
 
-  private enum Link {
-    POLLING,
-    OFFERED,
-    PROBED,
-    WEBSOCKET
-  }
-
-  /** What the layer above has to say before a session ends at once. */
-  @FunctionalInterface
-  public interface LastWords {
-
-    /** Messages for the client; empty where there is nothing to say for that reason. */
-    List<EnginePacket> before(EngineCloseReason reason);
-  }
-
-  /** The deadline that never comes. */
+  /** A deadline that is never reached. */
   public static final long NEVER = Long.MAX_VALUE;
 
-  // A poll during an upgrade is held for a moment: answered at once, it would spin.
-  private static final long RELEASE_AFTER = 50;
-  // How long a poll may arrive after the POST with the client's close that overtook it.
+  // How late a poll may arrive that the client's POST with its close has overtaken.
   private static final long FAREWELL_LASTS = 1_000;
-  // How long a close waits for a poll of a client that is silent, or that a whole node waits for.
+  // How long a close waits for a poll when the client is silent or the node is being drained.
   private static final long SHORT_LINGER = 2_000;
-  // One answer stays within a few payloads, though nothing on the wire limits it.
-  private static final long ANSWER_PAYLOADS = 4;
-  private static final String PROBE = "2probe";
 
   private final EngineConfig config;
   private final Generation generation;
@@ -80,86 +46,54 @@ public final class EngineSession<X, W> {
   private final Heartbeat heartbeat;
   private final ArrayDeque<EngineEvent> events = new ArrayDeque<>(4);
   private final EngineOutput<X, W> output;
+  private final PollingTransport<X> polling;
+  private final WebSocketTransport<W> webSocket;
   private final PacketQueue queue = new PacketQueue();
 
-  private LastWords lastWords = reason -> List.of();
+  private EngineLastWords lastWords = reason -> List.of();
   private State state = State.OPEN;
-  private Link link;
-
-  /** The current WebSocket, or the one that wants to become it. */
-  private W socket;
-
-  private boolean base64;
-  private boolean socketBase64;
-
-  /** The one poll that waits for packets. */
-  private X poll;
-
-  private String pollJsonp;
-
-  /** The one POST whose body is being read. */
-  private PostBody<X> post;
-
-  private long releaseAt = NEVER;
-  private long upgradeBy = NEVER;
   private long lingerUntil = NEVER;
 
-  private EngineSession(
-      EngineConfig config, EngineRequest request, String sid, Link link, long now) {
+  private EngineSession(EngineConfig config, EngineRequest request, String sid, long now) {
     this.config = config;
     this.generation = request.generation();
     this.sid = sid;
-    this.link = link;
-    this.base64 = request.base64();
-    this.socketBase64 = request.base64();
     this.heartbeat = Heartbeat.of(generation, config, now);
     this.output = new EngineOutput<>(generation);
+    EngineTransportHost host = new TransportHost();
+    this.polling = new PollingTransport<>(config, generation, request.base64(), output, host);
+    this.webSocket = new WebSocketTransport<>(config, generation, output, host);
   }
 
   /**
-   * A session that starts with this poll, which is answered with the open packet and nothing else.
+   * Opens a session with this poll, which is answered with the open packet and nothing else.
    *
    * @param request admitted with {@link FrontDoor.Action#OPEN_POLLING}
    * @param sid secret and of URL-safe characters
    */
   public static <X, W> EngineSession<X, W> overPolling(
       EngineConfig config, EngineRequest request, String sid, X exchange, long now) {
-    var session = new EngineSession<X, W>(config, request, sid, Link.POLLING, now);
-    session.output.answer(
-        exchange,
-        session.base64,
-        request.jsonp(),
-        List.of(session.openPacket(config.upgradesAllowed())));
+    var session = new EngineSession<X, W>(config, request, sid, now);
+    session.polling.answer(
+        exchange, request.jsonp(), EnginePacket.open(sid, config.upgradesAllowed(), config));
     return session;
   }
 
   /**
-   * A session that starts with this WebSocket.
+   * Opens a session with this WebSocket.
    *
    * @param request admitted with {@link FrontDoor.Action#OPEN_WEBSOCKET}
    * @param sid secret and of URL-safe characters
    */
   public static <X, W> EngineSession<X, W> overWebSocket(
       EngineConfig config, EngineRequest request, String sid, W socket, long now) {
-    var session = new EngineSession<X, W>(config, request, sid, Link.WEBSOCKET, now);
-    session.socket = socket;
-    session.output.packet(socket, session.openPacket(false), false);
+    var session = new EngineSession<X, W>(config, request, sid, now);
+    session.webSocket.begin(socket, request.base64(), EnginePacket.open(sid, false, config));
     return session;
   }
 
-  private EnginePacket openPacket(boolean upgrades) {
-    return EnginePacket.open(
-        new JsonObject()
-            .put("sid", sid)
-            .put("upgrades", upgrades ? JsonArray.of(EngineRequest.WEBSOCKET) : new JsonArray())
-            .put("pingInterval", config.pingInterval().toMillis())
-            .put("pingTimeout", config.pingTimeout().toMillis())
-            .put("maxPayload", config.maxPayload())
-            .encode());
-  }
-
-  /** Whom to ask what the client is told when the session ends by itself. */
-  public void setLastWords(LastWords lastWords) {
+  /** Sets the source of the messages that precede an end which the layer above did not ask for. */
+  public void setLastWords(EngineLastWords lastWords) {
     this.lastWords = lastWords;
   }
 
@@ -173,25 +107,17 @@ public final class EngineSession<X, W> {
 
   /** Whether the current transport is a WebSocket. */
   public boolean isOverWebSocket() {
-    return link == Link.WEBSOCKET;
+    return webSocket.isCurrent();
   }
 
-  /** Whether packets can be sent; ends for good. */
+  /** Whether packets can be sent. Once false, it stays false. */
   public boolean isOpen() {
     return state == State.OPEN;
   }
 
-  /** Whether the session has nothing left to do: forget its id. */
+  /** Whether nothing is left of the session, and its id is free. */
   public boolean finished() {
     return state == State.CLOSED;
-  }
-
-  /**
-   * Whether a packet sent now leaves at once as far as this session can tell: a poll waits for it,
-   * or it is over a WebSocket, which the shell has to ask itself.
-   */
-  public boolean isWritable() {
-    return state == State.OPEN && queue.isEmpty() && (poll != null || isOverWebSocket());
   }
 
   boolean isKnown(String method, long now) {
@@ -204,37 +130,37 @@ public final class EngineSession<X, W> {
   }
 
   boolean mayUpgrade() {
-    return state == State.OPEN && link == Link.POLLING && config.upgradesAllowed();
+    return state == State.OPEN && webSocket.isAbsent() && config.upgradesAllowed();
   }
 
-  // ------------------------------------------------------------------ polling
-
-  /** A GET admitted with {@link FrontDoor.Action#POLL}. It is answered now or later. */
+  /** Takes a GET admitted with {@link FrontDoor.Action#POLL}. It is answered now or later. */
   public void pollArrived(X exchange, EngineRequest request, long now) {
     advanceTo(now);
+    EngineError refusal = refusal();
     if (state == State.FAREWELL) {
-      output.answer(exchange, base64, request.jsonp(), List.of(EnginePacket.NOOP));
+      polling.answer(exchange, request.jsonp(), EnginePacket.NOOP);
       state = State.CLOSED;
-    } else if (state == State.CLOSED) {
-      output.refuse(exchange, EngineError.SESSION_UNKNOWN);
-    } else if (isOverWebSocket()) {
-      output.refuse(exchange, EngineError.BAD_REQUEST);
-    } else if (poll != null) {
-      output.reject(exchange, false);
-      end(EngineCloseReason.TRANSPORT_ERROR, "two polls at once", EnginePacket.CLOSE);
-    } else {
-      poll = exchange;
-      pollJsonp = request.jsonp();
+    } else if (refusal != null) {
+      output.refuse(exchange, refusal);
+    } else if (polling.hold(exchange, request.jsonp())) {
       if (state == State.CLOSING) {
         answerPoll(true);
-      } else if (link == Link.PROBED) {
-        releaseAt = now + RELEASE_AFTER;
+      } else if (webSocket.isProbed()) {
+        polling.releaseSoon(now);
       }
     }
   }
 
+  /** Returns why the session takes no polls and POSTs, or null. */
+  private EngineError refusal() {
+    if (state == State.CLOSED || state == State.FAREWELL) {
+      return EngineError.SESSION_UNKNOWN;
+    }
+    return isOverWebSocket() ? EngineError.BAD_REQUEST : null;
+  }
+
   /**
-   * A POST admitted with {@link FrontDoor.Action#POST}. Its body follows.
+   * Takes a POST admitted with {@link FrontDoor.Action#POST}. Its body follows.
    *
    * @param contentType the header, or null
    * @param contentLength the header, or −1
@@ -242,248 +168,141 @@ public final class EngineSession<X, W> {
   public void postStarted(
       X exchange, EngineRequest request, String contentType, long contentLength, long now) {
     advanceTo(now);
-    if (state == State.CLOSED || state == State.FAREWELL) {
-      output.refuse(exchange, EngineError.SESSION_UNKNOWN);
-    } else if (isOverWebSocket()) {
-      output.refuse(exchange, EngineError.BAD_REQUEST);
-    } else if (post != null) {
-      output.reject(exchange, true);
-      end(EngineCloseReason.TRANSPORT_ERROR, "two POSTs at once", EnginePacket.CLOSE);
-    } else if (generation == Generation.V4 && PostBody.isBinary(contentType)) {
-      output.reject(exchange, true);
-      end(EngineCloseReason.TRANSPORT_ERROR, "binary POST", EnginePacket.CLOSE);
-    } else if (contentLength > config.maxPayload()) {
-      refuseTooLarge(exchange);
+    EngineError refusal = refusal();
+    if (refusal != null) {
+      output.refuse(exchange, refusal);
     } else {
-      long deadline = now + config.pingTimeout().toMillis();
-      post = new PostBody<>(exchange, request.jsonp() != null, contentType, deadline);
+      polling.startPost(exchange, request.jsonp() != null, contentType, contentLength, now);
     }
   }
 
-  /** A part of a body. The buffer must not change afterwards. */
+  /** Takes a part of a body. The buffer must not change afterwards. */
   public void postChunk(X exchange, Buffer chunk) {
-    if (post == null || post.exchange() != exchange) {
-      return;
-    }
-    if (!post.append(chunk, config.maxPayload())) {
-      post = null;
-      refuseTooLarge(exchange);
-    }
+    polling.append(exchange, chunk);
   }
 
-  /** The end of a body. */
+  /** Takes the end of a body. */
   public void postEnded(X exchange, long now) {
-    if (post == null || post.exchange() != exchange) {
-      return;
-    }
-    PostBody<X> body = post;
-    post = null;
     if (isOverWebSocket()) {
-      output.refuse(exchange, EngineError.BAD_REQUEST);
-      return;
+      polling.refusePost(exchange);
+    } else {
+      polling.finishPost(exchange, now);
     }
-    try {
-      body.decode(generation, packet -> receive(packet, now));
-    } catch (ProtocolException e) {
-      if (state == State.OPEN || state == State.CLOSING) {
-        output.refuse(exchange, EngineError.BAD_REQUEST);
-        end(EngineCloseReason.PARSE_ERROR, e.getMessage(), EnginePacket.CLOSE);
-        return;
-      }
-      // A packet before this one ended the session, and what follows it no longer counts.
-    }
-    output.ok(exchange);
   }
 
-  /** The connection of an exchange is lost; no matter if the exchange was already answered. */
+  /** The connection of an exchange is lost, whether or not the exchange was answered before. */
   public void exchangeAborted(X exchange, long now) {
-    if (exchange == poll) {
-      poll = null;
-      end(EngineCloseReason.TRANSPORT_ERROR, "poll aborted", EnginePacket.CLOSE);
-    } else if (post != null && exchange == post.exchange()) {
-      post = null;
-      end(EngineCloseReason.TRANSPORT_ERROR, "POST aborted", EnginePacket.CLOSE);
-    }
+    polling.aborted(exchange);
   }
 
   /**
-   * The shell wants an exchange to end. A poll is answered with what waits, or with a noop, and its
-   * client polls again; a POST ends by itself.
+   * Ends an exchange early, because the shell asks for it. A poll is answered with the queue or a
+   * noop, and its client polls again; a POST ends by itself.
    */
   public void release(X exchange) {
-    if (exchange == poll) {
+    if (polling.holds(exchange)) {
       releasePoll();
     }
   }
 
-  private void refuseTooLarge(X exchange) {
-    output.tooLarge(exchange);
-    end(EngineCloseReason.TOO_LARGE, "body over the limit", EnginePacket.CLOSE);
-  }
-
-  // ---------------------------------------------------------------- websocket
-
-  /**
-   * A WebSocket for the upgrade, admitted with {@link FrontDoor.Action#UPGRADE} and accepted. If
-   * another was faster it is closed, and the session goes on.
-   */
-  public void webSocketOpened(W opened, EngineRequest request, long now) {
-    if (!mayUpgrade()) {
-      output.close(opened, EngineCloseReason.NO_CODE);
-      return;
-    }
-    link = Link.OFFERED;
-    socket = opened;
-    socketBase64 = request.base64();
-    upgradeBy = now + config.upgradeTimeout().toMillis();
-  }
-
-  /** A whole text message. */
-  public void webSocketText(W from, String text, long now) {
-    if (from != socket) {
-      return;
-    }
-    if (!isOverWebSocket()) {
-      receiveAsCandidate(text, now);
-    } else if (StrictUtf8.isLonger(text, config.maxPayload())) {
-      webSocketTooLarge(from, now);
-    } else {
-      try {
-        receive(EnginePacket.decodeText(text, generation), now);
-      } catch (ProtocolException e) {
-        end(EngineCloseReason.PARSE_ERROR, e.getMessage(), EnginePacket.CLOSE);
-      }
-    }
-  }
-
-  /** A whole binary message. The buffer belongs to the session from here on. */
-  public void webSocketBinary(W from, Buffer data, long now) {
-    if (from != socket) {
-      return;
-    }
-    if (!isOverWebSocket()) {
-      dropCandidate(true);
-    } else if (data.length() > config.maxPayload()) {
-      webSocketTooLarge(from, now);
-    } else {
-      try {
-        receive(EnginePacket.decodeBinary(data, generation), now);
-      } catch (ProtocolException e) {
-        end(EngineCloseReason.PARSE_ERROR, e.getMessage(), EnginePacket.CLOSE);
-      }
-    }
-  }
-
-  /** A message that is longer than {@link EngineConfig#maxPayload()} bytes, whatever is in it. */
-  public void webSocketTooLarge(W from, long now) {
-    if (from != socket) {
-      return;
-    }
-    if (isOverWebSocket()) {
-      end(EngineCloseReason.TOO_LARGE, "message over the limit", EnginePacket.CLOSE);
-    } else {
-      dropCandidate(true);
-    }
-  }
-
-  /** A WebSocket is closed or lost. */
-  public void webSocketClosed(W closed, long now) {
-    if (closed != socket) {
-      return;
-    }
-    if (isOverWebSocket()) {
-      socket = null;
-      end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.CLOSE);
-    } else {
-      dropCandidate(false);
-    }
-  }
-
-  private void receiveAsCandidate(String text, long now) {
-    if (text.equals(PROBE)) {
-      link = Link.PROBED;
-      output.packet(socket, EnginePacket.PROBE_ANSWER, false);
-      // The client waits for its poll to end before it upgrades.
-      releasePoll();
-    } else if (!text.isEmpty() && PacketType.ofDigit(text.charAt(0)) == PacketType.UPGRADE) {
-      upgrade(now);
-    } else {
-      dropCandidate(true);
-    }
-  }
-
-  private void upgrade(long now) {
-    if (poll != null) {
-      output.answer(poll, base64, pollJsonp, List.of(EnginePacket.NOOP));
-      poll = null;
-    }
-    link = Link.WEBSOCKET;
-    base64 = socketBase64;
-    upgradeBy = NEVER;
-    releaseAt = NEVER;
-    // The heartbeat lives in the session, so it goes on as it was.
-    heartbeat.received(false, now);
-    if (state == State.CLOSING) {
-      finishOverWebSocket(EngineCloseReason.NO_CODE);
-    } else {
-      events.add(new EngineEvent.Upgraded());
-    }
-  }
-
-  private void dropCandidate(boolean close) {
-    if (close) {
-      output.close(socket, EngineCloseReason.NO_CODE);
-    }
-    socket = null;
-    link = Link.POLLING;
-    upgradeBy = NEVER;
-    releaseAt = NEVER;
-  }
-
-  /** Ends a poll with what waits, or with a noop, which must never reach the WebSocket. */
+  /** Answers a held poll with the queue or a noop, which must never reach the WebSocket. */
   private void releasePoll() {
-    releaseAt = NEVER;
-    if (poll != null) {
+    polling.cancelRelease();
+    if (polling.hasPoll()) {
       answerPoll(true);
     }
   }
 
-  // ------------------------------------------------------------------ packets
-
-  private void receive(EnginePacket packet, long now) {
-    if (state != State.OPEN) {
-      // A client may still close a session that waits for its poll.
-      if (state == State.CLOSING && packet.type() == PacketType.CLOSE) {
-        end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.NOOP);
-      }
-      return;
+  private void answerPoll(boolean noop) {
+    if (polling.answer(queue, noop, state == State.CLOSING)) {
+      end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.CLOSE);
     }
-    heartbeat.received(packet.type() == PacketType.PONG, now);
-    switch (packet.type()) {
-      case MESSAGE -> events.add(packet);
-      case PING, PONG -> receiveHeartbeat(packet);
-      case CLOSE -> clientClosed(now);
-      case OPEN, UPGRADE, NOOP -> {}
+  }
+
+  /**
+   * Takes a WebSocket for the upgrade, admitted with {@link FrontDoor.Action#UPGRADE}. It is closed
+   * when the session cannot take it, and the session goes on.
+   */
+  public void webSocketOpened(W opened, EngineRequest request, long now) {
+    if (mayUpgrade()) {
+      webSocket.offer(opened, request.base64(), now);
+    } else {
+      webSocket.decline(opened);
+    }
+  }
+
+  /** The WebSocket side, which takes what arrives on WebSockets. */
+  public WebSocketTransport<W> webSocket() {
+    return webSocket;
+  }
+
+  private final class TransportHost implements EngineTransportHost {
+
+    @Override
+    public boolean isAlive() {
+      return state == State.OPEN || state == State.CLOSING;
+    }
+
+    @Override
+    public void receive(EnginePacket packet, long now) {
+      if (state != State.OPEN) {
+        // A client may still close a session that waits for its poll.
+        if (state == State.CLOSING && packet.type() == PacketType.CLOSE) {
+          end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.NOOP);
+        }
+        return;
+      }
+      heartbeat.received(packet.type() == PacketType.PONG, now);
+      switch (packet.type()) {
+        case MESSAGE -> events.add(packet);
+        case PING, PONG -> receiveHeartbeat(packet);
+        case CLOSE -> clientClosed(now);
+        case OPEN, UPGRADE, NOOP -> {}
+      }
+    }
+
+    @Override
+    public void end(EngineCloseReason reason, String detail, EnginePacket lastWord) {
+      EngineSession.this.end(reason, detail, lastWord);
+    }
+
+    @Override
+    public void probed() {
+      releasePoll();
+    }
+
+    @Override
+    public void upgradeFailed() {
+      polling.cancelRelease();
+    }
+
+    @Override
+    public void upgraded(long now) {
+      polling.end(List.of(EnginePacket.NOOP));
+      // The heartbeat belongs to the session, so the switch does not reset it.
+      heartbeat.received(false, now);
+      if (state == State.CLOSING) {
+        finishOverWebSocket(EngineCloseReason.NO_CODE);
+      } else {
+        events.add(new EngineEvent.Upgraded());
+      }
     }
   }
 
   private void receiveHeartbeat(EnginePacket packet) {
-    boolean fromClient = generation == Generation.V3;
-    if (fromClient != (packet.type() == PacketType.PING)) {
-      // Engine.IO 4 turned the direction round, so either side can tell a stranger.
-      end(
-          EngineCloseReason.TRANSPORT_ERROR,
-          "heartbeat in the wrong direction",
-          EnginePacket.CLOSE);
-    } else if (fromClient) {
+    // Engine.IO 4 reversed the direction of the heartbeat.
+    PacketType expected = generation == Generation.V3 ? PacketType.PING : PacketType.PONG;
+    if (packet.type() != expected) {
+      end(EngineCloseReason.TRANSPORT_ERROR, "heartbeat in wrong direction", EnginePacket.CLOSE);
+    } else if (expected == PacketType.PING) {
       enqueue(EnginePacket.pong(packet));
     }
   }
 
   private void clientClosed(long now) {
-    boolean awaited = poll == null && !isOverWebSocket();
+    boolean pollExpected = !polling.hasPoll() && !isOverWebSocket();
     end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.NOOP);
-    if (awaited) {
+    if (pollExpected) {
       state = State.FAREWELL;
       lingerUntil = now + FAREWELL_LASTS;
     }
@@ -501,19 +320,17 @@ public final class EngineSession<X, W> {
 
   private void enqueue(EnginePacket packet) {
     queue.add(packet);
-    // Over a WebSocket the queue lasts a turn, and what piles up does so in the shell.
+    // Over a WebSocket the queue lasts one turn; the shell limits what is not written.
     if (queue.weight() > config.maxQueuedBytes() && !isOverWebSocket()) {
       end(EngineCloseReason.SLOW_CONSUMER, "client does not poll", EnginePacket.CLOSE);
     }
   }
 
-  // ------------------------------------------------------------------ closing
-
   /**
-   * Closes in order: what was sent before goes out first. Over polling this waits for a poll, or
-   * two, and not for long when the server is shutting down. The event comes at once.
+   * Closes in order: packets sent before are written first. Over polling this waits for one or two
+   * polls, and only briefly when the server is shutting down. The event comes at once.
    *
-   * @param detail for the event: what was wrong, without any payload
+   * @param detail of the event: what was wrong, without any payload
    */
   public void close(EngineCloseReason reason, String detail, long now) {
     if (state != State.OPEN) {
@@ -523,107 +340,66 @@ public final class EngineSession<X, W> {
     state = State.CLOSING;
     if (isOverWebSocket()) {
       finishOverWebSocket(reason.webSocketCode());
-    } else if (poll != null) {
+    } else if (polling.hasPoll()) {
       answerPoll(false);
     }
     if (state == State.CLOSING) {
-      boolean hurried =
-          reason == EngineCloseReason.SERVER_SHUTTING_DOWN
-              || reason == EngineCloseReason.PING_TIMEOUT;
       long linger = config.closeLinger().toMillis();
-      lingerUntil = now + (hurried ? Math.min(linger, SHORT_LINGER) : linger);
+      lingerUntil = now + (reason.isUrgent() ? Math.min(linger, SHORT_LINGER) : linger);
     }
   }
 
   private void finishOverWebSocket(int code) {
     for (EnginePacket packet; (packet = queue.poll()) != null; ) {
-      output.packet(socket, packet, base64);
+      webSocket.write(packet);
     }
-    output.close(socket, code);
-    socket = null;
+    webSocket.close(code);
     end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.CLOSE);
   }
 
-  /** Ends at once; a waiting poll gets the last word. */
+  /** Ends at once. A held poll is answered with the last word. */
   private void end(EngineCloseReason reason, String detail, EnginePacket lastWord) {
     if (state == State.CLOSED || state == State.FAREWELL) {
       return;
     }
-    if (poll != null) {
-      output.answer(poll, base64, pollJsonp, List.of(lastWord));
-      poll = null;
-    }
-    if (post != null) {
-      output.cut(post.exchange());
-      post = null;
-    }
-    if (socket != null) {
+    polling.close(lastWord);
+    if (webSocket.isOpen()) {
       if (state == State.OPEN && isOverWebSocket()) {
         for (EnginePacket packet : lastWords.before(reason)) {
-          output.packet(socket, packet, base64);
+          webSocket.write(packet);
         }
       }
       int code = isOverWebSocket() ? reason.webSocketCode() : EngineCloseReason.NO_CODE;
-      output.close(socket, code);
-      socket = null;
+      webSocket.close(code);
     }
     if (state == State.OPEN) {
       events.add(new EngineEvent.Closed(reason, detail));
     }
     queue.clear();
-    releaseAt = NEVER;
-    upgradeBy = NEVER;
     lingerUntil = NEVER;
     state = State.CLOSED;
   }
 
-  // ------------------------------------------------------------ drain, re-arm
-
-  /** What happened, in order; null when that is all. */
+  /** Returns the next event, or null. */
   public EngineEvent pollEvent() {
     return events.poll();
   }
 
-  /** What to write, in order; null when that is all. Ends the turn: sent packets leave with it. */
+  /** Returns the next write, or null. Ends the turn: packets that were sent are written. */
   public EngineWrite<X, W> pollWrite() {
     EngineWrite<X, W> write = output.poll();
     if (write != null || queue.isEmpty()) {
       return write;
     }
     if (isOverWebSocket()) {
-      return output.frame(socket, queue.poll(), base64);
-    }
-    if (poll != null) {
+      webSocket.write(queue.poll());
+    } else if (polling.hasPoll()) {
       answerPoll(false);
     }
     return output.poll();
   }
 
-  /**
-   * Answers the waiting poll with the queue, or with as much of it as is good for one answer.
-   *
-   * @param noop an empty queue needs a packet in its place
-   */
-  private void answerPoll(boolean noop) {
-    List<EnginePacket> batch = queue.take(ANSWER_PAYLOADS * config.maxPayload());
-    // Clients look into messages a tick later than into a close packet: in one answer it would
-    // overtake them, and a Socket.IO DISCONNECT be lost.
-    boolean last = state == State.CLOSING && batch.isEmpty();
-    if (batch.isEmpty() && noop) {
-      batch.add(EnginePacket.NOOP);
-    }
-    if (last) {
-      batch.add(EnginePacket.CLOSE);
-    }
-    output.answer(poll, base64, pollJsonp, batch);
-    poll = null;
-    releaseAt = NEVER;
-    if (last) {
-      end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.CLOSE);
-    }
-  }
-
-  /** Lets time pass: pings, and ends what took too long. */
+  /** Lets time pass: sends pings, and ends what takes too long. */
   public void advanceTo(long now) {
     if (state == State.OPEN) {
       if (heartbeat.expired(now)) {
@@ -637,13 +413,9 @@ public final class EngineSession<X, W> {
       state = State.CLOSED;
       lingerUntil = NEVER;
     }
-    if (post != null && now >= post.deadline()) {
-      end(EngineCloseReason.TRANSPORT_ERROR, "POST without an end", EnginePacket.CLOSE);
-    }
-    if (now >= upgradeBy) {
-      dropCandidate(true);
-    }
-    if (now >= releaseAt) {
+    polling.advanceTo(now);
+    webSocket.advanceTo(now);
+    if (polling.isReleaseDue(now)) {
       releasePoll();
     }
   }
@@ -660,17 +432,18 @@ public final class EngineSession<X, W> {
   }
 
   /**
-   * When the last ping was sent that the client has answered: it has read what was sent before it.
-   * {@link Long#MIN_VALUE} when there was none, as with Engine.IO 3.
+   * Returns when the last ping was sent that the client has answered. The client has read
+   * everything that was sent before it. {@link Long#MIN_VALUE} when there was none, as with
+   * Engine.IO 3.
    */
   public long answeredPing() {
     return heartbeat.answeredPing();
   }
 
-  /** When {@link #advanceTo} has something to do, or {@link #NEVER}. */
+  /** Returns when {@link #advanceTo} has something to do, or {@link #NEVER}. */
   public long nextDeadline() {
     long next = state == State.OPEN ? heartbeat.nextDeadline() : NEVER;
-    next = Math.min(next, Math.min(lingerUntil, Math.min(upgradeBy, releaseAt)));
-    return post == null ? next : Math.min(next, post.deadline());
+    next = Math.min(next, lingerUntil);
+    return Math.min(next, Math.min(polling.nextDeadline(), webSocket.nextDeadline()));
   }
 }

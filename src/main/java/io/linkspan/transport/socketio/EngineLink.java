@@ -161,27 +161,27 @@ final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListen
   @Override
   public void onText(EngineSocket from, String text) {
     lastReceived = DeadlineTimer.now();
-    engine.webSocketText(from, text, lastReceived);
+    engine.webSocket().text(from, text, lastReceived);
     drain();
   }
 
   @Override
   public void onBinary(EngineSocket from, Buffer data) {
     lastReceived = DeadlineTimer.now();
-    engine.webSocketBinary(from, data, lastReceived);
+    engine.webSocket().binary(from, data, lastReceived);
     drain();
   }
 
   @Override
   public void onTooLarge(EngineSocket from) {
-    engine.webSocketTooLarge(from, DeadlineTimer.now());
+    engine.webSocket().tooLarge(from);
     drain();
   }
 
   @Override
   public void onGarbage(EngineSocket from) {
     // Text that is no packet: to the engine it makes no difference what else it is not.
-    engine.webSocketText(from, "", DeadlineTimer.now());
+    engine.webSocket().text(from, "", DeadlineTimer.now());
     drain();
   }
 
@@ -192,7 +192,7 @@ final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListen
 
   @Override
   public void onClosed(EngineSocket from) {
-    engine.webSocketClosed(from, DeadlineTimer.now());
+    engine.webSocket().closed(from);
     drain();
   }
 

@@ -92,17 +92,17 @@ public final class EngineDriver {
   }
 
   public List<String> text(String socket, String text) {
-    session.webSocketText(socket, text, now);
+    session.webSocket().text(socket, text, now);
     return written();
   }
 
   public List<String> binary(String socket, String hex) {
-    session.webSocketBinary(socket, Buffer.buffer(HexFormat.of().parseHex(hex)), now);
+    session.webSocket().binary(socket, Buffer.buffer(HexFormat.of().parseHex(hex)), now);
     return written();
   }
 
   List<String> lost(String socket) {
-    session.webSocketClosed(socket, now);
+    session.webSocket().closed(socket);
     return written();
   }
 

@@ -147,7 +147,7 @@ class EngineUpgradeTest {
     client.open("ws");
     assertThat(client.binary("ws", "04")).containsExactly("ws close");
     client.open("ws2");
-    client.session.webSocketTooLarge("ws2", client.now);
+    client.session.webSocket().tooLarge("ws2");
     assertThat(client.written()).containsExactly("ws2 close");
     assertThat(client.ended()).isNull();
   }

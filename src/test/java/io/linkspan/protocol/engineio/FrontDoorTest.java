@@ -132,8 +132,8 @@ class FrontDoorTest {
     session.webSocketOpened("ws", request("WS", "EIO=4&transport=websocket&sid=S"), NOW);
     assertRefused(decide("WS", "EIO=4&transport=websocket&sid=S"), 3);
     assertThat(decide("GET", "EIO=4&transport=polling&sid=S")).isEqualTo(new Admitted(Action.POLL));
-    session.webSocketText("ws", "2probe", NOW);
-    session.webSocketText("ws", "5", NOW);
+    session.webSocket().text("ws", "2probe", NOW);
+    session.webSocket().text("ws", "5", NOW);
     assertRefused(decide("GET", "EIO=4&transport=polling&sid=S"), 3);
     assertRefused(decide("POST", "EIO=4&transport=polling&sid=S"), 3);
     assertRefused(decide("GET", "EIO=4&transport=websocket&sid=S"), 3);

@@ -58,12 +58,12 @@ class SocketFuzzTest {
           }
           if (random.nextInt(100) == 0 || fits(packet, client, awaited, generation)) {
             awaited = packet.startsWith("452") ? 2 : 0;
-            wire.session.webSocketText("ws", packet, wire.now);
+            wire.session.webSocket().text("ws", packet, wire.now);
           }
         }
         case 5 -> {
           if (awaited-- > 0) {
-            wire.session.webSocketBinary("ws", Buffer.buffer(new byte[] {4, 1}), wire.now);
+            wire.session.webSocket().binary("ws", Buffer.buffer(new byte[] {4, 1}), wire.now);
           }
         }
         case 6 -> client.refuse(namespace, "no", null, wire.now);

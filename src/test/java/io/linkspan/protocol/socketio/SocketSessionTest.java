@@ -356,7 +356,7 @@ class SocketSessionTest {
   @Test
   void everyEndOfTheEngineIsAnEnd() {
     joined(V4);
-    wire.session.webSocketClosed("ws", wire.now);
+    wire.session.webSocket().closed("ws");
     turn();
     assertThat(ended()).isEqualTo(TRANSPORT_CLOSE);
     joined(V4);
@@ -595,13 +595,13 @@ class SocketSessionTest {
   }
 
   private List<String> text(String text) {
-    wire.session.webSocketText("ws", text, wire.now);
+    wire.session.webSocket().text("ws", text, wire.now);
     return turn();
   }
 
   private List<String> binary(String hex) {
     byte[] bytes = HexFormat.of().parseHex(hex);
-    wire.session.webSocketBinary("ws", Buffer.buffer(bytes), wire.now);
+    wire.session.webSocket().binary("ws", Buffer.buffer(bytes), wire.now);
     return turn();
   }
 

@@ -1,0 +1,11 @@
+package io.linkspan.protocol.engineio;
+
+import java.util.List;
+
+/** Supplies the last messages of the layer above before a session ends at once. */
+@FunctionalInterface
+public interface EngineLastWords {
+
+  /** Returns messages for the client; empty when there are none for that reason. */
+  List<EnginePacket> before(EngineCloseReason reason);
+}

@@ -1,0 +1,212 @@
+package io.linkspan.protocol.engineio;
+
+import io.linkspan.protocol.ProtocolException;
+import io.vertx.core.buffer.Buffer;
+import java.util.List;
+
+/** The HTTP side of one session: at most one poll that is held, and one POST that is being read. */
+final class PollingTransport<X> {
+
+  // During an upgrade a poll is held for a moment. Answered at once, the client would spin.
+  private static final long RELEASE_AFTER = 50;
+  // One answer is bounded, although the protocol has no limit.
+  private static final long ANSWER_PAYLOADS = 4;
+
+  private final EngineConfig config;
+  private final Generation generation;
+  private final boolean base64;
+  private final EngineOutput<X, ?> output;
+  private final EngineTransportHost host;
+
+  /** The poll that is held, or null. */
+  private X poll;
+
+  private String pollJsonp;
+
+  /** The POST whose body is being read, or null. */
+  private PostBody<X> post;
+
+  private long releaseAt = EngineSession.NEVER;
+
+  PollingTransport(
+      EngineConfig config,
+      Generation generation,
+      boolean base64,
+      EngineOutput<X, ?> output,
+      EngineTransportHost host) {
+    this.config = config;
+    this.generation = generation;
+    this.base64 = base64;
+    this.output = output;
+    this.host = host;
+  }
+
+  // --------------------------------------------------------------------- poll
+
+  boolean hasPoll() {
+    return poll != null;
+  }
+
+  /** Answers an exchange that is not held. */
+  void answer(X exchange, String jsonp, EnginePacket packet) {
+    output.answer(exchange, base64, jsonp, List.of(packet));
+  }
+
+  /** Holds a poll. A second one breaks the protocol, and ends the session. */
+  boolean hold(X exchange, String jsonp) {
+    if (poll != null) {
+      output.reject(exchange, false);
+      host.end(EngineCloseReason.TRANSPORT_ERROR, "two polls at once", EnginePacket.CLOSE);
+      return false;
+    }
+    poll = exchange;
+    pollJsonp = jsonp;
+    return true;
+  }
+
+  /** Releases the held poll soon. */
+  void releaseSoon(long now) {
+    releaseAt = now + RELEASE_AFTER;
+  }
+
+  /**
+   * Answers the held poll with the queue, or with as much of it as one answer may hold.
+   *
+   * @param noop an empty queue is answered with a noop
+   * @param closing the session is closing: an empty queue is answered with its end
+   * @return whether the answer carries the end of the session
+   */
+  boolean answer(PacketQueue queue, boolean noop, boolean closing) {
+    List<EnginePacket> batch = queue.take(ANSWER_PAYLOADS * config.maxPayload());
+    // Clients handle messages a tick later than a close packet. In one answer it would overtake
+    // them, and a Socket.IO DISCONNECT would be lost.
+    boolean last = closing && batch.isEmpty();
+    if (batch.isEmpty() && noop) {
+      batch.add(EnginePacket.NOOP);
+    }
+    if (last) {
+      batch.add(EnginePacket.CLOSE);
+    }
+    end(batch);
+    return last;
+  }
+
+  /** Answers the held poll, if there is one. */
+  void end(List<EnginePacket> packets) {
+    if (poll != null) {
+      output.answer(poll, base64, pollJsonp, packets);
+      poll = null;
+    }
+    releaseAt = EngineSession.NEVER;
+  }
+
+  boolean holds(X exchange) {
+    return exchange == poll;
+  }
+
+  // --------------------------------------------------------------------- POST
+
+  /** Begins to read a body. */
+  void startPost(X exchange, boolean jsonp, String contentType, long contentLength, long now) {
+    if (post != null) {
+      output.reject(exchange, true);
+      host.end(EngineCloseReason.TRANSPORT_ERROR, "two POSTs at once", EnginePacket.CLOSE);
+    } else if (generation == Generation.V4 && PostBody.isBinary(contentType)) {
+      output.reject(exchange, true);
+      host.end(EngineCloseReason.TRANSPORT_ERROR, "binary POST", EnginePacket.CLOSE);
+    } else if (contentLength > config.maxPayload()) {
+      refuseTooLarge(exchange);
+    } else {
+      long deadline = now + config.pingTimeout().toMillis();
+      post = new PostBody<>(exchange, jsonp, contentType, deadline);
+    }
+  }
+
+  /** Takes a part of a body. */
+  void append(X exchange, Buffer chunk) {
+    if (reads(exchange) && !post.append(chunk, config.maxPayload())) {
+      post = null;
+      refuseTooLarge(exchange);
+    }
+  }
+
+  private void refuseTooLarge(X exchange) {
+    output.tooLarge(exchange);
+    host.end(EngineCloseReason.TOO_LARGE, "body over the limit", EnginePacket.CLOSE);
+  }
+
+  /** Refuses a body whose session has moved to a WebSocket while it was read. */
+  void refusePost(X exchange) {
+    if (reads(exchange)) {
+      post = null;
+      output.refuse(exchange, EngineError.BAD_REQUEST);
+    }
+  }
+
+  /** Takes the end of a body, and handles its packets. */
+  void finishPost(X exchange, long now) {
+    if (!reads(exchange)) {
+      return;
+    }
+    PostBody<X> body = post;
+    post = null;
+    try {
+      body.decode(generation, packet -> host.receive(packet, now));
+    } catch (ProtocolException e) {
+      if (host.isAlive()) {
+        output.refuse(exchange, EngineError.BAD_REQUEST);
+        host.end(EngineCloseReason.PARSE_ERROR, e.getMessage(), EnginePacket.CLOSE);
+        return;
+      }
+      // An earlier packet of this body has ended the session, so the rest does not count.
+    }
+    output.ok(exchange);
+  }
+
+  private boolean reads(X exchange) {
+    return post != null && post.exchange() == exchange;
+  }
+
+  // ---------------------------------------------------------------------- end
+
+  /** The connection of an exchange is lost. */
+  void aborted(X exchange) {
+    if (exchange == poll) {
+      poll = null;
+      host.end(EngineCloseReason.TRANSPORT_ERROR, "poll aborted", EnginePacket.CLOSE);
+    } else if (reads(exchange)) {
+      post = null;
+      host.end(EngineCloseReason.TRANSPORT_ERROR, "POST aborted", EnginePacket.CLOSE);
+    }
+  }
+
+  /** The session has ended. */
+  void close(EnginePacket lastWord) {
+    end(List.of(lastWord));
+    if (post != null) {
+      output.cut(post.exchange());
+      post = null;
+    }
+  }
+
+  /** Goes on holding a poll that was to be released soon. */
+  void cancelRelease() {
+    releaseAt = EngineSession.NEVER;
+  }
+
+  /** Whether {@link #releaseSoon} is due. */
+  boolean isReleaseDue(long now) {
+    return now >= releaseAt;
+  }
+
+  /** Ends a POST that takes too long. */
+  void advanceTo(long now) {
+    if (post != null && now >= post.deadline()) {
+      host.end(EngineCloseReason.TRANSPORT_ERROR, "POST without an end", EnginePacket.CLOSE);
+    }
+  }
+
+  long nextDeadline() {
+    return post == null ? releaseAt : Math.min(releaseAt, post.deadline());
+  }
+}

@@ -1,0 +1,196 @@
+package io.linkspan.protocol.engineio;
+
+import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.StrictUtf8;
+import io.vertx.core.buffer.Buffer;
+
+/**
+ * The WebSocket side of one session: the WebSocket that carries it, or the candidate of an upgrade.
+ *
+ * <pre>
+ *           WebSocket opened         "2probe"           "5"
+ *   ABSENT ────────────────► OFFERED ───────► PROBED ───────► CURRENT
+ *     ▲                          │ "5" ───────────────────────────▲
+ *     └── other packet, lost, ───┴────────────────┘
+ *         or upgrade timeout
+ * </pre>
+ */
+public final class WebSocketTransport<W> {
+
+  private enum State {
+    ABSENT,
+    OFFERED,
+    PROBED,
+    CURRENT
+  }
+
+  private static final String PROBE = "2probe";
+
+  private final EngineConfig config;
+  private final Generation generation;
+  private final EngineOutput<?, W> output;
+  private final EngineTransportHost host;
+  private State state = State.ABSENT;
+
+  /** Null when there is none, or the current one is closed. */
+  private W socket;
+
+  private boolean base64;
+  private long upgradeBy = EngineSession.NEVER;
+
+  WebSocketTransport(
+      EngineConfig config,
+      Generation generation,
+      EngineOutput<?, W> output,
+      EngineTransportHost host) {
+    this.config = config;
+    this.generation = generation;
+    this.output = output;
+    this.host = host;
+  }
+
+  /** Carries the session from its start. */
+  void begin(W opened, boolean takesBase64, EnginePacket open) {
+    socket = opened;
+    base64 = takesBase64;
+    state = State.CURRENT;
+    output.packet(opened, open, false);
+  }
+
+  /** Whether a WebSocket carries the session, or did so last. */
+  boolean isCurrent() {
+    return state == State.CURRENT;
+  }
+
+  boolean isAbsent() {
+    return state == State.ABSENT;
+  }
+
+  boolean isProbed() {
+    return state == State.PROBED;
+  }
+
+  /** Begins an upgrade. */
+  void offer(W opened, boolean takesBase64, long now) {
+    state = State.OFFERED;
+    socket = opened;
+    base64 = takesBase64;
+    upgradeBy = now + config.upgradeTimeout().toMillis();
+  }
+
+  /** Closes a WebSocket that the session does not take. */
+  void decline(W opened) {
+    output.close(opened, EngineCloseReason.NO_CODE);
+  }
+
+  /** Takes a whole text message. */
+  public void text(W from, String text, long now) {
+    if (from != socket) {
+      return;
+    }
+    if (!isCurrent()) {
+      receiveAsCandidate(text, now);
+    } else if (StrictUtf8.isLonger(text, config.maxPayload())) {
+      tooLarge(from);
+    } else {
+      try {
+        host.receive(EnginePacket.decodeText(text, generation), now);
+      } catch (ProtocolException e) {
+        host.end(EngineCloseReason.PARSE_ERROR, e.getMessage(), EnginePacket.CLOSE);
+      }
+    }
+  }
+
+  /** Takes a whole binary message. The buffer belongs to the session from here on. */
+  public void binary(W from, Buffer data, long now) {
+    if (from != socket) {
+      return;
+    }
+    if (!isCurrent()) {
+      drop(true);
+    } else if (data.length() > config.maxPayload()) {
+      tooLarge(from);
+    } else {
+      try {
+        host.receive(EnginePacket.decodeBinary(data, generation), now);
+      } catch (ProtocolException e) {
+        host.end(EngineCloseReason.PARSE_ERROR, e.getMessage(), EnginePacket.CLOSE);
+      }
+    }
+  }
+
+  /** A message is longer than {@link EngineConfig#maxPayload()} bytes. */
+  public void tooLarge(W from) {
+    if (from != socket) {
+      return;
+    }
+    if (isCurrent()) {
+      host.end(EngineCloseReason.TOO_LARGE, "message over the limit", EnginePacket.CLOSE);
+    } else {
+      drop(true);
+    }
+  }
+
+  /** A WebSocket is closed or lost. */
+  public void closed(W from) {
+    if (from != socket) {
+      return;
+    }
+    if (isCurrent()) {
+      socket = null;
+      host.end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.CLOSE);
+    } else {
+      drop(false);
+    }
+  }
+
+  private void receiveAsCandidate(String text, long now) {
+    if (text.equals(PROBE)) {
+      state = State.PROBED;
+      output.packet(socket, EnginePacket.PROBE_ANSWER, false);
+      host.probed();
+    } else if (!text.isEmpty() && PacketType.ofDigit(text.charAt(0)) == PacketType.UPGRADE) {
+      state = State.CURRENT;
+      upgradeBy = EngineSession.NEVER;
+      host.upgraded(now);
+    } else {
+      drop(true);
+    }
+  }
+
+  private void drop(boolean close) {
+    if (close) {
+      output.close(socket, EngineCloseReason.NO_CODE);
+    }
+    socket = null;
+    state = State.ABSENT;
+    upgradeBy = EngineSession.NEVER;
+    host.upgradeFailed();
+  }
+
+  void write(EnginePacket packet) {
+    output.packet(socket, packet, base64);
+  }
+
+  /** Whether there is a WebSocket that is not closed: the current one or a candidate. */
+  boolean isOpen() {
+    return socket != null;
+  }
+
+  void close(int code) {
+    output.close(socket, code);
+    socket = null;
+    upgradeBy = EngineSession.NEVER;
+  }
+
+  /** Drops a candidate that takes too long. */
+  void advanceTo(long now) {
+    if (now >= upgradeBy) {
+      drop(true);
+    }
+  }
+
+  long nextDeadline() {
+    return upgradeBy;
+  }
+}
