@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.ops.EventLoopMonitor;
@@ -15,7 +16,6 @@ import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.http.PlaygroundEndpoint;
-import io.linkspan.transport.socketio.EngineSessions;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.tcp.TcpTransport;
 import io.linkspan.transport.websocket.WebSocketEndpoint;
@@ -44,8 +44,7 @@ final class EdgeVerticle extends VerticleBase {
       PlaygroundEndpoint playground,
       MeterRegistry registry,
       TransportMetrics websocket,
-      TransportMetrics socketio,
-      EngineSessions engineSessions,
+      SocketIoEndpoint.Shared socketio,
       EnetShared enet,
       TransportMetrics tcp) {}
 
@@ -54,6 +53,7 @@ final class EdgeVerticle extends VerticleBase {
 
   private final int index;
   private final Shared shared;
+  private final DrainLatch latch = new DrainLatch();
   private Shard shard;
   private ShardMailbox mailbox;
   private HttpTransport http;
@@ -86,9 +86,10 @@ final class EdgeVerticle extends VerticleBase {
             shared.admission(),
             shared.identities(),
             shared.websocket(),
+            latch,
             shard));
     if (config.socketio().enabled()) {
-      endpoints.add(socketIo(config, origins));
+      endpoints.add(socketIo(origins));
     }
     endpoints.add(shared.playground());
     int maxFrame = maxFrame(config);
@@ -124,7 +125,7 @@ final class EdgeVerticle extends VerticleBase {
   }
 
   private ConnectContext entrance() {
-    return new ConnectContext(shared.admission(), shared.identities(), shard);
+    return new ConnectContext(latch, shared.admission(), shared.identities(), shard);
   }
 
   private Future<?> listenEnet() {
@@ -133,18 +134,15 @@ final class EdgeVerticle extends VerticleBase {
         : enet.listen().onSuccess(port -> enetPort = port);
   }
 
-  private SocketIoEndpoint socketIo(GatewayConfig config, Origins origins) {
+  private SocketIoEndpoint socketIo(Origins origins) {
     return new SocketIoEndpoint(
         vertx,
         index,
-        config.socketio(),
-        config.limits(),
-        config.delivery(),
+        shared.socketio(),
+        latch,
         origins,
         shared.admission(),
         shared.identities(),
-        shared.socketio(),
-        shared.engineSessions(),
         shard);
   }
 
@@ -163,16 +161,13 @@ final class EdgeVerticle extends VerticleBase {
     int batch = Math.max(1, drain.batch() / loops());
     context.runOnContext(
         v -> {
-          Future<?> linksEnded =
-              Future.join(
-                  http.drain(),
-                  tcp.drain(),
-                  enet == null ? Future.succeededFuture() : enet.drain());
-          shard
-              .drain(batch, drain.pause(), patience)
-              .compose(w -> linksEnded)
-              .<Void>mapEmpty()
-              .onComplete(done);
+          Future<Void> linksEnded = latch.drain();
+          http.drain();
+          tcp.drain();
+          if (enet != null) {
+            enet.drain();
+          }
+          shard.drain(batch, drain.pause(), patience).compose(w -> linksEnded).onComplete(done);
         });
     return done.future();
   }

@@ -22,6 +22,7 @@ import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.EngineSessions;
 import io.linkspan.transport.socketio.RelayLimiter;
+import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.upstream.UpstreamConfig;
 import io.linkspan.upstream.UpstreamMetrics;
 import io.linkspan.upstream.UpstreamVerticle;
@@ -247,9 +248,14 @@ public final class Gateway implements Node {
         new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
         metrics.registry(),
         websocket,
-        socketio,
-        new EngineSessions(
-            nodes, new RelayLimiter(config.socketio().maxRelayed(), metrics.registry())),
+        new SocketIoEndpoint.Shared(
+            config.socketio(),
+            config.limits(),
+            config.delivery(),
+            socketio,
+            new EngineSessions(),
+            nodes,
+            new RelayLimiter(config.socketio().maxRelayed(), metrics.registry())),
         new EdgeVerticle.EnetShared(
             new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
             enet,

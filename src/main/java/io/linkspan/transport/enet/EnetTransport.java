@@ -53,12 +53,10 @@ public final class EnetTransport {
   private final ClosingPeers closing = new ClosingPeers(this::remove);
   private final Set<EnetConnection> connections = new LinkedHashSet<>();
   private final Queue<EnetConnection> unnamed = new ArrayDeque<>();
-  private final Promise<Void> drained = Promise.promise();
   private final Runnable turn = this::turn;
   private final Runnable turnLater = this::turnLater;
   private final Runnable wakeUp = this::wakeUp;
   private boolean serving;
-  private boolean draining;
   private boolean closed;
   private boolean inTurn;
   private boolean turnIsDue;
@@ -119,20 +117,13 @@ public final class EnetTransport {
     return listening.future();
   }
 
-  /**
-   * Accepts no new clients from now on. The connected ones stay until their sessions close them.
-   *
-   * @return completed when no client is left
-   */
-  public Future<Void> drain() {
-    draining = true;
+  /** Closes clients that have no session, because the event loop is being drained. */
+  public void drain() {
     for (EnetConnection connection : List.copyOf(unnamed)) {
       if (!connection.isNamed()) {
         connection.close(CloseReason.GOING_AWAY);
       }
     }
-    endIfDrained();
-    return drained.future();
   }
 
   /** Closes the port and every connection that is still open. */
@@ -250,7 +241,7 @@ public final class EnetTransport {
 
   private void accept(EnetPeer peer, long now) {
     String address = ((InetSocketAddress) peer.address().origin()).getAddress().getHostAddress();
-    if (draining) {
+    if (connectContext.latch().isDraining()) {
       refuse(peer, CloseReason.GOING_AWAY, now);
     } else if (connectContext.admission().enter(address) > 0) {
       refuse(peer, CloseReason.RATE_LIMITED, now);
@@ -260,6 +251,7 @@ public final class EnetTransport {
               peer, address, closing, wakeUp, config, limits, connectContext, metrics, now);
       peer.attach(connection);
       connections.add(connection);
+      connectContext.latch().enter();
       unnamed.add(connection);
     }
   }
@@ -273,13 +265,7 @@ public final class EnetTransport {
   private void remove(EnetPeer peer) {
     if (peer.attachment() instanceof EnetConnection connection && connections.remove(connection)) {
       connectContext.admission().leave(connection.address());
-      endIfDrained();
-    }
-  }
-
-  private void endIfDrained() {
-    if (draining && connections.isEmpty()) {
-      drained.tryComplete();
+      connectContext.latch().leave();
     }
   }
 

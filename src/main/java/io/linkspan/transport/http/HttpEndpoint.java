@@ -25,12 +25,8 @@ public interface HttpEndpoint {
   /** Answers, or upgrades to a WebSocket. The request is not paused and not yet read. */
   void handle(HttpServerRequest request);
 
-  /**
-   * Takes no new clients from now on; those that are here go on.
-   *
-   * @return done when none is left, not even one whose closing handshake is under way
-   */
-  default Future<Void> drain() {
-    return Future.succeededFuture();
+  /** Closes clients that no session closes, because the event loop is being drained. */
+  default void drain() {
+    // Most endpoints have none.
   }
 }

@@ -82,13 +82,9 @@ public final class HttpTransport {
                         failure)));
   }
 
-  /**
-   * Takes no new clients from now on; those that are here go on.
-   *
-   * @return done when none is left
-   */
-  public Future<Void> drain() {
-    return Future.join(endpoints.stream().map(HttpEndpoint::drain).toList()).mapEmpty();
+  /** Closes clients that no session closes, because the event loop is being drained. */
+  public void drain() {
+    endpoints.forEach(HttpEndpoint::drain);
   }
 
   /** Closes the port and every connection that is still open. */

@@ -3,43 +3,72 @@ package io.linkspan.transport.socketio;
 import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
-import io.linkspan.protocol.socketio.SocketEvent;
-import io.linkspan.protocol.socketio.SocketSession;
 import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.ServerWebSocket;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What carries one Socket.IO client: its Engine.IO session and the requests and WebSockets which
- * that is on. Used only on the event loop of the session; requests and WebSockets that arrive at
- * another come by way of {@link HttpExchange} and {@link EngineSocket}.
+ * Connects one Engine.IO session with the requests and WebSockets that carry it. Used only on the
+ * event loop of the session; requests and WebSockets that arrive at another event loop are bridged
+ * by {@link HttpExchange} and {@link EngineSocket}.
  */
-final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListener {
+public final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListener {
 
-  /** The client above it. */
-  interface Listener {
+  /** The protocol that an Engine.IO session carries. */
+  public interface Layer {
 
-    void onEvent(SocketEvent event);
+    /** Lets time pass, for the Engine.IO session too. */
+    void advanceTo(long now);
 
-    /** More waits to be written than is allowed. */
+    /**
+     * Handles everything that has happened.
+     *
+     * @return whether there was anything
+     */
+    boolean handleEvents(long now);
+
+    /** Returns the next deadline of this layer and of the Engine.IO session. */
+    long nextDeadline();
+
+    /** More bytes wait to be written than the limit allows. */
     void onSlow();
 
-    /** All that has happened was told, and what there was to write is written. */
+    /** Everything that has happened is handled, and everything to be sent is written. */
     void onDrained();
 
-    /** Nothing happens any more; told once. */
+    /** The node is being drained. */
+    void onNodeDraining();
+
+    /** The session has ended and nothing of it is left. Called once. */
     void onFinished();
+  }
+
+  /**
+   * What the sessions of one event loop have in common.
+   *
+   * @param maxFrame bytes of one WebSocket frame and message
+   * @param maxQueued bytes that may wait to be written to one WebSocket; 0 is no limit
+   */
+  public record Context(EventLoop loop, FrontDoor door, int maxFrame, long maxQueued) {
+
+    /**
+     * Takes a WebSocket over, in the turn in which its upgrade was answered.
+     *
+     * @param home event loop of the WebSocket, which calls this method
+     */
+    public EngineSocket open(ServerWebSocket webSocket, EventLoop home) {
+      return new EngineSocket(webSocket, home, loop, maxFrame, maxQueued);
+    }
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(EngineLink.class);
 
-  private final SocketIoEndpoint endpoint;
-  private final EventLoop loop;
-  private final SocketSession<HttpExchange, EngineSocket> socket;
+  private final Context context;
   private final EngineSession<HttpExchange, EngineSocket> engine;
   private final String remote;
-  private final Listener above;
+  private final Layer above;
   private final DeadlineTimer timer;
   private long lastReceived = DeadlineTimer.now();
   private boolean draining;
@@ -47,92 +76,108 @@ final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListen
   private boolean finished;
 
   /**
+   * Creates the link of a new session.
+   *
    * @param remote network address of the client, {@code host:port}
    */
-  EngineLink(
-      SocketIoEndpoint endpoint,
-      SocketSession<HttpExchange, EngineSocket> socket,
+  public EngineLink(
+      Context context,
+      EngineSession<HttpExchange, EngineSocket> engine,
       String remote,
-      Listener above) {
-    this.endpoint = endpoint;
-    this.socket = socket;
+      Layer above) {
+    this.context = context;
+    this.engine = engine;
     this.remote = remote;
     this.above = above;
-    loop = endpoint.loop();
-    engine = socket.engine();
-    timer = new DeadlineTimer(endpoint.vertx(), this::onTimer);
+    timer = new DeadlineTimer(context.loop().vertx(), this::onTimer);
   }
 
-  String sid() {
+  /** The event loop that the session lives on. */
+  public EventLoop loop() {
+    return context.loop();
+  }
+
+  /** Network address of the client, {@code host:port}. */
+  public String remote() {
+    return remote;
+  }
+
+  public String sid() {
     return engine.sid();
   }
 
-  /** Whether packets can be sent; ends for good. */
-  boolean isOpen() {
+  /** Whether packets can be sent. Once false, it stays false. */
+  public boolean isOpen() {
     return engine.isOpen();
   }
 
-  /** Whether nothing happens any more. */
-  boolean finished() {
+  /** Whether the session has ended and nothing of it is left. */
+  public boolean finished() {
     return engine.finished();
   }
 
-  /** When something of the client was received last, as {@link DeadlineTimer#now} counts. */
-  long lastReceived() {
+  /** When anything last came from the client, on the clock of {@link DeadlineTimer#now}. */
+  public long lastReceived() {
     return lastReceived;
   }
 
   /** As {@link EngineSession#answeredPing}. */
-  long answeredPing() {
+  public long answeredPing() {
     return engine.answeredPing();
   }
 
   // ----------------------------------------------------------------- requests
 
-  /** A request of this session, whatever it asks for. */
-  void handle(HttpExchange exchange, String forbidden) {
+  /** Handles a request of this session. */
+  public void handle(HttpExchange exchange, String forbidden) {
     long now = DeadlineTimer.now();
     FrontDoor.Decision decision =
-        endpoint.door().decide(exchange.request(), exchange.origin(), forbidden, engine, now);
+        context.door().decide(exchange.request(), exchange.origin(), forbidden, engine, now);
     if (decision instanceof FrontDoor.Refused refused) {
       exchange.refuse(refused);
     } else {
       lastReceived = now;
       switch (((FrontDoor.Admitted) decision).action()) {
         case POLL -> {
-          exchange.watch(loop, this::onAbort);
+          exchange.watch(loop(), this::onAbort);
           engine.pollArrived(exchange, exchange.request(), now);
         }
         case POST -> {
           engine.postStarted(
               exchange, exchange.request(), exchange.contentType(), exchange.contentLength(), now);
-          exchange.read(loop, this);
+          exchange.read(loop(), this);
         }
         case UPGRADE -> upgrade(exchange);
         case OPEN_POLLING, OPEN_WEBSOCKET ->
-            throw new IllegalStateException("a request with a sid opens nothing");
+            throw new IllegalStateException("a request with a sid opens no session");
       }
     }
-    // Also after a refusal: the clock may have decided.
-    socket.advanceTo(now);
+    // Also after a refusal, since it may rest on the clock.
+    above.advanceTo(now);
     drain();
   }
 
-  /** The node at which a request waits is to end: a poll is answered now. */
-  void release(HttpExchange exchange) {
+  /** Ends a request because the node that it waits at is being drained: answers a poll now. */
+  public void release(HttpExchange exchange) {
     engine.release(exchange);
     drain();
+  }
+
+  /** Notifies the layer above that the node is being drained. */
+  public void nodeDrains() {
+    above.onNodeDraining();
   }
 
   private void upgrade(HttpExchange exchange) {
     exchange.upgrade(
         webSocket -> {
-          EngineSocket candidate = endpoint.newSocket(webSocket, exchange.home()).listen(this);
-          loop.run(
-              () -> {
-                engine.webSocketOpened(candidate, exchange.request(), DeadlineTimer.now());
-                drain();
-              });
+          EngineSocket candidate = context.open(webSocket, exchange.home()).listen(this);
+          loop()
+              .run(
+                  () -> {
+                    engine.webSocketOpened(candidate, exchange.request(), DeadlineTimer.now());
+                    drain();
+                  });
         },
         failure -> LOG.debug("{} did not upgrade: {}", remote, failure.getMessage()));
   }
@@ -180,7 +225,7 @@ final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListen
 
   @Override
   public void onGarbage(EngineSocket from) {
-    // Text that is no packet: to the engine it makes no difference what else it is not.
+    // The engine treats it like text that is not a packet.
     engine.webSocket().text(from, "", DeadlineTimer.now());
     drain();
   }
@@ -199,10 +244,10 @@ final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListen
   // --------------------------------------------------------- change and drain
 
   /**
-   * What was sent outside of a request leaves: over a WebSocket at once, to a poll with all that is
-   * sent in this turn.
+   * Writes what was sent outside of a request: to a WebSocket at once, to a poll together with
+   * everything that is sent in this turn.
    */
-  void flush() {
+  public void flush() {
     if (engine.isOverWebSocket()) {
       drain();
     } else {
@@ -210,31 +255,28 @@ final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListen
     }
   }
 
-  /** Drains at the end of this turn. */
-  void drainLater() {
+  /** Calls {@link #drain} at the end of this turn. */
+  public void drainLater() {
     if (!draining && !drainScheduled) {
       drainScheduled = true;
-      loop.runLater(
-          () -> {
-            drainScheduled = false;
-            drain();
-          });
+      loop()
+          .runLater(
+              () -> {
+                drainScheduled = false;
+                drain();
+              });
     }
   }
 
-  /** Takes what happened and what is to be written, and arms the timer. */
-  void drain() {
+  /** Handles what has happened, writes what is to be written, and arms the timer. */
+  public void drain() {
     if (draining) {
       return;
     }
     draining = true;
     boolean more = true;
     while (more) {
-      more = false;
-      for (SocketEvent event; (event = socket.pollEvent(DeadlineTimer.now())) != null; ) {
-        more = true;
-        above.onEvent(event);
-      }
+      more = above.handleEvents(DeadlineTimer.now());
       for (EngineWrite<HttpExchange, EngineSocket> write; (write = engine.pollWrite()) != null; ) {
         more = true;
         perform(write);
@@ -243,7 +285,7 @@ final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListen
     draining = false;
     above.onDrained();
     if (!engine.finished()) {
-      timer.arm(socket.nextDeadline());
+      timer.arm(above.nextDeadline());
     } else if (!finished) {
       finished = true;
       timer.cancel();
@@ -266,7 +308,7 @@ final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListen
   }
 
   private void onTimer() {
-    socket.advanceTo(DeadlineTimer.now());
+    above.advanceTo(DeadlineTimer.now());
     drain();
   }
 }

@@ -6,31 +6,30 @@ import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.websocket.MessageAssembler;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.http.WebSocketLink;
-import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
 
 /**
- * One WebSocket of an Engine.IO session. An upgrade may arrive at another event loop than the one
- * its session lives on; then this is the bridge: frames are read and written on the socket's loop,
- * and whole messages cross, in order, to the session's and back. Methods may be called on either.
+ * One WebSocket of an Engine.IO session, and the bridge between its event loop and the session's.
+ * Frames are read and written on the WebSocket's event loop; whole messages cross to the session's
+ * and back, in order. Methods may be called on either.
  */
-final class EngineSocket {
+public final class EngineSocket {
 
-  /** The session, which hears of its sockets on its own loop. */
-  interface Listener {
+  /** Receives what happens on a WebSocket. Called on the event loop of the session. */
+  public interface Listener {
     void onText(EngineSocket socket, String text);
 
     void onBinary(EngineSocket socket, Buffer data);
 
-    /** A message or a frame over the limit; nothing further is read. */
+    /** A message or a frame is over the limit. Nothing further is read. */
     void onTooLarge(EngineSocket socket);
 
-    /** What is no WebSocket framing, or text that is not UTF-8; nothing further is read. */
+    /** The framing is broken, or text is not UTF-8. Nothing further is read. */
     void onGarbage(EngineSocket socket);
 
-    /** More waits to be written than is allowed. */
+    /** More bytes wait to be written than the limit allows. */
     void onSlow(EngineSocket socket);
 
     void onClosed(EngineSocket socket);
@@ -45,44 +44,40 @@ final class EngineSocket {
   private final WebSocketLink link;
   private final MessageAssembler assembler;
   private final long maxQueued;
-  private final DeadlineTimer goodbye;
+  private final DeadlineTimer closeTimer;
   private Listener listener;
   private boolean stopped;
 
   /**
-   * To be made on the socket's loop, in the turn in which the upgrade was answered.
+   * Takes a WebSocket over. Called on its event loop, in the turn in which the upgrade was
+   * answered.
    *
-   * @param owner the session's loop
+   * @param owner event loop of the session
    * @param maxMessage bytes of one message
    * @param maxQueued bytes that may wait to be written; 0 is no limit
    */
   EngineSocket(
-      Vertx vertx,
-      ServerWebSocket socket,
-      EventLoop home,
-      EventLoop owner,
-      int maxMessage,
-      long maxQueued) {
+      ServerWebSocket socket, EventLoop home, EventLoop owner, int maxMessage, long maxQueued) {
     this.socket = socket;
     this.home = home;
     this.owner = owner;
     this.maxQueued = maxQueued;
     assembler = new MessageAssembler(maxMessage);
     link = new WebSocketLink(socket, maxMessage, new Watch());
-    goodbye = new DeadlineTimer(vertx, link.channel()::abort);
-    home.enter();
+    closeTimer = new DeadlineTimer(home.vertx(), link.channel()::abort);
+    home.latch().enter();
   }
 
-  /** Begins to read. To be called in the same turn. */
-  EngineSocket listen(Listener session) {
+  /** Begins to read. Called in the turn in which the upgrade was answered. */
+  public EngineSocket listen(Listener session) {
     listener = session;
     socket.frameHandler(this::onFrame);
     socket.exceptionHandler(e -> {});
     socket.closeHandler(
         v -> {
           stopped = true;
-          goodbye.cancel();
-          home.leave();
+          closeTimer.cancel();
+          home.latch().leave();
           owner.run(() -> session.onClosed(this));
         });
     return this;
@@ -105,7 +100,7 @@ final class EngineSocket {
         });
   }
 
-  /** Closes behind what was sent. */
+  /** Closes the WebSocket after everything that was sent before. */
   void close(int code) {
     home.run(
         () -> {
@@ -115,7 +110,7 @@ final class EngineSocket {
           } else {
             link.close(code, "");
           }
-          goodbye.arm(DeadlineTimer.now() + CLOSE_LINGER);
+          closeTimer.arm(DeadlineTimer.now() + CLOSE_LINGER);
         });
   }
 
@@ -136,7 +131,7 @@ final class EngineSocket {
             onMessage(assembler.first(frame.isText(), frame.isFinal(), frame.binaryData()));
         case CONTINUATION -> onMessage(assembler.next(frame.isFinal(), frame.binaryData()));
         case PING, PONG, CLOSE -> {
-          // No part of the protocol above; Vert.x answers.
+          // The protocol above has its own heartbeat; Vert.x answers.
         }
       }
     } catch (MessageAssembler.TooLargeException e) {
@@ -174,7 +169,7 @@ final class EngineSocket {
 
     @Override
     public void onRead() {
-      // Only whole packets count as life.
+      // Only whole packets count as a sign of life.
     }
 
     @Override

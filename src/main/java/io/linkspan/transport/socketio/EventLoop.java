@@ -1,65 +1,45 @@
 package io.linkspan.transport.socketio;
 
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
+import io.linkspan.admission.DrainLatch;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 
-/**
- * One event loop, for what happens on another and is meant for it, and how much that has to come to
- * an end is going on there.
- */
-final class EventLoop {
+/** One event loop, as a target for work that begins on another one. */
+public final class EventLoop {
 
   private final ContextInternal context;
-  private final Promise<Void> idle = Promise.promise();
-  private int busy;
-  private boolean draining;
+  private final DrainLatch latch;
 
-  private EventLoop(ContextInternal context) {
+  private EventLoop(ContextInternal context, DrainLatch latch) {
     this.context = context;
+    this.latch = latch;
   }
 
-  /** The one this is called on. */
-  static EventLoop current(Vertx vertx) {
-    return new EventLoop((ContextInternal) vertx.getOrCreateContext());
+  /**
+   * The event loop that calls this method.
+   *
+   * @param latch of this event loop
+   */
+  public static EventLoop current(Vertx vertx, DrainLatch latch) {
+    return new EventLoop((ContextInternal) vertx.getOrCreateContext(), latch);
   }
 
-  Vertx vertx() {
+  public Vertx vertx() {
     return context.owner();
   }
 
-  /** Something begins here that a drain waits for. */
-  void enter() {
-    busy++;
+  /** Holds a drain of this event loop back. Used only on it. */
+  public DrainLatch latch() {
+    return latch;
   }
 
-  /** It has ended. */
-  void leave() {
-    busy--;
-    endIfIdle();
-  }
-
-  /** Done when everything that has begun has ended. */
-  Future<Void> idle() {
-    draining = true;
-    endIfIdle();
-    return idle.future();
-  }
-
-  private void endIfIdle() {
-    if (draining && busy == 0) {
-      idle.tryComplete();
-    }
-  }
-
-  /** Whether this is called on it. */
-  boolean isCurrent() {
+  /** Whether the caller runs on this event loop. */
+  public boolean isCurrent() {
     return context.inThread();
   }
 
-  /** Runs there: at once when called there, else later and in the order of the calls. */
-  void run(Runnable action) {
+  /** Runs an action here: at once when called here, else later and in the order of the calls. */
+  public void run(Runnable action) {
     if (context.inThread()) {
       action.run();
     } else {
@@ -67,8 +47,8 @@ final class EventLoop {
     }
   }
 
-  /** Runs there in a later turn. */
-  void runLater(Runnable action) {
+  /** Runs an action here in a later turn. */
+  public void runLater(Runnable action) {
     context.runOnContext(v -> action.run());
   }
 }

@@ -5,26 +5,29 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.connection.Connection;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.socketio.SocketPacket;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import io.linkspan.translate.SocketIoTranslator;
 
-/** Brings the events and acknowledgements of one client to its session. */
+/** Gives the events and acknowledgements of one client to its session. */
 final class EventReader {
 
-  private final SocketIoConnection connection;
+  private final Connection connection;
+  private final PacketReceipt.Client client;
   private final LimitsConfig limits;
   private int malformed;
 
-  EventReader(SocketIoConnection connection, LimitsConfig limits) {
+  EventReader(Connection connection, PacketReceipt.Client client, LimitsConfig limits) {
     this.connection = connection;
+    this.client = client;
     this.limits = limits;
   }
 
   void receive(SocketPacket.Event event, Session session) {
-    var receipt = new PacketReceipt(connection, event.namespace(), event.ackId());
+    var receipt = new PacketReceipt(client, event.namespace(), event.ackId());
     Message message;
     try {
       message = SocketIoTranslator.decode(event);
@@ -32,7 +35,7 @@ final class EventReader {
       onMalformed(receipt, e.getMessage());
       return;
     }
-    connection.metrics().messageIn();
+    client.metrics().messageIn();
     session.receive(message, receipt);
   }
 
@@ -45,12 +48,12 @@ final class EventReader {
   }
 
   /**
-   * The client has acknowledged an event.
+   * Acknowledges an event.
    *
-   * @param eventId of the Message that it was
+   * @param eventId of the Message that the event was
    */
   void acknowledged(SocketPacket.Ack ack, String eventId, Session session) {
-    connection.metrics().ackIn();
+    client.metrics().ackIn();
     session.acknowledged(
         eventId, SocketIoTranslator.decodeReply(ack.arguments(), session.user(), eventId));
   }

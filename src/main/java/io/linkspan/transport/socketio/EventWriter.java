@@ -1,93 +1,72 @@
 package io.linkspan.transport.socketio;
 
 import io.linkspan.connection.Outgoing;
-import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketPacket;
 import io.linkspan.protocol.socketio.SocketSession;
 import io.linkspan.session.Attachment;
 import io.linkspan.session.Session;
-import io.linkspan.translate.SocketIoTranslator;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.SocketIoTranslator.Emission;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
  * Sends Messages to one client as events, in the way that its session asks for: to be acknowledged,
- * with an offset from which the client can recover, or as they are.
+ * with an offset from which the client can recover, or plain.
  */
 final class EventWriter {
 
-  private static final Outgoing.Encoder<Emission> NEW_EVENT =
-      message -> SocketIoTranslator.encode(message, Generation.V4);
-  private static final Outgoing.Encoder<Emission> OLD_EVENT =
-      message -> SocketIoTranslator.encode(message, Generation.V3);
-  // Separate constants, as it is by them that encoded forms are told apart and shared.
-  private static final Outgoing.Encoder<EncodedPacket> NEW_PACKET =
-      message -> packet(SocketIoTranslator.encode(message, Generation.V4));
-  private static final Outgoing.Encoder<EncodedPacket> OLD_PACKET =
-      message -> packet(SocketIoTranslator.encode(message, Generation.V3));
-
-  /** The same, and with its offset for who can recover. */
-  static final Outgoing.Encoder<EncodedPacket> RECOVERABLE_PACKET =
-      message -> {
-        Emission event = SocketIoTranslator.encode(message, Generation.V4);
-        return event.packet(event.namespace(), Session.offsetOf(message));
-      };
-
-  /** A Message the client has been asked to acknowledge. */
+  /** A Message that the client was asked to acknowledge. */
   private record Owed(String namespace, String eventId) {}
 
-  private final SocketIoEndpoint endpoint;
   private final SocketSession<HttpExchange, EngineSocket> socket;
   private final Namespaces namespaces;
+  private final long ackWithin;
   private final Outgoing.Encoder<Emission> toEvent;
   private final Outgoing.Encoder<EncodedPacket> toPacket;
   private Attachment attachment;
   private Map<Long, Owed> owed = Map.of();
 
-  /** Of the last event that went to a client which can recover. */
+  /** Offset of the last event that was sent to a client that can recover. */
   private String offset = "";
 
   private long nextAckId;
 
+  /**
+   * Creates the writer of one client.
+   *
+   * @param ackWithin milliseconds after which an acknowledgement is worth nothing
+   */
   EventWriter(
-      SocketIoEndpoint endpoint,
-      SocketSession<HttpExchange, EngineSocket> socket,
-      Namespaces namespaces) {
-    this.endpoint = endpoint;
+      SocketSession<HttpExchange, EngineSocket> socket, Namespaces namespaces, long ackWithin) {
     this.socket = socket;
     this.namespaces = namespaces;
-    boolean old = socket.generation() == Generation.V3;
-    toEvent = old ? OLD_EVENT : NEW_EVENT;
-    toPacket = old ? OLD_PACKET : NEW_PACKET;
+    this.ackWithin = ackWithin;
+    toEvent = EventEncoders.event(socket.generation());
+    toPacket = EventEncoders.packet(socket.generation());
   }
 
   /**
-   * The client's session begins.
+   * Begins the client's session.
    *
-   * @param anchor the offset that the client is given
+   * @param anchor the offset that the client starts from
    */
   void begin(Attachment begun, String anchor) {
     attachment = begun;
     offset = anchor;
   }
 
-  /** The client's session ends, and nothing is owed any more. */
+  /** Ends the client's session; no acknowledgement is expected any more. */
   void end() {
     owed = Map.of();
   }
 
-  /** It is none of what can be missed. */
-  static boolean isAnnouncement(Outgoing message) {
-    return message.message().getType().equals(Session.ANNOUNCEMENT);
-  }
-
-  /** Sends to a client that is in some namespace. */
+  /** Sends a Message to a client that is in at least one namespace. */
   void send(Outgoing message) {
     if (attachment.clientAcknowledges()) {
       ask(message);
-    } else if (Namespaces.recoverable(attachment) && !isAnnouncement(message)) {
+    } else if (Namespaces.recoverable(attachment) && !EventEncoders.isAnnouncement(message)) {
       emitRecoverable(message);
     } else {
       emit(message);
@@ -102,12 +81,12 @@ final class EventWriter {
 
   private void emitRecoverable(Outgoing message) {
     if (message.isVolatile()) {
-      // Nobody recovers it, but a client takes what comes last for an offset.
+      // It cannot be recovered, but a client takes the last argument of any event for an offset.
       send(message.as(toEvent), offset);
       return;
     }
     offset = Session.offsetOf(message.message());
-    if (!socket.send(message.as(RECOVERABLE_PACKET))) {
+    if (!socket.send(message.as(EventEncoders.RECOVERABLE_PACKET))) {
       send(message.as(toEvent), offset);
     }
   }
@@ -124,7 +103,7 @@ final class EventWriter {
     Emission event = message.as(toEvent);
     String namespace = namespaces.nearest(event.namespace());
     long ackId = nextAckId++;
-    if (socket.ask(event.packet(namespace, ackId), endpoint.ackDeadline())) {
+    if (socket.ask(event.packet(namespace, ackId), DeadlineTimer.now() + ackWithin)) {
       if (owed.isEmpty()) {
         owed = new HashMap<>(4);
       }
@@ -133,21 +112,17 @@ final class EventWriter {
   }
 
   /**
-   * The client has acknowledged an event, or has had its time to.
+   * Ends the wait for an acknowledgement.
    *
-   * @return the eventId of its Message, or null when nothing is owed
+   * @return the eventId of the Message that it was for, or null when none was expected
    */
   String settle(long ackId) {
     Owed message = owed.remove(ackId);
     return message == null ? null : message.eventId();
   }
 
-  /** The client has left a namespace and acknowledges nothing there any more. */
+  /** Expects no acknowledgements any more in a namespace that the client has left. */
   void left(String namespace) {
     owed.values().removeIf(message -> message.namespace().equals(namespace));
-  }
-
-  private static EncodedPacket packet(Emission event) {
-    return event.packet(event.namespace(), SocketPacket.NO_ACK);
   }
 }

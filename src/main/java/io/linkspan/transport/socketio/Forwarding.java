@@ -14,17 +14,42 @@ import io.linkspan.transport.socketio.wire.RelayedRelease;
 import io.linkspan.transport.socketio.wire.RelayedRequest;
 import io.linkspan.transport.socketio.wire.RelayedResponse;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 
 /**
- * One request that came to this node and is for the session of another, from its arrival to its
- * answer. Used only on its event loop.
+ * Relays one request to the node of its session, from its arrival to its answer. Used only on its
+ * event loop.
  */
 final class Forwarding implements HttpExchange.BodyListener {
 
-  private final Relay relay;
+  /** Receives the progress of requests that are relayed. */
+  interface Listener {
+
+    /** The request needs nothing of its owner any more. Called once. */
+    void onEnded(Forwarding forwarding, Outcome outcome);
+
+    /** The answer is written, or nobody waits for one. Called once, after {@link #onEnded}. */
+    void onWritten(Forwarding forwarding);
+  }
+
+  /**
+   * What the relayed requests of one event loop have in common.
+   *
+   * @param call options of a call to an owner
+   * @param bodyTimeout milliseconds that a body may take
+   * @param maxBody bytes of a body
+   */
+  record Context(EventLoop loop, DeliveryOptions call, long bodyTimeout, int maxBody) {}
+
+  /** How long an owner may take to release a held poll, in milliseconds. */
+  static final long RELEASE_TIMEOUT = 2_000;
+
+  private final Context context;
+  private final Listener listener;
   private final LocalExchange exchange;
   private final EngineAddress owner;
   private final RelayedId id;
@@ -36,12 +61,20 @@ final class Forwarding implements HttpExchange.BodyListener {
   private boolean ended;
 
   /**
-   * @param id names it to the owner
+   * Relays nothing until {@link #begin}.
+   *
+   * @param id identifies the request in calls to the owner
    * @param awaited whether a drain waits for it
    */
   Forwarding(
-      Relay relay, LocalExchange exchange, EngineAddress owner, RelayedId id, boolean awaited) {
-    this.relay = relay;
+      Context context,
+      Listener listener,
+      LocalExchange exchange,
+      EngineAddress owner,
+      RelayedId id,
+      boolean awaited) {
+    this.context = context;
+    this.listener = listener;
     this.exchange = exchange;
     this.owner = owner;
     this.id = id;
@@ -52,16 +85,18 @@ final class Forwarding implements HttpExchange.BodyListener {
     return owner;
   }
 
+  /** Whether a drain waits for the request. */
   boolean awaited() {
     return awaited;
   }
 
+  /** Sends the request to its owner. */
   void begin() {
     EngineRequest request = exchange.request();
     if (request.method().equals("POST")) {
       exchange.pause();
     }
-    exchange.watch(relay.loop(), this::onAbort);
+    exchange.watch(context.loop(), this::onAbort);
     var relayed =
         RelayedRequest.newBuilder()
             .setMethod(request.method())
@@ -78,10 +113,8 @@ final class Forwarding implements HttpExchange.BodyListener {
   }
 
   private void ask(RelayCall.Builder call) {
-    relay
-        .vertx()
-        .eventBus()
-        .<RelayReply>request(owner.address(), call.setId(id).build(), relay.options())
+    eventBus()
+        .<RelayReply>request(owner.busAddress(), call.setId(id).build(), context.call())
         .onComplete(this::onReply, this::onFailure);
   }
 
@@ -98,13 +131,13 @@ final class Forwarding implements HttpExchange.BodyListener {
     switch (reply.body().getReplyCase()) {
       case RESPONSE -> respond(reply.body().getResponse());
       case PROCEED -> {
-        giveUpAfter(relay.config().pingTimeout().toMillis());
-        exchange.read(relay.loop(), this);
+        giveUpAfter(context.bodyTimeout());
+        exchange.read(context.loop(), this);
       }
       case CUT -> {
         end(Outcome.CUT);
         exchange.abandon();
-        relay.written(this);
+        listener.onWritten(this);
       }
       case REPLY_NOT_SET -> lost(Outcome.OWNER_GONE);
     }
@@ -119,7 +152,7 @@ final class Forwarding implements HttpExchange.BodyListener {
             response.getAllow(),
             Buffer.buffer(response.getBody().toByteArray()),
             response.getLast())
-        .onComplete(done -> relay.written(this));
+        .onComplete(done -> listener.onWritten(this));
   }
 
   @Override
@@ -128,8 +161,8 @@ final class Forwarding implements HttpExchange.BodyListener {
       return;
     }
     body.appendBuffer(chunk);
-    if (body.length() > relay.config().maxPayload()) {
-      // Enough to see that it is too long.
+    if (body.length() > context.maxBody()) {
+      // Enough for the owner to see that it is too long.
       send();
     }
   }
@@ -162,39 +195,43 @@ final class Forwarding implements HttpExchange.BodyListener {
   private void abort(Outcome outcome) {
     end(outcome);
     tell(RelayCall.newBuilder().setAbort(RelayedAbort.getDefaultInstance()));
-    relay.written(this);
+    listener.onWritten(this);
+  }
+
+  private EventBus eventBus() {
+    return context.loop().vertx().eventBus();
   }
 
   private void tell(RelayCall.Builder call) {
-    relay.vertx().eventBus().send(owner.address(), call.setId(id).build());
+    eventBus().send(owner.busAddress(), call.setId(id).build());
   }
 
-  /** This node ends: a poll is to be answered now, and a POST will be. */
+  /** Ends a held poll early, because this node is being drained; a POST ends by itself. */
   void release() {
     exchange.endConnection();
     if (!released && exchange.request().method().equals("GET")) {
       released = true;
-      giveUpAfter(Relay.LINGER);
+      giveUpAfter(RELEASE_TIMEOUT);
       tell(RelayCall.newBuilder().setRelease(RelayedRelease.getDefaultInstance()));
     }
   }
 
   private void giveUpAfter(long millis) {
-    timer = new DeadlineTimer(relay.vertx(), this::giveUp);
+    timer = new DeadlineTimer(context.loop().vertx(), this::giveUp);
     timer.arm(DeadlineTimer.now() + millis);
   }
 
-  /** The body does not end, or the owner does not let go. */
+  /** The body does not end, or the owner does not release the poll. */
   private void giveUp() {
     abort(Outcome.TIMED_OUT);
     exchange.abandon();
   }
 
-  /** Nobody answers: with the owner its session is gone. */
+  /** The owner does not answer, or has left the cluster and its session with it. */
   void lost(Outcome outcome) {
     if (!ended) {
       end(outcome);
-      exchange.refuse(EngineError.SESSION_UNKNOWN).onComplete(done -> relay.written(this));
+      exchange.refuse(EngineError.SESSION_UNKNOWN).onComplete(done -> listener.onWritten(this));
     }
   }
 
@@ -203,6 +240,6 @@ final class Forwarding implements HttpExchange.BodyListener {
     if (timer != null) {
       timer.cancel();
     }
-    relay.ended(this, outcome);
+    listener.onEnded(this, outcome);
   }
 }

@@ -11,23 +11,23 @@ import io.linkspan.session.Attachment;
 import io.linkspan.translate.ClosingTranslator;
 import io.vertx.core.json.JsonObject;
 
-/** Decides who a client is when it joins its first namespace, and whether it may come in. */
+/** Decides who a client is, and whether it is admitted, when it joins its first namespace. */
 record Handshake(
     IdentityProvider identities,
     Admission admission,
     boolean acknowledgesByDefault,
     boolean recoveryByDefault) {
 
-  /** When a client may try again whose user has too many connections. */
+  /** When a client whose user has too many connections may retry. */
   private static final long TOO_MANY_RETRY_MS = 5_000;
 
-  /** The same after a failure. */
+  /** When a client may retry after a failure. */
   private static final long FAILED_RETRY_MS = 1_000;
 
-  /** It may come in. */
+  /** The client is admitted. */
   record Admitted(Identity identity, Attachment attachment) {}
 
-  /** It may not. */
+  /** The client is refused. */
   static final class RefusedException extends Exception {
 
     private final CloseReason reason;
@@ -64,7 +64,10 @@ record Handshake(
     return new Admitted(identity, attachment(acknowledges, request, old, auth));
   }
 
-  /** Socket.IO 4 asks for its session with {@code pid}; all clients can with {@code session}. */
+  /**
+   * A client names its former session with {@code session}, one of Socket.IO 4 also with {@code
+   * pid}.
+   */
   private Attachment attachment(
       boolean acknowledges, SocketEvent.ConnectRequested request, boolean old, JsonObject auth)
       throws RefusedException {
@@ -81,7 +84,7 @@ record Handshake(
     return new Attachment(acknowledges, token, announce, true);
   }
 
-  /** What a client is told whose session could not begin. */
+  /** Returns the refusal of a client whose session could not begin. */
   static RefusedException refusal(Throwable failure) {
     return MessageException.from(failure).code() == ErrorCode.RATE_LIMITED
         ? new RefusedException(
@@ -90,7 +93,7 @@ record Handshake(
             CloseReason.SERVER_ERROR, "the gateway can not take clients now", FAILED_RETRY_MS);
   }
 
-  /** What a client is told with {@code closing} and when it is refused. */
+  /** Returns the data of a {@code closing} event and of a refusal. */
   static JsonObject explain(CloseReason reason, long retryAfterMs) {
     return ClosingTranslator.toJson(reason.code(), reason.label(), retryAfterMs);
   }

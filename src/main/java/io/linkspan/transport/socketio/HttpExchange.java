@@ -8,13 +8,13 @@ import io.vertx.core.http.ServerWebSocket;
 import java.util.function.Consumer;
 
 /**
- * One request of an Engine.IO client, as its session sees it, wherever it arrived: at this event
- * loop, at another, or at another node. Used on the session's loop, and what it calls is called
- * there.
+ * One HTTP request of an Engine.IO client. It may have arrived at the event loop of its session, at
+ * another one, or at another node. Used on the event loop of the session; listeners are called
+ * there, too.
  */
-interface HttpExchange {
+public interface HttpExchange {
 
-  /** Takes the body of a POST. */
+  /** Receives the body of a POST. */
   interface BodyListener {
     void onChunk(HttpExchange exchange, Buffer chunk);
 
@@ -31,25 +31,25 @@ interface HttpExchange {
   /** The {@code Content-Type} header, or null. */
   String contentType();
 
-  /** Bytes of the body as the client announced them; −1 when it did not. */
+  /** The {@code Content-Length} header, or −1. */
   long contentLength();
 
-  /** Watches a poll that is held: its client may give up. */
+  /** Calls the listener when the client gives up before it has an answer. */
   void watch(EventLoop loop, Consumer<HttpExchange> onAbort);
 
   /** Reads the body. */
   void read(EventLoop loop, BodyListener listener);
 
-  /** Answers the upgrade; what is told of it is told on {@link #home}. */
+  /** Accepts the upgrade. The listeners are called on {@link #home}. */
   void upgrade(Consumer<ServerWebSocket> onUpgraded, Consumer<Throwable> onFailure);
 
-  /** The loop at which a request for an upgrade arrived. */
+  /** The event loop that a request for an upgrade arrived at. */
   EventLoop home();
 
   void respond(EngineWrite.Respond<?, ?> answer);
 
   void refuse(FrontDoor.Refused refused);
 
-  /** Cuts the connection without an answer. */
+  /** Closes the connection without an answer. */
   void abandon();
 }

@@ -16,13 +16,12 @@ import io.vertx.core.http.ServerWebSocket;
 import java.util.function.Consumer;
 
 /**
- * A request that arrived at this node, perhaps at another event loop than the one of its session:
- * everything here may be called on the session's, and what it calls is called there, but the
- * request itself is touched on its own loop only.
+ * A request that arrived at this node. Its methods may be called on the event loop of its session,
+ * and listeners are called there; the request itself is used only on its own event loop.
  */
-final class LocalExchange implements HttpExchange {
+public final class LocalExchange implements HttpExchange {
 
-  /** How long a body is read on that was answered before its end, in milliseconds. */
+  /** How long reading goes on when a body was answered before its end, in milliseconds. */
   private static final long LINGER = 5_000;
 
   private final HttpServerRequest http;
@@ -32,9 +31,9 @@ final class LocalExchange implements HttpExchange {
   private boolean ending;
 
   /**
-   * @param home the loop of the request, on which this is called
+   * @param home event loop of the request, which calls this
    */
-  LocalExchange(HttpServerRequest http, EngineRequest request, EventLoop home) {
+  public LocalExchange(HttpServerRequest http, EngineRequest request, EventLoop home) {
     this.http = http;
     this.request = request;
     this.home = home;
@@ -61,18 +60,18 @@ final class LocalExchange implements HttpExchange {
     return length == null ? -1 : Long.parseLong(length);
   }
 
-  /** Address and port of the client. */
-  String remote() {
+  /** Network address of the client, {@code host:port}. */
+  public String remote() {
     return http.remoteAddress().toString();
   }
 
-  /** Whatever the answer is, the connection ends behind it. To be called on the request's loop. */
-  void endConnection() {
+  /** Closes the connection after the answer. Called on the event loop of the request. */
+  public void endConnection() {
     ending = true;
   }
 
-  /** Holds the request until its session's loop has looked at it. */
-  void pause() {
+  /** Pauses the request until its session has decided about it. */
+  public void pause() {
     paused = true;
     http.pause();
   }
@@ -124,12 +123,16 @@ final class LocalExchange implements HttpExchange {
             write(refused.status(), refused.contentType(), refused.allow(), refused.body(), false));
   }
 
-  void refuse(Refusal refusal) {
+  public void refuse(Refusal refusal) {
     home.run(() -> refusal.send(http));
   }
 
-  /** To be called on the request's loop; done as {@link #write} is. */
-  Future<Void> refuse(EngineError error) {
+  /**
+   * Refuses the request. Called on the event loop of the request.
+   *
+   * @return completed as by {@link #write}
+   */
+  public Future<Void> refuse(EngineError error) {
     return write(error.status(), EngineError.CONTENT_TYPE, null, error.body(), false);
   }
 
@@ -139,14 +142,15 @@ final class LocalExchange implements HttpExchange {
   }
 
   /**
-   * Answers. To be called on the request's loop.
+   * Answers. Called on the event loop of the request.
    *
    * @param contentType null or empty without a body
    * @param allow value of the {@code Allow} header; null or empty to send none
-   * @param last whether the connection is to end behind the answer
-   * @return done when the answer is written, or can not be
+   * @param last whether the connection is closed after the answer
+   * @return completed when the answer is written, or can no longer be written
    */
-  Future<Void> write(int status, String contentType, String allow, Buffer body, boolean last) {
+  public Future<Void> write(
+      int status, String contentType, String allow, Buffer body, boolean last) {
     HttpServerResponse response = http.response();
     if (response.closed() || response.ended()) {
       return Future.succeededFuture();
@@ -166,14 +170,14 @@ final class LocalExchange implements HttpExchange {
     if (end) {
       linger();
     }
-    // A body that nobody asked for must not keep the next request waiting.
+    // An unread body must not keep the next request waiting.
     resume();
     return written;
   }
 
   /**
-   * Reads on to the end of the body, for a while, and closes then: an end in the middle of what a
-   * client sends would cost it the answer (RFC 9112, section 9.6).
+   * Reads the rest of the body for a while, then closes. A client whose connection is closed while
+   * it sends may lose the answer (RFC 9112, section 9.6).
    */
   private void linger() {
     HttpConnection connection = http.connection();

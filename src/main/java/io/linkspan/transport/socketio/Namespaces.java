@@ -13,7 +13,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The namespaces that one client is in, and what it hears when it comes or goes. */
+/** The namespaces that one client is in, and the packets that admit, refuse and remove it. */
 final class Namespaces {
 
   private final SocketSession<HttpExchange, EngineSocket> socket;
@@ -27,12 +27,15 @@ final class Namespaces {
     return joined.isEmpty();
   }
 
-  /** Whether a client, when it comes back, can name the last event that it has. */
+  /** Whether a client that reconnects can name the last event that it has. */
   static boolean recoverable(Attachment attachment) {
     return attachment.resumable() && attachment.offsets();
   }
 
-  /** Where a client gets what is for a namespace that it may not be in. It is in some. */
+  /**
+   * Returns the namespace in which the client receives what is meant for another one: that one if
+   * the client is in it, else the root or its first. The client must be in at least one.
+   */
   String nearest(String namespace) {
     return socket.isJoined(namespace)
         ? namespace
@@ -40,12 +43,11 @@ final class Namespaces {
   }
 
   /**
-   * Lets a client into one.
+   * Admits the client to a namespace.
    *
-   * @param session of the client
-   * @param attachment what it asked for
-   * @param beginning what it may have missed; null when that is settled
-   * @return false when it did not wait
+   * @param attachment requested by the client
+   * @param beginning holds Messages that the client may have missed; null after the session's start
+   * @return false when the client has withdrawn its request
    */
   boolean accept(
       SocketEvent.ConnectRequested request,
@@ -55,21 +57,21 @@ final class Namespaces {
     boolean accepted =
         recoverable(attachment)
             ? acceptRecoverable(request, session, beginning)
-            : socket.accept(request.namespace(), EngineSessions.secret(), null);
+            : socket.accept(request.namespace(), SocketIds.random(), null);
     if (accepted) {
       joined.add(request.namespace());
     }
     return accepted;
   }
 
-  /** What it missed comes before the reply; a new client is told where it begins. */
+  /** Sends missed events before the reply, or the first offset to a new client. */
   private boolean acceptRecoverable(
       SocketEvent.ConnectRequested request, Session session, PendingJoin beginning) {
     String namespace = request.namespace();
     String pid = session.token();
     SocketEvent.Recovery recovery = request.recovery();
     boolean recovered = session.recovered() && recovery != null && recovery.pid().equals(pid);
-    String id = EngineSessions.idIn(namespace, pid);
+    String id = SocketIds.of(namespace, pid);
     if (!recovered) {
       boolean accepted = socket.accept(namespace, id, pid);
       socket.send(SocketIoTranslator.anchor(namespace, session.anchor()));
@@ -80,10 +82,10 @@ final class Namespaces {
     return socket.recover(namespace, id, pid, missed);
   }
 
-  /** Does not let a client in. */
+  /** Refuses a namespace to the client. */
   void refuse(SocketEvent.ConnectRequested request, Handshake.RefusedException refusal) {
     CloseReason reason = refusal.reason();
-    // Old clients take nothing but a string.
+    // Clients of Engine.IO 3 accept only a string.
     String data =
         socket.generation() == Generation.V3
             ? '"' + Integer.toString(reason.code()) + '"'
@@ -91,39 +93,39 @@ final class Namespaces {
     socket.refuse(request.namespace(), refusal.getMessage(), data, DeadlineTimer.now());
   }
 
-  /** There is none of that name. */
+  /** Refuses a namespace that does not exist. */
   void refuseUnknown(SocketEvent.ConnectRequested request) {
     socket.refuse(request.namespace(), "Invalid namespace", null, DeadlineTimer.now());
   }
 
-  /** The client has left one. */
+  /** Removes a namespace that the client has left. */
   void left(String namespace) {
     joined.remove(namespace);
   }
 
-  /** The connection is going to end; the client is told so in each. */
+  /** Announces the end of the connection in each namespace. */
   void close(CloseReason reason, long retryAfterMs) {
     JsonObject why = Handshake.explain(reason, retryAfterMs);
     for (String namespace : joined) {
       socket.send(SocketIoTranslator.closing(namespace, why));
     }
-    if (CloseReasons.mustNotReturn(reason)) {
+    if (CloseReasons.mustNotReconnect(reason)) {
       joined.forEach(socket::leave);
     }
   }
 
-  /** The connection has ended. */
+  /** Forgets all namespaces, because the connection has ended. */
   void clear() {
     joined.clear();
   }
 
-  /** What the client hears in one when the core ends its session. */
+  /** Returns what is sent in a namespace when the protocol core ends the session. */
   static List<EncodedPacket> lastWords(String namespace, CloseReason reason) {
     if (reason == CloseReason.NORMAL || reason == CloseReason.CONNECTION_LOST) {
       return List.of();
     }
     EncodedPacket closing = SocketIoTranslator.closing(namespace, Handshake.explain(reason, 0));
-    return CloseReasons.mustNotReturn(reason)
+    return CloseReasons.mustNotReconnect(reason)
         ? List.of(closing, EncodedPacket.disconnect(namespace))
         : List.of(closing);
   }

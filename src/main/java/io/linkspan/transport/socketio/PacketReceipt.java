@@ -2,6 +2,8 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.connection.TransportMetrics;
+import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.Arguments;
 import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketPacket;
@@ -10,18 +12,32 @@ import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.SocketIoTranslator;
 import io.linkspan.translate.SocketIoTranslator.Emission;
 
-/** Answers one event of a client: with its acknowledgement, if the client asked for one. */
+/** Receipt of one event. Answers with its acknowledgement if the client asked for one. */
 final class PacketReceipt implements Receipt {
 
-  private final SocketIoConnection connection;
+  /** The client that sent the event. */
+  interface Client {
+
+    /** Whether the client is in a namespace, and so can receive packets. */
+    boolean isJoined();
+
+    Generation generation();
+
+    TransportMetrics metrics();
+
+    /** Sends a packet that answers one of the client. */
+    void reply(EncodedPacket packet);
+  }
+
+  private final Client client;
   private final String namespace;
   private final long ackId;
 
   /**
    * @param ackId {@link SocketPacket#NO_ACK} when the client did not ask
    */
-  PacketReceipt(SocketIoConnection connection, String namespace, long ackId) {
-    this.connection = connection;
+  PacketReceipt(Client client, String namespace, long ackId) {
+    this.client = client;
     this.namespace = namespace;
     this.ackId = ackId;
   }
@@ -29,7 +45,7 @@ final class PacketReceipt implements Receipt {
   @Override
   public void accepted(String eventId) {
     if (asked()) {
-      connection.metrics().ackOut();
+      client.metrics().ackOut();
       answer(SocketIoTranslator.accepted(eventId));
     }
   }
@@ -40,23 +56,23 @@ final class PacketReceipt implements Receipt {
     if (arguments == null) {
       return false;
     }
-    connection.metrics().ackOut();
+    client.metrics().ackOut();
     answer(arguments);
     return true;
   }
 
   @Override
   public void refused(String eventId, MessageException why) {
-    if (!connection.isJoined()) {
+    if (!client.isJoined()) {
       return;
     }
-    connection.metrics().error(why.code());
+    client.metrics().error(why.code());
     if (asked()) {
       answer(SocketIoTranslator.refused(why));
     } else {
       Message error = ErrorTranslator.toMessage(eventId, why);
-      Emission event = SocketIoTranslator.encode(error, connection.generation());
-      connection.reply(event.packet(namespace, SocketPacket.NO_ACK));
+      Emission event = SocketIoTranslator.encode(error, client.generation());
+      client.reply(event.packet(namespace, SocketPacket.NO_ACK));
     }
   }
 
@@ -65,6 +81,6 @@ final class PacketReceipt implements Receipt {
   }
 
   private void answer(Arguments arguments) {
-    connection.reply(EncodedPacket.ack(namespace, ackId, arguments));
+    client.reply(EncodedPacket.ack(namespace, ackId, arguments));
   }
 }

@@ -9,8 +9,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What waits until a client's session has begun: the namespaces that it asks for, and Messages that
- * it has missed or that come already.
+ * Holds what must wait until a client's session has begun: the namespaces that the client asks for,
+ * and Messages that it has missed or that arrive early.
  */
 final class PendingJoin {
 
@@ -19,7 +19,7 @@ final class PendingJoin {
   private List<Outgoing> messages = new ArrayList<>(0);
 
   /**
-   * @param attachment what the client asks for with its first namespace
+   * @param attachment requested by the client with its first namespace
    */
   PendingJoin(Attachment attachment) {
     this.attachment = attachment;
@@ -29,7 +29,7 @@ final class PendingJoin {
     joins.add(request);
   }
 
-  /** In the order in which the client asked. */
+  /** Returns the requested joins in the order of the requests. */
   List<SocketEvent.ConnectRequested> joins() {
     return joins;
   }
@@ -38,18 +38,18 @@ final class PendingJoin {
     messages.add(message);
   }
 
-  /** What was not taken, in the order in which it came. */
+  /** Returns the Messages that {@link #takeMissed} left, in order of arrival. */
   List<Outgoing> messages() {
     return messages;
   }
 
-  /** They were of a session that the client does not get. */
+  /** Drops the Messages of a session that the client does not get. */
   void dropMessages() {
     messages = new ArrayList<>(0);
   }
 
-  /** Whether the offsets that the client names, one in each namespace, are known. */
-  boolean knowsWhatIsMissing(Session begun) {
+  /** Whether the session knows the offset that the client names in each namespace. */
+  boolean knowsOffsets(Session begun) {
     if (attachment.clientAcknowledges()) {
       return true;
     }
@@ -62,7 +62,7 @@ final class PendingJoin {
     return true;
   }
 
-  /** Takes what came in a namespace after the offset which the client has seen there. */
+  /** Removes and returns what was sent in a namespace after the offset that the client names. */
   List<EncodedPacket> takeMissed(String namespace, String seen) {
     if (attachment.clientAcknowledges()) {
       return List.of();
@@ -70,8 +70,8 @@ final class PendingJoin {
     List<EncodedPacket> missed = new ArrayList<>();
     List<Outgoing> others = new ArrayList<>();
     for (Outgoing message : messages) {
-      EncodedPacket packet = message.as(EventWriter.RECOVERABLE_PACKET);
-      if (!packet.namespace().equals(namespace) || EventWriter.isAnnouncement(message)) {
+      EncodedPacket packet = message.as(EventEncoders.RECOVERABLE_PACKET);
+      if (!packet.namespace().equals(namespace) || EventEncoders.isAnnouncement(message)) {
         others.add(message);
       } else if (Session.offsetOf(message.message()).equals(seen)) {
         missed.clear();

@@ -1,6 +1,7 @@
 package io.linkspan.transport.socketio;
 
 import io.linkspan.directory.Nodes;
+import io.linkspan.protocol.engineio.EngineConfig;
 import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.http.Refusal;
@@ -8,26 +9,25 @@ import io.linkspan.transport.socketio.RelayLimiter.Outcome;
 import io.linkspan.transport.socketio.wire.RelayedId;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 
 /**
- * Takes polls and POSTs that came to this node to the nodes that have their sessions, and the
- * answers back. A body is read when its session wants it, so nobody fills memory here who does not
- * know a session's secret. Used only on its event loop.
+ * Relays polls and POSTs that arrived at this node to the nodes that have their sessions, and the
+ * answers back. A body is read only when its session asks for it, so a client that does not know a
+ * session's secret cannot fill memory here. Used only on its event loop.
  *
  * <pre>
  *   OPEN ── drain() ──► DRAINING ── close() ──► CLOSING
  * </pre>
  *
- * <p>A drain lets go of the polls that wait, so that their clients poll elsewhere, and waits for
- * everything that was under way. Who comes later, since a load balancer has not heard yet, is
- * served as ever until the end, which lets go once more; and every answer ends its connection.
+ * <p>A drain releases held polls, so that their clients poll elsewhere, and waits for every request
+ * that it finds. Requests that arrive later, because a load balancer has not noticed yet, are
+ * served until {@link #close}, which releases held polls again. Every answer closes its connection.
  */
-final class Relay implements Nodes.Listener {
+public final class Relay implements Nodes.Listener, Forwarding.Listener {
 
   private enum State {
     OPEN,
@@ -38,18 +38,14 @@ final class Relay implements Nodes.Listener {
   private static final Refusal BUSY =
       new Refusal(503, "unavailable", "this node relays as many requests as it may", 1_000);
 
-  /** On top of the longest that a session holds a poll, in milliseconds. */
+  /** Added to the longest time that a session holds a poll, in milliseconds. */
   private static final long MARGIN = 5_000;
 
-  /** How long an answer may take that is asked for, in milliseconds. */
-  static final long LINGER = 2_000;
-
-  private final Vertx vertx;
   private final EngineAddress self;
-  private final SocketIoConfig config;
-  private final EngineSessions sessions;
+  private final Nodes nodes;
+  private final RelayLimiter limiter;
   private final EventLoop loop;
-  private final DeliveryOptions options;
+  private final Forwarding.Context context;
   private final Set<Forwarding> pending = new HashSet<>();
   private final Promise<Void> idle = Promise.promise();
   private State state = State.OPEN;
@@ -57,46 +53,49 @@ final class Relay implements Nodes.Listener {
   private long requests;
 
   /**
-   * @param self this event loop, as other nodes name it
+   * Creates the relay of one event loop.
+   *
+   * @param self address of this event loop
    */
-  Relay(
-      Vertx vertx,
-      EngineAddress self,
-      SocketIoConfig config,
-      EngineSessions sessions,
-      EventLoop loop) {
-    this.vertx = vertx;
+  public Relay(
+      EngineAddress self, Nodes nodes, EngineConfig config, RelayLimiter limiter, EventLoop loop) {
     this.self = self;
-    this.config = config;
-    this.sessions = sessions;
+    this.nodes = nodes;
+    this.limiter = limiter;
     this.loop = loop;
-    options =
-        new DeliveryOptions()
-            .setSendTimeout(config.pingInterval().plus(config.pingTimeout()).toMillis() + MARGIN);
+    long longestPoll = config.pingInterval().plus(config.pingTimeout()).toMillis();
+    context =
+        new Forwarding.Context(
+            loop,
+            new DeliveryOptions().setSendTimeout(longestPoll + MARGIN),
+            config.pingTimeout().toMillis(),
+            config.maxPayload());
   }
 
-  void open() {
-    sessions.nodes().watch(this);
+  /** Starts to watch the other nodes. */
+  public void open() {
+    nodes.watch(this);
   }
 
   /**
-   * Lets go of the polls that wait; {@link EventLoop#idle} is done when their answers, and those of
-   * the POSTs that are under way, are written.
+   * Releases held polls. The event loop's latch opens when their answers, and those of the POSTs in
+   * flight, are written.
    */
-  void drain() {
+  public void drain() {
     state = State.DRAINING;
     List.copyOf(pending).forEach(Forwarding::release);
   }
 
   /**
-   * Takes no more and lets go of the rest.
+   * Takes no more requests and releases held polls.
    *
-   * @return done when all answers are written, or should have been
+   * @return completed when all answers are written, or are late
    */
-  Future<Void> close() {
+  public Future<Void> close() {
     state = State.CLOSING;
     List.copyOf(pending).forEach(Forwarding::release);
-    new DeadlineTimer(vertx, idle::tryComplete).arm(DeadlineTimer.now() + LINGER);
+    new DeadlineTimer(loop.vertx(), idle::tryComplete)
+        .arm(DeadlineTimer.now() + Forwarding.RELEASE_TIMEOUT);
     endIfIdle();
     return idle.future();
   }
@@ -107,8 +106,8 @@ final class Relay implements Nodes.Listener {
     }
   }
 
-  /** Answers a request, as its owner says. */
-  void handle(LocalExchange exchange, EngineAddress owner) {
+  /** Answers a request as the owner of its session says. */
+  public void handle(LocalExchange exchange, EngineAddress owner) {
     if (state == State.CLOSING) {
       exchange.refuse(Refusal.draining());
       return;
@@ -119,7 +118,7 @@ final class Relay implements Nodes.Listener {
     if (exchange.request().upgrade()) {
       // The client goes on polling.
       exchange.refuse(EngineError.BAD_REQUEST);
-    } else if (sessions.relayPlaces().take()) {
+    } else if (limiter.enter()) {
       forward(exchange, owner);
     } else {
       exchange.refuse(BUSY);
@@ -133,51 +132,35 @@ final class Relay implements Nodes.Listener {
             .setShard(self.shard())
             .setNumber(requests++)
             .build();
-    // A drain waits for what it finds: if also for what comes meanwhile, it might never end.
-    var forwarding = new Forwarding(this, exchange, owner, id, state == State.OPEN);
+    // A drain waits for the requests that it finds. Waiting for later ones might never end.
+    boolean awaited = state == State.OPEN;
+    var forwarding = new Forwarding(context, this, exchange, owner, id, awaited);
     pending.add(forwarding);
     unwritten++;
-    if (forwarding.awaited()) {
-      loop.enter();
+    if (awaited) {
+      loop.latch().enter();
     }
     forwarding.begin();
   }
 
-  /** A request needs no answer of its owner any more. */
-  void ended(Forwarding forwarding, Outcome outcome) {
+  @Override
+  public void onEnded(Forwarding forwarding, Outcome outcome) {
     pending.remove(forwarding);
-    sessions.relayPlaces().leave(outcome);
+    limiter.leave(outcome);
   }
 
-  /** Its answer is out, or nobody waits for one. */
-  void written(Forwarding forwarding) {
+  @Override
+  public void onWritten(Forwarding forwarding) {
     unwritten--;
     if (forwarding.awaited()) {
-      loop.leave();
+      loop.latch().leave();
     }
     endIfIdle();
   }
 
-  Vertx vertx() {
-    return vertx;
-  }
-
-  EventLoop loop() {
-    return loop;
-  }
-
-  SocketIoConfig config() {
-    return config;
-  }
-
-  /** For a question to an owner. */
-  DeliveryOptions options() {
-    return options;
-  }
-
   @Override
   public void joined(Nodes.Node node) {
-    // Requests for it will come.
+    // Nothing is in flight to a new node.
   }
 
   @Override
@@ -191,6 +174,6 @@ final class Relay implements Nodes.Listener {
 
   @Override
   public void merged() {
-    // The others were told to have left, so nothing waits for them.
+    // The other nodes were reported as left before.
   }
 }

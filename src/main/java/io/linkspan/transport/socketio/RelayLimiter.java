@@ -9,61 +9,61 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * The places of a node in which requests wait for an answer of another node, and how they were
- * left. Shared by all event loops.
+ * Limits how many requests of a node wait for an answer of another node, and counts their outcomes.
+ * Shared by all event loops.
  */
 public final class RelayLimiter {
 
-  /** How a request ended that was for another node. */
+  /** How a relayed request ended. */
   enum Outcome {
-    /** As the owner of its session said. */
+    /** The owner of its session answered. */
     ANSWERED,
-    /** The owner ended its connection without an answer. */
+    /** The owner closed the connection without an answer. */
     CUT,
-    /** Its client did not wait. */
+    /** The client gave up. */
     ABORTED,
-    /** Its owner, or the rest of its body, did not come in time. */
+    /** The owner did not answer in time, or the body did not end in time. */
     TIMED_OUT,
-    /** There was no place. */
+    /** Too many requests were waiting. */
     REFUSED,
-    /** Its owner was there no more. */
+    /** The owner had left the cluster. */
     OWNER_GONE
   }
 
-  private final int places;
-  private final AtomicInteger taken = new AtomicInteger();
+  private final int limit;
+  private final AtomicInteger waiting = new AtomicInteger();
   private final Map<Outcome, Counter> outcomes = new EnumMap<>(Outcome.class);
 
   /**
-   * @param places how many there are; 0 is no limit
+   * @param limit requests that may wait at once; 0 is no limit
    */
-  public RelayLimiter(int places, MeterRegistry registry) {
-    this.places = places;
-    Gauge.builder("linkspan.socketio.relays", taken, AtomicInteger::get)
-        .description("Requests that wait here for an answer of another node")
+  public RelayLimiter(int limit, MeterRegistry registry) {
+    this.limit = limit;
+    Gauge.builder("linkspan.socketio.relays", waiting, AtomicInteger::get)
+        .description("Requests that wait on this node for an answer of another node")
         .register(registry);
     for (Outcome outcome : Outcome.values()) {
       outcomes.put(
           outcome,
           Counter.builder("linkspan.socketio.relayed")
-              .description("Requests that were for another node, by how they ended")
+              .description("Requests relayed to another node, by outcome")
               .tag("outcome", outcome.name().toLowerCase(Locale.ROOT).replace('_', '-'))
               .register(registry));
     }
   }
 
-  /** Takes a place; false when there is none, and the request is refused. */
-  boolean take() {
-    if (taken.incrementAndGet() > places && places > 0) {
+  /** Admits a request; false when too many are waiting, and the request must be refused. */
+  boolean enter() {
+    if (waiting.incrementAndGet() > limit && limit > 0) {
       leave(Outcome.REFUSED);
       return false;
     }
     return true;
   }
 
-  /** Leaves the place. */
+  /** Ends a request that was admitted. */
   void leave(Outcome outcome) {
-    taken.decrementAndGet();
+    waiting.decrementAndGet();
     outcomes.get(outcome).increment();
   }
 }

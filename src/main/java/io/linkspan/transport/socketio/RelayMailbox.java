@@ -2,6 +2,8 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.bus.BusCodecs;
 import io.linkspan.directory.Nodes;
+import io.linkspan.protocol.engineio.FrontDoor;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.socketio.wire.RelayCall;
 import io.linkspan.transport.socketio.wire.RelayReply;
 import io.linkspan.transport.socketio.wire.RelayedId;
@@ -15,37 +17,38 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Takes the requests of this event loop's sessions that came to other nodes, and brings each to its
- * session as if it had come here. Used only on its event loop.
+ * Receives requests that arrived at other nodes and belong to sessions of this event loop, and
+ * gives each to its session like a local one. Used only on its event loop.
  */
-final class RelayMailbox implements Nodes.Listener {
+public final class RelayMailbox implements Nodes.Listener {
 
-  private final Vertx vertx;
-  private final SocketIoEndpoint endpoint;
+  private final EngineLink.Context context;
   private final EngineSessions sessions;
+  private final Nodes nodes;
   private final Map<RelayedId, RelayedExchange> exchanges = new HashMap<>();
   private MessageConsumer<RelayCall> consumer;
 
-  RelayMailbox(Vertx vertx, SocketIoEndpoint endpoint, EngineSessions sessions) {
-    this.vertx = vertx;
-    this.endpoint = endpoint;
+  public RelayMailbox(EngineLink.Context context, EngineSessions sessions, Nodes nodes) {
+    this.context = context;
     this.sessions = sessions;
+    this.nodes = nodes;
   }
 
   /**
    * Starts to listen.
    *
-   * @param self this event loop, as other nodes name it
+   * @param self address of this event loop
    */
-  Future<Void> open(EngineAddress self) {
+  public Future<Void> open(EngineAddress self) {
+    Vertx vertx = context.loop().vertx();
     BusCodecs.register(vertx, RelayCall.class, "ec", RelayCall.parser());
     BusCodecs.register(vertx, RelayReply.class, "er", RelayReply.parser());
-    sessions.nodes().watch(this);
-    consumer = vertx.eventBus().consumer(self.address(), this::receive);
+    nodes.watch(this);
+    consumer = vertx.eventBus().consumer(self.busAddress(), this::receive);
     return consumer.completion();
   }
 
-  Future<Void> close() {
+  public Future<Void> close() {
     return consumer == null ? Future.succeededFuture() : consumer.unregister();
   }
 
@@ -56,7 +59,7 @@ final class RelayMailbox implements Nodes.Listener {
       case REQUEST -> onRequest(message, call.getId(), call.getRequest());
       case BODY -> {
         if (exchange == null) {
-          // The session could not wait for it.
+          // The session has ended meanwhile.
           message.reply(RelayedExchange.CUT);
         } else {
           exchange.onBody(message, call.getBody().getContent());
@@ -78,24 +81,32 @@ final class RelayMailbox implements Nodes.Listener {
 
   private void onRequest(Message<RelayCall> message, RelayedId id, RelayedRequest request) {
     var exchange = new RelayedExchange(request, message, () -> exchanges.remove(id));
-    SocketIoConnection known = sessions.find(exchange.request().sid());
-    if (known == null) {
-      exchange.refuse(endpoint.refusal(exchange));
+    EngineLink session = sessions.find(exchange.request().sid());
+    if (session == null) {
+      exchange.refuse(unknown(exchange));
       return;
     }
     exchanges.put(id, exchange);
-    exchange.bringTo(known.link());
+    exchange.handOver(session);
+  }
+
+  private FrontDoor.Refused unknown(HttpExchange exchange) {
+    FrontDoor.Decision decision =
+        context
+            .door()
+            .decide(exchange.request(), exchange.origin(), null, null, DeadlineTimer.now());
+    return (FrontDoor.Refused) decision;
   }
 
   @Override
   public void joined(Nodes.Node node) {
-    // It will send what it has.
+    // A new node has relayed nothing yet.
   }
 
   @Override
   public void left(Nodes.Node node) {
-    // Its clients' connections went with it.
-    endpoint
+    // Its clients have lost their connections.
+    context
         .loop()
         .run(
             () -> {
@@ -110,6 +121,6 @@ final class RelayMailbox implements Nodes.Listener {
 
   @Override
   public void merged() {
-    // The others were told to have left, so nothing of theirs is here.
+    // The other nodes were reported as left before.
   }
 }

@@ -16,8 +16,8 @@ import io.vertx.core.http.ServerWebSocket;
 import java.util.function.Consumer;
 
 /**
- * A request that arrived at another node, which waits there for what is said here. Used only on the
- * event loop of its session.
+ * A request that arrived at another node, which waits there for the answer. Used only on the event
+ * loop of its session.
  */
 final class RelayedExchange implements HttpExchange {
 
@@ -30,7 +30,7 @@ final class RelayedExchange implements HttpExchange {
   private final EngineRequest request;
   private final Runnable onEnd;
 
-  /** What the other node waits for an answer to; null while it reads the body. */
+  /** The call that the other node waits on; null while it reads the body. */
   private Message<?> call;
 
   private EngineLink session;
@@ -39,7 +39,7 @@ final class RelayedExchange implements HttpExchange {
   private boolean ended;
 
   /**
-   * @param onEnd called once, when it is answered or given up
+   * @param onEnd called once, when the request is answered or abandoned
    */
   RelayedExchange(RelayedRequest relayed, Message<?> call, Runnable onEnd) {
     this.relayed = relayed;
@@ -82,7 +82,7 @@ final class RelayedExchange implements HttpExchange {
   public void read(EventLoop loop, BodyListener listener) {
     body = listener;
     onAbort = listener::onAbort;
-    // Later, since a session says in this turn that it wants no body.
+    // Later, since the session may still refuse the body in this turn.
     loop.runLater(
         () -> {
           if (!ended) {
@@ -91,7 +91,7 @@ final class RelayedExchange implements HttpExchange {
         });
   }
 
-  /** The body that was asked for. */
+  /** Takes the body that {@link #read} asked for. */
   void onBody(Message<?> bodyCall, ByteString content) {
     if (body == null || call != null) {
       bodyCall.reply(CUT);
@@ -102,17 +102,18 @@ final class RelayedExchange implements HttpExchange {
     body.onEnd(this);
   }
 
-  void bringTo(EngineLink link) {
+  /** Gives the request to its session. */
+  void handOver(EngineLink link) {
     session = link;
     link.handle(this, null);
   }
 
-  /** The other node is to end, and should not have to cut it. */
+  /** Ends a held poll early, because the other node is being drained. */
   void release() {
     session.release(this);
   }
 
-  /** The client has given up, or its node is gone. */
+  /** The client has given up, or the other node has left the cluster. */
   void abort() {
     if (!ended) {
       end();
@@ -162,7 +163,7 @@ final class RelayedExchange implements HttpExchange {
       return;
     }
     end();
-    // While the body is read nobody waits: who brings it will find that this is over.
+    // While the body is read, no call waits; the call that brings the body finds no exchange.
     if (call != null) {
       reply(answer);
     }

@@ -37,14 +37,14 @@ public record SocketIoConfig(
     boolean connectEvent,
     int maxRelayed) {
 
-  /** The type byte of Engine.IO 3, which the payload limit does not count. */
+  /** The type byte of a binary packet of Engine.IO 3, which the payload limit does not count. */
   private static final int TYPE_BYTE = 1;
 
   public SocketIoConfig {
     namespaces = List.copyOf(namespaces);
   }
 
-  /** What a WebSocket frame may hold. */
+  /** Bytes of one WebSocket frame. */
   public int maxFrame() {
     return maxPayload + TYPE_BYTE;
   }
@@ -72,7 +72,7 @@ public record SocketIoConfig(
         connectTimeout,
         standard.maxNamespaces(),
         standard.maxRefusals(),
-        // The outbox has the limit.
+        // The outbox limits them.
         Integer.MAX_VALUE,
         false);
   }

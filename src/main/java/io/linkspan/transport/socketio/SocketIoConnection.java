@@ -1,10 +1,13 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.admission.DrainLatch;
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.engineio.EngineCloseReason;
+import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketEvent;
@@ -12,6 +15,7 @@ import io.linkspan.protocol.socketio.SocketPacket;
 import io.linkspan.protocol.socketio.SocketSession;
 import io.linkspan.session.Attachment;
 import io.linkspan.session.Session;
+import io.linkspan.session.Shard;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.SocketIoTranslator;
 import java.util.List;
@@ -19,81 +23,95 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One Socket.IO client: a link of Engine.IO, and above it the client's linkspan session, from the
- * first namespace it joins to the last one it leaves. Used only on its event loop.
+ * One Socket.IO client: an Engine.IO link, and the client's linkspan session, which lasts from the
+ * first namespace that it joins to the last one that it leaves. Used only on its event loop.
  *
  * <pre>
- *           asks to join               session begun            close, link lost
- *   ALONE ───────────────► BEGINNING ───────────────► JOINED ───────────────────► CLOSED
- *     ▲                        │ refused                 │ left the last namespace
- *     └────────────────────────┴─────────────────────────┘
+ *             asks to join               session begun            close, link lost
+ *   UNJOINED ───────────────► BEGINNING ───────────────► JOINED ───────────────────► CLOSED
+ *     ▲                           │ refused                 │ left the last namespace
+ *     └───────────────────────────┴─────────────────────────┘
  * </pre>
  */
-final class SocketIoConnection implements Connection, EngineLink.Listener {
+final class SocketIoConnection implements Connection, EngineLink.Layer, PacketReceipt.Client {
 
   private enum State {
-    ALONE,
+    UNJOINED,
     BEGINNING,
     JOINED,
     CLOSED
   }
 
+  /**
+   * What the connections of one event loop have in common.
+   *
+   * @param link of their Engine.IO sessions
+   * @param config of the transport
+   * @param ackWithin milliseconds after which a client's acknowledgement is worth nothing
+   * @param shard where their sessions begin
+   */
+  record Context(
+      EngineLink.Context link,
+      SocketIoConfig config,
+      LimitsConfig limits,
+      long ackWithin,
+      Handshake handshake,
+      Shard shard,
+      TransportMetrics metrics) {}
+
   private static final Logger LOG = LoggerFactory.getLogger(SocketIoConnection.class);
 
-  private final SocketIoEndpoint endpoint;
+  private final Context context;
   private final SocketSession<HttpExchange, EngineSocket> socket;
   private final EngineLink link;
-  private final String remote;
-  private final String address;
+  private final Runnable onFinished;
   private final Namespaces namespaces;
   private final EventWriter writer;
   private final EventReader reader;
-  private State state = State.ALONE;
+  private State state = State.UNJOINED;
   private Session session;
   private Handshake.Admitted handshake;
 
-  /** While it begins. */
+  /** Null except in the state BEGINNING. */
   private PendingJoin beginning;
 
   private long answeredPing = Long.MIN_VALUE;
   private CloseReason closeReason;
 
-  /** Whether a drain waits for a client that polls to hear that it should go. */
-  private boolean sendingAway;
+  /** Whether a drain waits until a polling client has received the reason of its end. */
+  private boolean drainWaits;
 
   /**
+   * Creates the connection of a client whose Engine.IO session has just begun.
+   *
    * @param remote network address of the client, {@code host:port}
-   * @param address the same without the port, which has a place at the admission
+   * @param onFinished called once, when nothing is left of the Engine.IO session
    */
   SocketIoConnection(
-      SocketIoEndpoint endpoint,
+      Context context,
+      EngineSession<HttpExchange, EngineSocket> engine,
       SocketSession<HttpExchange, EngineSocket> socket,
       String remote,
-      String address) {
-    this.endpoint = endpoint;
+      Runnable onFinished) {
+    this.context = context;
     this.socket = socket;
-    this.remote = remote;
-    this.address = address;
+    this.onFinished = onFinished;
     namespaces = new Namespaces(socket);
-    writer = new EventWriter(endpoint, socket, namespaces);
-    reader = new EventReader(this, endpoint.limits());
-    link = new EngineLink(endpoint, socket, remote, this);
-    socket.setLastWords((namespace, reason) -> Namespaces.lastWords(namespace, inOurWords(reason)));
+    writer = new EventWriter(socket, namespaces, context.ackWithin());
+    reader = new EventReader(this, this, context.limits());
+    link = new EngineLink(context.link(), engine, remote, this);
+    socket.setLastWords((namespace, reason) -> Namespaces.lastWords(namespace, translate(reason)));
     metrics().opened();
-    loop().enter();
+    latch().enter();
   }
 
-  /** What carries it. */
+  /** The Engine.IO link of the client. */
   EngineLink link() {
     return link;
   }
 
-  EventLoop loop() {
-    return endpoint.loop();
-  }
-
-  SocketIoEndpoint endpoint() {
-    return endpoint;
+  private DrainLatch latch() {
+    return link.loop().latch();
   }
 
   // --------------------------------------------------------------- connection
@@ -105,7 +123,7 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
 
   @Override
   public String remote() {
-    return remote;
+    return link.remote();
   }
 
   @Override
@@ -136,14 +154,15 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
     namespaces.close(reason, retryAfterMs);
     socket.close(CloseReasons.toEngine(reason), DeadlineTimer.now());
     state = State.CLOSED;
-    // Written before anybody hears of the end: it may be the last thing a node waits for.
+    // Written first, since the end of the session may be the last thing that a drain waits for.
     link.drain();
     end(reason);
   }
 
-  /** The node is being drained; who has a session is sent away with it. */
-  void goAwayIfAlone() {
-    if (state == State.ALONE) {
+  /** A client that has joined a namespace is closed with its session. */
+  @Override
+  public void onNodeDraining() {
+    if (state == State.UNJOINED) {
       close(CloseReason.GOING_AWAY);
     }
   }
@@ -155,7 +174,7 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
     close(CloseReason.SLOW_CONSUMER);
   }
 
-  /** A pong says that all that was written before the ping has been read. */
+  /** A pong shows that the client has read everything that was written before the ping. */
   @Override
   public void onDrained() {
     if (session != null && link.answeredPing() != answeredPing) {
@@ -166,14 +185,33 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
 
   @Override
   public void onFinished() {
-    endpoint.forget(link.sid(), address);
-    if (sendingAway) {
-      loop().leave();
+    onFinished.run();
+    if (drainWaits) {
+      latch().leave();
     }
   }
 
   @Override
-  public void onEvent(SocketEvent event) {
+  public void advanceTo(long now) {
+    socket.advanceTo(now);
+  }
+
+  @Override
+  public long nextDeadline() {
+    return socket.nextDeadline();
+  }
+
+  @Override
+  public boolean handleEvents(long now) {
+    boolean any = false;
+    for (SocketEvent event; (event = socket.pollEvent(now)) != null; ) {
+      any = true;
+      onEvent(event);
+    }
+    return any;
+  }
+
+  private void onEvent(SocketEvent event) {
     if (event instanceof SocketPacket.Event received) {
       if (state == State.JOINED) {
         reader.receive(received, session);
@@ -192,34 +230,34 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
     } else if (event instanceof SocketEvent.Closed closed) {
       closed(closed);
     } else if (event instanceof SocketEvent.Upgraded) {
-      LOG.debug("{} upgraded", remote);
+      LOG.debug("{} upgraded", remote());
     }
   }
 
   // --------------------------------------------------------------- namespaces
 
   private void join(SocketEvent.ConnectRequested request) {
-    if (!endpoint.config().namespaces().contains(request.namespace())) {
+    if (!context.config().namespaces().contains(request.namespace())) {
       namespaces.refuseUnknown(request);
       return;
     }
     switch (state) {
       case JOINED -> accept(request);
       case BEGINNING -> beginning.join(request);
-      case ALONE -> begin(request);
+      case UNJOINED -> begin(request);
       case CLOSED -> {
-        // It will hear of that.
+        // The client is being notified of the end.
       }
     }
   }
 
   private void begin(SocketEvent.ConnectRequested request) {
-    if (endpoint.isDraining()) {
+    if (latch().isDraining()) {
       close(CloseReason.GOING_AWAY);
       return;
     }
     try {
-      handshake = endpoint.handshake().admit(request, generation() == Generation.V3);
+      handshake = context.handshake().admit(request, generation() == Generation.V3);
     } catch (Handshake.RefusedException refusal) {
       refuse(request, refusal);
       return;
@@ -231,7 +269,7 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
   }
 
   private void open(Attachment attachment) {
-    endpoint
+    context
         .shard()
         .open(this, handshake.identity(), attachment)
         .onComplete(this::begun, this::notBegun);
@@ -242,8 +280,8 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
       begun.linkClosed(closeReason);
       return;
     }
-    if (begun.recovered() && !beginning.knowsWhatIsMissing(begun)) {
-      // A client is told that it has everything, or that it has nothing.
+    if (begun.recovered() && !beginning.knowsOffsets(begun)) {
+      // Either the client gets everything that it has missed, or it begins anew.
       beginning.dropMessages();
       begun.linkClosed(CloseReason.NORMAL);
       open(handshake.attachment().anew());
@@ -252,7 +290,7 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
     session = begun;
     writer.begin(handshake.attachment(), session.anchor());
     state = State.JOINED;
-    LOG.debug("{} opened as {}, session {}", remote, session.user(), session.id());
+    LOG.debug("{} opened as {}, session {}", remote(), session.user(), session.id());
     PendingJoin before = beginning;
     before.joins().forEach(this::accept);
     beginning = null;
@@ -270,7 +308,7 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
     }
     List<SocketEvent.ConnectRequested> joins = beginning.joins();
     beginning = null;
-    state = State.ALONE;
+    state = State.UNJOINED;
     Handshake.RefusedException refusal = Handshake.refusal(failure);
     joins.forEach(request -> refuse(request, refusal));
     link.drainLater();
@@ -283,9 +321,10 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
 
   private void accept(SocketEvent.ConnectRequested request) {
     if (namespaces.accept(request, session, handshake.attachment(), beginning)
-        && endpoint.config().connectEvent()) {
+        && context.config().connectEvent()) {
       session.receive(
-          SocketIoTranslator.connect(request.namespace(), request.auth()), new Untold(remote));
+          SocketIoTranslator.connect(request.namespace(), request.auth()),
+          new ConnectEventReceipt(remote()));
     }
   }
 
@@ -297,9 +336,9 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
     }
   }
 
-  /** The session ends before the link: nothing could reach the client. */
+  /** Ends the session before the link: without a namespace nothing can reach the client. */
   private void endSession(CloseReason reason) {
-    state = State.ALONE;
+    state = State.UNJOINED;
     Session ended = session;
     session = null;
     writer.end();
@@ -310,16 +349,16 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
     if (state == State.CLOSED) {
       return;
     }
-    CloseReason reason = inOurWords(closed.reason());
+    CloseReason reason = translate(closed.reason());
     state = State.CLOSED;
     if (!closed.detail().isEmpty()) {
-      LOG.debug("{}: {}", remote, closed.detail());
+      LOG.debug("{}: {}", remote(), closed.detail());
     }
     end(reason);
   }
 
-  private CloseReason inOurWords(EngineCloseReason reason) {
-    return CloseReasons.ofEngine(reason, state == State.ALONE);
+  private CloseReason translate(EngineCloseReason reason) {
+    return CloseReasons.ofEngine(reason, state == State.UNJOINED);
   }
 
   private void end(CloseReason reason) {
@@ -327,37 +366,39 @@ final class SocketIoConnection implements Connection, EngineLink.Listener {
     namespaces.clear();
     beginning = null;
     writer.end();
-    sendingAway = reason == CloseReason.GOING_AWAY && !link.finished();
+    drainWaits = reason == CloseReason.GOING_AWAY && !link.finished();
     metrics().closed(reason);
-    LOG.debug("{} closed: {}", remote, reason.label());
+    LOG.debug("{} closed: {}", remote(), reason.label());
     if (session != null) {
       Session ended = session;
       session = null;
       ended.linkClosed(reason);
     }
-    if (!sendingAway) {
-      loop().leave();
+    if (!drainWaits) {
+      latch().leave();
     }
   }
 
-  // -------------------------------------------------------------- for the reader
+  // ------------------------------------------------------------------ receipts
 
-  /** Whether the client is in a namespace, and hears what it is told. */
-  boolean isJoined() {
+  @Override
+  public boolean isJoined() {
     return state == State.JOINED;
   }
 
-  Generation generation() {
+  @Override
+  public Generation generation() {
     return socket.generation();
   }
 
-  /** Sends what answers a packet. */
-  void reply(EncodedPacket packet) {
+  @Override
+  public void reply(EncodedPacket packet) {
     socket.send(packet);
     link.drainLater();
   }
 
-  TransportMetrics metrics() {
-    return endpoint.metrics();
+  @Override
+  public TransportMetrics metrics() {
+    return context.metrics();
   }
 }

@@ -1,11 +1,13 @@
 package io.linkspan.transport.socketio;
 
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.directory.Nodes;
 import io.linkspan.protocol.engineio.EngineConfig;
 import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.protocol.engineio.EngineRequest;
@@ -25,32 +27,38 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.ServerWebSocket;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Lets Socket.IO clients in, or tells them why not, and brings their requests to their sessions.
- * Used only on its event loop, but for {@link #newSocket}.
+ * Admits Socket.IO clients, and gives their requests to their sessions, on whichever event loop or
+ * node these live. Used only on its event loop.
  */
 public final class SocketIoEndpoint implements HttpEndpoint {
 
+  /** What the endpoints of a node have in common. */
+  public record Shared(
+      SocketIoConfig config,
+      LimitsConfig limits,
+      DeliveryConfig delivery,
+      TransportMetrics metrics,
+      EngineSessions sessions,
+      Nodes nodes,
+      RelayLimiter relayLimiter) {}
+
   private static final Logger LOG = LoggerFactory.getLogger(SocketIoEndpoint.class);
 
-  /** Added to the time the outbox gives a client to acknowledge. */
+  /** Added to the time that the outbox gives a client to acknowledge. */
   private static final long ACK_MARGIN_MS = 1_000;
 
-  private final Vertx vertx;
-  private final int index;
   private final SocketIoConfig config;
-  private final LimitsConfig limits;
   private final Origins origins;
   private final Admission admission;
   private final TransportMetrics metrics;
   private final EngineSessions sessions;
-  private final Shard shard;
+  private final Nodes nodes;
   private final EventLoop loop;
   private final EngineAddress self;
   private final Relay relay;
@@ -58,47 +66,51 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   private final EngineConfig engineConfig;
   private final SocketConfig socketConfig;
   private final FrontDoor door;
-  private final Handshake handshake;
-  private final long ackWithin;
-  private boolean draining;
+  private final EngineLink.Context linkContext;
+  private final SocketIoConnection.Context connectionContext;
 
   /**
-   * To be made on its event loop.
+   * Creates the endpoint of the event loop that calls this.
    *
-   * @param index of the loop's shard
+   * @param index of the event loop's shard
    */
   public SocketIoEndpoint(
       Vertx vertx,
       int index,
-      SocketIoConfig config,
-      LimitsConfig limits,
-      DeliveryConfig delivery,
+      Shared shared,
+      DrainLatch latch,
       Origins origins,
       Admission admission,
       IdentityProvider identities,
-      TransportMetrics metrics,
-      EngineSessions sessions,
       Shard shard) {
-    this.vertx = vertx;
-    this.index = index;
-    this.config = config;
-    this.limits = limits;
+    config = shared.config();
     this.origins = origins;
     this.admission = admission;
-    this.metrics = metrics;
-    this.sessions = sessions;
-    this.shard = shard;
-    loop = EventLoop.current(vertx);
-    self = new EngineAddress(sessions.nodes().self().id(), index);
-    relay = new Relay(vertx, self, config, sessions, loop);
-    relayMailbox = new RelayMailbox(vertx, this, sessions);
-    engineConfig = config.engine(limits);
+    metrics = shared.metrics();
+    sessions = shared.sessions();
+    nodes = shared.nodes();
+    loop = EventLoop.current(vertx, latch);
+    self = new EngineAddress(nodes.self().id(), index);
+    engineConfig = config.engine(shared.limits());
     socketConfig = config.socket();
     door = new FrontDoor(engineConfig);
-    handshake =
-        new Handshake(identities, admission, config.clientAcknowledges(), config.recovery());
-    ackWithin =
-        delivery.ackTimeout().multipliedBy(delivery.maxAttempts()).toMillis() + ACK_MARGIN_MS;
+    linkContext =
+        new EngineLink.Context(loop, door, config.maxFrame(), shared.limits().writeQueue());
+    relay = new Relay(self, nodes, engineConfig, shared.relayLimiter(), loop);
+    relayMailbox = new RelayMailbox(linkContext, sessions, nodes);
+    connectionContext =
+        new SocketIoConnection.Context(
+            linkContext,
+            config,
+            shared.limits(),
+            ackWithin(shared.delivery()),
+            new Handshake(identities, admission, config.clientAcknowledges(), config.recovery()),
+            shard,
+            metrics);
+  }
+
+  private static long ackWithin(DeliveryConfig delivery) {
+    return delivery.ackTimeout().multipliedBy(delivery.maxAttempts()).toMillis() + ACK_MARGIN_MS;
   }
 
   @Override
@@ -120,24 +132,18 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   }
 
   @Override
-  public Future<Void> drain() {
-    draining = true;
+  public void drain() {
     relay.drain();
-    for (SocketIoConnection connection : sessions.all()) {
-      if (connection.endpoint() == this) {
-        connection.goAwayIfAlone();
-      }
-    }
-    return loop.idle();
+    sessions.on(loop).forEach(EngineLink::nodeDrains);
   }
 
   @Override
   public void handle(HttpServerRequest http) {
     String origin = http.getHeader(HttpHeaders.ORIGIN);
-    boolean welcome = origins.allow(origin);
-    putCorsHeaders(http, welcome ? origin : null);
+    boolean allowed = origins.allow(origin);
+    putCorsHeaders(http, allowed ? origin : null);
     if (http.method().equals(HttpMethod.OPTIONS)) {
-      preflight(http, welcome);
+      preflight(http, allowed);
       return;
     }
     EngineRequest request = read(http);
@@ -146,26 +152,26 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       exchange.refuse(EngineError.BAD_REQUEST);
       return;
     }
-    String forbidden = welcome ? null : Refusal.ORIGIN.message();
-    SocketIoConnection known = sessions.find(request.sid());
+    String forbidden = allowed ? null : Refusal.ORIGIN.message();
+    EngineLink known = sessions.find(request.sid());
     if (known == null) {
-      EngineAddress owner = sessions.ownerOf(request.sid());
+      EngineAddress owner = EngineAddress.ofRemote(request.sid(), nodes);
       if (owner == null) {
         open(http, exchange, forbidden);
       } else {
         relay.handle(exchange, owner);
       }
     } else if (known.loop().isCurrent()) {
-      known.link().handle(exchange, forbidden);
+      known.handle(exchange, forbidden);
     } else {
       if (request.upgrade() || http.method().equals(HttpMethod.POST)) {
         exchange.pause();
       }
-      known.loop().run(() -> known.link().handle(exchange, forbidden));
+      known.loop().run(() -> known.handle(exchange, forbidden));
     }
   }
 
-  /** Null when the query is not one. */
+  /** Returns null when the query cannot be decoded. */
   private static EngineRequest read(HttpServerRequest http) {
     MultiMap parameters;
     try {
@@ -179,7 +185,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     return EngineRequest.of(http.method().name(), upgrade, query);
   }
 
-  /** Old browser clients send credentials always, for which an origin has to be named. */
+  /** Old browser clients always send credentials, for which the origin must be named. */
   private static void putCorsHeaders(HttpServerRequest http, String origin) {
     HttpServerResponse response = http.response().putHeader(HttpHeaders.VARY, HttpHeaders.ORIGIN);
     if (origin != null) {
@@ -189,9 +195,9 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     }
   }
 
-  private static void preflight(HttpServerRequest http, boolean welcome) {
+  private static void preflight(HttpServerRequest http, boolean allowed) {
     HttpServerResponse response = http.response().setStatusCode(204);
-    if (welcome) {
+    if (allowed) {
       response.putHeader(
           HttpHeaders.ACCESS_CONTROL_ALLOW_METHODS, "GET,HEAD,PUT,PATCH,POST,DELETE");
       String headers = http.getHeader(HttpHeaders.ACCESS_CONTROL_REQUEST_HEADERS);
@@ -215,7 +221,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       exchange.refuse(refused);
       return;
     }
-    if (draining) {
+    if (loop.latch().isDraining()) {
       Refusal.draining().send(http);
       return;
     }
@@ -237,21 +243,17 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     EngineRequest request = exchange.request();
     long now = DeadlineTimer.now();
     EngineSession<HttpExchange, EngineSocket> engine =
-        EngineSession.overPolling(engineConfig, request, sessions.newId(index), exchange, now);
+        EngineSession.overPolling(engineConfig, request, self.newSid(), exchange, now);
     connect(engine, exchange, address).drain();
   }
 
   private void openWebSocket(LocalExchange exchange, String address) {
     exchange.upgrade(
         webSocket -> {
-          EngineSocket socket = newSocket(webSocket, loop);
+          EngineSocket socket = linkContext.open(webSocket, loop);
           EngineSession<HttpExchange, EngineSocket> engine =
               EngineSession.overWebSocket(
-                  engineConfig,
-                  exchange.request(),
-                  sessions.newId(index),
-                  socket,
-                  DeadlineTimer.now());
+                  engineConfig, exchange.request(), self.newSid(), socket, DeadlineTimer.now());
           EngineLink link = connect(engine, exchange, address);
           socket.listen(link);
           link.drain();
@@ -267,66 +269,17 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     var socket =
         new SocketSession<>(
             engine, engineConfig, socketConfig, exchange.request().query(), DeadlineTimer.now());
-    var connection = new SocketIoConnection(this, socket, exchange.remote(), address);
-    sessions.add(engine.sid(), connection);
+    var connection =
+        new SocketIoConnection(
+            connectionContext,
+            engine,
+            socket,
+            exchange.remote(),
+            () -> {
+              sessions.remove(engine.sid());
+              admission.leave(address);
+            });
+    sessions.add(connection.link());
     return connection.link();
-  }
-
-  /** How a request is answered whose session is unknown. */
-  FrontDoor.Refused refusal(HttpExchange exchange) {
-    FrontDoor.Decision decision =
-        door.decide(exchange.request(), exchange.origin(), null, null, DeadlineTimer.now());
-    return (FrontDoor.Refused) decision;
-  }
-
-  /** May be called on another loop: on that of the WebSocket. */
-  EngineSocket newSocket(ServerWebSocket webSocket, EventLoop home) {
-    return new EngineSocket(vertx, webSocket, home, loop, config.maxFrame(), limits.writeQueue());
-  }
-
-  void forget(String sid, String address) {
-    sessions.remove(sid);
-    admission.leave(address);
-  }
-
-  /** Until when an acknowledgement is still worth something. */
-  long ackDeadline() {
-    return DeadlineTimer.now() + ackWithin;
-  }
-
-  Vertx vertx() {
-    return vertx;
-  }
-
-  EventLoop loop() {
-    return loop;
-  }
-
-  SocketIoConfig config() {
-    return config;
-  }
-
-  LimitsConfig limits() {
-    return limits;
-  }
-
-  TransportMetrics metrics() {
-    return metrics;
-  }
-
-  FrontDoor door() {
-    return door;
-  }
-
-  Handshake handshake() {
-    return handshake;
-  }
-
-  Shard shard() {
-    return shard;
-  }
-
-  boolean isDraining() {
-    return draining;
   }
 }

@@ -1,5 +1,6 @@
 package io.linkspan.transport.tcp;
 
+import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Outgoing;
@@ -7,7 +8,6 @@ import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetServer;
@@ -44,8 +44,6 @@ final class TcpListener {
   private final int anyPort;
   private final NetServer server;
   private final Set<TcpConnection> connections = new HashSet<>();
-  private final Promise<Void> drained = Promise.promise();
-  private boolean draining;
 
   /**
    * Does not listen yet.
@@ -86,21 +84,13 @@ final class TcpListener {
                         failure)));
   }
 
-  /**
-   * Takes no new clients from now on; those that are here go on until their sessions send them
-   * away.
-   *
-   * @return done when none is left
-   */
-  Future<Void> drain() {
-    draining = true;
+  /** Closes clients that have no session, because the event loop is being drained. */
+  void drain() {
     for (TcpConnection connection : List.copyOf(connections)) {
       if (!connection.isNamed()) {
         connection.close(CloseReason.GOING_AWAY);
       }
     }
-    endIfDrained();
-    return drained.future();
   }
 
   /** Closes the port and every connection that is still open. */
@@ -113,7 +103,7 @@ final class TcpListener {
 
   private void accept(NetSocket socket) {
     String address = socket.remoteAddress().hostAddress();
-    if (draining) {
+    if (latch().isDraining()) {
       turnAway(socket, CloseReason.GOING_AWAY, 0);
       return;
     }
@@ -137,15 +127,14 @@ final class TcpListener {
             ended -> {
               connections.remove(ended);
               giveBack.run();
-              endIfDrained();
+              latch().leave();
             });
     connections.add(connection);
+    latch().enter();
     return connection;
   }
 
-  private void endIfDrained() {
-    if (draining && connections.isEmpty()) {
-      drained.tryComplete();
-    }
+  private DrainLatch latch() {
+    return common.entrance().latch();
   }
 }

@@ -56,14 +56,9 @@ public final class TcpTransport {
             });
   }
 
-  /**
-   * Takes no new clients from now on; those that are here go on until their sessions send them
-   * away.
-   *
-   * @return done when none is left
-   */
-  public Future<Void> drain() {
-    return Future.join(listeners.stream().map(TcpListener::drain).toList()).mapEmpty();
+  /** Closes clients that have no session, because the event loop is being drained. */
+  public void drain() {
+    listeners.forEach(TcpListener::drain);
   }
 
   /** Closes the ports and every connection that is still open. */

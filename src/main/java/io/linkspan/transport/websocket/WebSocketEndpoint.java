@@ -1,6 +1,7 @@
 package io.linkspan.transport.websocket;
 
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.Identity;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.admission.LimitsConfig;
@@ -13,8 +14,6 @@ import io.linkspan.session.Shard;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.http.Refusal;
-import io.vertx.core.Future;
-import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
@@ -40,9 +39,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
   private final IdentityProvider identities;
   private final TransportMetrics metrics;
   private final Shard shard;
-  private final Promise<Void> drained = Promise.promise();
-  private boolean draining;
-  private int links;
+  private final DrainLatch latch;
 
   public WebSocketEndpoint(
       Vertx vertx,
@@ -52,6 +49,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       Admission admission,
       IdentityProvider identities,
       TransportMetrics metrics,
+      DrainLatch latch,
       Shard shard) {
     this.vertx = vertx;
     this.config = config;
@@ -60,6 +58,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     this.admission = admission;
     this.identities = identities;
     this.metrics = metrics;
+    this.latch = latch;
     this.shard = shard;
   }
 
@@ -69,19 +68,12 @@ public final class WebSocketEndpoint implements HttpEndpoint {
   }
 
   @Override
-  public Future<Void> drain() {
-    draining = true;
-    endIfDrained();
-    return drained.future();
-  }
-
-  @Override
   public void handle(HttpServerRequest request) {
     if (!request.headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)) {
       Refusal.UPGRADE_REQUIRED.send(request);
       return;
     }
-    if (draining) {
+    if (latch.isDraining()) {
       Refusal.draining().send(request);
       return;
     }
@@ -148,7 +140,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
             limits,
             metrics,
             () -> ended(address));
-    links++;
+    latch.enter();
     request.pause();
     shard
         .open(connection, identity, attachment)
@@ -172,14 +164,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
 
   private void ended(String address) {
     admission.leave(address);
-    links--;
-    endIfDrained();
-  }
-
-  private void endIfDrained() {
-    if (draining && links == 0) {
-      drained.tryComplete();
-    }
+    latch.leave();
   }
 
   private void upgrade(

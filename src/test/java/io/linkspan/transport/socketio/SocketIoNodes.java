@@ -2,6 +2,7 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.GatewayConfig;
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageCodecs;
@@ -138,10 +139,9 @@ final class SocketIoNodes implements AutoCloseable {
     private final MeterRegistry registry = new SimpleMeterRegistry();
     private final HttpConfig http;
     private final Queue<Listener> listeners = new ConcurrentLinkedQueue<>();
-    private final EngineSessions sessions;
+    private final SocketIoEndpoint.Shared shared;
     private final NodeServices shard;
     private final Admission admission;
-    private final TransportMetrics metrics;
     private final Queue<Integer> free = new ConcurrentLinkedQueue<>(List.of(0, 1));
     private final Queue<Loop> loops = new ConcurrentLinkedQueue<>();
     private volatile int port;
@@ -153,10 +153,16 @@ final class SocketIoNodes implements AutoCloseable {
       http =
           new HttpConfig(
               "127.0.0.1", port, config.http().idleTimeout(), List.of("*"), config.http().tls());
-      sessions =
-          new EngineSessions(this, new RelayLimiter(config.socketio().maxRelayed(), registry));
+      shared =
+          new SocketIoEndpoint.Shared(
+              config.socketio(),
+              config.limits(),
+              config.delivery(),
+              new TransportMetrics(registry, "socketio"),
+              new EngineSessions(),
+              this,
+              new RelayLimiter(config.socketio().maxRelayed(), registry));
       admission = new Admission(config.limits());
-      metrics = new TransportMetrics(registry, "socketio");
       shard =
           new NodeServices(
               id,
@@ -193,6 +199,7 @@ final class SocketIoNodes implements AutoCloseable {
 
     private final class Loop extends VerticleBase {
 
+      private final DrainLatch latch = new DrainLatch();
       private HttpTransport transport;
 
       @Override
@@ -203,14 +210,11 @@ final class SocketIoNodes implements AutoCloseable {
             new SocketIoEndpoint(
                 vertx,
                 index,
-                config.socketio(),
-                config.limits(),
-                config.delivery(),
+                shared,
+                latch,
                 new Origins(http.origins()),
                 admission,
                 new IdentityProvider(),
-                metrics,
-                sessions,
                 new Shard(vertx, index, shard));
         int maxFrame = config.socketio().maxFrame();
         transport =
@@ -225,7 +229,11 @@ final class SocketIoNodes implements AutoCloseable {
 
       Future<Void> drain() {
         Promise<Void> done = Promise.promise();
-        context.runOnContext(v -> transport.drain().onComplete(done));
+        context.runOnContext(
+            v -> {
+              latch.drain().onComplete(done);
+              transport.drain();
+            });
         return done.future();
       }
 
