@@ -1,5 +1,7 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.transport.engineio.HttpExchange;
+import io.linkspan.transport.engineio.EngineSocket;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.EncodedPacket;

@@ -1,5 +1,6 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.transport.engineio.Secrets;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -1,5 +1,8 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.transport.engineio.HttpExchange;
+import io.linkspan.transport.engineio.EngineSocket;
+import io.linkspan.transport.engineio.EngineLink;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;

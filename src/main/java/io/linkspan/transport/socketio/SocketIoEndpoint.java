@@ -1,5 +1,15 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.transport.engineio.relay.RelayLimiter;
+import io.linkspan.transport.engineio.relay.RelayMailbox;
+import io.linkspan.transport.engineio.relay.Relay;
+import io.linkspan.transport.engineio.EngineAddress;
+import io.linkspan.transport.engineio.EventLoop;
+import io.linkspan.transport.engineio.LocalExchange;
+import io.linkspan.transport.engineio.HttpExchange;
+import io.linkspan.transport.engineio.EngineSessions;
+import io.linkspan.transport.engineio.EngineSocket;
+import io.linkspan.transport.engineio.EngineLink;
 import io.linkspan.admission.Admission;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.IdentityProvider;

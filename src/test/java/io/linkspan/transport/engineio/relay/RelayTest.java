@@ -1,4 +1,4 @@
-package io.linkspan.transport.socketio;
+package io.linkspan.transport.engineio.relay;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -7,7 +7,7 @@ import static org.awaitility.Awaitility.await;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawHttp.Response;
 import io.linkspan.testing.TestGateway;
-import io.linkspan.transport.socketio.wire.RelayCall;
+import io.linkspan.transport.engineio.relay.wire.RelayCall;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;

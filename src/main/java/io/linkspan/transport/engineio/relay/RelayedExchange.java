@@ -1,15 +1,18 @@
-package io.linkspan.transport.socketio;
+package io.linkspan.transport.engineio.relay;
 
+import io.linkspan.transport.engineio.EventLoop;
+import io.linkspan.transport.engineio.HttpExchange;
+import io.linkspan.transport.engineio.EngineLink;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
-import io.linkspan.transport.socketio.wire.RelayReply;
-import io.linkspan.transport.socketio.wire.RelayedContinue;
-import io.linkspan.transport.socketio.wire.RelayedCut;
-import io.linkspan.transport.socketio.wire.RelayedRequest;
-import io.linkspan.transport.socketio.wire.RelayedResponse;
+import io.linkspan.transport.engineio.relay.wire.RelayReply;
+import io.linkspan.transport.engineio.relay.wire.RelayedContinue;
+import io.linkspan.transport.engineio.relay.wire.RelayedCut;
+import io.linkspan.transport.engineio.relay.wire.RelayedRequest;
+import io.linkspan.transport.engineio.relay.wire.RelayedResponse;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
 import io.vertx.core.http.ServerWebSocket;

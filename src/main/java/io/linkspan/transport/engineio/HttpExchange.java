@@ -1,4 +1,4 @@
-package io.linkspan.transport.socketio;
+package io.linkspan.transport.engineio;
 
 import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.protocol.engineio.EngineWrite;

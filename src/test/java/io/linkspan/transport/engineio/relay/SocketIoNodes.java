@@ -1,5 +1,7 @@
-package io.linkspan.transport.socketio;
+package io.linkspan.transport.engineio.relay;
 
+import io.linkspan.transport.socketio.SocketIoEndpoint;
+import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.GatewayConfig;
 import io.linkspan.admission.Admission;
 import io.linkspan.admission.DrainLatch;

@@ -1,4 +1,4 @@
-package io.linkspan.transport.socketio;
+package io.linkspan.transport.engineio;
 
 import io.linkspan.directory.Nodes;
 import java.util.regex.Matcher;

@@ -1,4 +1,4 @@
-package io.linkspan.transport.socketio;
+package io.linkspan.transport.engineio;
 
 import java.security.SecureRandom;
 import java.util.Base64;

@@ -1,4 +1,4 @@
-package io.linkspan.transport.socketio;
+package io.linkspan.transport.engineio;
 
 import io.linkspan.admission.DrainLatch;
 import io.vertx.core.Vertx;

@@ -1,4 +1,4 @@
-package io.linkspan.transport.socketio;
+package io.linkspan.transport.engineio;
 
 import java.util.List;
 import java.util.concurrent.ConcurrentHashMap;

@@ -1,4 +1,4 @@
-package io.linkspan.transport.socketio;
+package io.linkspan.transport.engineio;
 
 import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.engineio.EngineWrite;
