@@ -15,4 +15,8 @@ public record WebSocketConfig(
     HeartbeatConfig heartbeat,
     int maxMessageSize,
     boolean compression,
-    boolean clientAcknowledges) {}
+    boolean clientAcknowledges) {
+
+  /** A client that negotiates this subprotocol sends and receives JSON in text frames. */
+  public static final String JSON_SUBPROTOCOL = "linkspan.json";
+}

@@ -107,7 +107,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   /** The upgrade has been answered. */
   void upgraded(ServerWebSocket socket) {
     this.socket = socket;
-    json = WebSocketEndpoint.JSON_SUBPROTOCOL.equals(socket.subProtocol());
+    json = WebSocketConfig.JSON_SUBPROTOCOL.equals(socket.subProtocol());
     link = new WebSocketLink(socket, maxFrame, this);
     socket.frameHandler(this::onFrame);
     socket.closeHandler(v -> onClosed());
@@ -275,7 +275,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     } else {
       throw new ProtocolException(
           "a text frame has to be a HEART_CHECK unless the subprotocol is "
-              + WebSocketEndpoint.JSON_SUBPROTOCOL);
+              + WebSocketConfig.JSON_SUBPROTOCOL);
     }
   }
 

@@ -25,9 +25,6 @@ import org.slf4j.LoggerFactory;
 /** Lets WebSocket clients in, or tells them why not. Used only on its event loop. */
 public final class WebSocketEndpoint implements HttpEndpoint {
 
-  /** A client that negotiates it sends and receives JSON in text frames. */
-  public static final String JSON_SUBPROTOCOL = "linkspan.json";
-
   private static final long TOO_MANY_RETRY_MS = 5_000;
   private static final Logger LOG = LoggerFactory.getLogger(WebSocketEndpoint.class);
 

@@ -22,7 +22,7 @@ public final class WebSocketServer {
    */
   public static HttpServerOptions options(WebSocketConfig config, int maxMessageSize) {
     return new HttpServerOptions()
-        .setWebSocketSubProtocols(List.of(WebSocketEndpoint.JSON_SUBPROTOCOL))
+        .setWebSocketSubProtocols(List.of(WebSocketConfig.JSON_SUBPROTOCOL))
         .setMaxWebSocketFrameSize(maxMessageSize)
         .setMaxWebSocketMessageSize(maxMessageSize)
         .setRegisterWebSocketWriteHandlers(false)
