@@ -1,7 +1,5 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.transport.engineio.HttpExchange;
-import io.linkspan.transport.engineio.EngineSocket;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketPacket;
@@ -10,6 +8,8 @@ import io.linkspan.session.Attachment;
 import io.linkspan.session.Session;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.SocketIoTranslator.Emission;
+import io.linkspan.transport.engineio.EngineSocket;
+import io.linkspan.transport.engineio.HttpExchange;
 import java.util.HashMap;
 import java.util.Map;
 

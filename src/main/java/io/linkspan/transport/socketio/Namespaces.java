@@ -1,7 +1,5 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.transport.engineio.HttpExchange;
-import io.linkspan.transport.engineio.EngineSocket;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.EncodedPacket;
@@ -11,6 +9,8 @@ import io.linkspan.session.Attachment;
 import io.linkspan.session.Session;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.SocketIoTranslator;
+import io.linkspan.transport.engineio.EngineSocket;
+import io.linkspan.transport.engineio.HttpExchange;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,8 +1,5 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.transport.engineio.HttpExchange;
-import io.linkspan.transport.engineio.EngineSocket;
-import io.linkspan.transport.engineio.EngineLink;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
@@ -21,6 +18,9 @@ import io.linkspan.session.Session;
 import io.linkspan.session.Shard;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.SocketIoTranslator;
+import io.linkspan.transport.engineio.EngineLink;
+import io.linkspan.transport.engineio.EngineSocket;
+import io.linkspan.transport.engineio.HttpExchange;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

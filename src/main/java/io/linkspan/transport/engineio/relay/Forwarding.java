@@ -1,13 +1,13 @@
 package io.linkspan.transport.engineio.relay;
 
-import io.linkspan.transport.engineio.EngineAddress;
-import io.linkspan.transport.engineio.EventLoop;
-import io.linkspan.transport.engineio.LocalExchange;
-import io.linkspan.transport.engineio.HttpExchange;
 import com.google.protobuf.UnsafeByteOperations;
 import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.transport.engineio.EngineAddress;
+import io.linkspan.transport.engineio.EventLoop;
+import io.linkspan.transport.engineio.HttpExchange;
+import io.linkspan.transport.engineio.LocalExchange;
 import io.linkspan.transport.engineio.relay.RelayLimiter.Outcome;
 import io.linkspan.transport.engineio.relay.wire.RelayCall;
 import io.linkspan.transport.engineio.relay.wire.RelayReply;

@@ -1,15 +1,15 @@
 package io.linkspan.transport.engineio.relay;
 
-import io.linkspan.transport.engineio.EngineAddress;
-import io.linkspan.transport.engineio.EventLoop;
-import io.linkspan.transport.engineio.LocalExchange;
 import io.linkspan.directory.Nodes;
 import io.linkspan.protocol.engineio.EngineConfig;
 import io.linkspan.protocol.engineio.EngineError;
 import io.linkspan.time.DeadlineTimer;
-import io.linkspan.transport.http.Refusal;
+import io.linkspan.transport.engineio.EngineAddress;
+import io.linkspan.transport.engineio.EventLoop;
+import io.linkspan.transport.engineio.LocalExchange;
 import io.linkspan.transport.engineio.relay.RelayLimiter.Outcome;
 import io.linkspan.transport.engineio.relay.wire.RelayedId;
+import io.linkspan.transport.http.Refusal;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.eventbus.DeliveryOptions;

@@ -1,13 +1,13 @@
 package io.linkspan.transport.engineio.relay;
 
-import io.linkspan.transport.engineio.EventLoop;
-import io.linkspan.transport.engineio.HttpExchange;
-import io.linkspan.transport.engineio.EngineLink;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
+import io.linkspan.transport.engineio.EngineLink;
+import io.linkspan.transport.engineio.EventLoop;
+import io.linkspan.transport.engineio.HttpExchange;
 import io.linkspan.transport.engineio.relay.wire.RelayReply;
 import io.linkspan.transport.engineio.relay.wire.RelayedContinue;
 import io.linkspan.transport.engineio.relay.wire.RelayedCut;

@@ -1,7 +1,5 @@
 package io.linkspan.transport.engineio.relay;
 
-import io.linkspan.transport.socketio.SocketIoEndpoint;
-import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.GatewayConfig;
 import io.linkspan.admission.Admission;
 import io.linkspan.admission.DrainLatch;
@@ -20,9 +18,11 @@ import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.testing.TestGateway;
+import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.Origins;
+import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.websocket.WebSocketServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
