@@ -159,7 +159,7 @@ final class EdgeVerticle extends VerticleBase {
   /** Takes no new clients and sends those that are here away; done when none is left. */
   Future<Void> drain(Duration patience) {
     Promise<Void> done = Promise.promise();
-    GatewayConfig.DrainConfig drain = shared.config().drain();
+    DrainConfig drain = shared.config().drain();
     int batch = Math.max(1, drain.batch() / loops());
     context.runOnContext(
         v -> {

@@ -207,7 +207,7 @@ public final class Gateway implements Node {
 
   private Future<?> deployConfigured() {
     List<Future<String>> deployments = new ArrayList<>();
-    for (GatewayConfig.VerticleConfig verticle : config.verticles()) {
+    for (VerticleConfig verticle : config.verticles()) {
       deployments.add(
           vertx.deployVerticle(
               "java:" + verticle.className(),

@@ -324,7 +324,7 @@ class GatewayConfigTest {
             ConfigException.class,
             () -> GatewayConfig.load(folder.resolve("missing.yaml"), Map.of()));
     assertThat(e.problems()).hasSize(1);
-    assertThat(e.getMessage()).contains("missing.yaml").contains("can not be read");
+    assertThat(e.getMessage()).contains("missing.yaml").contains("cannot be read");
   }
 
   @Test

@@ -13,7 +13,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
@@ -22,15 +21,16 @@ import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
- * The configuration as a tree: the defaults in the jar, a file laid over them, the environment laid
- * over both. The defaults are also the schema: a key they do not have is an error.
+ * Reads the configuration as a tree: the defaults in the jar, a file laid over them, the
+ * environment laid over both. The defaults are also the schema: a key that they do not have is a
+ * problem.
  */
 public final class ConfigTree {
 
   private static final String DEFAULTS = "/linkspan.yaml";
   private static final String ENV_PREFIX = "LINKSPAN_";
 
-  /** What Kubernetes adds for services whose names begin with linkspan, as NAME=VALUE. */
+  /** Variables of Kubernetes for services whose names begin with linkspan, as NAME=VALUE. */
   private static final Pattern SERVICE_LINK =
       Pattern.compile(
           "LINKSPAN_(\\w+_)?(SERVICE_HOST=.*|SERVICE_PORT(_\\w+)?=.*|PORT(_\\d+_\\w+)?=\\w+://.*"
@@ -41,27 +41,24 @@ public final class ConfigTree {
           YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
 
   private final ObjectNode root = defaults();
-  private final List<String> problems = new ArrayList<>();
+  private final Problems problems = new Problems();
 
   private ConfigTree() {}
 
   /**
    * Reads everything.
    *
-   * @param file laid over the defaults; null is none
+   * @param file laid over the defaults; null for none
    * @param environment of which the variables that begin with LINKSPAN_ are laid over both
-   * @throws ConfigException when something is unknown or is no YAML
+   * @return the root, in which unknown keys and a file that is not YAML are problems already
    */
-  public static ObjectNode load(Path file, Map<String, String> environment) throws ConfigException {
+  public static ConfigNode load(Path file, Map<String, String> environment) {
     ConfigTree tree = new ConfigTree();
     if (file != null) {
-      overlay(tree.root, tree.read(file), "", tree.problems);
+      Layers.lay(tree.read(file), tree.root, "", tree.problems);
     }
     tree.overlay(environment);
-    if (!tree.problems.isEmpty()) {
-      throw new ConfigException(tree.problems);
-    }
-    return tree.root;
+    return new ConfigNode(tree.root, "", tree.problems);
   }
 
   private static ObjectNode defaults() {
@@ -79,44 +76,9 @@ public final class ConfigTree {
       String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
       problems.add(file + where + ": not valid YAML: " + e.getOriginalMessage());
     } catch (IOException e) {
-      problems.add(file + ": can not be read: " + e);
+      problems.add(file + ": cannot be read: " + e);
     }
     return YAML.createObjectNode();
-  }
-
-  /**
-   * Lays keys and values over others, which are their schema.
-   *
-   * @param path of both, for the problems that are noted
-   */
-  static void overlay(ObjectNode onto, JsonNode layer, String path, List<String> problems) {
-    if (layer.isMissingNode() || layer.isNull()) {
-      return;
-    }
-    if (!layer.isObject()) {
-      problems.add(ConfigNode.problem(path, layer, "keys and values"));
-      return;
-    }
-    layer
-        .properties()
-        .forEach(
-            entry -> {
-              String key = path.isEmpty() ? entry.getKey() : path + "." + entry.getKey();
-              JsonNode known = onto.get(entry.getKey());
-              if (known == null) {
-                problems.add(unknown(key, entry.getValue(), onto));
-              } else if (known.isObject()) {
-                overlay((ObjectNode) known, entry.getValue(), key, problems);
-              } else {
-                onto.set(entry.getKey(), entry.getValue());
-              }
-            });
-  }
-
-  private static String unknown(String key, JsonNode value, ObjectNode siblings) {
-    List<String> names = new ArrayList<>();
-    siblings.fieldNames().forEachRemaining(names::add);
-    return ConfigNode.problem(key, value, "one of the keys " + String.join(", ", names));
   }
 
   private void overlay(Map<String, String> environment) {
