@@ -13,7 +13,7 @@ public record VerticleConfig(String className, int instances, JsonObject config)
 
   private static final int MAX_INSTANCES = 1024;
 
-  /** Reads an item of {@code verticles}. */
+  /** Reads one item of the list of verticles. */
   static VerticleConfig read(ConfigNode verticle) {
     String className = verticle.asText();
     if (className != null) {
@@ -36,7 +36,7 @@ public record VerticleConfig(String className, int instances, JsonObject config)
   private static JsonObject config(ConfigNode verticle) {
     ConfigNode config = verticle.section("config");
     if (!config.isSection()) {
-      verticle.reject("config", "keys and values");
+      verticle.rejectSecret("config", "keys and values");
       return new JsonObject();
     }
     return new JsonObject(config.asJson());

@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -98,9 +97,14 @@ public final class ConfigNode {
     return path.isEmpty() || key.isEmpty() ? path + key : path + "." + key;
   }
 
-  /** Notes a problem that only the owner can see; an empty key is the section itself. */
+  /** Notes a problem that only the owner can see, with a value that is not a secret. */
   public void reject(String key, String expected) {
     problems.add(keyOf(key), key.isEmpty() ? node : node.get(key), expected);
+  }
+
+  /** Notes a problem with a value that may be a secret, which is not shown. */
+  public void rejectSecret(String key, String expected) {
+    problems.addHidden(keyOf(key), expected);
   }
 
   /** Reads a text, which may be empty. */
@@ -108,6 +112,16 @@ public final class ConfigNode {
     JsonNode value = node.path(key);
     if (!value.isTextual()) {
       reject(key, "text");
+      return "";
+    }
+    return value.textValue();
+  }
+
+  /** Reads a text that no problem shows. */
+  public String secret(String key) {
+    JsonNode value = node.path(key);
+    if (!value.isTextual()) {
+      rejectSecret(key, "text");
       return "";
     }
     return value.textValue();
@@ -256,13 +270,33 @@ public final class ConfigNode {
 
   /** Reads a list of texts. */
   public List<String> texts(String key) {
-    return list(key, item -> item.isTextual() ? item.textValue() : null, "a list of texts");
+    List<String> texts = textsIn(node.path(key));
+    if (texts == null) {
+      reject(key, "a list of texts");
+      return List.of();
+    }
+    return texts;
+  }
+
+  /** Reads a list of texts that no problem shows. */
+  public List<String> secrets(String key) {
+    List<String> texts = textsIn(node.path(key));
+    if (texts == null) {
+      rejectSecret(key, "a list of texts");
+      return List.of();
+    }
+    return texts;
   }
 
   /** Reads a list whose items are sections of their own. */
   public List<ConfigNode> sections(String key) {
     List<ConfigNode> sections = new ArrayList<>();
-    for (JsonNode item : items(key)) {
+    JsonNode list = node.path(key);
+    if (!list.isArray()) {
+      rejectSecret(key, "a list");
+      return sections;
+    }
+    for (JsonNode item : list) {
       sections.add(new ConfigNode(item, keyOf(key) + "[" + sections.size() + "]", problems));
     }
     return sections;
@@ -275,31 +309,18 @@ public final class ConfigNode {
         .forEachRemaining(
             key -> {
               if (!allowed.contains(key)) {
-                reject(key, "one of the keys " + String.join(", ", keys));
+                rejectSecret(key, "one of the keys " + String.join(", ", keys));
               }
             });
   }
 
-  private <T> List<T> list(String key, Function<JsonNode, T> reader, String expected) {
-    List<T> values = new ArrayList<>();
-    for (JsonNode item : items(key)) {
-      T value = reader.apply(item);
-      if (value == null) {
-        reject(key, expected);
-        return List.of();
-      }
-      values.add(value);
+  /** Returns the items of a list of texts; null if it is not one. */
+  private static List<String> textsIn(JsonNode list) {
+    List<String> texts = new ArrayList<>();
+    for (JsonNode item : list) {
+      texts.add(item.textValue());
     }
-    return values;
-  }
-
-  private Iterable<JsonNode> items(String key) {
-    JsonNode list = node.path(key);
-    if (!list.isArray()) {
-      reject(key, "a list");
-      return List.of();
-    }
-    return list;
+    return list.isArray() && !texts.contains(null) ? texts : null;
   }
 
   private int count(String key, int min, int max, String expected) {

@@ -1,17 +1,13 @@
 package io.linkspan.config;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
-import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import com.fasterxml.jackson.databind.node.TextNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
@@ -36,10 +32,6 @@ public final class ConfigTree {
           "LINKSPAN_(\\w+_)?(SERVICE_HOST=.*|SERVICE_PORT(_\\w+)?=.*|PORT(_\\d+_\\w+)?=\\w+://.*"
               + "|PORT_\\d+_(TCP|UDP)_(PROTO|PORT|ADDR)=.*)");
 
-  private static final ObjectMapper YAML =
-      new YAMLMapper(
-          YAMLFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build());
-
   private final ObjectNode root = defaults();
   private final Problems problems = new Problems();
 
@@ -55,7 +47,7 @@ public final class ConfigTree {
   public static ConfigNode load(Path file, Map<String, String> environment) {
     ConfigTree tree = new ConfigTree();
     if (file != null) {
-      Layers.lay(tree.read(file), tree.root, "", tree.problems);
+      Layers.lay(YamlFile.read(file, tree.problems), tree.root, "", tree.problems);
     }
     tree.overlay(environment);
     return new ConfigNode(tree.root, "", tree.problems);
@@ -63,27 +55,15 @@ public final class ConfigTree {
 
   private static ObjectNode defaults() {
     try (InputStream yaml = ConfigTree.class.getResourceAsStream(DEFAULTS)) {
-      return (ObjectNode) YAML.readTree(yaml);
+      return (ObjectNode) YamlFile.read(yaml);
     } catch (IOException e) {
       throw new UncheckedIOException("the defaults are part of the jar", e);
     }
   }
 
-  private JsonNode read(Path file) {
-    try {
-      return YAML.readTree(Files.readString(file));
-    } catch (JsonProcessingException e) {
-      String where = e.getLocation() == null ? "" : ":" + e.getLocation().getLineNr();
-      problems.add(file + where + ": not valid YAML: " + e.getOriginalMessage());
-    } catch (IOException e) {
-      problems.add(file + ": cannot be read: " + e);
-    }
-    return YAML.createObjectNode();
-  }
-
   private void overlay(Map<String, String> environment) {
     Set<String> known = new HashSet<>();
-    overlay(root, ENV_PREFIX, environment, known);
+    overlay(root, "", ENV_PREFIX, environment, known);
     environment.keySet().stream()
         .filter(name -> name.startsWith(ENV_PREFIX) && !known.contains(name))
         .filter(name -> !SERVICE_LINK.matcher(name + "=" + environment.get(name)).matches())
@@ -93,32 +73,34 @@ public final class ConfigTree {
                 problems.add(
                     "environment variable "
                         + name
-                        + ": \""
-                        + environment.get(name)
-                        + "\": expected the name of a key, such as LINKSPAN_HTTP_PORT"));
+                        + ": expected the name of a key, such as LINKSPAN_HTTP_PORT"));
   }
 
   private void overlay(
-      ObjectNode onto, String prefix, Map<String, String> environment, Set<String> known) {
+      ObjectNode onto,
+      String path,
+      String prefix,
+      Map<String, String> environment,
+      Set<String> known) {
     for (Map.Entry<String, JsonNode> entry : List.copyOf(onto.properties())) {
       String name = prefix + entry.getKey().toUpperCase(Locale.ROOT);
+      String key = path + entry.getKey();
       if (entry.getValue().isObject()) {
-        overlay((ObjectNode) entry.getValue(), name + "_", environment, known);
+        overlay((ObjectNode) entry.getValue(), key + ".", name + "_", environment, known);
         continue;
       }
       known.add(name);
       String value = environment.get(name);
       // Kubernetes sets LINKSPAN_ENET_PORT=udp://… for a service that is called linkspan-enet.
       if (value != null && !SERVICE_LINK.matcher(name + "=" + value).matches()) {
-        onto.set(
-            entry.getKey(),
-            entry.getValue().isArray() ? list(value) : YAML.getNodeFactory().textNode(value));
+        problems.setOrigin(key, name);
+        onto.set(entry.getKey(), entry.getValue().isArray() ? list(value) : new TextNode(value));
       }
     }
   }
 
   private static ArrayNode list(String value) {
-    ArrayNode list = YAML.createArrayNode();
+    ArrayNode list = JsonNodeFactory.instance.arrayNode();
     if (!value.isBlank()) {
       for (String item : value.split(",", -1)) {
         list.add(item.strip());

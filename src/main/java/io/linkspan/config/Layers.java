@@ -20,7 +20,7 @@ final class Layers {
       return;
     }
     if (!layer.isObject()) {
-      problems.add(path, layer, "keys and values");
+      problems.addHidden(path, "keys and values");
       return;
     }
     layer
@@ -30,7 +30,7 @@ final class Layers {
               String key = path.isEmpty() ? entry.getKey() : path + "." + entry.getKey();
               JsonNode known = onto.get(entry.getKey());
               if (known == null) {
-                problems.add(key, entry.getValue(), "one of the keys " + keysOf(onto));
+                problems.addHidden(key, "one of the keys " + keysOf(onto));
               } else if (known.isObject()) {
                 lay(entry.getValue(), (ObjectNode) known, key, problems);
               } else {

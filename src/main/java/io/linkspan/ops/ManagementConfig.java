@@ -13,10 +13,16 @@ public record ManagementConfig(String host, int port, String apiKey) {
   /** Reads the section {@code management}. */
   public static ManagementConfig read(ConfigNode management) {
     String host = management.name("host");
-    String apiKey = management.text("apiKey");
+    String apiKey = management.secret("apiKey");
     if (apiKey.isEmpty() && !Hosts.isLoopback(host)) {
-      management.reject("apiKey", "a key, as management.host is not a loopback address");
+      management.rejectSecret("apiKey", "a key, as management.host is not a loopback address");
     }
     return new ManagementConfig(host, management.port("port"), apiKey);
+  }
+
+  /** Omits the key, which must not appear in a log. */
+  @Override
+  public String toString() {
+    return "ManagementConfig[host=" + host + ", port=" + port + "]";
   }
 }

@@ -84,7 +84,7 @@ public record HttpUpstreamConfig(
     return new HttpUpstreamConfig(
         readUrl(http, complete),
         readHeaders(http),
-        http.text("secret"),
+        http.secret("secret"),
         http.size("maxAnswer", 1),
         http.duration("keepAlive", Duration.ofSeconds(1)),
         http.section("compression").size("above", 0),
@@ -93,7 +93,7 @@ public record HttpUpstreamConfig(
 
   private static URI readUrl(ConfigNode http, boolean complete) {
     URI url = URI.create("");
-    String text = http.text("url");
+    String text = http.secret("url");
     if (text.isEmpty() && !complete) {
       return url;
     }
@@ -108,17 +108,18 @@ public record HttpUpstreamConfig(
         || url.getHost() == null
         || url.getRawUserInfo() != null
         || url.getRawFragment() != null) {
-      http.reject("url", "a URL such as http://legacy:8080/orders, without user and fragment");
+      http.rejectSecret(
+          "url", "a URL such as http://legacy:8080/orders, without user and fragment");
     }
     return url;
   }
 
   private static Map<String, String> readHeaders(ConfigNode http) {
     Map<String, String> headers = new LinkedHashMap<>();
-    for (String line : http.texts("headers")) {
+    for (String line : http.secrets("headers")) {
       Matcher header = HEADER.matcher(line);
       if (!header.matches() || isOurs(header.group(1))) {
-        http.reject("headers", "\"Name: value\", of a header that is not the gateway's own");
+        http.rejectSecret("headers", "\"Name: value\", of a header that is not the gateway's own");
       } else {
         headers.put(header.group(1), header.group(2));
       }
