@@ -160,7 +160,7 @@ final class EdgeVerticle extends VerticleBase {
   Future<Void> drain(Duration patience) {
     Promise<Void> done = Promise.promise();
     DrainConfig drain = shared.config().drain();
-    int batch = Math.max(1, drain.batch() / loops());
+    int batch = Math.max(1, drain.batch() / shared.config().loops());
     context.runOnContext(
         v -> {
           Future<?> linksEnded =
@@ -198,9 +198,5 @@ final class EdgeVerticle extends VerticleBase {
   /** The TCP ports in use, by their labels, once started. */
   Map<String, Integer> tcpPorts() {
     return tcpPorts;
-  }
-
-  private int loops() {
-    return Gateway.eventLoops(shared.config());
   }
 }

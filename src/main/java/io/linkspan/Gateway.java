@@ -100,7 +100,7 @@ public final class Gateway implements Node {
     // A promise without a context: after a failure no event loop is left that could tell the
     // caller.
     Promise<Gateway> started = Promise.promise();
-    VertxBootstrap.open(config, new Nodes.Node(id, eventLoops(config)))
+    VertxBootstrap.open(config, new Nodes.Node(id, config.loops()))
         // Not on the event loop that joined the cluster: so many classes are loaded that the other
         // nodes would have to wait.
         .compose(platform -> platform.vertx().executeBlocking(() -> new Gateway(config, platform)))
@@ -114,10 +114,6 @@ public final class Gateway implements Node {
         .onComplete(
             v -> started.complete(gateway),
             failure -> gateway.close().onComplete(closed -> started.fail(failure)));
-  }
-
-  static int eventLoops(GatewayConfig config) {
-    return VertxBootstrap.eventLoops(config);
   }
 
   /** The ports in use; null for a listener that is off. */
@@ -189,7 +185,7 @@ public final class Gateway implements Node {
 
   private Future<Void> start() {
     MessageCodecs.register(vertx);
-    var onEachLoop = new DeploymentOptions().setInstances(eventLoops(config));
+    var onEachLoop = new DeploymentOptions().setInstances(config.loops());
     return vertx
         .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
@@ -250,7 +246,7 @@ public final class Gateway implements Node {
         new EngineSessions(
             nodes, new RelayLimiter(config.socketio().maxRelayed(), metrics.registry())),
         new EdgeVerticle.EnetShared(
-            new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
+            new EnetPort(EnetTransport.sockets(vertx, config.loops())),
             enet,
             new EnetMetrics(metrics.registry())),
         tcp);

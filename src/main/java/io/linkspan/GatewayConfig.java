@@ -120,6 +120,11 @@ public record GatewayConfig(
     return new RouteReader.Upstream(upstream.address(), upstream.pipeline().longest());
   }
 
+  /** Returns how many event loops serve clients. */
+  int loops() {
+    return eventLoops > 0 ? eventLoops : Runtime.getRuntime().availableProcessors();
+  }
+
   /** Checks what spans several sections. */
   private void checkSections(ConfigNode root) {
     if (http.port() != 0 && http.port() == management.port()) {

@@ -54,16 +54,9 @@ record VertxBootstrap(
     return Clustered.join(config);
   }
 
-  /** How many event loops serve clients. */
-  static int eventLoops(GatewayConfig config) {
-    return config.eventLoops() > 0
-        ? config.eventLoops()
-        : Runtime.getRuntime().availableProcessors();
-  }
-
   private static VertxOptions options(GatewayConfig config) {
     return new VertxOptions()
-        .setEventLoopPoolSize(eventLoops(config))
+        .setEventLoopPoolSize(config.loops())
         // Resources come from the jar itself: nothing has to be written to disk.
         .setFileSystemOptions(
             new FileSystemOptions()
