@@ -157,8 +157,8 @@ final class EdgeVerticle extends VerticleBase {
   /** Takes no new clients and sends those that are here away; done when none is left. */
   Future<Void> drain(Duration patience) {
     Promise<Void> done = Promise.promise();
-    GatewayConfig.DrainConfig drain = shared.config().drain();
-    int batch = Math.max(1, drain.batch() / loops());
+    DrainConfig drain = shared.config().drain();
+    int batch = Math.max(1, drain.batch() / shared.config().loops());
     context.runOnContext(
         v -> {
           Future<Void> linksEnded = latch.drain();
@@ -193,9 +193,5 @@ final class EdgeVerticle extends VerticleBase {
   /** The TCP ports in use, by their labels, once started. */
   Map<String, Integer> tcpPorts() {
     return tcpPorts;
-  }
-
-  private int loops() {
-    return Gateway.eventLoops(shared.config());
   }
 }

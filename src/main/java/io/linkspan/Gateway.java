@@ -3,7 +3,6 @@ package io.linkspan;
 import io.linkspan.admission.Admission;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.api.MessageCodecs;
-import io.linkspan.bus.VertxProcess;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.NodeMailbox;
 import io.linkspan.directory.Nodes;
@@ -102,7 +101,7 @@ public final class Gateway implements Node {
     // A promise without a context: after a failure no event loop is left that could tell the
     // caller.
     Promise<Gateway> started = Promise.promise();
-    VertxBootstrap.open(config, new Nodes.Node(id, eventLoops(config)))
+    VertxBootstrap.open(config, new Nodes.Node(id, config.loops()))
         // Not on the event loop that joined the cluster: so many classes are loaded that the other
         // nodes would have to wait.
         .compose(platform -> platform.vertx().executeBlocking(() -> new Gateway(config, platform)))
@@ -116,10 +115,6 @@ public final class Gateway implements Node {
         .onComplete(
             v -> started.complete(gateway),
             failure -> gateway.close().onComplete(closed -> started.fail(failure)));
-  }
-
-  static int eventLoops(GatewayConfig config) {
-    return VertxProcess.eventLoops(config.eventLoops());
   }
 
   /** The ports in use; null for a listener that is off. */
@@ -191,7 +186,7 @@ public final class Gateway implements Node {
 
   private Future<Void> start() {
     MessageCodecs.register(vertx);
-    var onEachLoop = new DeploymentOptions().setInstances(eventLoops(config));
+    var onEachLoop = new DeploymentOptions().setInstances(config.loops());
     return vertx
         .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
@@ -209,7 +204,7 @@ public final class Gateway implements Node {
 
   private Future<?> deployConfigured() {
     List<Future<String>> deployments = new ArrayList<>();
-    for (GatewayConfig.VerticleConfig verticle : config.verticles()) {
+    for (VerticleConfig verticle : config.verticles()) {
       deployments.add(
           vertx.deployVerticle(
               "java:" + verticle.className(),
@@ -257,7 +252,7 @@ public final class Gateway implements Node {
             nodes,
             new RelayLimiter(config.socketio().maxRelayed(), metrics.registry())),
         new EdgeVerticle.EnetShared(
-            new EnetPort(EnetTransport.sockets(vertx, eventLoops(config))),
+            new EnetPort(EnetTransport.sockets(vertx, config.loops())),
             enet,
             new EnetMetrics(metrics.registry())),
         tcp);

@@ -2,6 +2,7 @@ package io.linkspan;
 
 import io.linkspan.bus.VertxProcess;
 import io.linkspan.config.ConfigException;
+import io.linkspan.config.Hosts;
 import io.linkspan.transport.tcp.TcpConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -103,7 +104,7 @@ public final class Main implements Callable<Integer> {
   }
 
   private static void warnUnlessLoopback(String key, String host, Logger log) {
-    if (!GatewayConfig.isLoopback(host)) {
+    if (!Hosts.isLoopback(host)) {
       log.warn(
           "auth.mode is none and {} is {}: anybody who can reach it can be any user", key, host);
     }

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GatewayConfigTest {
 
@@ -103,7 +104,8 @@ class GatewayConfigTest {
                   unread.add(key);
                 }
               } catch (ConfigException e) {
-                if (e.problems().stream().noneMatch(problem -> problem.startsWith(key))
+                if (e.problems().stream()
+                        .noneMatch(problem -> problem.startsWith(variable + ": " + key))
                     && !key.equals("management.host")) {
                   unread.add(key + ": " + e.problems());
                 }
@@ -150,9 +152,9 @@ class GatewayConfigTest {
       value = {
         "http: {port: 70000}                     | http.port: 70000: expected a port, 0 to 65535",
         "http: {port: eighty}                    | http.port: \"eighty\": expected a port",
-        "http: {hots: x}                         | http.hots: \"x\": expected one of the keys host",
-        "htpt: {}                                | htpt: {}: expected one of the keys eventLoops",
-        "http: 8080                              | http: 8080: expected keys and values",
+        "http: {hots: x}                         | http.hots: expected one of the keys host",
+        "htpt: {}                                | htpt: expected one of the keys eventLoops",
+        "http: 8080                              | http: expected keys and values",
         "http: {origins: x}                      | http.origins: \"x\": expected a list",
         "http: {tls: {cert: /does/not/exist}}    | http.tls.cert: \"/does/not/exist\": expected a file that can",
         "socketio: {path: socket.io}             | socketio.path: \"socket.io\": expected a path",
@@ -169,7 +171,7 @@ class GatewayConfigTest {
         "websocket: {maxMessageSize: 5GiB}       | websocket.maxMessageSize: \"5GiB\": expected a size",
         "websocket: {compression: maybe}         | websocket.compression: \"maybe\": expected true or false",
         "websocket: {acknowledge: never}         | websocket.acknowledge: \"never\": expected one of",
-        "management: {host: 0.0.0.0}             | management.apiKey: \"\": expected a key, as management.host is not a loopback address",
+        "management: {host: 0.0.0.0}             | management.apiKey: expected a key, as management.host is not a loopback address",
         "management: {port: 8080}                | management.port: 8080: expected another port than http.port",
         "auth: {mode: jwt}                       | auth.mode: \"jwt\": expected one of none",
         "session: {perUser: {onExcess: kill}}    | session.perUser.onExcess: \"kill\": expected one of",
@@ -178,7 +180,7 @@ class GatewayConfigTest {
         "delivery: {maxAttempts: 0}              | delivery.maxAttempts: 0: expected a whole number, 1 to",
         "session: {replicas: 2}                  | session.replicas: 2: expected one of",
         "session: {replicas: 1}                  | session.replicas: 1: expected auto or 0, as cluster.enabled is false",
-        "cluster: {enabled: true}                | cluster.join: {\"members\":[],\"multicast\":false,\"kubernetes\":{\"service\":\"\"}}: expected one of members, multicast and kubernetes.service to be set",
+        "cluster: {enabled: true}                | cluster.join: expected one of members, multicast and kubernetes.service to be set",
         "cluster: {join: {members: [a], multicast: true}} | expected one of members, multicast and kubernetes.service",
         "cluster: {join: {members: [\"a:b\"]}}     | cluster.join.members: [\"a:b\"]: expected a list of host or host:port",
         "cluster: {host: 0.0.0.0}                | cluster.host: \"0.0.0.0\": expected one address of this node",
@@ -193,30 +195,30 @@ class GatewayConfigTest {
         "routes: [{to: \"service:x\"}]           | routes[0].to: \"service:x\": expected user:, group: or session:",
         "routes: [{type: x}]                     | routes[0].to: nothing: expected user:, group: or session:",
         "routes: [{to: \"user:x\", type: method}] | routes[0].type: \"method\": expected to be used with bus or http only",
-        "routes: [{to: x, htpp: y}]              | routes[0].htpp: \"y\": expected one of the keys to, type, bus, ack",
-        "routes: [{to: x, http: y}]              | routes[0].http: \"y\": expected keys and values",
-        "routes: [{to: x, http: {}}]             | routes[0].http.url: \"\": expected a URL such as http://",
-        "routes: [{to: x, http: {url: legacy}}]  | routes[0].http.url: \"legacy\": expected a URL such as http://",
-        "routes: [{to: x, http: {url: \"http://u:p@h\"}}] | routes[0].http.url: \"http://u:p@h\": expected a URL",
-        "routes: [{to: x, http: {url: \"http://h\", timeuot: 1s}}] | routes[0].http.timeuot: \"1s\": expected one of the keys timeout, within, retries",
+        "routes: [{to: x, htpp: y}]              | routes[0].htpp: expected one of the keys to, type, bus, ack",
+        "routes: [{to: x, http: y}]              | routes[0].http: expected keys and values",
+        "routes: [{to: x, http: {}}]             | routes[0].http.url: expected a URL such as http://",
+        "routes: [{to: x, http: {url: legacy}}]  | routes[0].http.url: expected a URL such as http://",
+        "routes: [{to: x, http: {url: \"http://u:p@h\"}}] | routes[0].http.url: expected a URL",
+        "routes: [{to: x, http: {url: \"http://h\", timeuot: 1s}}] | routes[0].http.timeuot: expected one of the keys timeout, within, retries",
         "routes: [{to: x, http: {url: \"http://h\", timeout: 5}}] | routes[0].http.timeout: 5: expected a duration",
-        "routes: [{to: x, http: {url: \"http://h\", hold: 5s}}] | routes[0].http.hold: \"5s\": expected one of the keys",
+        "routes: [{to: x, http: {url: \"http://h\", hold: 5s}}] | routes[0].http.hold: expected one of the keys",
         "routes: [{to: x, http: {url: \"http://h\", breaker: {failures: 11}}}] | routes[0].http.breaker.failures: 11: expected a whole number, 1 to 10",
         "routes: [{to: x, http: {url: \"http://h\", breaker: {pause: 1m}}}] | routes[0].http.breaker.pause: \"1m\": expected no more than routes[0].http.breaker.maxPause",
-        "routes: [{to: x, http: {url: \"http://h\", headers: [X]}}] | routes[0].http.headers: [\"X\"]: expected \"Name: value\"",
-        "routes: [{to: x, http: {url: \"http://h\", headers: [\"x-linkspan-user: root\"]}}] | routes[0].http.headers: [\"x-linkspan-user: root\"]: expected \"Name: value\", of a header that is not the gateway's own",
+        "routes: [{to: x, http: {url: \"http://h\", headers: [X]}}] | routes[0].http.headers: expected \"Name: value\"",
+        "routes: [{to: x, http: {url: \"http://h\", headers: [\"x-linkspan-user: root\"]}}] | routes[0].http.headers: expected \"Name: value\", of a header that is not the gateway's own",
         "routes: [{to: x, http: {url: \"http://h\", trust: /no/file}}] | routes[0].http.trust: \"/no/file\": expected a file that can be read",
         "routes: [{to: x, http: {url: \"http://h\", ordered: false}, hold: {for: 5s}}] | routes[0].http.ordered: false: expected true, as routes[0].hold.for keeps the order",
         "routes: [{to: x, http: {url: \"http://h\"}, hold: {for: 5}}] | routes[0].hold.for: 5: expected a duration",
         "routes: [{to: x, http: {url: \"http://h\"}, hold: {for: 5s}, ack: accepted}] | routes[0].ack: \"accepted\": expected reply, as with hold",
         "routes: [{to: x, http: {url: \"http://h\"}, bus: b}] | routes[0].bus: \"b\": expected to be used without http only",
-        "routes: [{to: x, http: {url: \"http://h\"}}, {to: x, http: {url: \"http://h\"}}] | routes[1]: {\"to\":\"x\",\"http\":{\"url\":\"http://h\"}}: expected to match something that routes[0] does not match",
-        "routes: [{to: x, bus: b, hold: {for: 5s}}] | routes[0].hold: {\"for\":\"5s\"}: expected to be used with http or tcp only",
+        "routes: [{to: x, http: {url: \"http://h\"}}, {to: x, http: {url: \"http://h\"}}] | routes[1]: expected to match something that routes[0] does not match",
+        "routes: [{to: x, bus: b, hold: {for: 5s}}] | routes[0].hold: expected to be used with http or tcp only",
         "routes: [{to: x, tcp: {port: 1}}]       | routes[0].tcp.host: \"\": expected a name",
         "routes: [{to: x, tcp: {host: h, port: 0}}] | routes[0].tcp.port: 0: expected a whole number",
         "routes: [{to: x, tcp: {host: h, pause: 20s}}] | routes[0].tcp.pause: \"20s\": expected no more than routes[0].tcp.maxPause",
         "routes: [{to: x, tcp: {host: h, framing: {kind: csv}}}] | routes[0].tcp.framing.kind: \"csv\": expected one of",
-        "routes: [{to: x, tcp: {host: h}, http: {url: \"http://h\"}}] | routes[0].tcp: {\"host\":\"h\"}: expected to be used without http only",
+        "routes: [{to: x, tcp: {host: h}, http: {url: \"http://h\"}}] | routes[0].tcp: expected to be used without http only",
         "upstream: {retry: never}                | upstream.retry: \"never\": expected one of",
         "upstream: {backoff: 3s}                 | upstream.backoff: \"3s\": expected no more than upstream.maxBackoff",
         "routes: [{to: \"\", bus: \"\"}]         | routes[0].bus: \"\": expected a name",
@@ -240,15 +242,15 @@ class GatewayConfigTest {
         "tcp: {listeners: [{port: 1}]}           | tcp.listeners[0].name: \"\": expected a name",
         "tcp: {listeners: [{name: a, port: 1}, {name: a, port: 2}]} | tcp.listeners[1].name: \"a\": expected a name",
         "tcp: {listeners: [{name: a, port: 9090}]} | tcp.listeners[0].port: 9090: expected a port that nothing",
-        "tcp: {listeners: [{name: a, framing: {kid: line}}]} | tcp.listeners[0].framing.kid: \"line\": expected one of the keys kind",
-        "tcp: {listeners: [lines]}               | tcp.listeners[0]: \"lines\": expected keys and values",
+        "tcp: {listeners: [{name: a, framing: {kid: line}}]} | tcp.listeners[0].framing.kid: expected one of the keys kind",
+        "tcp: {listeners: [lines]}               | tcp.listeners[0]: expected keys and values",
         "routes: [{to: \"\", bus: b, ack: never}] | routes[0].ack: \"never\": expected one of",
         "verticles: [no.such.Class]              | verticles[0]: \"no.such.Class\": expected a class on the class path",
         "verticles: [java.lang.String]           | verticles[0]: \"java.lang.String\": expected a class that is a Vert.x verticle",
         "'http: [unclosed'                       | not valid YAML",
         "'http: {port: 1, port: 2}'              | not valid YAML",
       })
-  void everyProblemNamesKeyValueAndExpectation(String yaml, String problem) {
+  void everyProblemNamesItsKeyAndWhatIsExpected(String yaml, String problem) {
     assertThat(problems(yaml, Map.of())).anyMatch(text -> text.contains(problem), problem);
   }
 
@@ -313,8 +315,106 @@ class GatewayConfigTest {
   }
 
   @Test
-  void allProblemsAreToldAtOnce() {
-    assertThat(problems("http: {port: x}\nlimits: {waiting: y}", Map.of())).hasSize(2);
+  void allProblemsAreReportedAtOnce() {
+    assertThat(
+            problems(
+                "htpt: {}\nhttp: {port: x}\nlimits: {waiting: y}",
+                Map.of("LINKSPAN_HTP_PORT", "1", "LINKSPAN_DRAIN_BATCH", "all")))
+        .hasSize(5);
+  }
+
+  @Test
+  void everyProblemNamesItsLineOrItsVariable() {
+    String file = folder.resolve("test.yaml").toString();
+    assertThat(
+            problems(
+                """
+                http:
+                  port: 70000
+                  tls:
+                    cert: ""
+                    key: /no/file
+                htpt: 1
+                limits: {
+                  waiting: some,
+                  inFlight: 1}
+                session: {maxGroups: 1}
+                routes:
+                  - {to: "user:*"}
+                  - to: "service:x"
+                    http:
+                      timeout: 1
+                tcp:
+                  listeners:
+                    - {name: a, framing: {kind: line}}
+                    - port: 0
+                      name: b
+                      framing:
+                        kind: lines
+                """,
+                Map.of("LINKSPAN_SESSION_MAXGROUPS", "many", "LINKSPAN_DRAIN_BATCH", "all")))
+        .extracting(problem -> problem.replaceFirst(": expected .*", ""))
+        .containsExactlyInAnyOrder(
+            file + ":2: http.port: 70000",
+            file + ":4: http.tls.cert: \"\"",
+            file + ":5: http.tls.key: \"/no/file\"",
+            file + ":6: htpt",
+            file + ":8: limits.waiting: \"some\"",
+            // The line of the section, as the key itself is not set.
+            file + ":14: routes[1].http.url",
+            file + ":15: routes[1].http.timeout: 1",
+            file + ":22: tcp.listeners[1].framing.kind: \"lines\"",
+            "LINKSPAN_SESSION_MAXGROUPS: session.maxGroups: \"many\"",
+            "LINKSPAN_DRAIN_BATCH: drain.batch: \"all\"");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "management: {apiKey: [hunter2]}",
+        "management: {apiKey: {value: hunter2}}",
+        "management: {apikey: hunter2}",
+        "management: hunter2",
+        "managment: {apiKey: hunter2}",
+        "managment: hunter2",
+        "upstream: {http: {secret: [hunter2]}}",
+        "upstream: {http: {headers: \"Authorization: hunter2\"}}",
+        "upstream: {http: {headers: [\"Authorization: hunter2\", \"X\"]}}",
+        "upstream: {http: {headers: [\"hunter2\"]}}",
+        "upstream: {http: {url: \"http://user:hunter2@host\"}}",
+        "routes: [{to: x, http: {url: \"http://user:hunter2@host\"}}]",
+        "routes: [{to: x, http: {url: \"http://host\", secret: [hunter2]}}]",
+        "routes: [{to: x, http: {url: \"http://host\", secert: hunter2}}]",
+        "routes: [{to: x, secret: hunter2}]",
+        "routes: [{to: x, bus: y, hold: {secret: hunter2}}]",
+        "routes: [{to: x, bus: {secret: hunter2}}]",
+        "verticles: [{clas: x, config: {password: hunter2}}]",
+        "verticles: [{class: java.lang.String, config: hunter2}]",
+        "verticles: [[{password: hunter2}]]",
+        "http: {port: {password: hunter2}}",
+        "management:\n  apiKey: hunter2: x",
+        "management:\n  apiKey: \"hunter2",
+        "management:\n  apiKey: @hunter2",
+        "management: {apiKey: hunter2, apiKey: hunter2}",
+        "routes: hunter2",
+        "hunter2",
+        "[hunter2]",
+      })
+  void noProblemShowsASecret(String yaml) {
+    assertThat(problems(yaml, Map.of())).isNotEmpty().noneMatch(text -> text.contains("hunter2"));
+  }
+
+  @Test
+  void noProblemShowsASecretOfTheEnvironment() {
+    assertThat(
+            problems(
+                "",
+                Map.of(
+                    "LINKSPAN_MANAGEMENT_APIKEYS", "hunter2",
+                    "LINKSPAN_UPSTREAM_HTTP_HEADERS", "hunter2",
+                    "LINKSPAN_UPSTREAM_HTTP_URL", "hunter2://")))
+        .hasSize(3)
+        .noneMatch(text -> text.contains("hunter2"));
   }
 
   @Test
@@ -324,7 +424,7 @@ class GatewayConfigTest {
             ConfigException.class,
             () -> GatewayConfig.load(folder.resolve("missing.yaml"), Map.of()));
     assertThat(e.problems()).hasSize(1);
-    assertThat(e.getMessage()).contains("missing.yaml").contains("can not be read");
+    assertThat(e.getMessage()).contains("missing.yaml").contains("cannot be read");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.linkspan.cluster.ClusterConfig;
+import io.linkspan.config.Hosts;
 import io.linkspan.testing.KubernetesManifests;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.TestGateway;
@@ -109,10 +110,10 @@ class KubernetesManifestsTest {
 
   @Test
   void aPodListensForOthersThanItself() {
-    assertThat(GatewayConfig.isLoopback(config.http().host())).isFalse();
+    assertThat(Hosts.isLoopback(config.http().host())).isFalse();
     assertThat(config.enet().enabled()).isTrue();
-    assertThat(GatewayConfig.isLoopback(config.enet().host())).isFalse();
-    assertThat(GatewayConfig.isLoopback(config.management().host())).isFalse();
+    assertThat(Hosts.isLoopback(config.enet().host())).isFalse();
+    assertThat(Hosts.isLoopback(config.management().host())).isFalse();
     assertThat(config.management().apiKey()).isEqualTo(API_KEY);
   }
 
@@ -226,7 +227,7 @@ class KubernetesManifestsTest {
 
   @Test
   void allClientsOfAFullPodAreAskedToLeaveBeforeItsPatienceEnds() {
-    GatewayConfig.DrainConfig drain = config.drain();
+    DrainConfig drain = config.drain();
     int batches = (config.limits().connections() + drain.batch() - 1) / drain.batch();
     assertThat(batches).isPositive();
     assertThat(drain.pause().multipliedBy(batches)).isLessThan(drain.timeout().dividedBy(2));

@@ -1,5 +1,7 @@
 package io.linkspan.admission;
 
+import io.linkspan.config.ConfigNode;
+
 /**
  * What one client, or all of them, may cost. Zero is no limit, also as a rate.
  *
@@ -26,4 +28,25 @@ public record LimitsConfig(
     int waiting,
     long waitingBytes,
     long writeQueue,
-    int malformed) {}
+    int malformed) {
+  /** Reads the section {@code limits}. */
+  public static LimitsConfig read(ConfigNode limits) {
+    ConfigNode connectRate = limits.section("connectRate");
+    return new LimitsConfig(
+        limits.count("connections", 0),
+        limits.count("connectionsPerAddress", 0),
+        connectRate.rate("perAddress"),
+        connectRate.rate("perUser"),
+        limits.rate("messageRate"),
+        limits.rate("byteRate"),
+        orUnlimited(limits.count("inFlight", 0)),
+        orUnlimited(limits.count("waiting", 0)),
+        orUnlimited(limits.size("waitingBytes", 0)),
+        limits.size("writeQueue", 0),
+        limits.count("malformed", 0));
+  }
+
+  private static int orUnlimited(int limit) {
+    return limit == 0 ? Integer.MAX_VALUE : limit;
+  }
+}

@@ -2,7 +2,9 @@ package io.linkspan.cluster;
 
 import io.linkspan.config.ConfigNode;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * How this node finds the others and is found.
@@ -23,13 +25,41 @@ public record ClusterConfig(
     Join join,
     Heartbeat heartbeat) {
 
-  /** Reads the section {@code cluster}. */
-  public static ClusterConfig read(ConfigNode cluster) {
-    return ClusterSection.read(cluster);
-  }
+  private static final Pattern HOST = Pattern.compile("[A-Za-z0-9.:_-]*");
+  private static final Pattern MEMBER = Pattern.compile("[A-Za-z0-9._-]+(:\\d{1,5})?");
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final Duration LONGEST_INTERVAL = Duration.ofMinutes(1);
+  private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
 
   /** The way in which nodes find each other. */
-  public sealed interface Join {}
+  public sealed interface Join {
+
+    private static Join read(ConfigNode join, boolean required) {
+      List<Join> ways = new ArrayList<>();
+      List<String> members = join.texts("members");
+      if (!members.stream().allMatch(member -> MEMBER.matcher(member).matches())) {
+        join.reject("members", "a list of host or host:port");
+      }
+      if (!members.isEmpty()) {
+        ways.add(new Members(members));
+      }
+      if (join.flag("multicast")) {
+        ways.add(new Multicast());
+      }
+      ConfigNode kubernetes = join.section("kubernetes");
+      String service = kubernetes.text("service");
+      if (!HOST.matcher(service).matches()) {
+        kubernetes.reject("service", "the DNS name of a service");
+      }
+      if (!service.isEmpty()) {
+        ways.add(new Kubernetes(service));
+      }
+      if (ways.size() > 1 || (required && ways.isEmpty())) {
+        join.reject("", "one of members, multicast and kubernetes.service to be set");
+      }
+      return ways.isEmpty() ? new Members(List.of()) : ways.get(0);
+    }
+  }
 
   /**
    * By a list of addresses.
@@ -59,5 +89,49 @@ public record ClusterConfig(
    * @param interval between two signs of life, in whole seconds
    * @param timeout without one until a node counts as lost, in whole seconds
    */
-  public record Heartbeat(Duration interval, Duration timeout) {}
+  public record Heartbeat(Duration interval, Duration timeout) {
+
+    private static Heartbeat read(ConfigNode heartbeat) {
+      Duration interval = wholeSeconds(heartbeat, "interval", LONGEST_INTERVAL);
+      Duration timeout = wholeSeconds(heartbeat, "timeout", LONGEST_TIMEOUT);
+      if (timeout.compareTo(interval.multipliedBy(2)) < 0) {
+        heartbeat.reject("timeout", "at least twice " + heartbeat.keyOf("interval"));
+      }
+      return new Heartbeat(interval, timeout);
+    }
+
+    private static Duration wholeSeconds(ConfigNode section, String key, Duration max) {
+      Duration value = section.duration(key, SECOND, max);
+      if (value.toMillis() % SECOND.toMillis() != 0) {
+        section.reject(key, "whole seconds");
+      }
+      return value;
+    }
+  }
+
+  /** Reads the section {@code cluster}. */
+  public static ClusterConfig read(ConfigNode cluster) {
+    boolean enabled = cluster.flag("enabled");
+    int port = cluster.port("port");
+    int busPort = cluster.port("busPort");
+    if (busPort != 0 && busPort == port) {
+      cluster.reject("busPort", "another port than " + cluster.keyOf("port"));
+    }
+    return new ClusterConfig(
+        enabled,
+        cluster.name("name"),
+        readHost(cluster),
+        port,
+        busPort,
+        Join.read(cluster.section("join"), enabled),
+        Heartbeat.read(cluster.section("heartbeat")));
+  }
+
+  private static String readHost(ConfigNode cluster) {
+    String host = cluster.text("host");
+    if (!HOST.matcher(host).matches() || host.equals("0.0.0.0") || host.equals("::")) {
+      cluster.reject("host", "one address of this node, at which others reach it");
+    }
+    return host;
+  }
 }

@@ -126,20 +126,20 @@ final class DirectorySerializers {
               (out, remove) -> out.writeString(remove.node()),
               in -> new GroupEntry.Remove(in.readString())),
           new Form<>(
-              Owned.ByLost.class,
+              LostNodeFilter.class,
               15,
               DirectorySerializers::writeNodes,
-              in -> new Owned.ByLost<>(readNames(in))),
+              in -> new LostNodeFilter<>(readNames(in))),
           new Form<>(
-              Owned.ByOthersThan.class,
+              OtherNodeFilter.class,
               16,
               DirectorySerializers::writeNodes,
-              in -> new Owned.ByOthersThan<>(readNames(in))),
+              in -> new OtherNodeFilter<>(readNames(in))),
           new Form<>(
-              Owned.OthersThan.class,
+              NodesExcept.class,
               17,
               DirectorySerializers::writeNodes,
-              in -> new Owned.OthersThan<>(readNames(in))),
+              in -> new NodesExcept<>(readNames(in))),
           new Form<>(UserEntry.Read.class, 18, (out, read) -> {}, in -> new UserEntry.Read()),
           new Form<>(
               GroupEntry.RemoveLost.class,
@@ -195,7 +195,7 @@ final class DirectorySerializers {
     return new UserEntry(List.copyOf(sessions));
   }
 
-  private static void writeNodes(ObjectDataOutput out, Owned.OfNodes some) throws IOException {
+  private static void writeNodes(ObjectDataOutput out, NodeIds some) throws IOException {
     writeNames(out, some.nodes());
   }
 

@@ -11,7 +11,7 @@ import java.util.function.Predicate;
  *
  * @param nodes their ids, never empty
  */
-record GroupEntry(Set<String> nodes) implements Owned {
+record GroupEntry(Set<String> nodes) implements NodeEntry {
 
   /** Enters a node. */
   record Add(String node) implements EntryProcessor<String, GroupEntry, Boolean> {
@@ -37,7 +37,7 @@ record GroupEntry(Set<String> nodes) implements Owned {
   }
 
   /** Removes these nodes. */
-  static final class RemoveLost extends OfLost
+  static final class RemoveLost extends LostNodes
       implements EntryProcessor<String, GroupEntry, Boolean> {
 
     RemoveLost(Set<String> nodes) {

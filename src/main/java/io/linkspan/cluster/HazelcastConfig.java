@@ -22,16 +22,6 @@ final class HazelcastConfig {
   /** After how many silent seconds a node is given up. */
   static final String NO_HEARTBEAT = "hazelcast.max.no.heartbeat.seconds";
 
-  static final String SESSIONS = "linkspan.sessions";
-  static final String USERS = "linkspan.users";
-  static final String GROUPS = "linkspan.groups";
-
-  /** Member attribute: id of the gateway's node; absent where no clients are served. */
-  static final String NODE = "linkspan.node";
-
-  /** Member attribute: how many shards the node has. */
-  static final String SHARDS = "linkspan.shards";
-
   private static final int FIRST_PORT = 5701;
 
   /** Seconds after which parts that lost sight of each other look for each other again. */
@@ -67,8 +57,10 @@ final class HazelcastConfig {
     config.setClusterName(cluster.name());
     config.getMetricsConfig().setEnabled(false);
     if (self != null) {
-      config.getMemberAttributeConfig().setAttribute(NODE, self.id());
-      config.getMemberAttributeConfig().setAttribute(SHARDS, Integer.toString(self.shards()));
+      config.getMemberAttributeConfig().setAttribute(DirectoryNames.NODE, self.id());
+      config
+          .getMemberAttributeConfig()
+          .setAttribute(DirectoryNames.SHARDS, Integer.toString(self.shards()));
     }
     config.setProperty("hazelcast.phone.home.enabled", "false");
     config.setProperty("hazelcast.logging.type", "slf4j");
@@ -90,9 +82,9 @@ final class HazelcastConfig {
     config.setProperty("hazelcast.map.invalidation.batch.enabled", "false");
     network(config.getAdvancedNetworkConfig(), cluster, host);
     DirectorySerializers.register(config.getSerializationConfig());
-    config.addMapConfig(map(SESSIONS));
-    config.addMapConfig(map(USERS).setNearCacheConfig(remembered()));
-    config.addMapConfig(map(GROUPS));
+    config.addMapConfig(map(DirectoryNames.SESSIONS));
+    config.addMapConfig(map(DirectoryNames.USERS).setNearCacheConfig(remembered()));
+    config.addMapConfig(map(DirectoryNames.GROUPS));
     return config;
   }
 

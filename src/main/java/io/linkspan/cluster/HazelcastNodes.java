@@ -51,7 +51,7 @@ final class HazelcastNodes
     this.self = self;
     hazelcast.getCluster().addMembershipListener(this);
     hazelcast.getLifecycleService().addLifecycleListener(this);
-    hazelcast.getMap(HazelcastConfig.SESSIONS).addPartitionLostListener(this);
+    hazelcast.getMap(DirectoryNames.SESSIONS).addPartitionLostListener(this);
   }
 
   @Override
@@ -139,8 +139,8 @@ final class HazelcastNodes
 
   /** Null when the member serves no clients. */
   private static Node nodeOf(Member member) {
-    String id = member.getAttribute(HazelcastConfig.NODE);
-    String shards = member.getAttribute(HazelcastConfig.SHARDS);
+    String id = member.getAttribute(DirectoryNames.NODE);
+    String shards = member.getAttribute(DirectoryNames.SHARDS);
     return id == null || shards == null ? null : new Node(id, Integer.parseInt(shards));
   }
 }

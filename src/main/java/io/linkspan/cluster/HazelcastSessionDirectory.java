@@ -53,9 +53,9 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     this.vertx = (VertxInternal) vertx;
     this.self = self;
     this.events = events;
-    sessions = hazelcast.getMap(HazelcastConfig.SESSIONS);
-    users = hazelcast.getMap(HazelcastConfig.USERS);
-    groups = hazelcast.getMap(HazelcastConfig.GROUPS);
+    sessions = hazelcast.getMap(DirectoryNames.SESSIONS);
+    users = hazelcast.getMap(DirectoryNames.USERS);
+    groups = hazelcast.getMap(DirectoryNames.GROUPS);
   }
 
   @Override

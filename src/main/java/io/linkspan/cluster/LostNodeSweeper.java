@@ -23,7 +23,7 @@ import org.slf4j.LoggerFactory;
  * directory, in bulk, and tells services of each session. The oldest node does it; a sweep looks
  * for the entries of everybody who is no member, so what one could not finish the next one does. A
  * node that was cut off is the oldest, too, for itself; what it began may be carried out when it
- * has found the others, see {@link Owned.OfLost}.
+ * has found the others, see {@link LostNodes}.
  */
 final class LostNodeSweeper implements Nodes.Listener {
 
@@ -51,9 +51,9 @@ final class LostNodeSweeper implements Nodes.Listener {
     this.vertx = vertx;
     this.nodes = nodes;
     this.events = events;
-    sessions = hazelcast.getMap(HazelcastConfig.SESSIONS);
-    users = hazelcast.getMap(HazelcastConfig.USERS);
-    groups = hazelcast.getMap(HazelcastConfig.GROUPS);
+    sessions = hazelcast.getMap(DirectoryNames.SESSIONS);
+    users = hazelcast.getMap(DirectoryNames.USERS);
+    groups = hazelcast.getMap(DirectoryNames.GROUPS);
     worker =
         vertx.createSharedWorkerExecutor(
             "linkspan-lost-nodes", 1, MAX_SWEEP_MINUTES, TimeUnit.MINUTES);
@@ -95,10 +95,10 @@ final class LostNodeSweeper implements Nodes.Listener {
       return Map.of();
     }
     // First what leads others there; last what is needed to do it all again.
-    groups.executeOnEntries(new GroupEntry.RemoveLost(lost), new Owned.ByLost<>(lost));
-    users.executeOnEntries(new UserEntry.RemoveLost(lost), new Owned.ByLost<>(lost));
+    groups.executeOnEntries(new GroupEntry.RemoveLost(lost), new LostNodeFilter<>(lost));
+    users.executeOnEntries(new UserEntry.RemoveLost(lost), new LostNodeFilter<>(lost));
     Map<String, SessionEntry> taken =
-        sessions.executeOnEntries(new SessionEntry.TakeOut(), new Owned.ByLost<>(lost));
+        sessions.executeOnEntries(new SessionEntry.TakeOut(), new LostNodeFilter<>(lost));
     forgetUnfinishedMoves(taken);
     LOG.warn("{} sessions were lost with the nodes {}", taken.size(), lost);
     return taken;
@@ -115,9 +115,9 @@ final class LostNodeSweeper implements Nodes.Listener {
     return found;
   }
 
-  private static <V extends Owned> void others(
+  private static <V extends NodeEntry> void others(
       IMap<String, V> map, Set<String> members, Set<String> found) {
-    map.project(new Owned.OthersThan<V>(members), new Owned.ByOthersThan<V>(members))
+    map.project(new NodesExcept<V>(members), new OtherNodeFilter<V>(members))
         .forEach(found::addAll);
   }
 

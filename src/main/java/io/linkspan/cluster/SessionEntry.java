@@ -13,7 +13,7 @@ import java.util.Set;
  * @param shard bus address of its owner
  * @param groups it is a member of
  */
-record SessionEntry(String user, String shard, Set<String> groups) implements Owned {
+record SessionEntry(String user, String shard, Set<String> groups) implements NodeEntry {
 
   static SessionEntry of(SessionRef session, Set<String> groups) {
     return new SessionEntry(session.user(), session.shard(), Set.copyOf(groups));

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  *
  * @param sessions oldest first, never empty
  */
-record UserEntry(List<SessionRef> sessions) implements Owned {
+record UserEntry(List<SessionRef> sessions) implements NodeEntry {
 
   @Override
   public Set<String> nodes() {
@@ -70,7 +70,7 @@ record UserEntry(List<SessionRef> sessions) implements Owned {
   }
 
   /** Removes the sessions that these nodes have. */
-  static final class RemoveLost extends OfLost
+  static final class RemoveLost extends LostNodes
       implements EntryProcessor<String, UserEntry, Boolean> {
 
     RemoveLost(Set<String> nodes) {

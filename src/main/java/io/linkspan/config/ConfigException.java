@@ -2,7 +2,7 @@ package io.linkspan.config;
 
 import java.util.List;
 
-/** The configuration can not be used; each problem names a key, its value and what was expected. */
+/** Reports that a configuration cannot be used; each problem names a key and what is expected. */
 public final class ConfigException extends Exception {
 
   private final List<String> problems;
@@ -12,7 +12,7 @@ public final class ConfigException extends Exception {
     this.problems = List.copyOf(problems);
   }
 
-  /** One line each. */
+  /** Returns the problems, one line each. */
   public List<String> problems() {
     return problems;
   }

@@ -1,5 +1,6 @@
 package io.linkspan.connection;
 
+import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 
 /**
@@ -11,4 +12,19 @@ import java.time.Duration;
  * @param allIdle no message either way for so long, heartbeats not counted: expired; zero is never
  */
 public record HeartbeatConfig(
-    Duration interval, Duration readerIdle, Duration writerIdle, Duration allIdle) {}
+    Duration interval, Duration readerIdle, Duration writerIdle, Duration allIdle) {
+  /** Reads a section {@code heartbeat}. */
+  public static HeartbeatConfig read(ConfigNode heartbeat) {
+    Duration interval = heartbeat.duration("interval");
+    Duration timeout = heartbeat.duration("timeout");
+    if (interval.compareTo(timeout) >= 0) {
+      heartbeat.reject("interval", "less than " + heartbeat.keyOf("timeout"));
+    }
+    Duration writerIdle = heartbeat.durationOrZero("writerIdle");
+    return new HeartbeatConfig(
+        interval,
+        timeout,
+        writerIdle.isZero() ? timeout : writerIdle,
+        heartbeat.durationOrZero("allIdle"));
+  }
+}

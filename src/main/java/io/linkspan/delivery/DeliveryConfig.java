@@ -1,5 +1,6 @@
 package io.linkspan.delivery;
 
+import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 
 /**
@@ -18,4 +19,18 @@ public record DeliveryConfig(
     int maxAttempts,
     int maxDuplicates,
     Duration duplicateWindow,
-    int maxDuplicateUsers) {}
+    int maxDuplicateUsers) {
+  private static final int MOST_ATTEMPTS = 1_000;
+
+  /** Reads the section {@code delivery}. */
+  public static DeliveryConfig read(ConfigNode delivery) {
+    ConfigNode duplicates = delivery.section("duplicates");
+    return new DeliveryConfig(
+        delivery.duration("requestTimeout"),
+        delivery.duration("ackTimeout"),
+        delivery.count("maxAttempts", 1, MOST_ATTEMPTS),
+        duplicates.count("max", 0),
+        duplicates.duration("window"),
+        duplicates.count("users", 0));
+  }
+}

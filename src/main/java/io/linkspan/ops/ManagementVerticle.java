@@ -5,7 +5,6 @@ import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.protocol.ProtocolException;
-import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.JsonTranslator;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
@@ -123,7 +122,7 @@ public final class ManagementVerticle extends VerticleBase {
       return;
     }
     request.response().putHeader("WWW-Authenticate", "Bearer");
-    refuse(
+    Refusal.send(
         request,
         new MessageException(
             ErrorCode.UNAUTHENTICATED, "the key has to be sent as Authorization: Bearer"));
@@ -145,7 +144,7 @@ public final class ManagementVerticle extends VerticleBase {
       timeout = timeout(request.request().getParam("timeout"));
       message = complete(JsonTranslator.decode(request.body().asString()));
     } catch (ProtocolException e) {
-      refuse(request, new MessageException(ErrorCode.MALFORMED, e.getMessage()));
+      Refusal.send(request, new MessageException(ErrorCode.MALFORMED, e.getMessage()));
       return;
     }
     if (acknowledged) {
@@ -163,7 +162,7 @@ public final class ManagementVerticle extends VerticleBase {
                 }
                 request.json(answer);
               },
-              failure -> refuse(request, MessageException.from(failure)));
+              failure -> Refusal.send(request, failure));
     } else {
       clients
           .post(message)
@@ -172,7 +171,7 @@ public final class ManagementVerticle extends VerticleBase {
                 request.response().setStatusCode(202);
                 request.json(new JsonObject().put("eventId", message.getEventId()));
               },
-              failure -> refuse(request, MessageException.from(failure)));
+              failure -> Refusal.send(request, failure));
     }
   }
 
@@ -214,25 +213,20 @@ public final class ManagementVerticle extends VerticleBase {
   private void fail(RoutingContext request) {
     if (request.failure() instanceof HttpException refusal) {
       boolean tooLarge = refusal.getStatusCode() == ErrorCode.TOO_LARGE.number();
-      refuse(
+      Refusal.send(
           request,
           tooLarge
               ? new MessageException(
                   ErrorCode.TOO_LARGE, "a body has at most " + maxBody + " bytes")
               : new MessageException(ErrorCode.MALFORMED, refusal.getMessage()));
     } else if (request.statusCode() == ErrorCode.TOO_LARGE.number()) {
-      refuse(
+      Refusal.send(
           request,
           new MessageException(ErrorCode.TOO_LARGE, "a body has at most " + maxBody + " bytes"));
     } else {
       LOG.error(
           "{} {} failed", request.request().method(), request.normalizedPath(), request.failure());
-      refuse(request, new MessageException(ErrorCode.INTERNAL, "the gateway failed"));
+      Refusal.send(request, new MessageException(ErrorCode.INTERNAL, "the gateway failed"));
     }
-  }
-
-  static void refuse(RoutingContext request, MessageException why) {
-    request.response().setStatusCode(why.code().number());
-    request.json(ErrorTranslator.toJson(why));
   }
 }

@@ -39,7 +39,7 @@ final class SessionApi {
     try {
       query = query(request);
     } catch (MessageException refusal) {
-      ManagementVerticle.refuse(request, refusal);
+      Refusal.send(request, refusal);
       return;
     }
     clients
@@ -48,7 +48,7 @@ final class SessionApi {
             page ->
                 request.json(
                     new JsonObject().put("sessions", page.sessions()).put("next", page.next())),
-            failure -> ManagementVerticle.refuse(request, MessageException.from(failure)));
+            failure -> Refusal.send(request, failure));
   }
 
   private static SessionQuery query(RoutingContext request) {
@@ -91,7 +91,7 @@ final class SessionApi {
         .members(group)
         .onComplete(
             members -> request.json(new JsonObject().put("group", group).put("members", members)),
-            failure -> ManagementVerticle.refuse(request, MessageException.from(failure)));
+            failure -> Refusal.send(request, failure));
   }
 
   private void changeMember(RoutingContext request) {
@@ -107,7 +107,7 @@ final class SessionApi {
   private static void answer(RoutingContext request, Future<Void> done) {
     done.onComplete(
         v -> request.response().setStatusCode(204).end(),
-        failure -> ManagementVerticle.refuse(request, MessageException.from(failure)));
+        failure -> Refusal.send(request, failure));
   }
 
   private static MessageException malformed(String text) {

@@ -1,7 +1,9 @@
 package io.linkspan.session;
 
+import io.linkspan.config.ConfigNode;
 import io.linkspan.connection.CloseReason;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * Limits of one session.
@@ -29,5 +31,35 @@ public record SessionConfig(
     REPLACE,
     /** The new one is rejected. */
     REJECT
+  }
+
+  private static final int MIN_PENDING_BYTES = 128;
+
+  /**
+   * Reads the section {@code session}.
+   *
+   * @param cluster whether there are other nodes
+   */
+  public static SessionConfig read(ConfigNode session, boolean cluster) {
+    ConfigNode perUser = session.section("perUser");
+    return new SessionConfig(
+        session.durationOrZero("grace"),
+        session.count("maxPending", 1),
+        session.size("maxPendingBytes", MIN_PENDING_BYTES),
+        session.count("maxGroups", 0),
+        perUser.count("max", 0),
+        perUser.choice("onExcess", Map.of("replace", OnExcess.REPLACE, "reject", OnExcess.REJECT)),
+        replicas(session, cluster));
+  }
+
+  private static int replicas(ConfigNode session, boolean cluster) {
+    Integer replicas = session.choice("replicas", Map.of("auto", cluster ? 1 : 0, "0", 0, "1", 1));
+    if (replicas == null) {
+      return 0;
+    }
+    if (replicas > 0 && !cluster) {
+      session.reject("replicas", "auto or 0, as cluster.enabled is false");
+    }
+    return replicas;
   }
 }

@@ -1,5 +1,6 @@
 package io.linkspan.upstream;
 
+import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 
 /**
@@ -71,5 +72,44 @@ public record PipelineConfig(
   /** The longest that a Message takes to be answered, whatever happens to it. */
   public Duration longest() {
     return within.plus(hold.time()).plus(timeout).plus(MARGIN);
+  }
+
+  private static final int MOST_CONCURRENCY = 10_000;
+  private static final int MOST_RETRIES = 100;
+
+  /**
+   * Reads the settings of a service.
+   *
+   * @param hold the section that says what becomes of Messages while it is unavailable
+   */
+  static PipelineConfig read(ConfigNode service, ConfigNode hold) {
+    Duration held = hold.durationOrZero("for");
+    return new PipelineConfig(
+        service.count("concurrency", 1, MOST_CONCURRENCY),
+        service.count("queue", 1),
+        service.size("queueBytes", 1),
+        service.flag("ordered") || !held.isZero(),
+        service.duration("timeout"),
+        service.duration("within"),
+        readRetry(service),
+        readBreaker(service.section("breaker")),
+        new Hold(held, hold.count("max", 1)));
+  }
+
+  private static Retry readRetry(ConfigNode service) {
+    return new Retry(
+        service.count("retries", 0, MOST_RETRIES),
+        service.either("retry", "unsent", "any"),
+        service.durationUpTo("backoff", "maxBackoff"),
+        service.duration("maxBackoff"));
+  }
+
+  private static Breaker readBreaker(ConfigNode breaker) {
+    int of = breaker.count("of", 1, Breaker.MAX_OF);
+    return new Breaker(
+        breaker.count("failures", 1, of),
+        of,
+        breaker.durationUpTo("pause", "maxPause"),
+        breaker.duration("maxPause"));
   }
 }

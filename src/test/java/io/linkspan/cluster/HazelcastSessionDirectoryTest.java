@@ -178,12 +178,12 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     Set<String> lost = Set.of(TWO.id(), "lost");
     assertThat(
             hazelcast
-                .<String, SessionEntry>getMap(HazelcastConfig.SESSIONS)
-                .executeOnEntries(new SessionEntry.TakeOut(), new Owned.ByLost<>(lost)))
+                .<String, SessionEntry>getMap(DirectoryNames.SESSIONS)
+                .executeOnEntries(new SessionEntry.TakeOut(), new LostNodeFilter<>(lost)))
         .isEmpty();
-    var user = hazelcast.<String, UserEntry>getMap(HazelcastConfig.USERS);
+    var user = hazelcast.<String, UserEntry>getMap(DirectoryNames.USERS);
     assertThat(user.executeOnKey(session.user(), new UserEntry.RemoveLost(lost))).isFalse();
-    var members = hazelcast.<String, GroupEntry>getMap(HazelcastConfig.GROUPS);
+    var members = hazelcast.<String, GroupEntry>getMap(DirectoryNames.GROUPS);
     assertThat(members.executeOnKey(group, new GroupEntry.RemoveLost(lost))).isFalse();
     assertThat(await(one.directory().find(session.session()))).isEqualTo(session);
     awaitSessions(one.directory(), session.user(), session);
@@ -214,7 +214,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     SessionRef moved = session(shardOfTwo());
     await(two.directory().add(moved));
     two.hazelcast()
-        .<String, SessionEntry>getMap(HazelcastConfig.SESSIONS)
+        .<String, SessionEntry>getMap(DirectoryNames.SESSIONS)
         .executeOnKey(moved.session(), new SessionEntry.Move(moved.shard(), lostShard));
 
     // As when a node leaves; both nodes notice, and the oldest acts.

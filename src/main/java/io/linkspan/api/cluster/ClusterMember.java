@@ -1,6 +1,5 @@
 package io.linkspan.api.cluster;
 
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.bus.VertxProcess;
 import io.linkspan.cluster.ClusterConfig;
@@ -11,8 +10,6 @@ import io.linkspan.config.ConfigTree;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 
 /**
@@ -51,14 +48,10 @@ public final class ClusterMember {
 
   private static Future<Vertx> join(Path configuration, Map<String, String> environment)
       throws ConfigException {
-    ObjectNode tree = ConfigTree.load(configuration, environment);
-    List<String> problems = new ArrayList<>();
-    var root = new ConfigNode(tree, "", problems);
+    ConfigNode root = ConfigTree.load(configuration, environment);
     ClusterConfig cluster = ClusterConfig.read(root.section("cluster"));
     int eventLoops = root.count("eventLoops", 0, MAX_EVENT_LOOPS);
-    if (!problems.isEmpty()) {
-      throw new ConfigException(problems);
-    }
+    root.throwIfRejected();
     if (!cluster.enabled()) {
       return Future.failedFuture(
           new IllegalArgumentException("cluster.enabled is false: there is nothing to join"));

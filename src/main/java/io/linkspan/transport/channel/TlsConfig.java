@@ -1,5 +1,6 @@
 package io.linkspan.transport.channel;
 
+import io.linkspan.config.ConfigNode;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 
@@ -19,5 +20,15 @@ public record TlsConfig(String cert, String key) {
           .setUseAlpn(false)
           .setKeyCertOptions(new PemKeyCertOptions().addCertPath(cert).addKeyPath(key));
     }
+  }
+
+  /** Reads a section {@code tls}, whose keys are both set or both empty. */
+  public static TlsConfig read(ConfigNode tls) {
+    String cert = tls.file("cert");
+    String key = tls.file("key");
+    if (cert.isEmpty() != key.isEmpty()) {
+      tls.reject(cert.isEmpty() ? "cert" : "key", "a file, as the other of cert and key is set");
+    }
+    return new TlsConfig(cert, key);
   }
 }

@@ -1,8 +1,10 @@
 package io.linkspan.transport.enet;
 
+import io.linkspan.config.ConfigNode;
 import io.linkspan.protocol.enet.EnetConfig;
 import io.linkspan.protocol.enet.Feature;
 import java.time.Duration;
+import java.util.Map;
 
 /**
  * Configuration of the ENet transport.
@@ -41,10 +43,13 @@ public record EnetTransportConfig(
     boolean clientAcknowledges) {
 
   /** Bounds of the protocol. */
-  public static final int MOST_CHANNELS = 255;
+  private static final int MOST_CHANNELS = 255;
 
-  public static final int LONGEST_PACKET = 12 << 20;
-  public static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(60);
+  private static final int SHORTEST_PACKET = 128;
+  private static final int LONGEST_PACKET = 12 << 20;
+  private static final Duration SHORTEST_TIMEOUT = Duration.ofMillis(1);
+  private static final Duration LONGEST_TIMEOUT = Duration.ofSeconds(60);
+  private static final int MOST_DOUBLINGS = 1_000;
 
   /** Commands and fragment heads also count towards the bytes queued for a peer. */
   private static final int QUEUE_OVERHEAD = 4;
@@ -91,5 +96,36 @@ public record EnetTransportConfig(
                 timing.handshake(),
                 timing.verifyRepeats(),
                 timing.departed()));
+  }
+
+  /**
+   * Reads the section {@code enet}.
+   *
+   * @param authTimeout from the section {@code auth}
+   */
+  public static EnetTransportConfig read(ConfigNode enet, Duration authTimeout) {
+    ConfigNode timeout = enet.section("timeout");
+    Duration minimum = timeout.duration("minimum", SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
+    Duration maximum = timeout.duration("maximum", SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
+    if (minimum.compareTo(maximum) > 0) {
+      timeout.reject("minimum", "no more than " + timeout.keyOf("maximum"));
+    }
+    return new EnetTransportConfig(
+        enet.flag("enabled"),
+        enet.name("host"),
+        enet.port("port"),
+        enet.count("channels", 1, MOST_CHANNELS),
+        enet.choice(
+            "checksum", Map.of("auto", Feature.DETECT, "true", Feature.ON, "false", Feature.OFF)),
+        enet.choice("compression", Map.of("auto", Feature.DETECT, "none", Feature.OFF)),
+        enet.size("maxPacketSize", SHORTEST_PACKET, LONGEST_PACKET),
+        enet.count("maxPeers", 1),
+        enet.rate("connectRate"),
+        enet.duration("pingInterval", SHORTEST_TIMEOUT, LONGEST_TIMEOUT),
+        timeout.count("limit", 1, MOST_DOUBLINGS),
+        minimum,
+        maximum,
+        authTimeout,
+        enet.either("acknowledge", "client", "transport"));
   }
 }

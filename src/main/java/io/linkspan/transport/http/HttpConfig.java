@@ -1,5 +1,6 @@
 package io.linkspan.transport.http;
 
+import io.linkspan.config.ConfigNode;
 import io.linkspan.transport.channel.TlsConfig;
 import java.time.Duration;
 import java.util.List;
@@ -16,5 +17,15 @@ public record HttpConfig(
 
   public HttpConfig {
     origins = List.copyOf(origins);
+  }
+
+  /** Reads the section {@code http}. */
+  public static HttpConfig read(ConfigNode http) {
+    return new HttpConfig(
+        http.name("host"),
+        http.port("port"),
+        http.duration("idleTimeout", Duration.ofSeconds(1)),
+        http.texts("origins"),
+        TlsConfig.read(http.section("tls")));
   }
 }

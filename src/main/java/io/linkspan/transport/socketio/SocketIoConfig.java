@@ -1,6 +1,7 @@
 package io.linkspan.transport.socketio;
 
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.config.ConfigNode;
 import io.linkspan.protocol.engineio.EngineConfig;
 import io.linkspan.protocol.socketio.SocketConfig;
 import java.time.Duration;
@@ -40,6 +41,9 @@ public record SocketIoConfig(
   /** The type byte of a binary packet of Engine.IO 3, which the payload limit does not count. */
   private static final int TYPE_BYTE = 1;
 
+  private static final int MIN_PAYLOAD = 128;
+  private static final int MAX_PAYLOAD = 1 << 30;
+
   public SocketIoConfig {
     namespaces = List.copyOf(namespaces);
   }
@@ -75,5 +79,34 @@ public record SocketIoConfig(
         // The outbox limits them.
         Integer.MAX_VALUE,
         false);
+  }
+
+  /** Reads the section {@code socketio}. */
+  public static SocketIoConfig read(ConfigNode socketio) {
+    String path = socketio.text("path");
+    if (!path.matches("/[^?#\\s]*[^?#\\s/]/?")) {
+      socketio.reject("path", "a path that begins with / and is not /");
+    }
+    return new SocketIoConfig(
+        socketio.flag("enabled"),
+        path.endsWith("/") ? path.substring(0, path.length() - 1) : path,
+        socketio.duration("pingInterval"),
+        socketio.duration("pingTimeout"),
+        socketio.duration("connectTimeout"),
+        socketio.size("maxPayload", MIN_PAYLOAD, MAX_PAYLOAD),
+        namespaces(socketio),
+        socketio.flag("jsonp"),
+        socketio.either("acknowledge", "client", "transport"),
+        socketio.flag("recovery"),
+        socketio.flag("connectEvent"),
+        socketio.count("maxRelayed", 0));
+  }
+
+  private static List<String> namespaces(ConfigNode socketio) {
+    List<String> namespaces = socketio.texts("namespaces");
+    if (namespaces.isEmpty() || !namespaces.stream().allMatch(name -> name.matches("/[^,?]*"))) {
+      socketio.reject("namespaces", "names that begin with / and have no comma or ?");
+    }
+    return namespaces;
   }
 }

@@ -1,10 +1,14 @@
 package io.linkspan.transport.tcp;
 
+import io.linkspan.config.ConfigNode;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.framing.FramingConfig;
 import io.linkspan.transport.channel.TlsConfig;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The framed TCP transport.
@@ -37,5 +41,54 @@ public record TcpConfig(List<Listener> listeners) {
       FramingConfig framing,
       HeartbeatConfig heartbeat,
       Duration authTimeout,
-      boolean clientAcknowledges) {}
+      boolean clientAcknowledges) {
+
+    private static Listener read(ConfigNode listener, String label, Duration authTimeout) {
+      return new Listener(
+          listener.keyOf(""),
+          label,
+          listener.name("host"),
+          listener.port("port"),
+          TlsConfig.read(listener.section("tls")),
+          FramingConfig.read(listener.section("framing")),
+          HeartbeatConfig.read(listener.section("heartbeat")),
+          authTimeout,
+          listener.either("acknowledge", "client", "transport"));
+    }
+  }
+
+  /**
+   * Reads the section {@code tcp}: a first listener, and further ones that differ from it.
+   *
+   * @param authTimeout from the section {@code auth}
+   * @param takenPorts of other listeners
+   */
+  public static TcpConfig read(ConfigNode tcp, Duration authTimeout, List<Integer> takenPorts) {
+    Set<Integer> ports = new HashSet<>(takenPorts);
+    Set<String> names = new HashSet<>();
+    List<Listener> listeners = new ArrayList<>();
+    Listener first = Listener.read(tcp, "tcp", authTimeout);
+    if (tcp.flag("enabled")) {
+      requireFree(tcp, first.port(), ports);
+      listeners.add(first);
+    }
+    ConfigNode defaults = tcp.without("enabled", "listeners").withEmpty("name");
+    for (ConfigNode item : tcp.sections("listeners")) {
+      ConfigNode section = item.over(defaults);
+      String name = section.text("name");
+      if (!name.matches("[\\w-]+") || !names.add(name)) {
+        section.reject("name", "a name of letters, digits, - and _ that no other listener has");
+      }
+      Listener listener = Listener.read(section, "tcp." + name, authTimeout);
+      requireFree(section, listener.port(), ports);
+      listeners.add(listener);
+    }
+    return new TcpConfig(listeners);
+  }
+
+  private static void requireFree(ConfigNode section, int port, Set<Integer> taken) {
+    if (port != 0 && !taken.add(port)) {
+      section.reject("port", "a port that nothing else listens at");
+    }
+  }
 }

@@ -1,5 +1,6 @@
 package io.linkspan.transport.websocket;
 
+import io.linkspan.config.ConfigNode;
 import io.linkspan.connection.HeartbeatConfig;
 
 /**
@@ -16,7 +17,23 @@ public record WebSocketConfig(
     int maxMessageSize,
     boolean compression,
     boolean clientAcknowledges) {
-
   /** A client that negotiates this subprotocol sends and receives JSON in text frames. */
   public static final String JSON_SUBPROTOCOL = "linkspan.json";
+
+  private static final int MIN_MESSAGE = 128;
+  private static final int MAX_MESSAGE = 1 << 30;
+
+  /** Reads the section {@code websocket}. */
+  public static WebSocketConfig read(ConfigNode websocket) {
+    String path = websocket.text("path");
+    if (!path.matches("/[^?#\\s]+")) {
+      websocket.reject("path", "a path that begins with / and is not /");
+    }
+    return new WebSocketConfig(
+        path,
+        HeartbeatConfig.read(websocket.section("heartbeat")),
+        websocket.size("maxMessageSize", MIN_MESSAGE, MAX_MESSAGE),
+        websocket.flag("compression"),
+        websocket.either("acknowledge", "client", "transport"));
+  }
 }

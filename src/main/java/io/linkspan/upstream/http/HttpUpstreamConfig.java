@@ -1,12 +1,19 @@
 package io.linkspan.upstream.http;
 
+import io.linkspan.config.ConfigNode;
 import io.linkspan.upstream.Backend;
 import io.linkspan.upstream.BackendConfig;
 import io.linkspan.upstream.PipelineConfig;
 import io.vertx.core.Vertx;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A service that takes each Message as an HTTP POST.
@@ -31,6 +38,24 @@ public record HttpUpstreamConfig(
     String trust)
     implements BackendConfig {
 
+  /** RFC 9110, section 5: a token, and visible ASCII with blanks between. */
+  private static final Pattern HEADER =
+      Pattern.compile("([!#$%&'*+.^_`|~\\w-]+):[ \\t]*([!-~]([ -~\\t]*[!-~])?)[ \\t]*");
+
+  /** Headers that the gateway or HTTP itself makes. */
+  private static final List<String> OWN_HEADERS =
+      List.of(
+          "idempotency-key",
+          "content-type",
+          "content-length",
+          "content-encoding",
+          "transfer-encoding",
+          "accept-encoding",
+          "connection",
+          "host");
+
+  private static final String OWN_PREFIX = "x-linkspan-";
+
   public HttpUpstreamConfig {
     headers = Map.copyOf(headers);
   }
@@ -48,5 +73,62 @@ public record HttpUpstreamConfig(
   @Override
   public String toString() {
     return "HttpUpstreamConfig[url=" + url + "]";
+  }
+
+  /**
+   * Reads the settings of an HTTP service.
+   *
+   * @param complete whether the section must have a URL; else it is one with defaults
+   */
+  public static HttpUpstreamConfig read(ConfigNode http, boolean complete) {
+    return new HttpUpstreamConfig(
+        readUrl(http, complete),
+        readHeaders(http),
+        http.secret("secret"),
+        http.size("maxAnswer", 1),
+        http.duration("keepAlive", Duration.ofSeconds(1)),
+        http.section("compression").size("above", 0),
+        http.file("trust"));
+  }
+
+  private static URI readUrl(ConfigNode http, boolean complete) {
+    URI url = URI.create("");
+    String text = http.secret("url");
+    if (text.isEmpty() && !complete) {
+      return url;
+    }
+    try {
+      url = new URI(text);
+    } catch (URISyntaxException e) {
+      // Rejected below, as a URL of another kind is.
+    }
+    boolean isHttp =
+        "http".equalsIgnoreCase(url.getScheme()) || "https".equalsIgnoreCase(url.getScheme());
+    if (!isHttp
+        || url.getHost() == null
+        || url.getRawUserInfo() != null
+        || url.getRawFragment() != null) {
+      http.rejectSecret(
+          "url", "a URL such as http://legacy:8080/orders, without user and fragment");
+    }
+    return url;
+  }
+
+  private static Map<String, String> readHeaders(ConfigNode http) {
+    Map<String, String> headers = new LinkedHashMap<>();
+    for (String line : http.secrets("headers")) {
+      Matcher header = HEADER.matcher(line);
+      if (!header.matches() || isOurs(header.group(1))) {
+        http.rejectSecret("headers", "\"Name: value\", of a header that is not the gateway's own");
+      } else {
+        headers.put(header.group(1), header.group(2));
+      }
+    }
+    return headers;
+  }
+
+  private static boolean isOurs(String header) {
+    String name = header.toLowerCase(Locale.ROOT);
+    return name.startsWith(OWN_PREFIX) || OWN_HEADERS.contains(name);
   }
 }

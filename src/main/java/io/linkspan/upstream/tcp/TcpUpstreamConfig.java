@@ -1,5 +1,6 @@
 package io.linkspan.upstream.tcp;
 
+import io.linkspan.config.ConfigNode;
 import io.linkspan.framing.FramingConfig;
 import io.linkspan.upstream.Backend;
 import io.linkspan.upstream.BackendConfig;
@@ -34,5 +35,26 @@ public record TcpUpstreamConfig(
   @Override
   public Backend newBackend(Vertx vertx, PipelineConfig pipeline) {
     return new TcpBackend(vertx, this, pipeline);
+  }
+
+  private static final int MOST_LINKS = 1_000;
+  private static final int MAX_PORT = 65_535;
+
+  /**
+   * Reads the settings of a TCP service.
+   *
+   * @param complete whether the section must name the host; else it is one with defaults
+   */
+  public static TcpUpstreamConfig read(ConfigNode tcp, boolean complete) {
+    return new TcpUpstreamConfig(
+        complete ? tcp.name("host") : tcp.text("host"),
+        tcp.count("port", 1, MAX_PORT),
+        FramingConfig.read(tcp.section("framing")),
+        tcp.count("links", 1, MOST_LINKS),
+        tcp.flag("inOrder"),
+        tcp.durationUpTo("pause", "maxPause"),
+        tcp.duration("maxPause"),
+        tcp.flag("tls"),
+        tcp.file("trust"));
   }
 }

@@ -1,13 +1,13 @@
 package io.linkspan.transport.engineio.relay;
 
-import io.linkspan.transport.engineio.EngineAddress;
-import io.linkspan.transport.engineio.HttpExchange;
-import io.linkspan.transport.engineio.EngineSessions;
-import io.linkspan.transport.engineio.EngineLink;
 import io.linkspan.bus.BusCodecs;
 import io.linkspan.directory.Nodes;
 import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.transport.engineio.EngineAddress;
+import io.linkspan.transport.engineio.EngineLink;
+import io.linkspan.transport.engineio.EngineSessions;
+import io.linkspan.transport.engineio.HttpExchange;
 import io.linkspan.transport.engineio.relay.wire.RelayCall;
 import io.linkspan.transport.engineio.relay.wire.RelayReply;
 import io.linkspan.transport.engineio.relay.wire.RelayedId;

@@ -1,44 +1,55 @@
-package io.linkspan;
+package io.linkspan.routing;
 
 import io.linkspan.config.ConfigNode;
-import io.linkspan.routing.Glob;
-import io.linkspan.routing.Recipient;
-import io.linkspan.routing.Route;
 import io.linkspan.translate.MethodTranslator;
-import io.linkspan.upstream.UpstreamConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Reads the routes, and the services that they lead to. */
-final class RouteReader {
+/** Reads the section {@code routes}. */
+public final class RouteReader {
 
-  private static final String UPSTREAM_ADDRESS = "linkspan.upstream.";
+  /**
+   * Where a service that is not on the bus is reached.
+   *
+   * @param address on the bus of this node
+   * @param longest time until a Message for it has an outcome
+   */
+  public record Upstream(String address, Duration longest) {}
 
-  private final UpstreamReader reader;
+  /** Reads what a route says about a service that is not on the bus. */
+  public interface UpstreamSection {
+
+    /**
+     * Reads the section of a service within a route.
+     *
+     * @param kind of service: the key of the section
+     * @param name of the service in metrics and logs
+     */
+    Upstream read(ConfigNode route, String kind, String name);
+  }
+
+  private final UpstreamSection services;
   private final List<Route> routes = new ArrayList<>();
-  private final List<UpstreamConfig> upstreams = new ArrayList<>();
 
   /** The key of the route that has each name. */
   private final Map<String, String> names = new HashMap<>();
 
-  RouteReader(UpstreamReader reader) {
-    this.reader = reader;
+  private RouteReader(UpstreamSection services) {
+    this.services = services;
   }
 
-  List<Route> routes() {
-    return routes;
+  /** Reads all routes, in their order. */
+  public static List<Route> read(List<ConfigNode> routes, UpstreamSection services) {
+    RouteReader reader = new RouteReader(services);
+    routes.forEach(reader::read);
+    return reader.routes;
   }
 
-  List<UpstreamConfig> upstreams() {
-    return upstreams;
-  }
-
-  /** Reads one route; they come in their order. */
-  void read(ConfigNode route) {
-    if (!route.node().isObject()) {
+  private void read(ConfigNode route) {
+    if (!route.isSection()) {
       route.reject("", "a route such as {to: \"user:*\"}");
       return;
     }
@@ -86,14 +97,11 @@ final class RouteReader {
       route.reject(
           "ack", "reply, as with hold a message is acknowledged only when it is delivered");
     }
-    UpstreamConfig upstream =
-        reader.read(route, kind, uniqueName(route, to, type), UPSTREAM_ADDRESS + upstreams.size());
-    upstreams.add(upstream);
-    Duration longest = upstream.pipeline().longest();
-    return new Route.Bus(upstream.address(), acceptedIsEnough, longest);
+    Upstream upstream = services.read(route, kind, uniqueName(route, to, type));
+    return new Route.Bus(upstream.address(), acceptedIsEnough, upstream.longest());
   }
 
-  /** What the route matches: two that match the same are a mistake. */
+  /** Returns what the route matches; a second route that matches the same is a mistake. */
   private String uniqueName(ConfigNode route, String to, String type) {
     String name =
         type == null ? to == null ? "*" : to : (to == null ? "" : to + " ") + "type " + type;
@@ -105,8 +113,7 @@ final class RouteReader {
   }
 
   private static boolean acceptedIsEnough(ConfigNode route) {
-    return route.has("ack")
-        && Boolean.TRUE.equals(route.choice("ack", Map.of("accepted", true, "reply", false)));
+    return route.has("ack") && route.either("ack", "accepted", "reply");
   }
 
   private static void rejectVolatile(ConfigNode route, String kind) {

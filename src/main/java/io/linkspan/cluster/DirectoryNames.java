@@ -1,0 +1,17 @@
+package io.linkspan.cluster;
+
+/** Names of the maps and member attributes that all nodes of a cluster share. */
+final class DirectoryNames {
+
+  static final String SESSIONS = "linkspan.sessions";
+  static final String USERS = "linkspan.users";
+  static final String GROUPS = "linkspan.groups";
+
+  /** Member attribute: id of the gateway's node; absent where no clients are served. */
+  static final String NODE = "linkspan.node";
+
+  /** Member attribute: number of shards of the node. */
+  static final String SHARDS = "linkspan.shards";
+
+  private DirectoryNames() {}
+}
