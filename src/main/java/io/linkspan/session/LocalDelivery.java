@@ -15,9 +15,12 @@ import io.linkspan.routing.Recipient;
 import io.linkspan.session.transfer.IncomingTransfers;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Queue;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
 /**
@@ -29,15 +32,26 @@ final class LocalDelivery implements LocalRouter {
   /** A flush follows no session further: so many moves in so short a time are a loop. */
   private static final int MAX_HOPS = 16;
 
+  private static final int MAX_HELD = 10_000;
+
+  private record Held(
+      Recipient recipient, Message message, DeliveryScope scope, DeliveryCallback callback) {}
+
   private final SessionTable sessions;
   private final Groups<Session> groups;
   private final IncomingTransfers incoming;
   private final ShardSender sender;
   private final Consumer<Runnable> whenReplicated;
+  private final BooleanSupplier isCertain;
+
+  /** Messages that arrived while it is not known whether the shard still owns its sessions. */
+  private final Queue<Held> held = new ArrayDeque<>(0);
 
   /**
    * Creates the delivery of one shard.
    *
+   * @param isCertain false while it is not known whether the shard still owns its sessions: what it
+   *     forwarded then could overtake what was sent since to their owners
    * @param whenReplicated runs an action once everything that happened until then is replicated
    */
   LocalDelivery(
@@ -45,17 +59,23 @@ final class LocalDelivery implements LocalRouter {
       Groups<Session> groups,
       IncomingTransfers incoming,
       ShardSender sender,
-      Consumer<Runnable> whenReplicated) {
+      Consumer<Runnable> whenReplicated,
+      BooleanSupplier isCertain) {
     this.sessions = sessions;
     this.groups = groups;
     this.incoming = incoming;
     this.sender = sender;
     this.whenReplicated = whenReplicated;
+    this.isCertain = isCertain;
   }
 
   @Override
   public void deliver(
       Recipient recipient, Message message, DeliveryScope scope, DeliveryCallback callback) {
+    if (!isCertain.getAsBoolean()) {
+      hold(recipient, message, scope, callback);
+      return;
+    }
     IncomingTransfers.Arrival arrival = incoming.of(recipient, scope);
     if (arrival != null) {
       if (!arrival.hold(() -> deliver(recipient, message, scope, callback))) {
@@ -74,6 +94,31 @@ final class LocalDelivery implements LocalRouter {
       case GROUP -> deliverToGroup(recipient.name(), message, scope, callback);
       case SERVICE, CHANNEL, UNADDRESSED ->
           callback.failed(RecipientRouter.noSuchRecipient(recipient));
+    }
+  }
+
+  private void hold(
+      Recipient recipient, Message message, DeliveryScope scope, DeliveryCallback callback) {
+    if (held.size() < MAX_HELD) {
+      held.add(new Held(recipient, message, scope, callback));
+    } else {
+      callback.failed(
+          new MessageException(
+              ErrorCode.QUEUE_FULL, "the node is finding out which sessions it owns"));
+    }
+  }
+
+  /** Delivers what was held: the shard owns its sessions for certain. */
+  void releaseHeld() {
+    for (Held next; (next = held.poll()) != null; ) {
+      deliver(next.recipient(), next.message(), next.scope(), next.callback());
+    }
+  }
+
+  /** Returns what was held to its senders: other shards have the sessions. */
+  void returnHeld() {
+    for (Held next; (next = held.poll()) != null; ) {
+      next.callback().notHere(RecipientRouter.notConnected(next.recipient()));
     }
   }
 

@@ -58,6 +58,7 @@ final class SessionLifecycle
       PartitionGuard guard,
       StallDetector stalls,
       ShardSender sender,
+      LocalDelivery local,
       AwaySessions away,
       Drain drain,
       DuplicateSync duplicates) {}
@@ -381,6 +382,11 @@ final class SessionLifecycle
     IncomingTransfers.Arrival arrival = with.incoming().expect(to.user(), to.session());
     return directory
         .move(from, to)
+        .compose(
+            moved ->
+                moved
+                    ? Future.succeededFuture(true)
+                    : enterSwept(to, Set.copyOf(state.getGroupsList())))
         .onSuccess(
             moved -> {
               if (moved) {
@@ -392,6 +398,17 @@ final class SessionLifecycle
               }
             })
         .onComplete(v -> with.incoming().end(arrival));
+  }
+
+  /** Enters a session whose entry was removed with its lost owner before it was adopted. */
+  private Future<Boolean> enterSwept(SessionRef session, Set<String> groups) {
+    return directory
+        .find(session.session())
+        .compose(
+            found ->
+                found == null
+                    ? directory.reclaim(Map.of(session, groups)).map(List::isEmpty)
+                    : Future.succeededFuture(false));
   }
 
   // ------------------------------------------------------- after pauses and partitions
@@ -414,7 +431,8 @@ final class SessionLifecycle
   }
 
   @Override
-  public void detachAll() {
+  public void outcast() {
+    with.local().returnHeld();
     for (Session session : List.copyOf(with.table().owned())) {
       if (session.isResumable() && session.link() != null) {
         session.close(CloseReason.GOING_AWAY);
@@ -424,6 +442,7 @@ final class SessionLifecycle
 
   @Override
   public void ownershipConfirmed() {
+    with.local().releaseHeld();
     List.copyOf(with.table().owned()).forEach(Session::resumeInbox);
   }
 

@@ -143,7 +143,9 @@ public final class Shard {
             incoming,
             guard::isDirectoryComplete,
             sessions);
-    local = new LocalDelivery(table, groups, incoming, sender, replicator::whenReplicated);
+    local =
+        new LocalDelivery(
+            table, groups, incoming, sender, replicator::whenReplicated, guard::isCertain);
     router =
         new RecipientRouter(
             scheduler, shared.directory(), address, local, sender, guard::isDirectoryComplete);
@@ -191,6 +193,7 @@ public final class Shard {
             guard,
             stalls,
             sender,
+            local,
             away,
             drain,
             duplicates));

@@ -6,6 +6,7 @@ import io.linkspan.session.replica.PartitionGuard;
 import io.linkspan.session.replica.Replicator;
 import io.linkspan.session.transfer.SessionTransfer;
 import io.linkspan.wire.Adopt;
+import io.linkspan.wire.ClaimAnswer;
 import io.linkspan.wire.ConfirmAnswer;
 import io.linkspan.wire.Flush;
 import io.linkspan.wire.ShardCall;
@@ -54,8 +55,14 @@ final class ShardCalls {
             .transform(flushed -> Future.succeededFuture(reply(flushed.succeeded())));
       }
       case CLAIM ->
+          // Another shard may own the session: the taker asks again.
           Future.succeededFuture(
-              ShardReply.newBuilder().setClaim(transfer.answer(call.getClaim())).build());
+              ShardReply.newBuilder()
+                  .setClaim(
+                      guard.isCertain()
+                          ? transfer.answer(call.getClaim())
+                          : ClaimAnswer.getDefaultInstance())
+                  .build());
       case CONFIRM -> transfer.answer(call.getConfirm()).map(ShardCalls::reply);
       case ADOPT -> {
         Adopt adopt = call.getAdopt();

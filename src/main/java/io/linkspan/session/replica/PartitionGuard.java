@@ -45,10 +45,13 @@ public final class PartitionGuard {
     /** Ends a session that another shard owns. */
     void fence(String session);
 
-    /** Closes the links of all resumable sessions, which keep waiting for their clients. */
-    void detachAll();
+    /**
+     * Other shards may have the sessions: returns held Messages to their senders and closes the
+     * links of all resumable sessions, which keep waiting for their clients.
+     */
+    void outcast();
 
-    /** The shard owns its sessions: inbound Messages that were held may continue. */
+    /** The shard owns its sessions: Messages that were held may continue. */
     void ownershipConfirmed();
   }
 
@@ -148,9 +151,10 @@ public final class PartitionGuard {
     membersJoined();
   }
 
-  /** A node has left. */
+  /** A node has left: the shards that adopt its sessions may still have to enter them. */
   public void left(Nodes.Node node) {
     others.remove(node.id());
+    incompleteUntil = scheduler.now() + SETTLE_TIME;
   }
 
   /** This node was partitioned from others and has found them again. */
@@ -225,7 +229,7 @@ public final class PartitionGuard {
     LOG.warn("other nodes have removed this one: its clients are sent to them");
     state = State.OUTCAST;
     int current = ++round;
-    host.detachAll();
+    host.outcast();
     scheduler.schedule(
         MAX_OUTCAST,
         () -> {

@@ -1,5 +1,7 @@
 package io.linkspan.session.transfer;
 
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.MessageException;
 import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
@@ -104,7 +106,8 @@ public final class SessionTransfer {
    * Brings a session here, from whichever shard has it.
    *
    * @param user empty for an anonymous client
-   * @return its state; null when it cannot be had
+   * @return its state; null when it cannot be had. Fails with {@code unavailable} when the
+   *     directory does not answer
    */
   public Future<SessionState> claim(String session, String secret, String user) {
     Attempt attempt = new Attempt(session, secret, user);
@@ -132,6 +135,9 @@ public final class SessionTransfer {
     IncomingTransfers.Arrival arrival;
     SessionRef found;
 
+    /** Whether the directory answered when it was asked last. */
+    boolean answered;
+
     Attempt(String session, String secret, String user) {
       this.session = session;
       this.secret = secret;
@@ -143,7 +149,11 @@ public final class SessionTransfer {
         directory
             .find(session)
             .onComplete(
-                this::found, failure -> perform(core.claimed(Verdict.ELSEWHERE, null, now())));
+                this::found,
+                failure -> {
+                  answered = false;
+                  perform(core.claimed(Verdict.ELSEWHERE, null, now()));
+                });
       } else if (step instanceof TransferClaim.Claim next) {
         claim(next);
       } else if (step instanceof TransferClaim.Recall next) {
@@ -156,14 +166,21 @@ public final class SessionTransfer {
       } else if (step instanceof TransferClaim.Pause next) {
         scheduler.schedule(Math.max(1, next.millis()), () -> perform(core.paused(now())));
       } else if (step instanceof TransferClaim.Won<?> won) {
-        end((SessionState) won.state());
+        end(Future.succeededFuture((SessionState) won.state()));
+      } else if (((TransferClaim.Lost) step).certain() || isDirectoryReliable()) {
+        end(Future.succeededFuture());
       } else {
-        end(null);
+        // The session may well exist: the client is to try again, not to begin anew.
+        end(
+            Future.failedFuture(
+                new MessageException(
+                    ErrorCode.UNAVAILABLE, "the directory of sessions is being repaired")));
       }
     }
 
     private void found(SessionRef ref) {
       found = ref;
+      answered = true;
       if (ref == null && !isDirectoryComplete.getAsBoolean()) {
         // Its owner may not have entered it yet.
         perform(core.claimed(Verdict.ELSEWHERE, null, now()));
@@ -225,9 +242,13 @@ public final class SessionTransfer {
               failure -> perform(core.confirmed(Confirmation.NO_ANSWER, now())));
     }
 
-    private void end(SessionState state) {
+    private boolean isDirectoryReliable() {
+      return answered && isDirectoryComplete.getAsBoolean();
+    }
+
+    private void end(Future<SessionState> result) {
       // The listener makes the session at once; then it can receive what waited for it.
-      done.complete(state);
+      result.onComplete(done);
       if (arrival != null) {
         incoming.end(arrival);
       }

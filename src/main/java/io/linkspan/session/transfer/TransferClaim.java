@@ -49,8 +49,12 @@ public final class TransferClaim<S> {
   /** The session is here. */
   public record Won<S>(S state) implements Step {}
 
-  /** The session cannot be had. */
-  public record Lost() implements Step {}
+  /**
+   * The session cannot be had.
+   *
+   * @param certain false when time ran out before that was known
+   */
+  public record Lost(boolean certain) implements Step {}
 
   /** An owner's answer to a claim. */
   public enum Verdict {
@@ -96,7 +100,7 @@ public final class TransferClaim<S> {
   /** Takes the directory's answer; null when it has no entry of the session. */
   public Step found(String address, long now) {
     if (address == null || now >= deadline) {
-      return new Lost();
+      return new Lost(address == null);
     }
     owner = address;
     return new Claim(owner, Math.min(CLAIM_TIMEOUT, deadline - now));
@@ -109,7 +113,7 @@ public final class TransferClaim<S> {
         state = granted;
         yield new Enter(owner, false);
       }
-      case DENIED -> new Lost();
+      case DENIED -> new Lost(true);
       case ELSEWHERE -> pause(now);
       case NO_ANSWER -> new Recall(owner);
     };
@@ -159,12 +163,12 @@ public final class TransferClaim<S> {
 
   /** The pause is over. */
   public Step paused(long now) {
-    return now >= deadline ? new Lost() : new Find();
+    return now >= deadline ? new Lost(false) : new Find();
   }
 
   private Step pause(long now) {
     if (now >= deadline) {
-      return new Lost();
+      return new Lost(false);
     }
     long millis = Math.min(pause, deadline - now);
     pause = Math.min(2 * pause, MAX_PAUSE);

@@ -1,0 +1,707 @@
+package io.linkspan.session;
+
+import io.linkspan.admission.Identity;
+import io.linkspan.admission.LimitsConfig;
+import io.linkspan.api.Message;
+import io.linkspan.connection.CloseReason;
+import io.linkspan.connection.Connection;
+import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.delivery.DeliveryScope;
+import io.linkspan.delivery.RemoteCallback;
+import io.linkspan.delivery.ShardBus;
+import io.linkspan.directory.Nodes;
+import io.linkspan.directory.SessionDirectory;
+import io.linkspan.directory.SessionRef;
+import io.linkspan.directory.ShardAddress;
+import io.linkspan.routing.Glob;
+import io.linkspan.routing.Route;
+import io.linkspan.routing.RoutingTable;
+import io.linkspan.testing.VirtualTime;
+import io.linkspan.time.Scheduler;
+import io.linkspan.wire.ShardCall;
+import io.linkspan.wire.ShardReply;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.Random;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Real shards of several nodes, one shard each, in virtual time. The bus between them delays and
+ * loses, nodes crash, freeze and are removed from the cluster, and the directory behaves as the one
+ * on Hazelcast does: one owner per session, changed by compare-and-set, swept after a node is lost.
+ */
+final class SimulatedCluster {
+
+  /** How long a node may be silent before the others remove it; milliseconds. */
+  static final long GIVEN_UP_AFTER = 6_000;
+
+  private static final long SWEEP_DELAY = 2_000;
+  private static final long MERGE_DELAY = 3_000;
+
+  final VirtualTime time = new VirtualTime();
+  final Random random;
+  final double loss;
+  final List<Node> nodes = new ArrayList<>();
+  final List<JsonObject> events = new ArrayList<>();
+
+  /** Until then operations of the directory fail, as while partitions migrate. */
+  long directoryFailsUntil;
+
+  private final Store main = new Store();
+
+  SimulatedCluster(long seed, double loss, int count) {
+    random = new Random(seed);
+    this.loss = loss;
+    for (int i = 0; i < count; i++) {
+      nodes.add(new Node("n" + i));
+    }
+    nodes.forEach(node -> node.view.addAll(nodes));
+    nodes.forEach(Node::start);
+  }
+
+  /** The entries of a directory. */
+  private static final class Store {
+    final Map<String, SessionRef> sessions = new LinkedHashMap<>();
+
+    Store copy() {
+      Store copy = new Store();
+      copy.sessions.putAll(sessions);
+      return copy;
+    }
+  }
+
+  /** A gateway's process. */
+  final class Node {
+    final String id;
+    final Nodes.Node self;
+    final List<Node> view = new ArrayList<>();
+    final List<Nodes.Listener> listeners = new ArrayList<>();
+    final Queue<Runnable> backlog = new ArrayDeque<>();
+    final Map<String, Long> lastArrival = new HashMap<>();
+    Store store = main;
+    boolean crashed;
+    boolean frozen;
+    Shard shard;
+
+    Node(String id) {
+      this.id = id;
+      self = new Nodes.Node(id, 1);
+    }
+
+    void start() {
+      var config =
+          new SessionConfig(
+              Duration.ofMinutes(2), 1_000, 1 << 20, 100, 0, SessionConfig.OnExcess.REPLACE, 1);
+      var delivery =
+          new DeliveryConfig(
+              Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);
+      var limits = new LimitsConfig(0, 0, 0, 0, 0, 0, 64, 1_000, 1 << 20, 1 << 20, 16);
+      var services =
+          new NodeServices(
+              id,
+              config,
+              delivery,
+              limits,
+              new RoutingTable(List.of(new Route(Glob.of("*"), null, new Route.Clients(false)))),
+              new Directory(this),
+              new View(this),
+              new DuplicateFilter(delivery),
+              new SessionMetrics(new SimpleMeterRegistry()));
+      var environment =
+          new Shard.Environment(
+              new Bus(this),
+              new LoopTime(this),
+              Runnable::run,
+              (service, exchange) -> exchange.accepted(),
+              events::add,
+              (session, reason) -> {});
+      shard = new Shard(environment, 0, services);
+    }
+
+    boolean isUp() {
+      return !crashed && !frozen;
+    }
+
+    String address() {
+      return shard.address();
+    }
+
+    /** Runs an action on the node's event loop: later if it is frozen, never if it has crashed. */
+    void run(Runnable action) {
+      if (crashed) {
+        return;
+      }
+      if (frozen) {
+        backlog.add(action);
+      } else {
+        action.run();
+      }
+    }
+
+    void leaves(Node other) {
+      if (view.remove(other)) {
+        listeners.forEach(listener -> listener.left(other.self));
+      }
+    }
+
+    void joins(Node other) {
+      if (!view.contains(other)) {
+        view.add(other);
+        listeners.forEach(listener -> listener.joined(other.self));
+      }
+    }
+  }
+
+  // ----------------------------------------------------------------------------- faults
+
+  /** The process is killed. */
+  void crash(Node node) {
+    node.crashed = true;
+    removeSoon(node);
+  }
+
+  /** The process stands still for a time; the others remove it if that is too long. */
+  void freeze(Node node, long duration) {
+    node.frozen = true;
+    boolean[] removed = {false};
+    time.schedule(
+        GIVEN_UP_AFTER,
+        () -> {
+          if (node.frozen) {
+            removed[0] = true;
+            removeSoon(node);
+          }
+        });
+    time.schedule(duration, () -> wake(node, removed[0]));
+  }
+
+  private void wake(Node node, boolean removed) {
+    node.frozen = false;
+    if (removed) {
+      // It still has its own view and directory, until it is told.
+      node.store = main.copy();
+      time.schedule(1 + random.nextInt(200), () -> isolate(node));
+    }
+    for (Runnable next; (next = node.backlog.poll()) != null && node.isUp(); ) {
+      next.run();
+    }
+  }
+
+  private void isolate(Node node) {
+    for (Node other : List.copyOf(node.view)) {
+      if (other != node) {
+        node.run(() -> node.leaves(other));
+      }
+    }
+    time.schedule(MERGE_DELAY, () -> merge(node));
+  }
+
+  private void merge(Node node) {
+    node.store = main;
+    for (Node other : nodes) {
+      if (other != node && !other.crashed) {
+        other.run(() -> other.joins(node));
+        node.run(() -> node.joins(other));
+      }
+    }
+    node.run(() -> node.listeners.forEach(Nodes.Listener::merged));
+    time.schedule(SWEEP_DELAY, this::sweep);
+  }
+
+  /** A node that works is removed by the others, and finds them again. */
+  void partition(Node node) {
+    node.store = main.copy();
+    removeSoon(node);
+    time.schedule(1 + random.nextInt(100), () -> isolate(node));
+  }
+
+  /** The machine of all nodes stands still. */
+  void pauseAll(long duration) {
+    List<Node> running = nodes.stream().filter(Node::isUp).toList();
+    running.forEach(node -> node.frozen = true);
+    time.schedule(
+        duration,
+        () -> {
+          running.forEach(node -> node.frozen = false);
+          running.forEach(node -> wake(node, false));
+        });
+  }
+
+  private void removeSoon(Node gone) {
+    for (Node other : nodes) {
+      if (other != gone) {
+        time.schedule(1 + random.nextInt(50), () -> other.run(() -> other.leaves(gone)));
+      }
+    }
+    time.schedule(SWEEP_DELAY, this::sweep);
+  }
+
+  /** Removes the entries of lost nodes, as the oldest node does. */
+  private void sweep() {
+    if (time.now() < directoryFailsUntil) {
+      // The sweep runs partition by partition and waits for each.
+      time.schedule(100, this::sweep);
+      return;
+    }
+    Set<String> members = new LinkedHashSet<>();
+    for (Node node : nodes) {
+      if (!node.crashed && node.store == main && isMember(node)) {
+        members.add(node.id);
+      }
+    }
+    main.sessions.values().removeIf(ref -> !members.contains(ref.node()));
+  }
+
+  /** Returns whether a node is in the view of any other that runs. */
+  private boolean isMember(Node node) {
+    return nodes.stream()
+        .anyMatch(other -> other != node && other.isUp() && other.view.contains(node));
+  }
+
+  // -------------------------------------------------------------------- the world of a shard
+
+  private final class LoopTime implements Scheduler {
+    private final Node node;
+
+    LoopTime(Node node) {
+      this.node = node;
+    }
+
+    @Override
+    public long now() {
+      return time.now();
+    }
+
+    @Override
+    public long schedule(long delay, Runnable action) {
+      return time.schedule(delay, () -> node.run(action));
+    }
+
+    @Override
+    public void cancel(long timer) {
+      time.cancel(timer);
+    }
+
+    @Override
+    public void defer(Runnable action) {
+      time.schedule(0, () -> node.run(action));
+    }
+  }
+
+  private static final class View implements Nodes {
+    private final SimulatedCluster.Node node;
+
+    View(SimulatedCluster.Node node) {
+      this.node = node;
+    }
+
+    @Override
+    public Node self() {
+      return node.self;
+    }
+
+    @Override
+    public List<Node> all() {
+      return node.view.stream().map(other -> other.self).toList();
+    }
+
+    @Override
+    public long givenUpAfter() {
+      return GIVEN_UP_AFTER;
+    }
+
+    @Override
+    public void watch(Listener listener) {
+      node.listeners.add(listener);
+    }
+  }
+
+  private final class Directory implements SessionDirectory {
+    private final Node node;
+
+    Directory(Node node) {
+      this.node = node;
+    }
+
+    /** An operation takes its time, and fails while the directory is being repaired. */
+    private <T> Future<T> operate(Supplier<T> operation) {
+      Promise<T> done = Promise.promise();
+      time.schedule(
+          1 + random.nextInt(5),
+          () -> {
+            if (node.store == main && time.now() < directoryFailsUntil) {
+              time.schedule(
+                  200, () -> node.run(() -> done.tryFail("a partition has no owner yet")));
+              return;
+            }
+            T result = operation.get();
+            time.schedule(1 + random.nextInt(5), () -> node.run(() -> done.tryComplete(result)));
+          });
+      return done.future();
+    }
+
+    @Override
+    public Future<List<SessionRef>> add(SessionRef session) {
+      return operate(
+          () -> {
+            node.store.sessions.put(session.session(), session);
+            return List.of(session);
+          });
+    }
+
+    @Override
+    public Future<Boolean> move(SessionRef from, SessionRef to) {
+      return operate(() -> node.store.sessions.replace(from.session(), from, to));
+    }
+
+    @Override
+    public Future<Void> remove(SessionRef session) {
+      return operate(
+          () -> {
+            node.store.sessions.remove(session.session(), session);
+            return null;
+          });
+    }
+
+    @Override
+    public Future<List<SessionRef>> sessionsOf(String user) {
+      return operate(
+          () ->
+              node.store.sessions.values().stream()
+                  .filter(ref -> ref.user().equals(user))
+                  .toList());
+    }
+
+    @Override
+    public Future<SessionRef> find(String session) {
+      return operate(() -> node.store.sessions.get(session));
+    }
+
+    @Override
+    public Future<List<SessionRef>> reclaim(Map<SessionRef, Set<String>> owned) {
+      return operate(
+          () -> {
+            List<SessionRef> lost = new ArrayList<>();
+            for (SessionRef ref : owned.keySet()) {
+              SessionRef entered = node.store.sessions.putIfAbsent(ref.session(), ref);
+              if (entered != null && !entered.equals(ref)) {
+                lost.add(ref);
+              }
+            }
+            return lost;
+          });
+    }
+
+    @Override
+    public Future<Void> joined(SessionRef session, String group) {
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Void> left(SessionRef session, String group) {
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Void> addGroup(String group, String shard) {
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Void> removeGroup(String group, String shard) {
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Collection<String>> addressesOf(String group) {
+      return Future.succeededFuture(List.of());
+    }
+
+    @Override
+    public Collection<String> shardsHere(String group) {
+      return List.of();
+    }
+  }
+
+  private final class Bus implements ShardBus {
+    private final Node from;
+
+    Bus(Node from) {
+      this.from = from;
+    }
+
+    @Override
+    public Future<ShardReply> call(String address, ShardCall call, long timeout) {
+      Promise<ShardReply> reply = Promise.promise();
+      Node to = find(address);
+      if (to == null || !from.view.contains(to)) {
+        time.schedule(
+            1, () -> from.run(() -> reply.tryFail(new ReplyException(ReplyFailure.NO_HANDLERS))));
+        return reply.future();
+      }
+      time.schedule(
+          timeout, () -> from.run(() -> reply.tryFail(new ReplyException(ReplyFailure.TIMEOUT))));
+      if (random.nextDouble() < loss) {
+        return reply.future();
+      }
+      transmit(
+          from,
+          to,
+          () -> {
+            Future<ShardReply> answer = to.shard.answer(call);
+            if (answer != null) {
+              answer.onSuccess(
+                  given -> {
+                    if (random.nextDouble() >= loss) {
+                      transmit(to, from, () -> reply.tryComplete(given));
+                    }
+                  });
+            }
+          });
+      return reply.future();
+    }
+
+    @Override
+    public void send(String address, ShardCall call) {
+      Node to = find(address);
+      if (to != null && from.view.contains(to)) {
+        transmit(from, to, () -> to.shard.answer(call));
+      }
+    }
+
+    @Override
+    public Future<Void> write(
+        String address, Message message, DeliveryScope scope, String origin, long ticket) {
+      Node to = find(address);
+      if (to == null || !from.view.contains(to)) {
+        return Future.failedFuture("no connection");
+      }
+      transmit(
+          from,
+          to,
+          () ->
+              to.shard.deliver(
+                  message,
+                  scope,
+                  origin == null
+                      ? new Unheard()
+                      : new RemoteCallback(new Bus(to), origin, ticket)));
+      return Future.succeededFuture();
+    }
+
+    private Node find(String address) {
+      String id = ShardAddress.nodeOf(address);
+      return nodes.stream().filter(node -> node.id.equals(id)).findAny().orElse(null);
+    }
+  }
+
+  private static final class Unheard implements DeliveryCallback {
+    @Override
+    public void delivered(io.linkspan.api.GatewayClient.By by, Message reply) {}
+
+    @Override
+    public void failed(io.linkspan.api.MessageException failure) {}
+  }
+
+  /** One connection between two nodes keeps its order. */
+  private void transmit(Node from, Node to, Runnable action) {
+    long arrival =
+        Math.max(to.lastArrival.getOrDefault(from.id, 0L), time.now() + 1 + random.nextInt(10));
+    to.lastArrival.put(from.id, arrival);
+    time.schedule(
+        arrival - time.now(),
+        () -> {
+          if (!from.crashed || random.nextBoolean()) {
+            to.run(action);
+          }
+        });
+  }
+
+  // ------------------------------------------------------------------------------ clients
+
+  /** A client that resumes its session wherever it can, and acknowledges what it receives. */
+  final class Client {
+    final String user;
+    final Set<String> received = new LinkedHashSet<>();
+    final List<String> inOrder = new ArrayList<>();
+    int resumed;
+    int notRecovered;
+    private String token = "";
+    private Node node;
+    private Link link;
+    private Session session;
+    private boolean stopped;
+
+    Client(String user) {
+      this.user = user;
+    }
+
+    void connect() {
+      if (stopped || link != null) {
+        return;
+      }
+      List<Node> up = nodes.stream().filter(Node::isUp).toList();
+      if (up.isEmpty()) {
+        time.schedule(100, this::connect);
+        return;
+      }
+      node = up.get(random.nextInt(up.size()));
+      Link mine = new Link(this, node);
+      link = mine;
+      boolean returning = !token.isEmpty();
+      node.shard
+          .open(mine, new Identity(user, false), Attachment.of(true, token))
+          .onComplete(
+              opened -> {
+                session = opened;
+                if (mine.closed) {
+                  opened.linkClosed(CloseReason.CONNECTION_LOST);
+                } else if (returning) {
+                  resumed++;
+                  if (!opened.recovered()) {
+                    notRecovered++;
+                  }
+                }
+              },
+              failure -> drop(mine, 300));
+      // A client that is not answered tries elsewhere.
+      time.schedule(
+          7_000,
+          () -> {
+            if (link == mine && session == null) {
+              mine.closed = true;
+              drop(mine, 100);
+            }
+          });
+    }
+
+    /** The client's link is cut, or it notices that its node does not answer. */
+    void loseLink() {
+      Link lost = link;
+      if (lost == null) {
+        return;
+      }
+      lost.closed = true;
+      Session open = session;
+      if (open != null) {
+        lost.node.run(() -> open.linkClosed(CloseReason.CONNECTION_LOST));
+      }
+      drop(lost, 20 + random.nextInt(100));
+    }
+
+    void stop() {
+      stopped = true;
+    }
+
+    boolean isConnected() {
+      return link != null && session != null;
+    }
+
+    Node node() {
+      return link == null ? null : node;
+    }
+
+    private void drop(Link which, long pause) {
+      if (link == which) {
+        link = null;
+        session = null;
+        time.schedule(pause, this::connect);
+      }
+    }
+
+    private void receive(Link from, Message message) {
+      if (link != from || from.closed) {
+        return;
+      }
+      if (message.getType().equals(Session.ANNOUNCEMENT)) {
+        token = new JsonObject(message.getBody()).getString("session");
+        return;
+      }
+      if (received.add(message.getEventId())) {
+        inOrder.add(message.getEventId());
+      }
+      Session open = session;
+      time.schedule(
+          1 + random.nextInt(20),
+          () ->
+              from.node.run(
+                  () -> {
+                    if (!from.closed && open != null) {
+                      open.acknowledged(message.getEventId(), null);
+                    } else if (!from.closed && session != null && link == from) {
+                      session.acknowledged(message.getEventId(), null);
+                    }
+                  }));
+    }
+  }
+
+  private final class Link implements Connection {
+    final Client client;
+    final Node node;
+    boolean closed;
+    private long lastDelivery;
+
+    Link(Client client, Node node) {
+      this.client = client;
+      this.node = node;
+    }
+
+    @Override
+    public String transport() {
+      return "simulated";
+    }
+
+    @Override
+    public String remote() {
+      return client.user + ":1";
+    }
+
+    @Override
+    public long lastReceived() {
+      return time.now();
+    }
+
+    @Override
+    public boolean deliver(io.linkspan.connection.Outgoing outgoing) {
+      if (closed) {
+        return false;
+      }
+      lastDelivery = Math.max(lastDelivery, time.now() + 1 + random.nextInt(3));
+      time.schedule(lastDelivery - time.now(), () -> client.receive(this, outgoing.message()));
+      return true;
+    }
+
+    @Override
+    public void close(CloseReason reason, long retryAfterMs) {
+      if (closed) {
+        return;
+      }
+      closed = true;
+      Session open = client.link == this ? client.session : null;
+      time.schedule(
+          1,
+          () -> {
+            if (open != null) {
+              node.run(() -> open.linkClosed(reason));
+            }
+            client.drop(this, 50 + random.nextInt(200));
+          });
+    }
+  }
+}
