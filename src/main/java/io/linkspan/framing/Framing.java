@@ -30,15 +30,6 @@ public abstract class Framing {
     this.config = config;
   }
 
-  /** What the configuration says. */
-  public static Framing of(FramingConfig config) {
-    return switch (config.kind()) {
-      case LENGTH_FIELD -> new LengthFieldFraming(config);
-      case LINE -> DelimitedFraming.ofLines(config);
-      case DELIMITER -> DelimitedFraming.ofDelimiter(config);
-    };
-  }
-
   /**
    * Adds what makes frames of bytes to the pipeline of a new link. Each frame arrives at the next
    * handler as a {@link ByteBuf} of its own.

@@ -108,7 +108,7 @@ class FramingTest {
     final EmbeddedChannel channel;
 
     Link(FramingConfig config) {
-      framing = Framing.of(config);
+      framing = Framings.of(config);
       channel = new EmbeddedChannel();
       channels.add(channel);
       channel
@@ -161,7 +161,7 @@ class FramingTest {
   @ParameterizedTest
   @MethodSource("everyKind")
   void whatOneSideWritesTheOtherReadsWhereverTheStreamIsSplit(FramingConfig config) {
-    Framing framing = Framing.of(config);
+    Framing framing = Framings.of(config);
     byte[] wire = new Link(config).wire(framing.encode(MESSAGE), framing.encodeAck("e-2;|\0"));
     for (int split = 0; split <= wire.length; split++) {
       Link link = new Link(config);
@@ -178,7 +178,7 @@ class FramingTest {
   @ParameterizedTest
   @MethodSource("everyKind")
   void aThousandFramesInOnePieceAreAThousandFrames(FramingConfig config) {
-    Framing framing = Framing.of(config);
+    Framing framing = Framings.of(config);
     Link link = new Link(inflating(config, 1 << 20));
     link.receive(
         link.wire(
@@ -207,11 +207,11 @@ class FramingTest {
   }
 
   private static String hex(FramingConfig config) {
-    return HexFormat.of().formatHex(Framing.of(config).encodeAck("x"));
+    return HexFormat.of().formatHex(Framings.of(config).encodeAck("x"));
   }
 
   private static String text(FramingConfig config) {
-    return new String(Framing.of(config).encodeAck("x"), StandardCharsets.UTF_8);
+    return new String(Framings.of(config).encodeAck("x"), StandardCharsets.UTF_8);
   }
 
   @Test
@@ -219,7 +219,7 @@ class FramingTest {
     String delimiter = "-;";
     String frame =
         new String(
-            Framing.of(delimiters(delimiter))
+            Framings.of(delimiters(delimiter))
                 .encode(Message.newBuilder().setBody("-;-").putHeaders("-;", "-").build()),
             StandardCharsets.UTF_8);
     assertThat(frame).containsOnlyOnce("-").endsWith(delimiter);
@@ -238,16 +238,16 @@ class FramingTest {
 
   @Test
   void aLengthFieldLimitsWhatCanBeSentAsMuchAsTheFrameSizeDoes() {
-    assertThat(Framing.of(lengths(FOUR_BYTES)).longest()).isEqualTo(MAX);
+    assertThat(Framings.of(lengths(FOUR_BYTES)).longest()).isEqualTo(MAX);
     var oneByte = lengths(field(ByteOrder.BIG_ENDIAN, 0, 1, 0, "00"));
-    assertThat(Framing.of(oneByte).longest()).isEqualTo(256);
+    assertThat(Framings.of(oneByte).longest()).isEqualTo(256);
     var countsItself = lengths(field(ByteOrder.BIG_ENDIAN, 0, 1, -1, "00"));
-    assertThat(Framing.of(countsItself).longest()).isEqualTo(255);
+    assertThat(Framings.of(countsItself).longest()).isEqualTo(255);
     // Without its delimiter, as for the decoder.
-    assertThat(Framing.of(delimiters("||")).longest()).isEqualTo(MAX + 2);
+    assertThat(Framings.of(delimiters("||")).longest()).isEqualTo(MAX + 2);
     Link link = new Link(oneByte);
     byte[] longest =
-        Framing.of(oneByte).encode(Message.newBuilder().setBody("x".repeat(250)).build());
+        Framings.of(oneByte).encode(Message.newBuilder().setBody("x".repeat(250)).build());
     assertThat(longest).hasSize(256);
     link.receive(longest);
     assertThat(link.next()).isNotNull();
@@ -319,7 +319,7 @@ class FramingTest {
 
   @Test
   void aPersonMayTypeABareMessage() {
-    Framing lines = Framing.of(config(Kind.LINE, FOUR_BYTES, "\0"));
+    Framing lines = Framings.of(config(Kind.LINE, FOUR_BYTES, "\0"));
     Message hello = Message.newBuilder().setTo("bob").setBody("hi").build();
     for (String text :
         List.of(

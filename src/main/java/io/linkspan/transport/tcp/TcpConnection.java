@@ -43,7 +43,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   /** How long a client has to read its goodbye and to end the connection, in milliseconds. */
   private static final long CLOSE_LINGER = 2_000;
 
-  private final TcpListener.Common common;
+  private final TcpConnectionContext common;
   private final String remote;
   private final Heartbeat heartbeat;
   private final DeadlineTimer timer;
@@ -61,7 +61,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
    * @param onEnd called once, when the TCP connection has ended
    */
   TcpConnection(
-      TcpListener.Common common, NetSocketInternal socket, Consumer<TcpConnection> onEnd) {
+      TcpConnectionContext common, NetSocketInternal socket, Consumer<TcpConnection> onEnd) {
     this.common = common;
     this.onEnd = onEnd;
     TcpConfig.Listener config = common.config();

@@ -3,6 +3,7 @@ package io.linkspan.transport.tcp;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
+import io.linkspan.framing.Framings;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -29,10 +30,10 @@ public final class TcpTransport {
       TransportMetrics metrics) {
     this.config = config;
     for (TcpConfig.Listener listener : config.listeners()) {
-      Framing framing = Framing.of(listener.framing());
+      Framing framing = Framings.of(listener.framing());
       listeners.add(
           new TcpListener(
-              new TcpListener.Common(
+              new TcpConnectionContext(
                   vertx, listener, framing, framing::encode, limits, entrance, metrics),
               FIRST_ANY_PORT - listeners.size()));
     }
