@@ -17,10 +17,23 @@ import io.vertx.core.http.HttpHeaders;
 /** One POST, from asking for a connection to the end of its answer. */
 final class HttpAttempt implements Backend.Attempt {
 
+  /** Opens connections to the service, and holds what is known of it. */
+  interface Endpoint {
+
+    /** Asks for a connection on which a request with these headers can be sent. */
+    Future<HttpClientRequest> connect(MultiMap headers);
+
+    /** Records that the service does not accept compressed bodies (RFC 7694, section 3). */
+    void compressionRefused();
+
+    /** Returns the most bytes that an answer may have. */
+    int maxAnswer();
+  }
+
   private static final CharSequence GZIP = HttpHeaders.createOptimized("gzip");
   private static final int UNSUPPORTED_MEDIA_TYPE = 415;
 
-  private final HttpBackend backend;
+  private final Endpoint endpoint;
   private final MultiMap headers;
   private final byte[] json;
   private final Message call;
@@ -33,8 +46,8 @@ final class HttpAttempt implements Backend.Attempt {
   /**
    * @param call a method's, that the response answers; null for any other Message
    */
-  HttpAttempt(HttpBackend backend, MultiMap headers, byte[] json, Message call) {
-    this.backend = backend;
+  HttpAttempt(Endpoint endpoint, MultiMap headers, byte[] json, Message call) {
+    this.endpoint = endpoint;
     this.headers = headers;
     this.json = json;
     this.call = call;
@@ -47,7 +60,7 @@ final class HttpAttempt implements Backend.Attempt {
     } else {
       headers.remove(HttpHeaders.CONTENT_ENCODING);
     }
-    backend
+    endpoint
         .connect(headers)
         .onComplete(
             this::send, failure -> fail(Kind.UNSENT, "the service can not be reached", failure));
@@ -83,7 +96,7 @@ final class HttpAttempt implements Backend.Attempt {
     response.exceptionHandler(failure -> fail(Kind.LOST, "the service broke off", failure));
     response.handler(
         chunk -> {
-          if (body.length() + chunk.length() > backend.maxAnswer()) {
+          if (body.length() + chunk.length() > endpoint.maxAnswer()) {
             tooLarge();
           } else {
             body.appendBuffer(chunk);
@@ -94,7 +107,7 @@ final class HttpAttempt implements Backend.Attempt {
 
   private void complete(HttpClientResponse response, Buffer body) {
     if (response.statusCode() == UNSUPPORTED_MEDIA_TYPE && compressed) {
-      backend.compressionRefused();
+      endpoint.compressionRefused();
       begin(false);
       return;
     }
@@ -117,7 +130,7 @@ final class HttpAttempt implements Backend.Attempt {
         new BackendException(
             Kind.REFUSED,
             ErrorCode.INTERNAL,
-            "the service's answer is larger than " + backend.maxAnswer() + " bytes"));
+            "the service's answer is larger than " + endpoint.maxAnswer() + " bytes"));
     reset();
   }
 

@@ -27,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * <p>It is Vert.x's HTTP client and not its web client, which reads an answer of any size for any
  * time and has no way to end that.
  */
-final class HttpBackend implements Backend {
+final class HttpBackend implements Backend, HttpAttempt.Endpoint {
 
   private static final Logger LOG = LoggerFactory.getLogger(HttpBackend.class);
   private static final CharSequence USER = HttpHeaders.createOptimized("X-Linkspan-User");
@@ -102,20 +102,21 @@ final class HttpBackend implements Backend {
     return attempt;
   }
 
-  /** Asks for a connection on which a request with these headers can be sent. */
-  Future<HttpClientRequest> connect(MultiMap headers) {
+  @Override
+  public Future<HttpClientRequest> connect(MultiMap headers) {
     return client.request(new RequestOptions(target).setHeaders(headers));
   }
 
-  /** The service does not take what is compressed (RFC 7694, section 3). */
-  void compressionRefused() {
+  @Override
+  public void compressionRefused() {
     if (compresses) {
-      LOG.info("{} takes no gzip, and gets none from now on", config.url());
+      LOG.info("{} does not accept gzip; bodies are sent uncompressed from now on", config.url());
       compresses = false;
     }
   }
 
-  int maxAnswer() {
+  @Override
+  public int maxAnswer() {
     return config.maxAnswer();
   }
 

@@ -1,10 +1,6 @@
 package io.linkspan.upstream.http;
 
 import io.linkspan.config.ConfigNode;
-import io.linkspan.upstream.Backend;
-import io.linkspan.upstream.BackendConfig;
-import io.linkspan.upstream.PipelineConfig;
-import io.vertx.core.Vertx;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -35,8 +31,7 @@ public record HttpUpstreamConfig(
     int maxAnswer,
     Duration keepAlive,
     int compressAbove,
-    String trust)
-    implements BackendConfig {
+    String trust) {
 
   /** RFC 9110, section 5: a token, and visible ASCII with blanks between. */
   private static final Pattern HEADER =
@@ -58,11 +53,6 @@ public record HttpUpstreamConfig(
 
   public HttpUpstreamConfig {
     headers = Map.copyOf(headers);
-  }
-
-  @Override
-  public Backend newBackend(Vertx vertx, PipelineConfig pipeline) {
-    return new HttpBackend(vertx, this, pipeline);
   }
 
   boolean compresses() {

@@ -2,10 +2,6 @@ package io.linkspan.upstream.tcp;
 
 import io.linkspan.config.ConfigNode;
 import io.linkspan.framing.FramingConfig;
-import io.linkspan.upstream.Backend;
-import io.linkspan.upstream.BackendConfig;
-import io.linkspan.upstream.PipelineConfig;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 
 /**
@@ -29,13 +25,7 @@ public record TcpUpstreamConfig(
     Duration pause,
     Duration maxPause,
     boolean tls,
-    String trust)
-    implements BackendConfig {
-
-  @Override
-  public Backend newBackend(Vertx vertx, PipelineConfig pipeline) {
-    return new TcpBackend(vertx, this, pipeline);
-  }
+    String trust) {
 
   private static final int MOST_LINKS = 1_000;
   private static final int MAX_PORT = 65_535;
