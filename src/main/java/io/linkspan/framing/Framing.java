@@ -17,8 +17,8 @@ import io.netty.handler.codec.compression.JdkZlibEncoder;
 import io.netty.handler.codec.compression.ZlibWrapper;
 
 /**
- * The frames of a byte stream: cut by Netty's decoders on their way in, whole on their way out, and
- * what is in them. Has no state; may be shared by links and event loops.
+ * Splits a byte stream into frames with Netty's decoders, and decodes and encodes their contents.
+ * Has no state; may be shared by links and event loops.
  */
 public abstract class Framing {
 
@@ -31,8 +31,8 @@ public abstract class Framing {
   }
 
   /**
-   * Adds what makes frames of bytes to the pipeline of a new link. Each frame arrives at the next
-   * handler as a {@link ByteBuf} of its own.
+   * Adds the decoders to the pipeline of a new link. Each frame arrives at the next handler as a
+   * {@link ByteBuf} of its own.
    *
    * @param before name of that handler
    */
@@ -46,46 +46,46 @@ public abstract class Framing {
     pipeline.addBefore(before, null, newDecoder(config));
   }
 
-  /** Whether a failure of the pipeline means that the bytes are no frames of this kind. */
+  /** Returns whether a failure of the pipeline means that the bytes are not valid frames. */
   public static boolean isViolation(Throwable failure) {
     return isTooLarge(failure)
         || failure instanceof CorruptedFrameException
         || failure instanceof DecompressionException;
   }
 
-  /** Whether it means that a frame, or what is compressed, is larger than allowed. */
+  /** Returns whether it means that a frame, or its inflated form, is larger than allowed. */
   public static boolean isTooLarge(Throwable failure) {
     return failure instanceof TooLongFrameException;
   }
 
-  /** Most bytes of what {@link #encode} returns that may be sent. */
+  /** Returns the most bytes that a frame which {@link #encode} returns may have. */
   public abstract int longest();
 
-  /** A Message of more bytes of protobuf fits into no frame that may be sent. */
+  /** Returns the most bytes of protobuf that a Message may have to fit into a frame. */
   public abstract int longestMessage();
 
   /**
-   * Reads the contents of a frame; it stays the caller's.
+   * Decodes the contents of a frame; the caller still owns and releases it.
    *
    * @return a {@link Message} or an {@link AckMessage}
-   * @throws ProtocolException when it is neither, saying what is wrong
+   * @throws ProtocolException when it is neither
    */
   public abstract MessageLite decode(ByteBuf frame);
 
   /**
-   * A whole frame with a Message, which may be {@linkplain #longest too long} to be sent. It may be
-   * shared by many recipients and is not changed.
+   * Encodes a Message as a whole frame, which may be {@linkplain #longest too long} to be sent. It
+   * may be shared by many recipients and must not be changed.
    */
   public abstract byte[] encode(Message message);
 
-  /** A whole frame with an acknowledgement. */
+  /** Encodes an acknowledgement as a whole frame. */
   public abstract byte[] encodeAck(String eventId);
 
   abstract ChannelHandler newDecoder(FramingConfig config);
 
   /**
-   * Bounds what compressed bytes may become, and tells that from bytes that are damaged. Takes the
-   * deflater's memory along when the link ends, which is not the heap's.
+   * Bounds the inflated size, and distinguishes that from damaged data. Also releases the
+   * deflater's native memory when the link ends.
    */
   private static final class Inflater extends JdkZlibDecoder {
 
@@ -103,7 +103,7 @@ public abstract class Framing {
     }
 
     @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // there is nobody left to read its last bytes
+    @SuppressWarnings("FutureReturnValueIgnored") // the last bytes cannot be sent any more
     public void channelInactive(ChannelHandlerContext context) throws Exception {
       deflater.close();
       super.channelInactive(context);

@@ -1,7 +1,7 @@
 package io.linkspan.upstream;
 
 /**
- * A service behind the gateway.
+ * Settings for one service behind the gateway.
  *
  * @param name used in metrics and logs: what its route matches
  * @param address on the bus of this node

@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client on framed TCP. Its session begins when it is known who it is. Used only on its event
- * loop.
+ * One client on framed TCP. Its session starts when the client is authenticated or anonymous. Used
+ * only on its event loop.
  *
  * <pre>
  *          close, violation, heartbeat         FIN of the client, time-out
@@ -40,14 +40,14 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   private static final Logger LOG = LoggerFactory.getLogger(TcpConnection.class);
 
-  /** How long a client has to read its goodbye and to end the connection, in milliseconds. */
+  /** Milliseconds that a client has to read {@code closing} and to close the connection. */
   private static final long CLOSE_LINGER = 2_000;
 
   private final TcpConnectionContext common;
   private final String remote;
   private final Heartbeat heartbeat;
   private final DeadlineTimer timer;
-  private final FirstMessageAuth introduction;
+  private final FirstMessageAuth auth;
   private final TcpLink link;
   private final Consumer<TcpConnection> onEnd;
   private final long anonymousAt;
@@ -56,7 +56,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   private boolean broken;
 
   /**
-   * Takes over a socket that has just been accepted.
+   * Serves a socket that has just been accepted.
    *
    * @param onEnd called once, when the TCP connection has ended
    */
@@ -69,7 +69,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
     timer = new DeadlineTimer(common.vertx(), this::onTimer);
     anonymousAt = lastReceived + config.authTimeout().toMillis();
-    introduction =
+    auth =
         new FirstMessageAuth(
             this,
             common.entrance(),
@@ -104,21 +104,21 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   @Override
   public boolean deliver(Outgoing message) {
-    if (introduction.keeps(message)) {
+    if (auth.keeps(message)) {
       return true;
     }
-    if (!introduction.isOpen()) {
+    if (!auth.isOpen()) {
       return false;
     }
     byte[] frame = message.as(common.encoder());
     if (!fits(frame)) {
-      // JSON may be longer than anybody knew before: the client is not to blame.
+      // The size of the JSON form is known only now. The connection stays open.
       common.metrics().error(ErrorCode.TOO_LARGE);
       return false;
     }
     common.metrics().messageOut();
     write(frame);
-    return introduction.isOpen();
+    return auth.isOpen();
   }
 
   @Override
@@ -143,12 +143,12 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
       return;
     }
     state = State.CLOSING;
-    byte[] goodbye =
+    byte[] closing =
         common
             .framing()
             .encode(ClosingTranslator.toMessage(reason.code(), reason.label(), retryAfterMs));
-    if (fits(goodbye)) {
-      link.write(goodbye);
+    if (fits(closing)) {
+      link.write(closing);
     }
     finish(reason);
   }
@@ -161,7 +161,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   @Override
   public void onFrame(ByteBuf frame) {
-    // An empty frame says no more than that its sender is there.
+    // An empty frame is a sign of life only.
     if (state != State.OPEN || !frame.isReadable()) {
       return;
     }
@@ -170,14 +170,14 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     try {
       decoded = common.framing().decode(frame);
     } catch (ProtocolException e) {
-      introduction.malformed(e.getMessage(), this);
+      auth.malformed(e.getMessage(), this);
       return;
     }
     if (decoded instanceof Message message && message.getType().equals(ClosingTranslator.TYPE)) {
       state = State.CLOSING;
       finish(CloseReason.NORMAL);
     } else {
-      introduction.received(decoded, this);
+      auth.received(decoded, this);
     }
   }
 
@@ -195,23 +195,23 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     }
   }
 
-  /** Whether the client has said who it is, or that it does not say. */
+  /** Returns whether the client has authenticated or is anonymous. */
   boolean isNamed() {
-    return introduction.isNamed();
+    return auth.isNamed();
   }
 
   private void finish(CloseReason reason) {
     link.finish();
     timer.cancel();
     timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
-    introduction.end(reason);
+    auth.end(reason);
   }
 
   private boolean fits(byte[] frame) {
     return frame.length <= common.framing().longest();
   }
 
-  /** What the client has to be told; a framing that can not is of no use to it. */
+  /** Writes an answer, or closes the connection when its framing cannot carry one. */
   private void answer(byte[] frame) {
     if (fits(frame)) {
       write(frame);
@@ -235,19 +235,19 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     }
     long now = DeadlineTimer.now();
     if (now >= anonymousAt) {
-      introduction.timeout();
+      auth.timeout();
     }
     if (link.channel().advance(heartbeat, now) == Heartbeat.Action.EXPIRE) {
       close(CloseReason.HEARTBEAT_TIMEOUT);
     } else {
-      // TCP has no probe that an application could send: the client has to say something.
+      // TCP has no probe that an application could send: the client must send something.
       armTimer();
     }
   }
 
   private void armTimer() {
     long next = heartbeat.nextDeadline();
-    timer.arm(introduction.isNamed() ? next : Math.min(next, anonymousAt));
+    timer.arm(auth.isNamed() ? next : Math.min(next, anonymousAt));
   }
 
   private void onFailure(Throwable failure) {
@@ -255,11 +255,11 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     LOG.debug("{} failed: {}", remote, failure.getMessage());
   }
 
-  /** A FIN is a goodbye, unless it may be the kernel's for a client that will come back. */
+  /** Treats a FIN as a normal close, unless the session can be resumed or the link failed. */
   private void onClosed() {
     if (state == State.OPEN) {
-      boolean lost = broken || introduction.isResumable();
-      introduction.end(lost ? CloseReason.CONNECTION_LOST : CloseReason.NORMAL);
+      boolean lost = broken || auth.isResumable();
+      auth.end(lost ? CloseReason.CONNECTION_LOST : CloseReason.NORMAL);
     }
     state = State.CLOSED;
     timer.cancel();

@@ -12,16 +12,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The ports for framed TCP on one event loop. Used only on it. */
+/** The framed TCP ports of one event loop. Used only on it. */
 public final class TcpTransport {
 
-  /** The HTTP port has -1, and Vert.x looks for both in one table. */
+  /** Differs from the -1 of the HTTP port, since Vert.x keeps both in one table. */
   private static final int FIRST_ANY_PORT = -2;
 
   private final TcpConfig config;
   private final List<TcpListener> listeners = new ArrayList<>();
 
-  /** To be made on the event loop that it will live on. */
+  /** Must be created on the event loop that it belongs to. */
   public TcpTransport(
       Vertx vertx,
       TcpConfig config,
@@ -40,7 +40,7 @@ public final class TcpTransport {
   }
 
   /**
-   * Starts to listen at every port.
+   * Starts to listen on every port.
    *
    * @return the ports in use, by their labels
    */

@@ -27,7 +27,7 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What an HTTP response means for the Message that was posted. */
+/** Reads an HTTP response as the outcome of the Message that was posted. */
 final class HttpAnswer {
 
   private static final String JSON = "application/json";
@@ -36,7 +36,7 @@ final class HttpAnswer {
   private static final Pattern SECONDS = Pattern.compile("\\d{1,9}");
   private static final Duration MAX_RETRY_AFTER = Duration.ofDays(1);
 
-  /** Where services put the text of an error; {@code detail} and {@code title} are RFC 9457's. */
+  /** Keys of the text of an error; {@code detail} and {@code title} are from RFC 9457. */
   private static final List<String> TEXT_KEYS = List.of("message", "detail", "error", "title");
 
   private static final int MAX_TEXT = 500;
@@ -48,12 +48,12 @@ final class HttpAnswer {
    *
    * @param now in milliseconds since 1970, for a {@code Retry-After} that is a date
    * @return the service's answer; null when it accepted without one
-   * @throws BackendException when it did not accept
+   * @throws BackendException when the service did not accept the Message
    */
   static Message read(int status, MultiMap headers, Buffer body, long now) {
     String encoding = headers.get(HttpHeaders.CONTENT_ENCODING);
     if (encoding != null) {
-      // What was asked for has been decoded already.
+      // A coding that was asked for has been decoded already.
       throw new BackendException(
           Kind.REFUSED,
           ErrorCode.INTERNAL,
@@ -110,7 +110,7 @@ final class HttpAnswer {
         .build();
   }
 
-  /** JSON that is no Message is what the Message says. */
+  /** Reads JSON; what is not a Message becomes the body of one. */
   private static Message ofJson(String text) {
     try {
       return JsonTranslator.decode(text);
@@ -138,7 +138,7 @@ final class HttpAnswer {
     return (end < 0 ? contentType : contentType.substring(0, end)).strip().toLowerCase(Locale.ROOT);
   }
 
-  /** Null when it is no text in its charset. */
+  /** Decodes text; null when the bytes are not valid in their charset. */
   static String decode(Buffer body, String contentType) {
     try {
       return charset(contentType).newDecoder().decode(ByteBuffer.wrap(body.getBytes())).toString();
@@ -159,9 +159,7 @@ final class HttpAnswer {
     }
   }
 
-  /**
-   * What the service says is wrong, short enough for a client, and nothing of a page for people.
-   */
+  /** Returns the text of an error, shortened for a client; the content of a web page is ignored. */
   static String text(int status, MultiMap headers, Buffer body) {
     String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
     String type = mediaType(contentType);
@@ -186,7 +184,7 @@ final class HttpAnswer {
         }
       }
     } catch (DecodeException e) {
-      // Said below, without the service's words.
+      // The caller uses a text of its own.
       return null;
     }
     return null;
@@ -200,7 +198,7 @@ final class HttpAnswer {
     return text.substring(0, end) + '…';
   }
 
-  /** RFC 9110, section 10.2.3; 0 when it is not there, or makes no sense. */
+  /** Reads {@code Retry-After} (RFC 9110, section 10.2.3); 0 when it is missing or malformed. */
   private static long retryAfter(String value, long now) {
     if (value == null) {
       return 0;

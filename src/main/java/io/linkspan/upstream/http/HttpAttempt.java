@@ -14,7 +14,7 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 
-/** One POST, from asking for a connection to the end of its answer. */
+/** One POST, from the request for a connection to the end of its answer. */
 final class HttpAttempt implements Backend.Attempt {
 
   /** Opens connections to the service, and holds what is known of it. */
@@ -40,11 +40,11 @@ final class HttpAttempt implements Backend.Attempt {
   private final Promise<Message> answer = Promise.promise();
   private boolean compressed;
 
-  /** Null until there is a connection: before, nothing can have been sent. */
+  /** Null until there is a connection: nothing can have been sent before. */
   private HttpClientRequest request;
 
   /**
-   * @param call a method's, that the response answers; null for any other Message
+   * @param call the method call that the response answers; null for any other Message
    */
   HttpAttempt(Endpoint endpoint, MultiMap headers, byte[] json, Message call) {
     this.endpoint = endpoint;
@@ -63,7 +63,7 @@ final class HttpAttempt implements Backend.Attempt {
     endpoint
         .connect(headers)
         .onComplete(
-            this::send, failure -> fail(Kind.UNSENT, "the service can not be reached", failure));
+            this::send, failure -> fail(Kind.UNSENT, "the service cannot be reached", failure));
   }
 
   @Override
@@ -84,7 +84,7 @@ final class HttpAttempt implements Backend.Attempt {
       reset();
       return;
     }
-    // Also what reset() does comes here; without a handler each would be an error in the log.
+    // reset() ends here as well; without a handler each reset would be logged as an error.
     request.exceptionHandler(failure -> fail(Kind.LOST, "the service broke off", failure));
     request
         .send(compressed ? Gzip.of(json) : Buffer.buffer(json))
@@ -139,7 +139,7 @@ final class HttpAttempt implements Backend.Attempt {
         new BackendException(kind, new MessageException(ErrorCode.UNAVAILABLE, text), cause));
   }
 
-  /** Ends what may be under way, and with it the connection. */
+  /** Ends the request and its connection, if there is one. */
   private void reset() {
     if (request != null) {
       request.reset();

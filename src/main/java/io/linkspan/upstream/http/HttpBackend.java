@@ -22,10 +22,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Posts Messages to an HTTP service over connections that are kept.
+ * Posts Messages to an HTTP service over persistent connections.
  *
- * <p>It is Vert.x's HTTP client and not its web client, which reads an answer of any size for any
- * time and has no way to end that.
+ * <p>Uses Vert.x's HTTP client and not its web client, which reads an answer of any size for any
+ * time and cannot be stopped.
  */
 final class HttpBackend implements Backend, HttpAttempt.Endpoint {
 

@@ -12,17 +12,17 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A service that takes each Message as an HTTP POST.
+ * Settings for a service that receives each Message as an HTTP POST.
  *
- * @param url where to, {@code http} or {@code https}
- * @param headers of each request, beside those that the gateway makes itself
+ * @param url to post to, {@code http} or {@code https}
+ * @param headers of each request, in addition to the gateway's own
  * @param secret of the signature; empty: requests are not signed
  * @param maxAnswer bytes of an answer, inflated
  * @param keepAlive how long an idle connection is kept
- * @param compressAbove bytes of a body above which it is sent compressed, and compressed answers
- *     are asked for; 0: neither
- * @param trust PEM file with the certificates that an {@code https} service may have, or that
- *     signed it; empty: those the Java runtime trusts
+ * @param compressAbove bytes of a body above which it is compressed; compressed answers are asked
+ *     for unless it is 0
+ * @param trust PEM file with the certificates of an {@code https} service or of their issuers;
+ *     empty: those that the Java runtime trusts
  */
 public record HttpUpstreamConfig(
     URI url,
@@ -59,7 +59,7 @@ public record HttpUpstreamConfig(
     return compressAbove > 0;
   }
 
-  /** Without the secret, which must not get into a log. */
+  /** Omits the secret, which must not appear in a log. */
   @Override
   public String toString() {
     return "HttpUpstreamConfig[url=" + url + "]";

@@ -19,7 +19,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A method call for a service that has never heard of Flutter.
+ * Translates a Flutter method call to a plain JSON request, and the response to its result.
  *
  * <pre>
  *   POST {"channel":"orders","method":"price","arguments":{"item":"tea"}}
@@ -40,9 +40,10 @@ final class MethodPost {
   private MethodPost() {}
 
   /**
-   * The call with its JSON as the body.
+   * Returns the call with its JSON as the body.
    *
-   * @throws MessageException {@code malformed}, when it is no call or JSON has no form for it
+   * @throws MessageException {@code malformed}, when the Message is not a call or JSON cannot
+   *     express it
    */
   static Message withJson(Message message) {
     MethodCall call = MethodTranslator.decodeCall(message);
@@ -60,7 +61,7 @@ final class MethodPost {
   }
 
   /**
-   * What a response means for the call that was posted.
+   * Reads a response as the result of the call that was posted.
    *
    * @param now in milliseconds since 1970
    * @throws BackendException when the service did not answer the call
@@ -78,7 +79,7 @@ final class MethodPost {
       }
     } catch (ProtocolException | IllegalArgumentException e) {
       throw new BackendException(
-          Kind.REFUSED, ErrorCode.INTERNAL, "the service's answer can not be read");
+          Kind.REFUSED, ErrorCode.INTERNAL, "the service's answer cannot be read");
     }
     return HttpAnswer.read(status, headers, body, now);
   }
@@ -110,7 +111,7 @@ final class MethodPost {
     return new Envelope.Failure(code, HttpAnswer.text(status, headers, body), details, null);
   }
 
-  /** What the service says is no more than help: an error stays one without it. */
+  /** Reads the details of an error; null when they cannot be read. */
   private static Object jsonIn(Buffer body) {
     try {
       return JsonValues.read(ByteBuffer.wrap(body.getBytes()));

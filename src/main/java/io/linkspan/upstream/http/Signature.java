@@ -7,9 +7,8 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Signs what is sent, so that a service can tell that it comes from a gateway that knows the
- * secret: HMAC-SHA256 over the time of sending, a full stop and the JSON. Used only on one event
- * loop.
+ * Signs requests, so that a service can verify that they come from a gateway with the secret:
+ * HMAC-SHA256 over the time of sending, a full stop and the JSON. Used only on one event loop.
  */
 final class Signature {
 
@@ -28,7 +27,7 @@ final class Signature {
   }
 
   /**
-   * The signature as it is sent, {@code sha256=} and 64 hexadecimal digits.
+   * Returns the signature as it is sent, {@code sha256=} and 64 hexadecimal digits.
    *
    * @param timestamp the value of the header that is sent with it
    * @param json the body before it is compressed

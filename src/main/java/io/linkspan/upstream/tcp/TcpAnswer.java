@@ -9,19 +9,19 @@ import io.linkspan.upstream.BackendException.Kind;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 
-/** What a service's Message means for the one it answers. */
+/** Reads a service's Message as the outcome of the Message that it answers. */
 final class TcpAnswer {
 
   private TcpAnswer() {}
 
-  /** Whether the service refuses, in the way in which the gateway itself does. */
+  /** Returns whether the answer is an error, of the same form as the gateway's own. */
   static boolean isRefusal(Message answer) {
     return answer.getType().equals(ErrorTranslator.TYPE);
   }
 
   /**
-   * Reads a refusal. A code of the gateway's is told as it is, any other, and a body that is no
-   * JSON, as {@code internal} with what there is to read.
+   * Reads a refusal. A known error code is passed on unchanged. An unknown code, or a body that is
+   * not JSON, becomes {@code internal} with the text that there is.
    */
   static BackendException refusal(Message answer) {
     ErrorCode code = ErrorCode.INTERNAL;
@@ -37,7 +37,7 @@ final class TcpAnswer {
         retryAfterMs = Math.max(0, pause.longValue());
       }
     } catch (DecodeException e) {
-      // The body is the text.
+      // A body that is not JSON is the text.
     }
     return new BackendException(kindOf(code), new MessageException(code, text, retryAfterMs), null);
   }

@@ -105,7 +105,7 @@ final class TcpLink implements TcpAttempt.Holder {
             : message.toBuilder().setEventId(wireId).build();
     byte[] frame = framing.encode(onWire);
     if (frame.length > framing.longest()) {
-      correlator.giveUp(attempt);
+      correlator.abandon(attempt);
       attempt.fail(
           new BackendException(
               Kind.REFUSED, ErrorCode.TOO_LARGE, "the service takes no message of that size"));
@@ -118,7 +118,7 @@ final class TcpLink implements TcpAttempt.Holder {
 
   @Override
   public void forget(TcpAttempt attempt) {
-    correlator.giveUp(attempt);
+    correlator.abandon(attempt);
     boolean silent = lastReceived < attempt.sentAt();
     if (isUp() && (config.inOrder() || silent)) {
       // With answers in order, a late one would be taken for the next Message's. With a link that

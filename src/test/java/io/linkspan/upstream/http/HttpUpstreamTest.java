@@ -39,7 +39,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A client, a gateway and an HTTP service, on real sockets. */
+/** Tests a client, a gateway and an HTTP service on real sockets. */
 class HttpUpstreamTest {
 
   private static final SelfSignedCertificate CERTIFICATE =
@@ -131,7 +131,7 @@ class HttpUpstreamTest {
     return Message.newBuilder().setTo("service:" + recipient).setType("order").setBody("tea");
   }
 
-  /** Sends a Message; its eventId. */
+  /** Sends a Message and returns its eventId. */
   private String send(Message.Builder message) {
     String eventId = System.identityHashCode(this) + "-" + next++;
     alice.send(message.setEventId(eventId).build());
@@ -157,7 +157,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aMessageIsPostedAsJsonAndHeadersSayWhoSentIt() {
+  void messageIsPostedAsJsonWithHeadersThatNameItsSender() {
     service.on("/orders", post -> post.answer(204));
     String eventId = send(to("orders").setFrom("root").putHeaders("X-Linkspan-User", "root"));
     assertThat(alice.receiveAck()).isEqualTo(eventId);
@@ -183,7 +183,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void whateverAClientIsCalledItsNameBreaksNoHeaderAndStaysUnambiguous() {
+  void anyUserNameIsEncodedUnambiguouslyInHeaders() {
     service.on("/orders", post -> post.answer(204));
     try (var odd = WebSocketTestClient.connect(gateway.httpPort(), "user=a%E2%82%AC%20%25:%20y")) {
       odd.send(to("orders").setEventId("ü 1").build());
@@ -195,7 +195,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAnswerThatIsAMessageReachesTheSender() {
+  void answerThatIsAMessageReachesTheSender() {
     service.on("/orders", post -> post.answer(200, "{\"type\":\"ordered\",\"body\":\"2 cups\"}"));
     Message answer = answer(send(to("orders")));
     assertThat(answer.getType()).isEqualTo("ordered");
@@ -214,7 +214,7 @@ class HttpUpstreamTest {
         "text/plain;charset=UTF-8 | zwölf            | zwölf           | ''",
         "text/html                | <b>2</b>         | <b>2</b>        | text/html",
       })
-  void anyOtherAnswerIsWhatAMessageSays(String type, String text, String body, String contentType) {
+  void otherTextAnswersBecomeTheBody(String type, String text, String body, String contentType) {
     service.on("/orders", post -> post.answer(200, type, Buffer.buffer(text)));
     Message answer = answer(send(to("orders")));
     assertThat(answer.getBody()).isEqualTo(body);
@@ -223,7 +223,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAnswerThatIsNoTextIsAnAttachment() {
+  void binaryAnswerBecomesAnAttachment() {
     Buffer image = Buffer.buffer(new byte[] {(byte) 0x89, 'P', 'N', 'G'});
     service.on("/orders", post -> post.answer(200, "image/png", image));
     Message answer = answer(send(to("orders")));
@@ -244,7 +244,7 @@ class HttpUpstreamTest {
         "422 | application/json         | [half                      | malformed         | the service answered 422",
         "302 | text/plain               | elsewhere                  | internal          | the service answered 302",
       })
-  void aRefusalKeepsItsReason(int status, String type, String body, String code, String text) {
+  void refusalKeepsItsReason(int status, String type, String body, String code, String text) {
     service.on("/orders", post -> post.answer(status, type, Buffer.buffer(body)));
     JsonObject error = error(send(to("orders")));
     assertThat(error.getString("code")).isEqualTo(code);
@@ -253,7 +253,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aRefusalOfAServiceIsShortAndOfOneLine() {
+  void textOfARefusalIsShortAndOnOneLine() {
     service.on(
         "/orders",
         post -> post.answer(400, "text/plain", Buffer.buffer("a\n\tb" + "x".repeat(10_000))));
@@ -263,7 +263,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aServiceThatIsAskedTooOftenSaysWhenToComeBack() {
+  void retryAfterOfTheServiceReachesTheClient() {
     service.on(
         "/orders",
         post -> {
@@ -277,7 +277,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAttemptThatFailsIsRepeatedUnderTheSameKey() {
+  void failedAttemptIsRetriedWithTheSameIdempotencyKey() {
     service.on(
         "/orders",
         first -> {
@@ -291,7 +291,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aServiceThatFailsOnAndOnIsUnavailable() {
+  void messageEndsAsUnavailableAfterAllAttemptsFail() {
     service.on("/orders", post -> post.answer(500));
     JsonObject error = error(send(to("orders")));
     assertThat(error.getString("code")).isEqualTo("unavailable");
@@ -302,24 +302,24 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aServiceThatIsNotThereIsUnavailable() {
+  void serviceThatRefusesConnectionsIsUnavailable() {
     JsonObject error = error(send(to("gone")));
     assertThat(error.getString("code")).isEqualTo("unavailable");
-    assertThat(error.getString("message")).isEqualTo("the service can not be reached");
+    assertThat(error.getString("message")).isEqualTo("the service cannot be reached");
     assertThat(metric("retries_total{upstream=\"service:gone\"}")).isEqualTo(1);
     assertThat(metric("requests_total{outcome=\"unavailable\",upstream=\"service:gone\"}"))
         .isEqualTo(1);
   }
 
   @Test
-  void aServiceThatDoesNotAnswerIsATimeout() {
+  void serviceThatDoesNotAnswerIsATimeout() {
     service.on("/single", post -> {});
     assertThat(error(send(to("single"))).getString("code")).isEqualTo("timeout");
     service.next("/single");
   }
 
   @Test
-  void aServiceHasTheTimeOfItsRouteAndNotThatOfServicesOnTheBus() {
+  void timeoutOfTheRouteReplacesThatOfTheBus() {
     service.on(
         "/orders", post -> Vertx.currentContext().owner().setTimer(300, id -> post.answer(204)));
     String eventId = send(to("orders"));
@@ -328,7 +328,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAnswerThatDripsIsATimeoutToo() {
+  void answerThatArrivesTooSlowlyIsATimeout() {
     service.on(
         "/single",
         post -> {
@@ -351,7 +351,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAnswerThatBreaksOffIsUnavailable() {
+  void truncatedAnswerIsUnavailable() {
     service.on(
         "/single",
         post -> {
@@ -363,7 +363,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAnswerThatIsTooLargeIsAnErrorAndEndsTheConnection() {
+  void answerThatIsTooLargeIsAnErrorAndClosesTheConnection() {
     service.on(
         "/orders",
         post -> post.answer(200, "text/plain", Buffer.buffer("x".repeat(MAX_ANSWER + 1))));
@@ -379,7 +379,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void whoKnowsTheSecretCanTellWhoSentIt() throws Exception {
+  void signatureCanBeVerifiedWithTheSecret() throws Exception {
     send(to("signed").setBody("für zwei"));
     Post post = service.next("/signed");
     Mac mac = Mac.getInstance("HmacSHA256");
@@ -394,7 +394,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void largeBodiesAreCompressedBothWays() throws IOException {
+  void largeBodiesAreCompressedInBothDirections() throws IOException {
     byte[] answer = gzip(Buffer.buffer("{\"body\":\"" + "y".repeat(5_000) + "\"}").getBytes());
     service.on(
         "/gzip",
@@ -415,7 +415,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aServiceThatTakesNothingCompressedGetsItPlain() {
+  void serviceThatAnswers415GetsUncompressedBodies() {
     service.on("/plain", post -> post.answer(post.header("Content-Encoding") == null ? 204 : 415));
     String large = "x".repeat(5_000);
     String first = send(to("plain").setBody(large));
@@ -428,7 +428,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aBombEndsAsAnError() throws IOException {
+  void answerThatInflatesBeyondTheLimitIsAnError() throws IOException {
     byte[] bomb = gzip(new byte[256 << 20]);
     service.on(
         "/gzip",
@@ -451,7 +451,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void compressionThatNobodyAskedForIsNotTakenForText() {
+  void contentCodingThatWasNotAskedForIsAnError() {
     service.on(
         "/orders",
         post -> {
@@ -465,7 +465,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anEncryptedServiceHasToHaveTheCertificateThatIsTrusted() {
+  void serviceOverTlsMustHaveATrustedCertificate() {
     String eventId = send(to("secure"));
     assertThat(alice.receiveAck()).isEqualTo(eventId);
     secure.next("/secure");
@@ -473,7 +473,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void whatIsHeldIsAcknowledgedOnlyWhenTheServiceIsBack() {
+  void heldMessageIsAcknowledgedOnlyAfterTheOutage() {
     String[] held = new String[3];
     for (int i = 0; i < held.length; i++) {
       held[i] = send(to("held"));
@@ -493,7 +493,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void acceptedCanBeEnough() {
+  void routeCanAcknowledgeOnAcceptance() {
     service.on("/fire", post -> post.answer(500));
     String eventId = send(to("fire"));
     assertThat(alice.receiveAck()).isEqualTo(eventId);
