@@ -17,6 +17,7 @@ import java.util.HexFormat;
 final class DelimitedFraming extends Framing {
 
   private static final byte[] LINE_FEED = {'\n'};
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final HexFormat HEX = HexFormat.of();
 
   private final byte[] delimiter;
@@ -53,7 +54,10 @@ final class DelimitedFraming extends Framing {
 
   @Override
   public MessageLite decode(ByteBuf frame) {
-    return JsonTranslator.decodeFrameOrMessage(StrictUtf8.decode(frame.nioBuffer()));
+    String json = StrictUtf8.decode(frame.nioBuffer());
+    // A byte order mark may be ignored (RFC 8259, section 8.1); some libraries write one.
+    int start = !json.isEmpty() && json.charAt(0) == BYTE_ORDER_MARK ? 1 : 0;
+    return JsonTranslator.decodeFrameOrMessage(json.substring(start));
   }
 
   @Override

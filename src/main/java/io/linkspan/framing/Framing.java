@@ -7,12 +7,9 @@ import io.linkspan.framing.FramingConfig.Compression;
 import io.linkspan.protocol.ProtocolException;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandler;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.CorruptedFrameException;
 import io.netty.handler.codec.TooLongFrameException;
-import io.netty.handler.codec.compression.DecompressionException;
-import io.netty.handler.codec.compression.JdkZlibDecoder;
 import io.netty.handler.codec.compression.JdkZlibEncoder;
 import io.netty.handler.codec.compression.ZlibWrapper;
 
@@ -41,7 +38,10 @@ public abstract class Framing {
       ZlibWrapper wrapper = config.compression().wrapper();
       var deflater = new JdkZlibEncoder(wrapper, COMPRESSION_LEVEL);
       pipeline.addBefore(before, null, deflater);
-      pipeline.addBefore(before, null, new Inflater(wrapper, config.maxInflated(), deflater));
+      pipeline.addBefore(
+          before,
+          null,
+          new DecompressionHandler(config.compression().format(), config.maxInflated(), deflater));
     }
     pipeline.addBefore(before, null, newDecoder(config));
   }
@@ -50,7 +50,7 @@ public abstract class Framing {
   public static boolean isViolation(Throwable failure) {
     return isTooLarge(failure)
         || failure instanceof CorruptedFrameException
-        || failure instanceof DecompressionException;
+        || failure instanceof ProtocolException;
   }
 
   /** Returns whether it means that a frame, or its inflated form, is larger than allowed. */
@@ -82,31 +82,4 @@ public abstract class Framing {
   public abstract byte[] encodeAck(String eventId);
 
   abstract ChannelHandler newDecoder(FramingConfig config);
-
-  /**
-   * Bounds the inflated size, and distinguishes that from damaged data. Also releases the
-   * deflater's native memory when the link ends.
-   */
-  private static final class Inflater extends JdkZlibDecoder {
-
-    private final JdkZlibEncoder deflater;
-
-    Inflater(ZlibWrapper wrapper, int limit, JdkZlibEncoder deflater) {
-      super(wrapper, limit);
-      this.deflater = deflater;
-    }
-
-    @Override
-    protected void decompressionBufferExhausted(ByteBuf buffer) {
-      super.decompressionBufferExhausted(buffer);
-      throw new TooLongFrameException("more than " + maxAllocation + " bytes once inflated");
-    }
-
-    @Override
-    @SuppressWarnings("FutureReturnValueIgnored") // the last bytes cannot be sent any more
-    public void channelInactive(ChannelHandlerContext context) throws Exception {
-      deflater.close();
-      super.channelInactive(context);
-    }
-  }
 }

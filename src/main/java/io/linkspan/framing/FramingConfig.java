@@ -1,6 +1,7 @@
 package io.linkspan.framing;
 
 import io.linkspan.config.ConfigNode;
+import io.linkspan.protocol.compression.Decompressor.Format;
 import io.netty.handler.codec.compression.ZlibWrapper;
 import io.vertx.core.buffer.Buffer;
 import java.nio.ByteOrder;
@@ -63,14 +64,22 @@ public record FramingConfig(
 
   /** Compression of the stream below the frames. */
   public enum Compression {
-    NONE(null),
-    ZLIB(ZlibWrapper.ZLIB),
-    GZIP(ZlibWrapper.GZIP);
+    NONE(null, null),
+    /** Sent as one zlib stream; received streams may follow each other. */
+    ZLIB(ZlibWrapper.ZLIB, Format.ZLIB),
+    /** Sent as one gzip member; received members may follow each other. */
+    GZIP(ZlibWrapper.GZIP, Format.GZIP);
 
     private final ZlibWrapper wrapper;
+    private final Format format;
 
-    Compression(ZlibWrapper wrapper) {
+    Compression(ZlibWrapper wrapper, Format format) {
       this.wrapper = wrapper;
+      this.format = format;
+    }
+
+    Format format() {
+      return format;
     }
 
     ZlibWrapper wrapper() {

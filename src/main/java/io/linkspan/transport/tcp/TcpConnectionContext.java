@@ -1,9 +1,9 @@
 package io.linkspan.transport.tcp;
 
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
-import io.linkspan.admission.LimitsConfig;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Vertx;
 
