@@ -25,15 +25,25 @@ import org.slf4j.LoggerFactory;
  * only on its event loop.
  *
  * <pre>
- *          close, violation, heartbeat         FIN of the client, time-out
- *   OPEN ──────────────────────────────► CLOSING ──────────────────────► CLOSED
- *     └─────────────────────── FIN of the client ───────────────────────────┘
+ *           close, violation, heartbeat         FIN of the client, time-out
+ *   OPEN ───────────────────────────────► CLOSING ──────────────────────► CLOSED
+ *    │  │ closing of the client              ▲                               ▲
+ *    │  └──────────► DRAINING ───────────────┘ no Message is pending         │
+ *    │                   │ FIN of the client                                 │
+ *    │ FIN               ▼                                                   │
+ *    └──────────────► DETACHED ──────────────────────────────────────────────┘
+ *                                              no Message is pending, time-out
  * </pre>
+ *
+ * <p>A client that leaves on its own has sent everything that it wanted to send. So its session
+ * ends only after each of these Messages has an outcome.
  */
 final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   private enum State {
     OPEN,
+    DRAINING,
+    DETACHED,
     CLOSING,
     CLOSED
   }
@@ -42,6 +52,9 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   /** Milliseconds that a client has to read {@code closing} and to close the connection. */
   private static final long CLOSE_LINGER = 2_000;
+
+  /** Milliseconds that the Messages of a client that has left may take. */
+  private static final long DRAIN_LIMIT = 60_000;
 
   private final TcpConnectionContext common;
   private final String remote;
@@ -54,6 +67,9 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   private State state = State.OPEN;
   private long lastReceived = DeadlineTimer.now();
   private boolean broken;
+
+  /** Messages of the client that have no outcome yet. */
+  private int pending;
 
   /**
    * Serves a socket that has just been accepted.
@@ -104,6 +120,9 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   @Override
   public boolean deliver(Outgoing message) {
+    if (state != State.OPEN) {
+      return false;
+    }
     if (auth.keeps(message)) {
       return true;
     }
@@ -123,23 +142,25 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   @Override
   public void accepted(String eventId) {
-    if (state == State.OPEN) {
+    if (isWritable()) {
       common.metrics().ackOut();
       answer(common.framing().encodeAck(eventId));
     }
+    ended();
   }
 
   @Override
   public void refused(String eventId, MessageException why) {
-    if (state == State.OPEN) {
-      common.metrics().error(why.code());
-      answer(common.framing().encode(ErrorTranslator.toMessage(eventId, why)));
-    }
+    writeError(eventId, why);
+    ended();
   }
 
   @Override
   public void close(CloseReason reason, long retryAfterMs) {
-    if (state != State.OPEN) {
+    if (state == State.DETACHED) {
+      endDetached();
+    }
+    if (!isWritable()) {
       return;
     }
     state = State.CLOSING;
@@ -170,20 +191,26 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     try {
       decoded = common.framing().decode(frame);
     } catch (ProtocolException e) {
+      pending++;
       auth.malformed(e.getMessage(), this);
       return;
     }
     if (decoded instanceof Message message && message.getType().equals(ClosingTranslator.TYPE)) {
-      state = State.CLOSING;
-      finish(CloseReason.NORMAL);
+      link.discard();
+      state = State.DRAINING;
+      endIfDrained();
     } else {
+      if (decoded instanceof Message) {
+        pending++;
+      }
       auth.received(decoded, this);
     }
   }
 
   @Override
   public void onViolation(boolean tooLarge, String what) {
-    refused("", new MessageException(tooLarge ? ErrorCode.TOO_LARGE : ErrorCode.MALFORMED, what));
+    writeError(
+        "", new MessageException(tooLarge ? ErrorCode.TOO_LARGE : ErrorCode.MALFORMED, what));
     close(tooLarge ? CloseReason.TOO_LARGE : CloseReason.MALFORMED);
   }
 
@@ -200,11 +227,51 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     return auth.isNamed();
   }
 
+  private boolean isWritable() {
+    return state == State.OPEN || state == State.DRAINING;
+  }
+
+  /** A Message of the client has its outcome. */
+  private void ended() {
+    pending--;
+    endIfDrained();
+  }
+
+  private void endIfDrained() {
+    if (pending > 0) {
+      return;
+    }
+    if (state == State.DRAINING) {
+      state = State.CLOSING;
+      finish(CloseReason.NORMAL);
+    } else if (state == State.DETACHED) {
+      endDetached();
+    }
+  }
+
+  private void endDetached() {
+    state = State.CLOSED;
+    timer.cancel();
+    auth.end(CloseReason.NORMAL);
+    onEnd.accept(this);
+  }
+
   private void finish(CloseReason reason) {
     link.finish();
-    timer.cancel();
-    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
+    rearm(CLOSE_LINGER);
     auth.end(reason);
+  }
+
+  private void rearm(long delay) {
+    timer.cancel();
+    timer.arm(DeadlineTimer.now() + delay);
+  }
+
+  private void writeError(String eventId, MessageException why) {
+    if (isWritable()) {
+      common.metrics().error(why.code());
+      answer(common.framing().encode(ErrorTranslator.toMessage(eventId, why)));
+    }
   }
 
   private boolean fits(byte[] frame) {
@@ -233,6 +300,10 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
       link.channel().abort();
       return;
     }
+    if (state == State.DETACHED) {
+      endDetached();
+      return;
+    }
     long now = DeadlineTimer.now();
     if (now >= anonymousAt) {
       auth.timeout();
@@ -257,12 +328,16 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   /** Treats a FIN as a normal close, unless the session can be resumed or the link failed. */
   private void onClosed() {
-    if (state == State.OPEN) {
-      boolean lost = broken || auth.isResumable();
-      auth.end(lost ? CloseReason.CONNECTION_LOST : CloseReason.NORMAL);
+    boolean clean =
+        state == State.DRAINING || (state == State.OPEN && !broken && !auth.isResumable());
+    if (clean && pending > 0) {
+      state = State.DETACHED;
+      rearm(DRAIN_LIMIT);
+      return;
     }
     state = State.CLOSED;
     timer.cancel();
+    auth.end(clean ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST);
     onEnd.accept(this);
   }
 }

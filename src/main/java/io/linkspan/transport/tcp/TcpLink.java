@@ -74,12 +74,17 @@ final class TcpLink {
     link.write(Unpooled.wrappedBuffer(frame));
   }
 
+  /** Handles nothing that is received from now on. */
+  void discard() {
+    link.discard();
+  }
+
   /**
    * Sends a FIN after everything that was written. Nothing that is received from now on is handled;
    * the client's own FIN, or {@link ChannelLink#abort}, ends the connection.
    */
   void finish() {
-    link.discard();
+    discard();
     link.flush();
     var compressor = channel.pipeline().get(JdkZlibEncoder.class);
     ChannelFuture written =
