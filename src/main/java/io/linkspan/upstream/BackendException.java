@@ -18,6 +18,11 @@ public final class BackendException extends RuntimeException {
     REFUSED,
     /** The service works and failed with this Message. */
     ERROR,
+    /**
+     * The connection broke while the service may have had the Message. A crash that the Message
+     * itself causes looks the same, so this does not show that the service is unavailable.
+     */
+    BROKEN,
     /** The service may have the Message, and is not available. */
     LOST,
     /** The service is not available, and certainly does not have the Message. */

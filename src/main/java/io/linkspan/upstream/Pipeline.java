@@ -97,7 +97,7 @@ final class Pipeline<R> {
   /** Records that the service accepted a Message, with or without an answer. */
   void succeeded(Call<R> call, long now) {
     endAttempt(call);
-    recordOutcome(call, true, now);
+    recordOutcome(call, null, now);
     finish(call);
     pump(now);
   }
@@ -105,7 +105,7 @@ final class Pipeline<R> {
   /** Records that an attempt failed; the effects show whether there is another one. */
   void failed(Call<R> call, BackendException failure, long now) {
     endAttempt(call);
-    recordOutcome(call, failure.kind() == Kind.REFUSED, now);
+    recordOutcome(call, failure.kind(), now);
     call.failure = failure;
     boolean more = call.attempts <= config.retry().max() && now < call.deadline;
     if (!mayRetry(call, failure)) {
@@ -287,14 +287,17 @@ final class Pipeline<R> {
   }
 
   /** Reports an outcome to the breaker, and updates the waiting calls if its state changed. */
-  private void recordOutcome(Call<R> call, boolean available, long now) {
+  private void recordOutcome(Call<R> call, Kind failure, long now) {
+    boolean outage = failure != null && failure.isOutage();
+    // A connection that breaks proves nothing, so it does not end an outage either.
+    boolean available = !outage && failure != Kind.BROKEN;
     boolean wasClosed = breaker.closed();
     boolean wasProbe = call.probe;
     if (wasProbe) {
       call.probe = false;
       breaker.probed(available, now);
     } else {
-      breaker.record(available, now);
+      breaker.record(!outage, now);
     }
     if (wasClosed && !breaker.closed()) {
       serviceDown(now);

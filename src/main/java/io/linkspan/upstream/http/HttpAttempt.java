@@ -85,15 +85,15 @@ final class HttpAttempt implements Backend.Attempt {
       return;
     }
     // reset() ends here as well; without a handler each reset would be logged as an error.
-    request.exceptionHandler(failure -> fail(Kind.LOST, "the service broke off", failure));
+    request.exceptionHandler(this::broke);
     request
         .send(compressed ? Gzip.of(json) : Buffer.buffer(json))
-        .onComplete(this::receive, failure -> fail(Kind.LOST, "the service broke off", failure));
+        .onComplete(this::receive, this::broke);
   }
 
   private void receive(HttpClientResponse response) {
     Buffer body = Buffer.buffer();
-    response.exceptionHandler(failure -> fail(Kind.LOST, "the service broke off", failure));
+    response.exceptionHandler(this::broke);
     response.handler(
         chunk -> {
           if (body.length() + chunk.length() > endpoint.maxAnswer()) {
@@ -120,18 +120,41 @@ final class HttpAttempt implements Backend.Attempt {
 
   private Message read(HttpClientResponse response, Buffer body, long now) {
     int status = response.statusCode();
+    Buffer decoded = decode(response, body);
     return call == null
-        ? HttpAnswer.read(status, response.headers(), body, now)
-        : MethodPost.answer(call, status, response.headers(), body, now);
+        ? HttpAnswer.read(status, response.headers(), decoded, now)
+        : MethodPost.answer(call, status, response.headers(), decoded, now);
+  }
+
+  private Buffer decode(HttpClientResponse response, Buffer body) {
+    try {
+      return ContentCodings.decode(
+          response.headers().getAll(HttpHeaders.CONTENT_ENCODING), body, endpoint.maxAnswer());
+    } catch (BackendException e) {
+      if (response.statusCode() >= 200 && response.statusCode() < 300) {
+        throw e;
+      }
+      // The status alone says what happened.
+      return Buffer.buffer();
+    }
   }
 
   private void tooLarge() {
-    answer.tryFail(
-        new BackendException(
-            Kind.REFUSED,
-            ErrorCode.INTERNAL,
-            "the service's answer is larger than " + endpoint.maxAnswer() + " bytes"));
+    answer.tryFail(ContentCodings.tooLarge(endpoint.maxAnswer()));
     reset();
+  }
+
+  /** The connection ended while the service may have had the Message. */
+  private void broke(Throwable failure) {
+    if (failure instanceof MalformedAnswerException) {
+      answer.tryFail(
+          new BackendException(
+              Kind.REFUSED,
+              new MessageException(ErrorCode.INTERNAL, failure.getMessage()),
+              failure));
+    } else {
+      fail(Kind.BROKEN, "the service broke off", failure);
+    }
   }
 
   private void fail(Kind kind, String text, Throwable cause) {

@@ -6,17 +6,21 @@ import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MethodTranslator;
 import io.linkspan.upstream.Backend;
 import io.linkspan.upstream.PipelineConfig;
+import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.impl.Http1xClientConnection;
 import io.vertx.core.net.PemTrustOptions;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,7 +43,15 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
   private static final CharSequence SIGNATURE = HttpHeaders.createOptimized("X-Linkspan-Signature");
   private static final CharSequence IDEMPOTENCY_KEY =
       HttpHeaders.createOptimized("Idempotency-Key");
+  private static final CharSequence CODINGS = HttpHeaders.createOptimized("gzip, deflate");
   private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+
+  private static final int HTTP_PORT = 80;
+  private static final int HTTPS_PORT = 443;
+  private static final int LONGEST_STATUS_LINE = 8 << 10;
+
+  /** More than any service sends on purpose: such an answer is an error and not retried. */
+  private static final int LONGEST_HEADERS = 64 << 10;
 
   private final HttpUpstreamConfig config;
   private final HttpClientAgent client;
@@ -51,11 +63,35 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
     this.config = config;
     compresses = config.compresses();
     signature = config.secret().isEmpty() ? null : new Signature(config.secret());
-    target =
-        new RequestOptions().setMethod(HttpMethod.POST).setAbsoluteURI(config.url().toString());
+    target = target(config.url());
     client =
-        vertx.createHttpClient(
-            options(config, pipeline), new PoolOptions().setHttp1MaxSize(pipeline.concurrency()));
+        vertx
+            .httpClientBuilder()
+            .with(options(config, pipeline))
+            .with(new PoolOptions().setHttp1MaxSize(pipeline.concurrency()))
+            .withConnectHandler(HttpBackend::guard)
+            .build();
+  }
+
+  /** Takes a URL apart; everything beyond ASCII is percent-encoded (RFC 3986, section 2.1). */
+  static RequestOptions target(URI url) {
+    URI ascii = URI.create(url.toASCIIString());
+    boolean tls = "https".equalsIgnoreCase(ascii.getScheme());
+    String path = ascii.getRawPath().isEmpty() ? "/" : ascii.getRawPath();
+    int port = ascii.getPort() >= 0 ? ascii.getPort() : tls ? HTTPS_PORT : HTTP_PORT;
+    return new RequestOptions()
+        .setMethod(HttpMethod.POST)
+        .setSsl(tls)
+        .setHost(ascii.getHost())
+        .setPort(port)
+        .setURI(ascii.getRawQuery() == null ? path : path + '?' + ascii.getRawQuery());
+  }
+
+  private static void guard(HttpConnection connection) {
+    // The attempt reports it; without a handler it would be logged as an error.
+    connection.exceptionHandler(failure -> {});
+    ChannelHandlerContext context = ((Http1xClientConnection) connection).channelHandlerContext();
+    context.pipeline().addBefore(context.name(), null, new ResponseGuard());
   }
 
   private static HttpClientOptions options(HttpUpstreamConfig config, PipelineConfig pipeline) {
@@ -64,7 +100,8 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
             .setConnectTimeout((int) pipeline.timeout().toMillis())
             .setKeepAliveTimeout((int) config.keepAlive().toSeconds())
             .setTcpNoDelay(true)
-            .setDecompressionSupported(config.compresses());
+            .setMaxInitialLineLength(LONGEST_STATUS_LINE)
+            .setMaxHeaderSize(LONGEST_HEADERS);
     if (!config.trust().isEmpty()) {
       options.setTrustOptions(new PemTrustOptions().addCertPath(config.trust()));
     }
@@ -84,15 +121,20 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
             ? message.getBodyBytes().toByteArray()
             : JsonTranslator.encode(message).getBytes(StandardCharsets.UTF_8);
     MultiMap headers = HttpHeaders.headers().set(HttpHeaders.ACCEPT, JSON);
+    if (config.compresses()) {
+      headers.set(HttpHeaders.ACCEPT_ENCODING, CODINGS);
+    }
     config.headers().forEach(headers::set);
+    String user = HeaderText.of(origin.user());
+    String key = HeaderText.of(message.getEventId());
     headers
         .set(HttpHeaders.CONTENT_TYPE, JSON)
-        .set(USER, HeaderText.of(origin.user()))
+        .set(USER, user)
         .set(SESSION, HeaderText.of(origin.session()))
         .set(TRANSPORT, HeaderText.of(origin.transport()))
         .set(NODE, HeaderText.of(origin.node()))
         .set(REMOTE, HeaderText.of(origin.remote()))
-        .set(IDEMPOTENCY_KEY, HeaderText.of(message.getEventId()));
+        .set(IDEMPOTENCY_KEY, key);
     if (signature != null) {
       String timestamp = Long.toString(System.currentTimeMillis() / 1000);
       headers.set(TIMESTAMP, timestamp).set(SIGNATURE, signature.of(timestamp, json));

@@ -15,6 +15,7 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -91,18 +92,26 @@ final class MethodPost {
     String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
     String type = HttpAnswer.mediaType(contentType);
     if (HttpAnswer.isJson(type)) {
-      return JsonValues.read(ByteBuffer.wrap(body.getBytes()));
+      return readJson(body, contentType);
     }
     boolean isText = type.isEmpty() || type.startsWith("text/");
     String text = isText ? HttpAnswer.decode(body, contentType) : null;
     return text == null ? body.getBytes() : text;
   }
 
+  private static Object readJson(Buffer body, String contentType) {
+    String text = HttpAnswer.decode(body, contentType);
+    if (text == null) {
+      throw new ProtocolException("not text in its charset");
+    }
+    return JsonValues.read(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
   private static Envelope failure(int status, MultiMap headers, Buffer body) {
     String code = Integer.toString(status);
     Object details = null;
     if (HttpAnswer.isJson(HttpAnswer.mediaType(headers.get(HttpHeaders.CONTENT_TYPE)))
-        && jsonIn(body) instanceof Map<?, ?> json) {
+        && jsonIn(body, headers.get(HttpHeaders.CONTENT_TYPE)) instanceof Map<?, ?> json) {
       details = json.get("details");
       if (json.get("code") instanceof String own) {
         code = own;
@@ -112,9 +121,9 @@ final class MethodPost {
   }
 
   /** Reads the details of an error; null when they cannot be read. */
-  private static Object jsonIn(Buffer body) {
+  private static Object jsonIn(Buffer body, String contentType) {
     try {
-      return JsonValues.read(ByteBuffer.wrap(body.getBytes()));
+      return readJson(body, contentType);
     } catch (ProtocolException e) {
       return null;
     }

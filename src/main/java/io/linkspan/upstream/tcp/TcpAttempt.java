@@ -98,7 +98,7 @@ final class TcpAttempt implements Backend.Attempt {
 
   /** Fails the attempt because its link is gone, or could not be opened. */
   void lost(String text, Throwable cause) {
-    Kind kind = sent ? Kind.LOST : Kind.UNSENT;
+    Kind kind = sent ? Kind.BROKEN : Kind.UNSENT;
     fail(new BackendException(kind, new MessageException(ErrorCode.UNAVAILABLE, text), cause));
   }
 }

@@ -4,11 +4,13 @@ import com.google.protobuf.MessageLite;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
 import io.linkspan.framing.Framing;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.upstream.BackendException;
 import io.linkspan.upstream.BackendException.Kind;
+import io.linkspan.upstream.ErrorAnswer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelPipeline;
@@ -188,9 +190,18 @@ final class TcpLink implements TcpAttempt.Holder {
       complete(null, ack.getEventId(), null);
     } else {
       Message answer = (Message) decoded;
-      boolean refused = TcpAnswer.isRefusal(answer);
-      complete(answer, answer.getReplyTo(), refused ? TcpAnswer.refusal(answer) : null);
+      complete(answer, answer.getReplyTo(), ErrorAnswer.isError(answer) ? refusal(answer) : null);
     }
+  }
+
+  private static BackendException refusal(Message answer) {
+    MessageException refusal = ErrorAnswer.refusal(answer);
+    Kind kind =
+        switch (refusal.code()) {
+          case UNAVAILABLE, TIMEOUT, QUEUE_FULL, INTERNAL -> Kind.ERROR;
+          default -> Kind.REFUSED;
+        };
+    return new BackendException(kind, refusal, null);
   }
 
   private void complete(Message answer, String wireId, BackendException refusal) {
