@@ -37,6 +37,19 @@ class NodeUpstreamIT {
     }
   }
 
+  @Test
+  void exampleOfTheDocumentationVerifiesSignatures() throws Exception {
+    String http = "secret: geheim, compression: {above: 1KiB}, url: \"http://127.0.0.1:%s/a?b=c\"";
+    try (NodeScript service = NodeScript.withoutPackages("signed.mjs", "geheim");
+        TestGateway gateway = start(http, service);
+        WebSocketTestClient alice = client(gateway, "Zo%C3%AB%20x")) {
+      alice.send(question("plain"));
+      assertThat(alice.receiveAck()).isEqualTo("plain");
+      alice.send(question("ü 1").toBuilder().setBody("ß".repeat(5_000)).build());
+      assertThat(alice.receiveAck()).isEqualTo("ü 1");
+    }
+  }
+
   /** Starts a gateway with a route to a service that prints its port. */
   private TestGateway start(String http, NodeScript service) throws Exception {
     String port =

@@ -40,7 +40,13 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
   private static final CharSequence NODE = HttpHeaders.createOptimized("X-Linkspan-Node");
   private static final CharSequence REMOTE = HttpHeaders.createOptimized("X-Linkspan-Remote");
   private static final CharSequence TIMESTAMP = HttpHeaders.createOptimized("X-Linkspan-Timestamp");
-  private static final CharSequence SIGNATURE = HttpHeaders.createOptimized("X-Linkspan-Signature");
+  private static final CharSequence SIGNATURE =
+      HttpHeaders.createOptimized("X-Linkspan-Signature-V2");
+
+  /** Read by services that were written before version 2; not sent from the next release on. */
+  private static final CharSequence SIGNATURE_1 =
+      HttpHeaders.createOptimized("X-Linkspan-Signature");
+
   private static final CharSequence IDEMPOTENCY_KEY =
       HttpHeaders.createOptimized("Idempotency-Key");
   private static final CharSequence CODINGS = HttpHeaders.createOptimized("gzip, deflate");
@@ -137,7 +143,11 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
         .set(IDEMPOTENCY_KEY, key);
     if (signature != null) {
       String timestamp = Long.toString(System.currentTimeMillis() / 1000);
-      headers.set(TIMESTAMP, timestamp).set(SIGNATURE, signature.of(timestamp, json));
+      String method = target.getMethod().name();
+      headers
+          .set(TIMESTAMP, timestamp)
+          .set(SIGNATURE, signature.of(timestamp, method, target.getURI(), user, key, json))
+          .set(SIGNATURE_1, signature.ofVersion1(timestamp, json));
     }
     HttpAttempt attempt = new HttpAttempt(this, headers, json, call ? message : null);
     attempt.begin(compresses && json.length > config.compressAbove());

@@ -24,6 +24,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
@@ -78,7 +79,7 @@ class HttpUpstreamTest {
             routes:
               - {to: "service:orders", http: {url: "%s/orders?from=linkspan", headers: ["Authorization: Bearer x"]}}
               - {to: "service:single", http: {url: "%s/single", retries: 0, timeout: 500ms}}
-              - {to: "service:signed", http: {url: "%s/signed", secret: geheim}}
+              - {to: "service:signed", http: {url: "%s/signed?a=%%20b", secret: geheim}}
               - {to: "service:gzip", http: {url: "%s/gzip", compression: {above: 1KiB}}}
               - {to: "service:plain", http: {url: "%s/plain", compression: {above: 1KiB}}}
               - {to: "service:secure", http: {url: "https://localhost:%d/secure", trust: "%s"}}
@@ -173,6 +174,7 @@ class HttpUpstreamTest {
     assertThat(post.header("Idempotency-Key")).isEqualTo(eventId);
     assertThat(post.header("Authorization")).isEqualTo("Bearer x");
     assertThat(post.header("X-Linkspan-Signature")).isNull();
+    assertThat(post.header("X-Linkspan-Signature-V2")).isNull();
     JsonObject message = post.message();
     assertThat(message.getString("eventId")).isEqualTo(eventId);
     assertThat(message.getString("from")).isEqualTo("alice");
@@ -382,15 +384,29 @@ class HttpUpstreamTest {
   void signatureCanBeVerifiedWithTheSecret() throws Exception {
     send(to("signed").setBody("für zwei"));
     Post post = service.next("/signed");
-    Mac mac = Mac.getInstance("HmacSHA256");
-    mac.init(new SecretKeySpec("geheim".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-    String signed = post.header("X-Linkspan-Timestamp") + "." + post.body();
+    String timestamp = post.header("X-Linkspan-Timestamp");
+    String signed =
+        String.join(
+            "\n",
+            "v2",
+            timestamp,
+            "POST",
+            "/signed?a=%20b",
+            "alice",
+            post.header("Idempotency-Key"),
+            post.body().toString());
+    assertThat(post.header("X-Linkspan-Signature-V2")).isEqualTo("v2=" + hmac(signed));
     assertThat(post.header("X-Linkspan-Signature"))
-        .isEqualTo(
-            "sha256="
-                + HexFormat.of().formatHex(mac.doFinal(signed.getBytes(StandardCharsets.UTF_8))));
+        .as("of the release before")
+        .isEqualTo("sha256=" + hmac(timestamp + "." + post.body()));
     assertThat(Long.parseLong(post.header("X-Linkspan-Timestamp")))
         .isBetween(System.currentTimeMillis() / 1000 - 60, System.currentTimeMillis() / 1000);
+  }
+
+  private static String hmac(String text) throws GeneralSecurityException {
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec("geheim".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+    return HexFormat.of().formatHex(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
   }
 
   @Test
