@@ -287,7 +287,7 @@ class GatewayConfigTest {
     GatewayConfig config =
         load(
             """
-            upstream: {retries: 4, breaker: {pause: 3s}, http: {headers: ["A: b"]}}
+            upstream: {retries: 4, breaker: {pause: 3s}, http: {headers: ["A: b", "a: c"]}}
             routes:
               - {to: "service:echo", bus: echo}
               - to: "service:orders"
@@ -307,7 +307,7 @@ class GatewayConfigTest {
     assertThat(pipeline.ordered()).isTrue();
     HttpUpstreamConfig http = ((HttpBackendFactory) upstream.backend()).config();
     assertThat(http.url()).isEqualTo(URI.create("http://legacy:8080/orders"));
-    assertThat(http.headers()).isEqualTo(Map.of("A", "b"));
+    assertThat(http.headers()).isEqualTo(Map.of("A", "b, c"));
     assertThat(http.secret()).isEqualTo("s3cret");
     assertThat(http.toString()).doesNotContain("s3cret");
     // Whatever happens to a Message there, the bus does not give it up before.

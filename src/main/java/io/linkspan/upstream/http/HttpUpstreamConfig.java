@@ -4,10 +4,10 @@ import io.linkspan.config.ConfigNode;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -105,13 +105,14 @@ public record HttpUpstreamConfig(
   }
 
   private static Map<String, String> readHeaders(ConfigNode http) {
-    Map<String, String> headers = new LinkedHashMap<>();
+    // Several values of one field are a list (RFC 9110, section 5.3).
+    Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (String line : http.secrets("headers")) {
       Matcher header = HEADER.matcher(line);
       if (!header.matches() || isOurs(header.group(1))) {
         http.rejectSecret("headers", "\"Name: value\", of a header that is not the gateway's own");
       } else {
-        headers.put(header.group(1), header.group(2));
+        headers.merge(header.group(1), header.group(2), (one, next) -> one + ", " + next);
       }
     }
     return headers;
