@@ -18,8 +18,8 @@ import io.linkspan.transport.tcp.TcpConfig;
 import io.linkspan.transport.websocket.WebSocketConfig;
 import io.linkspan.upstream.UpstreamConfig;
 import io.linkspan.upstream.UpstreamReader;
-import io.linkspan.upstream.http.HttpUpstreamConfig;
-import io.linkspan.upstream.tcp.TcpUpstreamConfig;
+import io.linkspan.upstream.http.HttpBackendFactory;
+import io.linkspan.upstream.tcp.TcpBackendFactory;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -89,7 +89,7 @@ public record GatewayConfig(
     var upstreams =
         new UpstreamReader(
             root.section("upstream"),
-            Map.of("http", HttpUpstreamConfig::read, "tcp", TcpUpstreamConfig::read));
+            Map.of("http", HttpBackendFactory::read, "tcp", TcpBackendFactory::read));
     List<Route> routes =
         RouteReader.read(
             root.sections("routes"), (route, kind, name) -> upstream(upstreams, route, kind, name));

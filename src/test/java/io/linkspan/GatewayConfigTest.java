@@ -13,6 +13,7 @@ import io.linkspan.session.SessionConfig;
 import io.linkspan.transport.tcp.TcpConfig;
 import io.linkspan.upstream.PipelineConfig;
 import io.linkspan.upstream.UpstreamConfig;
+import io.linkspan.upstream.http.HttpBackendFactory;
 import io.linkspan.upstream.http.HttpUpstreamConfig;
 import java.io.IOException;
 import java.net.URI;
@@ -286,7 +287,7 @@ class GatewayConfigTest {
     GatewayConfig config =
         load(
             """
-            upstream: {retries: 4, breaker: {pause: 3s}, http: {headers: ["A: b"]}}
+            upstream: {retries: 4, breaker: {pause: 3s}, http: {headers: ["A: b", "a: c"]}}
             routes:
               - {to: "service:echo", bus: echo}
               - to: "service:orders"
@@ -304,9 +305,9 @@ class GatewayConfigTest {
             new PipelineConfig.Breaker(3, 10, Duration.ofSeconds(3), Duration.ofSeconds(30)));
     assertThat(pipeline.hold()).isEqualTo(new PipelineConfig.Hold(Duration.ofSeconds(10), 1000));
     assertThat(pipeline.ordered()).isTrue();
-    HttpUpstreamConfig http = (HttpUpstreamConfig) upstream.backend();
+    HttpUpstreamConfig http = ((HttpBackendFactory) upstream.backend()).config();
     assertThat(http.url()).isEqualTo(URI.create("http://legacy:8080/orders"));
-    assertThat(http.headers()).isEqualTo(Map.of("A", "b"));
+    assertThat(http.headers()).isEqualTo(Map.of("A", "b, c"));
     assertThat(http.secret()).isEqualTo("s3cret");
     assertThat(http.toString()).doesNotContain("s3cret");
     // Whatever happens to a Message there, the bus does not give it up before.

@@ -13,10 +13,11 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 
-/** Frames with a mark at their end, and the JSON form in them. */
+/** Frames that end with a delimiter and contain the JSON form. */
 final class DelimitedFraming extends Framing {
 
   private static final byte[] LINE_FEED = {'\n'};
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final HexFormat HEX = HexFormat.of();
 
   private final byte[] delimiter;
@@ -30,12 +31,12 @@ final class DelimitedFraming extends Framing {
     longest = (int) Math.min(Integer.MAX_VALUE, config.maxFrameSize() + (long) delimiter.length);
   }
 
-  /** Lines that end with LF, or with CR and LF; those sent end with LF. */
+  /** Returns a framing of lines that end with LF or CRLF; sent lines end with LF. */
   static DelimitedFraming ofLines(FramingConfig config) {
     return new DelimitedFraming(config, LINE_FEED, true);
   }
 
-  /** Frames that end with the configured delimiter. */
+  /** Returns a framing with the configured delimiter. */
   static DelimitedFraming ofDelimiter(FramingConfig config) {
     return new DelimitedFraming(config, config.delimiter().getBytes(), false);
   }
@@ -45,7 +46,7 @@ final class DelimitedFraming extends Framing {
     return longest;
   }
 
-  /** JSON is never shorter than protobuf; how much longer it is depends on what is in it. */
+  /** Returns an upper bound: JSON is never shorter than protobuf. */
   @Override
   public int longestMessage() {
     return longest - delimiter.length;
@@ -53,7 +54,10 @@ final class DelimitedFraming extends Framing {
 
   @Override
   public MessageLite decode(ByteBuf frame) {
-    return JsonTranslator.decodeFrameOrMessage(StrictUtf8.decode(frame.nioBuffer()));
+    String json = StrictUtf8.decode(frame.nioBuffer());
+    // A byte order mark may be ignored (RFC 8259, section 8.1); some libraries write one.
+    int start = !json.isEmpty() && json.charAt(0) == BYTE_ORDER_MARK ? 1 : 0;
+    return JsonTranslator.decodeFrameOrMessage(json.substring(start));
   }
 
   @Override
@@ -81,7 +85,7 @@ final class DelimitedFraming extends Framing {
     return frame;
   }
 
-  /** The delimiter can not begin anywhere if its first character is nowhere. */
+  /** Escapes the first character of the delimiter, so that no delimiter can start in the JSON. */
   private byte[] hideDelimiter(byte[] json) {
     byte first = delimiter[0];
     for (byte b : json) {

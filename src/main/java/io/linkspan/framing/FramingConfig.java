@@ -1,6 +1,7 @@
 package io.linkspan.framing;
 
 import io.linkspan.config.ConfigNode;
+import io.linkspan.protocol.compression.Decompressor.Format;
 import io.netty.handler.codec.compression.ZlibWrapper;
 import io.vertx.core.buffer.Buffer;
 import java.nio.ByteOrder;
@@ -11,13 +12,13 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * How a byte stream is cut into frames.
+ * Settings for how a byte stream is split into frames.
  *
  * @param maxFrameSize most bytes of a frame, both ways; its header counts, its delimiter does not
- * @param lengthField where the length of a frame is; of no effect with other kinds
- * @param delimiter ends each frame of kind delimiter; of no effect with other kinds
- * @param compression of the whole stream, each way
- * @param maxInflated most bytes that what is read at once may become without its compression
+ * @param lengthField position of the length; ignored by the other kinds
+ * @param delimiter end of each frame; ignored by the other kinds
+ * @param compression of the whole stream, in each direction
+ * @param maxInflated most bytes to which the compressed bytes of one read may inflate
  */
 public record FramingConfig(
     Kind kind,
@@ -27,7 +28,7 @@ public record FramingConfig(
     Compression compression,
     int maxInflated) {
 
-  /** The most bytes in front of a message, and the most that a length may be off. */
+  /** Most bytes in front of a message, and largest adjustment of a length. */
   public static final int LONGEST_HEADER = 1024;
 
   public static final int LONGEST_DELIMITER = 8;
@@ -43,34 +44,42 @@ public record FramingConfig(
   private static final int MAX_FRAME = 1 << 30;
 
   /**
-   * Whether a delimiter may begin so: JSON can hide it in an escape. What stands outside of JSON's
-   * strings, or in an escape, can not be hidden.
+   * Returns whether a delimiter may start with this byte, because JSON can escape it. Characters
+   * that JSON uses outside strings or within escapes cannot be escaped.
    */
   public static boolean mayBeginDelimiter(byte first) {
     boolean ascii = first >= 0;
     return ascii && !Character.isLetterOrDigit(first) && "{}[]:,\"\\".indexOf(first) < 0;
   }
 
-  /** What tells where a frame ends. */
+  /** How the end of a frame is recognised. */
   public enum Kind {
-    /** A length in front; the frame holds the binary form. */
+    /** A length in front; the frame contains the binary form. */
     LENGTH_FIELD,
-    /** The end of a line; the frame holds the JSON form. */
+    /** The end of a line; the frame contains the JSON form. */
     LINE,
-    /** Some other mark; the frame holds the JSON form. */
+    /** Another delimiter; the frame contains the JSON form. */
     DELIMITER
   }
 
-  /** What is done to the stream below the frames. */
+  /** Compression of the stream below the frames. */
   public enum Compression {
-    NONE(null),
-    ZLIB(ZlibWrapper.ZLIB),
-    GZIP(ZlibWrapper.GZIP);
+    NONE(null, null),
+    /** Sent as one zlib stream; received streams may follow each other. */
+    ZLIB(ZlibWrapper.ZLIB, Format.ZLIB),
+    /** Sent as one gzip member; received members may follow each other. */
+    GZIP(ZlibWrapper.GZIP, Format.GZIP);
 
     private final ZlibWrapper wrapper;
+    private final Format format;
 
-    Compression(ZlibWrapper wrapper) {
+    Compression(ZlibWrapper wrapper, Format format) {
       this.wrapper = wrapper;
+      this.format = format;
+    }
+
+    Format format() {
+      return format;
     }
 
     ZlibWrapper wrapper() {
@@ -79,13 +88,13 @@ public record FramingConfig(
   }
 
   /**
-   * As the parameters of Netty's decoder.
+   * Parameters of Netty's decoder.
    *
    * @param offset bytes before the length
    * @param length bytes of the length: 1, 2, 3, 4 or 8
    * @param adjustment to be added to the length to get the bytes that follow it
    * @param strip bytes before the message; at least offset and length
-   * @param header what is sent in these bytes, apart from the length itself; all of them
+   * @param header sent as these bytes, with the length written over its place
    */
   public record LengthField(
       ByteOrder byteOrder, int offset, int length, int adjustment, int strip, Buffer header) {}

@@ -12,7 +12,7 @@ import io.vertx.core.internal.buffer.BufferInternal;
 import java.nio.ByteOrder;
 
 /**
- * Frames with their length in front, and the binary form in them.
+ * Frames that start with their length and contain the binary form.
  *
  * <pre>
  *  offset          size      field

@@ -1,5 +1,2 @@
-/**
- * What a byte stream is cut into: the frames of TCP clients and of TCP services, with Netty's own
- * decoders.
- */
+/** Frames on byte streams of TCP clients and TCP services, split by Netty's own decoders. */
 package io.linkspan.framing;

@@ -5,40 +5,39 @@ import io.linkspan.api.Origin;
 import io.vertx.core.Future;
 
 /**
- * The far side of an upstream: carries one Message there, once, and says how that ended. It neither
- * repeats nor queues; that is the business of whoever calls. Used only on the event loop that made
- * it.
+ * Sends one Message to a service, once, and reports the outcome. It neither retries nor queues: the
+ * caller does. Used only on the event loop that created it.
  */
 public interface Backend {
 
-  /** One Message on its way. */
+  /** One attempt to send a Message. */
   interface Attempt {
 
     /**
-     * How it ended: the service's answer; null when it accepted without one; a failure that is a
-     * {@link BackendException}.
+     * Returns the outcome: the service's answer, null when the service accepted without one, or a
+     * failure that is a {@link BackendException}.
      */
     Future<Message> answer();
 
     /**
-     * There is no more time: {@link #answer} fails at once, unless it is complete, with {@code
-     * timeout} and the kind that is true of it.
+     * Ends the attempt because it has taken too long. {@link #answer} fails at once, unless it is
+     * complete, with {@code timeout} and the kind that applies.
      */
     void abort();
   }
 
   /**
-   * What of a Message it sends.
+   * Converts a Message to what is sent of it.
    *
-   * @throws io.linkspan.api.MessageException when it can not send it, whatever the service does
+   * @throws io.linkspan.api.MessageException when it cannot be sent, whatever the service does
    */
   default Message admit(Message message) {
     return message;
   }
 
-  /** Begins to send a Message that it admitted. Never throws, whatever is in the Message. */
+  /** Starts to send a Message that {@link #admit} returned. Never throws. */
   Attempt send(Message message, Origin origin);
 
-  /** Ends all links; attempts that are not complete fail. */
+  /** Closes all links; attempts that are not complete fail. */
   Future<Void> close();
 }

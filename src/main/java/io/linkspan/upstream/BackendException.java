@@ -5,25 +5,31 @@ import io.linkspan.api.MessageException;
 import java.util.Objects;
 
 /**
- * Why an attempt to hand a Message to a service failed, and what that says about the service.
+ * Describes why an attempt to send a Message to a service failed, and what that shows about the
+ * service.
  *
- * <p>Carries no stack trace: it is an outcome, not a fault.
+ * <p>Has no stack trace: it is an outcome, not a bug.
  */
 public final class BackendException extends RuntimeException {
 
-  /** What is known of the Message and of the service. */
+  /** States what is known about the Message and about the service. */
   public enum Kind {
-    /** The service is well and does not want the Message: there is nothing to repeat. */
+    /** The service works and refuses the Message: a retry is pointless. */
     REFUSED,
-    /** The service is there and failed with this Message. */
+    /** The service works and failed with this Message. */
     ERROR,
-    /** The service may have it, and is not there to say so. */
+    /**
+     * The connection broke while the service may have had the Message. A crash that the Message
+     * itself causes looks the same, so this does not show that the service is unavailable.
+     */
+    BROKEN,
+    /** The service may have the Message, and is not available. */
     LOST,
-    /** The service is not there, and certainly does not have it. */
+    /** The service is not available, and certainly does not have the Message. */
     UNSENT;
 
-    /** Whether the service can not be reached, or might as well not be. */
-    boolean away() {
+    /** Returns whether the failure shows that the service is not available. */
+    boolean isOutage() {
       return this == LOST || this == UNSENT;
     }
   }
@@ -32,7 +38,7 @@ public final class BackendException extends RuntimeException {
   private final transient MessageException refusal;
 
   /**
-   * @param refusal what the client is told unless another attempt succeeds
+   * @param refusal what the client receives unless another attempt succeeds
    * @param cause for the log only; may be null
    */
   public BackendException(Kind kind, MessageException refusal, Throwable cause) {
@@ -41,7 +47,7 @@ public final class BackendException extends RuntimeException {
     this.refusal = refusal;
   }
 
-  /** The same with the parts of the refusal, where nothing else is known. */
+  /** Creates a failure without a cause and without a time to retry after. */
   public BackendException(Kind kind, ErrorCode code, String text) {
     this(kind, new MessageException(code, text), null);
   }
@@ -50,7 +56,7 @@ public final class BackendException extends RuntimeException {
     return kind;
   }
 
-  /** What the client is told unless another attempt succeeds. */
+  /** Returns what the client receives unless another attempt succeeds. */
   public MessageException refusal() {
     return refusal;
   }

@@ -3,13 +3,14 @@ package io.linkspan.upstream;
 import java.time.Duration;
 import java.util.random.RandomGenerator;
 
-/** How long to wait before something that failed is tried again. */
+/** Computes how long to wait before a retry. */
 public final class Backoff {
 
   private Backoff() {}
 
   /**
-   * Doubled with each step up to the longest; of that, at least a half, so that many spread.
+   * Returns a pause that doubles with each step up to the longest, shortened at random by up to a
+   * half so that many retries do not coincide.
    *
    * @param step 0 for the first pause
    * @return milliseconds

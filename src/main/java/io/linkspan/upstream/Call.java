@@ -4,19 +4,19 @@ package io.linkspan.upstream;
  * One Message between its arrival at a pipeline and its end.
  *
  * <pre>
- *              its turn in its lane        sent               answered, or given up
- *   BEHIND ────────────────────► READY ────────► IN_FLIGHT ──────────────────────► ENDED
+ *              first in its lane           sent               answered, or refused
+ *   QUEUED ────────────────────► READY ────────► IN_FLIGHT ──────────────────────► ENDED
  *                                 ▲  ▲               │  │
- *                         pause   │  └───── held ────┘  │ to be repeated
+ *                         pause   │  └───── held ────┘  │ to be retried
  *                         is over └────── DELAYED ◄─────┘
  * </pre>
  *
- * @param <R> what it is to whoever sends it
+ * @param <R> the caller's own representation of the Message
  */
 final class Call<R> {
 
   enum State {
-    BEHIND,
+    QUEUED,
     READY,
     DELAYED,
     IN_FLIGHT,
@@ -25,38 +25,38 @@ final class Call<R> {
 
   private final R request;
 
-  /** Calls of one lane go one after the other; null is a call that minds no other. */
+  /** Calls of one lane are sent one after the other; null is a call without an order. */
   final String lane;
 
   final int bytes;
 
-  /** Worth nothing when it comes late: neither repeated nor held. */
+  /** Whether the Message is worthless when late: it is neither retried nor held. */
   final boolean urgent;
 
-  /** In the order of arrival. */
+  /** Number in the order of arrival. */
   final long sequence;
 
-  /** By when it ends, whatever happens. */
+  /** Latest time at which it ends, whatever happens. */
   final long latest;
 
-  State state = State.BEHIND;
+  State state = State.QUEUED;
 
-  /** Those that have begun. */
+  /** Attempts that have started. */
   int attempts;
 
-  /** By when its next attempt has to begin. */
+  /** Time by which its next attempt must start. */
   long deadline;
 
-  /** When it is repeated, or when its attempt has taken too long. */
+  /** Time of its retry while delayed, or of its time-out while in flight. */
   long wakeAt;
 
-  /** By when the service has to be back, once it was away; 0 before. */
+  /** Time by which the service must be available again; 0 unless there was an outage. */
   long heldUntil;
 
-  /** Whether its attempt shows if the service is back. */
+  /** Whether its attempt is the breaker's probe. */
   boolean probe;
 
-  /** How its latest attempt ended; null while there is none. */
+  /** Failure of its latest attempt; null while there is none. */
   BackendException failure;
 
   Call(R request, String lane, int bytes, boolean urgent, long sequence, long latest) {

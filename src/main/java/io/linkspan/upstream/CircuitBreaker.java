@@ -4,18 +4,19 @@ import java.util.Locale;
 import java.util.random.RandomGenerator;
 
 /**
- * Decides whether a service counts as away. Pure: times are milliseconds of any monotonic clock.
+ * Decides whether a service counts as unavailable. Pure: times are milliseconds of any monotonic
+ * clock.
  *
  * <pre>
  *             enough failures, or trip()
  *     CLOSED ───────────────────────────► OPEN ◄───────────┐
- *        ▲                                 │ pause is over, │
- *        │                                 ▼ a probe begins │ it failed
+ *        ▲                                 │ pause is over, │ the probe
+ *        │                                 ▼ a probe starts │ failed
  *        └──────── the probe succeeded ── HALF_OPEN ────────┘
  * </pre>
  *
- * <p>The libraries that were considered run on timers of their own or do not say when they will
- * allow a probe, and the Messages that are held have to know.
+ * <p>The libraries that were considered use timers of their own or do not tell when they allow a
+ * probe, which held Messages depend on.
  */
 final class CircuitBreaker {
 
@@ -24,7 +25,7 @@ final class CircuitBreaker {
     OPEN,
     HALF_OPEN;
 
-    /** In metrics. */
+    /** Returns the name used in metrics. */
     String label() {
       return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
@@ -53,30 +54,30 @@ final class CircuitBreaker {
     return state == State.CLOSED;
   }
 
-  /** When the next probe may begin; {@link Long#MAX_VALUE} while that is no question of time. */
+  /** Returns when the next probe may start; {@link Long#MAX_VALUE} unless the breaker is open. */
   long probeAt() {
     return state == State.OPEN ? probeAt : Long.MAX_VALUE;
   }
 
-  /** Milliseconds until another Message may make sense. */
+  /** Returns the milliseconds after which a client may retry. */
   long retryAfter(long now) {
     return state == State.OPEN ? Math.max(1, probeAt - now) : config.pause().toMillis();
   }
 
-  /** Times that it opened after it had been closed. */
+  /** Returns how often it went from closed to open. */
   long opened() {
     return opened;
   }
 
-  /** Whether an attempt may begin. */
+  /** Returns whether an attempt may start. */
   boolean permits(long now) {
     return state == State.CLOSED || (state == State.OPEN && now >= probeAt);
   }
 
   /**
-   * An attempt that was permitted begins.
+   * Records the start of an attempt that was permitted.
    *
-   * @return whether it is a probe, which has to end with {@link #probed}
+   * @return whether it is a probe, whose outcome must be reported to {@link #probed}
    */
   boolean begin() {
     if (state == State.CLOSED) {
@@ -86,7 +87,10 @@ final class CircuitBreaker {
     return true;
   }
 
-  /** An attempt that is no probe ended. What began before the breaker opened proves nothing. */
+  /**
+   * Records the outcome of an attempt that was not a probe. Ignored while the breaker is not
+   * closed, because the attempt started before it opened.
+   */
   void record(boolean success, long now) {
     if (state != State.CLOSED) {
       return;
@@ -97,7 +101,7 @@ final class CircuitBreaker {
     }
   }
 
-  /** The probe ended. */
+  /** Records the outcome of the probe. */
   void probed(boolean success, long now) {
     if (success) {
       state = State.CLOSED;
@@ -108,7 +112,7 @@ final class CircuitBreaker {
     }
   }
 
-  /** Opens it, as there is no doubt. */
+  /** Opens a closed breaker at once. */
   void trip(long now) {
     if (state == State.CLOSED) {
       open(now);

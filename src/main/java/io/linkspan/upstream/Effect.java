@@ -2,15 +2,15 @@ package io.linkspan.upstream;
 
 import io.linkspan.api.MessageException;
 
-/** What a {@link Pipeline} wants done. */
+/** An action that a {@link Pipeline} asks its shell to carry out. */
 sealed interface Effect<R> {
 
-  /** Begin an attempt, and report how it ended. */
+  /** Start an attempt, and report its outcome. */
   record Send<R>(Call<R> call) implements Effect<R> {}
 
-  /** The attempt has taken too long: end it, and report that as any other failure. */
+  /** End an attempt that has taken too long, and report that as any other failure. */
   record Abort<R>(Call<R> call) implements Effect<R> {}
 
-  /** It will not be handed over, and this is why. */
+  /** Refuse the Message to its sender: it is not delivered. */
   record Refuse<R>(Call<R> call, MessageException why) implements Effect<R> {}
 }

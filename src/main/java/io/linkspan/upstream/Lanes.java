@@ -5,12 +5,16 @@ import java.util.Deque;
 import java.util.HashMap;
 import java.util.Map;
 
-/** The order of those calls that have one: in each lane only the first may be sent. */
+/** Keeps the order of calls that have one: in each lane only the first may be sent. */
 final class Lanes<R> {
 
   private final Map<String, Deque<Call<R>>> lanes = new HashMap<>();
 
-  /** Whether nothing is before the call in its lane. */
+  /**
+   * Appends a call to its lane.
+   *
+   * @return whether it is the first there
+   */
   boolean enter(Call<R> call) {
     if (call.lane == null) {
       return true;
@@ -21,9 +25,9 @@ final class Lanes<R> {
   }
 
   /**
-   * The call has ended, first in its lane or not.
+   * Removes a call that has ended, first in its lane or not.
    *
-   * @return the call that has become the first by that; null when none has
+   * @return the call that is first now; null when the first is unchanged or the lane is empty
    */
   Call<R> leave(Call<R> call) {
     if (call.lane == null) {

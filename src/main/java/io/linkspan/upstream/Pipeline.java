@@ -11,15 +11,22 @@ import java.util.Set;
 import java.util.random.RandomGenerator;
 
 /**
- * Decides when which Message goes to a service, and what becomes of it when that fails: its queue,
- * the order in it, repetitions, the circuit breaker, and what is held while the service is away.
+ * Decides when each Message is sent to a service, and what happens when an attempt fails: the
+ * queue, its order, retries, the circuit breaker, and what is held while the service is
+ * unavailable.
  *
- * <p>Pure: it sends nothing and knows no clock. Whoever uses it makes one change, takes the effects
- * out with {@link #poll}, and comes back with {@link #advance} at {@link #nextDeadline}. Times are
- * milliseconds of any monotonic clock. Each call that is offered ends once: with {@link #succeeded}
- * or with an {@link Effect.Refuse}.
+ * <p>Pure: it sends nothing and has no clock. The shell makes one change, takes the effects out
+ * with {@link #poll}, and calls {@link #advance} at {@link #nextDeadline}. Times are milliseconds
+ * of any monotonic clock. Each call that is offered ends once: with {@link #succeeded} or with an
+ * {@link Effect.Refuse}.
  *
- * @param <R> what a Message is to whoever sends it
+ * <pre>
+ *          drain()                close()
+ *   OPEN ───────────► DRAINING ───────────► CLOSED
+ *     └────────────────────────────────────────┘
+ * </pre>
+ *
+ * @param <R> the caller's own representation of a Message
  */
 final class Pipeline<R> {
 
@@ -36,7 +43,7 @@ final class Pipeline<R> {
   private final WaitingCalls<R> waiting = new WaitingCalls<>();
   private final Lanes<R> lanes = new Lanes<>();
 
-  /** Those in flight that still have time, in the order in which it runs out. */
+  /** Calls in flight that have not timed out, in the order of their time-outs. */
   private final Set<Call<R>> timed = new LinkedHashSet<>();
 
   private final Queue<Effect<R>> effects = new ArrayDeque<>();
@@ -52,11 +59,11 @@ final class Pipeline<R> {
   }
 
   /**
-   * Takes a Message, or refuses it.
+   * Accepts a Message, or refuses it.
    *
    * @param user whose Messages keep their order, if that is configured
-   * @param bytes of memory it takes
-   * @param urgent whether it is worth nothing when it comes late
+   * @param bytes of memory that the Message takes
+   * @param urgent whether the Message is worthless when late
    */
   void offer(R request, String user, int bytes, boolean urgent, long now) {
     long within = config.within().toMillis();
@@ -76,7 +83,7 @@ final class Pipeline<R> {
       return;
     }
     call.deadline = now + within;
-    if (!breaker.closed() && holds(call)) {
+    if (!breaker.closed() && mayHold(call)) {
       call.heldUntil = heldUntil(call, now);
       call.deadline = call.heldUntil;
     }
@@ -87,28 +94,28 @@ final class Pipeline<R> {
     pump(now);
   }
 
-  /** The service has it, with or without an answer. */
+  /** Records that the service accepted a Message, with or without an answer. */
   void succeeded(Call<R> call, long now) {
-    land(call);
-    settle(call, true, now);
+    endAttempt(call);
+    recordOutcome(call, null, now);
     finish(call);
     pump(now);
   }
 
-  /** An attempt failed; whether there is another one shows in the effects. */
+  /** Records that an attempt failed; the effects show whether there is another one. */
   void failed(Call<R> call, BackendException failure, long now) {
-    land(call);
-    settle(call, failure.kind() == Kind.REFUSED, now);
+    endAttempt(call);
+    recordOutcome(call, failure.kind(), now);
     call.failure = failure;
     boolean more = call.attempts <= config.retry().max() && now < call.deadline;
-    if (!mayRepeat(call, failure)) {
+    if (!mayRetry(call, failure)) {
       refuse(call, failure.refusal());
     } else if (breaker.closed() && more) {
       delay(call, now);
-    } else if (holds(call) && (more || failure.kind().away())) {
+    } else if (mayHold(call) && (more || failure.kind().isOutage())) {
       if (breaker.closed()) {
         breaker.trip(now);
-        serviceLeft(now);
+        serviceDown(now);
       }
       hold(call, now);
     } else {
@@ -117,7 +124,7 @@ final class Pipeline<R> {
     pump(now);
   }
 
-  /** Does what is due. */
+  /** Handles the deadlines that have passed. */
   void advance(long now) {
     while (!timed.isEmpty() && timed.iterator().next().wakeAt <= now) {
       Call<R> call = timed.iterator().next();
@@ -133,7 +140,7 @@ final class Pipeline<R> {
     pump(now);
   }
 
-  /** When {@link #advance} has something to do at the latest. */
+  /** Returns when to call {@link #advance} at the latest. */
   long nextDeadline() {
     boolean probes = waiting.firstReady() != null && inFlight < config.concurrency();
     long next = probes ? breaker.probeAt() : Long.MAX_VALUE;
@@ -143,17 +150,17 @@ final class Pipeline<R> {
     return Math.min(next, waiting.nextDeadline());
   }
 
-  /** The gateway goes: what the service does not take now waits for it no longer. */
+  /** Ends holding because the gateway shuts down; Messages in the queue are still sent. */
   void drain(long now) {
     if (state == State.OPEN) {
       state = State.DRAINING;
       if (!breaker.closed()) {
-        sweep(now);
+        refuseUnheld(now);
       }
     }
   }
 
-  /** Ends everything, in flight or not. */
+  /** Refuses all waiting Messages and ends all attempts in flight. */
   void close() {
     state = State.CLOSED;
     for (Call<R> call : waiting.inOrder()) {
@@ -163,7 +170,7 @@ final class Pipeline<R> {
     timed.clear();
   }
 
-  /** What is to be done next; null when nothing is. */
+  /** Removes and returns the next effect; null when there is none. */
   Effect<R> poll() {
     return effects.poll();
   }
@@ -172,7 +179,7 @@ final class Pipeline<R> {
     return breaker.state();
   }
 
-  /** Times that the service was given up for a while. */
+  /** Returns how often the breaker opened. */
   long opened() {
     return breaker.opened();
   }
@@ -181,17 +188,17 @@ final class Pipeline<R> {
     return inFlight;
   }
 
-  /** Messages that wait for their turn, for a repetition or for the service to come back. */
+  /** Returns how many Messages wait to be sent, for a retry, or for the service. */
   int waiting() {
     return waiting.size();
   }
 
-  /** Whether those that wait do so because the service is away. */
+  /** Returns whether Messages wait because the service is unavailable. */
   boolean holding() {
     return !breaker.closed() && config.holds() && state == State.OPEN;
   }
 
-  /** Attempts that were not a Message's first. */
+  /** Returns how many attempts were not the first of their Message. */
   long retries() {
     return retries;
   }
@@ -200,11 +207,11 @@ final class Pipeline<R> {
     if (state == State.CLOSED) {
       return shutdown();
     }
-    boolean away = !breaker.closed();
-    if (away && !holds(call) && !breaker.permits(now)) {
-      return away(now);
+    boolean outage = !breaker.closed();
+    if (outage && !mayHold(call) && !breaker.permits(now)) {
+      return unavailable(now);
     }
-    int room = away && holds(call) ? config.hold().max() : config.queue();
+    int room = outage && mayHold(call) ? config.hold().max() : config.queue();
     return waiting.size() < room && waiting.bytes() + call.bytes <= config.queueBytes()
         ? null
         : queueFull();
@@ -215,9 +222,9 @@ final class Pipeline<R> {
         ErrorCode.QUEUE_FULL, waiting.size() + " messages wait for the service");
   }
 
-  private MessageException away(long now) {
+  private MessageException unavailable(long now) {
     return new MessageException(
-        ErrorCode.UNAVAILABLE, "the service is away", breaker.retryAfter(now));
+        ErrorCode.UNAVAILABLE, "the service is unavailable", breaker.retryAfter(now));
   }
 
   private static MessageException shutdown() {
@@ -225,10 +232,10 @@ final class Pipeline<R> {
   }
 
   private MessageException expiry(Call<R> call) {
-    if (!breaker.closed() && holds(call)) {
+    if (!breaker.closed() && mayHold(call)) {
       return new MessageException(
           ErrorCode.UNAVAILABLE,
-          "the service was away for longer than " + config.hold().time().toMillis() + " ms");
+          "the service was unavailable for longer than " + config.hold().time().toMillis() + " ms");
     }
     return call.failure != null
         ? call.failure.refusal()
@@ -237,18 +244,18 @@ final class Pipeline<R> {
             "the service had no time for it within " + config.within().toMillis() + " ms");
   }
 
-  private boolean holds(Call<R> call) {
+  private boolean mayHold(Call<R> call) {
     return config.holds() && state == State.OPEN && !call.urgent;
   }
 
-  private boolean mayRepeat(Call<R> call, BackendException failure) {
+  private boolean mayRetry(Call<R> call, BackendException failure) {
     return state != State.CLOSED
         && !call.urgent
         && failure.kind() != Kind.REFUSED
         && (failure.kind() == Kind.UNSENT || !config.retry().onlyUnsent());
   }
 
-  /** Sends what may be sent. */
+  /** Sends as many Messages as are permitted. */
   private void pump(long now) {
     while (waiting.firstReady() != null
         && inFlight < config.concurrency()
@@ -270,8 +277,8 @@ final class Pipeline<R> {
     effects.add(new Effect.Send<>(call));
   }
 
-  /** An attempt ended, however. */
-  private void land(Call<R> call) {
+  /** Takes a call out of flight. */
+  private void endAttempt(Call<R> call) {
     if (call.state != Call.State.IN_FLIGHT) {
       throw new IllegalStateException("an attempt ends once");
     }
@@ -279,27 +286,30 @@ final class Pipeline<R> {
     timed.remove(call);
   }
 
-  /** Tells the breaker, and everybody who waits if the service left or came back. */
-  private void settle(Call<R> call, boolean alive, long now) {
-    boolean wasThere = breaker.closed();
+  /** Reports an outcome to the breaker, and updates the waiting calls if its state changed. */
+  private void recordOutcome(Call<R> call, Kind failure, long now) {
+    boolean outage = failure != null && failure.isOutage();
+    // A connection that breaks proves nothing, so it does not end an outage either.
+    boolean available = !outage && failure != Kind.BROKEN;
+    boolean wasClosed = breaker.closed();
     boolean wasProbe = call.probe;
     if (wasProbe) {
       call.probe = false;
-      breaker.probed(alive, now);
+      breaker.probed(available, now);
     } else {
-      breaker.record(alive, now);
+      breaker.record(!outage, now);
     }
-    if (wasThere && !breaker.closed()) {
-      serviceLeft(now);
-    } else if (!wasThere && breaker.closed()) {
-      serviceCameBack(now);
-    } else if (wasProbe && !alive) {
-      sweep(now);
+    if (wasClosed && !breaker.closed()) {
+      serviceDown(now);
+    } else if (!wasClosed && breaker.closed()) {
+      serviceUp(now);
+    } else if (wasProbe && !available) {
+      refuseUnheld(now);
     }
   }
 
-  private void serviceLeft(long now) {
-    sweep(now);
+  private void serviceDown(long now) {
+    refuseUnheld(now);
     List<Call<R>> held = waiting.inOrder();
     while (held.size() > config.hold().max()) {
       giveUp(held.remove(held.size() - 1), queueFull());
@@ -313,18 +323,18 @@ final class Pipeline<R> {
     }
   }
 
-  private void serviceCameBack(long now) {
+  private void serviceUp(long now) {
     for (Call<R> call : waiting.inOrder()) {
       call.heldUntil = 0;
       waiting.setDeadline(call, Math.min(now + config.within().toMillis(), call.latest));
     }
   }
 
-  /** Ends those that do not wait for the service to come back. */
-  private void sweep(long now) {
+  /** Refuses waiting calls that are not held. */
+  private void refuseUnheld(long now) {
     for (Call<R> call : waiting.inOrder()) {
-      if (!holds(call)) {
-        giveUp(call, state == State.OPEN ? away(now) : shutdown());
+      if (!mayHold(call)) {
+        giveUp(call, state == State.OPEN ? unavailable(now) : shutdown());
       }
     }
   }
@@ -354,7 +364,7 @@ final class Pipeline<R> {
     return Math.min(now + config.hold().time().toMillis(), call.latest);
   }
 
-  /** One that waits is not handed over. */
+  /** Refuses a call that waits. */
   private void giveUp(Call<R> call, MessageException why) {
     waiting.remove(call);
     refuse(call, why);

@@ -4,18 +4,18 @@ import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 
 /**
- * How Messages go to a service.
+ * Settings for how Messages are sent to a service.
  *
  * @param concurrency attempts at the same time
- * @param queue Messages that wait for their turn
- * @param queueBytes of all that wait, held ones too
- * @param ordered one Message of a user at a time, in the order in which they came
+ * @param queue Messages that may wait to be sent
+ * @param queueBytes that all waiting Messages may have, held ones included
+ * @param ordered whether one Message of a user is sent at a time, in order of arrival
  * @param timeout of one attempt
- * @param within a Message's time from its arrival to the beginning of its last attempt, time held
- *     aside
+ * @param within time from a Message's arrival to the start of its last attempt, without the time
+ *     that it is held
  * @param retry when and how often an attempt is repeated
- * @param breaker when the service counts as away
- * @param hold what becomes of Messages while it is away
+ * @param breaker when the service counts as unavailable
+ * @param hold what happens to Messages while the service is unavailable
  */
 public record PipelineConfig(
     int concurrency,
@@ -29,47 +29,47 @@ public record PipelineConfig(
     Hold hold) {
 
   /**
-   * When and how often an attempt is repeated.
+   * Settings for retries.
    *
    * @param max further attempts after the first
-   * @param onlyUnsent only if the service certainly does not have the Message
-   * @param backoff before the first repetition; doubled for each further one, less up to a half
-   * @param maxBackoff what doubling ends at
+   * @param onlyUnsent whether to retry only what the service certainly does not have
+   * @param backoff before the first retry; doubled for each further one, less up to a half
+   * @param maxBackoff upper bound of the doubling
    */
   public record Retry(int max, boolean onlyUnsent, Duration backoff, Duration maxBackoff) {}
 
   /**
-   * When a service counts as away: nothing is sent to it then, except a first Message after each
-   * pause.
+   * Settings for the circuit breaker. While it is open nothing is sent, except one Message after
+   * each pause.
    *
    * @param failures that open the breaker
-   * @param of the latest attempts, at most {@value #MAX_OF}
+   * @param of number of latest attempts that are counted, at most {@value #MAX_OF}
    * @param pause until a Message is tried; doubled each time that fails, less up to a half
-   * @param maxPause what doubling ends at
+   * @param maxPause upper bound of the doubling
    */
   public record Breaker(int failures, int of, Duration pause, Duration maxPause) {
 
-    /** Attempts that can be remembered. */
+    /** Most attempts that can be counted. */
     public static final int MAX_OF = Long.SIZE;
   }
 
   /**
-   * What becomes of Messages while the service is away.
+   * Settings for holding Messages while the service is unavailable.
    *
-   * @param time a Message may wait for it to come back; zero: none waits
+   * @param time that a Message may wait for the service; zero disables holding
    * @param max Messages that may wait, instead of {@code queue}
    */
   public record Hold(Duration time, int max) {}
 
-  /** For the bus on top of what the pipeline itself allows: it always answers before. */
+  /** Added to the pipeline's own limits, so that it always answers before the bus times out. */
   private static final Duration MARGIN = Duration.ofSeconds(1);
 
-  /** Whether Messages wait while the service is away. */
+  /** Returns whether Messages wait while the service is unavailable. */
   public boolean holds() {
     return !hold.time().isZero();
   }
 
-  /** The longest that a Message takes to be answered, whatever happens to it. */
+  /** Returns the longest time until a Message has an outcome. */
   public Duration longest() {
     return within.plus(hold.time()).plus(timeout).plus(MARGIN);
   }

@@ -1,12 +1,12 @@
 package io.linkspan.upstream;
 
 /**
- * A service behind the gateway.
+ * Settings for one service behind the gateway.
  *
- * @param name in metrics and logs: what its route matches
+ * @param name used in metrics and logs: what its route matches
  * @param address on the bus of this node
- * @param pipeline how Messages go to it
- * @param backend where it is and how it is spoken to
+ * @param pipeline how Messages are sent to it
+ * @param backend creates what reaches it
  */
 public record UpstreamConfig(
-    String name, String address, PipelineConfig pipeline, BackendConfig backend) {}
+    String name, String address, PipelineConfig pipeline, BackendFactory backend) {}

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** What one upstream counts. Written on its event loop, read by whoever asks for metrics. */
+/** Metrics of one upstream. Written on its event loop, read on any thread. */
 public final class UpstreamMetrics {
 
   private final Counter answered;
@@ -28,7 +28,7 @@ public final class UpstreamMetrics {
       new AtomicReference<>(CircuitBreaker.State.CLOSED);
 
   /**
-   * @param upstream the name that tells it from others
+   * @param upstream value of the label {@code upstream}
    */
   public UpstreamMetrics(MeterRegistry registry, String upstream) {
     Tags tags = Tags.of("upstream", upstream);
@@ -39,25 +39,30 @@ public final class UpstreamMetrics {
     }
     retries =
         Counter.builder("linkspan.upstream.retries")
-            .description("Attempts that were not a message's first")
+            .description("Attempts that were not the first of their message")
             .tags(tags)
             .register(registry);
     opened =
         Counter.builder("linkspan.upstream.breaker.opened")
-            .description("Times that the service was given up for a while")
+            .description("Times that the circuit breaker opened")
             .tags(tags)
             .register(registry);
     attempts =
         Timer.builder("linkspan.upstream.attempt")
-            .description("From the beginning of an attempt to its end, however it ended")
+            .description("Duration of an attempt, whatever its outcome")
             .tags(tags)
             .register(registry);
     gauge(registry, tags, "linkspan.upstream.in.flight", "Attempts that have not ended", inFlight);
-    gauge(registry, tags, "linkspan.upstream.queued", "Messages that wait for their turn", queued);
-    gauge(registry, tags, "linkspan.upstream.held", "Messages that wait for the service", held);
+    gauge(registry, tags, "linkspan.upstream.queued", "Messages that wait to be sent", queued);
+    gauge(
+        registry,
+        tags,
+        "linkspan.upstream.held",
+        "Messages that are held while the service is unavailable",
+        held);
     for (CircuitBreaker.State state : CircuitBreaker.State.values()) {
       Gauge.builder("linkspan.upstream.breaker", breaker, b -> b.get() == state ? 1 : 0)
-          .description("1 for the state that the breaker is in")
+          .description("1 for the current state of the circuit breaker")
           .tags(tags)
           .tag("state", state.label())
           .register(registry);
@@ -65,7 +70,7 @@ public final class UpstreamMetrics {
   }
 
   /**
-   * The service has a Message.
+   * Counts a Message that the service accepted.
    *
    * @param answer null when there is none
    */
@@ -81,7 +86,7 @@ public final class UpstreamMetrics {
     return attempts;
   }
 
-  /** After each change of the pipeline. */
+  /** Updates the gauges and counters; called after each change of the pipeline. */
   void observe(Pipeline<?> pipeline) {
     inFlight.lazySet(pipeline.inFlight());
     queued.lazySet(pipeline.holding() ? 0 : pipeline.waiting());
@@ -93,7 +98,7 @@ public final class UpstreamMetrics {
 
   private static Counter requests(MeterRegistry registry, Tags tags, String outcome) {
     return Counter.builder("linkspan.upstream.requests")
-        .description("Messages for the service, by how they ended")
+        .description("Messages for the service, by outcome")
         .tags(tags)
         .tag("outcome", outcome)
         .register(registry);

@@ -17,7 +17,7 @@ public final class UpstreamReader {
      * @param complete whether the section is one of a route; else it has the defaults, which need
      *     not say where the service is
      */
-    BackendConfig read(ConfigNode service, boolean complete);
+    BackendFactory read(ConfigNode service, boolean complete);
   }
 
   private static final String ADDRESS = "linkspan.upstream.";
@@ -58,7 +58,7 @@ public final class UpstreamReader {
     if (pipeline.holds() && route.section(kind).has("ordered") && !service.flag("ordered")) {
       service.reject("ordered", "true, as " + hold.keyOf("for") + " keeps the order");
     }
-    BackendConfig backend = kinds.get(kind).read(service, true);
+    BackendFactory backend = kinds.get(kind).read(service, true);
     var upstream = new UpstreamConfig(name, ADDRESS + upstreams.size(), pipeline, backend);
     upstreams.add(upstream);
     return upstream;

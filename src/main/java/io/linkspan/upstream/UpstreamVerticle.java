@@ -14,12 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves an address on the bus of this node for a service that is elsewhere. One instance for each
- * upstream and node, so that its bounds and its breaker are those of the node.
+ * Serves a local bus address on behalf of a service outside the gateway. There is one instance per
+ * upstream and node, so its bounds and its breaker apply to the node.
  */
 public final class UpstreamVerticle extends VerticleBase {
 
-  /** A Message and who waits for its end. */
+  /** A Message and the bus request that waits for its outcome. */
   private static final class Exchange {
     final io.vertx.core.eventbus.Message<Message> request;
     final Message message;
@@ -58,7 +58,7 @@ public final class UpstreamVerticle extends VerticleBase {
     return consumer.completion();
   }
 
-  /** Messages no longer wait for a service that is away. May be called from any thread. */
+  /** Ends holding because the gateway shuts down. May be called on any thread. */
   public void drain() {
     context.runOnContext(
         v -> {
@@ -98,9 +98,9 @@ public final class UpstreamVerticle extends VerticleBase {
     carryOut();
   }
 
-  /** Does what the pipeline wants done. */
+  /** Carries out the effects of the pipeline. */
   private void carryOut() {
-    // An attempt that ends at once leads back here; the outer loop goes on then.
+    // An attempt that ends at once calls this again; the outer loop handles its effects.
     if (carryingOut) {
       return;
     }
@@ -142,7 +142,7 @@ public final class UpstreamVerticle extends VerticleBase {
   private void failed(Call<Exchange> call, Throwable failure) {
     measure(call.request());
     if (!(failure instanceof BackendException outcome)) {
-      throw new IllegalStateException("a backend fails with what it says", failure);
+      throw new IllegalStateException("a backend must fail with a BackendException", failure);
     }
     latestFailure = outcome;
     pipeline.failed(call, outcome, DeadlineTimer.now());
@@ -172,11 +172,11 @@ public final class UpstreamVerticle extends VerticleBase {
     if (breaker == CircuitBreaker.State.CLOSED) {
       Throwable cause = latestFailure.getCause();
       LOG.warn(
-          "upstream {} is away: {}",
+          "upstream {} is unavailable: {}",
           config.name(),
           cause == null ? latestFailure.getMessage() : cause.toString());
     } else if (state == CircuitBreaker.State.CLOSED) {
-      LOG.info("upstream {} is back", config.name());
+      LOG.info("upstream {} is available again", config.name());
     }
     breaker = state;
   }

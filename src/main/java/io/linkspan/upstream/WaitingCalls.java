@@ -7,8 +7,8 @@ import java.util.NavigableSet;
 import java.util.TreeSet;
 
 /**
- * The calls that are not in flight: by their deadlines, and of those that may be sent the earliest,
- * of those that are to be repeated the next one.
+ * Holds the calls that are not in flight. Finds the next deadline of all, the earliest that may be
+ * sent, and the next that is to be retried.
  */
 final class WaitingCalls<R> {
 
@@ -38,42 +38,42 @@ final class WaitingCalls<R> {
     bytes -= call.bytes;
   }
 
-  /** A call that is in here may be sent. */
+  /** Marks a call that is in here as one that may be sent. */
   void makeReady(Call<R> call) {
     delayed.remove(call);
     call.state = Call.State.READY;
     ready.add(call);
   }
 
-  /** A call that is in here has more or less time. */
+  /** Changes the deadline of a call that is in here. */
   void setDeadline(Call<R> call, long deadline) {
     all.remove(call);
     call.deadline = deadline;
     all.add(call);
   }
 
-  /** The earliest that may be sent; null when none may. */
+  /** Returns the earliest call that may be sent; null when there is none. */
   Call<R> firstReady() {
     return ready.isEmpty() ? null : ready.first();
   }
 
-  /** One whose deadline has come; null when there is none. */
+  /** Returns a call whose deadline has passed; null when there is none. */
   Call<R> expired(long now) {
     return all.isEmpty() || all.first().deadline > now ? null : all.first();
   }
 
-  /** One whose pause is over; null when there is none. */
+  /** Returns a call whose pause is over; null when there is none. */
   Call<R> awake(long now) {
     return delayed.isEmpty() || delayed.first().wakeAt > now ? null : delayed.first();
   }
 
-  /** When the next deadline comes or the next pause is over. */
+  /** Returns the earliest deadline or end of a pause. */
   long nextDeadline() {
     long next = all.isEmpty() ? Long.MAX_VALUE : all.first().deadline;
     return delayed.isEmpty() ? next : Math.min(next, delayed.first().wakeAt);
   }
 
-  /** All there are now, in the order of their arrival; the list does not change with this. */
+  /** Returns a copy of all calls, in the order of their arrival. */
   List<Call<R>> inOrder() {
     List<Call<R>> calls = new ArrayList<>(all);
     calls.sort(BY_ARRIVAL);

@@ -1,5 +1,5 @@
 /**
- * Legacy services, hidden behind bus addresses: what is sent to them, in which order, how often,
- * and what becomes of it while they are away.
+ * Legacy services behind bus addresses: queues, order, retries, the circuit breaker, and what is
+ * held while a service is unavailable.
  */
 package io.linkspan.upstream;

@@ -33,7 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Frames on a stream of bytes, without a socket. */
+/** Tests frames on a stream of bytes, without a socket. */
 class FramingTest {
 
   private static final int MAX = 4096;
@@ -78,7 +78,7 @@ class FramingTest {
     return Stream.of(
             lengths(FOUR_BYTES),
             lengths(field(ByteOrder.LITTLE_ENDIAN, 0, 2, 0, "0000")),
-            // Magic bytes first, a length that counts itself and them, a checksum nobody reads.
+            // Magic bytes, a length that includes itself and them, and a checksum that is ignored.
             lengths(field(ByteOrder.BIG_ENDIAN, 2, 4, -6, "cafe00000000beef")),
             lengths(field(ByteOrder.BIG_ENDIAN, 1, 3, 1, "7f000000aa")),
             lengths(field(ByteOrder.LITTLE_ENDIAN, 0, 8, -8, "0000000000000000")),
@@ -101,14 +101,14 @@ class FramingTest {
     channels.clear();
   }
 
-  /** A link with this framing; what fails is kept. */
+  /** A link with a framing that records failures. */
   private final class Link {
     final Framing framing;
     final List<Throwable> failures = new ArrayList<>();
     final EmbeddedChannel channel;
 
     Link(FramingConfig config) {
-      framing = Framing.of(config);
+      framing = Framings.of(config);
       channel = new EmbeddedChannel();
       channels.add(channel);
       channel
@@ -129,7 +129,7 @@ class FramingTest {
       channel.writeInbound(Unpooled.wrappedBuffer(bytes));
     }
 
-    /** What goes over the wire for these frames. */
+    /** Returns the bytes on the wire for these frames. */
     byte[] wire(byte[]... frames) {
       for (byte[] frame : frames) {
         channel.writeOutbound(Unpooled.wrappedBuffer(frame));
@@ -160,8 +160,8 @@ class FramingTest {
 
   @ParameterizedTest
   @MethodSource("everyKind")
-  void whatOneSideWritesTheOtherReadsWhereverTheStreamIsSplit(FramingConfig config) {
-    Framing framing = Framing.of(config);
+  void framesAreReadWhereverTheStreamIsSplit(FramingConfig config) {
+    Framing framing = Framings.of(config);
     byte[] wire = new Link(config).wire(framing.encode(MESSAGE), framing.encodeAck("e-2;|\0"));
     for (int split = 0; split <= wire.length; split++) {
       Link link = new Link(config);
@@ -177,8 +177,8 @@ class FramingTest {
 
   @ParameterizedTest
   @MethodSource("everyKind")
-  void aThousandFramesInOnePieceAreAThousandFrames(FramingConfig config) {
-    Framing framing = Framing.of(config);
+  void thousandFramesInOneReadAreAllDecoded(FramingConfig config) {
+    Framing framing = Framings.of(config);
     Link link = new Link(inflating(config, 1 << 20));
     link.receive(
         link.wire(
@@ -193,7 +193,7 @@ class FramingTest {
   }
 
   @Test
-  void theBytesOnTheWireAreThoseOfTheConfiguration() {
+  void bytesOnTheWireFollowTheConfiguration() {
     AckMessage ack = ack("x");
     String frame = "0a00" + HexFormat.of().formatHex(ack.toByteArray());
     assertThat(hex(lengths(FOUR_BYTES))).isEqualTo("00000005" + frame);
@@ -207,26 +207,26 @@ class FramingTest {
   }
 
   private static String hex(FramingConfig config) {
-    return HexFormat.of().formatHex(Framing.of(config).encodeAck("x"));
+    return HexFormat.of().formatHex(Framings.of(config).encodeAck("x"));
   }
 
   private static String text(FramingConfig config) {
-    return new String(Framing.of(config).encodeAck("x"), StandardCharsets.UTF_8);
+    return new String(Framings.of(config).encodeAck("x"), StandardCharsets.UTF_8);
   }
 
   @Test
-  void aDelimiterIsNowhereButAtTheEnd() {
+  void delimiterOccursOnlyAtTheEndOfAFrame() {
     String delimiter = "-;";
     String frame =
         new String(
-            Framing.of(delimiters(delimiter))
+            Framings.of(delimiters(delimiter))
                 .encode(Message.newBuilder().setBody("-;-").putHeaders("-;", "-").build()),
             StandardCharsets.UTF_8);
     assertThat(frame).containsOnlyOnce("-").endsWith(delimiter);
   }
 
   @Test
-  void whatCanNotBeHiddenInJsonMayNotBeginADelimiter() {
+  void delimiterCannotStartWithACharacterThatJsonNeeds() {
     for (char c : "{}[]:,\"\\aZ09u".toCharArray()) {
       assertThat(FramingConfig.mayBeginDelimiter((byte) c)).as("" + c).isFalse();
     }
@@ -237,17 +237,17 @@ class FramingTest {
   }
 
   @Test
-  void aLengthFieldLimitsWhatCanBeSentAsMuchAsTheFrameSizeDoes() {
-    assertThat(Framing.of(lengths(FOUR_BYTES)).longest()).isEqualTo(MAX);
+  void sizeOfTheLengthFieldLimitsFramesToo() {
+    assertThat(Framings.of(lengths(FOUR_BYTES)).longest()).isEqualTo(MAX);
     var oneByte = lengths(field(ByteOrder.BIG_ENDIAN, 0, 1, 0, "00"));
-    assertThat(Framing.of(oneByte).longest()).isEqualTo(256);
+    assertThat(Framings.of(oneByte).longest()).isEqualTo(256);
     var countsItself = lengths(field(ByteOrder.BIG_ENDIAN, 0, 1, -1, "00"));
-    assertThat(Framing.of(countsItself).longest()).isEqualTo(255);
-    // Without its delimiter, as for the decoder.
-    assertThat(Framing.of(delimiters("||")).longest()).isEqualTo(MAX + 2);
+    assertThat(Framings.of(countsItself).longest()).isEqualTo(255);
+    // The limit is without the delimiter, as for the decoder.
+    assertThat(Framings.of(delimiters("||")).longest()).isEqualTo(MAX + 2);
     Link link = new Link(oneByte);
     byte[] longest =
-        Framing.of(oneByte).encode(Message.newBuilder().setBody("x".repeat(250)).build());
+        Framings.of(oneByte).encode(Message.newBuilder().setBody("x".repeat(250)).build());
     assertThat(longest).hasSize(256);
     link.receive(longest);
     assertThat(link.next()).isNotNull();
@@ -255,7 +255,7 @@ class FramingTest {
 
   @ParameterizedTest
   @MethodSource("everyKind")
-  void aFrameThatIsTooLongIsKnownBeforeItIsWhole(FramingConfig config) {
+  void oversizedFrameIsDetectedBeforeItIsComplete(FramingConfig config) {
     Link link = new Link(config);
     byte[] tooLong = link.framing.encode(Message.newBuilder().setBody("x".repeat(MAX)).build());
     byte[] wire = link.wire(tooLong);
@@ -269,7 +269,7 @@ class FramingTest {
   }
 
   @Test
-  void aLengthThatCanNotBeIsDamageAndNotTooLarge() {
+  void impossibleLengthIsAViolationAndNotTooLarge() {
     Link negative = new Link(lengths(field(ByteOrder.BIG_ENDIAN, 0, 8, 0, "0000000000000000")));
     negative.receive(HexFormat.of().parseHex("ffffffffffffffff0a00"));
     assertThat(negative.failures).hasSize(1).noneMatch(Framing::isTooLarge);
@@ -280,10 +280,10 @@ class FramingTest {
   }
 
   @Test
-  void compressedBytesMayBecomeOnlySoMany() {
+  void inflatedSizeIsBounded() {
     FramingConfig config = compressed(config(Kind.LINE, FOUR_BYTES, "\0"), Compression.ZLIB);
     Link sender = new Link(config);
-    // All of them harmless by themselves, in a piece that is small.
+    // Many small frames that compress well.
     byte[] acks = sender.framing.encodeAck("x").clone();
     byte[] many = new byte[acks.length * 10_000];
     for (int i = 0; i < 10_000; i++) {
@@ -302,7 +302,7 @@ class FramingTest {
   }
 
   @Test
-  void damagedCompressionIsNoBomb() {
+  void damagedCompressionIsAViolationAndNotTooLarge() {
     for (Compression compression : List.of(Compression.ZLIB, Compression.GZIP)) {
       Link link = new Link(compressed(lengths(FOUR_BYTES), compression));
       link.receive("this is not compressed at all".getBytes(StandardCharsets.US_ASCII));
@@ -312,14 +312,14 @@ class FramingTest {
   }
 
   @Test
-  void otherFailuresAreNotTheFraming() {
+  void otherFailuresAreNotViolations() {
     assertThat(Framing.isViolation(new java.io.IOException("reset"))).isFalse();
     assertThat(Framing.isViolation(new io.netty.handler.codec.DecoderException("TLS"))).isFalse();
   }
 
   @Test
-  void aPersonMayTypeABareMessage() {
-    Framing lines = Framing.of(config(Kind.LINE, FOUR_BYTES, "\0"));
+  void bareMessageWithoutEnvelopeIsAccepted() {
+    Framing lines = Framings.of(config(Kind.LINE, FOUR_BYTES, "\0"));
     Message hello = Message.newBuilder().setTo("bob").setBody("hi").build();
     for (String text :
         List.of(
@@ -353,7 +353,7 @@ class FramingTest {
   }
 
   @RepeatedTest(200)
-  void randomBytesAreRefusedAndNeverABug(RepetitionInfo seed) {
+  void randomBytesCauseOnlyProtocolErrors(RepetitionInfo seed) {
     var random = new Random(seed.getCurrentRepetition());
     List<FramingConfig> kinds = everyKind().toList();
     Link link = new Link(kinds.get(random.nextInt(kinds.size())));

@@ -258,9 +258,9 @@ class HttpServiceIT {
                 assertThat(error.getString("code")).isIn("unavailable", "timeout");
                 assertThat(error.getString("message"))
                     .isIn(
-                        "the service is away",
+                        "the service is unavailable",
                         "the service broke off",
-                        "the service can not be reached",
+                        "the service cannot be reached",
                         "the service did not answer");
               });
     }

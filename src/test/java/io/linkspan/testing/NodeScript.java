@@ -60,6 +60,12 @@ public final class NodeScript extends ChildProcess {
     }
   }
 
+  /** Starts a script of {@code src/test/node} that needs no packages. */
+  public static NodeScript withoutPackages(String script, Object... arguments) {
+    Path path = PROJECT.resolve(Path.of("src", "test", SCRIPTS, script));
+    return start(List.of(path.toString()), arguments);
+  }
+
   /** Starts an example of the documentation, which needs no packages. */
   public static NodeScript example(String script, Object... arguments) {
     Path example = PROJECT.resolve(Path.of("docs", "examples", script));

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 
 /** A bare TCP connection that sends exactly what it is told. Blocking. */
@@ -60,6 +61,15 @@ public final class RawTcp implements AutoCloseable {
   public RawTcp inflating() {
     try {
       return new RawTcp(socket, new InflaterInputStream(input));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Wraps the same connection for a reader of what gzip has compressed; waits for its header. */
+  public RawTcp gunzipping() {
+    try {
+      return new RawTcp(socket, new GZIPInputStream(input));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

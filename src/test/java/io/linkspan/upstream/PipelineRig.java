@@ -12,7 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.random.RandomGenerator;
 
-/** A pipeline in virtual time, and somebody who does what it wants done. */
+/** Runs a pipeline in virtual time and carries out its effects. */
 final class PipelineRig {
 
   static final Duration TIMEOUT = Duration.ofSeconds(5);
@@ -24,7 +24,7 @@ final class PipelineRig {
   final Pipeline<String> pipeline;
   final Map<String, Call<String>> inFlight = new LinkedHashMap<>();
 
-  /** Each attempt, in order. */
+  /** All attempts, in order. */
   final List<String> sent = new ArrayList<>();
 
   final List<String> succeeded = new ArrayList<>();
@@ -34,7 +34,7 @@ final class PipelineRig {
     pipeline = new Pipeline<>(config, random);
   }
 
-  /** What tests vary. */
+  /** Settings that tests vary. */
   static final class Config {
     int concurrency = 2;
     int queue = 10;
@@ -96,7 +96,7 @@ final class PipelineRig {
     carryOut();
   }
 
-  /** Lets time pass, and everything happen that is due on the way. */
+  /** Advances the time and handles every deadline on the way. */
   void pass(long ms) {
     long until = now + ms;
     while (pipeline.nextDeadline() <= until) {
@@ -104,7 +104,7 @@ final class PipelineRig {
       now = Math.max(now, due);
       pipeline.advance(now);
       carryOut();
-      assertThat(pipeline.nextDeadline()).as("there is progress").isGreaterThan(now);
+      assertThat(pipeline.nextDeadline()).as("progress").isGreaterThan(now);
     }
     now = until;
   }

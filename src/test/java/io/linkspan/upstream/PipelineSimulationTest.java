@@ -16,7 +16,7 @@ import java.util.Set;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 
-/** The pipeline before a service that comes and goes; the repetition is the seed. */
+/** Runs the pipeline against a service with random outages; the repetition is the seed. */
 class PipelineSimulationTest {
 
   private static final int MESSAGES = 400;
@@ -34,7 +34,7 @@ class PipelineSimulationTest {
   private final Set<String> scheduled = new HashSet<>();
 
   @RepeatedTest(200)
-  void everyMessageEndsOnceInTimeInBoundsAndInOrder(RepetitionInfo seed) {
+  void everyMessageEndsOnceInTimeWithinBoundsAndInOrder(RepetitionInfo seed) {
     random = new Random(seed.getCurrentRepetition());
     config = new PipelineRig.Config();
     config.concurrency = 1 + random.nextInt(4);
@@ -78,7 +78,7 @@ class PipelineSimulationTest {
       if (next == MESSAGES / 2 && random.nextInt(50) == 0) {
         rig.drain();
       }
-      answerWhatIsDue();
+      answerDueAttempts();
       rig.pass(STEP_MS);
       checkBounds();
     }
@@ -87,7 +87,7 @@ class PipelineSimulationTest {
     assertThat(rig.pipeline.nextDeadline()).isEqualTo(Long.MAX_VALUE);
   }
 
-  private void answerWhatIsDue() {
+  private void answerDueAttempts() {
     scheduled.retainAll(rig.inFlight.keySet());
     due.removeIf(answer -> !scheduled.contains(answer.id()));
     for (String id : rig.inFlight.keySet()) {
@@ -119,7 +119,7 @@ class PipelineSimulationTest {
   private void checkBounds() {
     Pipeline<String> pipeline = rig.pipeline;
     assertThat(pipeline.inFlight()).isLessThanOrEqualTo(config.concurrency);
-    // What was in flight when the service went comes back on top.
+    // Messages that were in flight at the start of an outage are held in addition.
     assertThat(pipeline.waiting())
         .isLessThanOrEqualTo(Math.max(config.queue, config.maxHeld) + config.concurrency);
     long longest = config.build().longest().toMillis();

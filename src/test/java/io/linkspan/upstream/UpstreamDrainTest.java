@@ -17,16 +17,16 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What becomes of held Messages when the gateway goes. */
+/** Tests what happens to held Messages when the gateway is drained. */
 class UpstreamDrainTest {
 
   @TempDir Path folder;
 
   @Test
-  void whatIsHeldEndsAndItsClientIsSentAway() throws IOException {
-    int nobody;
+  void heldMessagesEndAndTheirClientIsDisconnected() throws IOException {
+    int closedPort;
     try (var socket = new ServerSocket(0)) {
-      nobody = socket.getLocalPort();
+      closedPort = socket.getLocalPort();
     }
     Path file =
         Files.writeString(
@@ -38,7 +38,7 @@ class UpstreamDrainTest {
                 http: {url: "http://127.0.0.1:%d/", retries: 0, breaker: {pause: 1h, maxPause: 1h}}
                 hold: {for: 1h}
             """
-                .formatted(nobody));
+                .formatted(closedPort));
     try (TestGateway gateway = TestGateway.start(file, Map.of());
         WebSocketTestClient client =
             WebSocketTestClient.connect(gateway.httpPort(), "user=alice")) {

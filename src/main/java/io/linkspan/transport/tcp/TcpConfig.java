@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * The framed TCP transport.
+ * Settings of the framed TCP transport.
  *
- * @param listeners that are open; none is a transport that is off
+ * @param listeners to open; the transport is off when there are none
  */
 public record TcpConfig(List<Listener> listeners) {
 
@@ -22,14 +22,14 @@ public record TcpConfig(List<Listener> listeners) {
   }
 
   /**
-   * A port with one kind of framing.
+   * Settings of one port.
    *
-   * @param key of its section in the configuration, for what goes wrong with it
+   * @param key of its section in the configuration, for error messages
    * @param label of its port, such as {@code tcp.lines}
    * @param host to listen at
    * @param port 0 is any free one
-   * @param heartbeat its interval is that of the kernel's own probes
-   * @param authTimeout how long a client may take to say anything before it is anonymous
+   * @param heartbeat its interval is also that of the kernel's keep-alive probes
+   * @param authTimeout time after which a client that sent nothing becomes anonymous
    * @param clientAcknowledges the default of the auth message's header {@code ack}
    */
   public record Listener(

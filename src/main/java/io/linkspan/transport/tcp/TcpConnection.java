@@ -21,33 +21,46 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One client on framed TCP. Its session begins when it is known who it is. Used only on its event
- * loop.
+ * One client on framed TCP. Its session starts when the client is authenticated or anonymous. Used
+ * only on its event loop.
  *
  * <pre>
- *          close, violation, heartbeat         FIN of the client, time-out
- *   OPEN ──────────────────────────────► CLOSING ──────────────────────► CLOSED
- *     └─────────────────────── FIN of the client ───────────────────────────┘
+ *           close, violation, heartbeat         FIN of the client, time-out
+ *   OPEN ───────────────────────────────► CLOSING ──────────────────────► CLOSED
+ *    │  │ closing of the client              ▲                               ▲
+ *    │  └──────────► DRAINING ───────────────┘ no Message is pending         │
+ *    │                   │ FIN of the client                                 │
+ *    │ FIN               ▼                                                   │
+ *    └──────────────► DETACHED ──────────────────────────────────────────────┘
+ *                                              no Message is pending, time-out
  * </pre>
+ *
+ * <p>A client that leaves on its own has sent everything that it wanted to send. So its session
+ * ends only after each of these Messages has an outcome.
  */
 final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   private enum State {
     OPEN,
+    DRAINING,
+    DETACHED,
     CLOSING,
     CLOSED
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(TcpConnection.class);
 
-  /** How long a client has to read its goodbye and to end the connection, in milliseconds. */
+  /** Milliseconds that a client has to read {@code closing} and to close the connection. */
   private static final long CLOSE_LINGER = 2_000;
 
-  private final TcpListener.Common common;
+  /** Milliseconds that the Messages of a client that has left may take. */
+  private static final long DRAIN_LIMIT = 60_000;
+
+  private final TcpConnectionContext common;
   private final String remote;
   private final Heartbeat heartbeat;
   private final DeadlineTimer timer;
-  private final FirstMessageAuth introduction;
+  private final FirstMessageAuth auth;
   private final TcpLink link;
   private final Consumer<TcpConnection> onEnd;
   private final long anonymousAt;
@@ -55,13 +68,16 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   private long lastReceived = DeadlineTimer.now();
   private boolean broken;
 
+  /** Messages of the client that have no outcome yet. */
+  private int pending;
+
   /**
-   * Takes over a socket that has just been accepted.
+   * Serves a socket that has just been accepted.
    *
    * @param onEnd called once, when the TCP connection has ended
    */
   TcpConnection(
-      TcpListener.Common common, NetSocketInternal socket, Consumer<TcpConnection> onEnd) {
+      TcpConnectionContext common, NetSocketInternal socket, Consumer<TcpConnection> onEnd) {
     this.common = common;
     this.onEnd = onEnd;
     TcpConfig.Listener config = common.config();
@@ -69,7 +85,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
     timer = new DeadlineTimer(common.vertx(), this::onTimer);
     anonymousAt = lastReceived + config.authTimeout().toMillis();
-    introduction =
+    auth =
         new FirstMessageAuth(
             this,
             common.entrance(),
@@ -104,51 +120,56 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   @Override
   public boolean deliver(Outgoing message) {
-    if (introduction.keeps(message)) {
+    if (state != State.OPEN) {
+      return false;
+    }
+    if (auth.keeps(message)) {
       return true;
     }
-    if (!introduction.isOpen()) {
+    if (!auth.isOpen()) {
       return false;
     }
     byte[] frame = message.as(common.encoder());
     if (!fits(frame)) {
-      // JSON may be longer than anybody knew before: the client is not to blame.
+      // The size of the JSON form is known only now. The connection stays open.
       common.metrics().error(ErrorCode.TOO_LARGE);
       return false;
     }
     common.metrics().messageOut();
     write(frame);
-    return introduction.isOpen();
+    return auth.isOpen();
   }
 
   @Override
   public void accepted(String eventId) {
-    if (state == State.OPEN) {
+    if (isWritable()) {
       common.metrics().ackOut();
       answer(common.framing().encodeAck(eventId));
     }
+    ended();
   }
 
   @Override
   public void refused(String eventId, MessageException why) {
-    if (state == State.OPEN) {
-      common.metrics().error(why.code());
-      answer(common.framing().encode(ErrorTranslator.toMessage(eventId, why)));
-    }
+    writeError(eventId, why);
+    ended();
   }
 
   @Override
   public void close(CloseReason reason, long retryAfterMs) {
-    if (state != State.OPEN) {
+    if (state == State.DETACHED) {
+      endDetached();
+    }
+    if (!isWritable()) {
       return;
     }
     state = State.CLOSING;
-    byte[] goodbye =
+    byte[] closing =
         common
             .framing()
             .encode(ClosingTranslator.toMessage(reason.code(), reason.label(), retryAfterMs));
-    if (fits(goodbye)) {
-      link.write(goodbye);
+    if (fits(closing)) {
+      link.write(closing);
     }
     finish(reason);
   }
@@ -161,7 +182,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   @Override
   public void onFrame(ByteBuf frame) {
-    // An empty frame says no more than that its sender is there.
+    // An empty frame is a sign of life only.
     if (state != State.OPEN || !frame.isReadable()) {
       return;
     }
@@ -170,20 +191,26 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     try {
       decoded = common.framing().decode(frame);
     } catch (ProtocolException e) {
-      introduction.malformed(e.getMessage(), this);
+      pending++;
+      auth.malformed(e.getMessage(), this);
       return;
     }
     if (decoded instanceof Message message && message.getType().equals(ClosingTranslator.TYPE)) {
-      state = State.CLOSING;
-      finish(CloseReason.NORMAL);
+      link.discard();
+      state = State.DRAINING;
+      endIfDrained();
     } else {
-      introduction.received(decoded, this);
+      if (decoded instanceof Message) {
+        pending++;
+      }
+      auth.received(decoded, this);
     }
   }
 
   @Override
   public void onViolation(boolean tooLarge, String what) {
-    refused("", new MessageException(tooLarge ? ErrorCode.TOO_LARGE : ErrorCode.MALFORMED, what));
+    writeError(
+        "", new MessageException(tooLarge ? ErrorCode.TOO_LARGE : ErrorCode.MALFORMED, what));
     close(tooLarge ? CloseReason.TOO_LARGE : CloseReason.MALFORMED);
   }
 
@@ -195,23 +222,63 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     }
   }
 
-  /** Whether the client has said who it is, or that it does not say. */
+  /** Returns whether the client has authenticated or is anonymous. */
   boolean isNamed() {
-    return introduction.isNamed();
+    return auth.isNamed();
+  }
+
+  private boolean isWritable() {
+    return state == State.OPEN || state == State.DRAINING;
+  }
+
+  /** A Message of the client has its outcome. */
+  private void ended() {
+    pending--;
+    endIfDrained();
+  }
+
+  private void endIfDrained() {
+    if (pending > 0) {
+      return;
+    }
+    if (state == State.DRAINING) {
+      state = State.CLOSING;
+      finish(CloseReason.NORMAL);
+    } else if (state == State.DETACHED) {
+      endDetached();
+    }
+  }
+
+  private void endDetached() {
+    state = State.CLOSED;
+    timer.cancel();
+    auth.end(CloseReason.NORMAL);
+    onEnd.accept(this);
   }
 
   private void finish(CloseReason reason) {
     link.finish();
+    rearm(CLOSE_LINGER);
+    auth.end(reason);
+  }
+
+  private void rearm(long delay) {
     timer.cancel();
-    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
-    introduction.end(reason);
+    timer.arm(DeadlineTimer.now() + delay);
+  }
+
+  private void writeError(String eventId, MessageException why) {
+    if (isWritable()) {
+      common.metrics().error(why.code());
+      answer(common.framing().encode(ErrorTranslator.toMessage(eventId, why)));
+    }
   }
 
   private boolean fits(byte[] frame) {
     return frame.length <= common.framing().longest();
   }
 
-  /** What the client has to be told; a framing that can not is of no use to it. */
+  /** Writes an answer, or closes the connection when its framing cannot carry one. */
   private void answer(byte[] frame) {
     if (fits(frame)) {
       write(frame);
@@ -233,21 +300,25 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
       link.channel().abort();
       return;
     }
+    if (state == State.DETACHED) {
+      endDetached();
+      return;
+    }
     long now = DeadlineTimer.now();
     if (now >= anonymousAt) {
-      introduction.timeout();
+      auth.timeout();
     }
     if (link.channel().advance(heartbeat, now) == Heartbeat.Action.EXPIRE) {
       close(CloseReason.HEARTBEAT_TIMEOUT);
     } else {
-      // TCP has no probe that an application could send: the client has to say something.
+      // TCP has no probe that an application could send: the client must send something.
       armTimer();
     }
   }
 
   private void armTimer() {
     long next = heartbeat.nextDeadline();
-    timer.arm(introduction.isNamed() ? next : Math.min(next, anonymousAt));
+    timer.arm(auth.isNamed() ? next : Math.min(next, anonymousAt));
   }
 
   private void onFailure(Throwable failure) {
@@ -255,14 +326,18 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     LOG.debug("{} failed: {}", remote, failure.getMessage());
   }
 
-  /** A FIN is a goodbye, unless it may be the kernel's for a client that will come back. */
+  /** Treats a FIN as a normal close, unless the session can be resumed or the link failed. */
   private void onClosed() {
-    if (state == State.OPEN) {
-      boolean lost = broken || introduction.isResumable();
-      introduction.end(lost ? CloseReason.CONNECTION_LOST : CloseReason.NORMAL);
+    boolean clean =
+        state == State.DRAINING || (state == State.OPEN && !broken && !auth.isResumable());
+    if (clean && pending > 0) {
+      state = State.DETACHED;
+      rearm(DRAIN_LIMIT);
+      return;
     }
     state = State.CLOSED;
     timer.cancel();
+    auth.end(clean ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST);
     onEnd.accept(this);
   }
 }

@@ -18,24 +18,24 @@ import io.vertx.core.internal.net.NetSocketInternal;
 import java.time.Duration;
 
 /**
- * Frames on a socket of Vert.x: what a {@link ChannelLink} does, the framing's decoders behind it,
- * and an end that says what there is to say before the FIN. Used only on the connection's event
- * loop.
+ * Reads and writes frames on a Vert.x socket: a {@link ChannelLink} with the framing's decoders
+ * behind it. Writes everything that is pending before it sends a FIN. Used only on the connection's
+ * event loop.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // whether a goodbye arrives, nobody can know
+@SuppressWarnings("FutureReturnValueIgnored") // whether the last frame arrives cannot be observed
 final class TcpLink {
 
-  /** What a link tells its connection. */
+  /** Receives the events of a link. */
   interface Listener extends ChannelLink.Listener {
 
-    /** A frame came; it is released afterwards. */
+    /** A frame was received; it is released afterwards. */
     void onFrame(ByteBuf frame);
 
     /**
-     * What came is no frame of the agreed kind, or one that is too large. Nothing further is read.
+     * The bytes are not a valid frame, or the frame is too large. Nothing further is read.
      *
-     * @param tooLarge whether it was the size
-     * @param what went wrong, for the client
+     * @param tooLarge whether the size is the reason
+     * @param what description for the client
      */
     void onViolation(boolean tooLarge, String what);
   }
@@ -45,14 +45,14 @@ final class TcpLink {
   private final ChannelLink link;
   private final Listener listener;
 
-  /** Stands in the pipeline of a socket that has just been accepted. */
+  /** Adds itself to the pipeline of a socket that has just been accepted. */
   TcpLink(NetSocketInternal socket, Framing framing, Duration keepAlive, Listener listener) {
     this.listener = listener;
     context = socket.channelHandlerContext();
     channel = context.channel();
     ChannelPipeline pipeline = channel.pipeline();
     if (pipeline.get(ChunkedWriteHandler.class) != null) {
-      // Is for files, and would hide from us what waits to be written.
+      // It is for files, and would hide how much waits to be written.
       pipeline.remove(ChunkedWriteHandler.class);
     }
     framing.install(pipeline, context.name());
@@ -64,22 +64,27 @@ final class TcpLink {
     socket.messageHandler(this::onFrame);
   }
 
-  /** What is below the frames. */
+  /** Returns the link of bytes below the frames. */
   ChannelLink channel() {
     return link;
   }
 
-  /** Writes a whole frame; the bytes may be shared and are not changed. */
+  /** Writes a whole frame; the bytes may be shared and must not be changed. */
   void write(byte[] frame) {
     link.write(Unpooled.wrappedBuffer(frame));
   }
 
+  /** Handles nothing that is received from now on. */
+  void discard() {
+    link.discard();
+  }
+
   /**
-   * Sends the FIN once the client has taken all that was written. Nothing that comes from now on is
-   * handled; the client's own FIN, or {@link ChannelLink#abort}, is the end.
+   * Sends a FIN after everything that was written. Nothing that is received from now on is handled;
+   * the client's own FIN, or {@link ChannelLink#abort}, ends the connection.
    */
   void finish() {
-    link.discard();
+    discard();
     link.flush();
     var compressor = channel.pipeline().get(JdkZlibEncoder.class);
     ChannelFuture written =

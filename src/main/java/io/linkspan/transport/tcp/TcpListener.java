@@ -1,14 +1,8 @@
 package io.linkspan.transport.tcp;
 
 import io.linkspan.admission.DrainLatch;
-import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
-import io.linkspan.connection.Outgoing;
-import io.linkspan.connection.TransportMetrics;
-import io.linkspan.framing.Framing;
-import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
@@ -19,39 +13,25 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * One port for framed TCP on one event loop. All loops of a node listen at the same port, and
- * connections go round among them.
+ * One framed TCP port on one event loop. All loops of a node listen on the same port, and Vert.x
+ * distributes connections among them.
  */
 final class TcpListener {
 
-  /**
-   * What the connections of a listener have in common.
-   *
-   * @param encoder makes whole frames, once for all connections
-   */
-  record Common(
-      Vertx vertx,
-      TcpConfig.Listener config,
-      Framing framing,
-      Outgoing.Encoder<byte[]> encoder,
-      LimitsConfig limits,
-      ConnectContext entrance,
-      TransportMetrics metrics) {}
-
   private static final int BACKLOG = 4096;
 
-  private final Common common;
+  private final TcpConnectionContext common;
   private final int anyPort;
   private final NetServer server;
   private final Set<TcpConnection> connections = new HashSet<>();
 
   /**
-   * Does not listen yet.
+   * Creates a listener that does not listen yet.
    *
-   * @param anyPort a number below zero, for which Vert.x gives all loops of the node the same free
+   * @param anyPort a negative number, for which Vert.x gives all loops of the node the same free
    *     port
    */
-  TcpListener(Common common, int anyPort) {
+  TcpListener(TcpConnectionContext common, int anyPort) {
     this.common = common;
     this.anyPort = anyPort;
     var options =
@@ -74,7 +54,7 @@ final class TcpListener {
             failure ->
                 Future.failedFuture(
                     new IOException(
-                        "can not listen at %s.host %s, %s.port %d: %s"
+                        "cannot listen at %s.host %s, %s.port %d: %s"
                             .formatted(
                                 config.key(),
                                 config.host(),
@@ -104,29 +84,29 @@ final class TcpListener {
   private void accept(NetSocket socket) {
     String address = socket.remoteAddress().hostAddress();
     if (latch().isDraining()) {
-      turnAway(socket, CloseReason.GOING_AWAY, 0);
+      reject(socket, CloseReason.GOING_AWAY, 0);
       return;
     }
     long wait = common.entrance().admission().enter(address);
     if (wait > 0) {
-      turnAway(socket, CloseReason.RATE_LIMITED, wait);
+      reject(socket, CloseReason.RATE_LIMITED, wait);
       return;
     }
     open(socket, () -> common.entrance().admission().leave(address));
   }
 
-  private void turnAway(NetSocket socket, CloseReason reason, long retryAfterMs) {
+  private void reject(NetSocket socket, CloseReason reason, long retryAfterMs) {
     open(socket, () -> {}).close(reason, retryAfterMs);
   }
 
-  private TcpConnection open(NetSocket socket, Runnable giveBack) {
+  private TcpConnection open(NetSocket socket, Runnable release) {
     var connection =
         new TcpConnection(
             common,
             (NetSocketInternal) socket,
             ended -> {
               connections.remove(ended);
-              giveBack.run();
+              release.run();
               latch().leave();
             });
     connections.add(connection);

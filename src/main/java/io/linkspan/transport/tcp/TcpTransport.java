@@ -3,6 +3,7 @@ package io.linkspan.transport.tcp;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
+import io.linkspan.framing.Framings;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -11,16 +12,16 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The ports for framed TCP on one event loop. Used only on it. */
+/** The framed TCP ports of one event loop. Used only on it. */
 public final class TcpTransport {
 
-  /** The HTTP port has -1, and Vert.x looks for both in one table. */
+  /** Differs from the -1 of the HTTP port, since Vert.x keeps both in one table. */
   private static final int FIRST_ANY_PORT = -2;
 
   private final TcpConfig config;
   private final List<TcpListener> listeners = new ArrayList<>();
 
-  /** To be made on the event loop that it will live on. */
+  /** Must be created on the event loop that it belongs to. */
   public TcpTransport(
       Vertx vertx,
       TcpConfig config,
@@ -29,17 +30,17 @@ public final class TcpTransport {
       TransportMetrics metrics) {
     this.config = config;
     for (TcpConfig.Listener listener : config.listeners()) {
-      Framing framing = Framing.of(listener.framing());
+      Framing framing = Framings.of(listener.framing());
       listeners.add(
           new TcpListener(
-              new TcpListener.Common(
+              new TcpConnectionContext(
                   vertx, listener, framing, framing::encode, limits, entrance, metrics),
               FIRST_ANY_PORT - listeners.size()));
     }
   }
 
   /**
-   * Starts to listen at every port.
+   * Starts to listen on every port.
    *
    * @return the ports in use, by their labels
    */

@@ -7,7 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.zip.Deflater;
 import java.util.zip.GZIPOutputStream;
 
-/** Compresses whole bodies, fast rather than small: it happens on an event loop. */
+/** Compresses whole bodies, fast rather than small, since it runs on an event loop. */
 final class Gzip {
 
   private static final class FastStream extends GZIPOutputStream {
@@ -24,7 +24,7 @@ final class Gzip {
     try (var stream = new FastStream(compressed)) {
       stream.write(plain);
     } catch (IOException e) {
-      throw new UncheckedIOException("there is nothing below that could fail", e);
+      throw new UncheckedIOException("a stream in memory cannot fail", e);
     }
     return Buffer.buffer(compressed.toByteArray());
   }

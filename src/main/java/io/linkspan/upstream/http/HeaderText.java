@@ -2,7 +2,7 @@ package io.linkspan.upstream.http;
 
 import java.nio.charset.StandardCharsets;
 
-/** What a client chose, as the value of an HTTP header. */
+/** Encodes text that a client chose as the value of an HTTP header. */
 final class HeaderText {
 
   private static final char[] HEX = "0123456789ABCDEF".toCharArray();
@@ -10,9 +10,9 @@ final class HeaderText {
   private HeaderText() {}
 
   /**
-   * Visible ASCII as it is; all else, and the percent sign, as percent and two hexadecimal digits
-   * for each byte of UTF-8 (RFC 3986, section 2.1). So no text can break a header, and no two texts
-   * look the same in one.
+   * Returns visible ASCII unchanged, and percent-encodes the UTF-8 bytes of everything else and of
+   * the percent sign (RFC 3986, section 2.1). No text can break a header, and no two texts look the
+   * same in one.
    */
   static String of(String text) {
     for (int i = 0; i < text.length(); i++) {

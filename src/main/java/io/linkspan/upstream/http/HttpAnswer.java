@@ -8,6 +8,7 @@ import io.linkspan.protocol.ProtocolException;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.upstream.BackendException;
 import io.linkspan.upstream.BackendException.Kind;
+import io.linkspan.upstream.ErrorAnswer;
 import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
@@ -18,8 +19,8 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
-import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.time.format.DateTimeParseException;
 import java.util.List;
@@ -27,38 +28,39 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** What an HTTP response means for the Message that was posted. */
+/** Reads an HTTP response as the outcome of the Message that was posted. */
 final class HttpAnswer {
 
   private static final String JSON = "application/json";
-  private static final Pattern CHARSET =
-      Pattern.compile("charset=\"?([^\\s\";]+)", Pattern.CASE_INSENSITIVE);
+
+  /** One parameter of a media type, whose value is a token or a quoted string. */
+  private static final Pattern PARAMETER =
+      Pattern.compile(";\\s*([^\\s;=\"]+)=(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s;\"]*))");
+
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final Pattern SECONDS = Pattern.compile("\\d{1,9}");
-  private static final Duration MAX_RETRY_AFTER = Duration.ofDays(1);
 
-  /** Where services put the text of an error; {@code detail} and {@code title} are RFC 9457's. */
+  /** All forms of a date, two of them obsolete (RFC 9110, section 5.6.7). */
+  private static final List<DateTimeFormatter> DATES =
+      List.of(
+          DateTimeFormatter.ofPattern("EEE, dd MMM yyyy HH:mm:ss 'GMT'", Locale.ENGLISH),
+          DateTimeFormatter.ofPattern("EEEE, dd-MMM-yy HH:mm:ss 'GMT'", Locale.ENGLISH),
+          DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ENGLISH));
+
+  /** Keys of the text of an error; {@code detail} and {@code title} are from RFC 9457. */
   private static final List<String> TEXT_KEYS = List.of("message", "detail", "error", "title");
-
-  private static final int MAX_TEXT = 500;
 
   private HttpAnswer() {}
 
   /**
    * Reads a response.
    *
+   * @param body without its content codings
    * @param now in milliseconds since 1970, for a {@code Retry-After} that is a date
    * @return the service's answer; null when it accepted without one
-   * @throws BackendException when it did not accept
+   * @throws BackendException when the service did not accept the Message
    */
   static Message read(int status, MultiMap headers, Buffer body, long now) {
-    String encoding = headers.get(HttpHeaders.CONTENT_ENCODING);
-    if (encoding != null) {
-      // What was asked for has been decoded already.
-      throw new BackendException(
-          Kind.REFUSED,
-          ErrorCode.INTERNAL,
-          "the service's answer is encoded as " + shortened(encoding));
-    }
     if (status >= 200 && status < 300) {
       return body.length() == 0 ? null : message(headers, body);
     }
@@ -110,13 +112,18 @@ final class HttpAnswer {
         .build();
   }
 
-  /** JSON that is no Message is what the Message says. */
+  /** Reads JSON; what is not a Message becomes the body of one, and an error a refusal. */
   private static Message ofJson(String text) {
+    Message message;
     try {
-      return JsonTranslator.decode(text);
+      message = JsonTranslator.decode(text);
     } catch (ProtocolException e) {
       return Message.newBuilder().setContentType(JSON).setBody(text).build();
     }
+    if (ErrorAnswer.isError(message)) {
+      throw new BackendException(Kind.REFUSED, ErrorAnswer.refusal(message), null);
+    }
+    return message;
   }
 
   private static Message ofText(String text, String type) {
@@ -138,83 +145,86 @@ final class HttpAnswer {
     return (end < 0 ? contentType : contentType.substring(0, end)).strip().toLowerCase(Locale.ROOT);
   }
 
-  /** Null when it is no text in its charset. */
+  /**
+   * Decodes text, without a byte order mark (RFC 8259, section 8.1); null when the bytes are not
+   * valid in their charset.
+   */
   static String decode(Buffer body, String contentType) {
+    String text;
     try {
-      return charset(contentType).newDecoder().decode(ByteBuffer.wrap(body.getBytes())).toString();
+      text = charset(contentType).newDecoder().decode(ByteBuffer.wrap(body.getBytes())).toString();
     } catch (CharacterCodingException e) {
       return null;
     }
+    return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
   }
 
   private static Charset charset(String contentType) {
-    Matcher matcher = contentType == null ? null : CHARSET.matcher(contentType);
-    if (matcher == null || !matcher.find()) {
-      return StandardCharsets.UTF_8;
+    Matcher parameter = PARAMETER.matcher(contentType == null ? "" : contentType);
+    while (parameter.find()) {
+      if (parameter.group(1).equalsIgnoreCase("charset")) {
+        String quoted = parameter.group(2);
+        String name = quoted == null ? parameter.group(3) : quoted.replaceAll("\\\\(.)", "$1");
+        try {
+          return Charset.forName(name);
+        } catch (IllegalArgumentException e) {
+          return StandardCharsets.UTF_8;
+        }
+      }
     }
-    try {
-      return Charset.forName(matcher.group(1));
-    } catch (IllegalArgumentException e) {
-      return StandardCharsets.UTF_8;
-    }
+    return StandardCharsets.UTF_8;
   }
 
-  /**
-   * What the service says is wrong, short enough for a client, and nothing of a page for people.
-   */
+  /** Returns the text of an error, shortened for a client; the content of a web page is ignored. */
   static String text(int status, MultiMap headers, Buffer body) {
     String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
     String type = mediaType(contentType);
     String text = null;
     if (isJson(type)) {
-      text = textInJson(body);
+      text = textInJson(decode(body, contentType));
     } else if (type.isEmpty() || type.equals("text/plain")) {
       text = decode(body, contentType);
     }
     return text == null || text.isBlank()
         ? "the service answered " + status
-        : shortened(text.strip().replaceAll("\\p{Cntrl}+", " "));
+        : ErrorAnswer.shortened(text.strip().replaceAll("\\p{Cntrl}+", " "));
   }
 
-  private static String textInJson(Buffer body) {
+  private static String textInJson(String text) {
+    if (text == null) {
+      return null;
+    }
     try {
-      if (Json.decodeValue(body) instanceof JsonObject json) {
+      if (Json.decodeValue(text) instanceof JsonObject json) {
         for (String key : TEXT_KEYS) {
-          if (json.getValue(key) instanceof String text) {
-            return text;
+          if (json.getValue(key) instanceof String found) {
+            return found;
           }
         }
       }
     } catch (DecodeException e) {
-      // Said below, without the service's words.
+      // The caller uses a text of its own.
       return null;
     }
     return null;
   }
 
-  private static String shortened(String text) {
-    if (text.length() <= MAX_TEXT) {
-      return text;
-    }
-    int end = Character.isHighSurrogate(text.charAt(MAX_TEXT - 1)) ? MAX_TEXT - 1 : MAX_TEXT;
-    return text.substring(0, end) + '…';
-  }
-
-  /** RFC 9110, section 10.2.3; 0 when it is not there, or makes no sense. */
+  /** Reads {@code Retry-After} (RFC 9110, section 10.2.3); 0 when it is missing or malformed. */
   private static long retryAfter(String value, long now) {
     if (value == null) {
       return 0;
     }
-    long ms;
     if (SECONDS.matcher(value).matches()) {
-      ms = Long.parseLong(value) * 1000;
-    } else {
+      return ErrorAnswer.boundedRetryAfter(Long.parseLong(value) * 1000);
+    }
+    for (DateTimeFormatter form : DATES) {
       try {
-        ms = Instant.from(DateTimeFormatter.RFC_1123_DATE_TIME.parse(value)).toEpochMilli() - now;
+        long date = form.parse(value, LocalDateTime::from).toInstant(ZoneOffset.UTC).toEpochMilli();
+        return ErrorAnswer.boundedRetryAfter(date - now);
       } catch (DateTimeParseException e) {
-        return 0;
+        // The next form may fit.
       }
     }
-    return Math.max(0, Math.min(ms, MAX_RETRY_AFTER.toMillis()));
+    return 0;
   }
 }

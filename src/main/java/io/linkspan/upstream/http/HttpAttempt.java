@@ -14,27 +14,40 @@ import io.vertx.core.http.HttpClientRequest;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 
-/** One POST, from asking for a connection to the end of its answer. */
+/** One POST, from the request for a connection to the end of its answer. */
 final class HttpAttempt implements Backend.Attempt {
+
+  /** Opens connections to the service, and holds what is known of it. */
+  interface Endpoint {
+
+    /** Asks for a connection on which a request with these headers can be sent. */
+    Future<HttpClientRequest> connect(MultiMap headers);
+
+    /** Records that the service does not accept compressed bodies (RFC 7694, section 3). */
+    void compressionRefused();
+
+    /** Returns the most bytes that an answer may have. */
+    int maxAnswer();
+  }
 
   private static final CharSequence GZIP = HttpHeaders.createOptimized("gzip");
   private static final int UNSUPPORTED_MEDIA_TYPE = 415;
 
-  private final HttpBackend backend;
+  private final Endpoint endpoint;
   private final MultiMap headers;
   private final byte[] json;
   private final Message call;
   private final Promise<Message> answer = Promise.promise();
   private boolean compressed;
 
-  /** Null until there is a connection: before, nothing can have been sent. */
+  /** Null until there is a connection: nothing can have been sent before. */
   private HttpClientRequest request;
 
   /**
-   * @param call a method's, that the response answers; null for any other Message
+   * @param call the method call that the response answers; null for any other Message
    */
-  HttpAttempt(HttpBackend backend, MultiMap headers, byte[] json, Message call) {
-    this.backend = backend;
+  HttpAttempt(Endpoint endpoint, MultiMap headers, byte[] json, Message call) {
+    this.endpoint = endpoint;
     this.headers = headers;
     this.json = json;
     this.call = call;
@@ -47,10 +60,10 @@ final class HttpAttempt implements Backend.Attempt {
     } else {
       headers.remove(HttpHeaders.CONTENT_ENCODING);
     }
-    backend
+    endpoint
         .connect(headers)
         .onComplete(
-            this::send, failure -> fail(Kind.UNSENT, "the service can not be reached", failure));
+            this::send, failure -> fail(Kind.UNSENT, "the service cannot be reached", failure));
   }
 
   @Override
@@ -71,19 +84,19 @@ final class HttpAttempt implements Backend.Attempt {
       reset();
       return;
     }
-    // Also what reset() does comes here; without a handler each would be an error in the log.
-    request.exceptionHandler(failure -> fail(Kind.LOST, "the service broke off", failure));
+    // reset() ends here as well; without a handler each reset would be logged as an error.
+    request.exceptionHandler(this::broke);
     request
         .send(compressed ? Gzip.of(json) : Buffer.buffer(json))
-        .onComplete(this::receive, failure -> fail(Kind.LOST, "the service broke off", failure));
+        .onComplete(this::receive, this::broke);
   }
 
   private void receive(HttpClientResponse response) {
     Buffer body = Buffer.buffer();
-    response.exceptionHandler(failure -> fail(Kind.LOST, "the service broke off", failure));
+    response.exceptionHandler(this::broke);
     response.handler(
         chunk -> {
-          if (body.length() + chunk.length() > backend.maxAnswer()) {
+          if (body.length() + chunk.length() > endpoint.maxAnswer()) {
             tooLarge();
           } else {
             body.appendBuffer(chunk);
@@ -94,7 +107,7 @@ final class HttpAttempt implements Backend.Attempt {
 
   private void complete(HttpClientResponse response, Buffer body) {
     if (response.statusCode() == UNSUPPORTED_MEDIA_TYPE && compressed) {
-      backend.compressionRefused();
+      endpoint.compressionRefused();
       begin(false);
       return;
     }
@@ -107,18 +120,41 @@ final class HttpAttempt implements Backend.Attempt {
 
   private Message read(HttpClientResponse response, Buffer body, long now) {
     int status = response.statusCode();
+    Buffer decoded = decode(response, body);
     return call == null
-        ? HttpAnswer.read(status, response.headers(), body, now)
-        : MethodPost.answer(call, status, response.headers(), body, now);
+        ? HttpAnswer.read(status, response.headers(), decoded, now)
+        : MethodPost.answer(call, status, response.headers(), decoded, now);
+  }
+
+  private Buffer decode(HttpClientResponse response, Buffer body) {
+    try {
+      return ContentCodings.decode(
+          response.headers().getAll(HttpHeaders.CONTENT_ENCODING), body, endpoint.maxAnswer());
+    } catch (BackendException e) {
+      if (response.statusCode() >= 200 && response.statusCode() < 300) {
+        throw e;
+      }
+      // The status alone says what happened.
+      return Buffer.buffer();
+    }
   }
 
   private void tooLarge() {
-    answer.tryFail(
-        new BackendException(
-            Kind.REFUSED,
-            ErrorCode.INTERNAL,
-            "the service's answer is larger than " + backend.maxAnswer() + " bytes"));
+    answer.tryFail(ContentCodings.tooLarge(endpoint.maxAnswer()));
     reset();
+  }
+
+  /** The connection ended while the service may have had the Message. */
+  private void broke(Throwable failure) {
+    if (failure instanceof MalformedAnswerException) {
+      answer.tryFail(
+          new BackendException(
+              Kind.REFUSED,
+              new MessageException(ErrorCode.INTERNAL, failure.getMessage()),
+              failure));
+    } else {
+      fail(Kind.BROKEN, "the service broke off", failure);
+    }
   }
 
   private void fail(Kind kind, String text, Throwable cause) {
@@ -126,7 +162,7 @@ final class HttpAttempt implements Backend.Attempt {
         new BackendException(kind, new MessageException(ErrorCode.UNAVAILABLE, text), cause));
   }
 
-  /** Ends what may be under way, and with it the connection. */
+  /** Ends the request and its connection, if there is one. */
   private void reset() {
     if (request != null) {
       request.reset();

@@ -6,28 +6,32 @@ import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MethodTranslator;
 import io.linkspan.upstream.Backend;
 import io.linkspan.upstream.PipelineConfig;
+import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpClientAgent;
 import io.vertx.core.http.HttpClientOptions;
 import io.vertx.core.http.HttpClientRequest;
+import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
+import io.vertx.core.http.impl.Http1xClientConnection;
 import io.vertx.core.net.PemTrustOptions;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Posts Messages to an HTTP service over connections that are kept.
+ * Posts Messages to an HTTP service over persistent connections.
  *
- * <p>It is Vert.x's HTTP client and not its web client, which reads an answer of any size for any
- * time and has no way to end that.
+ * <p>Uses Vert.x's HTTP client and not its web client, which reads an answer of any size for any
+ * time and cannot be stopped.
  */
-final class HttpBackend implements Backend {
+final class HttpBackend implements Backend, HttpAttempt.Endpoint {
 
   private static final Logger LOG = LoggerFactory.getLogger(HttpBackend.class);
   private static final CharSequence USER = HttpHeaders.createOptimized("X-Linkspan-User");
@@ -36,10 +40,24 @@ final class HttpBackend implements Backend {
   private static final CharSequence NODE = HttpHeaders.createOptimized("X-Linkspan-Node");
   private static final CharSequence REMOTE = HttpHeaders.createOptimized("X-Linkspan-Remote");
   private static final CharSequence TIMESTAMP = HttpHeaders.createOptimized("X-Linkspan-Timestamp");
-  private static final CharSequence SIGNATURE = HttpHeaders.createOptimized("X-Linkspan-Signature");
+  private static final CharSequence SIGNATURE =
+      HttpHeaders.createOptimized("X-Linkspan-Signature-V2");
+
+  /** Read by services that were written before version 2; not sent from the next release on. */
+  private static final CharSequence SIGNATURE_1 =
+      HttpHeaders.createOptimized("X-Linkspan-Signature");
+
   private static final CharSequence IDEMPOTENCY_KEY =
       HttpHeaders.createOptimized("Idempotency-Key");
+  private static final CharSequence CODINGS = HttpHeaders.createOptimized("gzip, deflate");
   private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
+
+  private static final int HTTP_PORT = 80;
+  private static final int HTTPS_PORT = 443;
+  private static final int LONGEST_STATUS_LINE = 8 << 10;
+
+  /** More than any service sends on purpose: such an answer is an error and not retried. */
+  private static final int LONGEST_HEADERS = 64 << 10;
 
   private final HttpUpstreamConfig config;
   private final HttpClientAgent client;
@@ -51,11 +69,35 @@ final class HttpBackend implements Backend {
     this.config = config;
     compresses = config.compresses();
     signature = config.secret().isEmpty() ? null : new Signature(config.secret());
-    target =
-        new RequestOptions().setMethod(HttpMethod.POST).setAbsoluteURI(config.url().toString());
+    target = target(config.url());
     client =
-        vertx.createHttpClient(
-            options(config, pipeline), new PoolOptions().setHttp1MaxSize(pipeline.concurrency()));
+        vertx
+            .httpClientBuilder()
+            .with(options(config, pipeline))
+            .with(new PoolOptions().setHttp1MaxSize(pipeline.concurrency()))
+            .withConnectHandler(HttpBackend::guard)
+            .build();
+  }
+
+  /** Takes a URL apart; everything beyond ASCII is percent-encoded (RFC 3986, section 2.1). */
+  static RequestOptions target(URI url) {
+    URI ascii = URI.create(url.toASCIIString());
+    boolean tls = "https".equalsIgnoreCase(ascii.getScheme());
+    String path = ascii.getRawPath().isEmpty() ? "/" : ascii.getRawPath();
+    int port = ascii.getPort() >= 0 ? ascii.getPort() : tls ? HTTPS_PORT : HTTP_PORT;
+    return new RequestOptions()
+        .setMethod(HttpMethod.POST)
+        .setSsl(tls)
+        .setHost(ascii.getHost())
+        .setPort(port)
+        .setURI(ascii.getRawQuery() == null ? path : path + '?' + ascii.getRawQuery());
+  }
+
+  private static void guard(HttpConnection connection) {
+    // The attempt reports it; without a handler it would be logged as an error.
+    connection.exceptionHandler(failure -> {});
+    ChannelHandlerContext context = ((Http1xClientConnection) connection).channelHandlerContext();
+    context.pipeline().addBefore(context.name(), null, new ResponseGuard());
   }
 
   private static HttpClientOptions options(HttpUpstreamConfig config, PipelineConfig pipeline) {
@@ -64,7 +106,8 @@ final class HttpBackend implements Backend {
             .setConnectTimeout((int) pipeline.timeout().toMillis())
             .setKeepAliveTimeout((int) config.keepAlive().toSeconds())
             .setTcpNoDelay(true)
-            .setDecompressionSupported(config.compresses());
+            .setMaxInitialLineLength(LONGEST_STATUS_LINE)
+            .setMaxHeaderSize(LONGEST_HEADERS);
     if (!config.trust().isEmpty()) {
       options.setTrustOptions(new PemTrustOptions().addCertPath(config.trust()));
     }
@@ -84,38 +127,48 @@ final class HttpBackend implements Backend {
             ? message.getBodyBytes().toByteArray()
             : JsonTranslator.encode(message).getBytes(StandardCharsets.UTF_8);
     MultiMap headers = HttpHeaders.headers().set(HttpHeaders.ACCEPT, JSON);
+    if (config.compresses()) {
+      headers.set(HttpHeaders.ACCEPT_ENCODING, CODINGS);
+    }
     config.headers().forEach(headers::set);
+    String user = HeaderText.of(origin.user());
+    String key = HeaderText.of(message.getEventId());
     headers
         .set(HttpHeaders.CONTENT_TYPE, JSON)
-        .set(USER, HeaderText.of(origin.user()))
+        .set(USER, user)
         .set(SESSION, HeaderText.of(origin.session()))
         .set(TRANSPORT, HeaderText.of(origin.transport()))
         .set(NODE, HeaderText.of(origin.node()))
         .set(REMOTE, HeaderText.of(origin.remote()))
-        .set(IDEMPOTENCY_KEY, HeaderText.of(message.getEventId()));
+        .set(IDEMPOTENCY_KEY, key);
     if (signature != null) {
       String timestamp = Long.toString(System.currentTimeMillis() / 1000);
-      headers.set(TIMESTAMP, timestamp).set(SIGNATURE, signature.of(timestamp, json));
+      String method = target.getMethod().name();
+      headers
+          .set(TIMESTAMP, timestamp)
+          .set(SIGNATURE, signature.of(timestamp, method, target.getURI(), user, key, json))
+          .set(SIGNATURE_1, signature.ofVersion1(timestamp, json));
     }
     HttpAttempt attempt = new HttpAttempt(this, headers, json, call ? message : null);
     attempt.begin(compresses && json.length > config.compressAbove());
     return attempt;
   }
 
-  /** Asks for a connection on which a request with these headers can be sent. */
-  Future<HttpClientRequest> connect(MultiMap headers) {
+  @Override
+  public Future<HttpClientRequest> connect(MultiMap headers) {
     return client.request(new RequestOptions(target).setHeaders(headers));
   }
 
-  /** The service does not take what is compressed (RFC 7694, section 3). */
-  void compressionRefused() {
+  @Override
+  public void compressionRefused() {
     if (compresses) {
-      LOG.info("{} takes no gzip, and gets none from now on", config.url());
+      LOG.info("{} does not accept gzip; bodies are sent uncompressed from now on", config.url());
       compresses = false;
     }
   }
 
-  int maxAnswer() {
+  @Override
+  public int maxAnswer() {
     return config.maxAnswer();
   }
 

@@ -1,32 +1,28 @@
 package io.linkspan.upstream.http;
 
 import io.linkspan.config.ConfigNode;
-import io.linkspan.upstream.Backend;
-import io.linkspan.upstream.BackendConfig;
-import io.linkspan.upstream.PipelineConfig;
-import io.vertx.core.Vertx;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A service that takes each Message as an HTTP POST.
+ * Settings for a service that receives each Message as an HTTP POST.
  *
- * @param url where to, {@code http} or {@code https}
- * @param headers of each request, beside those that the gateway makes itself
+ * @param url to post to, {@code http} or {@code https}
+ * @param headers of each request, in addition to the gateway's own
  * @param secret of the signature; empty: requests are not signed
  * @param maxAnswer bytes of an answer, inflated
  * @param keepAlive how long an idle connection is kept
- * @param compressAbove bytes of a body above which it is sent compressed, and compressed answers
- *     are asked for; 0: neither
- * @param trust PEM file with the certificates that an {@code https} service may have, or that
- *     signed it; empty: those the Java runtime trusts
+ * @param compressAbove bytes of a body above which it is compressed; compressed answers are asked
+ *     for unless it is 0
+ * @param trust PEM file with the certificates of an {@code https} service or of their issuers;
+ *     empty: those that the Java runtime trusts
  */
 public record HttpUpstreamConfig(
     URI url,
@@ -35,8 +31,7 @@ public record HttpUpstreamConfig(
     int maxAnswer,
     Duration keepAlive,
     int compressAbove,
-    String trust)
-    implements BackendConfig {
+    String trust) {
 
   /** RFC 9110, section 5: a token, and visible ASCII with blanks between. */
   private static final Pattern HEADER =
@@ -60,16 +55,11 @@ public record HttpUpstreamConfig(
     headers = Map.copyOf(headers);
   }
 
-  @Override
-  public Backend newBackend(Vertx vertx, PipelineConfig pipeline) {
-    return new HttpBackend(vertx, this, pipeline);
-  }
-
   boolean compresses() {
     return compressAbove > 0;
   }
 
-  /** Without the secret, which must not get into a log. */
+  /** Omits the secret, which must not appear in a log. */
   @Override
   public String toString() {
     return "HttpUpstreamConfig[url=" + url + "]";
@@ -115,13 +105,14 @@ public record HttpUpstreamConfig(
   }
 
   private static Map<String, String> readHeaders(ConfigNode http) {
-    Map<String, String> headers = new LinkedHashMap<>();
+    // Several values of one field are a list (RFC 9110, section 5.3).
+    Map<String, String> headers = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     for (String line : http.secrets("headers")) {
       Matcher header = HEADER.matcher(line);
       if (!header.matches() || isOurs(header.group(1))) {
         http.rejectSecret("headers", "\"Name: value\", of a header that is not the gateway's own");
       } else {
-        headers.put(header.group(1), header.group(2));
+        headers.merge(header.group(1), header.group(2), (one, next) -> one + ", " + next);
       }
     }
     return headers;

@@ -15,11 +15,12 @@ import io.vertx.core.MultiMap;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpHeaders;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 
 /**
- * A method call for a service that has never heard of Flutter.
+ * Translates a Flutter method call to a plain JSON request, and the response to its result.
  *
  * <pre>
  *   POST {"channel":"orders","method":"price","arguments":{"item":"tea"}}
@@ -40,9 +41,10 @@ final class MethodPost {
   private MethodPost() {}
 
   /**
-   * The call with its JSON as the body.
+   * Returns the call with its JSON as the body.
    *
-   * @throws MessageException {@code malformed}, when it is no call or JSON has no form for it
+   * @throws MessageException {@code malformed}, when the Message is not a call or JSON cannot
+   *     express it
    */
   static Message withJson(Message message) {
     MethodCall call = MethodTranslator.decodeCall(message);
@@ -60,7 +62,7 @@ final class MethodPost {
   }
 
   /**
-   * What a response means for the call that was posted.
+   * Reads a response as the result of the call that was posted.
    *
    * @param now in milliseconds since 1970
    * @throws BackendException when the service did not answer the call
@@ -78,7 +80,7 @@ final class MethodPost {
       }
     } catch (ProtocolException | IllegalArgumentException e) {
       throw new BackendException(
-          Kind.REFUSED, ErrorCode.INTERNAL, "the service's answer can not be read");
+          Kind.REFUSED, ErrorCode.INTERNAL, "the service's answer cannot be read");
     }
     return HttpAnswer.read(status, headers, body, now);
   }
@@ -90,18 +92,26 @@ final class MethodPost {
     String contentType = headers.get(HttpHeaders.CONTENT_TYPE);
     String type = HttpAnswer.mediaType(contentType);
     if (HttpAnswer.isJson(type)) {
-      return JsonValues.read(ByteBuffer.wrap(body.getBytes()));
+      return readJson(body, contentType);
     }
     boolean isText = type.isEmpty() || type.startsWith("text/");
     String text = isText ? HttpAnswer.decode(body, contentType) : null;
     return text == null ? body.getBytes() : text;
   }
 
+  private static Object readJson(Buffer body, String contentType) {
+    String text = HttpAnswer.decode(body, contentType);
+    if (text == null) {
+      throw new ProtocolException("not text in its charset");
+    }
+    return JsonValues.read(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
   private static Envelope failure(int status, MultiMap headers, Buffer body) {
     String code = Integer.toString(status);
     Object details = null;
     if (HttpAnswer.isJson(HttpAnswer.mediaType(headers.get(HttpHeaders.CONTENT_TYPE)))
-        && jsonIn(body) instanceof Map<?, ?> json) {
+        && jsonIn(body, headers.get(HttpHeaders.CONTENT_TYPE)) instanceof Map<?, ?> json) {
       details = json.get("details");
       if (json.get("code") instanceof String own) {
         code = own;
@@ -110,10 +120,10 @@ final class MethodPost {
     return new Envelope.Failure(code, HttpAnswer.text(status, headers, body), details, null);
   }
 
-  /** What the service says is no more than help: an error stays one without it. */
-  private static Object jsonIn(Buffer body) {
+  /** Reads the details of an error; null when they cannot be read. */
+  private static Object jsonIn(Buffer body, String contentType) {
     try {
-      return JsonValues.read(ByteBuffer.wrap(body.getBytes()));
+      return readJson(body, contentType);
     } catch (ProtocolException e) {
       return null;
     }

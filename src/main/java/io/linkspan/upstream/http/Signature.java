@@ -7,9 +7,16 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * Signs what is sent, so that a service can tell that it comes from a gateway that knows the
- * secret: HMAC-SHA256 over the time of sending, a full stop and the JSON. Used only on one event
- * loop.
+ * Signs requests with HMAC-SHA256, so that a service can verify that they come from a gateway with
+ * the secret. Used only on one event loop.
+ *
+ * <pre>
+ *  version 2    "v2" LF timestamp LF method LF target LF user LF key LF body
+ *  version 1    timestamp "." body
+ * </pre>
+ *
+ * <p>All parts but the body are as they are sent, and none of them contains a line feed. Version 1
+ * is sent for one more release; no text is valid in both versions.
  */
 final class Signature {
 
@@ -28,14 +35,29 @@ final class Signature {
   }
 
   /**
-   * The signature as it is sent, {@code sha256=} and 64 hexadecimal digits.
+   * Returns the signature of version 2 as it is sent, {@code v2=} and 64 hexadecimal digits.
    *
-   * @param timestamp the value of the header that is sent with it
-   * @param json the body before it is compressed
+   * @param target path and query
+   * @param user as in its header
+   * @param key as in the header {@code Idempotency-Key}
+   * @param body before it is compressed
    */
-  String of(String timestamp, byte[] json) {
-    mac.update(timestamp.getBytes(StandardCharsets.UTF_8));
-    mac.update((byte) '.');
-    return "sha256=" + HEX.formatHex(mac.doFinal(json));
+  String of(String timestamp, String method, String target, String user, String key, byte[] body) {
+    update(String.join("\n", "v2", timestamp, method, target, user, key, ""));
+    return "v2=" + HEX.formatHex(mac.doFinal(body));
+  }
+
+  /**
+   * Returns the signature of version 1 as it is sent, {@code sha256=} and 64 hexadecimal digits.
+   *
+   * @param body before it is compressed
+   */
+  String ofVersion1(String timestamp, byte[] body) {
+    update(timestamp + ".");
+    return "sha256=" + HEX.formatHex(mac.doFinal(body));
+  }
+
+  private void update(String text) {
+    mac.update(text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -1,2 +1,2 @@
-/** Services that take Messages as HTTP requests. */
+/** Upstreams over HTTP: each Message is one request. */
 package io.linkspan.upstream.http;

@@ -6,32 +6,32 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What was sent on one link and is not answered, and which answer belongs to what. Pure; used by
- * one thread.
+ * Holds the Messages that were sent on one link and are not answered, and matches answers to them.
+ * Pure; used by one thread.
  *
- * <p>An eventId is unique for its user only. Where one that is in use comes from another user, it
- * is told apart by that user's name on the wire, the same one each time.
+ * <p>An eventId is unique per user only. When another user's Message has an eventId that is in use,
+ * the user's name is appended on the wire, the same one in each attempt.
  *
- * @param <A> what is sent
+ * @param <A> an attempt to send a Message
  */
 final class Correlator<A> {
 
-  /** What an answer settles. */
+  /** The attempt that an answer belongs to. */
   record Match<A>(A attempt, String eventId) {}
 
   private record Sent<A>(A attempt, String user, String eventId) {}
 
-  /** Answers that come too late are recognised for so many that were given up. */
+  /** Number of abandoned attempts whose late answers are recognised. */
   private static final int MAX_LATE = 1_000;
 
   private static final char SEPARATOR = '~';
 
   private final boolean inOrder;
 
-  /** By the eventId on the wire, in the order of sending. */
+  /** Unanswered attempts by the eventId on the wire, in the order of sending. */
   private final Map<String, Sent<A>> sent = new LinkedHashMap<>();
 
-  /** The users whose Messages were given up, by the eventId on the wire. */
+  /** Users whose attempts were abandoned, by the eventId on the wire. */
   private final Map<String, String> late =
       new LinkedHashMap<>() {
         @Override
@@ -41,18 +41,18 @@ final class Correlator<A> {
       };
 
   /**
-   * Has sent nothing yet.
+   * Creates a correlator for a new link.
    *
-   * @param inOrder whether answers come in the order of what they answer
+   * @param inOrder whether answers come in the order of sending
    */
   Correlator(boolean inOrder) {
     this.inOrder = inOrder;
   }
 
   /**
-   * Something is about to be sent.
+   * Adds an attempt that is about to be sent.
    *
-   * @return the eventId that it has to bear on the wire
+   * @return the eventId that it must have on the wire
    */
   String add(String user, String eventId, A attempt) {
     String wireId = eventId;
@@ -65,10 +65,10 @@ final class Correlator<A> {
   }
 
   /**
-   * An answer came.
+   * Matches an answer, and removes its attempt.
    *
-   * @param wireId what it says it answers; of no matter where answers come in order
-   * @return what it answers; null when that is nothing, or was given up
+   * @param wireId the eventId that the answer names; ignored when answers come in order
+   * @return the attempt; null when there is none, or it was abandoned
    */
   Match<A> answered(String wireId) {
     String id = wireId;
@@ -83,8 +83,8 @@ final class Correlator<A> {
     return new Match<>(answered.attempt(), answered.eventId());
   }
 
-  /** Gives up what has taken too long; its answer may still come. */
-  void giveUp(A attempt) {
+  /** Removes an attempt that has taken too long; its answer may still arrive. */
+  void abandon(A attempt) {
     sent.entrySet()
         .removeIf(
             entry -> {
@@ -96,7 +96,7 @@ final class Correlator<A> {
             });
   }
 
-  /** The link is gone: takes out all that is not answered, in the order of sending. */
+  /** Removes and returns all unanswered attempts of a lost link, in the order of sending. */
   List<A> takeAll() {
     List<A> all = new ArrayList<>(sent.size());
     sent.values().forEach(one -> all.add(one.attempt()));
@@ -105,7 +105,7 @@ final class Correlator<A> {
     return all;
   }
 
-  /** How much is not answered. */
+  /** Returns the number of unanswered attempts. */
   int size() {
     return sent.size();
   }

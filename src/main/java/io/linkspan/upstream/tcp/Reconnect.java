@@ -30,14 +30,18 @@ final class Reconnect {
   private long begun = Long.MIN_VALUE;
   private long connectAt = Long.MIN_VALUE;
 
-  /** Wants to be opened at once. */
+  /** Creates the state of a link that is to be opened at once. */
   Reconnect(Duration pause, Duration maxPause, RandomGenerator random) {
     this.pause = pause;
     this.maxPause = maxPause;
     this.random = random;
   }
 
-  /** Whether to begin to open it now; if so, it is being opened. */
+  /**
+   * Starts an attempt to open the link, if one is due.
+   *
+   * @return whether the caller must open it now
+   */
   boolean begin(long now) {
     if (state != State.DOWN || now < connectAt) {
       return false;
@@ -47,30 +51,33 @@ final class Reconnect {
     return true;
   }
 
-  /** It is open. */
+  /** Records that the link is open. */
   void opened() {
     state = State.UP;
   }
 
-  /** Something came on it: it is of use, and the pauses begin anew. */
+  /** Records that something was received on the link, which resets the pauses. */
   void proven() {
     failures = 0;
   }
 
-  /** It could not be opened, or was lost. */
+  /** Records that the link was lost or could not be opened. */
   void down(long now) {
     state = State.DOWN;
     connectAt = now + Backoff.of(pause, maxPause, failures++, random);
   }
 
-  /** Somebody waits: no longer than the shortest pause since the last time. */
+  /**
+   * Brings the next attempt forward, because a Message waits. It is not earlier than the shortest
+   * pause after the previous attempt.
+   */
   void hurry() {
     if (state == State.DOWN && begun != Long.MIN_VALUE) {
       connectAt = Math.min(connectAt, begun + pause.toMillis());
     }
   }
 
-  /** When to call {@link #begin} next; {@link Long#MAX_VALUE} is not now. */
+  /** Returns when to call {@link #begin}; {@link Long#MAX_VALUE} while the link is not down. */
   long nextDeadline() {
     return state == State.DOWN ? connectAt : Long.MAX_VALUE;
   }

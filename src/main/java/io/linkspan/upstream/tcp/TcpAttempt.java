@@ -9,21 +9,42 @@ import io.linkspan.upstream.BackendException.Kind;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 
-/** One Message on its way over a link, or in wait for one. */
+/**
+ * One attempt to send a Message: first in a queue for a link, then in flight on one. Used only on
+ * the event loop of its backend.
+ *
+ * <pre>
+ *             sent on a link           answered, refused, lost, aborted
+ *   QUEUED ───────────────────► SENT ───────────────────────────────────► completed
+ *      └──────────────────────────────────────────────────────────────────────┘
+ * </pre>
+ */
 final class TcpAttempt implements Backend.Attempt {
 
-  private final TcpBackend backend;
+  /** Keeps an attempt that is not complete: the queue for a link, or the link. */
+  interface Holder {
+
+    /** Drops an attempt that was aborted. */
+    void forget(TcpAttempt attempt);
+  }
+
   private final Message message;
   private final Promise<Message> answer = Promise.promise();
+  private Holder holder;
 
-  /** Null until it is sent: before, the service can not have it. */
-  private TcpLink link;
+  /** Whether the service may have the Message. */
+  private boolean sent;
 
   private long sentAt;
 
-  TcpAttempt(TcpBackend backend, Message message) {
-    this.backend = backend;
+  /**
+   * Creates an attempt that is not sent yet.
+   *
+   * @param queue forgets the attempt if it is aborted before it is sent
+   */
+  TcpAttempt(Message message, Holder queue) {
     this.message = message;
+    holder = queue;
   }
 
   @Override
@@ -38,31 +59,35 @@ final class TcpAttempt implements Backend.Attempt {
     }
     fail(
         new BackendException(
-            link == null ? Kind.UNSENT : Kind.LOST,
-            ErrorCode.TIMEOUT,
-            "the service did not answer"));
-    if (link == null) {
-      backend.forget(this);
-    } else {
-      link.giveUp(this);
-    }
+            sent ? Kind.LOST : Kind.UNSENT, ErrorCode.TIMEOUT, "the service did not answer"));
+    holder.forget(this);
   }
 
   Message message() {
     return message;
   }
 
-  void sentOn(TcpLink taken, long now) {
-    link = taken;
+  /**
+   * Marks the Message as sent.
+   *
+   * @param link forgets the attempt if it is aborted from now on
+   */
+  void sentOn(Holder link, long now) {
+    holder = link;
+    sent = true;
     sentAt = now;
   }
 
-  /** When it was sent, on the clock of {@code DeadlineTimer}. */
+  /** Returns when the Message was sent, on the clock of {@code DeadlineTimer}. */
   long sentAt() {
     return sentAt;
   }
 
-  /** The service has it, and answers unless the answer is null. */
+  /**
+   * Completes the attempt: the service accepted the Message.
+   *
+   * @param reply the service's answer; null when there is none
+   */
   void succeed(Message reply) {
     answer.tryComplete(reply);
   }
@@ -71,9 +96,9 @@ final class TcpAttempt implements Backend.Attempt {
     answer.tryFail(why);
   }
 
-  /** There is no link any more, or never was one. */
+  /** Fails the attempt because its link is gone, or could not be opened. */
   void lost(String text, Throwable cause) {
-    Kind kind = link == null ? Kind.UNSENT : Kind.LOST;
+    Kind kind = sent ? Kind.BROKEN : Kind.UNSENT;
     fail(new BackendException(kind, new MessageException(ErrorCode.UNAVAILABLE, text), cause));
   }
 }

@@ -3,6 +3,7 @@ package io.linkspan.upstream.tcp;
 import io.linkspan.api.Message;
 import io.linkspan.api.Origin;
 import io.linkspan.framing.Framing;
+import io.linkspan.framing.Framings;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.upstream.Backend;
 import io.linkspan.upstream.PipelineConfig;
@@ -10,7 +11,6 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
-import io.vertx.core.net.NetSocket;
 import io.vertx.core.net.PemTrustOptions;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -19,24 +19,29 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /**
- * Sends Messages to a TCP service over links that stay; each to the link that has least to answer.
- * Without a link they wait for the next attempt to open one.
+ * Sends Messages to a TCP service over long-lived links. Each Message goes to the link with the
+ * fewest unanswered ones. While no link is up, Messages wait for the next attempt to open one.
  */
-final class TcpBackend implements Backend {
+final class TcpBackend implements Backend, TcpLink.Listener, TcpAttempt.Holder {
 
-  private final TcpUpstreamConfig config;
   private final NetClient client;
   private final DeadlineTimer timer;
   private final List<TcpLink> links;
   private final Set<TcpAttempt> waiting = new LinkedHashSet<>();
 
   TcpBackend(Vertx vertx, TcpUpstreamConfig config, PipelineConfig pipeline) {
-    this.config = config;
     client = vertx.createNetClient(options(config, pipeline));
     timer = new DeadlineTimer(vertx, this::advance);
-    Framing framing = Framing.of(config.framing());
+    Framing framing = Framings.of(config.framing());
     links =
-        Stream.generate(() -> new TcpLink(this, config, framing, ThreadLocalRandom.current()))
+        Stream.generate(
+                () ->
+                    new TcpLink(
+                        () -> client.connect(config.port(), config.host()),
+                        this,
+                        config,
+                        framing,
+                        ThreadLocalRandom.current()))
             .limit(config.links())
             .toList();
     advance();
@@ -59,7 +64,7 @@ final class TcpBackend implements Backend {
 
   @Override
   public Attempt send(Message message, Origin origin) {
-    var attempt = new TcpAttempt(this, message);
+    var attempt = new TcpAttempt(message, this);
     TcpLink link = leastBusy();
     if (link != null) {
       link.send(attempt);
@@ -74,17 +79,13 @@ final class TcpBackend implements Backend {
   @Override
   public Future<Void> close() {
     links.forEach(TcpLink::close);
-    notReached(null);
+    failWaiting(null);
     timer.cancel();
     return client.close();
   }
 
-  Future<NetSocket> connect() {
-    return client.connect(config.port(), config.host());
-  }
-
-  /** A link is up. */
-  void sendWaiting() {
+  @Override
+  public void onUp() {
     for (TcpLink link; !waiting.isEmpty() && (link = leastBusy()) != null; ) {
       TcpAttempt next = waiting.iterator().next();
       waiting.remove(next);
@@ -92,29 +93,37 @@ final class TcpBackend implements Backend {
     }
   }
 
-  /** A link could not be opened; who waits for one has waited enough. */
-  void notReached(Throwable cause) {
+  @Override
+  public void onDown() {
     arm();
-    for (TcpAttempt attempt : List.copyOf(waiting)) {
-      waiting.remove(attempt);
-      attempt.lost("the service can not be reached", cause);
-    }
   }
 
-  /** No longer waits for a link. */
-  void forget(TcpAttempt attempt) {
+  @Override
+  public void onConnectFailed(Throwable cause) {
+    arm();
+    failWaiting(cause);
+  }
+
+  @Override
+  public void forget(TcpAttempt attempt) {
     waiting.remove(attempt);
   }
 
-  /** Makes sure that links that are down are opened when it is time. */
-  void arm() {
-    timer.arm(links.stream().mapToLong(TcpLink::nextDeadline).min().orElseThrow());
+  private void failWaiting(Throwable cause) {
+    for (TcpAttempt attempt : List.copyOf(waiting)) {
+      waiting.remove(attempt);
+      attempt.lost("the service cannot be reached", cause);
+    }
   }
 
   private void advance() {
     long now = DeadlineTimer.now();
     links.forEach(link -> link.advance(now));
     arm();
+  }
+
+  private void arm() {
+    timer.arm(links.stream().mapToLong(TcpLink::nextDeadline).min().orElseThrow());
   }
 
   private TcpLink leastBusy() {

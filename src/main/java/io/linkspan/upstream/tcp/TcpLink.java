@@ -4,59 +4,86 @@ import com.google.protobuf.MessageLite;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
 import io.linkspan.framing.Framing;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.upstream.BackendException;
 import io.linkspan.upstream.BackendException.Kind;
+import io.linkspan.upstream.ErrorAnswer;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.flush.FlushConsolidationHandler;
+import io.vertx.core.Future;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetSocket;
+import java.util.function.Supplier;
 import java.util.random.RandomGenerator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One of the links to a service, opened again whenever it is lost. Used only on one event loop. */
-@SuppressWarnings("FutureReturnValueIgnored") // what becomes of a link, its close handler says
-final class TcpLink {
+/** One link to a service, reopened whenever it is lost. Used only on one event loop. */
+@SuppressWarnings("FutureReturnValueIgnored") // the close handler reports how a link ended
+final class TcpLink implements TcpAttempt.Holder {
+
+  /** Receives the changes of a link. */
+  interface Listener {
+
+    /** The link is open. */
+    void onUp();
+
+    /** An open link was lost; {@link TcpLink#nextDeadline} has changed. */
+    void onDown();
+
+    /** The link could not be opened; {@link TcpLink#nextDeadline} has changed. */
+    void onConnectFailed(Throwable cause);
+  }
 
   private static final Logger LOG = LoggerFactory.getLogger(TcpLink.class);
   private static final int FLUSHES_AT_ONCE = 256;
 
-  private final TcpBackend backend;
+  private final Supplier<Future<NetSocket>> connector;
+  private final Listener listener;
   private final TcpUpstreamConfig config;
   private final Framing framing;
   private final Reconnect reconnect;
   private final Correlator<TcpAttempt> correlator;
+
+  /** Null while the link is down. */
   private NetSocketInternal socket;
+
   private long lastReceived = Long.MIN_VALUE;
   private Throwable failure;
   private boolean closed;
 
-  TcpLink(TcpBackend backend, TcpUpstreamConfig config, Framing framing, RandomGenerator random) {
-    this.backend = backend;
+  TcpLink(
+      Supplier<Future<NetSocket>> connector,
+      Listener listener,
+      TcpUpstreamConfig config,
+      Framing framing,
+      RandomGenerator random) {
+    this.connector = connector;
+    this.listener = listener;
     this.config = config;
     this.framing = framing;
     reconnect = new Reconnect(config.pause(), config.maxPause(), random);
     correlator = new Correlator<>(config.inOrder());
   }
 
-  /** Begins to open it if it is time for that. */
+  /** Starts to open the link when that is due. */
   void advance(long now) {
     if (!closed && reconnect.begin(now)) {
-      backend.connect().onComplete(this::opened, this::notOpened);
+      connector.get().onComplete(this::opened, this::notOpened);
     }
   }
 
-  /** Somebody waits for a link. */
+  /** Brings the next attempt to open the link forward, because a Message waits for it. */
   void hurry() {
     reconnect.hurry();
   }
 
-  /** When to call {@link #advance}. */
+  /** Returns when to call {@link #advance}. */
   long nextDeadline() {
     return closed ? Long.MAX_VALUE : reconnect.nextDeadline();
   }
@@ -65,12 +92,12 @@ final class TcpLink {
     return socket != null;
   }
 
-  /** How much was sent and is not answered. */
+  /** Returns how many Messages were sent and are not answered. */
   int pending() {
     return correlator.size();
   }
 
-  /** Sends a Message; the link has to be up. */
+  /** Sends a Message; the link must be up. */
   void send(TcpAttempt attempt) {
     Message message = attempt.message();
     String wireId = correlator.add(message.getFrom(), message.getEventId(), attempt);
@@ -80,30 +107,29 @@ final class TcpLink {
             : message.toBuilder().setEventId(wireId).build();
     byte[] frame = framing.encode(onWire);
     if (frame.length > framing.longest()) {
-      correlator.giveUp(attempt);
+      correlator.abandon(attempt);
       attempt.fail(
           new BackendException(
               Kind.REFUSED, ErrorCode.TOO_LARGE, "the service takes no message of that size"));
       return;
     }
     attempt.sentOn(this, DeadlineTimer.now());
-    // Whether it arrives, the answer says.
+    // The answer shows whether it arrived.
     socket.writeMessage(Unpooled.wrappedBuffer(frame));
   }
 
-  /** An attempt has taken too long. */
-  void giveUp(TcpAttempt attempt) {
-    correlator.giveUp(attempt);
+  @Override
+  public void forget(TcpAttempt attempt) {
+    correlator.abandon(attempt);
     boolean silent = lastReceived < attempt.sentAt();
     if (isUp() && (config.inOrder() || silent)) {
-      // Where answers come in order, a late one would be taken for the next one's; and where
-      // nothing
-      // came at all there may be nobody.
+      // With answers in order, a late one would be taken for the next Message's. With a link that
+      // is silent since the Message was sent, the service may be gone.
       drop("the service did not answer others", null);
     }
   }
 
-  /** Ends it for good. */
+  /** Closes the link for good. */
   void close() {
     closed = true;
     if (isUp()) {
@@ -116,23 +142,23 @@ final class TcpLink {
       opened.close();
       return;
     }
-    var accepted = (NetSocketInternal) opened;
-    ChannelPipeline pipeline = accepted.channelHandlerContext().pipeline();
+    var connected = (NetSocketInternal) opened;
+    ChannelPipeline pipeline = connected.channelHandlerContext().pipeline();
     pipeline.addFirst(new FlushConsolidationHandler(FLUSHES_AT_ONCE, true));
-    framing.install(pipeline, accepted.channelHandlerContext().name());
+    framing.install(pipeline, connected.channelHandlerContext().name());
     failure = null;
-    accepted.messageHandler(message -> onFrame((ByteBuf) message));
-    accepted.exceptionHandler(cause -> failure = cause);
-    accepted.closeHandler(v -> onClosed(accepted));
-    socket = accepted;
+    connected.messageHandler(message -> onFrame((ByteBuf) message));
+    connected.exceptionHandler(cause -> failure = cause);
+    connected.closeHandler(v -> onClosed(connected));
+    socket = connected;
     reconnect.opened();
     LOG.debug("link to {}:{} is open", config.host(), config.port());
-    backend.sendWaiting();
+    listener.onUp();
   }
 
   private void notOpened(Throwable cause) {
     reconnect.down(DeadlineTimer.now());
-    backend.notReached(cause);
+    listener.onConnectFailed(cause);
   }
 
   private void onFrame(ByteBuf frame) {
@@ -146,9 +172,9 @@ final class TcpLink {
         answered(framing.decode(frame));
       }
     } catch (ProtocolException e) {
-      LOG.debug("{}:{} makes no sense: {}", config.host(), config.port(), e.getMessage());
+      LOG.debug("{}:{} sent a malformed frame: {}", config.host(), config.port(), e.getMessage());
       if (config.inOrder()) {
-        settle(
+        complete(
             null,
             "",
             new BackendException(
@@ -161,20 +187,29 @@ final class TcpLink {
 
   private void answered(MessageLite decoded) {
     if (decoded instanceof AckMessage ack) {
-      settle(null, ack.getEventId(), null);
+      complete(null, ack.getEventId(), null);
     } else {
       Message answer = (Message) decoded;
-      boolean refused = TcpAnswer.isRefusal(answer);
-      settle(answer, answer.getReplyTo(), refused ? TcpAnswer.refusal(answer) : null);
+      complete(answer, answer.getReplyTo(), ErrorAnswer.isError(answer) ? refusal(answer) : null);
     }
   }
 
-  private void settle(Message answer, String wireId, BackendException refusal) {
+  private static BackendException refusal(Message answer) {
+    MessageException refusal = ErrorAnswer.refusal(answer);
+    Kind kind =
+        switch (refusal.code()) {
+          case UNAVAILABLE, TIMEOUT, QUEUE_FULL, INTERNAL -> Kind.ERROR;
+          default -> Kind.REFUSED;
+        };
+    return new BackendException(kind, refusal, null);
+  }
+
+  private void complete(Message answer, String wireId, BackendException refusal) {
     Correlator.Match<TcpAttempt> match = correlator.answered(wireId);
     if (match == null) {
-      LOG.debug("{}:{} answers what nobody asked", config.host(), config.port());
+      LOG.debug("{}:{} sent an answer to no message", config.host(), config.port());
       if (config.inOrder()) {
-        drop("the service answers what nobody asked", null);
+        drop("the service sent an answer to no message", null);
       }
     } else if (refusal != null) {
       match.attempt().fail(refusal);
@@ -202,6 +237,6 @@ final class TcpLink {
     LOG.debug("link to {}:{} is lost: {}", config.host(), config.port(), text);
     reconnect.down(DeadlineTimer.now());
     correlator.takeAll().forEach(attempt -> attempt.lost(text, cause));
-    backend.arm();
+    listener.onDown();
   }
 }

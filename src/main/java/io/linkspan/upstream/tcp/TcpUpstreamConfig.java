@@ -2,23 +2,20 @@ package io.linkspan.upstream.tcp;
 
 import io.linkspan.config.ConfigNode;
 import io.linkspan.framing.FramingConfig;
-import io.linkspan.upstream.Backend;
-import io.linkspan.upstream.BackendConfig;
-import io.linkspan.upstream.PipelineConfig;
-import io.vertx.core.Vertx;
 import java.time.Duration;
 
 /**
- * A service that takes Messages as frames on TCP links that stay.
+ * Settings for a service that receives Messages as frames on long-lived TCP links.
  *
- * @param links that are kept to it
- * @param inOrder whether it answers each link's Messages in their order; else answers name theirs
- * @param pause before a link that was lost, or could not be opened, is opened again; doubled each
+ * @param links number of links
+ * @param inOrder whether the service answers the Messages of a link in order; otherwise each answer
+ *     names its Message
+ * @param pause before a link that was lost or could not be opened is opened again; doubled each
  *     time that fails, less up to a half
- * @param maxPause what doubling ends at
+ * @param maxPause upper bound of the doubling
  * @param tls whether links are encrypted
- * @param trust PEM file with the certificates that the service may have, or that signed it; empty:
- *     those the Java runtime trusts
+ * @param trust PEM file with the certificates of the service or of their issuers; empty: those that
+ *     the Java runtime trusts
  */
 public record TcpUpstreamConfig(
     String host,
@@ -29,13 +26,7 @@ public record TcpUpstreamConfig(
     Duration pause,
     Duration maxPause,
     boolean tls,
-    String trust)
-    implements BackendConfig {
-
-  @Override
-  public Backend newBackend(Vertx vertx, PipelineConfig pipeline) {
-    return new TcpBackend(vertx, this, pipeline);
-  }
+    String trust) {
 
   private static final int MOST_LINKS = 1_000;
   private static final int MAX_PORT = 65_535;

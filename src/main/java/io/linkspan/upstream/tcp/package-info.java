@@ -1,2 +1,2 @@
-/** Services on bare TCP: long-lived links, and what tells which answer is whose. */
+/** Upstreams over framed TCP: long-lived links, and the correlation of answers. */
 package io.linkspan.upstream.tcp;

@@ -8,10 +8,10 @@ import io.linkspan.testing.TestGateway;
 import io.linkspan.transport.ConnectionContractTest;
 import java.util.Map;
 
-/** The framed TCP transport keeps what every transport promises, with binary frames. */
+/** Tests the contract of every transport on framed TCP with binary frames. */
 class TcpConnectionTest extends ConnectionContractTest {
 
-  /** On a new connection, before it has said anything. */
+  /** Wraps a new connection that has sent nothing yet. */
   protected TcpTestClient client(RawTcp socket) {
     return TcpTestClient.ofLengths(socket);
   }

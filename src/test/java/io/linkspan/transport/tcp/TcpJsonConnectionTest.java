@@ -4,7 +4,7 @@ import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.TcpTestClient;
 import java.util.Map;
 
-/** The same with JSON, whose end is marked by something that JSON itself may hold. */
+/** Tests the contract with JSON frames and a delimiter that JSON may contain. */
 class TcpJsonConnectionTest extends TcpConnectionTest {
 
   @Override

@@ -40,7 +40,7 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is special to framed TCP, and what a client can do wrong on it. */
+/** Tests the parts that are specific to framed TCP, and its protocol errors. */
 class TcpWireTest {
 
   @TempDir Path folder;
@@ -56,7 +56,7 @@ class TcpWireTest {
     Map<String, String> settings = new HashMap<>();
     settings.put("tcp.enabled", "true");
     settings.put("tcp.framing.maxFrameSize", "64KiB");
-    // What one client was sent before another was answered has been seen: both are on one loop.
+    // With one loop, events of two clients have a defined order.
     settings.put("eventLoops", "1");
     for (int i = 0; i < keysAndValues.length; i += 2) {
       settings.put(keysAndValues[i], keysAndValues[i + 1]);
@@ -102,7 +102,7 @@ class TcpWireTest {
   }
 
   @Test
-  void aFrameSplitAtEveryByteIsOneFrameAndHoldsUpNobody() {
+  void frameSplitAtAnyByteIsOneFrameAndDelaysNoOtherClient() {
     start();
     byte[] frame = TcpTestClient.frame(toEcho("1"));
     try (TcpTestClient split = client("split");
@@ -120,7 +120,7 @@ class TcpWireTest {
   }
 
   @Test
-  void aFrameThatDripsInIsOneFrame() {
+  void frameSentByteByByteIsOneFrame() {
     start();
     try (TcpTestClient slow = client("slow");
         TcpTestClient other = client("other")) {
@@ -134,7 +134,7 @@ class TcpWireTest {
   }
 
   @Test
-  void aThousandFramesInOneSegmentAreAnsweredInOrder() {
+  void thousandFramesInOneSegmentAreAnsweredInOrder() {
     start();
     var segment = new ByteArrayOutputStream();
     for (int i = 0; i < 1000; i++) {
@@ -150,7 +150,7 @@ class TcpWireTest {
   }
 
   @Test
-  void aFrameOverTheLimitIsRefusedByItsLengthAndEndsTheConnection() {
+  void frameOverTheLimitIsRefusedByItsLengthAndClosesTheConnection() {
     start();
     try (TcpTestClient client = client("a")) {
       client.socket().send(HexFormat.of().parseHex("00010000"));
@@ -167,7 +167,7 @@ class TcpWireTest {
   }
 
   @Test
-  void aLineOverTheLimitEndsTheConnection() {
+  void lineOverTheLimitClosesTheConnection() {
     start("tcp.framing.kind", "line");
     try (RawTcp client = raw()) {
       client.send("x".repeat(64 * 1024 + 1));
@@ -178,9 +178,9 @@ class TcpWireTest {
   }
 
   @Test
-  void whereFramingIsLostTheConnectionEndsAtOnce() {
+  void lostFramingClosesTheConnectionAtOnce() {
     start("tcp.framing.lengthAdjustment", "-4");
-    // A length that counts itself, and can not be that small.
+    // A length that includes itself is at least 4.
     try (RawTcp client = raw()) {
       client.send(HexFormat.of().parseHex("00000003"));
       assertThat(new String(client.readAll(), UTF_8)).contains("malformed", "closing", "4400");
@@ -188,7 +188,7 @@ class TcpWireTest {
   }
 
   @RepeatedTest(20)
-  void randomBytesHurtNobodyElse(RepetitionInfo seed) {
+  void randomBytesDoNotAffectOtherClients(RepetitionInfo seed) {
     start("tcp.framing.kind", seed.getCurrentRepetition() % 2 == 0 ? "line" : "length-field");
     var random = new Random(seed.getCurrentRepetition());
     byte[] bytes = new byte[random.nextInt(200_000)];
@@ -209,7 +209,7 @@ class TcpWireTest {
   }
 
   @Test
-  void emptyFramesSayNothing() {
+  void emptyFramesAreIgnored() {
     start("limits.malformed", "1");
     try (TcpTestClient client = client("a")) {
       client.socket().send(new byte[12]);
@@ -218,7 +218,7 @@ class TcpWireTest {
   }
 
   @Test
-  void whoSaysNoNameIsAnonymous() throws Exception {
+  void clientThatDoesNotAuthenticateIsAnonymous() throws Exception {
     start();
     BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (TcpTestClient client = stranger()) {
@@ -237,7 +237,7 @@ class TcpWireTest {
   }
 
   @Test
-  void whoSaysNothingIsAnonymousAfterAWhile() {
+  void silentClientIsAnonymousAfterTheAuthTimeout() {
     start("auth.timeout", "50ms");
     try (TcpTestClient client = stranger()) {
       await().until(() -> connections() == 1);
@@ -247,7 +247,7 @@ class TcpWireTest {
   }
 
   @Test
-  void whoMayNotComeInIsToldWhy() {
+  void rejectedClientReceivesTheReason() {
     start("limits.connectRate.perUser", "1/s");
     try (TcpTestClient nobody = stranger()) {
       nobody.send(Message.newBuilder().setEventId("1").setType("auth").setBody(" ").build());
@@ -270,7 +270,7 @@ class TcpWireTest {
   }
 
   @Test
-  void oneConnectionTooManyIsToldToComeLaterAndAPlaceIsGivenBack() {
+  void connectionOverTheLimitIsRejectedUntilAnotherOneCloses() {
     start("limits.connectionsPerAddress", "1", "tcp.framing.kind", "line");
     RawTcp first = raw();
     TcpTestClient.ofDelimiters(first, "\n").authenticate("a", "transport");
@@ -293,7 +293,7 @@ class TcpWireTest {
   }
 
   @Test
-  void aFinIsAGoodbyeAndARstIsNone() throws Exception {
+  void finIsANormalCloseAndRstIsALostConnection() throws Exception {
     start();
     BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     TcpTestClient polite = client("polite");
@@ -311,7 +311,7 @@ class TcpWireTest {
   }
 
   @Test
-  void aDrainSendsAwayWhoHasNotSaidItsNameAndWhoeverComesThen() {
+  void drainClosesUnauthenticatedAndNewConnections() {
     start();
     CompletableFuture<Void> taken = new CompletableFuture<>();
     gateway.vertx().eventBus().consumer("inbound", request -> taken.complete(null));
@@ -334,7 +334,7 @@ class TcpWireTest {
         .authenticate(user, "transport");
   }
 
-  /** Sends more than the socket takes; what becomes of it shows elsewhere. */
+  /** Sends more than the socket accepts, and ignores the outcomes. */
   private void fillTheLinkOf(String user) {
     GatewayClient clients = GatewayClient.create(gateway.vertx());
     Message large = Message.newBuilder().setTo(user).setBody("x".repeat(60_000)).build();
@@ -344,13 +344,13 @@ class TcpWireTest {
   }
 
   @Test
-  void aClientThatReadsTooSlowlyIsASlowConsumer() throws Exception {
+  void clientThatReadsTooSlowlyIsASlowConsumer() throws Exception {
     start("limits.writeQueue", "256KiB");
     BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (TcpTestClient slow = reluctantReader("slow")) {
       fillTheLinkOf("slow");
       assertThat(next(disconnects).getString("reason")).isEqualTo("slow-consumer");
-      // It does not take the goodbye either, so its link is cut.
+      // The closing frame cannot be written either, so the link is reset.
       assertThat(slow.socket()).satisfies(TcpWireTest::awaitReset);
     }
   }
@@ -369,7 +369,7 @@ class TcpWireTest {
   }
 
   @Test
-  void aClientThatTalksButDoesNotReadIsGoneWithinTheTimeout() throws Exception {
+  void clientThatSendsButDoesNotReadIsClosedWithinTheTimeout() throws Exception {
     start(
         "tcp.heartbeat.interval", "500ms", "tcp.heartbeat.timeout", "3s", "limits.writeQueue", "0");
     BlockingQueue<JsonObject> disconnects = gateway.disconnects();
@@ -380,13 +380,13 @@ class TcpWireTest {
         deaf.socket().send(new byte[4]);
       }
       assertThat(gone.getString("reason")).isEqualTo("heartbeat-timeout");
-      // The goodbye can not be written, and yet the drain does not wait for it.
+      // The closing frame cannot be written, and the drain does not wait for it.
       TestGateway.await(gateway.drain());
     }
   }
 
   @Test
-  void aMessageThatTheRecipientsTransportCanNotCarryIsNotItsFault() {
+  void messageThatDoesNotFitTheTransportLeavesTheConnectionOpen() {
     start("tcp.framing.maxFrameSize", "1KiB");
     GatewayClient clients = GatewayClient.create(gateway.vertx());
     try (TcpTestClient small = client("small")) {
@@ -407,7 +407,7 @@ class TcpWireTest {
   }
 
   @Test
-  void compressedStreamsAreUnderstoodAndBombsAreNot() {
+  void compressedStreamsAreReadAndBombsAreRefused() {
     start(
         "tcp.framing.kind", "line",
         "tcp.framing.compression", "zlib",
@@ -435,7 +435,7 @@ class TcpWireTest {
   }
 
   @Test
-  void listenersWithTheirOwnFramingShareUsersAndTheRest() throws IOException {
+  void listenersWithDifferentFramingsShareUsers() throws IOException {
     String conf =
         """
         tcp:
@@ -465,7 +465,7 @@ class TcpWireTest {
   }
 
   @Test
-  void withACertificateEverythingIsEncrypted() throws Exception {
+  void listenerWithACertificateUsesTls() throws Exception {
     SelfSignedCertificate certificate = SelfSignedCertificate.create();
     start(
         "tcp.tls.cert", certificate.certificatePath(),
@@ -482,7 +482,7 @@ class TcpWireTest {
       client.socket().send(HexFormat.of().parseHex("ffffffff"));
       assertEnds(client, "too-large", CloseReason.TOO_LARGE);
       assertThat(next(disconnects).getString("reason")).isEqualTo("too-large");
-      // What waits behind the encryption counts as what waits without it.
+      // Bytes that wait below TLS count as pending, too.
       TcpTestClient.ofLengths(slow).authenticate("slow", "transport");
       fillTheLinkOf("slow");
       assertThat(next(disconnects).getString("reason")).isEqualTo("slow-consumer");

@@ -7,13 +7,13 @@ import org.junit.jupiter.api.Test;
 class HeaderTextTest {
 
   @Test
-  void visibleAsciiStaysAsItIs() {
+  void visibleAsciiIsUnchanged() {
     assertThat(HeaderText.of("alice@example.org:1/~!")).isEqualTo("alice@example.org:1/~!");
     assertThat(HeaderText.of("")).isEmpty();
   }
 
   @Test
-  void nothingEndsAHeaderOrLooksLikeSomethingElse() {
+  void otherTextIsPercentEncodedUnambiguously() {
     assertThat(HeaderText.of("a\r\nX-Linkspan-User: root"))
         .isEqualTo("a%0D%0AX-Linkspan-User:%20root");
     assertThat(HeaderText.of("a%0D")).isEqualTo("a%250D");

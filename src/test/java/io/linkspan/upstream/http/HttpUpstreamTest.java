@@ -24,6 +24,7 @@ import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.zip.GZIPInputStream;
@@ -39,7 +40,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** A client, a gateway and an HTTP service, on real sockets. */
+/** Tests a client, a gateway and an HTTP service on real sockets. */
 class HttpUpstreamTest {
 
   private static final SelfSignedCertificate CERTIFICATE =
@@ -78,7 +79,7 @@ class HttpUpstreamTest {
             routes:
               - {to: "service:orders", http: {url: "%s/orders?from=linkspan", headers: ["Authorization: Bearer x"]}}
               - {to: "service:single", http: {url: "%s/single", retries: 0, timeout: 500ms}}
-              - {to: "service:signed", http: {url: "%s/signed", secret: geheim}}
+              - {to: "service:signed", http: {url: "%s/signed?a=%%20b", secret: geheim}}
               - {to: "service:gzip", http: {url: "%s/gzip", compression: {above: 1KiB}}}
               - {to: "service:plain", http: {url: "%s/plain", compression: {above: 1KiB}}}
               - {to: "service:secure", http: {url: "https://localhost:%d/secure", trust: "%s"}}
@@ -131,7 +132,7 @@ class HttpUpstreamTest {
     return Message.newBuilder().setTo("service:" + recipient).setType("order").setBody("tea");
   }
 
-  /** Sends a Message; its eventId. */
+  /** Sends a Message and returns its eventId. */
   private String send(Message.Builder message) {
     String eventId = System.identityHashCode(this) + "-" + next++;
     alice.send(message.setEventId(eventId).build());
@@ -157,7 +158,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aMessageIsPostedAsJsonAndHeadersSayWhoSentIt() {
+  void messageIsPostedAsJsonWithHeadersThatNameItsSender() {
     service.on("/orders", post -> post.answer(204));
     String eventId = send(to("orders").setFrom("root").putHeaders("X-Linkspan-User", "root"));
     assertThat(alice.receiveAck()).isEqualTo(eventId);
@@ -173,6 +174,7 @@ class HttpUpstreamTest {
     assertThat(post.header("Idempotency-Key")).isEqualTo(eventId);
     assertThat(post.header("Authorization")).isEqualTo("Bearer x");
     assertThat(post.header("X-Linkspan-Signature")).isNull();
+    assertThat(post.header("X-Linkspan-Signature-V2")).isNull();
     JsonObject message = post.message();
     assertThat(message.getString("eventId")).isEqualTo(eventId);
     assertThat(message.getString("from")).isEqualTo("alice");
@@ -183,7 +185,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void whateverAClientIsCalledItsNameBreaksNoHeaderAndStaysUnambiguous() {
+  void anyUserNameIsEncodedUnambiguouslyInHeaders() {
     service.on("/orders", post -> post.answer(204));
     try (var odd = WebSocketTestClient.connect(gateway.httpPort(), "user=a%E2%82%AC%20%25:%20y")) {
       odd.send(to("orders").setEventId("ü 1").build());
@@ -195,7 +197,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAnswerThatIsAMessageReachesTheSender() {
+  void answerThatIsAMessageReachesTheSender() {
     service.on("/orders", post -> post.answer(200, "{\"type\":\"ordered\",\"body\":\"2 cups\"}"));
     Message answer = answer(send(to("orders")));
     assertThat(answer.getType()).isEqualTo("ordered");
@@ -214,7 +216,7 @@ class HttpUpstreamTest {
         "text/plain;charset=UTF-8 | zwölf            | zwölf           | ''",
         "text/html                | <b>2</b>         | <b>2</b>        | text/html",
       })
-  void anyOtherAnswerIsWhatAMessageSays(String type, String text, String body, String contentType) {
+  void otherTextAnswersBecomeTheBody(String type, String text, String body, String contentType) {
     service.on("/orders", post -> post.answer(200, type, Buffer.buffer(text)));
     Message answer = answer(send(to("orders")));
     assertThat(answer.getBody()).isEqualTo(body);
@@ -223,7 +225,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAnswerThatIsNoTextIsAnAttachment() {
+  void binaryAnswerBecomesAnAttachment() {
     Buffer image = Buffer.buffer(new byte[] {(byte) 0x89, 'P', 'N', 'G'});
     service.on("/orders", post -> post.answer(200, "image/png", image));
     Message answer = answer(send(to("orders")));
@@ -244,7 +246,7 @@ class HttpUpstreamTest {
         "422 | application/json         | [half                      | malformed         | the service answered 422",
         "302 | text/plain               | elsewhere                  | internal          | the service answered 302",
       })
-  void aRefusalKeepsItsReason(int status, String type, String body, String code, String text) {
+  void refusalKeepsItsReason(int status, String type, String body, String code, String text) {
     service.on("/orders", post -> post.answer(status, type, Buffer.buffer(body)));
     JsonObject error = error(send(to("orders")));
     assertThat(error.getString("code")).isEqualTo(code);
@@ -253,7 +255,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aRefusalOfAServiceIsShortAndOfOneLine() {
+  void textOfARefusalIsShortAndOnOneLine() {
     service.on(
         "/orders",
         post -> post.answer(400, "text/plain", Buffer.buffer("a\n\tb" + "x".repeat(10_000))));
@@ -263,7 +265,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aServiceThatIsAskedTooOftenSaysWhenToComeBack() {
+  void retryAfterOfTheServiceReachesTheClient() {
     service.on(
         "/orders",
         post -> {
@@ -277,7 +279,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAttemptThatFailsIsRepeatedUnderTheSameKey() {
+  void failedAttemptIsRetriedWithTheSameIdempotencyKey() {
     service.on(
         "/orders",
         first -> {
@@ -291,7 +293,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aServiceThatFailsOnAndOnIsUnavailable() {
+  void messageEndsAsUnavailableAfterAllAttemptsFail() {
     service.on("/orders", post -> post.answer(500));
     JsonObject error = error(send(to("orders")));
     assertThat(error.getString("code")).isEqualTo("unavailable");
@@ -302,24 +304,24 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aServiceThatIsNotThereIsUnavailable() {
+  void serviceThatRefusesConnectionsIsUnavailable() {
     JsonObject error = error(send(to("gone")));
     assertThat(error.getString("code")).isEqualTo("unavailable");
-    assertThat(error.getString("message")).isEqualTo("the service can not be reached");
+    assertThat(error.getString("message")).isEqualTo("the service cannot be reached");
     assertThat(metric("retries_total{upstream=\"service:gone\"}")).isEqualTo(1);
     assertThat(metric("requests_total{outcome=\"unavailable\",upstream=\"service:gone\"}"))
         .isEqualTo(1);
   }
 
   @Test
-  void aServiceThatDoesNotAnswerIsATimeout() {
+  void serviceThatDoesNotAnswerIsATimeout() {
     service.on("/single", post -> {});
     assertThat(error(send(to("single"))).getString("code")).isEqualTo("timeout");
     service.next("/single");
   }
 
   @Test
-  void aServiceHasTheTimeOfItsRouteAndNotThatOfServicesOnTheBus() {
+  void timeoutOfTheRouteReplacesThatOfTheBus() {
     service.on(
         "/orders", post -> Vertx.currentContext().owner().setTimer(300, id -> post.answer(204)));
     String eventId = send(to("orders"));
@@ -328,7 +330,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAnswerThatDripsIsATimeoutToo() {
+  void answerThatArrivesTooSlowlyIsATimeout() {
     service.on(
         "/single",
         post -> {
@@ -351,7 +353,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAnswerThatBreaksOffIsUnavailable() {
+  void truncatedAnswerIsUnavailable() {
     service.on(
         "/single",
         post -> {
@@ -363,7 +365,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void anAnswerThatIsTooLargeIsAnErrorAndEndsTheConnection() {
+  void answerThatIsTooLargeIsAnErrorAndClosesTheConnection() {
     service.on(
         "/orders",
         post -> post.answer(200, "text/plain", Buffer.buffer("x".repeat(MAX_ANSWER + 1))));
@@ -379,22 +381,36 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void whoKnowsTheSecretCanTellWhoSentIt() throws Exception {
+  void signatureCanBeVerifiedWithTheSecret() throws Exception {
     send(to("signed").setBody("für zwei"));
     Post post = service.next("/signed");
-    Mac mac = Mac.getInstance("HmacSHA256");
-    mac.init(new SecretKeySpec("geheim".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-    String signed = post.header("X-Linkspan-Timestamp") + "." + post.body();
+    String timestamp = post.header("X-Linkspan-Timestamp");
+    String signed =
+        String.join(
+            "\n",
+            "v2",
+            timestamp,
+            "POST",
+            "/signed?a=%20b",
+            "alice",
+            post.header("Idempotency-Key"),
+            post.body().toString());
+    assertThat(post.header("X-Linkspan-Signature-V2")).isEqualTo("v2=" + hmac(signed));
     assertThat(post.header("X-Linkspan-Signature"))
-        .isEqualTo(
-            "sha256="
-                + HexFormat.of().formatHex(mac.doFinal(signed.getBytes(StandardCharsets.UTF_8))));
+        .as("of the release before")
+        .isEqualTo("sha256=" + hmac(timestamp + "." + post.body()));
     assertThat(Long.parseLong(post.header("X-Linkspan-Timestamp")))
         .isBetween(System.currentTimeMillis() / 1000 - 60, System.currentTimeMillis() / 1000);
   }
 
+  private static String hmac(String text) throws GeneralSecurityException {
+    Mac mac = Mac.getInstance("HmacSHA256");
+    mac.init(new SecretKeySpec("geheim".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
+    return HexFormat.of().formatHex(mac.doFinal(text.getBytes(StandardCharsets.UTF_8)));
+  }
+
   @Test
-  void largeBodiesAreCompressedBothWays() throws IOException {
+  void largeBodiesAreCompressedInBothDirections() throws IOException {
     byte[] answer = gzip(Buffer.buffer("{\"body\":\"" + "y".repeat(5_000) + "\"}").getBytes());
     service.on(
         "/gzip",
@@ -415,7 +431,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aServiceThatTakesNothingCompressedGetsItPlain() {
+  void serviceThatAnswers415GetsUncompressedBodies() {
     service.on("/plain", post -> post.answer(post.header("Content-Encoding") == null ? 204 : 415));
     String large = "x".repeat(5_000);
     String first = send(to("plain").setBody(large));
@@ -428,7 +444,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void aBombEndsAsAnError() throws IOException {
+  void answerThatInflatesBeyondTheLimitIsAnError() throws IOException {
     byte[] bomb = gzip(new byte[256 << 20]);
     service.on(
         "/gzip",
@@ -451,21 +467,21 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void compressionThatNobodyAskedForIsNotTakenForText() {
+  void unknownContentCodingIsAnError() {
     service.on(
         "/orders",
         post -> {
-          post.request().response().putHeader("Content-Encoding", "gzip");
+          post.request().response().putHeader("Content-Encoding", "br");
           post.answer(200, "text/plain", Buffer.buffer("not really"));
         });
     JsonObject error = error(send(to("orders")));
     assertThat(error.getString("code")).isEqualTo("internal");
-    assertThat(error.getString("message")).isEqualTo("the service's answer is encoded as gzip");
+    assertThat(error.getString("message")).isEqualTo("the service's answer is encoded as br");
     assertThat(service.next("/orders").header("Accept-Encoding")).isNull();
   }
 
   @Test
-  void anEncryptedServiceHasToHaveTheCertificateThatIsTrusted() {
+  void serviceOverTlsMustHaveATrustedCertificate() {
     String eventId = send(to("secure"));
     assertThat(alice.receiveAck()).isEqualTo(eventId);
     secure.next("/secure");
@@ -473,7 +489,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void whatIsHeldIsAcknowledgedOnlyWhenTheServiceIsBack() {
+  void heldMessageIsAcknowledgedOnlyAfterTheOutage() {
     String[] held = new String[3];
     for (int i = 0; i < held.length; i++) {
       held[i] = send(to("held"));
@@ -493,7 +509,7 @@ class HttpUpstreamTest {
   }
 
   @Test
-  void acceptedCanBeEnough() {
+  void routeCanAcknowledgeOnAcceptance() {
     service.on("/fire", post -> post.answer(500));
     String eventId = send(to("fire"));
     assertThat(alice.receiveAck()).isEqualTo(eventId);

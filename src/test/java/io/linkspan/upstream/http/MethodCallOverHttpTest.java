@@ -21,13 +21,13 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An app, the gateway, and an HTTP service that knows JSON and nothing else. */
+/** Calls an HTTP service that reads plain JSON from an app. */
 class MethodCallOverHttpTest {
 
   @TempDir Path folder;
 
   @Test
-  void anAppCallsAnHttpService() throws Exception {
+  void appCallsAnHttpService() throws Exception {
     BlockingQueue<JsonObject> posted = new LinkedBlockingQueue<>();
     Vertx legacy = Vertx.vertx();
     HttpServer server =

@@ -56,7 +56,7 @@ class MethodPostTest {
   }
 
   @Test
-  void aCallBecomesPlainJson() {
+  void callBecomesPlainJson() {
     Message posted = MethodPost.withJson(call(Map.of("item", "tea", "data", new byte[] {1})));
     assertThat(new JsonObject(posted.getBody()))
         .isEqualTo(
@@ -70,7 +70,7 @@ class MethodPostTest {
   }
 
   @Test
-  void whatIsNoCallOrHasNoJsonIsMalformed() {
+  void messageThatIsNotACallOrHasNoJsonFormIsMalformed() {
     Map<Object, Object> same = new LinkedHashMap<>();
     same.put(1, null);
     same.put("1", null);
@@ -91,7 +91,7 @@ class MethodPostTest {
   }
 
   @Test
-  void whatTheServiceAnswersIsTheResult() {
+  void successfulAnswerIsTheResult() {
     assertThat(envelope(200, "application/json", "{\"body\":\"x\",\"n\":[1,2.5,null]}"))
         .isEqualTo(new Envelope.Success(Map.of("body", "x", "n", Arrays.asList(1, 2.5, null))));
     assertThat(envelope(201, "application/vnd.shop+json; charset=utf-8", "{}"))
@@ -116,7 +116,7 @@ class MethodPostTest {
         "403 | text/plain | not you | 403 | not you | -",
         "401 | text/html | <p>login</p> | 401 | the service answered 401 | -",
       })
-  void whatTheServiceRefusesIsAFailureWithItsOwnWords(
+  void refusalIsAFailureWithTheTextOfTheService(
       int status, String type, String body, String code, String message, String details) {
     Object expected = details == null ? null : new JsonArray(details).getList();
     assertThat(envelope(status, type, body))
@@ -124,7 +124,7 @@ class MethodPostTest {
   }
 
   @Test
-  void aMethodTheServiceDoesNotHaveIsNotImplemented() {
+  void status501IsNotImplemented() {
     Message answer = answer(501, "text/plain", "what?");
     assertThat(answer.getType()).isEqualTo("method");
     assertThat(answer.getAttachmentsCount()).isZero();
@@ -132,13 +132,13 @@ class MethodPostTest {
 
   @ParameterizedTest
   @CsvSource({"429, RATE_LIMITED", "500, UNAVAILABLE", "503, UNAVAILABLE", "302, INTERNAL"})
-  void whatIsNoAnswerIsAnErrorAsForAnyMessage(int status, ErrorCode code) {
+  void otherStatusesAreErrorsAsForAnyMessage(int status, ErrorCode code) {
     assertThat(failure(status, "text/plain", "").refusal().code()).isEqualTo(code);
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"{", "{} {}", "nope"})
-  void anAnswerThatIsNoJsonIsTheServicesFault(String body) {
+  void malformedJsonInAnAnswerIsAnInternalError(String body) {
     assertThat(failure(200, "application/json", body).refusal().code())
         .isEqualTo(ErrorCode.INTERNAL);
   }

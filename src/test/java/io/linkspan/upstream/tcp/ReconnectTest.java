@@ -8,7 +8,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
-/** When a link is opened, in virtual time. */
+/** Tests when a link is opened, in virtual time. */
 class ReconnectTest {
 
   private static final long START = 1_000_000;
@@ -19,7 +19,7 @@ class ReconnectTest {
   }
 
   @Test
-  void aNewLinkIsOpenedAtOnceAndOnce() {
+  void newLinkIsOpenedAtOnceAndOnlyOnce() {
     Reconnect reconnect = reconnect(1);
     assertThat(reconnect.nextDeadline()).isLessThanOrEqualTo(START);
     reconnect.hurry();
@@ -33,7 +33,7 @@ class ReconnectTest {
   }
 
   @RepeatedTest(20)
-  void pausesDoubleUpToTheLongestAndSpread(RepetitionInfo seed) {
+  void pausesDoubleUpToTheLongestWithRandomSpread(RepetitionInfo seed) {
     Reconnect reconnect = reconnect(seed.getCurrentRepetition());
     long now = START;
     for (long whole : new long[] {100, 200, 400, 800, 1000, 1000}) {
@@ -47,7 +47,7 @@ class ReconnectTest {
   }
 
   @Test
-  void aLinkThatWasOfUseBeginsAnewAndOneThatOnlyOpenedDoesNot() {
+  void receivedFrameResetsThePausesAndAMereConnectDoesNot() {
     Reconnect reconnect = reconnect(1);
     long now = START;
     for (int i = 0; i < 5; i++) {
@@ -69,7 +69,7 @@ class ReconnectTest {
   }
 
   @Test
-  void whoWaitsDoesNotWaitForALongPauseAndDoesNotCauseAStorm() {
+  void waitingMessageShortensALongPauseToTheShortest() {
     Reconnect reconnect = reconnect(1);
     long now = START;
     for (int i = 0; i < 5; i++) {

@@ -32,7 +32,7 @@ import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** A route to a TCP service, which does what such services do. */
+/** Tests a route to a TCP service on real sockets. */
 class TcpUpstreamTest {
 
   private static final String ACKNOWLEDGED = "acknowledged";
@@ -58,8 +58,8 @@ class TcpUpstreamTest {
   /**
    * Starts a gateway with a route to the service.
    *
-   * @param tcp what the route says beside host and port
-   * @param more what it says beside that
+   * @param tcp keys of the route's {@code tcp}, after host and port
+   * @param more further keys of the route
    */
   private void start(String tcp, String more) throws IOException {
     String route =
@@ -103,7 +103,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void answersOutOfOrderFindTheirQuestions() throws IOException {
+  void answersOutOfOrderReachTheirSenders() throws IOException {
     start("", "");
     try (WebSocketTestClient alice = client("alice");
         RawTcp link = service.accept()) {
@@ -114,7 +114,7 @@ class TcpUpstreamTest {
         assertThat(question.getString("from")).isEqualTo("alice");
       }
       link.send(answer("3", "c") + answer("1", "a"));
-      // Accepted, with nothing to say; an empty line and nonsense in between.
+      // An acknowledgement between an empty line and malformed ones.
       link.send("\nnonsense\n{\"ack\":{\"eventId\":\"4\"}}\n" + answer("2", "b"));
       assertAnswered(alice, "3", "c");
       assertAnswered(alice, "1", "a");
@@ -124,7 +124,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void whereTheServiceAnswersInOrderItNeedNotSayWhat() throws IOException {
+  void answersInOrderNeedNotNameTheirMessage() throws IOException {
     start(", inOrder: true", "");
     try (WebSocketTestClient alice = client("alice");
         RawTcp link = service.accept()) {
@@ -140,7 +140,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void aRefusalOfTheServiceIsToldAsItIs() throws IOException {
+  void refusalOfTheServiceIsPassedOn() throws IOException {
     start("", "");
     try (WebSocketTestClient alice = client("alice");
         RawTcp link = service.accept()) {
@@ -163,7 +163,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void halfAnAnswerIsNoneAndTheLinkIsOpenedAgain() throws IOException {
+  void truncatedAnswerIsIgnoredAndTheLinkIsReopened() throws IOException {
     start("", "");
     try (WebSocketTestClient alice = client("alice")) {
       try (RawTcp link = service.accept()) {
@@ -185,7 +185,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void whatALostLinkHadIsSentAgainUnderTheSameEventId() throws IOException {
+  void messageOfALostLinkIsRetriedWithTheSameEventId() throws IOException {
     start(", retries: 3, backoff: 10ms", "");
     try (WebSocketTestClient alice = client("alice")) {
       try (RawTcp link = service.accept()) {
@@ -201,7 +201,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void aServiceThatIsAwayAtFirstIsUnavailableUntilItComes() throws IOException {
+  void serviceIsUnavailableUntilItListens() throws IOException {
     service.close();
     start(", breaker: {failures: 64, of: 64}", "");
     try (WebSocketTestClient alice = client("alice")) {
@@ -218,7 +218,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void heldMessagesComeInOrderOnceTheServiceIsThere() throws IOException {
+  void heldMessagesAreDeliveredInOrderOnceTheServiceListens() throws IOException {
     service.close();
     start(", breaker: {failures: 1, of: 1, pause: 50ms, maxPause: 100ms}", ", hold: {for: 20s}");
     try (WebSocketTestClient alice = client("alice")) {
@@ -237,7 +237,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void aServiceThatSaysNothingIsATimeoutAndItsLinkIsReplaced() throws IOException {
+  void silentServiceIsATimeoutAndItsLinkIsReplaced() throws IOException {
     start(", timeout: 200ms", "");
     try (WebSocketTestClient alice = client("alice");
         RawTcp dead = service.accept()) {
@@ -250,7 +250,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void aLateAnswerIsNotTakenForTheNextOnes() throws IOException {
+  void lateAnswerIsNotTakenForTheNextMessages() throws IOException {
     start(", timeout: 200ms, inOrder: true", "");
     try (WebSocketTestClient alice = client("alice");
         RawTcp slow = service.accept()) {
@@ -262,7 +262,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void twoUsersWithOneEventIdGetTheirOwnAnswers() throws IOException {
+  void sameEventIdOfTwoUsersGetsTheRightAnswers() throws IOException {
     start("", "");
     try (WebSocketTestClient alice = client("alice");
         WebSocketTestClient bob = client("bob");
@@ -278,7 +278,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void moreThanMayWaitIsQueueFull() throws IOException {
+  void messageBeyondTheQueueLimitIsQueueFull() throws IOException {
     start(", concurrency: 1, queue: 1", "");
     try (WebSocketTestClient alice = client("alice");
         RawTcp link = service.accept()) {
@@ -296,7 +296,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void messagesGoToTheLinkThatHasLeastToAnswer() throws IOException {
+  void messagesGoToTheLeastBusyLink() throws IOException {
     start(", links: 2", "");
     try (WebSocketTestClient alice = client("alice");
         RawTcp one = service.accept();
@@ -306,7 +306,7 @@ class TcpUpstreamTest {
       RawTcp busy = one.hasInput() ? one : other;
       RawTcp idle = busy == one ? other : one;
       readQuestion(busy);
-      // The other one may not be open yet on the gateway's side.
+      // The gateway may not have seen that the other link is open.
       RawTcp taker;
       int probe = 0;
       do {
@@ -324,7 +324,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void whatIsNoFrameOrTooLargeEndsTheLink() throws IOException {
+  void malformedOrOversizedFrameClosesTheLink() throws IOException {
     start(", framing: {maxFrameSize: 1KiB}", "");
     try (WebSocketTestClient alice = client("alice")) {
       try (RawTcp link = service.accept()) {
@@ -341,7 +341,7 @@ class TcpUpstreamTest {
   }
 
   @Test
-  void framesMayHaveTheirLengthInFront() throws IOException {
+  void lengthPrefixedFramesAreSupported() throws IOException {
     start(", framing: {kind: length-field}", "");
     try (WebSocketTestClient alice = client("alice");
         RawTcp link = service.accept()) {
@@ -355,7 +355,7 @@ class TcpUpstreamTest {
     }
   }
 
-  /** Answers each link's questions, and breaks off now and then instead. */
+  /** Answers the Messages of each link, and sometimes closes the link instead. */
   private Thread serveUnreliably(Random random, Set<String> seen) {
     Thread acceptor =
         new Thread(
@@ -382,16 +382,15 @@ class TcpUpstreamTest {
         }
         link.send(answer);
       }
-      // A question that was read, and nobody will answer.
+      // Reads a Message that is never answered.
       readQuestion(link);
     } catch (AssertionError | UncheckedIOException e) {
-      // The gateway ended the link.
+      // The gateway closed the link.
     }
   }
 
   @RepeatedTest(3)
-  void withLinksThatKeepBreakingEachMessageEndsOnceAndTruthfully(RepetitionInfo seed)
-      throws Exception {
+  void everyMessageEndsOnceAndCorrectlyWhileLinksBreak(RepetitionInfo seed) throws Exception {
     int count = 300;
     start(
         ", links: 3, concurrency: 16, retries: 10, backoff: 5ms, within: 2m,"
@@ -425,7 +424,7 @@ class TcpUpstreamTest {
     }
     service.close();
     acceptor.join();
-    // How many depends on when links break; that some do not is what the loop above waits for.
+    // The number depends on when links break; the loop above has waited for the answers.
     assertThat(answered).isNotEmpty();
     assertThat(seen).containsAll(answered);
   }

@@ -1,0 +1,22 @@
+package io.linkspan.transport.tcp;
+
+import io.linkspan.admission.LimitsConfig;
+import io.linkspan.connection.Outgoing;
+import io.linkspan.connection.TransportMetrics;
+import io.linkspan.framing.Framing;
+import io.linkspan.transport.channel.ConnectContext;
+import io.vertx.core.Vertx;
+
+/**
+ * Everything that the connections of one listener share.
+ *
+ * @param encoder encodes a Message as a whole frame, once for all recipients
+ */
+record TcpConnectionContext(
+    Vertx vertx,
+    TcpConfig.Listener config,
+    Framing framing,
+    Outgoing.Encoder<byte[]> encoder,
+    LimitsConfig limits,
+    ConnectContext entrance,
+    TransportMetrics metrics) {}

@@ -1,0 +1,15 @@
+package io.linkspan.upstream;
+
+import io.vertx.core.Vertx;
+
+/** Creates the backend of one service. Immutable; may be shared. */
+public interface BackendFactory {
+
+  /**
+   * Opens what is needed to reach the service, on the calling event loop. Whether the service is
+   * available shows with the first Message.
+   *
+   * @param pipeline how many attempts may run at once, and how long each may take
+   */
+  Backend newBackend(Vertx vertx, PipelineConfig pipeline);
+}
