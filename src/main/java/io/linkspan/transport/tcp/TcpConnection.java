@@ -40,9 +40,6 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   private static final Logger LOG = LoggerFactory.getLogger(TcpConnection.class);
 
-  /** How long a client has to read its goodbye and to end the connection, in milliseconds. */
-  private static final long CLOSE_LINGER = 2_000;
-
   private final TcpListener.Common common;
   private final String remote;
   private final Heartbeat heartbeat;
@@ -203,7 +200,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   private void finish(CloseReason reason) {
     link.finish();
     timer.cancel();
-    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
+    timer.arm(DeadlineTimer.now() + common.limits().closeTimeout().toMillis());
     introduction.end(reason);
   }
 
