@@ -222,9 +222,7 @@ public final class RecipientRouter {
     }
     if (lane.busy) {
       Promise<Void> found = Promise.promise();
-      if (lane.whenFound.isEmpty()) {
-        lane.whenFound = new ArrayList<>(1);
-      }
+      lane.whenFound = lane.whenFound.isEmpty() ? new ArrayList<>(1) : lane.whenFound;
       lane.whenFound.add(found);
       return found.future().compose(v -> flush(recipient));
     }
@@ -434,10 +432,10 @@ public final class RecipientRouter {
     lane.waiting.add(parcel);
     if (parcel.isUnsent()) {
       next(lane);
-      return;
+    } else {
+      // What was sent there after this one comes back as well, before this flush is answered.
+      sender.flush(parcel.address, parcel.recipient).onComplete(v -> next(lane));
     }
-    // What was sent there after this one comes back as well, before this flush is answered.
-    sender.flush(parcel.address, parcel.recipient).onComplete(v -> next(lane));
   }
 
   /** Returns the error for a recipient without a session. */

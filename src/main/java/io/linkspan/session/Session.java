@@ -8,25 +8,19 @@ import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
-import io.linkspan.delivery.RemoteCallback;
 import io.linkspan.delivery.Sender;
 import io.linkspan.directory.SessionRef;
-import io.linkspan.session.outbox.AckTimeouts;
 import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.outbox.PendingDelivery;
 import io.linkspan.session.replica.SessionReplica;
 import io.linkspan.session.transfer.Drain;
 import io.linkspan.session.transfer.TransferDeduplicator;
 import io.linkspan.time.DeadlineTimer;
-import io.linkspan.time.Scheduler;
 import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
-import java.time.Instant;
 import java.util.Collections;
 import java.util.LinkedHashSet;
-import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 
@@ -53,51 +47,6 @@ import java.util.function.Function;
  */
 public final class Session implements GroupMember, Inbox.Client, Drain.DrainableSession {
 
-  /** The shard that owns the session. */
-  interface Owner {
-
-    /** A client's frame enters the shard. */
-    void entered();
-
-    /** The link was lost; the session waits for its client. */
-    void detached(Session session, CloseReason reason);
-
-    /** The session has ended with its link. */
-    void closed(Session session, CloseReason reason);
-
-    /**
-     * The session has ended without a link.
-     *
-     * @param reason null when the client did not resume it in time
-     */
-    void expired(Session session, CloseReason reason);
-
-    /** The session has moved to another shard. */
-    void departed(Session session, boolean wasLinked);
-
-    /** The session has ended here, since another shard owns it. */
-    void fenced(Session session);
-
-    /** Sends a Message to the shard that the session has moved to. */
-    void forward(Session session, Message message, DeliveryCallback callback);
-
-    /** Returns a form of a callback that other shards can call. */
-    RemoteCallback export(DeliveryCallback callback);
-
-    /** Returns whether a shard is on this node, where the user's eventIds are known as well. */
-    boolean isOnThisNode(String shard);
-  }
-
-  /** The parts of a session that the shard makes, and those that all its sessions share. */
-  record Parts(
-      Owner owner,
-      Scheduler scheduler,
-      AckTimeouts timeouts,
-      Outbox.Limits outboxLimits,
-      Outbox.Metrics outboxMetrics,
-      Inbox.Shared inbox,
-      String node) {}
-
   private enum State {
     LINKED,
     LEAVING,
@@ -110,7 +59,8 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   /** Type of the Message that announces a session's token to its client. */
   public static final String ANNOUNCEMENT = "session";
 
-  private final Parts parts;
+  private final SessionOwner<Session> owner;
+  private final SessionParts parts;
   private final SessionRef ref;
 
   /** Null while there is none. */
@@ -137,11 +87,19 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   private State state;
   private String movedTo;
 
-  /** Null when nothing can arrive twice any more. */
+  /** Null for a session that was never transferred. */
   private TransferDeduplicator transferred;
 
-  private Session(
-      Parts parts,
+  /**
+   * Creates a session that is linked, or away without a link.
+   *
+   * @param link null when it waits for its client here
+   * @param secret null when it ends with its link
+   * @param recovered whether it was on another shard before; then {@link #restore} must follow
+   */
+  Session(
+      SessionOwner<Session> owner,
+      SessionParts parts,
       SessionRef ref,
       Connection link,
       boolean anonymous,
@@ -151,6 +109,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
       DuplicateWindow duplicates,
       SessionReplica replica,
       Sender sender) {
+    this.owner = owner;
     this.parts = parts;
     this.ref = ref;
     this.link = link;
@@ -171,64 +130,21 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
             secret != null,
             secret == null ? null : replica,
             parts.outboxMetrics());
+    outbox.anchor(Token.newSession());
     inbox = new Inbox(this, sender, parts.inbox(), duplicates);
   }
 
   /**
-   * Returns a new session.
+   * Takes the state that the session had on another shard.
    *
-   * @param secret null when it ends with its link
-   */
-  static Session begin(
-      Parts parts,
-      SessionRef ref,
-      Connection link,
-      boolean anonymous,
-      String secret,
-      Outbox.Mode mode,
-      DuplicateWindow duplicates,
-      SessionReplica replica,
-      Sender sender) {
-    var session =
-        new Session(parts, ref, link, anonymous, secret, false, mode, duplicates, replica, sender);
-    session.outbox.anchor(Token.newSession());
-    return session;
-  }
-
-  /**
-   * Returns a session that was on another shard.
-   *
-   * @param link null when it waits for its client here
    * @param callbacks returns the callback of a pending delivery, or null
    */
-  static Session restore(
-      Parts parts,
-      SessionRef ref,
-      Connection link,
-      SessionState before,
-      Outbox.Mode mode,
-      DuplicateWindow duplicates,
-      SessionReplica replica,
-      Sender sender,
-      Function<Pending, DeliveryCallback> callbacks) {
-    var session =
-        new Session(
-            parts,
-            ref,
-            link,
-            before.getAnonymous(),
-            before.getSecret(),
-            true,
-            mode,
-            duplicates,
-            replica,
-            sender);
-    session.groups = new LinkedHashSet<>(before.getGroupsList());
-    session.outbox.anchor(before.getAnchor());
-    session.transferred = new TransferDeduplicator(parts.scheduler().now());
-    before.getPendingList().forEach(pending -> session.transferred.add(pending.getMessage()));
-    session.restorePending(before, callbacks);
-    return session;
+  void restore(SessionState before, Function<Pending, DeliveryCallback> callbacks) {
+    groups = new LinkedHashSet<>(before.getGroupsList());
+    outbox.anchor(before.getAnchor());
+    transferred = new TransferDeduplicator(parts.scheduler().now());
+    before.getPendingList().forEach(pending -> transferred.add(pending.getMessage()));
+    restorePending(before, callbacks);
   }
 
   private void restorePending(SessionState from, Function<Pending, DeliveryCallback> callbacks) {
@@ -289,7 +205,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
 
   /** Returns by what a client names an event when it says how far it has read. */
   public static String offsetOf(Message message) {
-    return Outbox.offsetOf(message);
+    return PendingDelivery.offsetOf(message);
   }
 
   /**
@@ -297,7 +213,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
    * when the session is on another shard by then, where the client sends the Message again.
    */
   public void receive(Message message, Receipt receipt) {
-    parts.owner().entered();
+    owner.entered();
     if (!hasMoved() && !hasEnded()) {
       inbox.receive(message, receipt);
     }
@@ -323,10 +239,10 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     if (secret != null && mayReturn(reason)) {
       state = State.AWAY;
       releaseLink();
-      parts.owner().detached(this, reason);
+      owner.detached(this, reason);
     } else {
       end(gone(reason.label()));
-      parts.owner().closed(this, reason);
+      owner.closed(this, reason);
     }
   }
 
@@ -358,7 +274,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   void expire(CloseReason reason) {
     if (state == State.AWAY) {
       end(gone(reason == null ? "it did not reconnect" : reason.label()));
-      parts.owner().expired(this, reason);
+      owner.expired(this, reason);
     }
   }
 
@@ -373,7 +289,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     inbox.fence();
     outbox.end(
         new MessageException(ErrorCode.TIMEOUT, "the recipient's session is on another node"));
-    parts.owner().fenced(this);
+    owner.fenced(this);
     if (wasLinked) {
       // The client may not have noticed yet that the session is elsewhere.
       link.close(CloseReason.GOING_AWAY);
@@ -387,20 +303,21 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
 
   /** Returns the whole state, for a replica. */
   SessionState describe() {
-    SessionState.Builder all = head();
-    outbox.forEach(delivery -> all.addPending(delivery.toReplica()));
-    return all.build();
+    return snapshot(PendingDelivery::toReplica).build();
   }
 
-  private SessionState.Builder head() {
-    return SessionState.newBuilder()
-        .setSession(ref.session())
-        .setSecret(secret)
-        .setUser(ref.user())
-        .setAnonymous(anonymous)
-        .addAllGroups(groups)
-        .setAnchor(outbox.anchor())
-        .setAway(state == State.AWAY);
+  private SessionState.Builder snapshot(Function<PendingDelivery, Pending> form) {
+    SessionState.Builder all =
+        SessionState.newBuilder()
+            .setSession(ref.session())
+            .setSecret(secret)
+            .setUser(ref.user())
+            .setAnonymous(anonymous)
+            .addAllGroups(groups)
+            .setAnchor(outbox.anchor())
+            .setAway(state == State.AWAY);
+    outbox.forEach(delivery -> all.addPending(form.apply(delivery)));
+    return all;
   }
 
   /** Returns whether the session outlives its link. */
@@ -466,7 +383,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
         return false;
       }
       case MOVED -> {
-        parts.owner().forward(this, outgoing.message(), callback);
+        owner.forward(this, outgoing.message(), callback);
         return true;
       }
       case LINKED, LEAVING, AWAY -> {
@@ -482,18 +399,21 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     return outbox.refusalOf(message);
   }
 
-  /** Returns the form that the management API shows. */
-  JsonObject toJson() {
-    return new JsonObject()
-        .put("session", id())
-        .put("user", user())
-        .put("transport", link == null ? null : transport)
-        .put("node", parts.node())
-        .put("remote", link == null ? null : link.remote())
-        .put("connectedAt", Instant.ofEpochMilli(connectedAt).toString())
-        .put("lastSeenAt", transport == null ? null : Instant.ofEpochMilli(lastSeen()).toString())
-        .put("groups", new JsonArray(List.copyOf(groups)))
-        .put("pending", outbox.size());
+  /** Returns when the session came to this shard; milliseconds since 1970. */
+  long connectedAt() {
+    return connectedAt;
+  }
+
+  /** Returns when the client was heard of last; milliseconds since 1970. */
+  long lastSeenAt() {
+    return link == null
+        ? lastSeenAt
+        : System.currentTimeMillis() - (parts.scheduler().now() - link.lastReceived());
+  }
+
+  /** Returns the number of Messages that are not delivered to the client. */
+  int pending() {
+    return outbox.size();
   }
 
   // ------------------------------------------------------------------- for its inbox
@@ -544,16 +464,10 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
 
   @Override
   public SessionState depart(String taker) {
-    SessionState.Builder all = head();
     replica.drop();
-    outbox.drainTo(
-        delivery ->
-            all.addPending(
-                delivery.toWire(
-                    delivery.callback() == null
-                        ? null
-                        : parts.owner().export(delivery.callback()))));
-    boolean sameNode = parts.owner().isOnThisNode(taker);
+    SessionState.Builder all = snapshot(this::export);
+    outbox.clear();
+    boolean sameNode = owner.isOnThisNode(taker);
     if (!sameNode) {
       all.addAllSeen(duplicates.export(parts.scheduler().now()));
     }
@@ -561,12 +475,17 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     state = State.MOVED;
     movedTo = taker;
     inbox.moved(sameNode ? null : taker);
-    parts.owner().departed(this, wasLinked);
+    owner.departed(this, wasLinked);
     if (wasLinked) {
       link.close(CloseReason.REPLACED);
       releaseLink();
     }
     return all.build();
+  }
+
+  private Pending export(PendingDelivery delivery) {
+    DeliveryCallback callback = delivery.callback();
+    return delivery.toWire(callback == null ? null : owner.export(callback));
   }
 
   /**
@@ -621,29 +540,16 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     return state == State.LINKED || state == State.LEAVING;
   }
 
-  private long lastSeen() {
-    return link == null
-        ? lastSeenAt
-        : System.currentTimeMillis() - (parts.scheduler().now() - link.lastReceived());
-  }
-
   /** Releases the closed link: with all that belongs to it, it is much larger than the session. */
   private void releaseLink() {
-    lastSeenAt = lastSeen();
+    lastSeenAt = lastSeenAt();
     link = null;
     outbox.detach();
   }
 
   /** Returns whether the Message has arrived by another way too; its callback is served then. */
   private boolean isDuplicate(Message message, DeliveryCallback callback) {
-    if (transferred == null) {
-      return false;
-    }
-    if (transferred.isOver(parts.scheduler().now())) {
-      transferred = null;
-      return false;
-    }
-    if (transferred.add(message)) {
+    if (transferred == null || !transferred.isRepeated(message, parts.scheduler().now())) {
       return false;
     }
     if (!outbox.join(message, callback) && callback != null) {

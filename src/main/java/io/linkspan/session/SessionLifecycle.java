@@ -11,20 +11,17 @@ import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryScope;
 import io.linkspan.delivery.MessageDefaults;
 import io.linkspan.delivery.RemoteCallback;
-import io.linkspan.delivery.Sender;
 import io.linkspan.delivery.ShardSender;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
 import io.linkspan.session.replica.PartitionGuard;
 import io.linkspan.session.replica.Replicator;
-import io.linkspan.session.replica.SessionReplica;
 import io.linkspan.session.replica.StallDetector;
 import io.linkspan.session.transfer.Drain;
 import io.linkspan.session.transfer.IncomingTransfers;
 import io.linkspan.session.transfer.SessionTransfer;
 import io.linkspan.session.transfer.TransferableSession;
-import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -39,7 +36,7 @@ import java.util.function.BiConsumer;
  * Begins, resumes, adopts and ends the sessions of one shard. Used only on the shard's event loop.
  */
 final class SessionLifecycle
-    implements Session.Owner,
+    implements SessionOwner<Session>,
         SessionTransfer.Host,
         Replicator.Host,
         PartitionGuard.Host,
@@ -49,7 +46,7 @@ final class SessionLifecycle
    * The shard's collaborators of the lifecycle. They are complete before the first session begins.
    */
   record Collaborators(
-      Session.Parts sessions,
+      SessionFactory factory,
       SessionTable table,
       Groups<Session> groups,
       SessionTransfer transfer,
@@ -60,8 +57,7 @@ final class SessionLifecycle
       ShardSender sender,
       LocalDelivery local,
       AwaySessions away,
-      Drain drain,
-      DuplicateSync duplicates) {}
+      Drain drain) {}
 
   private final NodeServices shared;
   private final String address;
@@ -125,18 +121,7 @@ final class SessionLifecycle
         .compose(all -> makeRoom(ref, all))
         .map(
             v -> {
-              String secret = attachment.resumable() ? Token.newSecret() : null;
-              Session session =
-                  Session.begin(
-                      with.sessions(),
-                      ref,
-                      link,
-                      identity.anonymous(),
-                      secret,
-                      attachment.mode(),
-                      shared.duplicates().acquire(ref.user()),
-                      replicaOf(ref, secret),
-                      senderOf(ref, link));
+              Session session = with.factory().begin(this, ref, link, identity, attachment);
               enter(session);
               events.connected(session);
               announce(session, attachment);
@@ -157,42 +142,10 @@ final class SessionLifecycle
   private Session restore(SessionState before, Connection link, Attachment attachment) {
     var ref = new SessionRef(before.getSession(), before.getUser(), address);
     with.transfer().arrived(ref.session());
-    DuplicateWindow window = shared.duplicates().acquire(ref.user());
-    with.duplicates().restore(window, before.getSeenList());
-    Session session =
-        Session.restore(
-            with.sessions(),
-            ref,
-            link,
-            before,
-            attachment.mode(),
-            window,
-            replicaOf(ref, before.getSecret()),
-            senderOf(ref, link),
-            this::callbackOf);
+    Session session = with.factory().restore(this, ref, link, before, attachment);
     enter(session);
     with.groups().addTransferred(session);
     return session;
-  }
-
-  private SessionReplica replicaOf(SessionRef ref, String secret) {
-    return secret == null
-        ? SessionReplica.none()
-        : SessionReplica.of(with.replicator(), ref.session());
-  }
-
-  private Sender senderOf(SessionRef ref, Connection link) {
-    return new Sender(
-        ref.session(),
-        ref.user(),
-        shared.node(),
-        link == null ? null : link.transport(),
-        link == null ? null : link.remote(),
-        shared.delivery().requestTimeout());
-  }
-
-  private DeliveryCallback callbackOf(Pending pending) {
-    return with.sender().resolve(pending.getOrigin(), pending.getTicket());
   }
 
   private void enter(Session session) {
@@ -286,14 +239,8 @@ final class SessionLifecycle
     with.table().remove(session);
     shared.metrics().sessions.decrement();
     with.away().remove(session);
-    release(session);
+    with.factory().release(session);
     with.drain().removed();
-  }
-
-  private void release(Session session) {
-    shared
-        .duplicates()
-        .release(session.user(), session.mayReturn(), with.sessions().scheduler().now());
   }
 
   @Override
@@ -339,7 +286,7 @@ final class SessionLifecycle
   @Override
   public void stay(TransferableSession transferred, SessionState state) {
     Session session = with.table().findMoved(transferred.id());
-    session.stay(state, this::callbackOf);
+    with.factory().restore(session, state);
     with.table().moveBack(session);
     shared.metrics().sessions.increment();
     session.replica().put(session::describe);
@@ -351,7 +298,7 @@ final class SessionLifecycle
     Session session = with.table().findMoved(transferred.id());
     with.groups().removeTransferred(session);
     with.table().forget(session);
-    release(session);
+    with.factory().release(session);
   }
 
   @Override

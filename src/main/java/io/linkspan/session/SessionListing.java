@@ -2,6 +2,7 @@ package io.linkspan.session;
 
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Instant;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -32,8 +33,9 @@ final class SessionListing {
    * Returns a shard's answer.
    *
    * @param candidates its sessions, or those in the group that the question names
+   * @param node id of its node
    */
-  static JsonArray of(Collection<Session> candidates, JsonObject question) {
+  static JsonArray of(Collection<Session> candidates, JsonObject question, String node) {
     String user = question.getString("user");
     String transport = question.getString("transport");
     String cursor = question.getString("cursor");
@@ -51,8 +53,26 @@ final class SessionListing {
       }
     }
     JsonArray listed = new JsonArray();
-    first.stream().map(Session::toJson).forEach(listed::add);
+    first.stream().map(session -> toJson(session, node)).forEach(listed::add);
     return listed;
+  }
+
+  private static JsonObject toJson(Session session, String node) {
+    boolean linked = session.link() != null;
+    return new JsonObject()
+        .put("session", session.id())
+        .put("user", session.user())
+        .put("transport", linked ? session.transport() : null)
+        .put("node", node)
+        .put("remote", linked ? session.link().remote() : null)
+        .put("connectedAt", Instant.ofEpochMilli(session.connectedAt()).toString())
+        .put(
+            "lastSeenAt",
+            session.transport() == null
+                ? null
+                : Instant.ofEpochMilli(session.lastSeenAt()).toString())
+        .put("groups", new JsonArray(List.copyOf(session.groups())))
+        .put("pending", session.pending());
   }
 
   private static boolean isConnectedBy(String transport, Session session) {

@@ -171,8 +171,7 @@ public final class Shard {
             guard::isCertain,
             environment.loop());
     var parts =
-        new Session.Parts(
-            sessions,
+        new SessionParts(
             scheduler,
             timeouts,
             new Outbox.Limits(
@@ -181,10 +180,11 @@ public final class Shard {
             inboxes,
             shared.node());
     calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard);
-    control = new ShardControl(table, groups);
+    control = new ShardControl(table, groups, shared.node());
+    var factory = new SessionFactory(shared, parts, replicator, sender, duplicates);
     sessions.start(
         new SessionLifecycle.Collaborators(
-            parts,
+            factory,
             table,
             groups,
             transfer,
@@ -195,8 +195,7 @@ public final class Shard {
             sender,
             local,
             away,
-            drain,
-            duplicates));
+            drain));
     replicator.follow();
     shared.nodes().watch(new Membership());
   }

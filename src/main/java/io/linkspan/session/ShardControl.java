@@ -16,8 +16,10 @@ final class ShardControl {
 
   private final SessionTable sessions;
   private final Groups<Session> groups;
+  private final String node;
 
-  ShardControl(SessionTable sessions, Groups<Session> groups) {
+  ShardControl(SessionTable sessions, Groups<Session> groups, String node) {
+    this.node = node;
     this.sessions = sessions;
     this.groups = groups;
   }
@@ -40,7 +42,7 @@ final class ShardControl {
       case "sessions" ->
           Future.succeededFuture(
               SessionListing.of(
-                  group == null ? sessions.owned() : groups.membersOf(group), request));
+                  group == null ? sessions.owned() : groups.membersOf(group), request, node));
       case "members" -> Future.succeededFuture(groups.membersOf(group).size());
       default -> {
         Session session = sessions.find(request.getString(SESSION));

@@ -9,8 +9,6 @@ import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryCallbacks;
 import io.micrometer.core.instrument.Counter;
-import java.util.HashMap;
-import java.util.Map;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Consumer;
 
@@ -22,7 +20,7 @@ import java.util.function.Consumer;
  * can say later how far it has read ({@link Mode#OFFSETS}), they stay until the link shows that the
  * client has read on, or until the room is needed, oldest first.
  */
-public final class Outbox {
+public final class Outbox implements PendingDelivery.Owner {
 
   /** Listener for changes, to keep a replica. */
   public interface Listener {
@@ -69,7 +67,7 @@ public final class Outbox {
   private final AckTimeouts timeouts;
   private final Metrics metrics;
   private final Listener listener;
-  private final Map<String, PendingDelivery> byEventId = new HashMap<>(4);
+  private final DeliveryQueue queue = new DeliveryQueue();
   private Mode mode;
 
   /** Null while the client is away. */
@@ -78,11 +76,7 @@ public final class Outbox {
   /** Whether the session outlives its link, so that undelivered Messages wait for the next one. */
   private final boolean keeps;
 
-  private PendingDelivery oldest;
-  private PendingDelivery newest;
-  private int count;
   private int written;
-  private long bytes;
   private long lastNumber;
   private String anchor = "";
 
@@ -109,13 +103,6 @@ public final class Outbox {
     this.keeps = keeps;
     this.listener = listener;
     this.metrics = metrics;
-  }
-
-  /** Returns by what a client names an event when it says how far it has read. */
-  public static String offsetOf(Message message) {
-    return message.getEventId()
-        + '.'
-        + Integer.toString(message.getFrom().hashCode(), Character.MAX_RADIX);
   }
 
   /**
@@ -165,7 +152,7 @@ public final class Outbox {
    * @param reply what came with the acknowledgement, or null
    */
   public void acknowledged(String eventId, Message reply) {
-    PendingDelivery delivery = byEventId.get(eventId);
+    PendingDelivery delivery = queue.find(eventId);
     if (delivery != null) {
       remove(delivery);
       confirm(delivery.callback, By.CLIENT, reply);
@@ -174,7 +161,7 @@ public final class Outbox {
 
   /** Returns the delivery of a Message with this eventId and sender; null when there is none. */
   private PendingDelivery find(Message message) {
-    PendingDelivery delivery = byEventId.get(message.getEventId());
+    PendingDelivery delivery = queue.find(message.getEventId());
     while (delivery != null && !delivery.outgoing.message().getFrom().equals(message.getFrom())) {
       delivery = delivery.sameId;
     }
@@ -200,12 +187,13 @@ public final class Outbox {
 
   /** Returns whether an outcome is wanted of the delivery that this eventId would acknowledge. */
   public boolean isAwaited(String eventId) {
-    PendingDelivery delivery = byEventId.get(eventId);
+    PendingDelivery delivery = queue.find(eventId);
     return delivery != null && delivery.callback != null;
   }
 
   /** Sends a delivery again that was not acknowledged in time, or fails it. */
-  void due(PendingDelivery delivery, long now) {
+  @Override
+  public void due(PendingDelivery delivery, long now) {
     if (delivery.attempts < limits.maxAttempts()) {
       metrics.redelivered.increment();
       send(delivery, now);
@@ -222,7 +210,7 @@ public final class Outbox {
   /** The link has ended: everything waits, and no attempts are counted. */
   public void detach() {
     link = null;
-    for (PendingDelivery delivery = oldest; delivery != null; delivery = delivery.next) {
+    for (PendingDelivery delivery = queue.oldest(); delivery != null; delivery = delivery.next) {
       timeouts.remove(delivery);
     }
   }
@@ -232,7 +220,7 @@ public final class Outbox {
     this.link = link;
     this.mode = mode;
     // What follows can end in a close of the link, hence in a detach.
-    for (PendingDelivery next = oldest; next != null && this.link == link; ) {
+    for (PendingDelivery next = queue.oldest(); next != null && this.link == link; ) {
       PendingDelivery delivery = next;
       next = delivery.next;
       delivery.attempts = 0;
@@ -257,14 +245,14 @@ public final class Outbox {
     if (offset.equals(anchor)) {
       return true;
     }
-    PendingDelivery last = oldest;
+    PendingDelivery last = queue.oldest();
     while (last != null && !(last.written && last.offset().equals(offset))) {
       last = last.next;
     }
     if (last == null) {
       return false;
     }
-    for (PendingDelivery delivery = oldest, end = last.next; delivery != end; ) {
+    for (PendingDelivery delivery = queue.oldest(), end = last.next; delivery != end; ) {
       PendingDelivery next = delivery.next;
       if (delivery.written) {
         remove(delivery);
@@ -277,8 +265,8 @@ public final class Outbox {
 
   /** Removes what was written until then: the client has read it. */
   public void readUntil(long time) {
-    while (oldest != null && oldest.written && oldest.dueAt <= time) {
-      forgetOldestWritten(oldest);
+    while (queue.oldest() != null && queue.oldest().written && queue.oldest().dueAt <= time) {
+      forgetOldestWritten(queue.oldest());
     }
   }
 
@@ -294,20 +282,19 @@ public final class Outbox {
 
   /** Fails everything that is not acknowledged: the session ends. */
   public void end(MessageException reason) {
-    drainTo(
-        delivery -> {
-          if (delivery.callback != null) {
-            delivery.callback.failed(reason);
-          }
-        });
+    while (queue.oldest() != null) {
+      PendingDelivery delivery = queue.oldest();
+      remove(delivery);
+      if (delivery.callback != null) {
+        delivery.callback.failed(reason);
+      }
+    }
   }
 
-  /** Removes everything, in order. */
-  public void drainTo(Consumer<PendingDelivery> taker) {
-    while (oldest != null) {
-      PendingDelivery delivery = oldest;
-      remove(delivery);
-      taker.accept(delivery);
+  /** Removes everything; no callback is called. */
+  public void clear() {
+    while (queue.oldest() != null) {
+      remove(queue.oldest());
     }
   }
 
@@ -330,19 +317,19 @@ public final class Outbox {
 
   /** Returns the number of Messages that are not delivered, as {@link Mode} defines it. */
   public int size() {
-    return count - written;
+    return queue.count() - written;
   }
 
   /** Visits every delivery in order, also those that were written. */
   public void forEach(Consumer<PendingDelivery> visitor) {
-    for (PendingDelivery delivery = oldest; delivery != null; delivery = delivery.next) {
+    for (PendingDelivery delivery = queue.oldest(); delivery != null; delivery = delivery.next) {
       visitor.accept(delivery);
     }
   }
 
   private boolean makeRoomFor(int size) {
     while (!fits(size) && written > 0) {
-      PendingDelivery delivery = oldest;
+      PendingDelivery delivery = queue.oldest();
       while (!delivery.written) {
         delivery = delivery.next;
       }
@@ -352,7 +339,7 @@ public final class Outbox {
   }
 
   private boolean fits(int size) {
-    return count < limits.maxPending() && bytes + size <= limits.maxPendingBytes();
+    return queue.count() < limits.maxPending() && queue.bytes() + size <= limits.maxPendingBytes();
   }
 
   private void forgetOldestWritten(PendingDelivery delivery) {
@@ -366,8 +353,8 @@ public final class Outbox {
 
   private boolean hasRoomFor(int size) {
     return (mode == Mode.WRITES && link != null)
-        || (count - written < limits.maxPending()
-            && (written > 0 || bytes + size <= limits.maxPendingBytes()));
+        || (queue.count() - written < limits.maxPending()
+            && (written > 0 || queue.bytes() + size <= limits.maxPendingBytes()));
   }
 
   private MessageException tooLarge() {
@@ -379,7 +366,7 @@ public final class Outbox {
   private MessageException full() {
     return new MessageException(
         ErrorCode.QUEUE_FULL,
-        "the recipient has " + count + " messages that it did not acknowledge");
+        "the recipient has " + queue.count() + " messages that it did not acknowledge");
   }
 
   private static boolean refuse(MessageException why, DeliveryCallback callback) {
@@ -442,25 +429,9 @@ public final class Outbox {
   }
 
   private void append(PendingDelivery delivery) {
-    count++;
-    bytes += delivery.size;
+    queue.add(delivery);
     metrics.pending.increment();
     metrics.pendingBytes.add(delivery.size);
-    delivery.previous = newest;
-    if (newest == null) {
-      oldest = delivery;
-    } else {
-      newest.next = delivery;
-    }
-    newest = delivery;
-    PendingDelivery head = byEventId.putIfAbsent(delivery.eventId(), delivery);
-    while (head != null) {
-      if (head.sameId == null) {
-        head.sameId = delivery;
-        return;
-      }
-      head = head.sameId;
-    }
   }
 
   private void remove(PendingDelivery delivery) {
@@ -469,36 +440,8 @@ public final class Outbox {
     }
     timeouts.remove(delivery);
     unmark(delivery);
-    count--;
-    bytes -= delivery.size;
+    queue.remove(delivery);
     metrics.pending.decrement();
     metrics.pendingBytes.add(-delivery.size);
-    if (delivery.previous == null) {
-      oldest = delivery.next;
-    } else {
-      delivery.previous.next = delivery.next;
-    }
-    if (delivery.next == null) {
-      newest = delivery.previous;
-    } else {
-      delivery.next.previous = delivery.previous;
-    }
-    forgetId(delivery);
-  }
-
-  private void forgetId(PendingDelivery delivery) {
-    PendingDelivery head = byEventId.get(delivery.eventId());
-    if (head == delivery) {
-      if (delivery.sameId == null) {
-        byEventId.remove(delivery.eventId());
-      } else {
-        byEventId.put(delivery.eventId(), delivery.sameId);
-      }
-      return;
-    }
-    while (head.sameId != delivery) {
-      head = head.sameId;
-    }
-    head.sameId = delivery.sameId;
   }
 }

@@ -13,7 +13,14 @@ import io.linkspan.wire.Pending;
  */
 public final class PendingDelivery {
 
-  final Outbox outbox;
+  /** The outbox of a delivery. */
+  interface Owner {
+
+    /** The client did not acknowledge in time. */
+    void due(PendingDelivery delivery, long now);
+  }
+
+  final Owner outbox;
   final Outgoing outgoing;
   final int size;
   DeliveryCallback callback;
@@ -41,12 +48,19 @@ public final class PendingDelivery {
    *
    * @param callback receives the outcome; null when no outcome is wanted
    */
-  PendingDelivery(Outbox outbox, long number, Outgoing outgoing, DeliveryCallback callback) {
+  PendingDelivery(Owner outbox, long number, Outgoing outgoing, DeliveryCallback callback) {
     this.outbox = outbox;
     this.number = number;
     this.outgoing = outgoing;
     this.callback = callback;
     size = outgoing.message().getSerializedSize();
+  }
+
+  /** Returns by what a client names an event when it says how far it has read. */
+  public static String offsetOf(Message message) {
+    return message.getEventId()
+        + '.'
+        + Integer.toString(message.getFrom().hashCode(), Character.MAX_RADIX);
   }
 
   /** Returns the Message. */
@@ -92,6 +106,6 @@ public final class PendingDelivery {
   }
 
   String offset() {
-    return Outbox.offsetOf(outgoing.message());
+    return offsetOf(outgoing.message());
   }
 }

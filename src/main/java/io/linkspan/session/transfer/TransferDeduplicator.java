@@ -26,17 +26,31 @@ public final class TransferDeduplicator {
     until = now + TIME;
   }
 
-  /** Returns whether nothing can arrive twice any more. */
-  public boolean isOver(long now) {
-    return now > until;
-  }
-
-  /** Adds a Message; returns whether it has not arrived before, as far as is remembered. */
-  public boolean add(Message message) {
-    boolean first = arrivals.add(message.getFrom() + '\n' + message.getEventId());
-    if (first && arrivals.size() > MAX_ARRIVALS) {
+  /** Adds a Message that the session has already. */
+  public void add(Message message) {
+    arrivals.add(key(message));
+    if (arrivals.size() > MAX_ARRIVALS) {
       arrivals.remove(arrivals.iterator().next());
     }
-    return first;
+  }
+
+  /**
+   * Returns whether a Message has arrived before, as far as is remembered; adds it if it has not.
+   * Nothing is remembered any more once nothing can arrive twice.
+   */
+  public boolean isRepeated(Message message, long now) {
+    if (now > until) {
+      arrivals.clear();
+      return false;
+    }
+    boolean repeated = arrivals.contains(key(message));
+    if (!repeated) {
+      add(message);
+    }
+    return repeated;
+  }
+
+  private static String key(Message message) {
+    return message.getFrom() + '\n' + message.getEventId();
   }
 }

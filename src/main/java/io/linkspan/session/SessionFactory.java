@@ -1,0 +1,111 @@
+package io.linkspan.session;
+
+import io.linkspan.admission.Identity;
+import io.linkspan.connection.Connection;
+import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.delivery.Sender;
+import io.linkspan.delivery.ShardSender;
+import io.linkspan.directory.SessionRef;
+import io.linkspan.session.replica.Replicator;
+import io.linkspan.session.replica.SessionReplica;
+import io.linkspan.wire.Pending;
+import io.linkspan.wire.SessionState;
+
+/** Makes the sessions of one shard. Used only on its event loop. */
+final class SessionFactory {
+
+  private final NodeServices shared;
+  private final SessionParts parts;
+  private final Replicator replicator;
+  private final ShardSender sender;
+  private final DuplicateSync duplicates;
+
+  SessionFactory(
+      NodeServices shared,
+      SessionParts parts,
+      Replicator replicator,
+      ShardSender sender,
+      DuplicateSync duplicates) {
+    this.shared = shared;
+    this.parts = parts;
+    this.replicator = replicator;
+    this.sender = sender;
+    this.duplicates = duplicates;
+  }
+
+  /** Returns a new session. */
+  Session begin(
+      SessionOwner<Session> owner,
+      SessionRef ref,
+      Connection link,
+      Identity identity,
+      Attachment attachment) {
+    String secret = attachment.resumable() ? Token.newSecret() : null;
+    return new Session(
+        owner,
+        parts,
+        ref,
+        link,
+        identity.anonymous(),
+        secret,
+        false,
+        attachment.mode(),
+        shared.duplicates().acquire(ref.user()),
+        secret == null ? SessionReplica.none() : SessionReplica.of(replicator, ref.session()),
+        senderOf(ref, link));
+  }
+
+  /**
+   * Returns a session that was on another shard.
+   *
+   * @param link null when it waits for its client here
+   */
+  Session restore(
+      SessionOwner<Session> owner,
+      SessionRef ref,
+      Connection link,
+      SessionState before,
+      Attachment attachment) {
+    DuplicateWindow window = shared.duplicates().acquire(ref.user());
+    duplicates.restore(window, before.getSeenList());
+    Session session =
+        new Session(
+            owner,
+            parts,
+            ref,
+            link,
+            before.getAnonymous(),
+            before.getSecret(),
+            true,
+            attachment.mode(),
+            window,
+            SessionReplica.of(replicator, ref.session()),
+            senderOf(ref, link));
+    session.restore(before, this::callbackOf);
+    return session;
+  }
+
+  /** Gives a session that did not move after all its state back. */
+  void restore(Session session, SessionState state) {
+    session.stay(state, this::callbackOf);
+  }
+
+  /** Releases what the session had of its user. */
+  void release(Session session) {
+    shared.duplicates().release(session.user(), session.mayReturn(), parts.scheduler().now());
+  }
+
+  private DeliveryCallback callbackOf(Pending pending) {
+    return sender.resolve(pending.getOrigin(), pending.getTicket());
+  }
+
+  private Sender senderOf(SessionRef ref, Connection link) {
+    return new Sender(
+        ref.session(),
+        ref.user(),
+        shared.node(),
+        link == null ? null : link.transport(),
+        link == null ? null : link.remote(),
+        shared.delivery().requestTimeout());
+  }
+}

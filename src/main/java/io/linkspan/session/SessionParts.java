@@ -1,0 +1,18 @@
+package io.linkspan.session;
+
+import io.linkspan.session.outbox.AckTimeouts;
+import io.linkspan.session.outbox.Outbox;
+import io.linkspan.time.Scheduler;
+
+/**
+ * What all sessions of a shard share.
+ *
+ * @param node id of the shard's node
+ */
+record SessionParts(
+    Scheduler scheduler,
+    AckTimeouts timeouts,
+    Outbox.Limits outboxLimits,
+    Outbox.Metrics outboxMetrics,
+    Inbox.Shared inbox,
+    String node) {}
