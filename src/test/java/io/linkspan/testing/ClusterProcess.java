@@ -1,5 +1,8 @@
 package io.linkspan.testing;
 
+import static java.util.stream.Collectors.toSet;
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -16,13 +19,17 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
+import org.awaitility.Awaitility;
 
-/** Gateways on loopback, each in a process of its own, that are one cluster. */
+/** Runs gateways on loopback as one cluster, each in a process of its own. */
 public final class ClusterProcess implements AutoCloseable {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration MEMBERSHIP = Duration.ofMinutes(2);
 
   /** An answer of the HTTP API. */
   public record Answer(int status, JsonObject body) {}
@@ -35,7 +42,7 @@ public final class ClusterProcess implements AutoCloseable {
   private final String[] arguments;
 
   /**
-   * Starts a cluster.
+   * Starts a cluster. Returns when every node names all others.
    *
    * @param nodes how many are started
    * @param more how many can run at the same time beyond those
@@ -44,10 +51,17 @@ public final class ClusterProcess implements AutoCloseable {
    */
   public ClusterProcess(int nodes, int more, Map<String, String> settings, String... arguments)
       throws InterruptedException {
+    this(new Random(), nodes, more, settings, arguments);
+  }
+
+  /** Starts a cluster whose ports are drawn from this source. */
+  public ClusterProcess(
+      Random random, int nodes, int more, Map<String, String> settings, String... arguments)
+      throws InterruptedException {
     this.settings = settings;
     this.arguments = arguments.clone();
     for (int i = 0; i < nodes + more; i++) {
-      ports.add(FreePort.of());
+      ports.add(FreePort.of(random));
     }
     for (int i = 0; i < nodes; i++) {
       launch();
@@ -55,6 +69,27 @@ public final class ClusterProcess implements AutoCloseable {
     for (GatewayProcess node : this.nodes) {
       node.awaitReady();
     }
+    awaitMembers(this.nodes.toArray(GatewayProcess[]::new));
+  }
+
+  /** Waits until each of these nodes is a member of the cluster for all of them, and no other is. */
+  public void awaitMembers(GatewayProcess... members) {
+    Awaitility.await()
+        .atMost(MEMBERSHIP)
+        .ignoreExceptions()
+        .untilAsserted(
+            () -> {
+              List<JsonObject> nodes = new ArrayList<>();
+              for (GatewayProcess member : members) {
+                nodes.add(call(member, "GET", "/v1/node", null).body());
+              }
+              Set<Object> ids = nodes.stream().map(node -> node.getValue("node")).collect(toSet());
+              assertThat(ids).hasSize(members.length);
+              assertThat(nodes)
+                  .allSatisfy(
+                      node -> assertThat(node.getJsonArray("members").stream().collect(toSet()))
+                          .isEqualTo(ids));
+            });
   }
 
   private GatewayProcess launch() {
@@ -74,7 +109,8 @@ public final class ClusterProcess implements AutoCloseable {
   }
 
   /**
-   * A new node comes to the address of one that has ended, as where nodes have names of their own.
+   * Returns the address of a node that has ended, or one that was never used. In deployments where
+   * nodes have names, a replacement has the name of the node before it.
    */
   private int freePlace() {
     for (int place = 0; place < ports.size(); place++) {
@@ -91,7 +127,7 @@ public final class ClusterProcess implements AutoCloseable {
     return launch().awaitReady();
   }
 
-  /** The configuration by which a service joins. */
+  /** Returns the configuration with which a service joins. */
   public String configuration() {
     return """
         cluster:
@@ -107,7 +143,7 @@ public final class ClusterProcess implements AutoCloseable {
     return ports.stream().map(port -> "127.0.0.1:" + port).toList();
   }
 
-  /** A node, in the order in which they were started. */
+  /** Returns a node by the order in which they were started. */
   public GatewayProcess node(int index) {
     return nodes.get(index);
   }
@@ -117,12 +153,12 @@ public final class ClusterProcess implements AutoCloseable {
     return WebSocketTestClient.connect(node(node).httpPort(), query);
   }
 
-  /** Asks the HTTP API of a node. */
+  /** Calls the HTTP API of a node. */
   public Answer call(int node, String method, String path, String body) {
     return call(node(node), method, path, body);
   }
 
-  /** The same. */
+  /** Calls the HTTP API of a node, also one that was started later. */
   public Answer call(GatewayProcess node, String method, String path, String body) {
     var publisher =
         body == null
@@ -143,12 +179,12 @@ public final class ClusterProcess implements AutoCloseable {
     }
   }
 
-  /** The same without a body. */
+  /** Reads a resource of the HTTP API. */
   public JsonObject get(int node, String path) {
     return call(node, "GET", path, null).body();
   }
 
-  /** A name as a part of a path or a query. */
+  /** Encodes a name as a part of a path or a query. */
   public static String encoded(String name) {
     return URLEncoder.encode(name, StandardCharsets.UTF_8).replace("+", "%20");
   }
