@@ -15,16 +15,20 @@ import java.util.Random;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Clients talk to each other while nodes are killed, drained, frozen and replaced. What a sender
- * was told is true in every case. The schedule follows from its seed; {@code -Dfault.seed} and
- * {@code -Dfault.seconds} choose another and a longer run, {@code -Dfault.logs} shows what happened
- * to each client and what each node said.
+ * Kills, drains, freezes and replaces nodes while clients send to each other. What a sender was
+ * told is true in every case. The schedule, the ports of the cluster and the choice of a node by
+ * each client follow from a seed; {@code -Dfault.seed} and {@code -Dfault.seconds} choose another
+ * and a longer run. The events of each client and the output of each node are printed after a
+ * failure, when a client received an error, when a session was not recovered, and with {@code
+ * -Dfault.logs}.
  */
+@Tag("alone")
 class FaultIT {
 
   private static final Logger LOG = LoggerFactory.getLogger(FaultIT.class);
@@ -45,22 +49,22 @@ class FaultIT {
   private final List<GatewayProcess> everStarted = new ArrayList<>();
   private final List<String> story = new ArrayList<>();
 
-  private int anyPort() {
+  private int anyPort(Random random) {
     GatewayProcess[] nodes = alive.toArray(GatewayProcess[]::new);
-    return nodes[(int) (Math.random() * nodes.length)].httpPort();
+    return nodes[random.nextInt(nodes.length)].httpPort();
   }
 
-  /** What happens to the nodes while the clients talk. */
+  /** The faults of the nodes while the clients send. */
   private interface Schedule {
     void run(ClusterProcess cluster, List<ResumingClient> clients) throws InterruptedException;
   }
 
   @Test
-  void whatASenderWasToldIsTrueWhateverHappensToNodes() throws Exception {
+  void acknowledgedMessagesArriveOnceAndInOrderWhenNodesFail() throws Exception {
     run(
         (cluster, talking) -> {
           long end = System.nanoTime() + SECONDS * 1_000_000_000L;
-          // One of each comes in any run; what follows is drawn.
+          // Each fault occurs once in any run; those after are drawn.
           List<Fault> first = new ArrayList<>(List.of(Fault.values()));
           Collections.shuffle(first, random);
           while (System.nanoTime() < end) {
@@ -75,7 +79,7 @@ class FaultIT {
   }
 
   @Test
-  void aRestartOfEveryNodeInTurnCostsNoMessageAndNoSession() throws Exception {
+  void aRestartOfEveryNodeInTurnLosesNoMessageAndNoSession() throws Exception {
     List<ResumingClient> clients =
         run(
             (cluster, talking) -> {
@@ -89,8 +93,13 @@ class FaultIT {
   }
 
   private List<ResumingClient> run(Schedule schedule) throws Exception {
+    List<ResumingClient> clients = new ArrayList<>();
+    for (int i = 0; i < CLIENTS; i++) {
+      clients.add(new ResumingClient("u" + i, this::anyPort, SEED + i));
+    }
     try (var cluster =
         new ClusterProcess(
+            random,
             NODES,
             0,
             Map.of(
@@ -102,41 +111,57 @@ class FaultIT {
                 "LINKSPAN_WEBSOCKET_HEARTBEAT_TIMEOUT", "4s",
                 "LINKSPAN_DRAIN_TIMEOUT", "10s",
                 "LINKSPAN_DRAIN_PAUSE", "200ms"))) {
-      for (int i = 0; i < NODES; i++) {
-        alive.add(cluster.node(i));
-        everStarted.add(cluster.node(i));
+      boolean explained = Boolean.getBoolean("fault.logs");
+      try {
+        run(schedule, cluster, clients);
+        explained |= clients.stream().anyMatch(FaultIT::isUnexpected);
+        judge(clients);
+      } catch (Throwable failure) {
+        explained = true;
+        throw failure;
+      } finally {
+        if (explained) {
+          explain(clients);
+        }
       }
-      List<ResumingClient> clients = new ArrayList<>();
-      List<Thread> threads = new ArrayList<>();
-      for (int i = 0; i < CLIENTS; i++) {
-        var client = new ResumingClient("u" + i, this::anyPort, SEED + i);
-        clients.add(client);
-        threads.add(new Thread(client::run, "client-" + i));
-      }
-      threads.forEach(Thread::start);
-      Thread speaker = new Thread(() -> speak(clients), "speaker");
-      speaker.start();
-      schedule.run(cluster, clients);
-      speaker.interrupt();
-      speaker.join();
-      Awaitility.await()
-          .atMost(Duration.ofSeconds(90))
-          .until(() -> clients.stream().allMatch(client -> client.open() == 0));
-      clients.forEach(ResumingClient::stop);
-      for (Thread thread : threads) {
-        thread.join();
-      }
-      boolean unexpected =
-          clients.stream().anyMatch(client -> client.notRecovered > 0 || !client.errors.isEmpty());
-      if (unexpected || Boolean.getBoolean("fault.logs")) {
-        explain(clients);
-      }
-      judge(clients);
       return clients;
     }
   }
 
-  /** So that a fault comes when things are under way. */
+  private void run(Schedule schedule, ClusterProcess cluster, List<ResumingClient> clients)
+      throws InterruptedException {
+    for (int i = 0; i < NODES; i++) {
+      alive.add(cluster.node(i));
+      everStarted.add(cluster.node(i));
+    }
+    List<Thread> threads = new ArrayList<>();
+    for (ResumingClient client : clients) {
+      threads.add(new Thread(client::run, client.user()));
+    }
+    Thread sender = new Thread(() -> sendInTurn(clients), "sender");
+    try {
+      threads.forEach(Thread::start);
+      sender.start();
+      schedule.run(cluster, clients);
+      sender.interrupt();
+      sender.join();
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(90))
+          .until(() -> clients.stream().allMatch(client -> client.open() == 0));
+    } finally {
+      sender.interrupt();
+      clients.forEach(ResumingClient::stop);
+      for (Thread thread : threads) {
+        thread.join();
+      }
+    }
+  }
+
+  private static boolean isUnexpected(ResumingClient client) {
+    return client.notRecovered > 0 || !client.errors.isEmpty();
+  }
+
+  /** Waits until this many more Messages are acknowledged, so that a fault meets traffic. */
   private static void awaitAcknowledged(List<ResumingClient> clients, int more) {
     int wanted = acknowledged(clients) + more;
     Awaitility.await().atMost(Duration.ofMinutes(1)).until(() -> acknowledged(clients) >= wanted);
@@ -146,21 +171,21 @@ class FaultIT {
     return clients.stream().mapToInt(client -> client.acknowledged.size()).sum();
   }
 
-  /** What is needed to understand it. */
+  /** Prints the events of all clients and the output of all nodes. */
   private void explain(List<ResumingClient> clients) {
     clients.stream().flatMap(client -> client.diary.stream()).sorted().forEach(System.out::println);
     everStarted.forEach(
         node -> System.out.println("=== " + node.httpPort() + "\n" + node.output()));
   }
 
-  /** Each client says something to one of the others, in turn. */
-  private void speak(List<ResumingClient> clients) {
+  /** Sends a Message from each client to one of the others, in turn. */
+  private static void sendInTurn(List<ResumingClient> clients) {
     Random whom = new Random(SEED);
     long number = 0;
     try {
       while (true) {
         for (int i = 0; i < clients.size(); i++) {
-          // To few others, so that there is an order to keep.
+          // Few recipients for each sender, so that there is an order to keep.
           int other = (i + 1 + whom.nextInt(2)) % clients.size();
           number++;
           clients
@@ -175,8 +200,7 @@ class FaultIT {
         }
         Thread.sleep(SEND_EVERY_MS);
       }
-    } catch (InterruptedException e) {
-      // Everything has been said.
+    } catch (InterruptedException allSent) {
       return;
     }
   }

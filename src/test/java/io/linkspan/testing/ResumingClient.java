@@ -13,26 +13,26 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.IntSupplier;
+import java.util.function.ToIntFunction;
 
 /**
- * A client as an application should have one: it takes its session up after every break, sends
- * again what was not acknowledged, in order, and shows its user no Message twice. A thread of its
- * own reads; another one sends.
+ * A client that behaves as an application should: it resumes its session after every lost link,
+ * repeats in order what was not acknowledged, and shows no Message twice. A thread of its own reads;
+ * another one sends.
  */
 public final class ResumingClient {
 
   private static final int MAX_OPEN = 16;
 
   private final String user;
-  private final IntSupplier port;
+  private final ToIntFunction<Random> port;
   private final Random random;
   private volatile boolean stopped;
   private WebSocketTestClient link;
   private String token = "";
   private long brokenAt;
 
-  /** Sent and not ended, in order. */
+  /** Messages that are neither acknowledged nor refused, in the order in which they were sent. */
   private final Map<String, Message> open = new LinkedHashMap<>();
 
   public final Set<String> acknowledged = ConcurrentHashMap.newKeySet();
@@ -41,7 +41,7 @@ public final class ResumingClient {
   /** EventIds in the order in which the application saw them, by sender. */
   public final Map<String, List<String>> received = new ConcurrentHashMap<>();
 
-  /** What happened to this client and its Messages, for whoever looks for the cause. */
+  /** The events of this client, to find the cause of a failure. */
   public final List<String> diary = new java.util.concurrent.CopyOnWriteArrayList<>();
 
   public final List<Long> recoveryTimes = new ArrayList<>();
@@ -52,15 +52,21 @@ public final class ResumingClient {
   private final Set<String> seen = new HashSet<>();
 
   /**
-   * @param port of a node that may be alive; asked for each attempt to connect
+   * Creates a client, which connects in {@link #run}.
+   *
+   * @param port of a node that may be alive, drawn for each attempt to connect
    */
-  public ResumingClient(String user, IntSupplier port, long seed) {
+  public ResumingClient(String user, ToIntFunction<Random> port, long seed) {
     this.user = user;
     this.port = port;
     random = new Random(seed);
   }
 
-  /** Reads, and connects again, until {@link #stop}. */
+  public String user() {
+    return user;
+  }
+
+  /** Reads, and reconnects after each lost link, until {@link #stop}. */
   public void run() {
     while (!stopped) {
       try {
@@ -76,7 +82,7 @@ public final class ResumingClient {
     drop();
   }
 
-  /** Sends, unless too much is open or there is no link. */
+  /** Sends a Message, unless too many are open or there is no link. */
   public synchronized void send(Message message) {
     if (link == null || open.size() >= MAX_OPEN) {
       return;
@@ -86,7 +92,7 @@ public final class ResumingClient {
     write(message);
   }
 
-  /** Messages that have not ended. */
+  /** Returns the number of Messages that are neither acknowledged nor refused. */
   public synchronized int open() {
     return open.size();
   }
@@ -103,7 +109,7 @@ public final class ResumingClient {
   private void connect() {
     WebSocketTestClient next;
     try {
-      next = WebSocketTestClient.connect(port.getAsInt(), "user=" + user + "&session=" + token);
+      next = WebSocketTestClient.connect(port.applyAsInt(random), "user=" + user + "&session=" + token);
     } catch (RuntimeException | AssertionError refused) {
       pause();
       return;
@@ -156,7 +162,7 @@ public final class ResumingClient {
     try {
       link.send(message);
     } catch (RuntimeException | AssertionError broken) {
-      // The reader sees it too.
+      // The thread that reads reconnects.
     }
   }
 
@@ -205,7 +211,7 @@ public final class ResumingClient {
     return Long.parseLong(eventId.substring(eventId.lastIndexOf('-') + 1));
   }
 
-  /** How many of what the application saw came after something that was sent later. */
+  /** Counts the Messages that the application saw after one that was sent later. */
   public synchronized int outOfOrder() {
     int count = 0;
     for (List<String> eventIds : new HashMap<>(received).values()) {
