@@ -54,15 +54,25 @@ class Tab {
   }
 }
 
-async function withBrowser(executablePath, use) {
-  const browser = await chromium.launch({ executablePath, args: FLAGS });
+/** Uses tabs of the browser that the scenario "browser" has started. */
+async function withBrowser(endpoint, use) {
+  const browser = await chromium.connect(endpoint);
   const context = await browser.newContext();
   context.setDefaultTimeout(PATIENCE_MS);
   await use(context);
+  await context.close();
   await browser.close();
 }
 
 await run({
+  // Starts a browser for the other scenarios, and ends with the signal that ends the browser.
+  browser: async (executablePath) => {
+    const server = await chromium.launchServer({ executablePath, args: FLAGS });
+    const closed = new Promise((resolve) => server.on("close", resolve));
+    console.log(`browser at ${server.wsEndpoint()}`);
+    await closed;
+  },
+
   chat: (browser, page) =>
     withBrowser(browser, async (context) => {
       const alice = await Tab.open(context, page, "user=alice&to=bob");

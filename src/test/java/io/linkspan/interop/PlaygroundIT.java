@@ -2,28 +2,54 @@ package io.linkspan.interop;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.testing.Browser;
+import io.linkspan.testing.FreePort;
 import io.linkspan.testing.GatewayProcess;
 import io.linkspan.testing.NodeScript;
 import io.linkspan.testing.RequiresBrowser;
 import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The playground page in a real browser. */
+/**
+ * Uses the playground page in a real browser. All tests share the browser, and those with the
+ * default configuration a gateway, where each test has its own users.
+ */
 @RequiresBrowser
 class PlaygroundIT {
 
+  private static Browser browser;
+  private static GatewayProcess shared;
+
+  @BeforeAll
+  static void start() throws InterruptedException {
+    browser = Browser.start();
+    shared = GatewayProcess.start(Map.of());
+  }
+
+  @AfterAll
+  static void stop() {
+    if (browser != null) {
+      browser.close();
+    }
+    if (shared != null) {
+      shared.close();
+    }
+  }
+
   @Test
   void twoTabsChat() throws InterruptedException {
-    run("chat", Map.of());
+    run("chat", shared);
   }
 
   @Test
   void aSocketIoTabAndAWebSocketTabChat() throws InterruptedException {
-    run("socketIo", Map.of());
+    run("socketIo", shared);
   }
 
   @Test
-  void thePageFindsWhatIsServedElsewhere() throws InterruptedException {
+  void thePageFindsOtherPaths() throws InterruptedException {
     run(
         "socketIo",
         Map.of(
@@ -32,29 +58,29 @@ class PlaygroundIT {
   }
 
   @Test
-  void aGroupHearsWhatIsWrittenToIt() throws InterruptedException {
-    run("group", Map.of());
+  void aMessageToAGroupReachesItsMembers() throws InterruptedException {
+    run("group", shared);
   }
 
   @Test
-  void withoutAcknowledgementAMessageComesAgain() throws InterruptedException {
+  void aMessageThatIsNotAcknowledgedIsSentAgain() throws InterruptedException {
     run(
         "manualAcknowledgement",
         Map.of("LINKSPAN_DELIVERY_ACKTIMEOUT", "1s", "LINKSPAN_DELIVERY_MAXATTEMPTS", "1000"));
   }
 
   @Test
-  void thePageComesBackWithTheGateway() throws InterruptedException {
-    try (var gateway = GatewayProcess.start(Map.of());
+  void thePageReconnectsAfterARestart() throws InterruptedException {
+    var port = Map.of("LINKSPAN_HTTP_PORT", Integer.toString(FreePort.of()));
+    try (var gateway = GatewayProcess.start(port);
         var page =
-            NodeScript.start("playground.mjs", "restart", NodeScript.browser(), gateway.http())) {
+            NodeScript.start("playground.mjs", "restart", browser.endpoint(), gateway.http())) {
       page.awaitLine("connected");
       assertThat(gateway.terminate()).isZero();
       page.awaitLine("away");
-      var samePort = Map.of("LINKSPAN_HTTP_PORT", Integer.toString(gateway.httpPort()));
-      try (var successor = GatewayProcess.start(samePort)) {
+      try (var successor = GatewayProcess.start(port)) {
         page.awaitSuccess();
-        assertThat(successor.terminate()).isZero();
+        assertThat(successor.isAlive()).isTrue();
       }
     }
   }
@@ -62,7 +88,11 @@ class PlaygroundIT {
   private static void run(String scenario, Map<String, String> environment)
       throws InterruptedException {
     try (var gateway = GatewayProcess.start(environment)) {
-      NodeScript.run("playground.mjs", scenario, NodeScript.browser(), gateway.http());
+      run(scenario, gateway);
     }
+  }
+
+  private static void run(String scenario, GatewayProcess gateway) throws InterruptedException {
+    NodeScript.run("playground.mjs", scenario, browser.endpoint(), gateway.http());
   }
 }
