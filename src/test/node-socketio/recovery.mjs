@@ -13,7 +13,7 @@ async function post(body, to = user) {
   assert.equal(answer.status, 202, await answer.text());
 }
 
-const socket = await connect(url, 4, transport, { user, session: "" });
+const socket = await connect(url, 4, transport, { user, session: "" }, { reconnection: false });
 assert.equal(socket.recovered, false);
 const id = socket.id;
 const heard = [];
@@ -36,18 +36,18 @@ async function hears(...bodies) {
   assert.deepEqual(heard.splice(0), bodies);
 }
 
-/** The link breaks; while the client is away things are said. */
+/** Breaks the link, and reconnects when everything was sent that the client is to miss. */
 async function cut(whileAway) {
   const disconnected = next(socket, "disconnect");
-  const connected = next(socket, "connect");
-  socket.io.reconnectionDelay(1_000);
   socket.io.engine.close();
   await disconnected;
   await whileAway();
+  const connected = next(socket, "connect");
+  socket.connect();
   await connected;
 }
 
-// Before it has heard anything: it recovers by the offset it was given at the start.
+// Without a message so far, the client recovers by the offset that it received at the start.
 await cut(() => post("zero"));
 assert.equal(socket.recovered, true);
 assert.equal(socket.id, id);
@@ -69,14 +69,14 @@ for (let round = 0; round < 3; round++) {
   await hears("again to all");
 }
 
-// Nothing was missed, and a raw event still goes round.
+// Nothing was missed, and a raw event is still answered.
 await cut(async () => {});
 assert.equal(socket.recovered, true);
 const answer = next(socket, "hello");
 socket.emit("hello", 1, "text", Buffer.from([1, 2, 3]));
 assert.deepEqual((await answer).slice(0, 2), [1, "text"]);
 
-// It can not say how far it got: it is told that it has lost its session, all of it.
+// With an unknown offset the client cannot resume: the gateway gives it a new session.
 socket._lastOffset = "not one of ours";
 await cut(async () => {});
 assert.equal(socket.recovered, false);

@@ -18,7 +18,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Socket.IO's own clients, of every generation and on every transport, against the jar. */
+/** Runs Socket.IO's own clients of every generation, on every transport, against the jar. */
 class SocketIoClientsIT {
 
   private static final String NODE = "io.linkspan.testing.NodeScript#available";
@@ -42,7 +42,7 @@ class SocketIoClientsIT {
   @BeforeAll
   static void start(@TempDir Path folder) throws Exception {
     Path conf = Files.writeString(folder.resolve("socketio.yaml"), CONFIGURATION);
-    // More than one loop, whatever the machine: requests have to find their session's.
+    // More than one event loop on every machine: requests must find the loop of their session.
     gateway = GatewayProcess.start(Map.of("LINKSPAN_EVENTLOOPS", "3"), "--conf", conf.toString());
   }
 
@@ -59,7 +59,7 @@ class SocketIoClientsIT {
     "3, polling", "3, websocket", "3, upgrade",
     "4, polling", "4, websocket", "4, upgrade",
   })
-  void aClientDoesWhatItsManualSays(int version, String transport) throws Exception {
+  void aClientWorksAsItsManualSays(int version, String transport) throws Exception {
     NodeScript.runIn(FOLDER, "client.mjs", gateway.http(), management(), version, transport);
   }
 
@@ -75,9 +75,9 @@ class SocketIoClientsIT {
     "1, polling", "1, websocket", "1, upgrade",
     "2, polling", "2, websocket", "2, upgrade",
   })
-  void soDoesTheJavaClient(int version, String transport) throws Exception {
+  void theJavaClientWorksAsItsManualSays(int version, String transport) throws Exception {
     JavaSource.run(
-        "JavaClient.java",
+        "JavaClient",
         "socketio-java-" + version,
         gateway.http(),
         management(),
@@ -87,8 +87,8 @@ class SocketIoClientsIT {
 
   @ParameterizedTest(name = "the Java client 2.x, {0}")
   @ValueSource(strings = {"polling", "websocket", "upgrade"})
-  void theJavaClientsOwnTimeoutEndsItsWaitAndNothingElse(String transport) throws Exception {
-    JavaSource.run("JavaAckTimeout.java", "socketio-java-2", gateway.http(), transport);
+  void aTimeoutOfTheJavaClientEndsOnlyItsOwnWait(String transport) throws Exception {
+    JavaSource.run("JavaAckTimeout", "socketio-java-2", gateway.http(), transport);
   }
 
   private static String management() {
@@ -97,7 +97,7 @@ class SocketIoClientsIT {
 
   @EnabledIf(NODE)
   @Test
-  void clientsOfAllKindsHearEachOther() throws Exception {
+  void clientsOfAllTransportsReachEachOther() throws Exception {
     List<Object> arguments = new ArrayList<>(List.of(gateway.http(), gateway.websocket()));
     if (CProgram.available()) {
       arguments.add(CProgram.compile(EnetClientsIT.SOURCE));
