@@ -3,6 +3,7 @@ package io.linkspan.interop;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.linkspan.testing.FreePort;
 import io.linkspan.testing.GatewayProcess;
 import io.linkspan.testing.NodeScript;
 import io.linkspan.testing.RequiresNode;
@@ -14,8 +15,6 @@ import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
 import io.vertx.core.json.JsonObject;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -121,12 +120,6 @@ class HttpServiceIT {
     }
   }
 
-  private static int freePort() throws IOException {
-    try (var socket = new ServerSocket(0)) {
-      return socket.getLocalPort();
-    }
-  }
-
   private static NodeScript startService(int port, Path journal) throws InterruptedException {
     NodeScript service = NodeScript.example("orders.mjs", port, journal);
     service.awaitLine("takes orders at port " + port);
@@ -139,9 +132,14 @@ class HttpServiceIT {
 
   @Test
   void theExampleOfTheReadmeAnswers() throws Exception {
-    try (NodeScript service = startService(8081, folder.resolve("journal"));
-        GatewayProcess gateway =
-            GatewayProcess.start(Map.of(), "--conf", "docs/examples/orders.yaml");
+    int port = FreePort.of();
+    String example = Files.readString(Path.of("docs/examples/orders.yaml"));
+    assertThat(example).contains("http://127.0.0.1:8081/");
+    Path conf =
+        Files.writeString(
+            folder.resolve("orders.yaml"), example.replace("8081", Integer.toString(port)));
+    try (NodeScript service = startService(port, folder.resolve("journal"));
+        GatewayProcess gateway = GatewayProcess.start(Map.of(), "--conf", conf.toString());
         NodeScript hello =
             NodeScript.example("hello.mjs", gateway.websocket(), "alice", "service:orders")) {
       hello.awaitSuccess();
@@ -153,7 +151,7 @@ class HttpServiceIT {
 
   @Test
   void aServiceIsKilledAndRestartedUnderLoadWhileItsClientsStay() throws Exception {
-    int port = freePort();
+    int port = FreePort.of();
     Path journal = folder.resolve("journal");
     String url = "http://127.0.0.1:" + port + "/orders";
     Path conf =
