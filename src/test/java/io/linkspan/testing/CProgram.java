@@ -4,11 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A C program with the stock ENet library, compiled into {@code target}. */
+/** Runs a C program with the stock ENet library, compiled into {@code target}. */
 public final class CProgram extends ChildProcess {
 
   private static final Path PROJECT = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
@@ -18,7 +19,7 @@ public final class CProgram extends ChildProcess {
     super(builder);
   }
 
-  /** Whether the library is there; on CI it has to be, so there the tests fail without it. */
+  /** Returns whether the library is there. On CI it is true, so that the tests fail without it. */
   public static boolean available() {
     return "true".equals(System.getenv("CI")) || Files.exists(HEADER);
   }
@@ -38,6 +39,8 @@ public final class CProgram extends ChildProcess {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    // Another process may be running the program, or compiling it.
+    Path fresh = folder.resolve(program.getFileName() + "." + ProcessHandle.current().pid());
     var gcc =
         new ProcessBuilder(
             "gcc",
@@ -47,13 +50,17 @@ public final class CProgram extends ChildProcess {
             "-Wextra",
             "-Werror",
             "-o",
-            program.toString(),
+            fresh.toString(),
             code.toString(),
             "-lenet");
     try (var compiler = new ChildProcess(gcc)) {
       compiler.awaitSuccess();
     }
-    return program;
+    try {
+      return Files.move(fresh, program, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   public static CProgram start(Path program, Object... arguments) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 
-/** A process whose lines a test waits for. Used by the test's thread and by the one that reads. */
+/** Runs a process whose lines a test waits for. Used by the thread of the test and by a reader. */
 public class ChildProcess implements AutoCloseable {
 
   private static final long PATIENCE_MS = 180_000;
@@ -32,17 +32,17 @@ public class ChildProcess implements AutoCloseable {
     reader.start();
   }
 
-  /** Waits until it has printed this line. */
+  /** Waits until the process has printed this line. */
   public void awaitLine(String line) throws InterruptedException {
     awaitLine("\"" + line + "\"", line::equals, PATIENCE_MS);
   }
 
-  /** Whether it is over. */
+  /** Returns whether the process has ended. */
   public boolean hasEnded() {
     return !process.isAlive();
   }
 
-  /** Waits for its end, which has to be a good one. */
+  /** Waits for the end of the process, which must be successful. */
   public void awaitSuccess() throws InterruptedException {
     int code = awaitExit();
     if (code != 0) {
@@ -51,7 +51,7 @@ public class ChildProcess implements AutoCloseable {
   }
 
   /**
-   * Waits for its end.
+   * Waits for the end of the process.
    *
    * @return the exit code
    */
@@ -62,7 +62,7 @@ public class ChildProcess implements AutoCloseable {
   /**
    * Waits for a line.
    *
-   * @return the first line that fits, which may have come already
+   * @return the first line that fits, which may be an earlier one
    */
   public synchronized String awaitLine(String what, Predicate<String> fits, long timeoutMs)
       throws InterruptedException {
@@ -77,7 +77,7 @@ public class ChildProcess implements AutoCloseable {
       long left = TimeUnit.NANOSECONDS.toMillis(deadline - System.nanoTime());
       if (ended || left <= 0) {
         throw new AssertionError(
-            what + (ended ? " did not come before the end of" : " did not come in") + output());
+            what + (ended ? " is missing in all of" : " is missing so far in") + output());
       }
       wait(left);
     }
@@ -92,7 +92,7 @@ public class ChildProcess implements AutoCloseable {
     return process.exitValue();
   }
 
-  /** SIGTERM. */
+  /** Sends SIGTERM. */
   void terminate() {
     // Not Process.destroy(), which closes the output as well.
     process.toHandle().destroy();
@@ -102,7 +102,7 @@ public class ChildProcess implements AutoCloseable {
     return process.pid();
   }
 
-  /** CPU time it has used. */
+  /** Returns the CPU time that the process has used. */
   Duration cpuTime() {
     return process.info().totalCpuDuration().orElse(Duration.ZERO);
   }
@@ -125,7 +125,7 @@ public class ChildProcess implements AutoCloseable {
     }
   }
 
-  /** Everything it has printed, on both streams, after a line break. */
+  /** Returns everything printed on both streams, after a line break. */
   public synchronized String output() {
     return "\n" + String.join("\n", lines);
   }
@@ -141,7 +141,7 @@ public class ChildProcess implements AutoCloseable {
         add(line);
       }
     } catch (IOException e) {
-      add("the output can not be read: " + e);
+      add("the output cannot be read: " + e);
     }
     end();
   }

@@ -3,13 +3,15 @@ package io.linkspan.testing;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** A script of {@code src/test/node*} or {@code docs/examples}, run by Node. */
+/** Runs a script of {@code src/test/node*} or {@code docs/examples} with Node. */
 public final class NodeScript extends ChildProcess {
 
   private static final Path PROJECT = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
@@ -20,19 +22,19 @@ public final class NodeScript extends ChildProcess {
     super(builder);
   }
 
-  /** Starts a scenario of a script; its packages are installed first where that is due. */
+  /** Starts a scenario of a script, after its packages are installed. */
   public static NodeScript start(String script, Object... arguments) throws InterruptedException {
     return startIn(SCRIPTS, script, arguments);
   }
 
-  /** The same with a script of another folder of {@code src/test}, which has its own packages. */
+  /** Starts a script of another folder of {@code src/test}, which has its own packages. */
   public static NodeScript startIn(String folder, String script, Object... arguments)
       throws InterruptedException {
     return start(List.of(scripts(folder).resolve(script).toString()), arguments);
   }
 
   /**
-   * How a script of another folder is started, with its packages installed, by whoever does it.
+   * Returns the command that starts a script of another folder, whose packages are installed.
    *
    * @param options of Node
    */
@@ -45,14 +47,14 @@ public final class NodeScript extends ChildProcess {
     return new ProcessBuilder(command);
   }
 
-  /** Runs a scenario of a script, which has to pass. */
+  /** Runs a scenario of a script, which must pass. */
   public static void run(String script, Object... arguments) throws InterruptedException {
     try (NodeScript scenario = start(script, arguments)) {
       scenario.awaitSuccess();
     }
   }
 
-  /** Runs a script of another folder, which has to pass. */
+  /** Runs a script of another folder, which must pass. */
   public static void runIn(String folder, String script, Object... arguments)
       throws InterruptedException {
     try (NodeScript process = startIn(folder, script, arguments)) {
@@ -72,17 +74,17 @@ public final class NodeScript extends ChildProcess {
     return start(List.of("--experimental-websocket", example.toString()), arguments);
   }
 
-  /** Whether scripts can be run; on CI they have to, so there the tests fail without Node. */
+  /** Returns whether scripts can be run. On CI it is true, so that the tests fail without Node. */
   public static boolean available() {
     return onCi() || find("node") != null;
   }
 
-  /** Whether there is a browser too. */
+  /** Returns whether there is a browser too. */
   public static boolean browserAvailable() {
     return onCi() || (available() && browser() != null);
   }
 
-  /** The browser for scripts that drive one. */
+  /** Returns the path of the browser for scripts that use one. */
   public static String browser() {
     return CHROMIUM.stream().map(NodeScript::find).filter(p -> p != null).findFirst().orElse(null);
   }
@@ -101,17 +103,31 @@ public final class NodeScript extends ChildProcess {
     return scripts;
   }
 
+  /** Installs the packages of a folder once. Tests in other processes wait meanwhile. */
   private static synchronized void install(Path scripts) throws InterruptedException {
-    Path lock = scripts.resolve("package-lock.json");
-    Path installed = scripts.resolve(Path.of("node_modules", ".package-lock.json"));
+    Path target = PROJECT.resolve("target");
     try {
-      if (Files.exists(installed)
-          && Files.getLastModifiedTime(installed).compareTo(Files.getLastModifiedTime(lock)) >= 0) {
-        return;
+      Files.createDirectories(target);
+      Path lock = target.resolve(scripts.getFileName() + ".lock");
+      try (var file = FileChannel.open(lock, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+          var exclusive = file.lock()) {
+        if (exclusive.isValid() && !isInstalled(scripts)) {
+          npmInstall(scripts);
+        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  private static boolean isInstalled(Path scripts) throws IOException {
+    Path wanted = scripts.resolve("package-lock.json");
+    Path installed = scripts.resolve(Path.of("node_modules", ".package-lock.json"));
+    return Files.exists(installed)
+        && Files.getLastModifiedTime(installed).compareTo(Files.getLastModifiedTime(wanted)) >= 0;
+  }
+
+  private static void npmInstall(Path scripts) throws InterruptedException {
     var npm = new ProcessBuilder("npm", "ci", "--ignore-scripts").directory(scripts.toFile());
     try (var process = new ChildProcess(npm)) {
       process.awaitSuccess();

@@ -6,7 +6,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 
-/** A gateway's metrics, as Prometheus reads them. */
+/** Reads the metrics of a gateway as Prometheus does. */
 public final class Scrape {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -14,9 +14,9 @@ public final class Scrape {
   private Scrape() {}
 
   /**
-   * Reads one.
+   * Reads one value.
    *
-   * @param metric its name and labels, as in the text
+   * @param metric name and labels, as in the text
    */
   public static double metric(int managementPort, String metric) {
     var request =
