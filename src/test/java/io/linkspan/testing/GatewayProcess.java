@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
-/** A gateway as a user runs it: the jar in a process of its own. */
+/** Runs a gateway as a user does: the jar in a process of its own. */
 public final class GatewayProcess implements AutoCloseable {
 
   private static final String READY = " is ready, ports ";
@@ -21,7 +21,9 @@ public final class GatewayProcess implements AutoCloseable {
       List<String> prefix, Map<String, String> environment, List<String> arguments) {
     List<String> command = new ArrayList<>(prefix);
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(List.of("-Xmx256m", "-jar", jar()));
+    // A test runs for seconds: what the optimizing compiler does costs more than it saves.
+    command.addAll(List.of("-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
+    command.addAll(List.of("-jar", jar()));
     command.addAll(arguments);
     var builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("LINKSPAN_"));
@@ -41,7 +43,7 @@ public final class GatewayProcess implements AutoCloseable {
     return launch(environment, arguments).awaitReady();
   }
 
-  /** Waits until it is ready; ends it when that does not come. */
+  /** Waits until the gateway is ready; ends the process when it does not become ready. */
   public GatewayProcess awaitReady() throws InterruptedException {
     try {
       String line = process.awaitLine("readiness", text -> text.contains(READY), TIMEOUT_MS);
@@ -58,7 +60,7 @@ public final class GatewayProcess implements AutoCloseable {
     return new GatewayProcess(List.of(), environment, List.of(arguments));
   }
 
-  /** Runs one on another host. */
+  /** Runs a gateway in another network namespace. */
   public static GatewayProcess launchIn(
       NetworkNamespace host, Map<String, String> environment, String... arguments) {
     return new GatewayProcess(host.prefix(), environment, List.of(arguments));
@@ -72,7 +74,7 @@ public final class GatewayProcess implements AutoCloseable {
     return ports.getInteger("enet");
   }
 
-  /** The main TCP port; {@code tcp.enabled} has to be set. */
+  /** Returns the main TCP port; {@code tcp.enabled} must be set. */
   public int tcpPort() {
     return ports.getInteger("tcp");
   }
@@ -81,17 +83,17 @@ public final class GatewayProcess implements AutoCloseable {
     return ports.getInteger("management");
   }
 
-  /** The page, and the root of everything else that is served to clients. */
+  /** Returns the address of the playground, the root of all that is served to clients. */
   public URI http() {
     return URI.create("http://127.0.0.1:" + httpPort() + "/");
   }
 
-  /** Where plain WebSocket clients connect. */
+  /** Returns the address for plain WebSocket clients. */
   public URI websocket() {
     return URI.create("ws://127.0.0.1:" + httpPort() + "/ws");
   }
 
-  /** Everything it has printed. */
+  /** Returns everything that the process has printed. */
   public String output() {
     return process.output();
   }
@@ -119,12 +121,12 @@ public final class GatewayProcess implements AutoCloseable {
     return !process.hasEnded();
   }
 
-  /** By which the system knows it. */
+  /** Returns the id of the process. */
   public long pid() {
     return process.pid();
   }
 
-  /** CPU time it has used, in hundredths of a second. */
+  /** Returns the CPU time that the process has used, in steps of 10 ms. */
   public Duration cpuTime() {
     return process.cpuTime();
   }

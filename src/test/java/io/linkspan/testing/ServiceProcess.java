@@ -3,7 +3,7 @@ package io.linkspan.testing;
 import java.nio.file.Path;
 import java.util.List;
 
-/** A service of {@code docs/examples} in a process of its own, with the gateway's jar. */
+/** Runs a service of {@code docs/examples} in a process of its own, with the gateway's jar. */
 public final class ServiceProcess implements AutoCloseable {
 
   private static final Path EXAMPLES = Path.of(System.getProperty("basedir", ""), "docs/examples");
@@ -18,13 +18,14 @@ public final class ServiceProcess implements AutoCloseable {
                 List.of(
                     Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                     "-Xmx128m",
+                    "-XX:TieredStopAtLevel=1",
                     "-cp",
                     GatewayProcess.jar(),
                     source.toAbsolutePath().toString(),
                     configuration.toString())));
   }
 
-  /** Runs it from its source; returns when it says that it is ready. */
+  /** Runs a service from its source; returns when it has printed that it is ready. */
   public static ServiceProcess start(String source, Path configuration, String ready)
       throws InterruptedException {
     var service = new ServiceProcess(EXAMPLES.resolve(source), configuration);
@@ -37,7 +38,7 @@ public final class ServiceProcess implements AutoCloseable {
     }
   }
 
-  /** Everything it has printed. */
+  /** Returns everything that the service has printed. */
   public String output() {
     return process.output();
   }
