@@ -264,7 +264,8 @@ public final class Gateway implements Node {
     return edge;
   }
 
-  private Future<Void> close() {
+  /** Ends the node at once, without closing connections in order. */
+  public Future<Void> close() {
     return vertx.close().onComplete(v -> metrics.close());
   }
 }

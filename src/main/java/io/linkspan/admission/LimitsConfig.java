@@ -1,6 +1,7 @@
 package io.linkspan.admission;
 
 import io.linkspan.config.ConfigNode;
+import java.time.Duration;
 
 /**
  * What one client, or all of them, may cost. Zero is no limit, also as a rate.
@@ -16,6 +17,7 @@ import io.linkspan.config.ConfigNode;
  * @param waitingBytes the same in bytes
  * @param writeQueue bytes not yet written to one connection; above, it is a slow consumer
  * @param malformed frames that can not be understood before the connection ends
+ * @param closeTimeout time for a client to answer a close; then its link is dropped
  */
 public record LimitsConfig(
     int connections,
@@ -28,7 +30,9 @@ public record LimitsConfig(
     int waiting,
     long waitingBytes,
     long writeQueue,
-    int malformed) {
+    int malformed,
+    Duration closeTimeout) {
+
   /** Reads the section {@code limits}. */
   public static LimitsConfig read(ConfigNode limits) {
     ConfigNode connectRate = limits.section("connectRate");
@@ -43,7 +47,8 @@ public record LimitsConfig(
         orUnlimited(limits.count("waiting", 0)),
         orUnlimited(limits.size("waitingBytes", 0)),
         limits.size("writeQueue", 0),
-        limits.count("malformed", 0));
+        limits.count("malformed", 0),
+        limits.duration("closeTimeout"));
   }
 
   private static int orUnlimited(int limit) {

@@ -2,6 +2,7 @@ package io.linkspan.transport.enet;
 
 import io.linkspan.connection.CloseReason;
 import io.linkspan.protocol.enet.EnetPeer;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.function.Consumer;
@@ -14,21 +15,22 @@ final class ClosingPeers {
 
   private record Closing(EnetPeer peer, CloseReason reason, long until) {}
 
-  private static final long LINGER_MS = 2_000;
-
+  private final long timeout;
   private final Consumer<EnetPeer> onReset;
   private final Queue<Closing> closing = new ArrayDeque<>();
 
   /**
+   * @param timeout for the messages before a disconnect, and again for its acknowledgement
    * @param onReset receives each peer that was reset because its time was over
    */
-  ClosingPeers(Consumer<EnetPeer> onReset) {
+  ClosingPeers(Duration timeout, Consumer<EnetPeer> onReset) {
+    this.timeout = timeout.toMillis();
     this.onReset = onReset;
   }
 
   /** Bounds the time of a peer whose disconnect has begun. */
   void add(EnetPeer peer, CloseReason reason, long now) {
-    closing.add(new Closing(peer, reason, now + LINGER_MS));
+    closing.add(new Closing(peer, reason, now + timeout));
   }
 
   /** Moves on the peers whose time is over. */

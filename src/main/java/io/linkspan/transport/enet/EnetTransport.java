@@ -50,7 +50,7 @@ public final class EnetTransport {
   private final EnetSocket socket;
   private final EnetHost host;
   private final DeadlineTimer timer;
-  private final ClosingPeers closing = new ClosingPeers(this::remove);
+  private final ClosingPeers closing;
   private final Set<EnetConnection> connections = new LinkedHashSet<>();
   private final Queue<EnetConnection> unnamed = new ArrayDeque<>();
   private final Runnable turn = this::turn;
@@ -84,6 +84,7 @@ public final class EnetTransport {
     this.metrics = metrics;
     this.port = port;
     this.first = first;
+    closing = new ClosingPeers(limits.closeTimeout(), this::remove);
     socket = new EnetSocket(vertx, context, config, port, new Inbound());
     host =
         new EnetHost(

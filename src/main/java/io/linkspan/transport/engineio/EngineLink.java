@@ -6,6 +6,7 @@ import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
+import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -50,8 +51,10 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
    *
    * @param maxFrame bytes of one WebSocket frame and message
    * @param maxQueued bytes that may wait to be written to one WebSocket; 0 is no limit
+   * @param closeTimeout time for a client to answer a close
    */
-  public record Context(EventLoop loop, FrontDoor door, int maxFrame, long maxQueued) {
+  public record Context(
+      EventLoop loop, FrontDoor door, int maxFrame, long maxQueued, Duration closeTimeout) {
 
     /**
      * Takes a WebSocket over, in the turn in which its upgrade was answered.
@@ -59,7 +62,7 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
      * @param home event loop of the WebSocket, which calls this method
      */
     public EngineSocket open(ServerWebSocket webSocket, EventLoop home) {
-      return new EngineSocket(webSocket, home, loop, maxFrame, maxQueued);
+      return new EngineSocket(webSocket, home, loop, maxFrame, maxQueued, closeTimeout);
     }
   }
 

@@ -9,6 +9,7 @@ import io.linkspan.transport.http.WebSocketLink;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.WebSocketFrame;
+import java.time.Duration;
 
 /**
  * One WebSocket of an Engine.IO session, and the bridge between its event loop and the session's.
@@ -35,15 +36,13 @@ public final class EngineSocket {
     void onClosed(EngineSocket socket);
   }
 
-  /** How long a client has to answer a close frame, in milliseconds. */
-  private static final long CLOSE_LINGER = 2_000;
-
   private final ServerWebSocket socket;
   private final EventLoop home;
   private final EventLoop owner;
   private final WebSocketLink link;
   private final MessageAssembler assembler;
   private final long maxQueued;
+  private final long closeTimeout;
   private final DeadlineTimer closeTimer;
   private Listener listener;
   private boolean stopped;
@@ -55,13 +54,20 @@ public final class EngineSocket {
    * @param owner event loop of the session
    * @param maxMessage bytes of one message
    * @param maxQueued bytes that may wait to be written; 0 is no limit
+   * @param closeTimeout time for the client to answer a close
    */
   EngineSocket(
-      ServerWebSocket socket, EventLoop home, EventLoop owner, int maxMessage, long maxQueued) {
+      ServerWebSocket socket,
+      EventLoop home,
+      EventLoop owner,
+      int maxMessage,
+      long maxQueued,
+      Duration closeTimeout) {
     this.socket = socket;
     this.home = home;
     this.owner = owner;
     this.maxQueued = maxQueued;
+    this.closeTimeout = closeTimeout.toMillis();
     assembler = new MessageAssembler(maxMessage);
     link = new WebSocketLink(socket, maxMessage, new Watch());
     closeTimer = new DeadlineTimer(home.vertx(), link.channel()::abort);
@@ -110,7 +116,7 @@ public final class EngineSocket {
           } else {
             link.close(code, "");
           }
-          closeTimer.arm(DeadlineTimer.now() + CLOSE_LINGER);
+          closeTimer.arm(DeadlineTimer.now() + closeTimeout);
         });
   }
 

@@ -105,7 +105,12 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     socketConfig = config.socket();
     door = new FrontDoor(engineConfig);
     linkContext =
-        new EngineLink.Context(loop, door, config.maxFrame(), shared.limits().writeQueue());
+        new EngineLink.Context(
+            loop,
+            door,
+            config.maxFrame(),
+            shared.limits().writeQueue(),
+            shared.limits().closeTimeout());
     relay = new Relay(self, nodes, engineConfig, shared.relayLimiter(), loop);
     relayMailbox = new RelayMailbox(linkContext, sessions, nodes);
     connectionContext =

@@ -50,9 +50,6 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   private static final Logger LOG = LoggerFactory.getLogger(TcpConnection.class);
 
-  /** Milliseconds that a client has to read {@code closing} and to close the connection. */
-  private static final long CLOSE_LINGER = 2_000;
-
   /** Milliseconds that the Messages of a client that has left may take. */
   private static final long DRAIN_LIMIT = 60_000;
 
@@ -258,7 +255,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   private void finish(CloseReason reason) {
     link.finish();
-    rearm(CLOSE_LINGER);
+    rearm(common.limits().closeTimeout().toMillis());
     auth.end(reason);
   }
 

@@ -51,9 +51,6 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
 
   private static final Logger LOG = LoggerFactory.getLogger(WebSocketConnection.class);
 
-  /** How long a client has to answer a close frame, in milliseconds. */
-  private static final long CLOSE_LINGER = 2_000;
-
   private static final short NORMAL_CLOSURE = 1000;
 
   private static final Outgoing.Encoder<byte[]> BINARY = BinaryTranslator::encode;
@@ -194,7 +191,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
         retryAfterMs > 0 ? reason.label() + "; retryAfterMs=" + retryAfterMs : reason.label();
     link.close(reason.code(), text);
     timer.cancel();
-    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
+    timer.arm(DeadlineTimer.now() + limits.closeTimeout().toMillis());
   }
 
   @Override
@@ -246,7 +243,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     closeReason = code == NORMAL_CLOSURE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
     end(closeReason);
     timer.cancel();
-    timer.arm(DeadlineTimer.now() + CLOSE_LINGER);
+    timer.arm(DeadlineTimer.now() + limits.closeTimeout().toMillis());
   }
 
   private void onMessage(Buffer message) {
