@@ -1,6 +1,7 @@
 package io.linkspan.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.linkspan.api.Message;
 import io.linkspan.testing.TestGateway;
@@ -23,7 +24,8 @@ class ManagementTest {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
-  private TestGateway gateway = TestGateway.start(Map.of("session.maxPending", "1"));
+  private TestGateway gateway =
+      TestGateway.start(Map.of("session.maxPending", "1", "limits.closeTimeout", "300ms"));
 
   @AfterEach
   void stop() {
@@ -105,24 +107,21 @@ class ManagementTest {
       client.receiveError();
       client.leave();
     }
-    String metrics = get("/metrics").body();
-    assertThat(metrics)
-        .contains("linkspan_messages_total{direction=\"in\",transport=\"websocket\"} 1.0")
-        .contains("linkspan_messages_total{direction=\"out\",transport=\"websocket\"} 1.0")
-        .contains("linkspan_acks_total{direction=\"out\"} 1.0")
-        .contains("linkspan_errors_total{code=\"malformed\"} 1.0")
-        .contains("linkspan_heartbeat_timeouts_total{transport=\"websocket\"} 0.0")
-        .contains("linkspan_pending ")
-        .contains("linkspan_sessions ")
-        .contains("linkspan_connections{transport=\"websocket\"}")
-        .contains("jvm_memory_used_bytes")
-        .contains("linkspan_event_loop_tasks{loop=\"0\"}");
-    org.awaitility.Awaitility.await()
-        .until(
+    await()
+        .untilAsserted(
             () ->
-                get("/metrics")
-                    .body()
+                assertThat(get("/metrics").body())
                     .contains(
+                        "linkspan_messages_total{direction=\"in\",transport=\"websocket\"} 1.0",
+                        "linkspan_messages_total{direction=\"out\",transport=\"websocket\"} 1.0",
+                        "linkspan_acks_total{direction=\"out\"} 1.0",
+                        "linkspan_errors_total{code=\"malformed\"} 1.0",
+                        "linkspan_heartbeat_timeouts_total{transport=\"websocket\"} 0.0",
+                        "linkspan_pending ",
+                        "linkspan_sessions ",
+                        "linkspan_connections{transport=\"websocket\"}",
+                        "jvm_memory_used_bytes",
+                        "linkspan_event_loop_tasks{loop=\"0\"}",
                         "linkspan_closes_total{reason=\"normal\",transport=\"websocket\"} 1.0"));
   }
 

@@ -17,7 +17,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
-/** A whole gateway in this JVM, on free ports. */
+/** Runs a whole gateway in this JVM, on free ports. */
 public final class TestGateway implements AutoCloseable {
 
   private static final long PATIENCE_SECONDS = 20;
@@ -30,7 +30,7 @@ public final class TestGateway implements AutoCloseable {
   }
 
   /**
-   * Starts one.
+   * Starts a gateway.
    *
    * @param settings keys and values laid over the defaults, as environment variables are
    */
@@ -38,7 +38,7 @@ public final class TestGateway implements AutoCloseable {
     return start(null, settings);
   }
 
-  /** The same with a configuration file. */
+  /** Starts a gateway with a configuration file. */
   public static TestGateway start(Path file, Map<String, String> settings) {
     Map<String, String> all = new HashMap<>();
     all.put("LINKSPAN_HTTP_PORT", "0");
@@ -56,7 +56,7 @@ public final class TestGateway implements AutoCloseable {
     }
   }
 
-  /** Waits for a future, from a thread that may wait. */
+  /** Waits for a future. Not for event loops. */
   public static <T> T await(Future<T> future) {
     try {
       return future
@@ -85,12 +85,12 @@ public final class TestGateway implements AutoCloseable {
     return gateway.ports().getInteger("enet");
   }
 
-  /** The main TCP port; {@code tcp.enabled} has to be set. */
+  /** Returns the main TCP port; {@code tcp.enabled} must be set. */
   public int tcpPort() {
     return gateway.ports().getInteger("tcp");
   }
 
-  /** The port with this label. */
+  /** Returns the port with this label. */
   public int port(String label) {
     return gateway.ports().getInteger(label);
   }
@@ -99,12 +99,12 @@ public final class TestGateway implements AutoCloseable {
     return gateway.ports().getInteger("management");
   }
 
-  /** As {@code GET /v1/node} says it. */
+  /** Returns the description that {@code GET /v1/node} answers with. */
   public JsonObject node() {
     return gateway.describe();
   }
 
-  /** The events of sessions that end from now on. */
+  /** Collects the events of sessions that end from now on. */
   public BlockingQueue<JsonObject> disconnects() {
     BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
     await(
@@ -119,16 +119,17 @@ public final class TestGateway implements AutoCloseable {
     return events;
   }
 
-  /** Begins to drain. */
+  /** Starts to drain; done when the gateway has ended. */
   public Future<Void> drain() {
     drained = true;
     return gateway.drain();
   }
 
+  /** Ends the gateway without a drain, which would wait for clients that poll or do not answer. */
   @Override
   public void close() {
     if (!drained) {
-      await(drain());
+      await(gateway.close());
     }
   }
 }

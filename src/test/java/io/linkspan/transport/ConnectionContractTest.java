@@ -34,8 +34,10 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -183,7 +185,9 @@ public abstract class ConnectionContractTest {
   }
 
   @Test
-  void everyWayAServiceCanFailIsTold() {
+  void theSenderIsNotifiedOfEveryFailureOfAService() {
+    Queue<Throwable> bugs = new ConcurrentLinkedQueue<>();
+    gateway.vertx().exceptionHandler(bugs::add);
     serve(
         (message, origin) ->
             switch (message.getBody()) {
@@ -205,6 +209,7 @@ public abstract class ConnectionContractTest {
       alice.send(message("ok", "service:any").build());
       assertThat(alice.receiveAck()).isEqualTo("ok");
     }
+    assertThat(bugs).extracting(Throwable::getMessage).containsExactly("a secret of the service");
   }
 
   private static void assertError(TestClient client, String body, String code, String text) {
@@ -605,8 +610,7 @@ public abstract class ConnectionContractTest {
   @Test
   void aDrainAnswersWhatIsInHandAndSendsClientsAway() throws Exception {
     io.vertx.core.Promise<Message> slow = io.vertx.core.Promise.promise();
-    serve((message, origin) -> slow.future());
-    start(Map.of("delivery.requestTimeout", "10s"));
+    start(Map.of("delivery.requestTimeout", "10s", "limits.closeTimeout", "300ms"));
     serve((message, origin) -> slow.future());
     try (TestClient alice = connectUnacknowledging(gateway, "alice");
         TestClient bob = connect(gateway, "bob")) {

@@ -302,7 +302,7 @@ class TcpWireTest {
     assertThat(polite.socket().atEnd()).isTrue();
     client("rude").socket().reset();
     assertLeft(next(disconnects), "rude", "connection-lost");
-    assertThat(gateway.node().getInteger("sessions")).isZero();
+    await().until(() -> gateway.node().getInteger("sessions") == 0);
   }
 
   private static void assertLeft(JsonObject event, String user, String reason) {
@@ -312,7 +312,7 @@ class TcpWireTest {
 
   @Test
   void drainClosesUnauthenticatedAndNewConnections() {
-    start();
+    start("limits.closeTimeout", "300ms");
     CompletableFuture<Void> taken = new CompletableFuture<>();
     gateway.vertx().eventBus().consumer("inbound", request -> taken.complete(null));
     try (TcpTestClient silent = stranger();
@@ -345,7 +345,7 @@ class TcpWireTest {
 
   @Test
   void clientThatReadsTooSlowlyIsASlowConsumer() throws Exception {
-    start("limits.writeQueue", "256KiB");
+    start("limits.writeQueue", "256KiB", "limits.closeTimeout", "200ms");
     BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (TcpTestClient slow = reluctantReader("slow")) {
       fillTheLinkOf("slow");
@@ -371,7 +371,10 @@ class TcpWireTest {
   @Test
   void clientThatSendsButDoesNotReadIsClosedWithinTheTimeout() throws Exception {
     start(
-        "tcp.heartbeat.interval", "500ms", "tcp.heartbeat.timeout", "3s", "limits.writeQueue", "0");
+        "tcp.heartbeat.interval", "300ms",
+        "tcp.heartbeat.timeout", "1500ms",
+        "limits.writeQueue", "0",
+        "limits.closeTimeout", "300ms");
     BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (TcpTestClient deaf = reluctantReader("deaf")) {
       fillTheLinkOf("deaf");
