@@ -218,7 +218,7 @@ class ResumeTest {
       assertThat(nextEvent("bob").getString("event")).isEqualTo("disconnected");
       assertThat(nextEvent("bob").getString("event")).isEqualTo("left");
       assertThat(nextEvent("bob").getString("event")).isEqualTo("expired");
-      assertThat(gateway.node().getInteger("sessions")).isEqualTo(1);
+      Awaitility.await().until(() -> gateway.node().getInteger("sessions") == 1);
       try (TestClient late = transport.connect(gateway, "bob", token)) {
         JsonObject fresh = session(late);
         assertThat(fresh.getBoolean("recovered")).isFalse();

@@ -24,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -144,7 +145,9 @@ class MethodChannelTest {
   }
 
   @Test
-  void anExceptionOfTheHandlerIsARefusalOrAFailureOfTheService() {
+  void anExceptionOfTheHandlerIsARefusalOrAFailureOfTheService() throws Exception {
+    BlockingQueue<Throwable> bugs = new LinkedBlockingQueue<>();
+    vertx.exceptionHandler(bugs::add);
     handle(
         (call, result) -> {
           throw call.method().equals("refuse")
@@ -153,6 +156,7 @@ class MethodChannelTest {
         });
     assertThat(number(call("refuse"))).isEqualTo(ErrorCode.FORBIDDEN.number());
     assertThat(number(call("break"))).isEqualTo(ErrorCode.INTERNAL.number());
+    assertThat(bugs.poll(10, TimeUnit.SECONDS)).hasMessage("a secret");
   }
 
   private static int number(Future<?> failed) {
