@@ -166,9 +166,7 @@ class ClusterIT {
         .untilAsserted(
             () -> {
               JsonArray members = members(0);
-              assertThat(members)
-                  .map(Object::toString)
-                  .containsExactlyInAnyOrderElementsOf(ids);
+              assertThat(members).map(Object::toString).containsExactlyInAnyOrderElementsOf(ids);
               for (int node = 0; node < NODES; node++) {
                 assertThat(members(node)).isEqualTo(members);
                 assertThat(cluster.call(node, "GET", "/health/ready", null).status())
@@ -258,8 +256,7 @@ class ClusterIT {
     for (int node = 0; node < NODES; node++) {
       int at = node;
       eventually()
-          .until(
-              () -> cluster.get(at, "/v1/groups/" + ClusterProcess.encoded(group)), all::equals);
+          .until(() -> cluster.get(at, "/v1/groups/" + ClusterProcess.encoded(group)), all::equals);
     }
     for (int sender = 0; sender < NODES; sender++) {
       for (String eventId : List.of("first-" + sender, "last-" + sender)) {
@@ -365,9 +362,7 @@ class ClusterIT {
       assertThat(client.closeCode()).isEqualTo(4410);
       awaitPresence("managed", 0);
       eventually()
-          .until(
-              () ->
-                  cluster.call(1, "DELETE", "/v1/sessions/" + session, null).status() == 404);
+          .until(() -> cluster.call(1, "DELETE", "/v1/sessions/" + session, null).status() == 404);
     }
   }
 

@@ -72,7 +72,9 @@ public final class ClusterProcess implements AutoCloseable {
     awaitMembers(this.nodes.toArray(GatewayProcess[]::new));
   }
 
-  /** Waits until each of these nodes is a member of the cluster for all of them, and no other is. */
+  /**
+   * Waits until each of these nodes is a member of the cluster for all of them, and no other is.
+   */
   public void awaitMembers(GatewayProcess... members) {
     Awaitility.await()
         .atMost(MEMBERSHIP)
@@ -87,8 +89,9 @@ public final class ClusterProcess implements AutoCloseable {
               assertThat(ids).hasSize(members.length);
               assertThat(nodes)
                   .allSatisfy(
-                      node -> assertThat(node.getJsonArray("members").stream().collect(toSet()))
-                          .isEqualTo(ids));
+                      node ->
+                          assertThat(node.getJsonArray("members").stream().collect(toSet()))
+                              .isEqualTo(ids));
             });
   }
 

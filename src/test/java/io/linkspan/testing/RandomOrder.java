@@ -26,6 +26,7 @@ public final class RandomOrder implements MethodOrderer {
   public void orderMethods(MethodOrdererContext context) {
     var methods = context.getMethodDescriptors();
     methods.sort(Comparator.comparing(method -> method.getMethod().toGenericString()));
-    Collections.shuffle(methods, new java.util.Random(SEED ^ context.getTestClass().getName().hashCode()));
+    Collections.shuffle(
+        methods, new java.util.Random(SEED ^ context.getTestClass().getName().hashCode()));
   }
 }

@@ -17,8 +17,8 @@ import java.util.function.ToIntFunction;
 
 /**
  * A client that behaves as an application should: it resumes its session after every lost link,
- * repeats in order what was not acknowledged, and shows no Message twice. A thread of its own reads;
- * another one sends.
+ * repeats in order what was not acknowledged, and shows no Message twice. A thread of its own
+ * reads; another one sends.
  */
 public final class ResumingClient {
 
@@ -109,7 +109,9 @@ public final class ResumingClient {
   private void connect() {
     WebSocketTestClient next;
     try {
-      next = WebSocketTestClient.connect(port.applyAsInt(random), "user=" + user + "&session=" + token);
+      next =
+          WebSocketTestClient.connect(
+              port.applyAsInt(random), "user=" + user + "&session=" + token);
     } catch (RuntimeException | AssertionError refused) {
       pause();
       return;
