@@ -37,6 +37,8 @@ class FaultIT {
   private static final long SEED = Long.getLong("fault.seed", 20_261_124L);
   private static final int SECONDS = Integer.getInteger("fault.seconds", 60);
   private static final int SEND_EVERY_MS = 40;
+  private static final int REPLACED_AFTER_MS = 1_000;
+  private static final int FROZEN_MS = 15_000;
 
   private enum Fault {
     KILL,
@@ -213,7 +215,7 @@ class FaultIT {
       case KILL -> {
         victim.signal("KILL");
         alive.remove(victim);
-        Thread.sleep(1_000);
+        Thread.sleep(REPLACED_AFTER_MS);
         replace(cluster);
       }
       case DRAIN -> {
@@ -223,9 +225,9 @@ class FaultIT {
       }
       case FREEZE -> {
         victim.signal("STOP");
-        Thread.sleep(15_000);
+        Thread.sleep(FROZEN_MS);
         victim.signal("CONT");
-        Thread.sleep(5_000);
+        cluster.awaitMembers(alive.toArray(GatewayProcess[]::new));
       }
     }
   }
