@@ -21,26 +21,34 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * Three nodes on hosts of their own, with a cable between each two that is pulled and plugged in
- * again. Clients reach each node by another cable, which stays.
+ * Runs three nodes in network namespaces, with a link between each two that is cut and restored.
+ * Clients reach each node over another link, which stays.
  */
 @EnabledIf("io.linkspan.testing.NetworkNamespace#available")
 class PartitionIT {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static final String KEY = "partition";
-  private static final List<String> PUBLIC = List.of("10.77.1.2", "10.77.2.2", "10.77.3.2");
-  private static final List<String> PRIVATE = List.of("10.77.0.1", "10.77.0.2", "10.77.0.3");
+  // Drawn, as another run of this test on the machine has its networks too.
+  private static final String NETWORK = "10." + (64 + new Random().nextInt(128)) + ".";
+  private static final List<String> PUBLIC =
+      List.of(NETWORK + "1.2", NETWORK + "2.2", NETWORK + "3.2");
+  private static final List<String> PRIVATE =
+      List.of(NETWORK + "0.1", NETWORK + "0.2", NETWORK + "0.3");
   private static final int HTTP_PORT = 8080;
   private static final int MANAGEMENT_PORT = 9090;
 
@@ -55,13 +63,13 @@ class PartitionIT {
       var host = new NetworkNamespace("linkspan-" + id + "-" + i);
       HOSTS.add(host);
       int network = i + 1;
-      host.connect("public0", PUBLIC.get(i) + "/24", "ls" + id + i, "10.77." + network + ".1/24");
+      host.connect("public0", PUBLIC.get(i) + "/24", "ls" + id + i, NETWORK + network + ".1/24");
       for (int other = 0; other < i; other++) {
         host.connect(cable(other, i), PRIVATE.get(i), HOSTS.get(other), PRIVATE.get(other));
       }
     }
     for (int i = 0; i < PUBLIC.size(); i++) {
-      // One after the other: the first is the oldest.
+      // One after the other, so that the first is the oldest.
       NODES.add(
           GatewayProcess.launchIn(
                   HOSTS.get(i),
@@ -90,7 +98,7 @@ class PartitionIT {
     return "cable" + one + other;
   }
 
-  /** The cable between two nodes, the lower one first. */
+  /** Cuts or restores the link between two nodes, the lower one first. */
   private static void plug(int one, int other, boolean in) {
     HOSTS.get(one).setUp(cable(one, other), in);
   }
@@ -98,6 +106,25 @@ class PartitionIT {
   private static void allTogether() {
     onEveryNode(node -> members(node) == NODES.size());
   }
+
+  /** Restores all links, whatever the test before has left. */
+  @BeforeEach
+  void connectAll() {
+    for (int one = 0; one < PRIVATE.size(); one++) {
+      for (int other = one + 1; other < PRIVATE.size(); other++) {
+        plug(one, other, true);
+      }
+    }
+    allTogether();
+  }
+
+  /** Prints the output of all nodes after a failure. */
+  @RegisterExtension
+  static final AfterTestExecutionCallback OUTPUT_OF_FAILURES =
+      test ->
+          test.getExecutionException()
+              .ifPresent(
+                  failure -> NODES.forEach(node -> System.out.println("node" + node.output())));
 
   @AfterAll
   static void stop() {
@@ -139,7 +166,7 @@ class PartitionIT {
     return Message.newBuilder().setEventId(eventId).setTo(to).setType("text").build();
   }
 
-  /** A client and the session that it keeps. */
+  /** Connects as one user, and keeps its session. */
   private static final class Client {
     final String user;
     private final String token;
@@ -148,24 +175,24 @@ class PartitionIT {
     Client(int node, String user) {
       this.user = user;
       link = connect(node, "user=" + user + "&ack=transport&session=");
-      JsonObject told = announced();
-      assertThat(told.getBoolean("recovered")).isFalse();
-      token = told.getString("session");
+      JsonObject announced = announced();
+      assertThat(announced.getBoolean("recovered")).isFalse();
+      token = announced.getString("session");
     }
 
     private JsonObject announced() {
       return new JsonObject(link.receiveMessage().getBody());
     }
 
-    void comeBack(int node) {
+    void reconnect(int node) {
       link.close();
       link = connect(node, "user=" + user + "&ack=transport&session=" + token);
-      JsonObject told = announced();
-      assertThat(told.getBoolean("recovered")).isTrue();
-      assertThat(told.getString("session")).isEqualTo(token);
+      JsonObject announced = announced();
+      assertThat(announced.getBoolean("recovered")).isTrue();
+      assertThat(announced.getString("session")).isEqualTo(token);
     }
 
-    /** Until it is acknowledged; while a session moves, that may take a try or two. */
+    /** Sends until a Message is acknowledged: the first may fail while a session moves. */
     void reach(Client other) {
       eventually()
           .until(
@@ -175,7 +202,7 @@ class PartitionIT {
               });
     }
 
-    void hearsFrom(Client other) {
+    void receivesFrom(Client other) {
       assertThat(link.receiveMessage().getFrom()).isEqualTo(other.user);
     }
 
@@ -185,34 +212,34 @@ class PartitionIT {
   }
 
   @Test
-  void nodesThatLoseSightOfEachOtherAndMeetAgainHaveEachSessionOnce() throws Exception {
-    // One that stays on each side, and one whose client goes to the other side meanwhile.
+  void partitionedNodesHaveEachSessionOnceAfterTheyMerge() throws Exception {
+    // Two stay, one on each side; the client of the third goes to the other side meanwhile.
     var alice = new Client(0, "alice");
     var bob = new Client(1, "bob");
     var eve = new Client(0, "eve");
     alice.reach(bob);
-    bob.hearsFrom(alice);
+    bob.receivesFrom(alice);
 
     plug(0, 1, false);
     plug(0, 2, false);
     eventually().until(() -> members(0) == 1 && members(1) == 2);
 
-    // Each side goes on, the copies of the other's sessions included.
-    eve.comeBack(1);
+    // Each side serves on, also with the replicas of sessions of the other.
+    eve.reconnect(1);
     eve.reach(bob);
-    bob.hearsFrom(eve);
+    bob.receivesFrom(eve);
     var local = new Client(0, "local");
     local.reach(alice);
-    alice.hearsFrom(local);
+    alice.receivesFrom(local);
     local.leave();
 
     plug(0, 1, true);
     plug(0, 2, true);
-    eachGoesOnWithItsOneSession(alice, bob, eve);
+    eachResumesItsOneSession(alice, bob, eve);
   }
 
   @Test
-  void ofTwoNodesThatReachTheOldestAndNotEachOtherOneGoesUntilTheyDo() throws Exception {
+  void oneOfTwoNodesThatReachOnlyTheOldestLeavesUntilTheyReachEachOther() throws Exception {
     var alice = new Client(0, "alice");
     var bob = new Client(1, "bob");
     var carol = new Client(2, "carol");
@@ -220,23 +247,23 @@ class PartitionIT {
 
     plug(1, 2, false);
     eventually().until(() -> members(0) == 2);
-    // Nothing waits for what is on the other side of that cable.
+    // Nothing waits for the node behind the link that is cut.
     var dave = new Client(0, "dave");
     dave.reach(alice);
     dave.leave();
 
     plug(1, 2, true);
-    eachGoesOnWithItsOneSession(alice, bob, carol);
+    eachResumesItsOneSession(alice, bob, carol);
   }
 
-  /** All nodes are together again: each client finds its session, wherever that went on. */
-  private static void eachGoesOnWithItsOneSession(Client... clients) {
+  /** Waits until the nodes have merged, and checks that each client resumes its session. */
+  private static void eachResumesItsOneSession(Client... clients) {
     allTogether();
     for (Client client : clients) {
       onEveryNode(node -> sessionsOf(node, client.user).size() == 1);
     }
     for (Client client : clients) {
-      client.comeBack(0);
+      client.reconnect(0);
     }
     for (Client sender : clients) {
       for (Client recipient : clients) {
