@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import java.util.stream.Collectors;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class HangingMemberTest {
     var config =
         new ClusterConfig(
             true,
-            "hanging-member-test",
+            "hanging-member-test-" + UUID.randomUUID(),
             "127.0.0.1",
             port,
             0,

@@ -31,6 +31,8 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
   private static final Nodes.Node ONE = new Nodes.Node("one", 3);
   private static final Nodes.Node TWO = new Nodes.Node("two", 3);
 
+  private static final String CLUSTER = "directory-test-" + UUID.randomUUID();
+
   private static HazelcastCluster one;
   private static HazelcastCluster two;
 
@@ -38,7 +40,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     var config =
         new ClusterConfig(
             true,
-            "directory-test",
+            CLUSTER,
             "127.0.0.1",
             port,
             0,
