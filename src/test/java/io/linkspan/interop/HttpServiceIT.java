@@ -27,7 +27,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The service of the README in a process of its own, behind the gateway in another. */
+/** Runs the service of the README in a process of its own, behind a gateway in another. */
 @RequiresNode
 class HttpServiceIT {
 
@@ -38,7 +38,7 @@ class HttpServiceIT {
 
   @TempDir Path folder;
 
-  /** A client that sends on, some at a time, and remembers how each message ended. */
+  /** Sends some messages at a time, and stores the outcome of each. */
   private static final class Client {
     final String user;
     final String service;
@@ -70,7 +70,7 @@ class HttpServiceIT {
       if (stopped || closed) {
         return;
       }
-      // Their order shows in their names.
+      // The names sort in the order of sending.
       String eventId = String.format("%s-%06d", user, next++);
       open.add(eventId);
       send(
@@ -202,11 +202,11 @@ class HttpServiceIT {
       await().atMost(PATIENCE).until(() -> clients.stream().allMatch(Client::idle));
 
       assertThat(clients).noneMatch(client -> client.closed);
-      nothingAcknowledgedIsLostOrDoneTwice(clients, Files.readAllLines(journal));
-      everyOtherMessageEndedInAnErrorThatSaysWhy(plain);
+      acknowledgedMessagesAreDoneOnce(clients, Files.readAllLines(journal));
+      everyOtherMessageFailedWithAReason(plain);
       heldMessagesWereAllDeliveredInOrder(held);
-      theMetricsTellTheStory(gateway, "service:plain", plain);
-      theMetricsTellTheStory(gateway, "service:held", held);
+      await().untilAsserted(() -> theMetricsMatch(gateway, "service:plain", plain));
+      await().untilAsserted(() -> theMetricsMatch(gateway, "service:held", held));
     } finally {
       service.close();
       TestGateway.await(vertx.close());
@@ -232,8 +232,7 @@ class HttpServiceIT {
     return clients;
   }
 
-  private static void nothingAcknowledgedIsLostOrDoneTwice(
-      List<Client> clients, List<String> journal) {
+  private static void acknowledgedMessagesAreDoneOnce(List<Client> clients, List<String> journal) {
     List<String> taken = journal.stream().map(line -> line.split(" ", 2)[1]).toList();
     assertThat(taken).doesNotHaveDuplicates();
     Set<String> done = new HashSet<>(taken);
@@ -241,14 +240,14 @@ class HttpServiceIT {
       assertThat(done).containsAll(client.acknowledged);
       assertThat(client.refused.keySet()).doesNotContainAnyElementsOf(client.acknowledged);
       assertThat(client.acknowledged.size() + client.refused.size()).isEqualTo(client.next);
-      // What ended in an error may have been on its way, and done late.
+      // A message that failed for its sender may have been in flight, and done late.
       Set<String> acknowledged = new HashSet<>(client.acknowledged);
       List<String> inJournal = taken.stream().filter(acknowledged::contains).toList();
       assertThat(inJournal).as("in the order of sending").isSorted();
     }
   }
 
-  private static void everyOtherMessageEndedInAnErrorThatSaysWhy(List<Client> clients) {
+  private static void everyOtherMessageFailedWithAReason(List<Client> clients) {
     for (Client client : clients) {
       assertThat(client.refused.values())
           .allSatisfy(
@@ -271,7 +270,7 @@ class HttpServiceIT {
     }
   }
 
-  private static void theMetricsTellTheStory(
+  private static void theMetricsMatch(
       GatewayProcess gateway, String upstream, List<Client> clients) {
     String label = "upstream=\"" + upstream + "\"}";
     assertThat(metric(gateway, "requests_total{outcome=\"answered\"," + label))

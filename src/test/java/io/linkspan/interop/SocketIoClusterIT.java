@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Socket.IO's own clients, whose every request comes to the next node of a cluster. */
+/** Runs Socket.IO's own clients, whose requests go to the nodes of a cluster in turn. */
 class SocketIoClusterIT {
 
   private static ClusterProcess cluster;
@@ -51,16 +51,17 @@ class SocketIoClusterIT {
   @EnabledIf("io.linkspan.testing.NodeScript#available")
   @ParameterizedTest(name = "socket.io-client {0}.x")
   @ValueSource(ints = {2, 4})
-  void aPollingClientDoesNotNoticeThatAnotherNodeThanItsOwnIsTerminated(int version)
-      throws Exception {
-    GatewayProcess other = cluster.startAnother();
-    NodeScript.runIn(
-        "node-socketio",
-        "departing.mjs",
-        cluster.node(0).http(),
-        other.http(),
-        other.pid(),
-        version);
-    assertThat(other.awaitExit()).isZero();
+  void aPollingClientIsNotAffectedByTheEndOfAnotherNodeThanItsOwn(int version) throws Exception {
+    try (GatewayProcess other = cluster.startAnother()) {
+      cluster.awaitMembers(cluster.node(0), cluster.node(1), other);
+      NodeScript.runIn(
+          "node-socketio",
+          "departing.mjs",
+          cluster.node(0).http(),
+          other.http(),
+          other.pid(),
+          version);
+      assertThat(other.awaitExit()).isZero();
+    }
   }
 }
