@@ -28,8 +28,8 @@ import java.util.function.IntFunction;
 import java.util.stream.IntStream;
 
 /**
- * What a cluster costs: the directory by itself, a connect, and a Message to a client of the same
- * shard, of another shard and of another node. See docs/scaling.md.
+ * Measures the cost of a cluster: of the directory by itself, of a connect, and of a Message to a
+ * client of the same shard, of another shard and of another node. See docs/scaling.md.
  *
  * <p>Usage: {@code ClusterBenchmark [directory] [connects] [messages]}; all without arguments.
  */
@@ -55,7 +55,7 @@ public final class ClusterBenchmark {
   private ClusterBenchmark() {}
 
   public static void main(String[] arguments) throws Exception {
-    // As the gateway's process has it: with one thread, on two processors, Hazelcast starts a new
+    // As in the process of the gateway: with one thread, on two processors, Hazelcast starts a new
     // one per answer.
     System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "2");
     System.setProperty("linkspan.jar", Path.of("target", "linkspan.jar").toString());
@@ -144,7 +144,7 @@ public final class ClusterBenchmark {
     return new SessionRef(prefix + i, "user-" + prefix + i, shard);
   }
 
-  /** Does something many times, some at once, on one event loop; prints what it cost. */
+  /** Runs an operation many times, some at once, on one event loop, and prints its cost. */
   private static void each(
       HazelcastCluster cluster, String what, int count, IntFunction<Future<?>> operation)
       throws InterruptedException {
@@ -178,7 +178,7 @@ public final class ClusterBenchmark {
       int count,
       IntFunction<Future<?>> operation,
       CountDownLatch done) {
-    // A loop where the answer is there already, so that the stack does not grow.
+    // A loop where the answer is present already, so that the stack does not grow.
     while (true) {
       int i = next.getAndIncrement();
       if (i >= count) {
@@ -210,7 +210,7 @@ public final class ClusterBenchmark {
 
   // ----- whole gateways -----
 
-  /** Gateways in processes of their own. */
+  /** Runs gateways in processes of their own. */
   private static final class Servers implements AutoCloseable {
 
     private final List<GatewayProcess> processes = new ArrayList<>();
@@ -219,7 +219,7 @@ public final class ClusterBenchmark {
     private final Runnable end;
 
     /**
-     * @param nodes of a cluster; 0 is one gateway that runs alone
+     * @param nodes of a cluster; 0 is one gateway without a cluster
      */
     Servers(int nodes) throws InterruptedException {
       if (nodes == 0) {
@@ -240,7 +240,7 @@ public final class ClusterBenchmark {
           processes.get(node).httpPort(), "ack=transport&user=u" + users.incrementAndGet());
     }
 
-    /** Two clients; the connections of a node go to its event loops in turn. */
+    /** Connects two clients; the connections of a node go to its event loops in turn. */
     Pair pair(int from, int to, boolean otherLoop) {
       WebSocketTestClient sender = connect(from);
       if (from == to && !otherLoop) {
@@ -254,7 +254,7 @@ public final class ClusterBenchmark {
       return pair;
     }
 
-    /** CPU time that all of them have used, in microseconds. */
+    /** Returns the CPU time that all gateways have used, in microseconds. */
     long cpu() {
       return processes.stream().mapToLong(process -> process.cpuTime().toNanos() / 1_000).sum();
     }
@@ -302,7 +302,7 @@ public final class ClusterBenchmark {
     }
   }
 
-  /** A sender with one Message in flight, and its recipient. */
+  /** Holds a sender with one Message in flight, and its recipient. */
   private record Pair(WebSocketTestClient sender, WebSocketTestClient recipient, String to) {
 
     void exchange(long number) {

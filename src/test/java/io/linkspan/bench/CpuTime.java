@@ -7,10 +7,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.regex.Pattern;
 
-/** CPU time of a process in microseconds, in the program itself and in the kernel on its behalf. */
+/**
+ * Holds the CPU time of a process in microseconds, in the program itself and in the kernel on its
+ * behalf.
+ */
 record CpuTime(long user, long system) {
 
-  /** Linux shows CPU time in hundredths of a second, whatever the kernel counts in. */
+  /** Linux shows CPU time in hundredths of a second, whatever the unit of the kernel. */
   private static final long TICK_MICROS = 10_000;
 
   private static final Pattern COMPILER = Pattern.compile("\\(C[12] Compiler");
@@ -19,12 +22,12 @@ record CpuTime(long user, long system) {
   private static final int IDLE_TIME = 4;
   private static final int WAITING_TIME = 5;
 
-  /** What all threads of a process have used so far. */
+  /** Returns the time of all threads of a process so far. */
   static CpuTime of(ProcessHandle process) throws IOException {
     return parse(Files.readString(folder(process).resolve("stat")));
   }
 
-  /** What the compiler threads of a JVM have used so far; 0 for other programs. */
+  /** Returns the time of the compiler threads of a JVM so far; 0 for other programs. */
   static long compilerMicros(ProcessHandle process) throws IOException {
     long sum = 0;
     try (DirectoryStream<Path> threads =
@@ -41,7 +44,7 @@ record CpuTime(long user, long system) {
       String stat = Files.readString(thread.resolve("stat"));
       return COMPILER.matcher(stat).find() ? parse(stat).total() : 0;
     } catch (NoSuchFileException e) {
-      // It has ended meanwhile; the compilers come and go.
+      // The thread has ended meanwhile; a JVM starts and ends compiler threads.
       return 0;
     }
   }
@@ -58,7 +61,7 @@ record CpuTime(long user, long system) {
         Long.parseLong(fields[SYSTEM_TIME]) * TICK_MICROS);
   }
 
-  /** What all processors together had nothing to do for, so far, in microseconds. */
+  /** Returns the idle time of all processors together so far, in microseconds. */
   static long idleMicros() throws IOException {
     String[] fields = Files.readAllLines(Path.of("/proc/stat")).get(0).split(" +", -1);
     return (Long.parseLong(fields[IDLE_TIME]) + Long.parseLong(fields[WAITING_TIME])) * TICK_MICROS;

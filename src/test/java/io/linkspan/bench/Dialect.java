@@ -6,10 +6,10 @@ import io.linkspan.translate.BinaryTranslator;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
-/** What clients and a server say to each other in their WebSocket frames. */
+/** Defines the WebSocket frames between clients and a server. */
 enum Dialect {
 
-  /** The gateway's frames to a server that sends back whatever it gets. */
+  /** The frames of the gateway, with a server that sends everything back. */
   RAW(0, 16, 0) {
     @Override
     String path(String user) {
@@ -49,7 +49,7 @@ enum Dialect {
     }
   },
 
-  /** Socket.IO 4: an event, acknowledged with what it said. */
+  /** Socket.IO 4: an event, acknowledged with its own arguments. */
   SOCKET_IO(0, 10, 10_000_000) {
     @Override
     String path(String user) {
@@ -83,24 +83,24 @@ enum Dialect {
 
   static final int BODY_LENGTH = 64;
 
-  /** What a frame of the server's is. */
+  /** The meaning of a frame of the server. */
   enum Answer {
-    /** The end of the greetings, or part of them. */
+    /** A frame of the handshake, or its end. */
     WELCOME,
     /** The last frame that answers a message. */
     WHOLE,
-    /** One before it. */
+    /** A frame before the last one. */
     PART,
-    /** A heartbeat, to be answered. */
+    /** A heartbeat, which must be answered. */
     PING,
-    /** Not what a server should say. */
+    /** A frame that a server must not send. */
     UNKNOWN
   }
 
   /**
-   * A message.
+   * Holds a message.
    *
-   * @param lastDigit where the number that tells it from others ends: eight digits
+   * @param lastDigit index of the last of the eight digits that identify the message
    */
   record Template(boolean text, byte[] payload, int lastDigit) {}
 
@@ -116,33 +116,33 @@ enum Dialect {
     this.firstNumber = firstNumber;
   }
 
-  /** Frames that come before the one which ends an answer. */
+  /** Returns the number of frames before the one that ends an answer. */
   int parts() {
     return parts;
   }
 
-  /** The base in which messages are numbered. */
+  /** Returns the base in which messages are numbered. */
   int radix() {
     return radix;
   }
 
-  /** The number of the first message. */
+  /** Returns the number of the first message. */
   int firstNumber() {
     return firstNumber;
   }
 
-  /** Where a client of this name connects. */
+  /** Returns the address for a client of this name. */
   abstract String path(String user);
 
-  /** What it says first; null when it says nothing and awaits nothing. */
+  /** Returns the first frame of a client; null when it sends nothing and awaits nothing. */
   String greeting(String user) {
     return null;
   }
 
-  /** What a client sends, again and again. */
+  /** Returns the message that a client repeats. */
   abstract Template template(int client);
 
-  /** Looks at the payload of a frame. */
+  /** Classifies the payload of a frame. */
   abstract Answer read(ByteBuffer in, int at, int length);
 
   private static Template binary(int client) {
@@ -155,7 +155,7 @@ enum Dialect {
                 .setType("text")
                 .setBody("x".repeat(BODY_LENGTH))
                 .build());
-    // Behind the frame's type stand the tag and the length of the first field.
+    // The tag and the length of the first field follow the type of the frame.
     return new Template(false, payload, LegacyFrame.HEADER_LENGTH + 2 + eventId.length() - 1);
   }
 }

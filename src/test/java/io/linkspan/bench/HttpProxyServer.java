@@ -19,15 +19,15 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.transport.Transport;
 
 /**
- * What the way to an HTTP service is measured against: the least that Vert.x does to post the
- * frames of a WebSocket and to send back the answers. Without a service to post to it is that
- * service, and answers each request with its own body.
+ * Serves as the baseline for the path to an HTTP service: the least that Vert.x does to post the
+ * frames of a WebSocket and to send back the answers. Without a service to post to, it is the
+ * service itself, and answers each request with its own body.
  */
 public final class HttpProxyServer extends VerticleBase {
 
   private static final int CONNECTIONS = 64;
 
-  /** Null in the service. */
+  /** Null in the service itself. */
   private final Integer servicePort;
 
   private HttpServer server;
@@ -38,9 +38,10 @@ public final class HttpProxyServer extends VerticleBase {
   }
 
   /**
-   * Serves until it is killed; says on standard output at which port.
+   * Serves until the process is killed; prints its port.
    *
-   * @param arguments the number of event loops, and the port of the service unless it is it
+   * @param arguments the number of event loops, and the port of the service unless it is the
+   *     service
    */
   public static void main(String[] arguments) {
     int eventLoops = Integer.parseInt(arguments[0]);

@@ -5,9 +5,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * What a Message costs on its way from a WebSocket to an HTTP service and back, compared with a
- * bare Vert.x proxy in the same run. The service runs in a process of its own and is not counted.
- * See docs/benchmarks.md.
+ * Measures the cost of a Message from a WebSocket to an HTTP service and back, compared with a bare
+ * Vert.x proxy in the same run. The service runs in a process of its own and is not counted. See
+ * docs/benchmarks.md.
  *
  * <p>Usage: {@code HttpUpstreamBenchmark [ROUNDS]}.
  */

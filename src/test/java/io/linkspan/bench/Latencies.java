@@ -2,7 +2,7 @@ package io.linkspan.bench;
 
 import java.util.Arrays;
 
-/** Latencies in nanoseconds, all of them kept, as many as there is room for. */
+/** Keeps all latencies in nanoseconds, as many as there is room for. */
 final class Latencies {
 
   private final long[] values;
@@ -18,7 +18,7 @@ final class Latencies {
     }
   }
 
-  /** The value that the given share of all does not exceed, in microseconds. */
+  /** Returns the value that the given share of all does not exceed, in microseconds. */
   double micros(double share) {
     long[] sorted = Arrays.copyOf(values, count);
     Arrays.sort(sorted);

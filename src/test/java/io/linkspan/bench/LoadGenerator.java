@@ -14,19 +14,19 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
 /**
- * WebSocket or TCP clients on loopback, written on bare sockets so that they cost less than the
- * server they load. One thread reads and, in the closed loop, writes; the open loop has a second
- * one that writes.
+ * Runs WebSocket or TCP clients on loopback, on bare sockets so that they cost less than the server
+ * they load. One thread reads and, in the closed loop, writes; the open loop has a second one that
+ * writes.
  *
  * <p>Servers that are compared get the same bytes.
  */
 final class LoadGenerator implements AutoCloseable {
 
-  /** What carries the frames of a dialect. */
+  /** Carries the frames of a dialect. */
   enum Wire {
     WEBSOCKET("http"),
 
-    /** Each frame behind its length, in four bytes. */
+    /** Each frame follows its length in four bytes. */
     TCP("tcp");
 
     private final String port;
@@ -62,7 +62,7 @@ final class LoadGenerator implements AutoCloseable {
    * Connects.
    *
    * @param name of the clients, which is made unique with a number: each is a user of its own. Over
-   *     TCP they do not say it, and each is anonymous.
+   *     TCP they are anonymous.
    */
   LoadGenerator(ServerProcess server, Wire wire, Dialect dialect, String name, int connections)
       throws IOException {
@@ -78,8 +78,8 @@ final class LoadGenerator implements AutoCloseable {
   }
 
   /**
-   * One Message in flight per connection, the next one as soon as it is answered. Ends when both
-   * the time is over and the messages are answered; may be called again.
+   * Keeps one Message in flight per connection, and sends the next one as soon as it is answered.
+   * Ends when both the time is over and the messages are answered; may be called again.
    *
    * @return messages answered
    */
@@ -103,7 +103,7 @@ final class LoadGenerator implements AutoCloseable {
     return answered;
   }
 
-  /** Takes in what is in flight, so that an open loop may follow. */
+  /** Reads the answers in flight, so that an open loop may follow. */
   void endClosedLoop() throws IOException {
     closedLoop = false;
     latencies = null;
@@ -119,8 +119,8 @@ final class LoadGenerator implements AutoCloseable {
   }
 
   /**
-   * So many Messages per second, evenly spaced, over the connections in turn, whether or not those
-   * before are answered. A latency counts from the time a Message was due.
+   * Sends this many Messages per second, evenly spaced, over the connections in turn, whether or
+   * not earlier ones are answered. A latency counts from the time a Message was due.
    *
    * @return messages answered
    */
@@ -158,7 +158,7 @@ final class LoadGenerator implements AutoCloseable {
     }
   }
 
-  /** Writes what is due, in its own time. */
+  /** Writes each Message when it is due. */
   private final class Sender extends Thread {
 
     private final long start;
@@ -192,7 +192,7 @@ final class LoadGenerator implements AutoCloseable {
   /** One connection. */
   private final class Client {
 
-    /** Messages in flight that are remembered; none gets near it unless the server stands still. */
+    /** Messages in flight that are stored; the number is not reached unless the server stalls. */
     private static final int IN_FLIGHT = 64;
 
     private final SocketChannel channel;
@@ -202,7 +202,7 @@ final class LoadGenerator implements AutoCloseable {
     private final ByteBuffer in = ByteBuffer.allocateDirect(1024);
     private final long[] dueTimes = new long[IN_FLIGHT];
 
-    /** Written by whoever sends, read by whoever reads: dueTimes becomes visible with it. */
+    /** Written by the sender, read by the reader: it makes dueTimes visible. */
     private volatile int sent;
 
     private int parts;
@@ -338,7 +338,7 @@ final class LoadGenerator implements AutoCloseable {
       }
     }
 
-    /** Short texts only: nobody reads here while a socket's buffer is full. */
+    /** For short texts only: nothing is read while the buffer of a socket is full. */
     private void write(int head, String text) throws IOException {
       byte[] payload = text.getBytes(StandardCharsets.US_ASCII);
       var frame = ByteBuffer.allocate(LONGEST_HEADER + payload.length).put((byte) head);
@@ -361,7 +361,7 @@ final class LoadGenerator implements AutoCloseable {
         }
         response = StandardCharsets.ISO_8859_1.decode(in.duplicate().flip()).toString();
       }
-      // What follows are frames already.
+      // The rest are frames.
       in.flip().position(end + END_OF_HEAD.length());
       in.compact();
       if (!response.startsWith("HTTP/1.1 101 ")) {

@@ -5,8 +5,8 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * What a benchmark is asked to do: {@code [ROUNDS] [MODE…]}, with modes as their constants are
- * called, in lower case and with hyphens.
+ * Holds the arguments of a benchmark: {@code [ROUNDS] [MODE…]}, with modes named as their
+ * constants, in lower case and with hyphens.
  *
  * @param modes in the order in which they are declared
  */
@@ -15,8 +15,8 @@ record Options<M extends Enum<M>>(int rounds, List<M> modes) {
   /**
    * Reads the arguments.
    *
-   * @param all the modes there are, which run when none is named
-   * @throws IllegalArgumentException when they make no sense
+   * @param all modes, which run when none is named
+   * @throws IllegalArgumentException when they are invalid
    */
   static <M extends Enum<M>> Options<M> parse(String[] arguments, int defaultRounds, M[] all) {
     int rounds = arguments.length > 0 ? Integer.parseInt(arguments[0]) : defaultRounds;
@@ -35,7 +35,7 @@ record Options<M extends Enum<M>>(int rounds, List<M> modes) {
     return new Options<>(rounds, modes);
   }
 
-  /** What a mode is called. */
+  /** Returns the name of a mode. */
   static String nameOf(Enum<?> mode) {
     return mode.name().toLowerCase(Locale.ROOT).replace('_', '-');
   }

@@ -13,7 +13,7 @@ import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.transport.Transport;
 
 /**
- * What the gateway is measured against: the least that Vert.x does for a WebSocket and for TCP, an
+ * Serves as the baseline of the gateway: the least that Vert.x does for a WebSocket and for TCP, an
  * echo without sessions, heartbeats or bus.
  */
 public final class RawEchoServer extends VerticleBase {
@@ -22,7 +22,7 @@ public final class RawEchoServer extends VerticleBase {
   private NetServer tcp;
 
   /**
-   * Serves until it is killed; says on standard output at which port.
+   * Serves until the process is killed; prints its port.
    *
    * @param arguments the number of event loops
    */

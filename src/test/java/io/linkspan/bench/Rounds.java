@@ -8,14 +8,14 @@ import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
 /**
- * What several rounds have measured of several servers, by row of a table and server. Ratios are
- * those of figures of the same round, which the rest of the machine weighed on alike.
+ * Holds the measurements of several rounds and servers, by row of a table and server. A ratio
+ * compares figures of the same round, in which the rest of the machine had the same load.
  *
  * @param <T> one measurement
  */
 final class Rounds<T> {
 
-  /** The measurements of one server in one row. */
+  /** Returns the measurements of one server in one row. */
   final class Cell {
     private final List<T> all = new ArrayList<>();
     private final String row;
@@ -24,12 +24,12 @@ final class Rounds<T> {
       this.row = row;
     }
 
-    /** The median of a figure. */
+    /** Returns the median of a figure. */
     double median(ToDoubleFunction<T> figure) {
       return Rounds.median(all.stream().mapToDouble(figure).toArray());
     }
 
-    /** The median of its ratios to that of another server; not a number where that has none. */
+    /** Returns the median of the ratios to another server; NaN where that has no measurement. */
     double ratio(String to, ToDoubleFunction<T> figure) {
       Cell other = rows.get(row).get(to);
       double[] ratios = new double[other == null ? 0 : Math.min(all.size(), other.all.size())];
@@ -57,13 +57,13 @@ final class Rounds<T> {
     return rows.isEmpty();
   }
 
-  /** Calls back for each line of the table. */
+  /** Prints each line of the table. */
   void forEach(Line<T> line) {
     rows.forEach(
         (row, servers) -> servers.forEach((server, cell) -> line.print(row, server, cell)));
   }
 
-  /** Prints the usual table of what servers do under load, compared with one of them. */
+  /** Prints the usual table of servers under load, compared with one of them. */
   static void print(Rounds<Window.Load> loads, String comparedWith) {
     System.out.printf(
         "%n%-40s %-15s %10s %8s %8s %6s %9s %9s %9s %7s%n",

@@ -11,17 +11,17 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A server in a process of its own, and what Linux and, if it is one, its JVM say of it. */
+/** Runs a server in a process of its own, and reads its figures from Linux and from its JVM. */
 final class ServerProcess implements AutoCloseable {
 
-  /** All servers that run in a JVM get the same. */
+  /** The same options for all servers that run in a JVM. */
   private static final List<String> JVM_OPTIONS =
       List.of(
           "-Xms1g",
           "-Xmx1g",
           "-XX:+UseSerialGC",
           "-XX:+AlwaysPreTouch",
-          // What a thread that has ended used can not be told apart any more.
+          // The time of a thread that has ended cannot be attributed any more.
           "-XX:-UseDynamicNumberOfCompilerThreads");
 
   private static final Path JAVA_BIN = Path.of(System.getProperty("java.home"), "bin");
@@ -44,7 +44,7 @@ final class ServerProcess implements AutoCloseable {
     this.isJvm = isJvm;
   }
 
-  /** The packaged gateway on free ports, with its defaults but for what is given. */
+  /** Starts the packaged gateway on free ports, with its defaults and these settings. */
   static ServerProcess gateway(int eventLoops, String... arguments) throws IOException {
     List<String> command = jvm("-jar", GATEWAY_JAR.toString());
     command.addAll(List.of(arguments));
@@ -59,7 +59,7 @@ final class ServerProcess implements AutoCloseable {
     return start(builder, true);
   }
 
-  /** A Java program with a class path of its own. */
+  /** Starts a Java program with a class path of its own. */
   static ServerProcess java(String classPath, String program, Object... arguments)
       throws IOException {
     List<String> command = jvm("-cp", classPath, program);
@@ -70,8 +70,8 @@ final class ServerProcess implements AutoCloseable {
   }
 
   /**
-   * Any program; it prints {@code "name":port} once it listens, and {@code "heap":bytes} for each
-   * line of its input if it is asked for its heap.
+   * Starts any program; it prints {@code "name":port} once it listens, and {@code "heap":bytes} for
+   * each line of its input if it is asked for its heap.
    */
   static ServerProcess start(ProcessBuilder builder) throws IOException {
     return start(builder, false);
@@ -89,35 +89,35 @@ final class ServerProcess implements AutoCloseable {
     throw new IOException(builder.command() + " did not start");
   }
 
-  /** Where it listens for such clients: http, tcp or enet. */
+  /** Returns the port for such clients: http, tcp or enet. */
   int port(String name) throws IOException {
     return (int) number(Pattern.compile(PORT.formatted(name)), ports);
   }
 
-  /** CPU time used so far, in the program and in the kernel. */
+  /** Returns the CPU time used so far, in the program and in the kernel. */
   CpuTime cpuTime() throws IOException {
     return CpuTime.of(process.toHandle());
   }
 
-  /** The part of it that went into compiling, which passes. */
+  /** Returns the part of it for compilation, which ends. */
   long compilerMicros() throws IOException {
     return CpuTime.compilerMicros(process.toHandle());
   }
 
-  /** Memory the process has; of a JVM, the whole heap included. */
+  /** Returns the memory of the process, with the whole heap of a JVM. */
   long residentBytes() throws IOException {
     Path status = Path.of("/proc", Long.toString(process.pid()), "status");
     return 1024 * number(RSS, Files.readString(status));
   }
 
-  /** What is left in the heap after garbage collections; other programs than a JVM are asked. */
+  /** Returns the heap after garbage collections; programs other than a JVM print it on request. */
   long liveHeapBytes() throws IOException, InterruptedException {
     if (!isJvm) {
       Writer input = process.outputWriter(StandardCharsets.US_ASCII);
       input.append('\n').flush();
       return number(HEAP_TOLD, output.readLine());
     }
-    // What the first collection finds dead may hold on to more until the second.
+    // Objects that the first collection finds dead may hold others until the second.
     jcmd("GC.run");
     jcmd("GC.run");
     Matcher generation = HEAP_USED.matcher(jcmd("GC.heap_info"));
@@ -128,7 +128,7 @@ final class ServerProcess implements AutoCloseable {
     return used;
   }
 
-  /** Ends the process and waits for it. */
+  /** Ends the process and waits for its end. */
   @Override
   public void close() {
     process.destroyForcibly().onExit().join();

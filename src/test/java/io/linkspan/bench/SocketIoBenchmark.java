@@ -7,8 +7,8 @@ import java.nio.file.Path;
 import java.util.List;
 
 /**
- * What a Socket.IO 4 event with an acknowledgement costs by way of WebSocket, event bus and back,
- * and what an idle connection holds, compared with netty-socketio and with Node's socket.io in the
+ * Measures the cost of a Socket.IO 4 event with an acknowledgement through WebSocket, event bus and
+ * back, and of an idle connection, compared with netty-socketio and with Node's socket.io in the
  * same run. See docs/benchmarks.md.
  *
  * <p>Usage: {@code SocketIoBenchmark [ROUNDS] [MODE…]}, with the modes in lower case.
@@ -44,7 +44,7 @@ public final class SocketIoBenchmark {
   /** One measurement of idle connections, in bytes per connection. */
   private record Idle(double heap, double resident) {}
 
-  /** Every event goes to the service that says it again. */
+  /** Sends every event to the echo service. */
   private static final String CONFIGURATION = "routes: [{to: \"\", bus: echo}]\n";
 
   private static final Path NETTY_SOCKETIO = Path.of("src", "test", "netty-socketio");
@@ -52,7 +52,7 @@ public final class SocketIoBenchmark {
   private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
   private static final int DEFAULT_ROUNDS = 3;
 
-  /** Compiled code is a matter of calls, not of time. */
+  /** The number of calls decides what is compiled, not the time. */
   private static final long FIRST_WARM_UP_MESSAGES = 300_000;
 
   private static final long WARM_UP_MESSAGES = 50_000;
@@ -89,7 +89,10 @@ public final class SocketIoBenchmark {
     }
   }
 
-  /** Maven knows what netty-socketio needs; a class path of its own keeps its Netty from ours. */
+  /**
+   * Maven resolves what netty-socketio needs; a class path of its own separates its Netty from
+   * ours.
+   */
   private static void fetchLibraries() throws IOException, InterruptedException {
     if (Files.exists(LIBRARIES)) {
       return;
@@ -135,7 +138,7 @@ public final class SocketIoBenchmark {
       }
     }
     if (modes.contains(Mode.IDLE)) {
-      // A process of its own: what the load leaves behind is not what an idle connection costs.
+      // A process of its own: the garbage of the load is not the cost of an idle connection.
       try (var server = start(kind)) {
         idles.add(Mode.IDLE.label, kind.label, idle(server));
       }

@@ -5,8 +5,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * What a Message costs by way of WebSocket or TCP, event bus and back, and what an idle connection
- * holds, compared with a bare Vert.x echo in the same run. See docs/benchmarks.md.
+ * Measures the cost of a Message through WebSocket or TCP, event bus and back, and of an idle
+ * connection, compared with a bare Vert.x echo in the same run. See docs/benchmarks.md.
  *
  * <p>Usage: {@code WebSocketBenchmark [ROUNDS] [MODE…]}, with the modes in lower case.
  */
@@ -58,7 +58,7 @@ public final class WebSocketBenchmark {
   private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
   private static final int DEFAULT_ROUNDS = 5;
 
-  /** Compiled code is a matter of calls, not of time, and the two do not go together here. */
+  /** The number of calls decides what is compiled, not the time, and the two differ here. */
   private static final long FIRST_WARM_UP_MESSAGES = 300_000;
 
   private static final long WARM_UP_MESSAGES = 50_000;
@@ -99,7 +99,7 @@ public final class WebSocketBenchmark {
       }
     }
     if (modes.contains(Mode.IDLE)) {
-      // A process of its own: what the load leaves behind is not what an idle connection costs.
+      // A process of its own: the garbage of the load is not the cost of an idle connection.
       try (var server = kind.start()) {
         idles.add(Mode.IDLE.label, kind.label, idle(server, kind));
       }

@@ -3,8 +3,8 @@ package io.linkspan.bench;
 import java.io.IOException;
 
 /**
- * The time between two moments of a measurement, with what a server, the load and the rest of the
- * machine used in it.
+ * Measures the time between two moments, and what a server, the load and the rest of the machine
+ * used in it.
  */
 final class Window {
 
@@ -18,7 +18,7 @@ final class Window {
   private final long idleBefore;
   private final long start;
 
-  /** Begins. */
+  /** Begins a window. */
   Window(ServerProcess server, ProcessHandle load) throws IOException {
     this.server = server;
     this.load = load;
@@ -30,9 +30,9 @@ final class Window {
   }
 
   /**
-   * Ends it.
+   * Ends the window.
    *
-   * @param messages that were answered meanwhile
+   * @param messages answered meanwhile
    * @param p50 latency in microseconds
    * @param p99 latency in microseconds
    */
@@ -56,12 +56,12 @@ final class Window {
    * One measurement under load.
    *
    * @param cpu of the server, in microseconds per message
-   * @param user the part of it outside of the kernel
-   * @param compiler the part of that which went into compiling
+   * @param user the part outside of the kernel
+   * @param compiler the part of that for compilation
    * @param perSecond messages answered
    * @param p50 latency in microseconds
    * @param p99 latency in microseconds
-   * @param others what the rest of the machine used, in percent of one processor
+   * @param others CPU of the rest of the machine, in percent of one processor
    */
   record Load(
       double cpu,

@@ -16,10 +16,10 @@ import java.time.Duration;
 import java.util.Map;
 
 /**
- * What the official test suites of Engine.IO and Socket.IO are run against, on one port: a bare
+ * Runs the servers for the official test suites of Engine.IO and Socket.IO on one port: a bare
  * Engine.IO echo at {@code /engine.io/}, and at {@code /socket.io/} the gateway itself, with a
- * service on the event bus that does what the Socket.IO suites expect. A TCP connection belongs to
- * the one of the two that its first request is for.
+ * service on the event bus that does what the Socket.IO suites expect. The first request of a TCP
+ * connection chooses its server.
  */
 public final class ConformanceServer implements AutoCloseable {
 
@@ -35,7 +35,7 @@ public final class ConformanceServer implements AutoCloseable {
     this.front = front;
   }
 
-  /** Runs until it is killed. */
+  /** Runs until the process is killed. */
   public static void main(String[] arguments) {
     if (arguments.length != 1) {
       throw new IllegalArgumentException("usage: ConformanceServer PORT");
@@ -44,7 +44,7 @@ public final class ConformanceServer implements AutoCloseable {
     System.out.println("ready on port " + server.port());
   }
 
-  /** Starts one; 0 is any free port. */
+  /** Starts a server; port 0 is any free one. */
   public static ConformanceServer start(int port) {
     TestGateway gateway =
         TestGateway.start(
@@ -77,7 +77,7 @@ public final class ConformanceServer implements AutoCloseable {
     gateway.close();
   }
 
-  /** What the suites expect behind the gateway. */
+  /** Serves what the suites expect behind the gateway. */
   private static final class SuiteService extends VerticleBase {
 
     @Override
@@ -106,7 +106,7 @@ public final class ConformanceServer implements AutoCloseable {
     }
   }
 
-  /** The port, and behind it the two servers. */
+  /** Listens at the port, and passes connections to the two servers behind it. */
   private static final class Front extends VerticleBase {
 
     private static final String BARE = "/engine.io";

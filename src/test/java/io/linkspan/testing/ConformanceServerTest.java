@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** The server behaves as the official suites expect, in their own words. */
+/** Checks that the server behaves as the official suites expect. */
 class ConformanceServerTest {
 
   private static ConformanceServer server;
@@ -94,7 +94,7 @@ class ConformanceServerTest {
     try (SocketIoTestClient client = connect()) {
       client.sendPacket("40/random");
       assertThat(client.readPacket()).isEqualTo("44/random,{\"message\":\"Invalid namespace\"}");
-      // Pings are answered, so that it is not the heartbeat.
+      // Pings are answered, so that the heartbeat is not the reason.
       while (client.socket().read().opcode() == RawWebSocket.TEXT) {
         client.sendPacket("3");
       }

@@ -13,7 +13,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 
-/** A service behind a gateway, as a test wants it to behave. */
+/** Runs an HTTP service behind a gateway, which answers as a test wants. */
 public final class HttpService implements AutoCloseable {
 
   private static final long PATIENCE_SECONDS = 20;
@@ -21,7 +21,7 @@ public final class HttpService implements AutoCloseable {
   /** A request with its body. */
   public record Post(HttpServerRequest request, Buffer body) {
 
-    /** The Message in the body. */
+    /** Returns the Message in the body. */
     public JsonObject message() {
       return body.toJsonObject();
     }
@@ -30,7 +30,7 @@ public final class HttpService implements AutoCloseable {
       return request.getHeader(name);
     }
 
-    /** Answers. */
+    /** Answers with a status and a body. */
     public void answer(int status, String contentType, Buffer answer) {
       request.response().setStatusCode(status).putHeader("Content-Type", contentType).end(answer);
     }
@@ -61,7 +61,7 @@ public final class HttpService implements AutoCloseable {
     return start(port, new HttpServerOptions());
   }
 
-  /** The same with options of its own. */
+  /** Listens with other options. */
   public static HttpService start(int port, HttpServerOptions options) {
     return new HttpService(port, options);
   }
@@ -70,12 +70,12 @@ public final class HttpService implements AutoCloseable {
     return server.actualPort();
   }
 
-  /** What becomes of requests for a path; 204 where nothing was said. */
+  /** Sets the handler of a path; without one, requests are answered with 204. */
   public void on(String path, Consumer<Post> handler) {
     handlers.put(path, handler);
   }
 
-  /** The next request for a path, whichever way it is answered. */
+  /** Returns the next request for a path, however it is answered. */
   public Post next(String path) {
     try {
       Post post = postsFor(path).poll(PATIENCE_SECONDS, TimeUnit.SECONDS);

@@ -12,8 +12,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What kubectl makes of the folder {@code k8s}. Where there is no kubectl, what the files say by
- * themselves; not on CI, which has to have it.
+ * Reads the manifests of the folder {@code k8s}, as rendered by kubectl. Where kubectl is missing,
+ * the files themselves are read, except on CI, where kubectl is required.
  */
 public final class KubernetesManifests {
 
@@ -26,7 +26,7 @@ public final class KubernetesManifests {
     this.objects = objects;
   }
 
-  /** Renders them. */
+  /** Renders the manifests. */
   public static KubernetesManifests render() throws IOException, InterruptedException {
     Process kubectl;
     try {
@@ -50,17 +50,17 @@ public final class KubernetesManifests {
     return new KubernetesManifests(objects);
   }
 
-  /** The kustomization itself. */
+  /** Returns the kustomization itself. */
   public static JsonNode kustomization() throws IOException {
     return YAML.readTree(FOLDER.resolve("kustomization.yaml").toFile());
   }
 
-  /** All objects of a kind. */
+  /** Returns all objects of a kind. */
   public List<JsonNode> all(String kind) {
     return objects.stream().filter(object -> object.path("kind").asText().equals(kind)).toList();
   }
 
-  /** The object of a kind of which there is one. */
+  /** Returns the only object of a kind. */
   public JsonNode only(String kind) {
     List<JsonNode> all = all(kind);
     if (all.size() != 1) {
@@ -69,7 +69,7 @@ public final class KubernetesManifests {
     return all.get(0);
   }
 
-  /** The object with this name. */
+  /** Returns the object with this name. */
   public JsonNode named(String kind, String name) {
     return all(kind).stream()
         .filter(object -> object.at("/metadata/name").asText().equals(name))

@@ -4,7 +4,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 
-/** The example that talks with {@code nc}. */
+/** Runs the example that uses {@code nc}. */
 public final class Netcat implements AutoCloseable {
 
   private static final Path PROJECT = Path.of(System.getProperty("basedir", "")).toAbsolutePath();
@@ -16,7 +16,7 @@ public final class Netcat implements AutoCloseable {
     process = new ChildProcess(builder);
   }
 
-  /** Whether {@code nc} is there; on CI it has to be, so there the tests fail without it. */
+  /** Returns whether {@code nc} is there. On CI it is true, so that the tests fail without it. */
   public static boolean available() {
     return "true".equals(System.getenv("CI"))
         || Arrays.stream(System.getenv("PATH").split(":", -1))
@@ -29,12 +29,12 @@ public final class Netcat implements AutoCloseable {
     return new Netcat(new ProcessBuilder("sh", script, Integer.toString(port), user));
   }
 
-  /** Waits until it has printed a line with this in it; the line. */
+  /** Waits until the example has printed a line with this text, and returns the line. */
   public String awaitLine(String part) throws InterruptedException {
     return process.awaitLine("\"" + part + "\"", line -> line.contains(part), TIMEOUT_MS);
   }
 
-  /** Waits for its end. */
+  /** Waits for the end of the example. */
   public int awaitExit() throws InterruptedException {
     return process.awaitExit(TIMEOUT_MS);
   }

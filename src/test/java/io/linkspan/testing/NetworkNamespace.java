@@ -4,21 +4,22 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 
-/**
- * A host of its own on this machine, with network links that a test can cut. Needs root and Linux.
- */
+/** Runs processes in a network namespace, with links that a test can cut. Needs root and Linux. */
 public final class NetworkNamespace implements AutoCloseable {
 
   private final String name;
 
-  /** Makes one with nothing but a loopback device. */
+  /** Creates a namespace with a loopback device only. */
   public NetworkNamespace(String name) {
     this.name = name;
     ip("netns", "add", name);
     run("ip", "link", "set", "lo", "up");
   }
 
-  /** Whether namespaces can be made here; where tests must not be skipped, they have to be. */
+  /**
+   * Returns whether namespaces can be created here. On CI it is true, so that the tests fail
+   * without them.
+   */
   public static boolean available() {
     if ("true".equals(System.getenv("CI"))) {
       return true;
@@ -33,13 +34,13 @@ public final class NetworkNamespace implements AutoCloseable {
     }
   }
 
-  /** What a command has to begin with, to run there. */
+  /** Returns the command line that runs a command there, to which that command is added. */
   public List<String> prefix() {
     return List.of("ip", "netns", "exec", name);
   }
 
   /**
-   * Lays a cable from here to the machine itself.
+   * Links the namespace with the machine itself.
    *
    * @param device name of this end
    * @param address of this end, with the length of the network's prefix
@@ -53,8 +54,8 @@ public final class NetworkNamespace implements AutoCloseable {
   }
 
   /**
-   * Lays a cable from here to another host, for these two addresses alone. A host can have the same
-   * address at all its cables.
+   * Links the namespace with another one, for these two addresses alone. A namespace can have the
+   * same address on all its links.
    *
    * @param device name of both ends
    */
@@ -69,12 +70,12 @@ public final class NetworkNamespace implements AutoCloseable {
     run("ip", "link", "set", device, "up");
   }
 
-  /** Sends everything for a network by a cable. */
+  /** Routes a network over a link. */
   public void route(String network, String device) {
     run("ip", "route", "add", network, "dev", device);
   }
 
-  /** Pulls the cable, or plugs it in again. */
+  /** Cuts or restores a link. */
   public void setUp(String device, boolean up) {
     run("ip", "link", "set", device, up ? "up" : "down");
   }
@@ -99,7 +100,7 @@ public final class NetworkNamespace implements AutoCloseable {
     }
   }
 
-  /** Takes it away with all its links; what runs there has to have ended. */
+  /** Removes the namespace and its links. Its processes must have ended. */
   @Override
   public void close() {
     ip("netns", "del", name);

@@ -24,15 +24,15 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * The least shell that carries the Engine.IO core: HTTP requests and WebSockets in, answers and
- * frames out. By itself it echoes messages at {@code /engine.io/}; what else lies above a session
- * is an {@link Application}. Runs on the one event loop it was started on.
+ * Runs the Engine.IO core in a minimal shell: HTTP requests and WebSockets in, answers and frames
+ * out. By itself it echoes messages at {@code /engine.io/}; an {@link Application} is what else
+ * runs above a session. Runs on the one event loop it was started on.
  */
 public final class RawEngineServer {
 
-  /** What lies above one session. */
+  /** Runs above one session. */
   public interface Application {
-    /** Takes what happened; what it sends leaves after this. */
+    /** Handles an event; what the application sends leaves after this. */
     void drain(long now);
 
     void advanceTo(long now);
@@ -40,7 +40,7 @@ public final class RawEngineServer {
     long nextDeadline();
   }
 
-  /** Makes the application of a session that has just opened. */
+  /** Creates the application of a session that has just opened. */
   public interface ApplicationFactory {
     Application open(
         EngineSession<HttpServerRequest, ServerWebSocket> session,
@@ -64,7 +64,7 @@ public final class RawEngineServer {
     serve("/engine.io", Echo::new);
   }
 
-  /** Serves one more path, given without its last slash. */
+  /** Serves another path, given without its last slash. */
   public RawEngineServer serve(String path, ApplicationFactory factory) {
     paths.put(path, factory);
     paths.put(path + "/", factory);
@@ -89,7 +89,7 @@ public final class RawEngineServer {
     return server.actualPort();
   }
 
-  /** How many sessions are not yet forgotten. */
+  /** Returns the number of sessions that are not removed yet. */
   public int sessions() {
     return links.size();
   }
@@ -311,7 +311,7 @@ public final class RawEngineServer {
     }
   }
 
-  /** A message out of its frames; Vert.x's own aggregation loses some. */
+  /** Assembles a message from its frames; the aggregation of Vert.x loses some. */
   private static final class Assembly {
     private boolean text;
     private Buffer bytes = Buffer.buffer();

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** The cores behind a real HTTP server, met by clients that know nothing of them. */
+/** Checks the cores behind a real HTTP server, with independent clients. */
 class RawEngineServerTest {
   private final Vertx vertx = Vertx.vertx();
   private final HttpClient http = HttpClient.newHttpClient();
@@ -198,7 +198,7 @@ class RawEngineServerTest {
     return URI.create(scheme + "://127.0.0.1:" + server.port() + uri);
   }
 
-  /** A WebSocket whose messages queue up: text as it is, binary in hexadecimal. */
+  /** Queues the messages of a WebSocket: text as it is, binary in hexadecimal. */
   private final class Client implements WebSocket.Listener {
     private final BlockingQueue<String> received = new LinkedBlockingQueue<>();
     private final StringBuilder text = new StringBuilder();

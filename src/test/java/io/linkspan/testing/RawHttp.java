@@ -8,8 +8,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 
 /**
- * One HTTP request on a TCP connection of its own, so that requests of one client come to different
- * event loops; sends exactly what it is told. Blocking.
+ * Sends one HTTP request on a TCP connection of its own, byte by byte as the test wants, so that
+ * requests of one client reach different event loops. Blocking.
  */
 public final class RawHttp implements AutoCloseable {
 
@@ -18,7 +18,7 @@ public final class RawHttp implements AutoCloseable {
   /** An answer, read to its end. */
   public record Response(int status, String head, String body) {
 
-    /** The value of a header, or null. */
+    /** Returns the value of a header, or null. */
     public String header(String name) {
       for (String line : head.split("\r\n", -1)) {
         if (line.toLowerCase(Locale.ROOT).startsWith(name.toLowerCase(Locale.ROOT) + ":")) {
@@ -84,7 +84,7 @@ public final class RawHttp implements AutoCloseable {
     }
   }
 
-  /** Reads the answer, whose length has to be given, and ends the connection. */
+  /** Reads the answer, which must state its length, and closes the connection. */
   public Response response() {
     try (this) {
       String text = readHead();
@@ -98,7 +98,7 @@ public final class RawHttp implements AutoCloseable {
     }
   }
 
-  /** Reads on until the other side ends the connection, in order. */
+  /** Reads until the other side closes the connection in order. */
   public void awaitEnd() {
     try {
       socket.getInputStream().readAllBytes();
@@ -119,7 +119,7 @@ public final class RawHttp implements AutoCloseable {
     return head.toString(StandardCharsets.ISO_8859_1);
   }
 
-  /** Ends the connection without a word. */
+  /** Closes the connection at once. */
   @Override
   public void close() {
     try {

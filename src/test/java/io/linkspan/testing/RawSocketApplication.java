@@ -14,8 +14,8 @@ import io.vertx.core.http.ServerWebSocket;
 import java.util.List;
 
 /**
- * Above {@link RawEngineServer}, what Socket.IO's own test suites expect of a server: {@code auth}
- * with the credentials on {@code /} and {@code /custom}, {@code message} answered by {@code
+ * Serves what Socket.IO's own test suites expect, above {@link RawEngineServer}: {@code auth} with
+ * the credentials on {@code /} and {@code /custom}, {@code message} answered by {@code
  * message-back}, {@code message-with-ack} by its acknowledgement. {@code ask} makes the server ask
  * {@code question} and send the answer as {@code answered}; {@code kick} and {@code bye} end a
  * namespace and the connection.
@@ -30,7 +30,7 @@ public final class RawSocketApplication implements RawEngineServer.Application {
     this.session = session;
   }
 
-  /** Serves a path of a server this way. */
+  /** Adds this application at a path of a server. */
   public static RawEngineServer.ApplicationFactory factory(
       EngineConfig engineConfig, SocketConfig config) {
     return (EngineSession<HttpServerRequest, ServerWebSocket> engine,

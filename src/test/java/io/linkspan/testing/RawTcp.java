@@ -12,7 +12,7 @@ import java.util.Arrays;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.InflaterInputStream;
 
-/** A bare TCP connection that sends exactly what it is told. Blocking. */
+/** Sends and reads bytes on a bare TCP connection. Blocking. */
 public final class RawTcp implements AutoCloseable {
 
   private static final int PATIENCE_MS = 15_000;
@@ -36,7 +36,7 @@ public final class RawTcp implements AutoCloseable {
     }
   }
 
-  /** Connects with a receive buffer of so many bytes, to be somebody who reads slowly. */
+  /** Connects with a receive buffer of this size, as a client that reads slowly. */
   public static RawTcp connect(int port, int receiveBuffer) {
     try {
       var socket = new Socket();
@@ -48,7 +48,7 @@ public final class RawTcp implements AutoCloseable {
     }
   }
 
-  /** Takes over a socket that is connected, perhaps one with TLS. */
+  /** Uses a socket that is connected, for example one with TLS. */
   public static RawTcp over(Socket socket) {
     try {
       return new RawTcp(socket, socket.getInputStream());
@@ -57,7 +57,7 @@ public final class RawTcp implements AutoCloseable {
     }
   }
 
-  /** The same connection for who reads what zlib has compressed. */
+  /** Returns the same connection, which inflates with zlib what it reads. */
   public RawTcp inflating() {
     try {
       return new RawTcp(socket, new InflaterInputStream(input));
@@ -89,7 +89,7 @@ public final class RawTcp implements AutoCloseable {
     send(text.getBytes(StandardCharsets.UTF_8));
   }
 
-  /** Reads so many bytes. */
+  /** Reads this number of bytes. */
   public byte[] read(int length) {
     try {
       byte[] bytes = input.readNBytes(length);
@@ -102,7 +102,7 @@ public final class RawTcp implements AutoCloseable {
     }
   }
 
-  /** Reads up to a mark, which is left out. */
+  /** Reads up to a delimiter, which is left out. */
   public String readUntil(String mark) {
     byte[] end = mark.getBytes(StandardCharsets.UTF_8);
     var bytes = new ByteArrayOutputStream();
@@ -116,12 +116,12 @@ public final class RawTcp implements AutoCloseable {
     }
   }
 
-  /** Reads a line of JSON or of anything else. */
+  /** Reads a line. */
   public String readLine() {
     return readUntil("\n");
   }
 
-  /** Whether something can be read without waiting. */
+  /** Returns whether something can be read without waiting. */
   public boolean hasInput() {
     try {
       return input.available() > 0;
@@ -130,7 +130,7 @@ public final class RawTcp implements AutoCloseable {
     }
   }
 
-  /** Whether the other side has sent its FIN, and nothing before it. Waits for either. */
+  /** Waits for a byte or a FIN, and returns whether it is the FIN. */
   public boolean atEnd() {
     try {
       return input.read() < 0;
@@ -139,7 +139,7 @@ public final class RawTcp implements AutoCloseable {
     }
   }
 
-  /** Reads on until the other side ends the connection. */
+  /** Reads until the other side closes the connection. */
   public byte[] readAll() {
     try {
       return input.readAllBytes();
@@ -148,7 +148,7 @@ public final class RawTcp implements AutoCloseable {
     }
   }
 
-  /** Sends a FIN; what comes can still be read. */
+  /** Sends a FIN; the other direction stays open. */
   public void finish() {
     try {
       socket.shutdownOutput();
@@ -157,13 +157,13 @@ public final class RawTcp implements AutoCloseable {
     }
   }
 
-  /** Ends the connection with a RST. */
+  /** Closes the connection with a RST. */
   public void reset() {
     try {
       socket.setSoLinger(true, 0);
       socket.close();
     } catch (SocketException e) {
-      // Was closed already.
+      // The socket is closed already.
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -14,8 +14,8 @@ import java.util.Arrays;
 import java.util.Locale;
 
 /**
- * A WebSocket client that does exactly what it is told, also what the standard forbids. Blocking;
- * used by one thread, or by one that reads and one that writes.
+ * Sends and reads the frames of a WebSocket, also those that the standard forbids. Blocking; used
+ * by one thread, or by one that reads and one that writes.
  */
 public final class RawWebSocket implements AutoCloseable {
 
@@ -26,7 +26,7 @@ public final class RawWebSocket implements AutoCloseable {
   public static final int PING = 0x9;
   public static final int PONG = 0xA;
 
-  /** The link ended without a close frame. */
+  /** Stands for the end of a link without a close frame. */
   public static final int ABNORMAL = 1006;
 
   private static final int PATIENCE_MS = 15_000;
@@ -40,7 +40,7 @@ public final class RawWebSocket implements AutoCloseable {
       return new String(payload, StandardCharsets.UTF_8);
     }
 
-    /** The code of a close frame. */
+    /** Returns the code of a close frame. */
     public int closeCode() {
       return payload.length < 2 ? 1005 : ((payload[0] & 0xFF) << 8) | (payload[1] & 0xFF);
     }
@@ -67,16 +67,16 @@ public final class RawWebSocket implements AutoCloseable {
   }
 
   /**
-   * The same with a small receive buffer.
+   * Connects and upgrades with a small receive buffer.
    *
-   * @param receiveBuffer bytes; 0 leaves it to the system
+   * @param receiveBuffer bytes; 0 is the default of the system
    */
   public static RawWebSocket connect(
       int port, int receiveBuffer, String target, String... headers) {
     return connect(new InetSocketAddress("127.0.0.1", port), receiveBuffer, target, headers);
   }
 
-  /** The same anywhere. */
+  /** Connects to any address, and upgrades. */
   public static RawWebSocket connect(
       InetSocketAddress server, int receiveBuffer, String target, String... headers) {
     try {
@@ -107,12 +107,12 @@ public final class RawWebSocket implements AutoCloseable {
     }
   }
 
-  /** The first line of the answer to the upgrade. */
+  /** Returns the first line of the answer to the upgrade. */
   public String status() {
     return status;
   }
 
-  /** The whole head of the answer to the upgrade. */
+  /** Returns the whole head of the answer to the upgrade. */
   public String responseHead() {
     return responseHead;
   }
@@ -133,7 +133,7 @@ public final class RawWebSocket implements AutoCloseable {
     send(CLOSE, true, new byte[] {(byte) (code >> 8), (byte) code});
   }
 
-  /** Bytes as they are, below any framing. */
+  /** Sends bytes without framing. */
   public void sendBytes(byte[] bytes) {
     try {
       out.write(bytes);
@@ -142,7 +142,7 @@ public final class RawWebSocket implements AutoCloseable {
     }
   }
 
-  /** A masked frame. */
+  /** Returns the bytes of a masked frame. */
   public static byte[] frame(int opcode, boolean last, byte[] payload) {
     ByteArrayOutputStream frame = new ByteArrayOutputStream(payload.length + 14);
     frame.write((last ? FIN : 0) | opcode);
@@ -155,7 +155,7 @@ public final class RawWebSocket implements AutoCloseable {
     return frame.toByteArray();
   }
 
-  /** Only the head of a frame that claims to be so long. */
+  /** Sends the head of a frame that states this length. */
   public static byte[] frameHead(int opcode, boolean last, long length) {
     ByteArrayOutputStream frame = new ByteArrayOutputStream();
     frame.write((last ? FIN : 0) | opcode);
@@ -179,7 +179,7 @@ public final class RawWebSocket implements AutoCloseable {
     }
   }
 
-  /** The next frame; the end of the link reads as a close frame with {@link #ABNORMAL}. */
+  /** Reads the next frame; the end of the link is a close frame with {@link #ABNORMAL}. */
   public Frame read() {
     try {
       int first = in.readUnsignedByte();
@@ -200,7 +200,7 @@ public final class RawWebSocket implements AutoCloseable {
     }
   }
 
-  /** The next frame that is neither ping nor pong; pings are answered. */
+  /** Reads the next frame that is neither ping nor pong, and answers pings. */
   public Frame readData() {
     while (true) {
       Frame frame = read();
@@ -212,7 +212,7 @@ public final class RawWebSocket implements AutoCloseable {
     }
   }
 
-  /** Reads on until the link closes; the code of the close frame. */
+  /** Reads until the link closes, and returns the code of the close frame. */
   public int readUntilClosed() {
     while (true) {
       Frame frame = read();
@@ -243,7 +243,7 @@ public final class RawWebSocket implements AutoCloseable {
     }
   }
 
-  /** The body of an answer that was no upgrade. */
+  /** Returns the body of an answer that is not an upgrade. */
   public String readBody() {
     int at = responseHead.toLowerCase(Locale.ROOT).indexOf("content-length: ");
     int length =
@@ -255,7 +255,7 @@ public final class RawWebSocket implements AutoCloseable {
     }
   }
 
-  /** Ends the TCP connection without a word. */
+  /** Closes the TCP connection at once. */
   @Override
   public void close() {
     try {

@@ -7,8 +7,8 @@ import java.lang.annotation.Target;
 import org.junit.jupiter.api.condition.EnabledIf;
 
 /**
- * Skipped, with a reason in the report, where Node or Chromium is not on the PATH; never skipped on
- * CI.
+ * Skips a test, with a reason in the report, where Node or Chromium is not on the PATH. On CI
+ * nothing is skipped.
  */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)

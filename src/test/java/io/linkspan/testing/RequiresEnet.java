@@ -6,7 +6,10 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.condition.EnabledIf;
 
-/** Skipped, with a reason in the report, where libenet-dev is missing; never skipped on CI. */
+/**
+ * Skips a test, with a reason in the report, where libenet-dev is missing. On CI nothing is
+ * skipped.
+ */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @EnabledIf(

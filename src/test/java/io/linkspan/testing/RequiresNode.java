@@ -6,7 +6,10 @@ import java.lang.annotation.RetentionPolicy;
 import java.lang.annotation.Target;
 import org.junit.jupiter.api.condition.EnabledIf;
 
-/** Skipped, with a reason in the report, where Node is not on the PATH; never skipped on CI. */
+/**
+ * Skips a test, with a reason in the report, where Node is not on the PATH. On CI nothing is
+ * skipped.
+ */
 @Target(ElementType.TYPE)
 @Retention(RetentionPolicy.RUNTIME)
 @EnabledIf(

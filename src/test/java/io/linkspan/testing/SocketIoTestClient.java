@@ -26,10 +26,10 @@ public final class SocketIoTestClient implements TestClient {
 
   private final RawWebSocket socket;
 
-  /** eventIds of what was sent, by the id its acknowledgement will have. */
+  /** The eventIds of the Messages sent, by the id of their acknowledgement. */
   private final Map<Long, String> sent = new ConcurrentHashMap<>();
 
-  /** Ids to acknowledge with, by eventId; a Message that came twice has two. */
+  /** The ids to acknowledge with, by eventId; a Message that was received twice has two. */
   private final Map<String, Queue<Long>> received = new ConcurrentHashMap<>();
 
   private long nextAckId;
@@ -49,7 +49,7 @@ public final class SocketIoTestClient implements TestClient {
     return client;
   }
 
-  /** Opens the session below and joins nothing. */
+  /** Opens an Engine.IO session without joining a namespace. */
   public static SocketIoTestClient open(int port, String query) {
     var client =
         new SocketIoTestClient(
@@ -61,17 +61,17 @@ public final class SocketIoTestClient implements TestClient {
     return client;
   }
 
-  /** What is below. */
+  /** Returns the WebSocket. */
   public RawWebSocket socket() {
     return socket;
   }
 
-  /** A packet as it is. */
+  /** Sends a packet as it is. */
   public void sendPacket(String packet) {
     socket.sendText(packet);
   }
 
-  /** The next packet that is no ping; pings are answered. */
+  /** Reads the next packet that is not a ping, and answers pings. */
   public String readPacket() {
     while (true) {
       RawWebSocket.Frame frame = socket.readData();
@@ -112,7 +112,7 @@ public final class SocketIoTestClient implements TestClient {
   public GeneratedMessage receive() {
     String packet = readPacket();
     while (packet.startsWith("42[\"~\",")) {
-      // Tells an offset; no application listens to it.
+      // It carries an offset, and no application handles it.
       packet = readPacket();
     }
     int json = packet.indexOf('[');
@@ -131,7 +131,7 @@ public final class SocketIoTestClient implements TestClient {
     };
   }
 
-  /** Attachments follow their packet; protobuf's JSON has them as text. */
+  /** Reads a packet with its attachments, which the JSON of protobuf has as text. */
   private void readAttachments(JsonObject message, int count) {
     var texts = new JsonArray();
     for (int i = 0; i < count; i++) {
@@ -157,7 +157,10 @@ public final class SocketIoTestClient implements TestClient {
     return message;
   }
 
-  /** As other transports tell it: an AckMessage, or an error with replyTo. */
+  /**
+   * Returns an acknowledgement as other transports have it: an AckMessage, or an error with
+   * replyTo.
+   */
   private GeneratedMessage answer(long id, JsonObject answer) {
     String eventId = sent.remove(id);
     JsonObject error = answer.getJsonObject("error");
@@ -171,7 +174,10 @@ public final class SocketIoTestClient implements TestClient {
         .build();
   }
 
-  /** The code in the event {@code closing}; of the close frame where there is none. */
+  /**
+   * Returns the code of the event {@code closing}, or of the close frame where there is no such
+   * event.
+   */
   @Override
   public int closeCode() {
     while (true) {

@@ -7,7 +7,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketTimeoutException;
 
-/** A TCP service whose every word a test says. Blocking. */
+/** Runs a TCP service whose every byte a test sends. Blocking. */
 public final class TcpService implements AutoCloseable {
 
   private static final int PATIENCE_MS = 15_000;
@@ -30,7 +30,7 @@ public final class TcpService implements AutoCloseable {
     return new TcpService(0);
   }
 
-  /** Listens at a port where one has listened before. */
+  /** Listens at a port that another service has used. */
   public static TcpService start(int port) {
     return new TcpService(port);
   }
@@ -48,13 +48,13 @@ public final class TcpService implements AutoCloseable {
     }
   }
 
-  /** Waits for the next link for as long as this is open; null then. */
+  /** Waits for the next link as long as the service is open, then returns null. */
   public RawTcp acceptUnlessClosed() {
     while (!server.isClosed()) {
       try {
         return RawTcp.over(server.accept());
       } catch (SocketTimeoutException e) {
-        // Nobody came for a while.
+        // There was no link for a while.
       } catch (IOException e) {
         return null;
       }
@@ -62,7 +62,7 @@ public final class TcpService implements AutoCloseable {
     return null;
   }
 
-  /** Takes no further links; those that are there stay. */
+  /** Accepts no further links; open ones stay. */
   @Override
   public void close() {
     try {

@@ -9,7 +9,7 @@ import io.vertx.core.json.JsonObject;
 import java.nio.ByteBuffer;
 import java.util.Map;
 
-/** A client on framed TCP; its framing is written by hand. */
+/** Sends and reads Messages on framed TCP, with framing written by hand. */
 public final class TcpTestClient implements TestClient {
 
   private static final int ACK = 10;
@@ -26,18 +26,18 @@ public final class TcpTestClient implements TestClient {
     this.delimiter = delimiter;
   }
 
-  /** Speaks binary frames behind a length of four bytes, and has said nothing yet. */
+  /** Uses binary frames behind a length of four bytes. Sends nothing yet. */
   public static TcpTestClient ofLengths(RawTcp socket) {
     return new TcpTestClient(socket, null);
   }
 
-  /** Speaks JSON with a delimiter behind it, and has said nothing yet. */
+  /** Uses JSON with a delimiter behind it. Sends nothing yet. */
   public static TcpTestClient ofDelimiters(RawTcp socket, String delimiter) {
     return new TcpTestClient(socket, delimiter);
   }
 
   /**
-   * Says who it is; the session has begun.
+   * Authenticates and waits until the session has begun.
    *
    * @param acknowledge client or transport
    */
@@ -45,7 +45,7 @@ public final class TcpTestClient implements TestClient {
     return authenticate(user, Map.of("ack", acknowledge));
   }
 
-  /** The same with any headers of the auth message. */
+  /** Authenticates with any headers of the auth message. */
   public TcpTestClient authenticate(String user, Map<String, String> headers) {
     resumable = headers.containsKey("session");
     send(
@@ -61,17 +61,17 @@ public final class TcpTestClient implements TestClient {
     return this;
   }
 
-  /** What is below. */
+  /** Returns the connection. */
   public RawTcp socket() {
     return socket;
   }
 
-  /** Behind its length. */
+  /** Returns a payload behind its length. */
   public static byte[] frame(byte[] content) {
     return ByteBuffer.allocate(4 + content.length).putInt(content.length).put(content).array();
   }
 
-  /** A whole frame with a Message. */
+  /** Returns a whole frame with a Message. */
   public static byte[] frame(Message message) {
     return frame(WebSocketTestClient.frame(MESSAGE, message.toByteArray()));
   }

@@ -4,30 +4,30 @@ import com.google.protobuf.GeneratedMessage;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 
-/** A client of any transport, as far as Messages and acknowledgements go. */
+/** Sends and receives Messages and acknowledgements on any transport. */
 public interface TestClient extends AutoCloseable {
 
   void send(Message message);
 
   void acknowledge(String eventId);
 
-  /** Something that this transport can carry and that is no Message. */
+  /** Sends something that this transport carries and that is not a Message. */
   void sendGarbage();
 
-  /** The next Message or AckMessage, whichever comes first. */
+  /** Reads the next Message or AckMessage. */
   GeneratedMessage receive();
 
-  /** Reads on until the gateway closes; the number of the reason. */
+  /** Reads until the gateway closes, and returns the number of the reason. */
   int closeCode();
 
-  /** Leaves in the transport's polite way. */
+  /** Disconnects as the transport provides. */
   void leave();
 
-  /** Breaks the link without a word. */
+  /** Drops the link without a disconnect. */
   @Override
   void close();
 
-  /** The next thing, which has to be a Message. */
+  /** Reads what is next, which must be a Message. */
   default Message receiveMessage() {
     GeneratedMessage next = receive();
     if (next instanceof Message message) {
@@ -36,7 +36,7 @@ public interface TestClient extends AutoCloseable {
     throw new AssertionError("expected a Message, not " + next);
   }
 
-  /** The next thing, which has to be an AckMessage; its eventId. */
+  /** Reads what is next, which must be an AckMessage, and returns its eventId. */
   default String receiveAck() {
     GeneratedMessage next = receive();
     if (next instanceof AckMessage ack) {
@@ -45,7 +45,7 @@ public interface TestClient extends AutoCloseable {
     throw new AssertionError("expected an AckMessage, not " + next);
   }
 
-  /** The next thing, which has to be an error; its JSON body. */
+  /** Reads what is next, which must be an error, and returns its JSON body. */
   default io.vertx.core.json.JsonObject receiveError() {
     Message error = receiveMessage();
     if (!error.getType().equals("error")) {

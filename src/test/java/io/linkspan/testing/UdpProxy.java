@@ -17,9 +17,9 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A bad path between UDP clients and a server: of what passes, either way, 5 % are lost, 3 %
- * doubled, 10 % late by up to 30 ms and so overtaken, and 2 % damaged if that is asked for. One
- * thread; the seed decides.
+ * Damages the traffic between UDP clients and a server. Of the datagrams of either direction, 5 %
+ * are lost, 3 % doubled, 10 % delayed by up to 30 ms and so overtaken, and 2 % damaged on request.
+ * Uses one thread and a seed.
  */
 public final class UdpProxy implements AutoCloseable {
 
@@ -51,7 +51,7 @@ public final class UdpProxy implements AutoCloseable {
   private long order;
   private volatile boolean closed;
 
-  /** Opens a port in front of a server's. */
+  /** Opens a port in front of that of a server. */
   public UdpProxy(long seed, boolean damages, int serverPort) {
     random = new Random(seed);
     this.damages = damages;
@@ -67,7 +67,7 @@ public final class UdpProxy implements AutoCloseable {
     thread.start();
   }
 
-  /** Where clients send to. */
+  /** Returns the port for clients. */
   public int port() {
     return front.socket().getLocalPort();
   }
@@ -91,7 +91,7 @@ public final class UdpProxy implements AutoCloseable {
   }
 
   /**
-   * @param client whose datagrams it carries; null for the one that all clients send to
+   * @param client whose datagrams are carried; null for the socket that all clients send to
    */
   private DatagramChannel open(SocketAddress client) throws IOException {
     DatagramChannel channel = DatagramChannel.open();
@@ -122,7 +122,7 @@ public final class UdpProxy implements AutoCloseable {
         }
       }
     } catch (ClosedChannelException e) {
-      // The test is over.
+      // The test has ended.
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
@@ -179,7 +179,7 @@ public final class UdpProxy implements AutoCloseable {
     try {
       from.send(bytes, to);
     } catch (IOException e) {
-      // Nobody listens there any more: one more that is lost.
+      // Nothing listens there any more; the datagram is lost.
       return;
     }
   }

@@ -7,7 +7,7 @@ import io.linkspan.api.Message;
 import java.net.InetSocketAddress;
 import java.util.Arrays;
 
-/** A client with the binary frame on a plain WebSocket; its framing is written by hand. */
+/** Sends and reads binary frames on a plain WebSocket, with framing written by hand. */
 public final class WebSocketTestClient implements TestClient {
 
   private static final int ACK = 10;
@@ -24,17 +24,17 @@ public final class WebSocketTestClient implements TestClient {
     return new WebSocketTestClient(RawWebSocket.connect(port, "/ws?" + query));
   }
 
-  /** The same anywhere. */
+  /** Connects to any address. */
   public static WebSocketTestClient connect(InetSocketAddress server, String query) {
     return new WebSocketTestClient(RawWebSocket.connect(server, 0, "/ws?" + query));
   }
 
-  /** What is below. */
+  /** Returns the WebSocket. */
   public RawWebSocket socket() {
     return socket;
   }
 
-  /** A frame with its little-endian type in front. */
+  /** Returns a frame with its little-endian type in front. */
   public static byte[] frame(int type, byte[] payload) {
     byte[] frame = new byte[payload.length + 2];
     frame[0] = (byte) type;
@@ -59,7 +59,7 @@ public final class WebSocketTestClient implements TestClient {
     socket.sendBinary(new byte[] {99, 0, 1, 2, 3});
   }
 
-  /** The next thing; null when the gateway closes instead. */
+  /** Reads what is next; null when the gateway closes instead. */
   public GeneratedMessage receiveOrNull() {
     RawWebSocket.Frame frame = socket.readData();
     return frame.opcode() == RawWebSocket.CLOSE ? null : decode(frame);
