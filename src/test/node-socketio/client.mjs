@@ -1,4 +1,4 @@
-// One client, alone with the gateway: client.mjs URL MANAGEMENT_URL VERSION TRANSPORT
+// One client and the gateway: client.mjs URL MANAGEMENT_URL VERSION TRANSPORT
 import assert from "node:assert/strict";
 import { ask, connect, create, next, within } from "./lib/clients.mjs";
 import { post } from "./lib/gateway.mjs";
@@ -22,7 +22,7 @@ const scenarios = {
     assert.deepEqual(await ask(socket, "nothing"), []);
   },
 
-  async "the same without a callback comes back as an event"(socket) {
+  async "the same without a callback is answered by an event"(socket) {
     const back = next(socket, "echoed");
     socket.emit("echoed", "a", { b: Buffer.from([7]) });
     const [a, { b }] = await back;
@@ -63,7 +63,7 @@ const scenarios = {
     acknowledge();
   },
 
-  async "what is refused says why"(socket) {
+  async "a refusal states its reason"(socket) {
     const [{ error }] = await ask(socket, "message", { to: "user:nobody", body: "?" });
     assert.equal(error.code, "no-such-recipient");
     const [malformed] = await ask(socket, "message", { type: "text", colour: "red" });
@@ -77,7 +77,7 @@ const scenarios = {
     assert.equal(JSON.parse(refusal.body).code, "no-such-recipient");
   },
 
-  async "a service hears the client's own acknowledgement"(socket) {
+  async "a service receives the acknowledgement of the client"(socket) {
     socket.once("message", (message, acknowledge) => {
       assert.equal(message.type, "question");
       acknowledge({ type: "answer", body: message.body.toUpperCase() });
@@ -100,7 +100,7 @@ const scenarios = {
     assert.equal(rawly.body.reply.body, '[3,"x"]');
   },
 
-  async "who never acknowledges is a timeout to who waits for it"(socket) {
+  async "a missing acknowledgement is a timeout for the sender"(socket) {
     let times = 0;
     const ignore = () => times++;
     socket.on("message", ignore);
@@ -114,7 +114,7 @@ const scenarios = {
     assert.equal(times, 2);
   },
 
-  async "namespaces are apart"(socket) {
+  async "namespaces are separate"(socket) {
     const custom = socket.io.socket("/custom", version >= 3 ? { auth: { user } } : {});
     await next(custom, "connect");
     assert.deepEqual(await ask(custom, "where", "custom"), ["custom"]);
@@ -131,7 +131,7 @@ const scenarios = {
     assert.deepEqual(await ask(socket, "still", "here"), ["here"]);
   },
 
-  async "a broken link is followed by another"(socket) {
+  async "a client reconnects after a lost link"(socket) {
     const again = next(socket, "connect");
     socket.io.engine.close();
     await again;
@@ -148,7 +148,7 @@ async function ordered() {
       if (seen.length === 500) resolve();
     });
   });
-  // Sent while the client upgrades: some on either side of it.
+  // Sent during the upgrade: some before its end, some after it.
   await next(socket, "connect");
   for (let n = 0; n < 500; n++) {
     socket.emit("n", n);
@@ -170,7 +170,7 @@ async function replaced() {
   }
   const [why] = await closing;
   assert.deepEqual(why, { code: 4409, reason: "replaced" });
-  // Told so in the protocol's words, a client does not come back by itself.
+  // After a disconnect of the protocol a client does not reconnect by itself.
   assert.equal((await gone)[0], "io server disconnect");
   others.forEach((socket) => socket.disconnect());
 }

@@ -1,6 +1,6 @@
 // Clients that poll through a node that ends, while their sessions are on another:
 // departing.mjs OWNER-URL OTHER-URL OTHER-PID VERSION
-// They must not notice. Behind both has to be a service that answers raw events with their arguments.
+// They must not be affected. Both nodes need a service that answers raw events with their arguments.
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask, create, within } from "./lib/clients.mjs";
@@ -14,7 +14,7 @@ const CLIENTS = 20;
 const BEFORE = 20;
 const AFTER = 50;
 
-// Sessions begin at the one node, polls wait at the other, and POSTs go to either.
+// Sessions begin at one node, polls wait at the other, and POSTs go to either.
 const proxy = await roundRobin([owner, other], (request, left) => {
   if (!request.url.includes("sid=")) {
     return OWNER;
@@ -55,12 +55,12 @@ for (let n = 0; n < BEFORE; n++) {
 await until("all answers", () => clients.every((client) => client.seen.length === BEFORE));
 await until("a poll of each", () => proxy.waiting[OTHER] === CLIENTS);
 
-// As where a balancer is told some seconds before the node is: only what is under way is there.
+// As if the balancer was notified some seconds before the node: only requests in flight are there.
 proxy.leave(OTHER);
 const polls = proxy.waiting[OTHER];
 process.kill(Number(pid), "SIGTERM");
 for (let n = 0; n < AFTER; n++) {
-  // Half of them have something to be told in that moment.
+  // Half of the clients receive something in that moment.
   clients.filter((_, index) => index % 2 === 0).forEach(emit);
   await sleep(n % 5);
 }

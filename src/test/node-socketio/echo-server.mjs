@@ -1,4 +1,4 @@
-// What SocketIoBenchmark compares the gateway with: an event is acknowledged with what it said.
+// The baseline of SocketIoBenchmark: acknowledges each event with its own arguments.
 // Answers each line of its standard input with the bytes of its live heap: node --expose-gc.
 import { createServer } from "node:http";
 import { createInterface } from "node:readline";

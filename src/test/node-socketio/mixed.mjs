@@ -1,4 +1,4 @@
-// Clients of all kinds meet: mixed.mjs URL WEBSOCKET_URL [ENET_AGENT ENET_PORT]
+// Clients of all transports send to each other: mixed.mjs URL WEBSOCKET_URL [ENET_AGENT ENET_PORT]
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -7,7 +7,7 @@ import { ask, connect, onMessage, within } from "./lib/clients.mjs";
 
 const [url, webSocketUrl, enetAgent, enetPort] = process.argv.slice(2);
 
-/** A plain WebSocket client with the JSON subprotocol, with the face of the others. */
+/** A plain WebSocket client with the JSON subprotocol, with the interface of the others. */
 async function plain(user) {
   const socket = new WebSocket(`${webSocketUrl}?user=${user}`, "linkspan.json");
   const waiting = new Map();
@@ -42,7 +42,7 @@ function speak(client, waiting, write) {
   client.join = (group) => client.send({ eventId: `${client.user}-join`, type: "join_group", body: group });
 }
 
-/** The C library's client, which a program of ours speaks for: see gateway_client.c. */
+/** A client of the C library, run by gateway_client.c. */
 async function enet(user) {
   const agent = spawn(enetAgent, [enetPort, "agent", user], { stdio: ["pipe", "pipe", "inherit"] });
   const waiting = new Map();
@@ -134,7 +134,7 @@ for (const speaker of clients) {
   for (const listener of clients) {
     if (listener === speaker) continue;
     const body = `${speaker.user} to ${listener.user} 😀`;
-    // Ends well only once the other's application has acknowledged.
+    // Succeeds only after the application of the recipient has acknowledged.
     const end = await speaker.send({ eventId: body, to: listener.user, type: "text", body });
     assert.deepEqual(end, { eventId: body });
     const heard = await hears(listener, body);
@@ -142,7 +142,7 @@ for (const speaker of clients) {
   }
 }
 for (const client of clients) {
-  // A group does not hear from a client what that client said.
+  // A client does not receive its own message to a group.
   assert.ok(!client.heard.some((message) => message.from === client.user));
 }
 for (const client of clients) {

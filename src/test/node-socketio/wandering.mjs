@@ -1,6 +1,6 @@
 // A client whose requests go to the nodes in turn: wandering.mjs URL URL VERSION polling|upgrade
-// The upgrade comes to the wrong node, is refused there, and the client goes on polling.
-// Behind both has to be a service that answers raw events with their arguments.
+// The upgrade reaches the wrong node, which refuses it, and the client continues to poll.
+// Both nodes need a service that answers raw events with their arguments.
 import assert from "node:assert/strict";
 import { ask, create, within } from "./lib/clients.mjs";
 import { roundRobin } from "./lib/proxy.mjs";
@@ -31,7 +31,7 @@ socket.on("number", (n) => seen.push(n));
 for (let n = 0; n < COUNT; n++) {
   socket.emit("number", n);
   if (n % 10 === 9) {
-    // Else all would fit into a few requests. It is answered behind what came before it.
+    // Without the wait all events would fit into a few requests. Answers keep the order.
     assert.deepEqual(await ask(socket, "so far", n), [n]);
     assert.deepEqual(seen, Array.from({ length: n + 1 }, (_, i) => i));
   }

@@ -1,4 +1,4 @@
-// What clients of the linkspan.json subprotocol do.
+// Clients of the linkspan.json subprotocol.
 import assert from "node:assert/strict";
 import { Client } from "./lib/client.mjs";
 import { ack, decode, message } from "./lib/schema.mjs";

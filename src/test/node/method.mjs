@@ -1,4 +1,4 @@
-// What a Flutter app with the messenger of docs/flutter.md puts on the wire, byte by byte.
+// The bytes that a Flutter app with the messenger of docs/flutter.md sends.
 import assert from "node:assert/strict";
 import { Client } from "./lib/client.mjs";
 import { run } from "./lib/scenarios.mjs";
@@ -47,7 +47,7 @@ async function answerTo(client, eventId) {
 }
 
 await run({
-  /** A method of an HTTP service that knows JSON alone. */
+  /** Calls a method of an HTTP service that uses JSON only. */
   async service(url) {
     const app = await Client.connect(url, "app", ["linkspan.json"]);
     const ask = (eventId, to, bytes) =>
@@ -73,7 +73,7 @@ await run({
     assert.equal(JSON.parse((await next(app)).message.body).code, "forbidden");
   },
 
-  /** A method of the app, called over the HTTP API. */
+  /** Answers a call of a method of the app over the HTTP API. */
   async app(url, management) {
     const app = await Client.connect(url, "phone", ["linkspan.json"]);
     const invoke = async (method, args) => {

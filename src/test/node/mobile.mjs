@@ -1,4 +1,4 @@
-// What the mobile clients in the field do: binary frames, and HEART_CHECK text as the heartbeat.
+// The deployed mobile clients: binary frames, and HEART_CHECK text as the heartbeat.
 import assert from "node:assert/strict";
 import { Client } from "./lib/client.mjs";
 import { ack, decode, message } from "./lib/schema.mjs";
@@ -98,7 +98,7 @@ await run({
       assert.deepEqual(new Set(acknowledged), new Set(ids));
     };
     await Promise.all([receives(), isAcknowledged()]);
-    // What comes next is the answer to this, so there was no further acknowledgement.
+    // The next frame is the answer to this, so there was no further acknowledgement.
     sender.send(message({ eventId: "fence", to: "nobody" }));
     await expectError(sender, "no-such-recipient", "fence");
   },
@@ -114,7 +114,7 @@ await run({
     await expectAck(sender, "d-1");
     sender.send(twice);
     await expectAck(sender, "d-1");
-    // The recipient's next frame is this one, so it was not sent any of the repetitions.
+    // The next frame of the recipient is this one, so it received none of the duplicates.
     sender.send(message({ eventId: "d-2", to: "twice-recipient", body: "another" }));
     assert.equal(decode((await recipient.next()).bytes).body, "another");
   },

@@ -159,7 +159,7 @@ await run({
       await erin.bubble("by hand", "acknowledged");
     }),
 
-  // The test takes the gateway away once this says so, and brings it back.
+  // The test stops the gateway after the first line, and restarts it after the second.
   restart: (browser, page) =>
     withBrowser(browser, async (context) => {
       const open = (wire) => Tab.open(context, page, `user=grace&to=service:echo&wire=${wire}`);

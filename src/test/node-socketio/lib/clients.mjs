@@ -1,4 +1,4 @@
-// Every generation of Socket.IO's own client behind one face.
+// Every generation of Socket.IO's own client behind one interface.
 import { createRequire } from "node:module";
 
 const require = createRequire(import.meta.url);
@@ -11,7 +11,7 @@ const TRANSPORTS = {
   upgrade: ["polling", "websocket"],
 };
 
-/** Rejects when a promise takes too long, saying what was waited for. */
+/** Rejects when a promise takes too long, and names what was awaited. */
 export function within(what, promise, ms = PATIENCE_MS) {
   let timer;
   const late = new Promise((_, reject) => {
@@ -20,12 +20,12 @@ export function within(what, promise, ms = PATIENCE_MS) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** The arguments of the next event of that name. */
+/** Resolves with the arguments of the next event of that name. */
 export function next(socket, event) {
   return within(event, new Promise((resolve) => socket.once(event, (...args) => resolve(args))));
 }
 
-/** The arguments that an event is acknowledged with. */
+/** Resolves with the arguments of the acknowledgement of an event. */
 export function ask(socket, event, ...args) {
   return within(
     `the acknowledgement of ${event}`,
@@ -33,7 +33,7 @@ export function ask(socket, event, ...args) {
   );
 }
 
-/** Identity goes into the auth object where the client has one, else into the query. */
+/** Creates a client with its identity in the auth object, or in the query for old clients. */
 export function create(url, version, transport, identity, options = {}) {
   const io = require(`socket.io-client-${version}`);
   const who = version >= 3 ? { auth: identity } : { query: identity };
@@ -46,7 +46,7 @@ export function create(url, version, transport, identity, options = {}) {
   });
 }
 
-/** Connects, and upgrades where that is what the transport is about. */
+/** Connects, and waits for the upgrade where the transport includes one. */
 export async function connect(url, version, transport, identity, options) {
   const socket = create(url, version, transport, identity, options);
   const upgraded = transport === "upgrade" ? upgrade(socket) : Promise.resolve();

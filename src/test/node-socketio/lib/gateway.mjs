@@ -1,6 +1,6 @@
 // The gateway's HTTP API.
 
-/** Sends a Message as a service would; the status and body of the answer. */
+/** Sends a Message as a service does, and resolves with the status and body of the answer. */
 export async function post(management, message, query) {
   const response = await fetch(`${management}v1/messages?${query}`, {
     method: "POST",

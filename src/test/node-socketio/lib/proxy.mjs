@@ -1,12 +1,12 @@
-// A load balancer that sends every request to the next server, whoever it is from.
+// A load balancer that sends every request to the next server.
 import http from "node:http";
 
 /**
- * Starts one in front of these URLs. `statuses` counts the answers to requests, `upgrades` lists
+ * Starts a balancer in front of these URLs. `statuses` counts the answers to requests, `upgrades` lists
  * those to upgrades, `waiting` has how many requests are at each server; `leave` keeps further
  * requests from a server, and `close` ends it.
  *
- * @param choose says for a request which of the servers that are left gets it; undefined: the next
+ * @param choose returns the server for a request among those that are left; undefined: the next
  */
 export async function roundRobin(urls, choose = () => undefined) {
   const statuses = {};
@@ -36,7 +36,7 @@ export async function roundRobin(urls, choose = () => undefined) {
     request.pipe(onward);
   });
   server.on("upgrade", (request, socket) => {
-    // To where its session is not, whoever has it: the first request of a client went to the first.
+    // To a server without the session: the first request of a client went to the first server.
     const onward = http.request(new URL(request.url, urls.at(-1)), {
       headers: request.headers,
       agent: false,

@@ -36,7 +36,7 @@ export class Client {
     this.socket.send(data);
   }
 
-  /** Says goodbye and waits for the answer. */
+  /** Closes and waits for the answer. */
   async close() {
     const closed = once(this.socket, "close");
     this.socket.close(1000);

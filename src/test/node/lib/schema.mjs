@@ -1,4 +1,4 @@
-// The binary frame as an independent protobuf implementation sees it: 16-bit little-endian type, then the message.
+// The binary frame, read by an independent protobuf implementation: 16-bit little-endian type, then the message.
 import { fileURLToPath } from "node:url";
 import protobuf from "protobufjs";
 

@@ -19,7 +19,7 @@ import org.assertj.core.api.AbstractStringAssert;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What somebody at a terminal, or a supervisor, gets to see: text, exit codes, signals. */
+/** Checks the command line: text, exit codes, signals. */
 class CommandLineIT {
 
   private static final Map<String, String> NOTHING = Map.of();
@@ -33,22 +33,22 @@ class CommandLineIT {
   }
 
   @Test
-  void versionIsTheBuilds() throws InterruptedException {
+  void versionIsThatOfTheBuild() throws InterruptedException {
     expect(0, NOTHING, "--version").containsPattern("linkspan \\d+\\.\\d+\\.\\d+");
   }
 
   @Test
-  void anUnknownOptionIsWrongUsage() throws InterruptedException {
+  void anUnknownOptionIsAUsageError() throws InterruptedException {
     expect(2, NOTHING, "--wrong").contains("--wrong", "Usage: ");
   }
 
   @Test
-  void aGoodConfigurationIsGood() throws Exception {
+  void aValidConfigurationIsAccepted() throws Exception {
     expect(0, NOTHING, "check-config", "--conf", conf("http: {port: 0}")).contains("good");
   }
 
   @Test
-  void aBadValueIsNamedWithItsKeyAndWhatWasExpected() throws Exception {
+  void anInvalidValueIsNamedWithItsKeyAndTheExpectedForm() throws Exception {
     String conf = conf("websocket: {heartbeat: {interval: soon}}");
     expect(2, NOTHING, "check-config", "--conf", conf)
         .contains("websocket.heartbeat.interval", "soon", "expected a duration");
@@ -56,31 +56,31 @@ class CommandLineIT {
   }
 
   @Test
-  void anUnknownKeyIsNamedWithTheKeysThereAre() throws Exception {
+  void anUnknownKeyIsNamedWithTheKnownKeys() throws Exception {
     expect(2, NOTHING, "check-config", "--conf", conf("http: {prot: 1}"))
         .contains("http.prot", "1", "expected one of the keys", "port");
   }
 
   @Test
-  void aFileThatIsNotThereIsNamed() throws InterruptedException {
+  void aMissingFileIsNamed() throws InterruptedException {
     expect(2, NOTHING, "check-config", "--conf", folder.resolve("none.yaml").toString())
         .contains("none.yaml");
   }
 
   @Test
-  void aBadEnvironmentVariableIsNamedByItsKey() throws InterruptedException {
+  void anInvalidEnvironmentVariableIsNamedByItsKey() throws InterruptedException {
     expect(2, Map.of("LINKSPAN_HTTP_PORT", "eighty"), "run")
         .contains("http.port", "eighty", "expected a port");
     expect(2, Map.of("LINKSPAN_HTP_PORT", "80"), "run").contains("LINKSPAN_HTP_PORT", "80");
   }
 
   @Test
-  void aManagementPortForEverybodyNeedsAKey() throws InterruptedException {
+  void aPublicManagementPortNeedsAKey() throws InterruptedException {
     expect(2, Map.of("LINKSPAN_MANAGEMENT_HOST", "0.0.0.0"), "run").contains("management.apiKey");
   }
 
   @Test
-  void aPortInUseIsSaidInOneLine() throws Exception {
+  void aPortInUseIsReportedInOneLine() throws Exception {
     try (var taken = new ServerSocket(0)) {
       String port = Integer.toString(taken.getLocalPort());
       expect(1, Map.of("LINKSPAN_HTTP_PORT", port), "run")
@@ -94,7 +94,7 @@ class CommandLineIT {
   }
 
   @Test
-  void aClusterPortInUseIsSaidInOneLine() throws Exception {
+  void aClusterPortInUseIsReportedInOneLine() throws Exception {
     try (var taken = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       String port = Integer.toString(taken.getLocalPort());
       String other = Integer.toString(FreePort.of());
@@ -122,7 +122,7 @@ class CommandLineIT {
   }
 
   @Test
-  void aloneNothingOfHazelcastIsLoaded() throws Exception {
+  void withoutAClusterNoClassOfHazelcastIsLoaded() throws Exception {
     try (var gateway = GatewayProcess.start(Map.of("JAVA_TOOL_OPTIONS", "-verbose:class"))) {
       assertThat(gateway.output())
           .contains("io.linkspan.Gateway ", "io.vertx.core.impl.VertxImpl ")
@@ -131,7 +131,7 @@ class CommandLineIT {
   }
 
   @Test
-  void aSignalSendsClientsAwayAndIsASuccess() throws Exception {
+  void aSignalClosesConnectionsAndExitsWithSuccess() throws Exception {
     try (var gateway = GatewayProcess.start(NOTHING)) {
       CompletableFuture<Integer> closed = new CompletableFuture<>();
       HttpClient.newHttpClient()

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The ways in which nodes find each other without a list of members, on two hosts. */
+/** Checks how nodes on two hosts find each other without a list of members. */
 @EnabledIf("io.linkspan.testing.NetworkNamespace#available")
 class DiscoveryIT {
 
@@ -67,7 +67,7 @@ class DiscoveryIT {
   @Test
   void byTheNameOfAHeadlessService() throws Exception {
     String service = "linkspan-cluster.default.svc.cluster.local";
-    // What the DNS of a Kubernetes cluster would answer.
+    // The answer of the DNS of a Kubernetes cluster.
     Path names =
         Files.write(
             folder.resolve("hosts"),

@@ -21,12 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Kills, drains, freezes and replaces nodes while clients send to each other. What a sender was
- * told is true in every case. The schedule, the ports of the cluster and the choice of a node by
- * each client follow from a seed; {@code -Dfault.seed} and {@code -Dfault.seconds} choose another
- * and a longer run. The events of each client and the output of each node are printed after a
- * failure, when a client received an error, when a session was not recovered, and with {@code
- * -Dfault.logs}.
+ * Kills, drains, freezes and replaces nodes while clients send to each other. Each acknowledgement
+ * must be true. The schedule, the ports of the cluster and the choice of a node by each client
+ * follow from a seed; {@code -Dfault.seed} and {@code -Dfault.seconds} choose another and a longer
+ * run. The events of each client and the output of each node are printed after a failure, when a
+ * client received an error, when a session was not recovered, and with {@code -Dfault.logs}.
  */
 @Tag("alone")
 class FaultIT {

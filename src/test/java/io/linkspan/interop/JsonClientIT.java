@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** Clients of the subprotocol linkspan.json, among themselves and with binary ones. */
+/** Runs clients of the subprotocol linkspan.json, with each other and with binary clients. */
 @RequiresNode
 class JsonClientIT {
 

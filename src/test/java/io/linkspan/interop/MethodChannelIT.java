@@ -16,7 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** An app in another process, whose codec is not ours, and a service that has none. */
+/** Runs an app with an independent codec, and a service without a codec. */
 @RequiresNode
 class MethodChannelIT {
 
@@ -78,7 +78,7 @@ class MethodChannelIT {
   }
 
   @Test
-  void anAppCallsAServiceThatKnowsJsonAlone() throws Exception {
+  void anAppCallsAServiceThatUsesJsonOnly() throws Exception {
     NodeScript.run("method.mjs", "service", gateway.websocket());
   }
 

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-/** The mobile clients in the field: their bytes, sent by a WebSocket client that is not ours. */
+/** Sends the bytes of deployed mobile clients with an independent WebSocket client. */
 @RequiresNode
 class MobileClientIT {
 
@@ -25,7 +25,7 @@ class MobileClientIT {
   }
 
   @Test
-  void theHeartbeatIsAnsweredInKind() throws InterruptedException {
+  void theHeartbeatIsAnsweredWithTheSameText() throws InterruptedException {
     run("heartbeat");
   }
 

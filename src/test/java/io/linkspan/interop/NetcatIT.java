@@ -9,7 +9,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
 
-/** Two lines of JSON and {@code nc} do what the README says. */
+/** Checks the example of the README with two lines of JSON and {@code nc}. */
 @EnabledIf(
     value = "io.linkspan.testing.Netcat#available",
     disabledReason = "netcat-openbsd is not installed")

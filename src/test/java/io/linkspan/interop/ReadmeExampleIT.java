@@ -8,7 +8,7 @@ import io.linkspan.testing.RequiresNode;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
-/** The client that the README shows does what the README says. */
+/** Runs the client that the README shows. */
 @RequiresNode
 class ReadmeExampleIT {
 
@@ -22,8 +22,8 @@ class ReadmeExampleIT {
   }
 
   @Test
-  void helloSaysThatThereIsNoGateway() throws InterruptedException {
-    // Port 9 is discard, which nobody serves any more.
+  void helloReportsAMissingGateway() throws InterruptedException {
+    // Port 9 is for the discard protocol, which no system serves any more.
     try (var hello = NodeScript.example("hello.mjs", "ws://127.0.0.1:9/ws")) {
       assertThat(hello.awaitExit()).isEqualTo(1);
       assertThat(hello.output()).contains("no gateway at ws://127.0.0.1:9/ws");
