@@ -111,7 +111,9 @@ final class SimulatedCluster {
       var delivery =
           new DeliveryConfig(
               Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);
-      var limits = new LimitsConfig(0, 0, 0, 0, 0, 0, 64, 1_000, 1 << 20, 1 << 20, 16, Duration.ofSeconds(2));
+      var limits =
+          new LimitsConfig(
+              0, 0, 0, 0, 0, 0, 64, 1_000, 1 << 20, 1 << 20, 16, Duration.ofSeconds(2));
       var services =
           new NodeServices(
               id,
