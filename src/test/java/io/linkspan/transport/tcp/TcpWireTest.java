@@ -311,7 +311,7 @@ class TcpWireTest {
   }
 
   @Test
-  void aDrainClosesConnectionsWithoutAUserAndThoseThatArriveLater() {
+  void drainClosesUnauthenticatedAndNewConnections() {
     start("limits.closeTimeout", "300ms");
     CompletableFuture<Void> taken = new CompletableFuture<>();
     gateway.vertx().eventBus().consumer("inbound", request -> taken.complete(null));
@@ -344,7 +344,7 @@ class TcpWireTest {
   }
 
   @Test
-  void aClientThatReadsTooSlowlyIsASlowConsumer() throws Exception {
+  void clientThatReadsTooSlowlyIsASlowConsumer() throws Exception {
     start("limits.writeQueue", "256KiB", "limits.closeTimeout", "200ms");
     BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     try (TcpTestClient slow = reluctantReader("slow")) {
