@@ -37,10 +37,16 @@ final class Acceptor implements HalfOpen.Owner {
   /**
    * Handles the CONNECT of a client.
    *
+   * @param received bytes of its datagram
    * @return null, or why it is not answered
    */
   DropReason connect(
-      Handshake connect, PeerAddress address, boolean checksum, boolean compressed, long now) {
+      Handshake connect,
+      PeerAddress address,
+      boolean checksum,
+      boolean compressed,
+      int received,
+      long now) {
     if (!connect.hasPossibleChannels() || connect.peerId() >= Datagram.NO_PEER) {
       return DropReason.BAD_CONNECT;
     }
@@ -58,7 +64,7 @@ final class Acceptor implements HalfOpen.Owner {
       var link = known.link;
       if (known instanceof HalfOpen handshake) {
         if (link.connectId == connect.connectId()) {
-          handshake.connectRepeated();
+          handshake.connectRepeated(received);
           return null;
         }
         handshake.supersede();
@@ -91,17 +97,18 @@ final class Acceptor implements HalfOpen.Owner {
       return DropReason.ADDRESS_FULL;
     }
     var link = new PeerLink(address, id, connect.connectId());
+    link.clock = random.nextInt(1 << 16);
     link.outgoingPeerId = connect.peerId();
     link.outgoingSession = freshSession(outgoingSessions, connect.incomingSession());
     link.incomingSession = freshSession(incomingSessions, connect.outgoingSession());
     link.checksum = checksum;
     link.compression = compressed;
     link.mtu = Math.min(Handshake.clampMtu(connect.mtu()), config.mtu());
-    begin(link, connect, now);
+    begin(link, connect, received, now);
     return null;
   }
 
-  private void begin(PeerLink link, Handshake connect, long now) {
+  private void begin(PeerLink link, Handshake connect, int received, long now) {
     var bandwidth = resources.bandwidth();
     var answer =
         connect.answer(link, config.channels(), bandwidth.incoming(), bandwidth.outgoing());
@@ -114,6 +121,7 @@ final class Acceptor implements HalfOpen.Owner {
             resources.counters(),
             endpoints.toTransmit(),
             this,
+            received,
             now);
     endpoints.add(handshake);
     admission.begun(handshake);
@@ -147,11 +155,6 @@ final class Acceptor implements HalfOpen.Owner {
       }
     }
     return null;
-  }
-
-  @Override
-  public boolean wouldReplace(HalfOpen handshake) {
-    return connectionOf(handshake) != null;
   }
 
   @Override

@@ -72,7 +72,7 @@ final class DatagramWriter {
     int sentTime = -1;
     if (timed) {
       head |= Datagram.SENT_TIME;
-      sentTime = (int) now & 0xFFFF;
+      sentTime = to.sentTime(now);
     }
     int length = out.writerIndex() - ROOM;
     int shorter = 0;

@@ -23,6 +23,8 @@ public enum DropReason {
   NOT_A_CONNECT,
   /** A CONNECT with impossible fields. */
   BAD_CONNECT,
+  /** A CONNECT in a datagram smaller than its answer; repeated, it is answered. */
+  SMALL_CONNECT,
   /** A CONNECT from a network that has sent too many within a second. */
   TOO_MANY_CONNECTS,
   /** A CONNECT of a connection that exists or has ended recently. */

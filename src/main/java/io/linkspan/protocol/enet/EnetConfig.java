@@ -154,8 +154,6 @@ public record EnetConfig(
    *     5
    * @param retransmissionCeiling the longest wait before something is sent again
    * @param handshake time after which an unconfirmed handshake is forgotten
-   * @param verifyRepeats times that a VERIFY_CONNECT is repeated by timer; each adds to what a
-   *     forged CONNECT makes the host send to its victim
    * @param departed how long an ended connection is remembered: its DISCONNECT is acknowledged
    *     again and its CONNECT ignored (§12)
    */
@@ -167,7 +165,6 @@ public record EnetConfig(
       Duration retransmissionFloor,
       Duration retransmissionCeiling,
       Duration handshake,
-      int verifyRepeats,
       Duration departed) {
 
     public static final Timing DEFAULT =
@@ -179,7 +176,6 @@ public record EnetConfig(
             Duration.ofMillis(20),
             Duration.ofSeconds(2),
             Duration.ofSeconds(5),
-            1,
             Duration.ofSeconds(60));
 
     public Timing {
@@ -190,7 +186,6 @@ public record EnetConfig(
       Require.positive("timing.retransmissionFloor", retransmissionFloor);
       Require.positive("timing.retransmissionCeiling", retransmissionCeiling);
       Require.positive("timing.handshake", handshake);
-      Require.between("timing.verifyRepeats", 0, verifyRepeats, 4);
       Require.positive("timing.departed", departed);
       // Sent times are 16 bits of milliseconds: an older one looks like a new one.
       if (timeoutMaximum.compareTo(Duration.ofSeconds(60)) > 0

@@ -93,6 +93,7 @@ public final class EnetHost {
       throw new IllegalStateException("too many connections to one address");
     }
     var link = new PeerLink(address, id, random.nextInt());
+    link.clock = random.nextInt(1 << 16);
     link.mtu = config.mtu();
     link.checksum = config.checksum() == Feature.ON;
     link.compression = config.compression() == Feature.ON;
@@ -162,7 +163,8 @@ public final class EnetHost {
       return DropReason.NOT_A_CONNECT;
     }
     var connect = Handshake.decode(reader.bytes, reader.start, Command.CONNECT);
-    return acceptor.connect(connect, address, checksum, reader.compressed, now);
+    return acceptor.connect(
+        connect, address, checksum, reader.compressed, datagram.readableBytes(), now);
   }
 
   private DropReason opens(ByteBuf datagram, boolean checksum) {
@@ -207,6 +209,10 @@ public final class EnetHost {
       }
       if (!writer.isEmpty()) {
         var datagram = writer.finish(endpoint.link, now);
+        if (!endpoint.affords(datagram.readableBytes())) {
+          datagram.release();
+          continue;
+        }
         counters.datagramsSent++;
         counters.bytesSent += datagram.readableBytes();
         return transmit.of(datagram, endpoint.link.address);

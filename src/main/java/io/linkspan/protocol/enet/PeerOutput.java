@@ -89,7 +89,7 @@ final class PeerOutput {
     if (command == null) {
       return null;
     }
-    int sample = (int) (now - sentTime) & 0xFFFF;
+    int sample = link.since(sentTime, now);
     if (sample > now - command.firstSent) {
       return null;
     }

@@ -94,7 +94,6 @@ public record EnetTransportConfig(
                 timing.retransmissionFloor(),
                 timing.retransmissionCeiling(),
                 timing.handshake(),
-                timing.verifyRepeats(),
                 timing.departed()));
   }
 

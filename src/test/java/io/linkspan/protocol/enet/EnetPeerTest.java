@@ -501,7 +501,6 @@ class EnetPeerTest {
                     Duration.ofMillis(20),
                     Duration.ofSeconds(2),
                     Duration.ofSeconds(5),
-                    1,
                     Duration.ofSeconds(60)))
         .hasMessageContaining("timing.pingInterval");
   }
