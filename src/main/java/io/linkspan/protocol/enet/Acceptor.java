@@ -7,6 +7,9 @@ final class Acceptor implements HalfOpen.Owner {
   /** Concurrent handshakes of one slot of a client: more than one only when they are forged. */
   private static final int HANDSHAKES_PER_ORIGIN = 4;
 
+  /** Data of the DISCONNECT for a client that speaks another dialect; the close code 4400. */
+  private static final int NOT_UNDERSTOOD = 4400;
+
   /** Networks whose CONNECTs are counted at a time. */
   private static final int CONNECTING_NETWORKS = 4096;
 
@@ -106,6 +109,23 @@ final class Acceptor implements HalfOpen.Owner {
     link.mtu = Math.min(Handshake.clampMtu(connect.mtu()), config.mtu());
     begin(link, connect, received, now);
     return null;
+  }
+
+  /**
+   * Answers the CONNECT of a client that cannot be served by one DISCONNECT, which is shorter and
+   * has none of the flags that dialects differ in. A client that is connected is never sent one.
+   */
+  void refuse(Handshake connect, PeerAddress address, long now) {
+    if (connect.peerId() >= Datagram.NO_PEER
+        || endpoints.table().firstOfOrigin(address, connect.peerId()) != null
+        || !connectRate.admits(address, now)) {
+      return;
+    }
+    var link = new PeerLink(address, Datagram.NO_PEER, connect.connectId());
+    link.outgoingPeerId = connect.peerId();
+    link.mtu = Datagram.MINIMUM_MTU;
+    new Departed(link, endpoints.toTransmit(), resources.counters(), now)
+        .sendDisconnect(1, NOT_UNDERSTOOD);
   }
 
   private void begin(PeerLink link, Handshake connect, int received, long now) {

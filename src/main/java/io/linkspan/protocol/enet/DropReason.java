@@ -19,6 +19,10 @@ public enum DropReason {
   BAD_COMPRESSION,
   /** The checksum does not match, or is missing. */
   BAD_CHECKSUM,
+  /** A CONNECT without a checksum, and checksums are required. */
+  NO_CHECKSUM,
+  /** A CONNECT of a library whose header flags have other places, such as ENet-CSharp. */
+  OTHER_DIALECT,
   /** Without a peer id, and not a CONNECT. */
   NOT_A_CONNECT,
   /** A CONNECT with impossible fields. */

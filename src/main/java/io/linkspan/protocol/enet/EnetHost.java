@@ -150,21 +150,39 @@ public final class EnetHost {
   }
 
   private DropReason receiveFromStranger(ByteBuf datagram, PeerAddress address, long now) {
+    if (isOfAnotherDialect(datagram)) {
+      int at = datagram.readerIndex() + Datagram.HEADER_LENGTH;
+      acceptor.refuse(Handshake.decode(datagram, at, Command.CONNECT), address, now);
+      return DropReason.OTHER_DIALECT;
+    }
     boolean checksum = config.checksum() != Feature.OFF && opens(datagram, true) == null;
     if (!checksum) {
-      var failure =
-          config.checksum() == Feature.ON ? DropReason.BAD_CHECKSUM : opens(datagram, false);
+      var failure = opens(datagram, false);
       if (failure != null) {
-        return failure;
+        return config.checksum() == Feature.ON ? DropReason.BAD_CHECKSUM : failure;
       }
     }
     if (reader.end - reader.start < Command.CONNECT.size
         || Command.of(reader.bytes.getUnsignedByte(reader.start)) != Command.CONNECT) {
-      return DropReason.NOT_A_CONNECT;
+      return checksum || config.checksum() != Feature.ON
+          ? DropReason.NOT_A_CONNECT
+          : DropReason.BAD_CHECKSUM;
     }
     var connect = Handshake.decode(reader.bytes, reader.start, Command.CONNECT);
+    if (!checksum && config.checksum() == Feature.ON) {
+      acceptor.refuse(connect, address, now);
+      return DropReason.NO_CHECKSUM;
+    }
     return acceptor.connect(
         connect, address, checksum, reader.compressed, datagram.readableBytes(), now);
+  }
+
+  private static boolean isOfAnotherDialect(ByteBuf datagram) {
+    int at = datagram.readerIndex();
+    return datagram.readableBytes() == Datagram.HEADER_LENGTH + Command.CONNECT.size
+        && Datagram.hasSwappedFlags(datagram.getUnsignedShort(at))
+        && datagram.getUnsignedByte(at + Datagram.HEADER_LENGTH)
+            == (Command.CONNECT.number | Command.ACKNOWLEDGE_ME);
   }
 
   private DropReason opens(ByteBuf datagram, boolean checksum) {

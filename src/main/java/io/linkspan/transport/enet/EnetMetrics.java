@@ -7,9 +7,14 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Counts the datagrams of all ENet connections. Shared by all event loops. */
 public final class EnetMetrics {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EnetMetrics.class);
+  private static final String DROPPED = "linkspan.enet.datagrams.dropped";
 
   private final Counter datagramsIn;
   private final Counter datagramsOut;
@@ -30,10 +35,33 @@ public final class EnetMetrics {
     for (DropReason reason : DropReason.values()) {
       drops.put(
           reason,
-          Counter.builder("linkspan.enet.datagrams.dropped")
+          Counter.builder(DROPPED)
               .description("Datagrams, or ends of datagrams, that were ignored")
-              .tag("reason", reason.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+              .tag("reason", label(reason))
               .register(registry));
+    }
+  }
+
+  private static String label(DropReason reason) {
+    return reason.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Logs the first refusal of a kind that an operator can do something about. */
+  private static void log(DropReason reason) {
+    switch (reason) {
+      case NO_CHECKSUM ->
+          LOG.warn(
+              "an ENet client without checksums was refused, because enet.checksum requires them;"
+                  + " further ones are only counted, in {}",
+              DROPPED);
+      case OTHER_DIALECT ->
+          LOG.warn(
+              "an ENet client of another dialect, such as ENet-CSharp, was refused; further ones"
+                  + " are only counted, in {}",
+              DROPPED);
+      default -> {
+        // Anybody can forge it.
+      }
     }
   }
 
@@ -93,6 +121,9 @@ public final class EnetMetrics {
     private void update(DropReason reason, Counter counter) {
       long dropped = counters.dropped(reason);
       Long seen = seenDrops.put(reason, dropped);
+      if (dropped > 0 && (seen == null || seen == 0)) {
+        log(reason);
+      }
       counter.increment((double) (dropped - (seen == null ? 0 : seen)));
     }
   }

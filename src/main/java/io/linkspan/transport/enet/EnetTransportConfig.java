@@ -1,6 +1,7 @@
 package io.linkspan.transport.enet;
 
 import io.linkspan.config.ConfigNode;
+import io.linkspan.config.Hosts;
 import io.linkspan.protocol.enet.EnetConfig;
 import io.linkspan.protocol.enet.Feature;
 import java.time.Duration;
@@ -114,8 +115,7 @@ public record EnetTransportConfig(
         enet.name("host"),
         enet.port("port"),
         enet.count("channels", 1, MOST_CHANNELS),
-        enet.choice(
-            "checksum", Map.of("auto", Feature.DETECT, "true", Feature.ON, "false", Feature.OFF)),
+        enet.choice("checksum", checksums(enet.name("host"))),
         enet.choice("compression", Map.of("auto", Feature.DETECT, "none", Feature.OFF)),
         enet.size("maxPacketSize", SHORTEST_PACKET, LONGEST_PACKET),
         enet.count("maxPeers", 1),
@@ -126,5 +126,21 @@ public record EnetTransportConfig(
         maximum,
         authTimeout,
         enet.either("acknowledge", "client", "transport"));
+  }
+
+  /** The default asks for checksums where strangers can send datagrams. */
+  private static Map<String, Feature> checksums(String host) {
+    return Map.of(
+        "by-host", Hosts.isLoopback(host) ? Feature.DETECT : Feature.ON,
+        "auto", Feature.DETECT,
+        "required", Feature.ON,
+        "true", Feature.ON,
+        "none", Feature.OFF,
+        "false", Feature.OFF);
+  }
+
+  /** Whether anybody who can send to the port can send messages as a client, in few attempts. */
+  public boolean admitsForgedDatagrams() {
+    return checksum != Feature.ON && !Hosts.isLoopback(host);
   }
 }

@@ -204,6 +204,40 @@ class EnetHandshakeTest {
   }
 
   @Test
+  void aClientOfAnotherDialectIsDisconnectedAtOnce() {
+    byte[] swapped = connect(7, 99);
+    swapped[0] = 0x4F;
+    receive(swapped);
+    assertThat(Vectors.hex(sent().get(0))).isEqualTo("000744ff000100001130");
+    assertThat(host.counters().dropped(DropReason.OTHER_DIALECT)).isOne();
+    assertThat(host.handshakes()).isZero();
+    assertThat(host.endpoints()).isZero();
+    assertThat(host.nextDeadline()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void aClientWithoutChecksumsIsDisconnectedAtOnceWhereTheyAreRequired() {
+    host = host(EnetConfig.DEFAULT.withChecksum(Feature.ON));
+    receive(connect(7, 99));
+    assertThat(Vectors.hex(sent().get(0))).isEqualTo("000744ff000100001130");
+    assertThat(host.counters().dropped(DropReason.NO_CHECKSUM)).isOne();
+    receive(Vectors.capture("summed-connect"));
+    assertThat(sent()).singleElement().satisfies(answer -> assertThat(answer).hasSize(52));
+  }
+
+  @Test
+  void aForgedConnectOfAnotherDialectDoesNotDisconnectAClient() {
+    receive(CONNECT);
+    confirm(sent().get(0));
+    sent();
+    byte[] swapped = connect(0, 99);
+    swapped[0] = 0x4F;
+    receive(swapped);
+    assertThat(sent()).isEmpty();
+    assertThat(host.counters().dropped(DropReason.OTHER_DIALECT)).isOne();
+  }
+
+  @Test
   void impossibleConnectsAreIgnored() {
     byte[] noChannels = CONNECT.clone();
     noChannels[4 + 19] = 0;
