@@ -45,6 +45,8 @@ public enum DropReason {
   TRUNCATED_COMMAND,
   /** A command that asks for an acknowledgement in a datagram without a time. */
   NO_SENT_TIME,
+  /** A message above the longest; the application ends its connection. */
+  TOO_LARGE,
   /** A command with impossible fields. */
   BAD_COMMAND,
   /** A command that the state of the connection does not allow; it will be sent again. */

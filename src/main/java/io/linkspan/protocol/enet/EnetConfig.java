@@ -6,7 +6,7 @@ import java.time.Duration;
  * Configuration of a host.
  *
  * @param channels most channels of a connection, 1 to 255
- * @param mtu longest datagram sent, 576 to 4096 bytes, without the 4 of a checksum (§2)
+ * @param mtu longest datagram sent, 576 to 4096 bytes (§2)
  * @param incomingBandwidth bytes per second that the host wants to receive in all, 0 for no limit
  *     (§14)
  * @param outgoingBandwidth bytes per second that the host sends in all at most, 0 for no limit

@@ -218,7 +218,7 @@ public final class EnetHost {
     var queue = endpoints.toTransmit();
     for (var endpoint = queue.first(); endpoint != null; endpoint = queue.first()) {
       if (endpoint.transmitting) {
-        writer.begin(endpoint.link.mtu);
+        writer.begin(endpoint.link);
         endpoint.transmitting = endpoint.transmit(writer, now);
         endpoints.schedule(endpoint);
       }

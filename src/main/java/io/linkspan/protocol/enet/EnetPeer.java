@@ -17,6 +17,8 @@ public final class EnetPeer extends Endpoint {
 
     void received(EnetPeer peer, int channel, Delivery delivery, byte[] payload);
 
+    void tooLarge(EnetPeer peer, int channel, long length);
+
     void disconnected(EnetPeer peer, EndReason reason, int data);
 
     /** Replaces a peer that has ended by the record of it. */
@@ -38,6 +40,8 @@ public final class EnetPeer extends Endpoint {
 
   /** Whether the application has ended the connection: nothing more is delivered. */
   private boolean muted;
+
+  private boolean tooLarge;
 
   /** Set while the peer was lost and no DISCONNECT was sent. */
   private Departed lost;
@@ -385,6 +389,14 @@ public final class EnetPeer extends Endpoint {
     @Override
     public void received(int channel, Delivery delivery, byte[] payload) {
       owner.received(EnetPeer.this, channel, delivery, payload);
+    }
+
+    @Override
+    public void tooLarge(int channel, long length) {
+      if (!tooLarge) {
+        tooLarge = true;
+        owner.tooLarge(EnetPeer.this, channel, length);
+      }
     }
 
     @Override

@@ -12,6 +12,9 @@ final class IncomingMessages implements IncomingChannel.Sink {
   /** Takes the messages in the order of delivery. */
   interface Receiver {
     void received(int channel, Delivery delivery, byte[] payload);
+
+    /** A message above the longest was refused. */
+    void tooLarge(int channel, long length);
   }
 
   /** Reliable fragments of one message; the last of more could never be acknowledged (§10.6). */
@@ -52,6 +55,11 @@ final class IncomingMessages implements IncomingChannel.Sink {
    * @return null, or why the command is refused
    */
   DropReason receive(Command command, int number, int sequence, ByteBuf bytes, int at, int end) {
+    long length = length(command, bytes, at, end);
+    if (length > limits.packetSize()) {
+      receiver.tooLarge(number, length);
+      return DropReason.TOO_LARGE;
+    }
     var channel = channel(number);
     return switch (command) {
       case SEND_RELIABLE -> reliable(channel, sequence, bytes, at + command.size, end);
@@ -60,6 +68,14 @@ final class IncomingMessages implements IncomingChannel.Sink {
       case SEND_FRAGMENT, SEND_UNRELIABLE_FRAGMENT ->
           fragment(command, channel, sequence, bytes, at, end);
       default -> throw new IllegalStateException("unhandled " + command);
+    };
+  }
+
+  /** The length of the message that a command carries, or a fragment of which it carries. */
+  private static long length(Command command, ByteBuf bytes, int at, int end) {
+    return switch (command) {
+      case SEND_FRAGMENT, SEND_UNRELIABLE_FRAGMENT -> bytes.getUnsignedInt(at + 16);
+      default -> end - at - command.size;
     };
   }
 
@@ -147,7 +163,6 @@ final class IncomingMessages implements IncomingChannel.Sink {
         || number < 0
         || number >= count
         || total < count
-        || total > limits.packetSize()
         || offset < 0
         || offset >= total
         || length > total - offset) {

@@ -231,6 +231,10 @@ public final class EnetTransport {
       if (peer.attachment() instanceof EnetConnection connection) {
         connection.received(received.channel(), received.payload());
       }
+    } else if (event instanceof EnetEvent.TooLarge) {
+      if (peer.attachment() instanceof EnetConnection connection) {
+        connection.close(CloseReason.TOO_LARGE);
+      }
     } else if (event instanceof EnetEvent.Disconnected disconnected) {
       if (peer.attachment() instanceof EnetConnection connection) {
         connection.ended(disconnected.reason());

@@ -386,6 +386,68 @@ class EnetPeerTest {
   }
 
   @Test
+  void aMessageAboveTheLongestIsReportedAtItsFirstFragment() {
+    var limits = EnetConfig.Limits.DEFAULT;
+    var server =
+        new EnetConfig.Limits(
+            10, 10, 10, 10, 0, 10, 20_000, 40_000, 100_000, 8 << 20, 100_000, 100);
+    for (var delivery : Delivery.values()) {
+      for (int length : new int[] {20_001, limits.packetSize()}) {
+        pair =
+            new EnetPair(
+                EnetConfig.DEFAULT.withLimits(limits),
+                EnetConfig.DEFAULT.withLimits(server),
+                Conditions.delaying(10),
+                1);
+        var peer = pair.connect(1);
+        pair.run(100);
+        pair.onServer =
+            event -> {
+              if (event instanceof EnetEvent.TooLarge) {
+                event.peer().disconnectLater(1009);
+              }
+            };
+        peer.send(0, new byte[20_000], delivery);
+        peer.send(0, new byte[length], delivery);
+        peer.send(0, new byte[1], delivery);
+        // One round trip for the report, one and a half for the end.
+        pair.run(60);
+        assertThat(EnetPair.only(pair.serverEvents, EnetEvent.TooLarge.class))
+            .singleElement()
+            .satisfies(event -> assertThat(event.length()).isEqualTo(length));
+        assertEnd(pair.clientEvents, EndReason.REMOTE, 1009);
+        assertThat(received()).hasSize(1);
+        assertThat(pair.server.waitingBytes()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void noDatagramIsLongerThanTheAgreedMtu() {
+    for (var checksum : Feature.values()) {
+      pair =
+          new EnetPair(
+              EnetConfig.DEFAULT.withMtu(576).withChecksum(checksum),
+              EnetConfig.DEFAULT,
+              Conditions.delaying(10),
+              1);
+      int[] longest = {0};
+      pair.wiretap = datagram -> longest[0] = Math.max(longest[0], datagram.length);
+      var peer = pair.connect(1);
+      // Small ones fill a datagram to its last byte, fragments are cut to fit.
+      for (int length = 1; length < 60; length++) {
+        for (int i = 0; i < 40; i++) {
+          peer.send(0, new byte[length], Delivery.RELIABLE);
+        }
+      }
+      peer.send(0, new byte[5_000], Delivery.RELIABLE);
+      peer.send(0, new byte[5_000], Delivery.UNRELIABLE_FRAGMENTS);
+      pair.run(3_000);
+      assertThat(longest[0]).isBetween(560, 576);
+    }
+  }
+
+  @Test
   void theQueueForAPeerThatReadsNothingIsBounded() {
     var peer = pair.connect(1);
     int queued = 0;
