@@ -53,6 +53,8 @@ public enum DropReason {
   WRONG_STATE,
   /** More data than may wait; it will be sent again. */
   WAITING_DATA,
+  /** Data while much is queued for its sender; it will be sent again. */
+  QUEUED_DATA,
   /** More commands in one second than a peer may send. */
   TOO_MANY_COMMANDS,
   /** An acknowledgement that matches no command in flight, or has an impossible time. */

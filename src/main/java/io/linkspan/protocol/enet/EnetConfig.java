@@ -89,7 +89,8 @@ public record EnetConfig(
    * @param packetSize longest message, both ways, in bytes
    * @param waitingPerPeer bytes received and not yet taken, beyond which data is refused
    * @param waitingInAll the same for all peers together
-   * @param queuedPerPeer bytes that a peer may have queued for sending
+   * @param queuedPerPeer bytes that a peer may have queued for sending; beyond half of it the peer's
+   *     own data is refused
    * @param commandsPerSecond commands handled per peer and second
    * @param violations impossible commands within 10 s that end a connection
    */

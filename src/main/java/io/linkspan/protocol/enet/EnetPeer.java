@@ -114,6 +114,11 @@ public final class EnetPeer extends Endpoint {
     return lastReceived;
   }
 
+  /** When the other side last acknowledged anything. */
+  public long lastAcknowledged() {
+    return output.lastAcknowledged();
+  }
+
   /** The object that {@link #attach} was given. */
   public Object attachment() {
     return attachment;

@@ -182,9 +182,14 @@ final class PeerInput {
       }
       default -> {
         int number = bytes.getUnsignedByte(at + 1);
-        return number < control.channels()
-            ? messages.receive(command, number, bytes.getUnsignedShort(at + 2), bytes, at, end)
-            : DropReason.BAD_COMMAND;
+        if (number >= control.channels()) {
+          return DropReason.BAD_COMMAND;
+        }
+        if (output.queuedBytes() > limits.queuedPerPeer() / 2) {
+          // Answers are made faster than the other side takes them: it must wait with its messages.
+          return DropReason.QUEUED_DATA;
+        }
+        return messages.receive(command, number, bytes.getUnsignedShort(at + 2), bytes, at, end);
       }
     }
   }

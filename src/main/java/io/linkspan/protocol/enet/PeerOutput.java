@@ -322,6 +322,11 @@ final class PeerOutput {
     return messages.queuedBytes();
   }
 
+  /** When the other side last acknowledged anything; before that, when the connection began. */
+  long lastAcknowledged() {
+    return lastAcknowledged;
+  }
+
   int bytesInFlight() {
     return bytesInFlight;
   }

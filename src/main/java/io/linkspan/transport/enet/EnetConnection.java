@@ -30,6 +30,7 @@ final class EnetConnection implements Connection {
   private final EnetPeer peer;
   private final String address;
   private final ClosingPeers closing;
+  private final CongestedPeers congestion;
   private final Runnable wakeUp;
   private final EnetTransportConfig config;
   private final LimitsConfig limits;
@@ -37,6 +38,7 @@ final class EnetConnection implements Connection {
   private final long connectedAt;
   private final FirstMessageAuth auth;
   private ChannelReceipt lastReceipt;
+  private boolean observed;
 
   /**
    * @param address of the client, without its port
@@ -46,6 +48,7 @@ final class EnetConnection implements Connection {
       EnetPeer peer,
       String address,
       ClosingPeers closing,
+      CongestedPeers congestion,
       Runnable wakeUp,
       EnetTransportConfig config,
       LimitsConfig limits,
@@ -55,6 +58,7 @@ final class EnetConnection implements Connection {
     this.peer = peer;
     this.address = address;
     this.closing = closing;
+    this.congestion = congestion;
     this.wakeUp = wakeUp;
     this.config = config;
     this.limits = limits;
@@ -161,6 +165,16 @@ final class EnetConnection implements Connection {
         });
   }
 
+  /** Whether more is queued for an open connection than should be. */
+  boolean isCongested() {
+    return !auth.hasEnded() && limits.writeQueue() > 0 && peer.queuedBytes() > limits.writeQueue();
+  }
+
+  /** The connection is no longer observed for congestion. */
+  void relieved() {
+    observed = false;
+  }
+
   String address() {
     return address;
   }
@@ -179,9 +193,11 @@ final class EnetConnection implements Connection {
 
   private void write(int channel, byte[] payload, Delivery delivery) {
     // Checked before the write, because a single message may be longer than the limit.
-    if (limits.writeQueue() > 0 && peer.queuedBytes() > limits.writeQueue()) {
-      close(CloseReason.SLOW_CONSUMER);
-    } else if (peer.send(channel, payload, delivery)) {
+    if (!observed && isCongested()) {
+      observed = true;
+      congestion.add(this, DeadlineTimer.now());
+    }
+    if (peer.send(channel, payload, delivery)) {
       wakeUp.run();
     } else {
       close(CloseReason.SLOW_CONSUMER);

@@ -51,6 +51,7 @@ public final class EnetTransport {
   private final EnetHost host;
   private final DeadlineTimer timer;
   private final ClosingPeers closing = new ClosingPeers(this::remove);
+  private final CongestedPeers congestion = new CongestedPeers();
   private final Set<EnetConnection> connections = new LinkedHashSet<>();
   private final Queue<EnetConnection> unnamed = new ArrayDeque<>();
   private final Runnable turn = this::turn;
@@ -186,6 +187,7 @@ public final class EnetTransport {
     while (!unnamed.isEmpty() && anonymousAt(unnamed.element()) <= now) {
       unnamed.remove().authTimeout();
     }
+    congestion.advanceTo(now);
     closing.advanceTo(now);
     flush();
   }
@@ -220,6 +222,7 @@ public final class EnetTransport {
 
   private long nextDeadline() {
     long next = Math.min(host.nextDeadline(), closing.nextDeadline());
+    next = Math.min(next, congestion.nextDeadline());
     return unnamed.isEmpty() ? next : Math.min(next, anonymousAt(unnamed.element()));
   }
 
@@ -252,7 +255,11 @@ public final class EnetTransport {
     } else {
       var connection =
           new EnetConnection(
-              peer, address, closing, wakeUp, config, limits, connectContext, metrics, now);
+              peer,
+              address,
+              closing,
+              congestion,
+              wakeUp, config, limits, connectContext, metrics, now);
       peer.attach(connection);
       connections.add(connection);
       connectContext.latch().enter();

@@ -462,6 +462,30 @@ class EnetPeerTest {
   }
 
   @Test
+  void answersThatPileUpDelayTheMessagesThatAskForThem() {
+    var limits = EnetConfig.Limits.DEFAULT;
+    var peer = pair.connect(1);
+    long[] most = {0};
+    pair.onServer =
+        event -> {
+          if (event instanceof EnetEvent.Received) {
+            // Together longer than the message, so that they need more round trips.
+            assertThat(event.peer().send(0, new byte[60], Delivery.RELIABLE)).isTrue();
+            assertThat(event.peer().send(0, new byte[500], Delivery.RELIABLE)).isTrue();
+            most[0] = Math.max(most[0], event.peer().queuedBytes());
+          }
+        };
+    for (int i = 0; i < 40_000; i++) {
+      assertThat(peer.send(0, new byte[40], Delivery.RELIABLE)).isTrue();
+    }
+    pair.runUntil(
+        () -> EnetPair.count(pair.clientEvents, EnetEvent.Received.class) == 80_000, 60_000);
+    assertThat(pair.clientEvents).hasSize(1 + 80_000);
+    assertThat(pair.server.counters().dropped(DropReason.QUEUED_DATA)).isPositive();
+    assertThat(most[0]).isBetween(limits.queuedPerPeer() / 2L, limits.queuedPerPeer() * 3L / 4);
+  }
+
+  @Test
   void theByteWindowHolds() {
     pair =
         new EnetPair(

@@ -190,6 +190,38 @@ class EnetPortTest {
   }
 
   @Test
+  void aClientThatPipelinesIsNotASlowConsumerWhileItAcknowledges() {
+    gateway = TestGateway.start(Map.of("eventLoops", "1", "limits.writeQueue", "64KiB"));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "transport")) {
+      for (int i = 0; i < 10_000; i++) {
+        alice.send(message("m" + i, "service:echo").build());
+      }
+      // Each is acknowledged and answered, or refused.
+      int acknowledged = 0;
+      int answered = 0;
+      for (int ended = 0; ended < 10_000; ) {
+        if (alice.receive() instanceof Message answer) {
+          answered += answer.getType().equals("error") ? 0 : 1;
+          ended++;
+        } else {
+          acknowledged++;
+        }
+      }
+      assertThat(answered).isPositive().isEqualTo(acknowledged);
+      assertServed(alice, "after");
+    }
+  }
+
+  @Test
+  void aMessageAboveTheLongestEndsTheConnectionAtOnce() {
+    gateway = TestGateway.start(Map.of("enet.maxPacketSize", "64KiB"));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client")) {
+      alice.send(message("1", "service:echo").setBody("x".repeat(100_000)).build());
+      assertThat(alice.closeCode()).isEqualTo(1009);
+    }
+  }
+
+  @Test
   void aLongMessageDoesNotMakeASlowConsumer() {
     gateway = TestGateway.start(Map.of("limits.writeQueue", "64KiB"));
     try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client")) {
