@@ -38,15 +38,18 @@ final class EnetConnection implements Connection {
   private final long connectedAt;
   private final FirstMessageAuth auth;
   private ChannelReceipt lastReceipt;
+  private Long data;
   private boolean observed;
 
   /**
    * @param address of the client, without its port
+   * @param data of the connect request
    * @param wakeUp called when the peer has something to send
    */
   EnetConnection(
       EnetPeer peer,
       String address,
+      int data,
       ClosingPeers closing,
       CongestedPeers congestion,
       Runnable wakeUp,
@@ -57,6 +60,7 @@ final class EnetConnection implements Connection {
       long now) {
     this.peer = peer;
     this.address = address;
+    this.data = Integer.toUnsignedLong(data);
     this.closing = closing;
     this.congestion = congestion;
     this.wakeUp = wakeUp;
@@ -80,6 +84,11 @@ final class EnetConnection implements Connection {
   @Override
   public long lastReceived() {
     return peer.lastReceived();
+  }
+
+  @Override
+  public Long data() {
+    return data;
   }
 
   @Override
@@ -115,6 +124,7 @@ final class EnetConnection implements Connection {
     } else {
       peer.disconnectLater(reason.code());
     }
+    data = null;
     auth.end(reason);
     closing.add(peer, reason, DeadlineTimer.now());
     wakeUp.run();
@@ -149,8 +159,13 @@ final class EnetConnection implements Connection {
     return connectedAt;
   }
 
-  /** Ends the session, or its link, after the end of the connection. */
-  void ended(EndReason reason) {
+  /**
+   * Ends the session, or its link, after the end of the connection.
+   *
+   * @param disconnectData of the client, if it has disconnected
+   */
+  void ended(EndReason reason, int disconnectData) {
+    data = reason == EndReason.REMOTE ? Integer.toUnsignedLong(disconnectData) : null;
     if (reason == EndReason.TIMEOUT) {
       // A suspended client finds this in its socket when it resumes.
       CloseReason why = auth.closeReason();

@@ -228,8 +228,8 @@ public final class EnetTransport {
 
   private void dispatch(EnetEvent event, long now) {
     EnetPeer peer = event.peer();
-    if (event instanceof EnetEvent.Connected) {
-      accept(peer, now);
+    if (event instanceof EnetEvent.Connected connected) {
+      accept(peer, connected.data(), now);
     } else if (event instanceof EnetEvent.Received received) {
       if (peer.attachment() instanceof EnetConnection connection) {
         connection.received(received.channel(), received.payload());
@@ -240,13 +240,13 @@ public final class EnetTransport {
       }
     } else if (event instanceof EnetEvent.Disconnected disconnected) {
       if (peer.attachment() instanceof EnetConnection connection) {
-        connection.ended(disconnected.reason());
+        connection.ended(disconnected.reason(), disconnected.data());
       }
       remove(peer);
     }
   }
 
-  private void accept(EnetPeer peer, long now) {
+  private void accept(EnetPeer peer, int data, long now) {
     String address = ((InetSocketAddress) peer.address().origin()).getAddress().getHostAddress();
     if (connectContext.latch().isDraining()) {
       refuse(peer, CloseReason.GOING_AWAY, now);
@@ -257,6 +257,7 @@ public final class EnetTransport {
           new EnetConnection(
               peer,
               address,
+              data,
               closing,
               congestion,
               wakeUp, config, limits, connectContext, metrics, now);

@@ -140,6 +140,33 @@ class EnetPortTest {
   }
 
   @Test
+  void dataOfConnectAndDisconnectIsInTheEvents() throws Exception {
+    gateway = TestGateway.start(Map.of());
+    BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
+    TestGateway.await(GatewayClient.create(gateway.vertx()).events(events::add).completion());
+    var alice = EnetTestClient.connect(gateway.enetPort(), 0xFEDCBA98);
+    alice.send(message("auth", "").setType("auth").setBody("alice").build());
+    assertThat(alice.receiveAck()).isEqualTo("auth");
+    JsonObject connected = events.poll(5, TimeUnit.SECONDS);
+    assertThat(connected.getString("event")).isEqualTo("connected");
+    assertThat(connected.getLong("data")).isEqualTo(0xFEDCBA98L);
+    alice.leave(77);
+    JsonObject disconnected = events.poll(5, TimeUnit.SECONDS);
+    assertThat(disconnected.getString("event")).isEqualTo("disconnected");
+    assertThat(disconnected.getLong("data")).isEqualTo(77);
+
+    // A disconnect of the gateway's own has none.
+    var bob = EnetTestClient.connect(gateway.enetPort(), "bob", "client");
+    connected = events.poll(5, TimeUnit.SECONDS);
+    assertThat(connected.getLong("data")).isZero();
+    TestGateway.await(
+        GatewayClient.create(gateway.vertx()).disconnect(connected.getString("session")));
+    assertThat(bob.closeCode()).isEqualTo(4410);
+    assertThat(events.poll(5, TimeUnit.SECONDS).containsKey("data")).isFalse();
+    bob.close();
+  }
+
+  @Test
   void anImpossibleNameIsRefusedAndANameCannotBeChanged() {
     gateway = TestGateway.start(Map.of());
     try (var alice = EnetTestClient.connect(gateway.enetPort())) {
@@ -195,6 +222,9 @@ class EnetPortTest {
     try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "transport")) {
       for (int i = 0; i < 10_000; i++) {
         alice.send(message("m" + i, "service:echo").build());
+        if (i % 50 == 0) {
+          alice.live();
+        }
       }
       // Each is acknowledged and answered, or refused.
       int acknowledged = 0;
