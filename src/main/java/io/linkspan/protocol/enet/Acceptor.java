@@ -87,12 +87,16 @@ final class Acceptor implements HalfOpen.Owner {
       // not know the sessions yet (§6.4).
       leaving.hasLeft();
     }
-    var refusal = admission.refusal(address);
-    if (refusal != null) {
-      return refusal;
+    if (handshakes >= HANDSHAKES_PER_ORIGIN) {
+      expired(oldest);
     }
-    var replaced = handshakes >= HANDSHAKES_PER_ORIGIN ? oldest : admission.makesRoom(address);
-    if (replaced != null) {
+    for (var refusal = admission.refusal(address);
+        refusal != null;
+        refusal = admission.refusal(address)) {
+      var replaced = admission.oldest(address);
+      if (replaced == null || !replaced.hadTime(now)) {
+        return refusal;
+      }
       expired(replaced);
     }
     int id = endpoints.freeId(address);
@@ -184,11 +188,6 @@ final class Acceptor implements HalfOpen.Owner {
       dead.replaced();
     }
     expired(handshake);
-    var refusal = admission.refusal(handshake.link.address);
-    if (refusal != null) {
-      resources.counters().drop(refusal);
-      return;
-    }
     var peer = new EnetPeer(resources, peers, handshake, now);
     peers.add(peer);
     peer.confirmed(handshake.connect, sample, now);

@@ -53,6 +53,8 @@ public enum DropReason {
   WRONG_STATE,
   /** More data than may wait; it will be sent again. */
   WAITING_DATA,
+  /** Messages of its sender have been incomplete for too long, which ends the connection. */
+  STALLED,
   /** Data while much is queued for its sender; it will be sent again. */
   QUEUED_DATA,
   /** More commands in one second than a peer may send. */

@@ -79,18 +79,20 @@ public record EnetConfig(
   /**
    * Bounds on what peers and strangers can make the host hold or do (§18).
    *
-   * @param peers connections in all; a CONNECT beyond is dropped
-   * @param peersPerAddress connections from one IPv4 address or IPv6 /64
-   * @param halfOpen unconfirmed handshakes in all; the oldest makes room
+   * @param peers connections and handshakes in all; a CONNECT beyond is dropped, unless the oldest
+   *     handshake makes room
+   * @param peersPerAddress the same for one IPv4 address or IPv6 /64
+   * @param halfOpen unconfirmed handshakes in all; the oldest makes room when it had 500 ms
    * @param halfOpenPerAddress the same for one IPv4 address or IPv6 /64
    * @param connectRate CONNECTs per second from one IPv4 /24 or IPv6 /64, 0 for no limit; one more
    *     is dropped, and its sender repeats it
    * @param departed ended connections that are remembered; the oldest makes room
    * @param packetSize longest message, both ways, in bytes
    * @param waitingPerPeer bytes received and not yet taken, beyond which data is refused
-   * @param waitingInAll the same for all peers together
-   * @param queuedPerPeer bytes that a peer may have queued for sending; beyond half of it the peer's
-   *     own data is refused
+   * @param waitingInAll bytes of messages that are incomplete or held back, of all peers together;
+   *     above, the peer that holds most makes room for those that hold less
+   * @param queuedPerPeer bytes that a peer may have queued for sending; beyond half of it the
+   *     peer's own data is refused
    * @param commandsPerSecond commands handled per peer and second
    * @param violations impossible commands within 10 s that end a connection
    */
@@ -110,17 +112,7 @@ public record EnetConfig(
 
     public static final Limits DEFAULT =
         new Limits(
-            100_000,
-            4095,
-            16_384,
-            1024,
-            1000,
-            16_384,
-            1 << 20,
-            4 << 20,
-            256L << 20,
-            8 << 20,
-            250_000,
+            100_000, 4095, 16_384, 256, 1000, 16_384, 1 << 20, 4 << 20, 32L << 20, 8 << 20, 250_000,
             500);
 
     public Limits {

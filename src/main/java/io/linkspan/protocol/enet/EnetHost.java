@@ -259,7 +259,7 @@ public final class EnetHost {
     return endpoints.table().size();
   }
 
-  /** Bytes received and not yet polled, of all peers. */
+  /** Bytes received and not yet polled, of all peers, with 256 for each channel in use. */
   public long waitingBytes() {
     return budget.used();
   }

@@ -25,6 +25,9 @@ public final class EnetPeer extends Endpoint {
     Departed ended(EnetPeer peer);
   }
 
+  /** Data of the DISCONNECT for a peer that others need the room of; the close code 4429. */
+  private static final int NO_ROOM = 4429;
+
   private final EnetConfig.Limits limits;
   private final TransmitQueue toTransmit;
   private final Owner owner;
@@ -402,6 +405,11 @@ public final class EnetPeer extends Endpoint {
         tooLarge = true;
         owner.tooLarge(EnetPeer.this, channel, length);
       }
+    }
+
+    @Override
+    public void evict() {
+      end(EndReason.NO_ROOM, 0).sendDisconnect(output.nextControl(), NO_ROOM);
     }
 
     @Override

@@ -20,6 +20,7 @@ final class HalfOpen extends Endpoint {
   }
 
   private static final int REPEAT_AFTER = 500;
+  private static final int LEAST_TIME = 500;
   private static final Command ANSWER = Command.VERIFY_CONNECT;
   private static final int VERIFY_SEQUENCE = 1;
 
@@ -36,6 +37,7 @@ final class HalfOpen extends Endpoint {
   private final EnetCounters counters;
   private final TransmitQueue toTransmit;
   private final Handshake answer;
+  private final long hadTimeAt;
   private final long expires;
   private boolean superseded;
   private long repeatAt = NEVER;
@@ -70,6 +72,7 @@ final class HalfOpen extends Endpoint {
     this.toTransmit = toTransmit;
     this.owner = owner;
     channels = answer.channels();
+    hadTimeAt = now + LEAST_TIME;
     expires = now + timing.handshake().toMillis();
     credit = received;
   }
@@ -92,6 +95,11 @@ final class HalfOpen extends Endpoint {
   void supersede() {
     superseded = true;
     repeatAt = NEVER;
+  }
+
+  /** Whether it has existed for long enough to make room for another one. */
+  boolean hadTime(long now) {
+    return now >= hadTimeAt;
   }
 
   /** The host has removed it. */
@@ -124,9 +132,7 @@ final class HalfOpen extends Endpoint {
   /** The time that the acknowledgement of VERIFY_CONNECT took, or -1 when there is none. */
   private int confirmedAfter(DatagramReader in, long now) {
     int end = Math.min(in.end, in.start + ACKNOWLEDGEMENTS * Command.ACKNOWLEDGE.size);
-    for (int at = in.start;
-        at + Command.ACKNOWLEDGE.size <= end;
-        at += Command.ACKNOWLEDGE.size) {
+    for (int at = in.start; at + Command.ACKNOWLEDGE.size <= end; at += Command.ACKNOWLEDGE.size) {
       if (Command.of(in.bytes.getUnsignedByte(at)) != Command.ACKNOWLEDGE) {
         return -1;
       }
@@ -153,11 +159,7 @@ final class HalfOpen extends Endpoint {
     sentTimes[0] = link.sentTime(now);
     answer.encode(
         out.command(
-            ANSWER,
-            Command.ACKNOWLEDGE_ME,
-            Command.CONTROL_CHANNEL,
-            VERIFY_SEQUENCE,
-            ANSWER.size),
+            ANSWER, Command.ACKNOWLEDGE_ME, Command.CONTROL_CHANNEL, VERIFY_SEQUENCE, ANSWER.size),
         ANSWER);
     return false;
   }

@@ -176,6 +176,7 @@ final class EnetConnection implements Connection {
           case REMOTE, LOCAL -> CloseReason.NORMAL;
           case TIMEOUT -> CloseReason.HEARTBEAT_TIMEOUT;
           case REPLACED, BAD_ANSWER -> CloseReason.CONNECTION_LOST;
+          case NO_ROOM -> CloseReason.RATE_LIMITED;
           case VIOLATION -> CloseReason.MALFORMED;
         });
   }

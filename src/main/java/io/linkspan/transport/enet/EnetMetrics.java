@@ -2,11 +2,14 @@ package io.linkspan.transport.enet;
 
 import io.linkspan.protocol.enet.DropReason;
 import io.linkspan.protocol.enet.EnetCounters;
+import io.linkspan.protocol.enet.EnetHost;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +24,8 @@ public final class EnetMetrics {
   private final Counter bytesIn;
   private final Counter bytesOut;
   private final Counter retransmissions;
+  private final AtomicInteger handshakes = new AtomicInteger();
+  private final AtomicInteger connected = new AtomicInteger();
   private final Map<DropReason, Counter> drops = new EnumMap<>(DropReason.class);
 
   public EnetMetrics(MeterRegistry registry) {
@@ -28,6 +33,8 @@ public final class EnetMetrics {
     datagramsOut = datagrams(registry, "out");
     bytesIn = bytes(registry, "in");
     bytesOut = bytes(registry, "out");
+    peers(registry, "handshake", handshakes);
+    peers(registry, "connected", connected);
     retransmissions =
         Counter.builder("linkspan.enet.retransmissions")
             .description("Commands sent again because they were not acknowledged in time")
@@ -72,6 +79,13 @@ public final class EnetMetrics {
         .register(registry);
   }
 
+  private static void peers(MeterRegistry registry, String state, AtomicInteger count) {
+    Gauge.builder("linkspan.enet.peers", count, AtomicInteger::get)
+        .description("ENet peers, before and after the client has confirmed its handshake")
+        .tag("state", state)
+        .register(registry);
+  }
+
   private static Counter bytes(MeterRegistry registry, String direction) {
     return Counter.builder("linkspan.enet.bytes")
         .description("Payload of datagrams from and to clients")
@@ -82,6 +96,7 @@ public final class EnetMetrics {
   /** Adds the counts of one host since the last update. Used only on the event loop of the host. */
   final class Tap {
 
+    private final EnetHost host;
     private final EnetCounters counters;
     private final Map<DropReason, Long> seenDrops = new EnumMap<>(DropReason.class);
     private long seenDropped;
@@ -90,12 +105,19 @@ public final class EnetMetrics {
     private long seenBytesIn;
     private long seenBytesOut;
     private long seenRetransmissions;
+    private int seenHandshakes;
+    private int seenConnected;
 
-    Tap(EnetCounters counters) {
-      this.counters = counters;
+    Tap(EnetHost host) {
+      this.host = host;
+      counters = host.counters();
     }
 
     void update() {
+      handshakes.addAndGet(host.handshakes() - seenHandshakes);
+      seenHandshakes = host.handshakes();
+      connected.addAndGet(host.peers() - seenConnected);
+      seenConnected = host.peers();
       if (counters.datagramsReceived() != seenDatagramsIn) {
         datagramsIn.increment((double) (counters.datagramsReceived() - seenDatagramsIn));
         bytesIn.increment((double) (counters.bytesReceived() - seenBytesIn));

@@ -89,7 +89,7 @@ public final class EnetTransport {
     host =
         new EnetHost(
             config.core(limits.writeQueue()), new SecureRandom(), ByteBufAllocator.DEFAULT);
-    tap = datagramMetrics.new Tap(host.counters());
+    tap = datagramMetrics.new Tap(host);
     timer = new DeadlineTimer(vertx, this::onTimer);
   }
 
@@ -260,7 +260,12 @@ public final class EnetTransport {
               data,
               closing,
               congestion,
-              wakeUp, config, limits, connectContext, metrics, now);
+              wakeUp,
+              config,
+              limits,
+              connectContext,
+              metrics,
+              now);
       peer.attach(connection);
       connections.add(connection);
       connectContext.latch().enter();

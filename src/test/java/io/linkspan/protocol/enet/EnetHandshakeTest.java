@@ -370,6 +370,7 @@ class EnetHandshakeTest {
       sent();
       assertThat(host.handshakes()).isLessThanOrEqualTo(200);
     }
+    now += 500;
     receive(CONNECT);
     byte[] answer = sent().get(0);
     for (int i = 0; i < 100; i++) {
@@ -380,6 +381,61 @@ class EnetHandshakeTest {
     now += 10_000;
     host.advanceTo(now);
     assertThat(host.handshakes()).isZero();
+  }
+
+  @Test
+  void aCrowdBehindOneAddressWaitsInsteadOfLosingItsHandshakes() {
+    host = host(EnetConfig.DEFAULT.withLimits(limits(1000, 1000, 200, 4)));
+    List<PeerAddress> crowd = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      crowd.add(PeerAddress.ipv4(77, 1000 + i, null));
+    }
+    for (int round = 0; round < 2; round++) {
+      List<byte[]> answers = new ArrayList<>();
+      for (int i = 4 * round; i < 8; i++) {
+        host.receive(Unpooled.wrappedBuffer(connect(i, i)), crowd.get(i), now);
+        answers.addAll(sent());
+      }
+      assertThat(answers).hasSize(4);
+      assertThat(host.handshakes()).isEqualTo(4);
+      for (int i = 0; i < 4; i++) {
+        confirm(answers.get(i), crowd.get(4 * round + i));
+        sent();
+      }
+      assertThat(host.peers()).isEqualTo(4 * round + 4);
+      now += 500;
+    }
+  }
+
+  @Test
+  void handshakesThatHadTheirTimeMakeRoom() {
+    host = host(EnetConfig.DEFAULT.withLimits(limits(1000, 1000, 200, 4)));
+    for (int i = 0; i < 4; i++) {
+      receive(connect(i, i));
+    }
+    sent();
+    receive(connect(4, 4));
+    assertThat(sent()).isEmpty();
+    now += 500;
+    receive(connect(4, 4));
+    assertThat(sent()).hasSize(1);
+    assertThat(host.handshakes()).isEqualTo(4);
+  }
+
+  @Test
+  void aClientThatWasAnsweredIsAdmittedAlthoughTheHostIsFull() {
+    host = host(EnetConfig.DEFAULT.withLimits(limits(2, 2, 100, 100)));
+    List<byte[]> answers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      receive(connect(i, i));
+      answers.addAll(sent());
+    }
+    assertThat(answers).hasSize(2);
+    answers.forEach(this::confirm);
+    assertThat(host.peers()).isEqualTo(2);
+    now += 10_000;
+    receive(connect(3, 3));
+    assertThat(host.counters().dropped(DropReason.ADDRESS_FULL)).isEqualTo(2);
   }
 
   @Test

@@ -336,6 +336,20 @@ class EnetPortTest {
   }
 
   @Test
+  void peersAreCountedFromTheHandshakeOn() throws Exception {
+    gateway = TestGateway.start(Map.of("eventLoops", "1"));
+    try (var silent = EnetTestClient.connect(gateway.enetPort());
+        var forger = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      forger.connect(InetAddress.getLoopbackAddress(), gateway.enetPort());
+      byte[] connect = connect();
+      forger.send(new DatagramPacket(connect, connect.length));
+      forger.receive(new DatagramPacket(new byte[2048], 2048));
+      assertThat(sum(metrics(), "linkspan_enet_peers", "connected")).isEqualTo(1);
+      assertThat(sum(metrics(), "linkspan_enet_peers", "handshake")).isEqualTo(1);
+    }
+  }
+
+  @Test
   void aForgedConnectDrawsOneAnswerSmallerThanItself() throws Exception {
     gateway = TestGateway.start(Map.of());
     try (var victim = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
