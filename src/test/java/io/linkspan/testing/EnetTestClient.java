@@ -173,6 +173,16 @@ public final class EnetTestClient implements TestClient {
     socket.close();
   }
 
+  /** Disconnects, with data for the gateway, after everything that was sent. */
+  public void leaveLater(int data) {
+    synchronized (this) {
+      peer.disconnectLater(data);
+      settle();
+    }
+    awaitThat(() -> ended != null, "end");
+    socket.close();
+  }
+
   /** Sends one DISCONNECT, as a program does that exits; UDP has no other end of a link. */
   @Override
   public void close() {

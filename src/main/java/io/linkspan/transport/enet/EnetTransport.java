@@ -52,11 +52,12 @@ public final class EnetTransport {
   private final DeadlineTimer timer;
   private final ClosingPeers closing = new ClosingPeers(this::remove);
   private final CongestedPeers congestion = new CongestedPeers();
+  private final LeavingClients leaving = new LeavingClients(this::remove);
   private final Set<EnetConnection> connections = new LinkedHashSet<>();
   private final Queue<EnetConnection> unnamed = new ArrayDeque<>();
   private final Runnable turn = this::turn;
   private final Runnable turnLater = this::turnLater;
-  private final Runnable wakeUp = this::wakeUp;
+  private final EnetLoop loop = new EnetLoop(closing, congestion, leaving, this::wakeUp);
   private boolean serving;
   private boolean closed;
   private boolean inTurn;
@@ -188,6 +189,7 @@ public final class EnetTransport {
       unnamed.remove().authTimeout();
     }
     congestion.advanceTo(now);
+    leaving.advanceTo(now);
     closing.advanceTo(now);
     flush();
   }
@@ -222,7 +224,7 @@ public final class EnetTransport {
 
   private long nextDeadline() {
     long next = Math.min(host.nextDeadline(), closing.nextDeadline());
-    next = Math.min(next, congestion.nextDeadline());
+    next = Math.min(next, Math.min(congestion.nextDeadline(), leaving.nextDeadline()));
     return unnamed.isEmpty() ? next : Math.min(next, anonymousAt(unnamed.element()));
   }
 
@@ -242,7 +244,6 @@ public final class EnetTransport {
       if (peer.attachment() instanceof EnetConnection connection) {
         connection.ended(disconnected.reason(), disconnected.data());
       }
-      remove(peer);
     }
   }
 
@@ -258,9 +259,7 @@ public final class EnetTransport {
               peer,
               address,
               data,
-              closing,
-              congestion,
-              wakeUp,
+              loop,
               config,
               limits,
               connectContext,
@@ -280,7 +279,13 @@ public final class EnetTransport {
   }
 
   private void remove(EnetPeer peer) {
-    if (peer.attachment() instanceof EnetConnection connection && connections.remove(connection)) {
+    if (peer.attachment() instanceof EnetConnection connection) {
+      remove(connection);
+    }
+  }
+
+  private void remove(EnetConnection connection) {
+    if (connections.remove(connection)) {
       connectContext.admission().leave(connection.address());
       connectContext.latch().leave();
     }
