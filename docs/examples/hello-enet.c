@@ -69,6 +69,7 @@ int main(int argc, char **argv) {
   const char *user = argc > 2 ? argv[2] : "hello";
   if (enet_initialize() != 0) return 1;
   ENetHost *host = enet_host_create(NULL, 1, 1, 0, 0);
+  host->checksum = enet_crc32; /* ties every datagram to this connection; a gateway may require it */
   ENetAddress address;
   enet_address_set_host(&address, "127.0.0.1");
   address.port = (enet_uint16) (argc > 1 ? atoi(argv[1]) : 7777);

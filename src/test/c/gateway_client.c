@@ -166,6 +166,24 @@ static void ends(void) {
   enet_host_destroy(h);
 }
 
+/* A message above enet.maxPacketSize ends the connection at its first fragment. */
+static void large(void) {
+  ENetHost *h = new_host(NULL, 1);
+  ENetPeer *peer = dial(h, 1, 0);
+  authenticate(h, peer, "large");
+  enet_peer_send(peer, 0, enet_packet_create(NULL, 2 << 20, ENET_PACKET_FLAG_RELIABLE));
+  wait_disconnect(h, 15000, 1009, "too large");
+  enet_host_destroy(h);
+}
+
+/* Without checksums, at a gateway that requires them. */
+static void plain(void) {
+  ENetHost *h = new_host(NULL, 1);
+  start_dial(h, 1, 0);
+  wait_disconnect(h, 15000, 4400, "no checksum");
+  enet_host_destroy(h);
+}
+
 /* Two hundred at once. */
 static void crowd(void) {
   enum { MANY = 200 };
@@ -272,6 +290,8 @@ int main(int argc, char **argv) {
   if (strcmp(argv[2], "messages") == 0) messages();
   else if (strcmp(argv[2], "ends") == 0) ends();
   else if (strcmp(argv[2], "crowd") == 0) crowd();
+  else if (strcmp(argv[2], "large") == 0) large();
+  else if (strcmp(argv[2], "plain") == 0) plain();
   else if (strcmp(argv[2], "agent") == 0 && argc > 3) agent(argv[3]);
   else check(0, "no such scenario");
   printf("%d failures\n", failures);

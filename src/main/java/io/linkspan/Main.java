@@ -95,6 +95,13 @@ public final class Main implements Callable<Integer> {
     warnUnlessLoopback("http.host", config.http().host(), log);
     if (config.enet().enabled()) {
       warnUnlessLoopback("enet.host", config.enet().host(), log);
+      if (config.enet().admitsForgedDatagrams()) {
+        log.warn(
+            "enet.checksum is not required and enet.host is {}: without checksums anybody can send"
+                + " messages as a connected client, or end its connection, by trying 16384 forged"
+                + " datagrams",
+            config.enet().host());
+      }
     }
     for (TcpConfig.Listener listener : config.tcp().listeners()) {
       warnUnlessLoopback(listener.key() + ".host", listener.host(), log);

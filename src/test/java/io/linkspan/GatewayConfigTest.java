@@ -8,8 +8,10 @@ import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.config.ConfigException;
 import io.linkspan.framing.FramingConfig;
+import io.linkspan.protocol.enet.Feature;
 import io.linkspan.routing.Route;
 import io.linkspan.session.SessionConfig;
+import io.linkspan.transport.enet.EnetTransportConfig;
 import io.linkspan.transport.tcp.TcpConfig;
 import io.linkspan.upstream.PipelineConfig;
 import io.linkspan.upstream.UpstreamConfig;
@@ -253,6 +255,22 @@ class GatewayConfigTest {
       })
   void everyProblemNamesItsKeyAndWhatIsExpected(String yaml, String problem) {
     assertThat(problems(yaml, Map.of())).anyMatch(text -> text.contains(problem), problem);
+  }
+
+  @Test
+  void enetChecksumsAreRequiredWhereStrangersCanSend() throws Exception {
+    assertThat(enet("{host: localhost}").checksum()).isEqualTo(Feature.DETECT);
+    assertThat(enet("{host: localhost}").admitsForgedDatagrams()).isFalse();
+    assertThat(enet("{host: 0.0.0.0}").checksum()).isEqualTo(Feature.ON);
+    assertThat(enet("{host: 0.0.0.0}").admitsForgedDatagrams()).isFalse();
+    assertThat(enet("{host: 0.0.0.0, checksum: auto}").checksum()).isEqualTo(Feature.DETECT);
+    assertThat(enet("{host: 0.0.0.0, checksum: auto}").admitsForgedDatagrams()).isTrue();
+    assertThat(enet("{checksum: required}").checksum()).isEqualTo(Feature.ON);
+    assertThat(enet("{checksum: none}").checksum()).isEqualTo(Feature.OFF);
+  }
+
+  private EnetTransportConfig enet(String section) throws Exception {
+    return load("enet: " + section, Map.of()).enet();
   }
 
   @Test

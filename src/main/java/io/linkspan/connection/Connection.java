@@ -18,6 +18,14 @@ public interface Connection {
   /** When anything last came from the client, on the clock of {@link DeadlineTimer#now}. */
   long lastReceived();
 
+  /**
+   * The number that the client gave when it connected, or after the end when it left; null on
+   * transports that have none. Events of the session carry it.
+   */
+  default Long data() {
+    return null;
+  }
+
   /** The longest Message, in bytes of protobuf, that the client can be sent. */
   default int longestMessage() {
     return Integer.MAX_VALUE;

@@ -13,6 +13,9 @@ interface GroupMember {
   /** Returns the name of the transport; null when the session never had a link here. */
   String transport();
 
+  /** Returns the number that its client gave at the start or the end of its link, or null. */
+  Long data();
+
   /** Returns the groups that it is a member of. */
   Set<String> groups();
 

@@ -69,6 +69,9 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   /** Name of the link's transport; null when there never was a link. */
   private final String transport;
 
+  /** See {@link Connection#data}. */
+  private Long data;
+
   /** When the client was heard of last, while there is no link; milliseconds since 1970. */
   private long lastSeenAt;
 
@@ -114,6 +117,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     this.ref = ref;
     this.link = link;
     transport = link == null ? null : link.transport();
+    data = link == null ? null : link.data();
     this.anonymous = anonymous;
     this.secret = secret;
     this.recovered = recovered;
@@ -235,6 +239,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     if (!isLinked()) {
       return;
     }
+    data = link.data();
     inbox.dropWaiting();
     if (secret != null && mayReturn(reason)) {
       state = State.AWAY;
@@ -343,6 +348,11 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   @Override
   public String transport() {
     return transport;
+  }
+
+  @Override
+  public Long data() {
+    return data;
   }
 
   @Override

@@ -18,15 +18,16 @@ final class SessionEvents {
   }
 
   void connected(GroupMember session) {
-    publisher.accept(event("connected", session));
+    publisher.accept(withData(event("connected", session), session));
   }
 
   void disconnected(GroupMember session, CloseReason reason) {
-    publisher.accept(event("disconnected", session).put("reason", reason.label()));
+    publisher.accept(
+        withData(event("disconnected", session).put("reason", reason.label()), session));
   }
 
   void resumed(GroupMember session) {
-    publisher.accept(event("resumed", session));
+    publisher.accept(withData(event("resumed", session), session));
   }
 
   /**
@@ -45,6 +46,10 @@ final class SessionEvents {
 
   void left(GroupMember session, String group) {
     publisher.accept(event("left", session).put("group", group));
+  }
+
+  private static JsonObject withData(JsonObject event, GroupMember session) {
+    return session.data() == null ? event : event.put("data", session.data());
   }
 
   private JsonObject event(String name, GroupMember session) {

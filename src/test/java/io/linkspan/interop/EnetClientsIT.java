@@ -11,6 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -54,7 +55,9 @@ class EnetClientsIT {
         "messages limited",
         "ends",
         "ends checksum compress",
-        "crowd"
+        "crowd",
+        "large",
+        "large checksum"
       })
   void onACleanPath(String scenario) throws InterruptedException {
     run(scenario, gateway.enetPort());
@@ -76,6 +79,14 @@ class EnetClientsIT {
     try (var proxy = new UdpProxy(SEED, damages, gateway.enetPort())) {
       run(scenario + " bad", proxy.port());
     }
+  }
+
+  @Test
+  void aClientWithoutChecksumsIsDisconnectedWhereTheyAreRequired() throws Exception {
+    gateway.close();
+    gateway = TestGateway.start(Map.of("enet.checksum", "required"));
+    run("plain", gateway.enetPort());
+    run("messages checksum", gateway.enetPort());
   }
 
   private static void run(String scenario, int port) throws InterruptedException {

@@ -51,7 +51,7 @@ public final class EnetTestClient implements TestClient {
   private Received last;
   private EnetEvent.Disconnected ended;
 
-  private EnetTestClient(int port, EnetConfig config, int channels) {
+  private EnetTestClient(int port, EnetConfig config, int channels, int data) {
     try {
       socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
       socket.setSoTimeout(WAIT_MS);
@@ -61,19 +61,24 @@ public final class EnetTestClient implements TestClient {
     }
     host = new EnetHost(config, new SecureRandom(), UnpooledByteBufAllocator.DEFAULT);
     var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-    peer = host.connect(addressOf(address), channels, 0, now());
+    peer = host.connect(addressOf(address), channels, data, now());
     settle();
     awaitThat(() -> peer.isConnected() || ended != null, "connection");
   }
 
   /** Connects without sending a Message. */
   public static EnetTestClient connect(int port) {
-    return new EnetTestClient(port, EnetConfig.DEFAULT, 4);
+    return new EnetTestClient(port, EnetConfig.DEFAULT, 4, 0);
   }
 
   /** Connects without sending a Message. */
   public static EnetTestClient connect(int port, EnetConfig config, int channels) {
-    return new EnetTestClient(port, config, channels);
+    return new EnetTestClient(port, config, channels, 0);
+  }
+
+  /** Connects with data for the gateway, without sending a Message. */
+  public static EnetTestClient connect(int port, int data) {
+    return new EnetTestClient(port, EnetConfig.DEFAULT, 4, data);
   }
 
   /**
@@ -155,8 +160,23 @@ public final class EnetTestClient implements TestClient {
 
   @Override
   public void leave() {
+    leave(0);
+  }
+
+  /** Disconnects with data for the gateway. */
+  public void leave(int data) {
     synchronized (this) {
-      peer.disconnect(0);
+      peer.disconnect(data);
+      settle();
+    }
+    awaitThat(() -> ended != null, "end");
+    socket.close();
+  }
+
+  /** Disconnects, with data for the gateway, after everything that was sent. */
+  public void leaveLater(int data) {
+    synchronized (this) {
+      peer.disconnectLater(data);
       settle();
     }
     awaitThat(() -> ended != null, "end");

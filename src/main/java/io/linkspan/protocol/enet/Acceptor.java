@@ -7,6 +7,9 @@ final class Acceptor implements HalfOpen.Owner {
   /** Concurrent handshakes of one slot of a client: more than one only when they are forged. */
   private static final int HANDSHAKES_PER_ORIGIN = 4;
 
+  /** Data of the DISCONNECT for a client that speaks another dialect; the close code 4400. */
+  private static final int NOT_UNDERSTOOD = 4400;
+
   /** Networks whose CONNECTs are counted at a time. */
   private static final int CONNECTING_NETWORKS = 4096;
 
@@ -37,10 +40,16 @@ final class Acceptor implements HalfOpen.Owner {
   /**
    * Handles the CONNECT of a client.
    *
+   * @param received bytes of its datagram
    * @return null, or why it is not answered
    */
   DropReason connect(
-      Handshake connect, PeerAddress address, boolean checksum, boolean compressed, long now) {
+      Handshake connect,
+      PeerAddress address,
+      boolean checksum,
+      boolean compressed,
+      int received,
+      long now) {
     if (!connect.hasPossibleChannels() || connect.peerId() >= Datagram.NO_PEER) {
       return DropReason.BAD_CONNECT;
     }
@@ -58,7 +67,7 @@ final class Acceptor implements HalfOpen.Owner {
       var link = known.link;
       if (known instanceof HalfOpen handshake) {
         if (link.connectId == connect.connectId()) {
-          handshake.connectRepeated();
+          handshake.connectRepeated(received);
           return null;
         }
         handshake.supersede();
@@ -78,12 +87,16 @@ final class Acceptor implements HalfOpen.Owner {
       // not know the sessions yet (§6.4).
       leaving.hasLeft();
     }
-    var refusal = admission.refusal(address);
-    if (refusal != null) {
-      return refusal;
+    if (handshakes >= HANDSHAKES_PER_ORIGIN) {
+      expired(oldest);
     }
-    var replaced = handshakes >= HANDSHAKES_PER_ORIGIN ? oldest : admission.makesRoom(address);
-    if (replaced != null) {
+    for (var refusal = admission.refusal(address);
+        refusal != null;
+        refusal = admission.refusal(address)) {
+      var replaced = admission.oldest(address);
+      if (replaced == null || !replaced.hadTime(now)) {
+        return refusal;
+      }
       expired(replaced);
     }
     int id = endpoints.freeId(address);
@@ -91,17 +104,35 @@ final class Acceptor implements HalfOpen.Owner {
       return DropReason.ADDRESS_FULL;
     }
     var link = new PeerLink(address, id, connect.connectId());
+    link.clock = random.nextInt(1 << 16);
     link.outgoingPeerId = connect.peerId();
     link.outgoingSession = freshSession(outgoingSessions, connect.incomingSession());
     link.incomingSession = freshSession(incomingSessions, connect.outgoingSession());
     link.checksum = checksum;
     link.compression = compressed;
     link.mtu = Math.min(Handshake.clampMtu(connect.mtu()), config.mtu());
-    begin(link, connect, now);
+    begin(link, connect, received, now);
     return null;
   }
 
-  private void begin(PeerLink link, Handshake connect, long now) {
+  /**
+   * Answers the CONNECT of a client that cannot be served by one DISCONNECT, which is shorter and
+   * has none of the flags that dialects differ in. A client that is connected is never sent one.
+   */
+  void refuse(Handshake connect, PeerAddress address, long now) {
+    if (connect.peerId() >= Datagram.NO_PEER
+        || endpoints.table().firstOfOrigin(address, connect.peerId()) != null
+        || !connectRate.admits(address, now)) {
+      return;
+    }
+    var link = new PeerLink(address, Datagram.NO_PEER, connect.connectId());
+    link.outgoingPeerId = connect.peerId();
+    link.mtu = Datagram.MINIMUM_MTU;
+    new Departed(link, endpoints.toTransmit(), resources.counters(), now)
+        .sendDisconnect(1, NOT_UNDERSTOOD);
+  }
+
+  private void begin(PeerLink link, Handshake connect, int received, long now) {
     var bandwidth = resources.bandwidth();
     var answer =
         connect.answer(link, config.channels(), bandwidth.incoming(), bandwidth.outgoing());
@@ -114,6 +145,7 @@ final class Acceptor implements HalfOpen.Owner {
             resources.counters(),
             endpoints.toTransmit(),
             this,
+            received,
             now);
     endpoints.add(handshake);
     admission.begun(handshake);
@@ -150,22 +182,12 @@ final class Acceptor implements HalfOpen.Owner {
   }
 
   @Override
-  public boolean wouldReplace(HalfOpen handshake) {
-    return connectionOf(handshake) != null;
-  }
-
-  @Override
   public void confirmed(HalfOpen handshake, int sample, DatagramReader in, long now) {
     var dead = connectionOf(handshake);
     if (dead != null) {
       dead.replaced();
     }
     expired(handshake);
-    var refusal = admission.refusal(handshake.link.address);
-    if (refusal != null) {
-      resources.counters().drop(refusal);
-      return;
-    }
     var peer = new EnetPeer(resources, peers, handshake, now);
     peers.add(peer);
     peer.confirmed(handshake.connect, sample, now);

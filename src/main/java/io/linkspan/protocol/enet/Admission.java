@@ -27,24 +27,29 @@ final class Admission {
     this.limits = limits;
   }
 
-  /** Null when another peer of this address may connect, else the reason. */
+  /**
+   * Null when another handshake of this address may begin, else the reason. A handshake counts as
+   * the connection that it may become, so that a client whose handshake was answered is admitted.
+   */
   DropReason refusal(PeerAddress address) {
-    if (peers >= limits.peers()) {
-      return DropReason.HOST_FULL;
+    if (isNetworkFull(networks.get(address.network()))) {
+      return DropReason.ADDRESS_FULL;
     }
-    var network = networks.get(address.network());
-    return network != null && network.peers >= limits.peersPerAddress()
-        ? DropReason.ADDRESS_FULL
+    return peers + halfOpen >= limits.peers() || halfOpen >= limits.halfOpen()
+        ? DropReason.HOST_FULL
         : null;
   }
 
-  /** The handshake that a new one of this address replaces, or null. */
-  HalfOpen makesRoom(PeerAddress address) {
+  private boolean isNetworkFull(Network network) {
+    return network != null
+        && (network.peers + network.halfOpen >= limits.peersPerAddress()
+            || network.halfOpen >= limits.halfOpenPerAddress());
+  }
+
+  /** The handshake that can make room for a new one of this address, or null. */
+  HalfOpen oldest(PeerAddress address) {
     var network = networks.get(address.network());
-    if (network != null && network.halfOpen >= limits.halfOpenPerAddress()) {
-      return firstPresent(network.oldest);
-    }
-    return halfOpen >= limits.halfOpen() ? firstPresent(oldest) : null;
+    return firstPresent(isNetworkFull(network) ? network.oldest : oldest);
   }
 
   /** All handshakes last equally long, so most of them leave a queue from its front. */

@@ -28,10 +28,21 @@ final class Datagram {
 
   static final int CHECKSUM_LENGTH = 4;
 
+  /**
+   * The flags of a CONNECT of ENet-CSharp, which has the two in each other's place: its sent time
+   * looks like compression without a sent time, which no CONNECT of ENet has.
+   */
+  private static final int SWAPPED_CONNECT = COMPRESSED | NO_PEER;
+
   private Datagram() {}
 
   static int peerId(int head) {
     return head & NO_PEER;
+  }
+
+  /** Whether this is the head of a CONNECT whose two flags are in each other's place. */
+  static boolean hasSwappedFlags(int head) {
+    return head == SWAPPED_CONNECT;
   }
 
   static int session(int head) {

@@ -28,13 +28,16 @@ final class DatagramWriter {
     this.crc = crc;
   }
 
-  void begin(int mtu) {
-    this.mtu = mtu;
+  void begin(PeerLink to) {
+    mtu = to.mtu - (to.checksum ? Datagram.CHECKSUM_LENGTH : 0);
     size = Datagram.HEADER_LENGTH;
     timed = false;
   }
 
-  /** Whether a command of this many bytes still fits; a head of 4 always counts (§7.4). */
+  /**
+   * Whether a command of this many bytes still fits. A head of 4 always counts, and the checksum
+   * when there is one (§7.4).
+   */
   boolean fits(int length) {
     return size + length <= mtu;
   }
@@ -72,7 +75,7 @@ final class DatagramWriter {
     int sentTime = -1;
     if (timed) {
       head |= Datagram.SENT_TIME;
-      sentTime = (int) now & 0xFFFF;
+      sentTime = to.sentTime(now);
     }
     int length = out.writerIndex() - ROOM;
     int shorter = 0;

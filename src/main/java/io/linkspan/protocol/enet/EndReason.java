@@ -12,6 +12,8 @@ public enum EndReason {
   REPLACED,
   /** The answer to our CONNECT contradicts it (§6.3). */
   BAD_ANSWER,
+  /** Its incomplete messages took room that others need (§18). */
+  NO_ROOM,
   /** Too many commands that no ENet library sends (§17). */
   VIOLATION
 }

@@ -34,6 +34,14 @@ abstract class Endpoint {
    */
   abstract boolean transmit(DatagramWriter out, long now);
 
+  /**
+   * Decides whether a datagram of this length, just written, is sent. Strangers are sent no more
+   * than they have sent (§18).
+   */
+  boolean affords(int bytes) {
+    return true;
+  }
+
   /** When {@link #wake} has something to do, or {@link #NEVER}. */
   abstract long dueAt();
 

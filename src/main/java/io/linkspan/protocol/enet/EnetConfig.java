@@ -6,7 +6,7 @@ import java.time.Duration;
  * Configuration of a host.
  *
  * @param channels most channels of a connection, 1 to 255
- * @param mtu longest datagram sent, 576 to 4096 bytes, without the 4 of a checksum (§2)
+ * @param mtu longest datagram sent, 576 to 4096 bytes (§2)
  * @param incomingBandwidth bytes per second that the host wants to receive in all, 0 for no limit
  *     (§14)
  * @param outgoingBandwidth bytes per second that the host sends in all at most, 0 for no limit
@@ -79,17 +79,20 @@ public record EnetConfig(
   /**
    * Bounds on what peers and strangers can make the host hold or do (§18).
    *
-   * @param peers connections in all; a CONNECT beyond is dropped
-   * @param peersPerAddress connections from one IPv4 address or IPv6 /64
-   * @param halfOpen unconfirmed handshakes in all; the oldest makes room
+   * @param peers connections and handshakes in all; a CONNECT beyond is dropped, unless the oldest
+   *     handshake makes room
+   * @param peersPerAddress the same for one IPv4 address or IPv6 /64
+   * @param halfOpen unconfirmed handshakes in all; the oldest makes room when it had 500 ms
    * @param halfOpenPerAddress the same for one IPv4 address or IPv6 /64
    * @param connectRate CONNECTs per second from one IPv4 /24 or IPv6 /64, 0 for no limit; one more
    *     is dropped, and its sender repeats it
    * @param departed ended connections that are remembered; the oldest makes room
    * @param packetSize longest message, both ways, in bytes
    * @param waitingPerPeer bytes received and not yet taken, beyond which data is refused
-   * @param waitingInAll the same for all peers together
-   * @param queuedPerPeer bytes that a peer may have queued for sending
+   * @param waitingInAll bytes of messages that are incomplete or held back, of all peers together;
+   *     above, the peer that holds most makes room for those that hold less
+   * @param queuedPerPeer bytes that a peer may have queued for sending; beyond half of it the
+   *     peer's own data is refused
    * @param commandsPerSecond commands handled per peer and second
    * @param violations impossible commands within 10 s that end a connection
    */
@@ -109,17 +112,7 @@ public record EnetConfig(
 
     public static final Limits DEFAULT =
         new Limits(
-            100_000,
-            4095,
-            16_384,
-            1024,
-            1000,
-            16_384,
-            1 << 20,
-            4 << 20,
-            256L << 20,
-            8 << 20,
-            250_000,
+            100_000, 4095, 16_384, 256, 1000, 16_384, 1 << 20, 4 << 20, 32L << 20, 8 << 20, 250_000,
             500);
 
     public Limits {
@@ -154,8 +147,6 @@ public record EnetConfig(
    *     5
    * @param retransmissionCeiling the longest wait before something is sent again
    * @param handshake time after which an unconfirmed handshake is forgotten
-   * @param verifyRepeats times that a VERIFY_CONNECT is repeated by timer; each adds to what a
-   *     forged CONNECT makes the host send to its victim
    * @param departed how long an ended connection is remembered: its DISCONNECT is acknowledged
    *     again and its CONNECT ignored (§12)
    */
@@ -167,7 +158,6 @@ public record EnetConfig(
       Duration retransmissionFloor,
       Duration retransmissionCeiling,
       Duration handshake,
-      int verifyRepeats,
       Duration departed) {
 
     public static final Timing DEFAULT =
@@ -179,7 +169,6 @@ public record EnetConfig(
             Duration.ofMillis(20),
             Duration.ofSeconds(2),
             Duration.ofSeconds(5),
-            1,
             Duration.ofSeconds(60));
 
     public Timing {
@@ -190,7 +179,6 @@ public record EnetConfig(
       Require.positive("timing.retransmissionFloor", retransmissionFloor);
       Require.positive("timing.retransmissionCeiling", retransmissionCeiling);
       Require.positive("timing.handshake", handshake);
-      Require.between("timing.verifyRepeats", 0, verifyRepeats, 4);
       Require.positive("timing.departed", departed);
       // Sent times are 16 bits of milliseconds: an older one looks like a new one.
       if (timeoutMaximum.compareTo(Duration.ofSeconds(60)) > 0

@@ -24,6 +24,14 @@ public sealed interface EnetEvent {
       implements EnetEvent {}
 
   /**
+   * A message above the longest has begun to arrive. It is refused, so its sender repeats it and
+   * nothing behind it arrives: the application ends the connection. Reported once.
+   *
+   * @param length of the message in bytes
+   */
+  record TooLarge(EnetPeer peer, int channel, long length) implements EnetEvent {}
+
+  /**
    * The connection has ended and no event follows. Also the end of an attempt of ours to connect.
    *
    * @param data of the DISCONNECT of the other side, else 0

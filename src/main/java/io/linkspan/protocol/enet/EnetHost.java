@@ -93,6 +93,7 @@ public final class EnetHost {
       throw new IllegalStateException("too many connections to one address");
     }
     var link = new PeerLink(address, id, random.nextInt());
+    link.clock = random.nextInt(1 << 16);
     link.mtu = config.mtu();
     link.checksum = config.checksum() == Feature.ON;
     link.compression = config.compression() == Feature.ON;
@@ -149,20 +150,39 @@ public final class EnetHost {
   }
 
   private DropReason receiveFromStranger(ByteBuf datagram, PeerAddress address, long now) {
+    if (isOfAnotherDialect(datagram)) {
+      int at = datagram.readerIndex() + Datagram.HEADER_LENGTH;
+      acceptor.refuse(Handshake.decode(datagram, at, Command.CONNECT), address, now);
+      return DropReason.OTHER_DIALECT;
+    }
     boolean checksum = config.checksum() != Feature.OFF && opens(datagram, true) == null;
     if (!checksum) {
-      var failure =
-          config.checksum() == Feature.ON ? DropReason.BAD_CHECKSUM : opens(datagram, false);
+      var failure = opens(datagram, false);
       if (failure != null) {
-        return failure;
+        return config.checksum() == Feature.ON ? DropReason.BAD_CHECKSUM : failure;
       }
     }
     if (reader.end - reader.start < Command.CONNECT.size
         || Command.of(reader.bytes.getUnsignedByte(reader.start)) != Command.CONNECT) {
-      return DropReason.NOT_A_CONNECT;
+      return checksum || config.checksum() != Feature.ON
+          ? DropReason.NOT_A_CONNECT
+          : DropReason.BAD_CHECKSUM;
     }
     var connect = Handshake.decode(reader.bytes, reader.start, Command.CONNECT);
-    return acceptor.connect(connect, address, checksum, reader.compressed, now);
+    if (!checksum && config.checksum() == Feature.ON) {
+      acceptor.refuse(connect, address, now);
+      return DropReason.NO_CHECKSUM;
+    }
+    return acceptor.connect(
+        connect, address, checksum, reader.compressed, datagram.readableBytes(), now);
+  }
+
+  private static boolean isOfAnotherDialect(ByteBuf datagram) {
+    int at = datagram.readerIndex();
+    return datagram.readableBytes() == Datagram.HEADER_LENGTH + Command.CONNECT.size
+        && Datagram.hasSwappedFlags(datagram.getUnsignedShort(at))
+        && datagram.getUnsignedByte(at + Datagram.HEADER_LENGTH)
+            == (Command.CONNECT.number | Command.ACKNOWLEDGE_ME);
   }
 
   private DropReason opens(ByteBuf datagram, boolean checksum) {
@@ -198,7 +218,7 @@ public final class EnetHost {
     var queue = endpoints.toTransmit();
     for (var endpoint = queue.first(); endpoint != null; endpoint = queue.first()) {
       if (endpoint.transmitting) {
-        writer.begin(endpoint.link.mtu);
+        writer.begin(endpoint.link);
         endpoint.transmitting = endpoint.transmit(writer, now);
         endpoints.schedule(endpoint);
       }
@@ -207,6 +227,10 @@ public final class EnetHost {
       }
       if (!writer.isEmpty()) {
         var datagram = writer.finish(endpoint.link, now);
+        if (!endpoint.affords(datagram.readableBytes())) {
+          datagram.release();
+          continue;
+        }
         counters.datagramsSent++;
         counters.bytesSent += datagram.readableBytes();
         return transmit.of(datagram, endpoint.link.address);
@@ -235,7 +259,7 @@ public final class EnetHost {
     return endpoints.table().size();
   }
 
-  /** Bytes received and not yet polled, of all peers. */
+  /** Bytes received and not yet polled, of all peers, with 256 for each channel in use. */
   public long waitingBytes() {
     return budget.used();
   }

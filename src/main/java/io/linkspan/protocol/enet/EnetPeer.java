@@ -17,11 +17,16 @@ public final class EnetPeer extends Endpoint {
 
     void received(EnetPeer peer, int channel, Delivery delivery, byte[] payload);
 
+    void tooLarge(EnetPeer peer, int channel, long length);
+
     void disconnected(EnetPeer peer, EndReason reason, int data);
 
     /** Replaces a peer that has ended by the record of it. */
     Departed ended(EnetPeer peer);
   }
+
+  /** Data of the DISCONNECT for a peer that others need the room of; the close code 4429. */
+  private static final int NO_ROOM = 4429;
 
   private final EnetConfig.Limits limits;
   private final TransmitQueue toTransmit;
@@ -38,6 +43,8 @@ public final class EnetPeer extends Endpoint {
 
   /** Whether the application has ended the connection: nothing more is delivered. */
   private boolean muted;
+
+  private boolean tooLarge;
 
   /** Set while the peer was lost and no DISCONNECT was sent. */
   private Departed lost;
@@ -108,6 +115,11 @@ public final class EnetPeer extends Endpoint {
   /** When the last valid datagram arrived. */
   public long lastReceived() {
     return lastReceived;
+  }
+
+  /** When the other side last acknowledged anything. */
+  public long lastAcknowledged() {
+    return output.lastAcknowledged();
   }
 
   /** The object that {@link #attach} was given. */
@@ -385,6 +397,19 @@ public final class EnetPeer extends Endpoint {
     @Override
     public void received(int channel, Delivery delivery, byte[] payload) {
       owner.received(EnetPeer.this, channel, delivery, payload);
+    }
+
+    @Override
+    public void tooLarge(int channel, long length) {
+      if (!tooLarge) {
+        tooLarge = true;
+        owner.tooLarge(EnetPeer.this, channel, length);
+      }
+    }
+
+    @Override
+    public void evict() {
+      end(EndReason.NO_ROOM, 0).sendDisconnect(output.nextControl(), NO_ROOM);
     }
 
     @Override

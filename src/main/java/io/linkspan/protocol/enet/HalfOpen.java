@@ -9,13 +9,10 @@ final class HalfOpen extends Endpoint {
 
   /** Decides what becomes of handshakes. */
   interface Owner {
-    /** Whether another connection of the same slot of the client would be replaced. */
-    boolean wouldReplace(HalfOpen handshake);
-
     /**
      * The datagram being read shows that the client received our answer.
      *
-     * @param sample round trip time, or negative
+     * @param sample round trip time
      */
     void confirmed(HalfOpen handshake, int sample, DatagramReader in, long now);
 
@@ -23,7 +20,12 @@ final class HalfOpen extends Endpoint {
   }
 
   private static final int REPEAT_AFTER = 500;
+  private static final int LEAST_TIME = 500;
+  private static final Command ANSWER = Command.VERIFY_CONNECT;
   private static final int VERIFY_SEQUENCE = 1;
+
+  /** The acknowledgement is among the first of its datagram: more of them are guesses. */
+  private static final int ACKNOWLEDGEMENTS = 4;
 
   /** The CONNECT of the client. */
   final Handshake connect;
@@ -35,10 +37,15 @@ final class HalfOpen extends Endpoint {
   private final EnetCounters counters;
   private final TransmitQueue toTransmit;
   private final Handshake answer;
+  private final long hadTimeAt;
   private final long expires;
-  private long repeatAt;
-  private int repeatsLeft;
+  private boolean superseded;
+  private long repeatAt = NEVER;
   private boolean answerDue = true;
+
+  /** Bytes that the client has sent and was not sent: a forger gains nothing by us (§18). */
+  private int credit;
+
   private boolean gone;
 
   /** Low 16 bits of the times at which VERIFY_CONNECT was sent, newest first; -1 is none. */
@@ -46,6 +53,7 @@ final class HalfOpen extends Endpoint {
 
   /**
    * @param answer the VERIFY_CONNECT
+   * @param received bytes of the datagram with the CONNECT
    */
   HalfOpen(
       PeerLink link,
@@ -55,6 +63,7 @@ final class HalfOpen extends Endpoint {
       EnetCounters counters,
       TransmitQueue toTransmit,
       Owner owner,
+      int received,
       long now) {
     super(link);
     this.connect = connect;
@@ -63,13 +72,18 @@ final class HalfOpen extends Endpoint {
     this.toTransmit = toTransmit;
     this.owner = owner;
     channels = answer.channels();
+    hadTimeAt = now + LEAST_TIME;
     expires = now + timing.handshake().toMillis();
-    repeatsLeft = timing.verifyRepeats();
-    repeatAt = now + REPEAT_AFTER;
+    credit = received;
   }
 
-  /** The client has repeated its CONNECT: the answer may have been lost. */
-  void connectRepeated() {
+  /**
+   * The client has repeated its CONNECT: the answer may have been lost.
+   *
+   * @param received bytes of the datagram
+   */
+  void connectRepeated(int received) {
+    credit += received;
     answerDue = true;
     toTransmit.add(this);
   }
@@ -79,7 +93,13 @@ final class HalfOpen extends Endpoint {
    * would end. The client can still confirm this one.
    */
   void supersede() {
-    repeatsLeft = 0;
+    superseded = true;
+    repeatAt = NEVER;
+  }
+
+  /** Whether it has existed for long enough to make room for another one. */
+  boolean hadTime(long now) {
+    return now >= hadTimeAt;
   }
 
   /** The host has removed it. */
@@ -90,20 +110,29 @@ final class HalfOpen extends Endpoint {
   @Override
   void receive(DatagramReader in, long now) {
     int sample = confirmedAfter(in, now);
-    // Any datagram with the right id and session shows that the client has the answer. Replacing a
-    // connection takes the acknowledgement: a forger has only 14 bits to guess otherwise.
-    if (sample < 0 && owner.wouldReplace(this)) {
-      counters.drop(DropReason.WRONG_STATE);
+    if (sample >= 0) {
+      owner.confirmed(this, sample, in, now);
       return;
     }
-    owner.confirmed(this, sample, in, now);
+    counters.drop(DropReason.WRONG_STATE);
+    // Its sender has the id and the session from our answer, or has guessed 14 bits. A client whose
+    // acknowledgement was lost does not repeat its CONNECT; it acknowledges the answer again.
+    if (!superseded && repeatAt == NEVER) {
+      repeat(now);
+    }
+  }
+
+  private void repeat(long now) {
+    repeatAt = now + REPEAT_AFTER;
+    credit = Math.max(credit, Datagram.HEADER_LENGTH + Datagram.CHECKSUM_LENGTH + ANSWER.size);
+    answerDue = true;
+    toTransmit.add(this);
   }
 
   /** The time that the acknowledgement of VERIFY_CONNECT took, or -1 when there is none. */
   private int confirmedAfter(DatagramReader in, long now) {
-    for (int at = in.start;
-        at + Command.ACKNOWLEDGE.size <= in.end;
-        at += Command.ACKNOWLEDGE.size) {
+    int end = Math.min(in.end, in.start + ACKNOWLEDGEMENTS * Command.ACKNOWLEDGE.size);
+    for (int at = in.start; at + Command.ACKNOWLEDGE.size <= end; at += Command.ACKNOWLEDGE.size) {
       if (Command.of(in.bytes.getUnsignedByte(at)) != Command.ACKNOWLEDGE) {
         return -1;
       }
@@ -112,7 +141,7 @@ final class HalfOpen extends Endpoint {
         int sentTime = in.bytes.getUnsignedShort(at + 6);
         for (int known : sentTimes) {
           if (known == sentTime) {
-            return (int) (now - sentTime) & 0xFFFF;
+            return link.since(sentTime, now);
           }
         }
       }
@@ -127,34 +156,35 @@ final class HalfOpen extends Endpoint {
     }
     answerDue = false;
     System.arraycopy(sentTimes, 0, sentTimes, 1, sentTimes.length - 1);
-    sentTimes[0] = (int) now & 0xFFFF;
+    sentTimes[0] = link.sentTime(now);
     answer.encode(
         out.command(
-            Command.VERIFY_CONNECT,
-            Command.ACKNOWLEDGE_ME,
-            Command.CONTROL_CHANNEL,
-            VERIFY_SEQUENCE,
-            Command.VERIFY_CONNECT.size),
-        Command.VERIFY_CONNECT);
+            ANSWER, Command.ACKNOWLEDGE_ME, Command.CONTROL_CHANNEL, VERIFY_SEQUENCE, ANSWER.size),
+        ANSWER);
     return false;
   }
 
   @Override
+  boolean affords(int bytes) {
+    if (bytes > credit) {
+      counters.drop(DropReason.SMALL_CONNECT);
+      return false;
+    }
+    credit -= bytes;
+    return true;
+  }
+
+  @Override
   long dueAt() {
-    return repeatsLeft > 0 ? Math.min(repeatAt, expires) : expires;
+    return Math.min(repeatAt, expires);
   }
 
   @Override
   void wake(long now) {
     if (now >= expires) {
       owner.expired(this);
-      return;
-    }
-    if (repeatsLeft > 0 && now >= repeatAt) {
-      repeatsLeft--;
-      repeatAt = now + 2 * REPEAT_AFTER;
-      answerDue = true;
-      toTransmit.add(this);
+    } else if (now >= repeatAt) {
+      repeat(now);
     }
   }
 

@@ -8,8 +8,11 @@ import java.util.Arrays;
  * costs nothing (§18).
  */
 final class IncomingMessage implements SequenceMap.Numbered {
-  /** Cost of holding a message or a part besides its bytes. */
+  /** Cost of a part, or of a delivered message, besides its bytes. */
   static final long OVERHEAD = 64;
+
+  /** Cost of holding a message besides its parts and its first bytes. */
+  static final long COST = 192;
 
   private static final class Part {
     final byte[] bytes;
@@ -52,7 +55,7 @@ final class IncomingMessage implements SequenceMap.Numbered {
   static IncomingMessage whole(int reliable, int unreliable, Delivery delivery, byte[] payload) {
     var message = new IncomingMessage(reliable, unreliable, delivery, payload.length, 1);
     message.payload = payload;
-    message.held = message.reserved();
+    message.held = COST + payload.length;
     return message;
   }
 
@@ -61,7 +64,7 @@ final class IncomingMessage implements SequenceMap.Numbered {
     var message = new IncomingMessage(reliable, unreliable, delivery, totalLength, fragmentCount);
     message.missing = fragmentCount;
     message.arrived = new long[1];
-    message.held = OVERHEAD + fragmentCount / Byte.SIZE;
+    message.held = COST + fragmentCount / Byte.SIZE;
     return message;
   }
 

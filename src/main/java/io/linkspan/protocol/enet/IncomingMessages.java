@@ -12,26 +12,40 @@ final class IncomingMessages implements IncomingChannel.Sink {
   /** Takes the messages in the order of delivery. */
   interface Receiver {
     void received(int channel, Delivery delivery, byte[] payload);
+
+    /** A message above the longest was refused. */
+    void tooLarge(int channel, long length);
+
+    /** Ends the connection, because others need the room that it takes. */
+    void evict();
   }
 
   /** Reliable fragments of one message; the last of more could never be acknowledged (§10.6). */
   private static final int FRAGMENTS = 24_576;
 
+  /** Cost of a channel that a message has come on. */
+  private static final long CHANNEL = 256;
+
   private final EnetConfig.Limits limits;
   private final EnetCounters counters;
   private final ReceiveBudget budget;
+  private final ReceiveBudget.Account account;
+  private final long patience;
   private final Receiver receiver;
   private IncomingChannel[] channels = {};
   private UnsequencedWindow unsequenced;
   private long waiting;
   private long delivered;
   private long held;
+  private long progressAt;
 
   IncomingMessages(PeerResources shared, Receiver receiver) {
     this.receiver = receiver;
     limits = shared.limits();
     counters = shared.counters();
     budget = shared.budget();
+    account = new ReceiveBudget.Account(receiver::evict);
+    patience = shared.timeouts().maximum();
   }
 
   /** Bytes held back, incomplete, or not yet taken by the application. */
@@ -51,39 +65,58 @@ final class IncomingMessages implements IncomingChannel.Sink {
    *
    * @return null, or why the command is refused
    */
-  DropReason receive(Command command, int number, int sequence, ByteBuf bytes, int at, int end) {
+  DropReason receive(
+      Command command, int number, int sequence, ByteBuf bytes, int at, int end, long now) {
+    long length = length(command, bytes, at, end);
+    if (length > limits.packetSize()) {
+      receiver.tooLarge(number, length);
+      return DropReason.TOO_LARGE;
+    }
+    if (isNew(number) && !budget.admits(account, CHANNEL)) {
+      return DropReason.WAITING_DATA;
+    }
     var channel = channel(number);
     return switch (command) {
-      case SEND_RELIABLE -> reliable(channel, sequence, bytes, at + command.size, end);
-      case SEND_UNRELIABLE -> unreliable(channel, sequence, bytes, at, end);
+      case SEND_RELIABLE -> reliable(channel, sequence, bytes, at + command.size, end, now);
+      case SEND_UNRELIABLE -> unreliable(channel, sequence, bytes, at, end, now);
       case SEND_UNSEQUENCED -> unsequenced(number, bytes, at, end);
       case SEND_FRAGMENT, SEND_UNRELIABLE_FRAGMENT ->
-          fragment(command, channel, sequence, bytes, at, end);
+          fragment(command, channel, sequence, bytes, at, end, now);
       default -> throw new IllegalStateException("unhandled " + command);
     };
   }
 
+  /** The length of the message that a command carries, or a fragment of which it carries. */
+  private static long length(Command command, ByteBuf bytes, int at, int end) {
+    return switch (command) {
+      case SEND_FRAGMENT, SEND_UNRELIABLE_FRAGMENT -> bytes.getUnsignedInt(at + 16);
+      default -> end - at - command.size;
+    };
+  }
+
   private DropReason reliable(
-      IncomingChannel channel, int sequence, ByteBuf bytes, int at, int end) {
+      IncomingChannel channel, int sequence, ByteBuf bytes, int at, int end, long now) {
     if (!channel.accepts(sequence) || channel.isLast(sequence) || channel.held(sequence) != null) {
       return null;
     }
-    if (!hasRoom() && !isAwaited(channel, sequence)) {
+    if (channel.isNext(sequence)) {
+      if (!hasRoom() && !isAwaited(channel, sequence)) {
+        return DropReason.WAITING_DATA;
+      }
+      channel.deliverNext(copy(bytes, at, end), this);
+      return null;
+    }
+    if (!hasRoom() || !admits(end - at)) {
       return DropReason.WAITING_DATA;
     }
-    byte[] payload = copy(bytes, at, end);
-    if (channel.isNext(sequence)) {
-      channel.deliverNext(payload, this);
-    } else {
-      var message = IncomingMessage.whole(sequence, 0, Delivery.RELIABLE, payload);
-      reserve(message);
-      channel.hold(message);
-    }
+    var message = IncomingMessage.whole(sequence, 0, Delivery.RELIABLE, copy(bytes, at, end));
+    reserve(message, now);
+    channel.hold(message);
     return null;
   }
 
   private DropReason unreliable(
-      IncomingChannel channel, int sequence, ByteBuf bytes, int at, int end) {
+      IncomingChannel channel, int sequence, ByteBuf bytes, int at, int end, long now) {
     int number = bytes.getUnsignedShort(at + 4);
     if (!channel.acceptsUnreliable(sequence, number)) {
       return null;
@@ -97,14 +130,14 @@ final class IncomingMessages implements IncomingChannel.Sink {
       }
       return null;
     }
-    if (channel.isUnreliableFull() || !hasRoom()) {
+    if (channel.isUnreliableFull() || !hasRoom() || !admits(end - payloadAt)) {
       counters.drop(DropReason.WAITING_DATA);
       return null;
     }
     if (channel.heldUnreliable(sequence, number) == null) {
       var message =
           IncomingMessage.whole(sequence, number, Delivery.UNRELIABLE, copy(bytes, payloadAt, end));
-      reserve(message);
+      reserve(message, now);
       channel.holdUnreliable(message);
       channel.deliverUnreliable(this);
     }
@@ -124,7 +157,13 @@ final class IncomingMessages implements IncomingChannel.Sink {
   }
 
   private DropReason fragment(
-      Command command, IncomingChannel channel, int sequence, ByteBuf bytes, int at, int end) {
+      Command command,
+      IncomingChannel channel,
+      int sequence,
+      ByteBuf bytes,
+      int at,
+      int end,
+      long now) {
     int start = bytes.getUnsignedShort(at + 4);
     int length = bytes.getUnsignedShort(at + 6);
     int count = bytes.getInt(at + 8);
@@ -147,7 +186,6 @@ final class IncomingMessages implements IncomingChannel.Sink {
         || number < 0
         || number >= count
         || total < count
-        || total > limits.packetSize()
         || offset < 0
         || offset >= total
         || length > total - offset) {
@@ -157,7 +195,7 @@ final class IncomingMessages implements IncomingChannel.Sink {
     if (message == null) {
       boolean room =
           lossy ? hasRoom() && !channel.isUnreliableFull() : hasRoom() || isAwaited(channel, start);
-      if (!room) {
+      if (!room || !admits(length + (long) count / Byte.SIZE)) {
         return lossy ? null : DropReason.WAITING_DATA;
       }
       message =
@@ -165,7 +203,7 @@ final class IncomingMessages implements IncomingChannel.Sink {
               ? IncomingMessage.inFragments(
                   sequence, start, Delivery.UNRELIABLE_FRAGMENTS, total, count)
               : IncomingMessage.inFragments(start, 0, Delivery.RELIABLE, total, count);
-      reserve(message);
+      reserve(message, now);
       if (lossy) {
         channel.holdUnreliable(message);
       } else {
@@ -179,12 +217,13 @@ final class IncomingMessages implements IncomingChannel.Sink {
     if (message.hasFragment(number)) {
       return null;
     }
-    if (budget.isExhausted()) {
+    if (!admits(length)) {
       return lossy ? null : DropReason.WAITING_DATA;
     }
     long before = message.held();
     message.add(number, offset, copy(bytes, at + command.size, end));
     hold(message.held() - before);
+    progressAt = now;
     if (message.isComplete()) {
       if (lossy) {
         channel.deliverUnreliable(this);
@@ -205,13 +244,17 @@ final class IncomingMessages implements IncomingChannel.Sink {
 
   private boolean hasRoom() {
     if (isFull()) {
-      for (var channel : channels) {
-        if (channel != null) {
-          channel.discardIncomplete(this);
-        }
-      }
+      discardIncomplete();
     }
     return !isFull();
+  }
+
+  private void discardIncomplete() {
+    for (var channel : channels) {
+      if (channel != null) {
+        channel.discardIncomplete(this);
+      }
+    }
   }
 
   /**
@@ -220,12 +263,29 @@ final class IncomingMessages implements IncomingChannel.Sink {
    */
   private boolean isAwaited(IncomingChannel channel, int sequence) {
     return channel.isNext(sequence)
-        && waiting < (long) limits.waitingPerPeer() + limits.packetSize()
-        && !budget.isExhausted();
+        && waiting < (long) limits.waitingPerPeer() + limits.packetSize();
   }
 
   private boolean isFull() {
-    return waiting >= limits.waitingPerPeer() || budget.isExhausted();
+    return waiting >= limits.waitingPerPeer();
+  }
+
+  /** Whether the host has room for a payload of this length that cannot be delivered yet. */
+  private boolean admits(long length) {
+    return budget.admits(account, IncomingMessage.COST + length);
+  }
+
+  /**
+   * Whether messages have been incomplete for so long, without a further part, that every ENet
+   * library would have given up the connection.
+   */
+  boolean isStalled(long now) {
+    if (waiting == delivered || now - progressAt < patience) {
+      return false;
+    }
+    // Parts of unreliable messages are lost for good now and then.
+    discardIncomplete();
+    return waiting > delivered;
   }
 
   @Override
@@ -233,7 +293,7 @@ final class IncomingMessages implements IncomingChannel.Sink {
     long cost = IncomingMessage.OVERHEAD + payload.length;
     waiting += cost;
     delivered += cost;
-    hold(cost);
+    budget.deliver(cost);
     receiver.received(channel, delivery, payload);
   }
 
@@ -242,12 +302,13 @@ final class IncomingMessages implements IncomingChannel.Sink {
     long cost = IncomingMessage.OVERHEAD + payload.length;
     waiting -= cost;
     delivered -= cost;
-    hold(-cost);
+    budget.deliver(-cost);
   }
 
-  private void reserve(IncomingMessage message) {
+  private void reserve(IncomingMessage message, long now) {
     waiting += message.reserved();
     hold(message.held());
+    progressAt = now;
   }
 
   @Override
@@ -258,15 +319,19 @@ final class IncomingMessages implements IncomingChannel.Sink {
 
   private void hold(long bytes) {
     held += bytes;
-    budget.charge(bytes);
+    budget.hold(account, bytes);
   }
 
   /** Drops what is held back; delivered messages stay charged until they are taken. */
   void clear() {
-    hold(delivered - held);
+    hold(-held);
     waiting = delivered;
     channels = new IncomingChannel[0];
     unsequenced = null;
+  }
+
+  private boolean isNew(int number) {
+    return number >= channels.length || channels[number] == null;
   }
 
   private IncomingChannel channel(int number) {
@@ -275,6 +340,7 @@ final class IncomingMessages implements IncomingChannel.Sink {
     }
     if (channels[number] == null) {
       channels[number] = new IncomingChannel(number);
+      hold(CHANNEL);
     }
     return channels[number];
   }

@@ -63,6 +63,11 @@ final class PeerInput {
 
   /** Handles the commands of a datagram up to the first that is refused. */
   void receive(DatagramReader in, long now) {
+    if (messages.isStalled(now)) {
+      counters.drop(DropReason.STALLED);
+      control.expel();
+      return;
+    }
     for (int at = in.start; at < in.end; ) {
       if (at + Command.HEAD_LENGTH > in.end) {
         counters.drop(DropReason.TRUNCATED_COMMAND);
@@ -149,7 +154,7 @@ final class PeerInput {
       }
       default -> {
         return switch (control.state()) {
-          case CONNECTED -> handleConnected(command, bytes, at, end);
+          case CONNECTED -> handleConnected(command, bytes, at, end, now);
           case DISCONNECT_LATER -> handleWhileLeaving(command, bytes, at);
           case CONNECTING, DISCONNECTING, DISCONNECTED -> DropReason.WRONG_STATE;
         };
@@ -171,7 +176,7 @@ final class PeerInput {
     return null;
   }
 
-  private DropReason handleConnected(Command command, ByteBuf bytes, int at, int end) {
+  private DropReason handleConnected(Command command, ByteBuf bytes, int at, int end, long now) {
     switch (command) {
       case PING -> {
         return null;
@@ -182,9 +187,15 @@ final class PeerInput {
       }
       default -> {
         int number = bytes.getUnsignedByte(at + 1);
-        return number < control.channels()
-            ? messages.receive(command, number, bytes.getUnsignedShort(at + 2), bytes, at, end)
-            : DropReason.BAD_COMMAND;
+        if (number >= control.channels()) {
+          return DropReason.BAD_COMMAND;
+        }
+        if (output.queuedBytes() > limits.queuedPerPeer() / 2) {
+          // Answers are made faster than the other side takes them: it must wait with its messages.
+          return DropReason.QUEUED_DATA;
+        }
+        return messages.receive(
+            command, number, bytes.getUnsignedShort(at + 2), bytes, at, end, now);
       }
     }
   }

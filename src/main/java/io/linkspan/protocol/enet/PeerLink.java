@@ -15,6 +15,13 @@ final class PeerLink {
   int outgoingPeerId = Datagram.NO_PEER;
 
   final int connectId;
+
+  /**
+   * Added to the sent times of our datagrams. Random, so that an acknowledgement, which returns a
+   * sent time, shows that its sender has received the datagram (§6.2).
+   */
+  int clock;
+
   int incomingSession;
   int outgoingSession;
   boolean checksum;
@@ -30,6 +37,16 @@ final class PeerLink {
   /** Whether a datagram with these session bits belongs to this connection. */
   boolean accepts(int session) {
     return outgoingPeerId == Datagram.NO_PEER || session == incomingSession;
+  }
+
+  /** The 16 bits that a datagram sent now carries. */
+  int sentTime(long now) {
+    return (int) (now + clock) & 0xFFFF;
+  }
+
+  /** Milliseconds since a datagram with this sent time, modulo 65,536. */
+  int since(int sentTime, long now) {
+    return (int) (now + clock - sentTime) & 0xFFFF;
   }
 
   /** Payload of one fragment that fills a datagram (§7.1). */

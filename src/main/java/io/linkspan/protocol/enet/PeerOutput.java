@@ -89,7 +89,7 @@ final class PeerOutput {
     if (command == null) {
       return null;
     }
-    int sample = (int) (now - sentTime) & 0xFFFF;
+    int sample = link.since(sentTime, now);
     if (sample > now - command.firstSent) {
       return null;
     }
@@ -320,6 +320,11 @@ final class PeerOutput {
   /** Bytes queued or in flight, with 64 for each command. */
   long queuedBytes() {
     return messages.queuedBytes();
+  }
+
+  /** When the other side last acknowledged anything; before that, when the connection began. */
+  long lastAcknowledged() {
+    return lastAcknowledged;
   }
 
   int bytesInFlight() {

@@ -94,6 +94,11 @@ final class Peers implements EnetPeer.Owner {
   }
 
   @Override
+  public void tooLarge(EnetPeer peer, int channel, long length) {
+    events.add(new EnetEvent.TooLarge(peer, channel, length));
+  }
+
+  @Override
   public void disconnected(EnetPeer peer, EndReason reason, int data) {
     events.add(new EnetEvent.Disconnected(peer, reason, data));
   }

@@ -23,6 +23,11 @@ final class Timeouts {
     return pingInterval;
   }
 
+  /** Milliseconds after which a silent peer is always lost (§9). */
+  long maximum() {
+    return maximum;
+  }
+
   /** The wait after the first transmission of a command. */
   int first(RoundTrip roundTrip) {
     return roundTrip.firstTimeout(floor, ceiling);

@@ -2,6 +2,7 @@ package io.linkspan.transport.enet;
 
 import com.google.protobuf.MessageLite;
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
@@ -29,24 +30,30 @@ final class EnetConnection implements Connection {
 
   private final EnetPeer peer;
   private final String address;
-  private final ClosingPeers closing;
-  private final Runnable wakeUp;
+  private final EnetLoop loop;
   private final EnetTransportConfig config;
   private final LimitsConfig limits;
   private final TransportMetrics metrics;
   private final long connectedAt;
   private final FirstMessageAuth auth;
   private ChannelReceipt lastReceipt;
+  private Long data;
+  private boolean observed;
+
+  /** Messages of the client that have no outcome yet. */
+  private int pending;
+
+  private boolean leaving;
 
   /**
    * @param address of the client, without its port
-   * @param wakeUp called when the peer has something to send
+   * @param data of the connect request
    */
   EnetConnection(
       EnetPeer peer,
       String address,
-      ClosingPeers closing,
-      Runnable wakeUp,
+      int data,
+      EnetLoop loop,
       EnetTransportConfig config,
       LimitsConfig limits,
       ConnectContext connectContext,
@@ -54,8 +61,8 @@ final class EnetConnection implements Connection {
       long now) {
     this.peer = peer;
     this.address = address;
-    this.closing = closing;
-    this.wakeUp = wakeUp;
+    this.data = Integer.toUnsignedLong(data);
+    this.loop = loop;
     this.config = config;
     this.limits = limits;
     this.metrics = metrics;
@@ -79,12 +86,20 @@ final class EnetConnection implements Connection {
   }
 
   @Override
+  public Long data() {
+    return data;
+  }
+
+  @Override
   public int longestMessage() {
     return config.maxPacketSize() - LegacyFrame.HEADER_LENGTH;
   }
 
   @Override
   public boolean deliver(Outgoing message) {
+    if (leaving) {
+      return false;
+    }
     if (auth.keeps(message)) {
       return true;
     }
@@ -105,15 +120,20 @@ final class EnetConnection implements Connection {
     if (auth.hasEnded()) {
       return;
     }
+    if (leaving) {
+      endLeaving();
+      return;
+    }
     if (reason == CloseReason.SLOW_CONSUMER) {
       // The queued Messages are those that the client does not receive.
       peer.disconnect(reason.code());
     } else {
       peer.disconnectLater(reason.code());
     }
+    data = null;
     auth.end(reason);
-    closing.add(peer, reason, DeadlineTimer.now());
-    wakeUp.run();
+    loop.closing().add(peer, reason, DeadlineTimer.now());
+    loop.wakeUp().run();
   }
 
   /** Handles one message of the client. */
@@ -126,8 +146,12 @@ final class EnetConnection implements Connection {
     try {
       decoded = BinaryTranslator.decode(payload);
     } catch (ProtocolException e) {
+      pending++;
       auth.malformed(e.getMessage(), receipt);
       return;
+    }
+    if (decoded instanceof Message) {
+      pending++;
     }
     auth.received(decoded, receipt);
   }
@@ -145,8 +169,21 @@ final class EnetConnection implements Connection {
     return connectedAt;
   }
 
-  /** Ends the session, or its link, after the end of the connection. */
-  void ended(EndReason reason) {
+  /**
+   * Ends the session, or its link, after the end of the connection. A client that has disconnected
+   * has sent everything that it wanted to send: its session ends when each of its Messages has an
+   * outcome.
+   *
+   * @param disconnectData of the client, if it has disconnected
+   */
+  void ended(EndReason reason, int disconnectData) {
+    if (reason == EndReason.REMOTE && pending > 0 && !auth.hasEnded()) {
+      data = Integer.toUnsignedLong(disconnectData);
+      leaving = true;
+      loop.leaving().add(this, DeadlineTimer.now());
+      return;
+    }
+    data = reason == EndReason.REMOTE ? Integer.toUnsignedLong(disconnectData) : null;
     if (reason == EndReason.TIMEOUT) {
       // A suspended client finds this in its socket when it resumes.
       CloseReason why = auth.closeReason();
@@ -157,8 +194,34 @@ final class EnetConnection implements Connection {
           case REMOTE, LOCAL -> CloseReason.NORMAL;
           case TIMEOUT -> CloseReason.HEARTBEAT_TIMEOUT;
           case REPLACED, BAD_ANSWER -> CloseReason.CONNECTION_LOST;
+          case NO_ROOM -> CloseReason.RATE_LIMITED;
           case VIOLATION -> CloseReason.MALFORMED;
         });
+    loop.leaving().left(this);
+  }
+
+  /** Ends the session of a client that has disconnected. */
+  void endLeaving() {
+    if (leaving) {
+      leaving = false;
+      auth.end(CloseReason.NORMAL);
+      loop.leaving().left(this);
+    }
+  }
+
+  /** Whether the client has disconnected and Messages of it are pending. */
+  boolean isLeaving() {
+    return leaving;
+  }
+
+  /** Whether more is queued for an open connection than should be. */
+  boolean isCongested() {
+    return !auth.hasEnded() && limits.writeQueue() > 0 && peer.queuedBytes() > limits.writeQueue();
+  }
+
+  /** The connection is no longer observed for congestion. */
+  void relieved() {
+    observed = false;
   }
 
   String address() {
@@ -179,12 +242,26 @@ final class EnetConnection implements Connection {
 
   private void write(int channel, byte[] payload, Delivery delivery) {
     // Checked before the write, because a single message may be longer than the limit.
-    if (limits.writeQueue() > 0 && peer.queuedBytes() > limits.writeQueue()) {
-      close(CloseReason.SLOW_CONSUMER);
-    } else if (peer.send(channel, payload, delivery)) {
-      wakeUp.run();
+    if (!observed && isCongested()) {
+      observed = true;
+      loop.congestion().add(this, DeadlineTimer.now());
+    }
+    if (peer.send(channel, payload, delivery)) {
+      loop.wakeUp().run();
     } else {
       close(CloseReason.SLOW_CONSUMER);
+    }
+  }
+
+  private boolean isWritable() {
+    return !leaving && !auth.hasEnded();
+  }
+
+  /** A Message of the client has its outcome. */
+  private void ended() {
+    pending--;
+    if (pending <= 0) {
+      endLeaving();
     }
   }
 
@@ -204,21 +281,23 @@ final class EnetConnection implements Connection {
 
     @Override
     public void accepted(String eventId) {
-      if (!auth.hasEnded()) {
+      if (isWritable()) {
         metrics.ackOut();
         write(channel, BinaryTranslator.encodeAck(eventId), Delivery.RELIABLE);
       }
+      ended();
     }
 
     @Override
     public void refused(String eventId, MessageException why) {
-      if (!auth.hasEnded()) {
+      if (isWritable()) {
         metrics.error(why.code());
         write(
             channel,
             BinaryTranslator.encode(ErrorTranslator.toMessage(eventId, why)),
             Delivery.RELIABLE);
       }
+      ended();
     }
   }
 }

@@ -2,20 +2,30 @@ package io.linkspan.transport.enet;
 
 import io.linkspan.protocol.enet.DropReason;
 import io.linkspan.protocol.enet.EnetCounters;
+import io.linkspan.protocol.enet.EnetHost;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Counts the datagrams of all ENet connections. Shared by all event loops. */
 public final class EnetMetrics {
+
+  private static final Logger LOG = LoggerFactory.getLogger(EnetMetrics.class);
+  private static final String DROPPED = "linkspan.enet.datagrams.dropped";
 
   private final Counter datagramsIn;
   private final Counter datagramsOut;
   private final Counter bytesIn;
   private final Counter bytesOut;
   private final Counter retransmissions;
+  private final AtomicInteger handshakes = new AtomicInteger();
+  private final AtomicInteger connected = new AtomicInteger();
   private final Map<DropReason, Counter> drops = new EnumMap<>(DropReason.class);
 
   public EnetMetrics(MeterRegistry registry) {
@@ -23,6 +33,8 @@ public final class EnetMetrics {
     datagramsOut = datagrams(registry, "out");
     bytesIn = bytes(registry, "in");
     bytesOut = bytes(registry, "out");
+    peers(registry, "handshake", handshakes);
+    peers(registry, "connected", connected);
     retransmissions =
         Counter.builder("linkspan.enet.retransmissions")
             .description("Commands sent again because they were not acknowledged in time")
@@ -30,10 +42,33 @@ public final class EnetMetrics {
     for (DropReason reason : DropReason.values()) {
       drops.put(
           reason,
-          Counter.builder("linkspan.enet.datagrams.dropped")
+          Counter.builder(DROPPED)
               .description("Datagrams, or ends of datagrams, that were ignored")
-              .tag("reason", reason.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+              .tag("reason", label(reason))
               .register(registry));
+    }
+  }
+
+  private static String label(DropReason reason) {
+    return reason.name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** Logs the first refusal of a kind that an operator can do something about. */
+  private static void log(DropReason reason) {
+    switch (reason) {
+      case NO_CHECKSUM ->
+          LOG.warn(
+              "an ENet client without checksums was refused, because enet.checksum requires them;"
+                  + " further ones are only counted, in {}",
+              DROPPED);
+      case OTHER_DIALECT ->
+          LOG.warn(
+              "an ENet client of another dialect, such as ENet-CSharp, was refused; further ones"
+                  + " are only counted, in {}",
+              DROPPED);
+      default -> {
+        // Anybody can forge it.
+      }
     }
   }
 
@@ -41,6 +76,13 @@ public final class EnetMetrics {
     return Counter.builder("linkspan.enet.datagrams")
         .description("Datagrams from and to clients")
         .tag("direction", direction)
+        .register(registry);
+  }
+
+  private static void peers(MeterRegistry registry, String state, AtomicInteger count) {
+    Gauge.builder("linkspan.enet.peers", count, AtomicInteger::get)
+        .description("ENet peers, before and after the client has confirmed its handshake")
+        .tag("state", state)
         .register(registry);
   }
 
@@ -54,6 +96,7 @@ public final class EnetMetrics {
   /** Adds the counts of one host since the last update. Used only on the event loop of the host. */
   final class Tap {
 
+    private final EnetHost host;
     private final EnetCounters counters;
     private final Map<DropReason, Long> seenDrops = new EnumMap<>(DropReason.class);
     private long seenDropped;
@@ -62,12 +105,19 @@ public final class EnetMetrics {
     private long seenBytesIn;
     private long seenBytesOut;
     private long seenRetransmissions;
+    private int seenHandshakes;
+    private int seenConnected;
 
-    Tap(EnetCounters counters) {
-      this.counters = counters;
+    Tap(EnetHost host) {
+      this.host = host;
+      counters = host.counters();
     }
 
     void update() {
+      handshakes.addAndGet(host.handshakes() - seenHandshakes);
+      seenHandshakes = host.handshakes();
+      connected.addAndGet(host.peers() - seenConnected);
+      seenConnected = host.peers();
       if (counters.datagramsReceived() != seenDatagramsIn) {
         datagramsIn.increment((double) (counters.datagramsReceived() - seenDatagramsIn));
         bytesIn.increment((double) (counters.bytesReceived() - seenBytesIn));
@@ -93,6 +143,9 @@ public final class EnetMetrics {
     private void update(DropReason reason, Counter counter) {
       long dropped = counters.dropped(reason);
       Long seen = seenDrops.put(reason, dropped);
+      if (dropped > 0 && (seen == null || seen == 0)) {
+        log(reason);
+      }
       counter.increment((double) (dropped - (seen == null ? 0 : seen)));
     }
   }

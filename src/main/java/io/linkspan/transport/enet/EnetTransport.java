@@ -51,11 +51,13 @@ public final class EnetTransport {
   private final EnetHost host;
   private final DeadlineTimer timer;
   private final ClosingPeers closing;
+  private final CongestedPeers congestion = new CongestedPeers();
+  private final LeavingClients leaving = new LeavingClients(this::remove);
   private final Set<EnetConnection> connections = new LinkedHashSet<>();
   private final Queue<EnetConnection> unnamed = new ArrayDeque<>();
   private final Runnable turn = this::turn;
   private final Runnable turnLater = this::turnLater;
-  private final Runnable wakeUp = this::wakeUp;
+  private final EnetLoop loop = new EnetLoop(closing, congestion, leaving, this::wakeUp);
   private boolean serving;
   private boolean closed;
   private boolean inTurn;
@@ -89,7 +91,7 @@ public final class EnetTransport {
     host =
         new EnetHost(
             config.core(limits.writeQueue()), new SecureRandom(), ByteBufAllocator.DEFAULT);
-    tap = datagramMetrics.new Tap(host.counters());
+    tap = datagramMetrics.new Tap(host);
     timer = new DeadlineTimer(vertx, this::onTimer);
   }
 
@@ -187,6 +189,8 @@ public final class EnetTransport {
     while (!unnamed.isEmpty() && anonymousAt(unnamed.element()) <= now) {
       unnamed.remove().authTimeout();
     }
+    congestion.advanceTo(now);
+    leaving.advanceTo(now);
     closing.advanceTo(now);
     flush();
   }
@@ -221,26 +225,30 @@ public final class EnetTransport {
 
   private long nextDeadline() {
     long next = Math.min(host.nextDeadline(), closing.nextDeadline());
+    next = Math.min(next, Math.min(congestion.nextDeadline(), leaving.nextDeadline()));
     return unnamed.isEmpty() ? next : Math.min(next, anonymousAt(unnamed.element()));
   }
 
   private void dispatch(EnetEvent event, long now) {
     EnetPeer peer = event.peer();
-    if (event instanceof EnetEvent.Connected) {
-      accept(peer, now);
+    if (event instanceof EnetEvent.Connected connected) {
+      accept(peer, connected.data(), now);
     } else if (event instanceof EnetEvent.Received received) {
       if (peer.attachment() instanceof EnetConnection connection) {
         connection.received(received.channel(), received.payload());
       }
+    } else if (event instanceof EnetEvent.TooLarge) {
+      if (peer.attachment() instanceof EnetConnection connection) {
+        connection.close(CloseReason.TOO_LARGE);
+      }
     } else if (event instanceof EnetEvent.Disconnected disconnected) {
       if (peer.attachment() instanceof EnetConnection connection) {
-        connection.ended(disconnected.reason());
+        connection.ended(disconnected.reason(), disconnected.data());
       }
-      remove(peer);
     }
   }
 
-  private void accept(EnetPeer peer, long now) {
+  private void accept(EnetPeer peer, int data, long now) {
     String address = ((InetSocketAddress) peer.address().origin()).getAddress().getHostAddress();
     if (connectContext.latch().isDraining()) {
       refuse(peer, CloseReason.GOING_AWAY, now);
@@ -249,7 +257,15 @@ public final class EnetTransport {
     } else {
       var connection =
           new EnetConnection(
-              peer, address, closing, wakeUp, config, limits, connectContext, metrics, now);
+              peer,
+              address,
+              data,
+              loop,
+              config,
+              limits,
+              connectContext,
+              metrics,
+              now);
       peer.attach(connection);
       connections.add(connection);
       connectContext.latch().enter();
@@ -264,7 +280,13 @@ public final class EnetTransport {
   }
 
   private void remove(EnetPeer peer) {
-    if (peer.attachment() instanceof EnetConnection connection && connections.remove(connection)) {
+    if (peer.attachment() instanceof EnetConnection connection) {
+      remove(connection);
+    }
+  }
+
+  private void remove(EnetConnection connection) {
+    if (connections.remove(connection)) {
       connectContext.admission().leave(connection.address());
       connectContext.latch().leave();
     }

@@ -1,6 +1,7 @@
 package io.linkspan.transport.enet;
 
 import io.linkspan.config.ConfigNode;
+import io.linkspan.config.Hosts;
 import io.linkspan.protocol.enet.EnetConfig;
 import io.linkspan.protocol.enet.Feature;
 import java.time.Duration;
@@ -15,7 +16,11 @@ import java.util.Map;
  * @param checksum whether datagrams carry a CRC-32
  * @param compression whether datagrams are compressed
  * @param maxPacketSize bytes of one message, both ways
+ * @param maxIncomplete bytes of one event loop in messages that are incomplete or held back
  * @param maxPeers connections of one event loop
+ * @param halfOpen handshakes of one event loop that clients have not confirmed
+ * @param halfOpenPerAddress the same for one IPv4 address or IPv6 /64
+ * @param handshakeTimeout after which an unconfirmed handshake is forgotten
  * @param connectRate connection attempts per second from one IPv4 /24 or IPv6 /64 at one event
  *     loop; 0 is no limit
  * @param pingInterval time without an acknowledgement after which a ping is sent
@@ -33,7 +38,11 @@ public record EnetTransportConfig(
     Feature checksum,
     Feature compression,
     int maxPacketSize,
+    long maxIncomplete,
     int maxPeers,
+    int halfOpen,
+    int halfOpenPerAddress,
+    Duration handshakeTimeout,
     int connectRate,
     Duration pingInterval,
     int timeoutLimit,
@@ -75,13 +84,13 @@ public record EnetTransportConfig(
             new EnetConfig.Limits(
                 maxPeers,
                 limits.peersPerAddress(),
-                limits.halfOpen(),
-                limits.halfOpenPerAddress(),
+                halfOpen,
+                halfOpenPerAddress,
                 connectRate,
                 limits.departed(),
                 maxPacketSize,
                 waiting,
-                Math.max(limits.waitingInAll(), waiting),
+                Math.max(maxIncomplete, waiting),
                 (int) queue,
                 limits.commandsPerSecond(),
                 limits.violations()))
@@ -93,8 +102,7 @@ public record EnetTransportConfig(
                 timeoutMaximum,
                 timing.retransmissionFloor(),
                 timing.retransmissionCeiling(),
-                timing.handshake(),
-                timing.verifyRepeats(),
+                handshakeTimeout,
                 timing.departed()));
   }
 
@@ -105,6 +113,7 @@ public record EnetTransportConfig(
    */
   public static EnetTransportConfig read(ConfigNode enet, Duration authTimeout) {
     ConfigNode timeout = enet.section("timeout");
+    ConfigNode handshakes = enet.section("handshakes");
     Duration minimum = timeout.duration("minimum", SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
     Duration maximum = timeout.duration("maximum", SHORTEST_TIMEOUT, LONGEST_TIMEOUT);
     if (minimum.compareTo(maximum) > 0) {
@@ -115,11 +124,14 @@ public record EnetTransportConfig(
         enet.name("host"),
         enet.port("port"),
         enet.count("channels", 1, MOST_CHANNELS),
-        enet.choice(
-            "checksum", Map.of("auto", Feature.DETECT, "true", Feature.ON, "false", Feature.OFF)),
+        enet.choice("checksum", checksums(enet.name("host"))),
         enet.choice("compression", Map.of("auto", Feature.DETECT, "none", Feature.OFF)),
         enet.size("maxPacketSize", SHORTEST_PACKET, LONGEST_PACKET),
+        enet.size("maxIncomplete", SHORTEST_PACKET),
         enet.count("maxPeers", 1),
+        handshakes.count("max", 1),
+        handshakes.count("maxPerAddress", 1),
+        handshakes.duration("timeout", SHORTEST_TIMEOUT, LONGEST_TIMEOUT),
         enet.rate("connectRate"),
         enet.duration("pingInterval", SHORTEST_TIMEOUT, LONGEST_TIMEOUT),
         timeout.count("limit", 1, MOST_DOUBLINGS),
@@ -127,5 +139,21 @@ public record EnetTransportConfig(
         maximum,
         authTimeout,
         enet.either("acknowledge", "client", "transport"));
+  }
+
+  /** The default asks for checksums where strangers can send datagrams. */
+  private static Map<String, Feature> checksums(String host) {
+    return Map.of(
+        "by-host", Hosts.isLoopback(host) ? Feature.DETECT : Feature.ON,
+        "auto", Feature.DETECT,
+        "required", Feature.ON,
+        "true", Feature.ON,
+        "none", Feature.OFF,
+        "false", Feature.OFF);
+  }
+
+  /** Whether anybody who can send to the port can send messages as a client, in few attempts. */
+  public boolean admitsForgedDatagrams() {
+    return checksum != Feature.ON && !Hosts.isLoopback(host);
   }
 }

@@ -161,14 +161,6 @@ class CaptureTest {
   }
 
   @Test
-  void aHostThatRequiresChecksumsIgnoresClientsWithoutThem() {
-    host = host(EnetConfig.DEFAULT.withChecksum(Feature.ON));
-    receive("connect", 0);
-    assertThat(host.counters().dropped(DropReason.BAD_CHECKSUM)).isOne();
-    assertThat(host.pollTransmit(0)).isNull();
-  }
-
-  @Test
   void everyTruncationAndBitFlipOfEveryCaptureIsSurvived() {
     var config = EnetConfig.DEFAULT.withMtu(1400);
     for (var row : Vectors.rows("captures.txt")) {

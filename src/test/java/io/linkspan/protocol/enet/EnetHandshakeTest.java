@@ -6,6 +6,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
@@ -46,7 +47,7 @@ class EnetHandshakeTest {
     assertThat(sent()).singleElement().isEqualTo(answer);
     assertThat(host.handshakes()).isOne();
 
-    confirm(answer, now);
+    confirm(answer);
     assertThat(host.peers()).isOne();
     assertThat(host.handshakes()).isZero();
     sent();
@@ -56,34 +57,89 @@ class EnetHandshakeTest {
   }
 
   @Test
-  void aForgedConnectDrawsLessThanTwiceItsBytes() {
+  void aForgedConnectDrawsNoMoreBytesThanItHas() {
     receive(CONNECT);
-    int bytes = 0;
-    for (int i = 0; i < 100; i++) {
-      bytes += sent().stream().mapToInt(datagram -> datagram.length).sum();
-      now += 100;
-      host.advanceTo(now);
-    }
-    assertThat(bytes).isEqualTo(2 * 48);
-    assertThat(bytes).isLessThan(2 * CONNECT.length);
+    assertThat(drawn(10_000)).isEqualTo(48).isLessThan(CONNECT.length);
     assertThat(host.handshakes()).isZero();
     assertThat(host.nextDeadline()).isEqualTo(Long.MAX_VALUE);
   }
 
+  /** An empty model makes a CONNECT short that has hardly anything but zeros. */
   @Test
-  void theFirstDataConfirmsWhenTheConfirmationIsLost() {
+  void aCompressedConnectSmallerThanItsAnswerIsNotAnswered() {
+    byte[] small = compressed(connect(0, 0, 0, 0));
+    int received = 0;
+    int drawn = 0;
+    for (int i = 0; i < 10; i++) {
+      receive(small);
+      received += small.length;
+      drawn += drawn(0);
+      assertThat(drawn).isLessThanOrEqualTo(received);
+      if (i == 0) {
+        assertThat(drawn).isZero();
+        assertThat(host.counters().dropped(DropReason.SMALL_CONNECT)).isOne();
+      }
+    }
+    assertThat(drawn).isPositive();
+  }
+
+  @Test
+  void aCompressedConnectOfTheLibraryIsAnsweredAtOnceOrWhenItIsRepeated() {
+    int late = 0;
+    for (int i = 0; i < 500; i++) {
+      host = new EnetHost(EnetConfig.DEFAULT, new Random(i), EnetPair.ALLOCATOR);
+      byte[] connect = compressed(connect(0, i * 0x9E3779B1, 1400, 0));
+      receive(connect);
+      if (drawn(0) == 0) {
+        late++;
+        receive(connect);
+        assertThat(drawn(0)).as("%s", i).isPositive();
+      }
+    }
+    assertThat(late).isLessThan(5);
+  }
+
+  @Test
+  void nothingIsPassedOnBeforeTheAnswerIsAcknowledged() {
     receive(CONNECT);
     byte[] answer = sent().get(0);
-    receive(datagram(answer, "8600000100026869", true));
+    // All that a forger can send who guesses id and session, or tries all 16,384.
+    for (int head = 0; head < 1 << 14; head++) {
+      receive(Vectors.bytes(String.format("%04x", head) + "490000000001000268" + "69"));
+      receive(Vectors.bytes(String.format("%04x", 0x8000 | head) + "0000" + "8600000100026869"));
+    }
+    // Among guesses of the sent time only the first few of a datagram count.
+    var guesses = new StringBuilder();
+    for (int off = -10; off < 140; off++) {
+      guesses.append("01ff00010001").append(sentTime(answer, off));
+    }
+    receive(datagram(answer, guesses.toString(), false));
+    assertThat(host.pollEvent()).isNull();
+    assertThat(host.peers()).isZero();
+    confirm(answer);
     assertThat(host.pollEvent()).isInstanceOf(EnetEvent.Connected.class);
+    receive(datagram(answer, "8600000100026869", true));
     assertThat(host.pollEvent()).isInstanceOf(EnetEvent.Received.class);
+  }
+
+  @Test
+  void theAnswerIsRepeatedWhenItsAcknowledgementIsLost() {
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    now += 500;
+    receive(datagram(answer, "85ff0002", true));
+    assertThat(host.pollEvent()).isNull();
+    byte[] again = sent().get(0);
+    assertThat(again).hasSize(48);
+    confirm(again);
+    assertThat(host.pollEvent()).isInstanceOf(EnetEvent.Connected.class);
   }
 
   @Test
   void aConfirmedConnectionReplacesTheDeadOneOfTheSameSlot() {
     receive(CONNECT);
     byte[] first = sent().get(0);
-    confirm(first, now);
+    confirm(first);
     var dead = ((EnetEvent.Connected) host.pollEvent()).peer();
     sent();
 
@@ -93,7 +149,7 @@ class EnetHandshakeTest {
     assertThat(dead.isConnected()).isTrue();
     assertThat(session(second)).isNotEqualTo(session(first));
 
-    confirm(second, now);
+    confirm(second);
     var end = (EnetEvent.Disconnected) host.pollEvent();
     assertThat(end.peer()).isSameAs(dead);
     assertThat(end.reason()).isEqualTo(EndReason.REPLACED);
@@ -104,7 +160,7 @@ class EnetHandshakeTest {
   @Test
   void aReconnectingClientIsNotSentTheOldDisconnectAgain() {
     receive(CONNECT);
-    confirm(sent().get(0), now);
+    confirm(sent().get(0));
     ((EnetEvent.Connected) host.pollEvent()).peer().disconnect(3);
     assertThat(sent()).hasSize(1);
     receive(connect(0, 99));
@@ -112,13 +168,13 @@ class EnetHandshakeTest {
     assertThat(((EnetEvent.Disconnected) host.pollEvent()).reason()).isEqualTo(EndReason.LOCAL);
     now += 600;
     host.advanceTo(now);
-    assertThat(sent()).singleElement().satisfies(answer -> assertThat(answer).hasSize(48));
+    assertThat(sent()).isEmpty();
   }
 
   @Test
   void forgedConnectsDoNotDisturbALivePeer() {
     receive(CONNECT);
-    confirm(sent().get(0), now);
+    confirm(sent().get(0));
     var peer = ((EnetEvent.Connected) host.pollEvent()).peer();
     sent();
     for (int i = 0; i < 1000; i++) {
@@ -126,7 +182,7 @@ class EnetHandshakeTest {
       // The right id and session are not enough: the sent time must be right too.
       for (byte[] answer : sent()) {
         receive(datagram(answer, "85ff0002", true));
-        confirm(answer, now - 7);
+        receive(datagram(answer, "01ff00010001" + sentTime(answer, -7), false));
       }
     }
     assertThat(peer.isConnected()).isTrue();
@@ -139,12 +195,46 @@ class EnetHandshakeTest {
   void aReplayedConnectOfAnEndedConnectionIsIgnored() {
     receive(CONNECT);
     byte[] answer = sent().get(0);
-    confirm(answer, now);
+    confirm(answer);
     ((EnetEvent.Connected) host.pollEvent()).peer().reset();
     receive(CONNECT);
     assertThat(sent()).isEmpty();
     assertThat(host.counters().dropped(DropReason.REPEATED_CONNECT)).isOne();
     assertThat(host.handshakes()).isZero();
+  }
+
+  @Test
+  void aClientOfAnotherDialectIsDisconnectedAtOnce() {
+    byte[] swapped = connect(7, 99);
+    swapped[0] = 0x4F;
+    receive(swapped);
+    assertThat(Vectors.hex(sent().get(0))).isEqualTo("000744ff000100001130");
+    assertThat(host.counters().dropped(DropReason.OTHER_DIALECT)).isOne();
+    assertThat(host.handshakes()).isZero();
+    assertThat(host.endpoints()).isZero();
+    assertThat(host.nextDeadline()).isEqualTo(Long.MAX_VALUE);
+  }
+
+  @Test
+  void aClientWithoutChecksumsIsDisconnectedAtOnceWhereTheyAreRequired() {
+    host = host(EnetConfig.DEFAULT.withChecksum(Feature.ON));
+    receive(connect(7, 99));
+    assertThat(Vectors.hex(sent().get(0))).isEqualTo("000744ff000100001130");
+    assertThat(host.counters().dropped(DropReason.NO_CHECKSUM)).isOne();
+    receive(Vectors.capture("summed-connect"));
+    assertThat(sent()).singleElement().satisfies(answer -> assertThat(answer).hasSize(52));
+  }
+
+  @Test
+  void aForgedConnectOfAnotherDialectDoesNotDisconnectAClient() {
+    receive(CONNECT);
+    confirm(sent().get(0));
+    sent();
+    byte[] swapped = connect(0, 99);
+    swapped[0] = 0x4F;
+    receive(swapped);
+    assertThat(sent()).isEmpty();
+    assertThat(host.counters().dropped(DropReason.OTHER_DIALECT)).isOne();
   }
 
   @Test
@@ -167,7 +257,7 @@ class EnetHandshakeTest {
   void wrongSessionsIdsPortsAndAddressesAreIgnored() {
     receive(CONNECT);
     byte[] answer = sent().get(0);
-    confirm(answer, now);
+    confirm(answer);
     host.pollEvent();
     sent();
     byte[] disconnect = datagram(answer, "44ff000900000000", false);
@@ -193,7 +283,7 @@ class EnetHandshakeTest {
   void aPeerThatKeepsViolatingTheProtocolIsDisconnected() {
     receive(CONNECT);
     byte[] answer = sent().get(0);
-    confirm(answer, now);
+    confirm(answer);
     host.pollEvent();
     sent();
     for (int i = 1; i < EnetConfig.DEFAULT.limits().violations(); i++) {
@@ -210,7 +300,7 @@ class EnetHandshakeTest {
   void aDisconnectIsAcknowledgedAsOftenAsItIsRepeated() {
     receive(CONNECT);
     byte[] answer = sent().get(0);
-    confirm(answer, now);
+    confirm(answer);
     sent();
     byte[] disconnect = datagram(answer, "84ff000500000007", true);
     for (int i = 0; i < 5; i++) {
@@ -232,7 +322,7 @@ class EnetHandshakeTest {
     for (int i = 0; i < 20_000; i++) {
       var address = PeerAddress.ipv4(0x0A000000 + i / 4, 1000 + i % 4, null);
       host.receive(Unpooled.wrappedBuffer(connect(0, i)), address, now);
-      confirm(sent().get(0), address, now);
+      confirm(sent().get(0), address);
       peers.add(((EnetEvent.Connected) host.pollEvent()).peer());
       sent();
     }
@@ -245,7 +335,7 @@ class EnetHandshakeTest {
   void oneSocketOfAClientMayHoldManyConnections() {
     for (int slot = 0; slot < 500; slot++) {
       receive(connect(slot, 7 * slot));
-      confirm(sent().get(0), now);
+      confirm(sent().get(0));
       sent();
     }
     assertThat(host.peers()).isEqualTo(500);
@@ -258,7 +348,7 @@ class EnetHandshakeTest {
       var address = PeerAddress.ipv4(0x0A000000 + i / 8, 1000 + i, null);
       host.receive(Unpooled.wrappedBuffer(connect(0, i)), address, now);
       for (byte[] answer : sent()) {
-        confirm(answer, address, now);
+        confirm(answer, address);
         sent();
       }
     }
@@ -280,16 +370,72 @@ class EnetHandshakeTest {
       sent();
       assertThat(host.handshakes()).isLessThanOrEqualTo(200);
     }
+    now += 500;
     receive(CONNECT);
     byte[] answer = sent().get(0);
     for (int i = 0; i < 100; i++) {
       host.receive(Unpooled.wrappedBuffer(connect(0, i)), PeerAddress.ipv4(500 + i, 1, null), now);
     }
-    confirm(answer, now);
+    confirm(answer);
     assertThat(host.peers()).isOne();
     now += 10_000;
     host.advanceTo(now);
     assertThat(host.handshakes()).isZero();
+  }
+
+  @Test
+  void aCrowdBehindOneAddressWaitsInsteadOfLosingItsHandshakes() {
+    host = host(EnetConfig.DEFAULT.withLimits(limits(1000, 1000, 200, 4)));
+    List<PeerAddress> crowd = new ArrayList<>();
+    for (int i = 0; i < 8; i++) {
+      crowd.add(PeerAddress.ipv4(77, 1000 + i, null));
+    }
+    for (int round = 0; round < 2; round++) {
+      List<byte[]> answers = new ArrayList<>();
+      for (int i = 4 * round; i < 8; i++) {
+        host.receive(Unpooled.wrappedBuffer(connect(i, i)), crowd.get(i), now);
+        answers.addAll(sent());
+      }
+      assertThat(answers).hasSize(4);
+      assertThat(host.handshakes()).isEqualTo(4);
+      for (int i = 0; i < 4; i++) {
+        confirm(answers.get(i), crowd.get(4 * round + i));
+        sent();
+      }
+      assertThat(host.peers()).isEqualTo(4 * round + 4);
+      now += 500;
+    }
+  }
+
+  @Test
+  void handshakesThatHadTheirTimeMakeRoom() {
+    host = host(EnetConfig.DEFAULT.withLimits(limits(1000, 1000, 200, 4)));
+    for (int i = 0; i < 4; i++) {
+      receive(connect(i, i));
+    }
+    sent();
+    receive(connect(4, 4));
+    assertThat(sent()).isEmpty();
+    now += 500;
+    receive(connect(4, 4));
+    assertThat(sent()).hasSize(1);
+    assertThat(host.handshakes()).isEqualTo(4);
+  }
+
+  @Test
+  void aClientThatWasAnsweredIsAdmittedAlthoughTheHostIsFull() {
+    host = host(EnetConfig.DEFAULT.withLimits(limits(2, 2, 100, 100)));
+    List<byte[]> answers = new ArrayList<>();
+    for (int i = 0; i < 3; i++) {
+      receive(connect(i, i));
+      answers.addAll(sent());
+    }
+    assertThat(answers).hasSize(2);
+    answers.forEach(this::confirm);
+    assertThat(host.peers()).isEqualTo(2);
+    now += 10_000;
+    receive(connect(3, 3));
+    assertThat(host.counters().dropped(DropReason.ADDRESS_FULL)).isEqualTo(2);
   }
 
   @Test
@@ -362,13 +508,42 @@ class EnetHandshakeTest {
     host.receive(Unpooled.wrappedBuffer(datagram), ADDRESS, now);
   }
 
-  private void confirm(byte[] verifyConnect, long sentTime) {
-    confirm(verifyConnect, ADDRESS, sentTime);
+  private void confirm(byte[] verifyConnect) {
+    confirm(verifyConnect, ADDRESS);
   }
 
-  private void confirm(byte[] verifyConnect, PeerAddress address, long sentTime) {
-    String acknowledge = "01ff00010001" + String.format("%04x", sentTime & 0xFFFF);
+  private void confirm(byte[] verifyConnect, PeerAddress address) {
+    String acknowledge = "01ff00010001" + sentTime(verifyConnect, 0);
     host.receive(Unpooled.wrappedBuffer(datagram(verifyConnect, acknowledge, false)), address, now);
+  }
+
+  private static String sentTime(byte[] datagram, int off) {
+    return String.format(
+        "%04x", (Unpooled.wrappedBuffer(datagram).getUnsignedShort(2) + off) & 0xFFFF);
+  }
+
+  /** Bytes sent within this time. */
+  private int drawn(int milliseconds) {
+    int bytes = 0;
+    for (int i = 0; i <= milliseconds; i += 100) {
+      bytes += sent().stream().mapToInt(datagram -> datagram.length).sum();
+      now += Math.min(milliseconds, 100);
+      host.advanceTo(now);
+    }
+    return bytes;
+  }
+
+  private static byte[] compressed(byte[] connect) {
+    byte[] plain = Arrays.copyOfRange(connect, 4, connect.length);
+    byte[] coded = new byte[100];
+    int length = new RangeCoder().compress(plain, plain.length, coded, coded.length);
+    return Vectors.bytes("cfff0001" + Vectors.hex(Arrays.copyOf(coded, length)));
+  }
+
+  private static byte[] connect(int slot, int connectId, int mtu, int data) {
+    byte[] connect = connect(slot, connectId);
+    Unpooled.wrappedBuffer(connect).setInt(4 + 8, mtu).setInt(4 + 44, data);
+    return connect;
   }
 
   /** A datagram of the client that received this VERIFY_CONNECT. */

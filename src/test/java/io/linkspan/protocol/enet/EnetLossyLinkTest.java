@@ -25,7 +25,6 @@ class EnetLossyLinkTest {
               Duration.ofMillis(20),
               Duration.ofSeconds(2),
               Duration.ofSeconds(20),
-              2,
               Duration.ofSeconds(60)));
 
   @RepeatedTest(1200)

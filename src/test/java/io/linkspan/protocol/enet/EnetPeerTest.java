@@ -12,6 +12,9 @@ import org.junit.jupiter.api.Test;
 
 /** Tests two peers in virtual time: delivery, timeouts, the ends of a connection. */
 class EnetPeerTest {
+  /** Charged for each channel that a message has come on. */
+  private static final long CHANNEL = 256;
+
   private EnetPair pair = new EnetPair(EnetConfig.DEFAULT, Conditions.delaying(10), 1);
 
   @Test
@@ -39,7 +42,7 @@ class EnetPeerTest {
     // 64 KiB per round trip of 20 ms.
     assertThat(pair.runUntil(() -> !received().isEmpty(), 400)).isTrue();
     assertThat(received().get(0).payload()).isEqualTo(payload);
-    assertThat(pair.server.waitingBytes()).isZero();
+    assertThat(pair.server.waitingBytes()).isEqualTo(CHANNEL);
   }
 
   @Test
@@ -99,7 +102,7 @@ class EnetPeerTest {
     assertThat(pair.server.waitingBytes()).isPositive();
     pair.run(200);
     assertThat(received()).extracting(got -> (int) got.payload()[0]).containsExactly(3, 1, 2);
-    assertThat(pair.server.waitingBytes()).isZero();
+    assertThat(pair.server.waitingBytes()).isEqualTo(2 * CHANNEL);
   }
 
   @Test
@@ -381,8 +384,70 @@ class EnetPeerTest {
     pair.wiretap = datagram -> most[0] = Math.max(most[0], pair.server.waitingBytes());
     pair.run(5_000);
     assertThat(pair.server.counters().dropped(DropReason.WAITING_DATA)).isPositive();
-    assertThat(most[0]).isBetween(19_000L, 22_000L);
+    assertThat(most[0]).isBetween(19_000L, 24_000L);
     assertThat(received()).hasSize(101);
+  }
+
+  @Test
+  void aMessageAboveTheLongestIsReportedAtItsFirstFragment() {
+    var limits = EnetConfig.Limits.DEFAULT;
+    var server =
+        new EnetConfig.Limits(
+            10, 10, 10, 10, 0, 10, 20_000, 40_000, 100_000, 8 << 20, 100_000, 100);
+    for (var delivery : Delivery.values()) {
+      for (int length : new int[] {20_001, limits.packetSize()}) {
+        pair =
+            new EnetPair(
+                EnetConfig.DEFAULT.withLimits(limits),
+                EnetConfig.DEFAULT.withLimits(server),
+                Conditions.delaying(10),
+                1);
+        var peer = pair.connect(1);
+        pair.run(100);
+        pair.onServer =
+            event -> {
+              if (event instanceof EnetEvent.TooLarge) {
+                event.peer().disconnectLater(1009);
+              }
+            };
+        peer.send(0, new byte[20_000], delivery);
+        peer.send(0, new byte[length], delivery);
+        peer.send(0, new byte[1], delivery);
+        // One round trip for the report, one and a half for the end.
+        pair.run(60);
+        assertThat(EnetPair.only(pair.serverEvents, EnetEvent.TooLarge.class))
+            .singleElement()
+            .satisfies(event -> assertThat(event.length()).isEqualTo(length));
+        assertEnd(pair.clientEvents, EndReason.REMOTE, 1009);
+        assertThat(received()).hasSize(1);
+        assertThat(pair.server.waitingBytes()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void noDatagramIsLongerThanTheAgreedMtu() {
+    for (var checksum : Feature.values()) {
+      pair =
+          new EnetPair(
+              EnetConfig.DEFAULT.withMtu(576).withChecksum(checksum),
+              EnetConfig.DEFAULT,
+              Conditions.delaying(10),
+              1);
+      int[] longest = {0};
+      pair.wiretap = datagram -> longest[0] = Math.max(longest[0], datagram.length);
+      var peer = pair.connect(1);
+      // Small ones fill a datagram to its last byte, fragments are cut to fit.
+      for (int length = 1; length < 60; length++) {
+        for (int i = 0; i < 40; i++) {
+          peer.send(0, new byte[length], Delivery.RELIABLE);
+        }
+      }
+      peer.send(0, new byte[5_000], Delivery.RELIABLE);
+      peer.send(0, new byte[5_000], Delivery.UNRELIABLE_FRAGMENTS);
+      pair.run(3_000);
+      assertThat(longest[0]).isBetween(560, 576);
+    }
   }
 
   @Test
@@ -397,6 +462,30 @@ class EnetPeerTest {
         .isInstanceOf(IllegalArgumentException.class);
     peer.reset();
     assertThat(pair.client.queuedCommands()).isZero();
+  }
+
+  @Test
+  void answersThatPileUpDelayTheMessagesThatAskForThem() {
+    var limits = EnetConfig.Limits.DEFAULT;
+    var peer = pair.connect(1);
+    long[] most = {0};
+    pair.onServer =
+        event -> {
+          if (event instanceof EnetEvent.Received) {
+            // Together longer than the message, so that they need more round trips.
+            assertThat(event.peer().send(0, new byte[60], Delivery.RELIABLE)).isTrue();
+            assertThat(event.peer().send(0, new byte[500], Delivery.RELIABLE)).isTrue();
+            most[0] = Math.max(most[0], event.peer().queuedBytes());
+          }
+        };
+    for (int i = 0; i < 40_000; i++) {
+      assertThat(peer.send(0, new byte[40], Delivery.RELIABLE)).isTrue();
+    }
+    pair.runUntil(
+        () -> EnetPair.count(pair.clientEvents, EnetEvent.Received.class) == 80_000, 60_000);
+    assertThat(pair.clientEvents).hasSize(1 + 80_000);
+    assertThat(pair.server.counters().dropped(DropReason.QUEUED_DATA)).isPositive();
+    assertThat(most[0]).isBetween(limits.queuedPerPeer() / 2L, limits.queuedPerPeer() * 3L / 4);
   }
 
   @Test
@@ -501,7 +590,6 @@ class EnetPeerTest {
                     Duration.ofMillis(20),
                     Duration.ofSeconds(2),
                     Duration.ofSeconds(5),
-                    1,
                     Duration.ofSeconds(60)))
         .hasMessageContaining("timing.pingInterval");
   }

@@ -140,6 +140,33 @@ class EnetPortTest {
   }
 
   @Test
+  void dataOfConnectAndDisconnectIsInTheEvents() throws Exception {
+    gateway = TestGateway.start(Map.of());
+    BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
+    TestGateway.await(GatewayClient.create(gateway.vertx()).events(events::add).completion());
+    var alice = EnetTestClient.connect(gateway.enetPort(), 0xFEDCBA98);
+    alice.send(message("auth", "").setType("auth").setBody("alice").build());
+    assertThat(alice.receiveAck()).isEqualTo("auth");
+    JsonObject connected = events.poll(5, TimeUnit.SECONDS);
+    assertThat(connected.getString("event")).isEqualTo("connected");
+    assertThat(connected.getLong("data")).isEqualTo(0xFEDCBA98L);
+    alice.leave(77);
+    JsonObject disconnected = events.poll(5, TimeUnit.SECONDS);
+    assertThat(disconnected.getString("event")).isEqualTo("disconnected");
+    assertThat(disconnected.getLong("data")).isEqualTo(77);
+
+    // A disconnect of the gateway's own has none.
+    var bob = EnetTestClient.connect(gateway.enetPort(), "bob", "client");
+    connected = events.poll(5, TimeUnit.SECONDS);
+    assertThat(connected.getLong("data")).isZero();
+    TestGateway.await(
+        GatewayClient.create(gateway.vertx()).disconnect(connected.getString("session")));
+    assertThat(bob.closeCode()).isEqualTo(4410);
+    assertThat(events.poll(5, TimeUnit.SECONDS).containsKey("data")).isFalse();
+    bob.close();
+  }
+
+  @Test
   void anImpossibleNameIsRefusedAndANameCannotBeChanged() {
     gateway = TestGateway.start(Map.of());
     try (var alice = EnetTestClient.connect(gateway.enetPort())) {
@@ -186,6 +213,41 @@ class EnetPortTest {
                 return event != null && "slow-consumer".equals(event.getString("reason"));
               });
       assertThat(alice.closeCode()).isEqualTo(4413);
+    }
+  }
+
+  @Test
+  void aClientThatPipelinesIsNotASlowConsumerWhileItAcknowledges() {
+    gateway = TestGateway.start(Map.of("eventLoops", "1", "limits.writeQueue", "64KiB"));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "transport")) {
+      for (int i = 0; i < 10_000; i++) {
+        alice.send(message("m" + i, "service:echo").build());
+        if (i % 50 == 0) {
+          alice.live();
+        }
+      }
+      // Each is acknowledged and answered, or refused.
+      int acknowledged = 0;
+      int answered = 0;
+      for (int ended = 0; ended < 10_000; ) {
+        if (alice.receive() instanceof Message answer) {
+          answered += answer.getType().equals("error") ? 0 : 1;
+          ended++;
+        } else {
+          acknowledged++;
+        }
+      }
+      assertThat(answered).isPositive().isEqualTo(acknowledged);
+      assertServed(alice, "after");
+    }
+  }
+
+  @Test
+  void aMessageAboveTheLongestEndsTheConnectionAtOnce() {
+    gateway = TestGateway.start(Map.of("enet.maxPacketSize", "64KiB"));
+    try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client")) {
+      alice.send(message("1", "service:echo").setBody("x".repeat(100_000)).build());
+      assertThat(alice.closeCode()).isEqualTo(1009);
     }
   }
 
@@ -273,9 +335,22 @@ class EnetPortTest {
     return bytes;
   }
 
-  /** A forged CONNECT draws two answers at the address that it names. */
   @Test
-  void aHandshakeAmplifiesLessThanTwice() throws Exception {
+  void peersAreCountedFromTheHandshakeOn() throws Exception {
+    gateway = TestGateway.start(Map.of("eventLoops", "1"));
+    try (var silent = EnetTestClient.connect(gateway.enetPort());
+        var forger = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
+      forger.connect(InetAddress.getLoopbackAddress(), gateway.enetPort());
+      byte[] connect = connect();
+      forger.send(new DatagramPacket(connect, connect.length));
+      forger.receive(new DatagramPacket(new byte[2048], 2048));
+      assertThat(sum(metrics(), "linkspan_enet_peers", "connected")).isEqualTo(1);
+      assertThat(sum(metrics(), "linkspan_enet_peers", "handshake")).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void aForgedConnectDrawsOneAnswerSmallerThanItself() throws Exception {
     gateway = TestGateway.start(Map.of());
     try (var victim = new DatagramSocket(0, InetAddress.getLoopbackAddress())) {
       victim.connect(InetAddress.getLoopbackAddress(), gateway.enetPort());
@@ -290,7 +365,7 @@ class EnetPortTest {
           drawn += packet.getLength();
         }
       } catch (java.net.SocketTimeoutException quiet) {
-        assertThat(drawn).isEqualTo(2 * VERIFY_LENGTH);
+        assertThat(drawn).isEqualTo(VERIFY_LENGTH).isLessThan(CONNECT_LENGTH);
       }
     }
   }
