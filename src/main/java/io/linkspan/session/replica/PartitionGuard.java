@@ -136,6 +136,11 @@ public final class PartitionGuard {
     if (state == State.OUTCAST) {
       return;
     }
+    if (state == State.PROBING) {
+      // Whether this node is a member is still not known, however short this pause was.
+      probe(++round, 1);
+      return;
+    }
     if (pause <= nodes.givenUpAfter() || others.isEmpty()) {
       reclaim();
       return;
@@ -148,7 +153,10 @@ public final class PartitionGuard {
   /** A node has joined. */
   public void joined(Nodes.Node node) {
     others.add(node.id());
-    membersJoined();
+    incompleteUntil = scheduler.now() + SETTLE_TIME;
+    if (state == State.OUTCAST) {
+      reclaim();
+    }
   }
 
   /** A node has left: the shards that adopt its sessions may still have to enter them. */
@@ -157,18 +165,21 @@ public final class PartitionGuard {
     incompleteUntil = scheduler.now() + SETTLE_TIME;
   }
 
-  /** This node was partitioned from others and has found them again. */
+  /**
+   * This node was partitioned from others and has found them again, or a part of the directory was
+   * lost with several nodes.
+   */
   public void merged() {
-    membersJoined();
-    reclaim();
-  }
-
-  /** Nodes have found each other, and may still have to enter their sessions in the directory. */
-  private void membersJoined() {
     incompleteUntil = scheduler.now() + SETTLE_TIME;
-    // A node that lost all others at once gets this event too, without having found any.
-    if (state == State.OUTCAST && nodes.all().size() > 1) {
-      reclaim();
+    switch (state) {
+      case CERTAIN, RECLAIMING -> reclaim();
+      case PROBING -> probe(++round, 1);
+      case OUTCAST -> {
+        // A node that lost all others at once gets this event too, without having found any.
+        if (nodes.all().size() > 1) {
+          reclaim();
+        }
+      }
     }
   }
 

@@ -30,6 +30,7 @@ public final class ReplicationLog {
   private String peer;
   private boolean begin;
   private boolean sent;
+  private long batch;
   private long recorded;
   private long sentUntil;
   private long copiedUntil;
@@ -111,16 +112,21 @@ public final class ReplicationLog {
     begin = false;
     sent = true;
     sentUntil = recorded;
+    batch++;
     return copy.build();
   }
 
+  /** Returns the number of the batch that {@link #poll} returned last. */
+  public long batch() {
+    return batch;
+  }
+
   /**
-   * Ends the batch in flight.
-   *
-   * @param to the peer that it was sent to
+   * Ends the batch in flight; an answer to an earlier batch is ignored. The peer may have changed
+   * twice meanwhile, and be the same again.
    */
-  public void answered(String to, boolean confirmed) {
-    if (!to.equals(peer) || !sent) {
+  public void answered(long number, boolean confirmed) {
+    if (number != batch || !sent) {
       return;
     }
     sent = false;

@@ -168,15 +168,16 @@ public final class Replicator {
       return;
     }
     String peer = log.peer();
+    long batch = log.batch();
     bus.call(peer, ShardCall.newBuilder().setCopy(copy).build(), COPY_TIMEOUT)
         .onComplete(
             copied -> {
-              log.answered(peer, true);
+              log.answered(batch, true);
               send();
             },
             failure -> {
               LOG.debug("{} did not confirm the replica of this shard", peer, failure);
-              log.answered(peer, false);
+              log.answered(batch, false);
               // Changes until then are part of what is sent next.
               scheduled = true;
               scheduler.schedule(RETRY_MS, this::sendScheduled);

@@ -203,12 +203,27 @@ public final class SessionTransfer {
                 ClaimAnswer answer = reply.getClaim();
                 perform(
                     switch (answer.getVerdict()) {
-                      case GRANTED -> core.claimed(Verdict.GRANTED, answer.getState(), now());
+                      case GRANTED -> {
+                        confirmFormer();
+                        yield core.claimed(Verdict.GRANTED, answer.getState(), now());
+                      }
                       case DENIED -> core.claimed(Verdict.DENIED, null, now());
                       case ELSEWHERE, UNRECOGNIZED -> core.claimed(Verdict.ELSEWHERE, null, now());
                     });
               },
               failure -> perform(core.claimed(Verdict.NO_ANSWER, null, now())));
+    }
+
+    /**
+     * Another shard grants the session, so it took what departed from here, even if its
+     * confirmation was lost. Else the session would stay here as it was then, once the directory
+     * names this shard again.
+     */
+    private void confirmFormer() {
+      Departure<SessionState> former = outgoing.find(session);
+      if (former != null && !former.claim().equals(claim)) {
+        outgoing.confirm(session, former.claim(), now());
+      }
     }
 
     private void enter(TransferClaim.Enter step) {

@@ -1,0 +1,219 @@
+package io.linkspan.session.replica;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.directory.ShardAddress;
+import io.linkspan.testing.SimulatedBus;
+import io.linkspan.testing.SimulatedNodes;
+import io.linkspan.testing.VirtualTime;
+import io.linkspan.wire.Change;
+import io.linkspan.wire.Recall;
+import io.linkspan.wire.SessionState;
+import io.linkspan.wire.ShardCall;
+import io.vertx.core.Future;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+
+/** The replicators of three shards, each on a node of its own. */
+class ReplicatorTest {
+
+  private final VirtualTime time = new VirtualTime();
+  private final Map<String, Member> members = new LinkedHashMap<>();
+  private SimulatedBus bus = new SimulatedBus(time, 1);
+
+  /** A shard with the parts that concern replicas. */
+  private final class Member implements Replicator.Host, SimulatedBus.Endpoint {
+    final String address;
+    final SimulatedNodes nodes;
+    final Map<String, SessionState> sessions = new LinkedHashMap<>();
+    final List<String> fenced = new ArrayList<>();
+    final Replicator replicator;
+    int failures;
+    boolean refuses;
+
+    Member(String id, String... others) {
+      address = ShardAddress.of(id, 0);
+      nodes = new SimulatedNodes(6_000, id, others);
+      replicator = new Replicator(bus.from(address), time, nodes, address, true, this);
+      bus.open(address, this);
+    }
+
+    void begin(String session) {
+      var state = SessionState.newBuilder().setSession(session).build();
+      sessions.put(session, state);
+      replicator.record(Change.newBuilder().setSession(session).setPut(state));
+    }
+
+    void lose(String id) {
+      var node = nodes.remove(id);
+      replicator.follow();
+      replicator.nodeLost(node.id());
+    }
+
+    @Override
+    public Iterable<SessionState> resumableSessions() {
+      return sessions.values();
+    }
+
+    @Override
+    public Future<Boolean> adopt(SessionState state, String owner) {
+      if (failures-- > 0) {
+        return Future.failedFuture("the directory fails");
+      }
+      if (!refuses) {
+        begin(state.getSession());
+      }
+      return Future.succeededFuture(!refuses);
+    }
+
+    @Override
+    public Future<io.linkspan.wire.ShardReply> answer(ShardCall call) {
+      switch (call.getCallCase()) {
+        case COPY -> {
+          replicator.apply(call.getCopy());
+          return SimulatedBus.reply(true);
+        }
+        case RECALL -> replicator.recall(call.getRecall());
+        case FENCE -> {
+          fenced.add(call.getFence());
+          sessions.remove(call.getFence());
+        }
+        default -> throw new AssertionError(call);
+      }
+      return null;
+    }
+  }
+
+  private Member a;
+  private Member b;
+  private Member c;
+
+  private void start() {
+    a = new Member("a", "b", "c");
+    b = new Member("b", "a", "c");
+    c = new Member("c", "a", "b");
+    for (Member member : List.of(a, b, c)) {
+      members.put(member.address, member);
+      member.replicator.follow();
+    }
+    time.advance(1_000);
+  }
+
+  private void crash(Member lost, String id) {
+    bus.close(lost.address);
+    members.remove(lost.address);
+    members.values().forEach(member -> member.lose(id));
+  }
+
+  @Test
+  void theSessionsOfALostNodeAreAdoptedByTheNextOneOnly() {
+    start();
+    a.begin("s");
+    a.begin("t");
+    time.advance(1_000);
+    crash(a, "a");
+    assertThat(b.sessions.keySet()).containsExactly("s", "t");
+    assertThat(c.sessions).isEmpty();
+    time.advance(1_000);
+    crash(b, "b");
+    assertThat(c.sessions.keySet()).containsExactlyInAnyOrder("s", "t");
+  }
+
+  @Test
+  void aSessionIsReplicatedBeforeItsActionRuns() {
+    start();
+    bus.silence(b.address);
+    List<String> done = new ArrayList<>();
+    a.begin("s");
+    a.replicator.whenReplicated(() -> done.add("s"));
+    time.advance(10_000);
+    assertThat(done).isEmpty();
+    bus.unsilence(b.address);
+    time.advance(3_000);
+    assertThat(done).containsExactly("s");
+    crash(a, "a");
+    assertThat(b.sessions).containsKey("s");
+  }
+
+  @Test
+  void anAdoptionIsTriedAgainWhileTheDirectoryFails() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    b.failures = 5;
+    crash(a, "a");
+    assertThat(b.sessions).isEmpty();
+    time.advance(2_000);
+    assertThat(b.sessions).containsKey("s");
+  }
+
+  @Test
+  void aRecalledSessionIsAdoptedByTheHolderAndItsFormerOwnerReleasesIt() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    c.replicator.requestRecall("s", a.address);
+    time.advance(1_000);
+    assertThat(b.sessions).containsKey("s");
+    assertThat(a.fenced).containsExactly("s");
+    // There is no second replica to adopt.
+    b.sessions.clear();
+    b.replicator.recall(Recall.newBuilder().setSession("s").setOwner(a.address).build());
+    assertThat(b.sessions).isEmpty();
+  }
+
+  @Test
+  void anOwnerKeepsASessionThatTheHolderDoesNotGet() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    b.refuses = true;
+    c.replicator.requestRecall("s", a.address);
+    time.advance(1_000);
+    assertThat(a.fenced).isEmpty();
+    assertThat(a.sessions).containsKey("s");
+  }
+
+  @Test
+  void aNodeThatJoinsInBetweenBecomesTheHolderAndTheFormerOneForgets() {
+    a = new Member("a", "c");
+    c = new Member("c", "a");
+    a.replicator.follow();
+    a.begin("s");
+    time.advance(1_000);
+    b = new Member("b", "a", "c");
+    a.nodes.add("b");
+    a.replicator.follow();
+    time.advance(1_000);
+    c.replicator.recall(Recall.newBuilder().setSession("s").setOwner(a.address).build());
+    assertThat(c.sessions).isEmpty();
+    b.replicator.recall(Recall.newBuilder().setSession("s").setOwner(a.address).build());
+    assertThat(b.sessions).containsKey("s");
+  }
+
+  /** Whatever the bus loses, an action that has run means that the loss of the node is survived. */
+  @RepeatedTest(50)
+  void whatIsReplicatedSurvivesTheNode(RepetitionInfo seed) {
+    bus = new SimulatedBus(time, seed.getCurrentRepetition());
+    start();
+    bus.loss = 0.3;
+    var random = new java.util.Random(seed.getCurrentRepetition());
+    Set<String> replicated = new LinkedHashSet<>();
+    for (int i = 0; i < 50; i++) {
+      String session = "s" + i;
+      a.begin(session);
+      a.replicator.whenReplicated(() -> replicated.add(session));
+      time.advance(random.nextInt(300));
+    }
+    crash(a, "a");
+    assertThat(b.sessions.keySet()).containsAll(replicated);
+    assertThat(replicated).isNotEmpty();
+  }
+}

@@ -1,0 +1,270 @@
+package io.linkspan.session.transfer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.testing.VirtualTime;
+import io.linkspan.wire.SessionState;
+import io.vertx.core.Future;
+import io.vertx.core.Promise;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+class DrainTest {
+
+  private static final Duration PAUSE = Duration.ofMillis(100);
+  private static final Duration PATIENCE = Duration.ofMillis(1_000);
+
+  /** A session with or without a link; one that is busy leaves only when the test says so. */
+  private final class FakeSession implements Drain.DrainableSession {
+    final String id;
+    boolean away;
+    boolean busy;
+    boolean leaving;
+    String movedTo;
+    boolean ended;
+
+    FakeSession(String id, boolean away) {
+      this.id = id;
+      this.away = away;
+      owned.add(this);
+    }
+
+    void end() {
+      ended = true;
+      owned.remove(this);
+      drain.removed();
+    }
+
+    @Override
+    public boolean isAway() {
+      return away;
+    }
+
+    @Override
+    public boolean isLeaving() {
+      return leaving;
+    }
+
+    @Override
+    public void goAway() {
+      leaving = true;
+      asked.add(id);
+      if (!busy) {
+        end();
+      }
+    }
+
+    @Override
+    public void closeGoingAway() {
+      closed.add(id);
+      end();
+    }
+
+    @Override
+    public String id() {
+      return id;
+    }
+
+    @Override
+    public boolean admits(String user, String secret) {
+      return false;
+    }
+
+    @Override
+    public boolean hasMoved() {
+      return movedTo != null;
+    }
+
+    @Override
+    public boolean hasEnded() {
+      return ended;
+    }
+
+    @Override
+    public String movedTo() {
+      return movedTo;
+    }
+
+    @Override
+    public SessionState depart(String taker) {
+      throw new AssertionError("the transfer does that");
+    }
+
+    @Override
+    public Future<Void> flush() {
+      return Future.succeededFuture();
+    }
+  }
+
+  /** The shard: heirs take what they are offered, unless they refuse or do not answer. */
+  private final class FakeHost implements Drain.Host {
+    @Override
+    public List<? extends Drain.DrainableSession> sessions() {
+      return owned;
+    }
+
+    @Override
+    public boolean isEmpty() {
+      return owned.isEmpty();
+    }
+
+    @Override
+    public List<String> heirs() {
+      return heirs;
+    }
+
+    @Override
+    public Future<Boolean> handOver(Drain.DrainableSession session, String taker) {
+      offered.add(session.id() + "→" + taker);
+      FakeSession one = (FakeSession) session;
+      if (slow != null) {
+        return slow.future();
+      }
+      if (refusing.contains(taker)) {
+        return Future.succeededFuture(false);
+      }
+      one.movedTo = taker;
+      owned.remove(one);
+      drain.removed();
+      return Future.succeededFuture(true);
+    }
+
+    @Override
+    public boolean hasMoved() {
+      return moved;
+    }
+  }
+
+  private final VirtualTime time = new VirtualTime();
+  private final List<FakeSession> owned = new ArrayList<>();
+  private final List<String> heirs = new ArrayList<>(List.of("b", "c"));
+  private final Set<String> refusing = new HashSet<>();
+  private final List<String> asked = new ArrayList<>();
+  private final List<String> closed = new ArrayList<>();
+  private final List<String> offered = new ArrayList<>();
+  private Promise<Boolean> slow;
+  private boolean moved;
+  private final Drain drain = new Drain(time, new FakeHost());
+
+  private Future<Void> start(int batch) {
+    return drain.start(batch, PAUSE, PATIENCE);
+  }
+
+  @Test
+  void anEmptyShardIsDrainedAtOnce() {
+    assertThat(drain.hasStarted()).isFalse();
+    assertThat(start(10).isComplete()).isTrue();
+    assertThat(drain.hasStarted()).isTrue();
+  }
+
+  @Test
+  void clientsAreSentAwayInBatches() {
+    for (int i = 0; i < 5; i++) {
+      new FakeSession("s" + i, false);
+    }
+    Future<Void> done = start(2);
+    assertThat(asked).containsExactly("s0", "s1");
+    time.advance(PAUSE.toMillis());
+    assertThat(asked).containsExactly("s0", "s1", "s2", "s3");
+    assertThat(done.isComplete()).isFalse();
+    time.advance(PAUSE.toMillis());
+    assertThat(done.isComplete()).isTrue();
+    assertThat(closed).isEmpty();
+  }
+
+  @Test
+  void aBusySessionIsAskedOnceAndMayFinish() {
+    FakeSession busy = new FakeSession("s", false);
+    busy.busy = true;
+    Future<Void> done = start(10);
+    time.advance(500);
+    assertThat(asked).containsExactly("s");
+    busy.end();
+    assertThat(done.isComplete()).isTrue();
+    assertThat(closed).isEmpty();
+  }
+
+  @Test
+  void aBusySessionIsClosedWhenPatienceIsOver() {
+    new FakeSession("s", false).busy = true;
+    Future<Void> done = start(10);
+    time.advance(PATIENCE.toMillis() - 1);
+    assertThat(closed).isEmpty();
+    time.advance(1);
+    assertThat(closed).containsExactly("s");
+    assertThat(done.isComplete()).isTrue();
+  }
+
+  @Test
+  void sessionsThatWaitForTheirClientsAreHandedOver() {
+    new FakeSession("s", true);
+    new FakeSession("t", true);
+    assertThat(start(1).isComplete()).isTrue();
+    assertThat(offered).containsExactly("s→b", "t→b");
+    assertThat(closed).isEmpty();
+  }
+
+  @Test
+  void anHeirThatRefusesIsFollowedByTheNextOne() {
+    refusing.add("b");
+    new FakeSession("s", true);
+    start(1);
+    assertThat(offered).containsExactly("s→b", "s→c");
+    assertThat(closed).isEmpty();
+  }
+
+  @Test
+  void aSessionThatNoHeirTakesEnds() {
+    refusing.addAll(heirs);
+    new FakeSession("s", true);
+    Future<Void> done = start(1);
+    assertThat(closed).containsExactly("s");
+    assertThat(done.isComplete()).isTrue();
+  }
+
+  @Test
+  void aSessionThatLosesItsLinkDuringTheDrainIsHandedOver() {
+    FakeSession session = new FakeSession("s", false);
+    session.busy = true;
+    drain.detached(session);
+    assertThat(offered).isEmpty();
+    start(1);
+    session.away = true;
+    drain.detached(session);
+    assertThat(offered).containsExactly("s→b");
+  }
+
+  @Test
+  void anAnswerThatComesWhenTheSessionHasEndedOffersItToNobody() {
+    slow = Promise.promise();
+    FakeSession session = new FakeSession("s", true);
+    start(1);
+    session.end();
+    slow.complete(false);
+    assertThat(offered).containsExactly("s→b");
+    assertThat(closed).isEmpty();
+  }
+
+  @Test
+  void whatStillArrivesIsForwardedForAWhileAfterTheLastSessionMoved() {
+    moved = true;
+    new FakeSession("s", true);
+    Future<Void> done = start(1);
+    time.advance(Drain.FORWARD_TIME - 1);
+    assertThat(done.isComplete()).isFalse();
+    time.advance(1);
+    assertThat(done.isComplete()).isTrue();
+  }
+
+  @Test
+  void aStoppedDrainLeavesNoTimer() {
+    new FakeSession("s", false).busy = true;
+    start(1);
+    drain.stop();
+    assertThat(time.nextDeadline()).isEqualTo(Long.MAX_VALUE);
+  }
+}
