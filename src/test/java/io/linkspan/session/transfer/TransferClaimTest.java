@@ -32,8 +32,7 @@ class TransferClaimTest {
   void aClaimThatIsGrantedIsEnteredAndConfirmed() {
     assertThat(claim.start()).isEqualTo(new Find());
     assertThat(claim.found("owner", START)).isInstanceOf(Claim.class);
-    assertThat(claim.claimed(Verdict.GRANTED, "state", START))
-        .isEqualTo(new Enter("owner", false));
+    assertThat(claim.claimed(Verdict.GRANTED, "state", START)).isEqualTo(new Enter("owner", false));
     assertThat(claim.entered(true, START)).isInstanceOf(Confirm.class);
     assertThat(claim.confirmed(Confirmation.STANDS, START)).isEqualTo(new Won<>("state"));
   }

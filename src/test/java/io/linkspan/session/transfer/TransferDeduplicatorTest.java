@@ -19,29 +19,30 @@ class TransferDeduplicatorTest {
 
   @Test
   void aMessageThatArrivesTwiceIsRecognised() {
-    assertThat(arrivals.add(message("alice", "1"))).isTrue();
-    assertThat(arrivals.add(message("alice", "1"))).isFalse();
-    assertThat(arrivals.add(message("alice", "2"))).isTrue();
+    assertThat(arrivals.isRepeated(message("alice", "1"), START)).isFalse();
+    assertThat(arrivals.isRepeated(message("alice", "1"), START)).isTrue();
+    assertThat(arrivals.isRepeated(message("alice", "2"), START)).isFalse();
   }
 
   @Test
   void twoSendersMayUseTheSameEventId() {
-    assertThat(arrivals.add(message("alice", "1"))).isTrue();
-    assertThat(arrivals.add(message("bob", "1"))).isTrue();
+    assertThat(arrivals.isRepeated(message("alice", "1"), START)).isFalse();
+    assertThat(arrivals.isRepeated(message("bob", "1"), START)).isFalse();
   }
 
   @Test
-  void itIsOverWhenNothingIsForwardedAnyMore() {
-    assertThat(arrivals.isOver(START + TIME)).isFalse();
-    assertThat(arrivals.isOver(START + TIME + 1)).isTrue();
+  void nothingIsRememberedOnceNothingIsForwardedAnyMore() {
+    arrivals.add(message("alice", "1"));
+    assertThat(arrivals.isRepeated(message("alice", "1"), START + TIME)).isTrue();
+    assertThat(arrivals.isRepeated(message("alice", "1"), START + TIME + 1)).isFalse();
   }
 
   @Test
   void theOldestArrivalIsForgottenWhenThereAreTooMany() {
     for (int i = 0; i <= MAX_ARRIVALS; i++) {
-      assertThat(arrivals.add(message("alice", "" + i))).isTrue();
+      assertThat(arrivals.isRepeated(message("alice", "" + i), START)).isFalse();
     }
-    assertThat(arrivals.add(message("alice", "1"))).isFalse();
-    assertThat(arrivals.add(message("alice", "0"))).isTrue();
+    assertThat(arrivals.isRepeated(message("alice", "1"), START)).isTrue();
+    assertThat(arrivals.isRepeated(message("alice", "0"), START)).isFalse();
   }
 }
