@@ -52,12 +52,13 @@ public final class EnetTransport {
   private final DeadlineTimer timer;
   private final ClosingPeers closing;
   private final CongestedPeers congestion = new CongestedPeers();
-  private final LeavingClients leaving = new LeavingClients(this::remove);
+  private final LeavingClients leaving = new LeavingClients();
   private final Set<EnetConnection> connections = new LinkedHashSet<>();
   private final Queue<EnetConnection> unnamed = new ArrayDeque<>();
   private final Runnable turn = this::turn;
   private final Runnable turnLater = this::turnLater;
-  private final EnetLoop loop = new EnetLoop(closing, congestion, leaving, this::wakeUp);
+  private final EnetLoop loop =
+      new EnetLoop(closing, congestion, leaving, this::remove, this::wakeUp);
   private boolean serving;
   private boolean closed;
   private boolean inTurn;
@@ -257,15 +258,7 @@ public final class EnetTransport {
     } else {
       var connection =
           new EnetConnection(
-              peer,
-              address,
-              data,
-              loop,
-              config,
-              limits,
-              connectContext,
-              metrics,
-              now);
+              peer, address, data, loop, config, limits, connectContext, metrics, now);
       peer.attach(connection);
       connections.add(connection);
       connectContext.latch().enter();
@@ -280,13 +273,7 @@ public final class EnetTransport {
   }
 
   private void remove(EnetPeer peer) {
-    if (peer.attachment() instanceof EnetConnection connection) {
-      remove(connection);
-    }
-  }
-
-  private void remove(EnetConnection connection) {
-    if (connections.remove(connection)) {
+    if (peer.attachment() instanceof EnetConnection connection && connections.remove(connection)) {
       connectContext.admission().leave(connection.address());
       connectContext.latch().leave();
     }
