@@ -85,7 +85,7 @@ final class Acceptor implements HalfOpen.Owner {
     if (leaving != null) {
       // The client has left. A repeated DISCONNECT of ours would end its new attempt, which does
       // not know the sessions yet (§6.4).
-      leaving.hasLeft();
+      leaving.abandoned(EndReason.LOCAL);
     }
     if (handshakes >= HANDSHAKES_PER_ORIGIN) {
       expired(oldest);
@@ -185,7 +185,7 @@ final class Acceptor implements HalfOpen.Owner {
   public void confirmed(HalfOpen handshake, int sample, DatagramReader in, long now) {
     var dead = connectionOf(handshake);
     if (dead != null) {
-      dead.replaced();
+      dead.abandoned(EndReason.REPLACED);
     }
     expired(handshake);
     var peer = new EnetPeer(resources, peers, handshake, now);

@@ -1,7 +1,5 @@
 package io.linkspan.protocol.enet;
 
-import java.nio.ByteBuffer;
-
 /**
  * One connection of a host, used on the event loop of its host. After a change made here the host
  * has something to transmit.
@@ -36,21 +34,17 @@ public final class EnetPeer extends Endpoint {
   private final PeerOutput output;
   private final PeerInput input;
   private final PeerBandwidth bandwidth;
-
   private PeerState state;
   private int channels;
   private int disconnectData;
+  private Object attachment;
+  private long lastReceived;
 
   /** Whether the application has ended the connection: nothing more is delivered. */
   private boolean muted;
 
-  private boolean tooLarge;
-
   /** Set while the peer was lost and no DISCONNECT was sent. */
   private Departed lost;
-
-  private Object attachment;
-  private long lastReceived;
 
   /** Makes a connection that we ask for. */
   EnetPeer(PeerResources shared, Owner owner, PeerLink link, int channels, int data, long now) {
@@ -86,8 +80,6 @@ public final class EnetPeer extends Endpoint {
     bandwidth = new PeerBandwidth(this, shared, output, roundTrip);
   }
 
-  // ---- for the shell
-
   /** The address of the other side. */
   public PeerAddress address() {
     return link.address;
@@ -122,12 +114,11 @@ public final class EnetPeer extends Endpoint {
     return output.lastAcknowledged();
   }
 
-  /** The object that {@link #attach} was given. */
+  /** The object that belongs to this connection in the shell. */
   public Object attachment() {
     return attachment;
   }
 
-  /** Attaches the object that belongs to this connection in the shell. */
   public void attach(Object object) {
     attachment = object;
   }
@@ -231,9 +222,7 @@ public final class EnetPeer extends Endpoint {
   public void configureThrottle(int interval, int acceleration, int deceleration) {
     roundTrip.configure(interval, acceleration, deceleration);
     if (state == PeerState.CONNECTED) {
-      var body = ByteBuffer.allocate(12);
-      body.putInt(interval).putInt(acceleration).putInt(deceleration);
-      output.queueControl(Command.THROTTLE_CONFIGURE, body.array());
+      output.queueControl(Command.THROTTLE_CONFIGURE, interval, acceleration, deceleration);
       toTransmit.add(this);
     }
   }
@@ -242,8 +231,6 @@ public final class EnetPeer extends Endpoint {
   public String toString() {
     return link.address + "#" + link.incomingPeerId + " " + state;
   }
-
-  // ---- for the host
 
   @Override
   void receive(DatagramReader in, long now) {
@@ -332,34 +319,25 @@ public final class EnetPeer extends Endpoint {
     owner.connected(this, connect.data());
   }
 
-  /** The other side shows that it has handled our DISCONNECT without acknowledging it. */
-  void hasLeft() {
-    end(EndReason.LOCAL, 0);
+  /** A CONNECT from the same slot of the client shows that it no longer has this connection. */
+  void abandoned(EndReason reason) {
+    end(reason, 0);
   }
-
-  /** A new connection of the same slot of the client takes over. */
-  void replaced() {
-    end(EndReason.REPLACED, 0);
-  }
-
-  // ---- the end
 
   private void startDisconnect(int data) {
     muted = true;
     state = PeerState.DISCONNECTING;
     output.clear();
     input.clear();
-    var body = ByteBuffer.allocate(Integer.BYTES).putInt(data);
-    output.queueControl(Command.DISCONNECT, body.array());
+    output.queueControl(Command.DISCONNECT, data);
     toTransmit.add(this);
   }
 
   /** Without an answer to CONNECT there is no connection; a DISCONNECT was sent as often as due. */
   private void loseContact() {
-    boolean disconnecting = state == PeerState.DISCONNECTING;
-    boolean established = state != PeerState.CONNECTING;
-    var record = end(disconnecting ? EndReason.LOCAL : EndReason.TIMEOUT, 0);
-    if (established && !disconnecting) {
+    var before = state;
+    var record = end(before == PeerState.DISCONNECTING ? EndReason.LOCAL : EndReason.TIMEOUT, 0);
+    if (before != PeerState.CONNECTING && before != PeerState.DISCONNECTING) {
       lost = record;
     }
   }
@@ -401,10 +379,7 @@ public final class EnetPeer extends Endpoint {
 
     @Override
     public void tooLarge(int channel, long length) {
-      if (!tooLarge) {
-        tooLarge = true;
-        owner.tooLarge(EnetPeer.this, channel, length);
-      }
+      owner.tooLarge(EnetPeer.this, channel, length);
     }
 
     @Override

@@ -13,7 +13,7 @@ final class IncomingMessages implements IncomingChannel.Sink {
   interface Receiver {
     void received(int channel, Delivery delivery, byte[] payload);
 
-    /** A message above the longest was refused. */
+    /** The first message above the longest was refused. */
     void tooLarge(int channel, long length);
 
     /** Ends the connection, because others need the room that it takes. */
@@ -38,6 +38,7 @@ final class IncomingMessages implements IncomingChannel.Sink {
   private long delivered;
   private long held;
   private long progressAt;
+  private boolean tooLarge;
 
   IncomingMessages(PeerResources shared, Receiver receiver) {
     this.receiver = receiver;
@@ -69,7 +70,10 @@ final class IncomingMessages implements IncomingChannel.Sink {
       Command command, int number, int sequence, ByteBuf bytes, int at, int end, long now) {
     long length = length(command, bytes, at, end);
     if (length > limits.packetSize()) {
-      receiver.tooLarge(number, length);
+      if (!tooLarge) {
+        tooLarge = true;
+        receiver.tooLarge(number, length);
+      }
       return DropReason.TOO_LARGE;
     }
     if (isNew(number) && !budget.admits(account, CHANNEL)) {

@@ -1,5 +1,7 @@
 package io.linkspan.protocol.enet;
 
+import java.nio.ByteBuffer;
+
 /**
  * Holds what a peer is to be sent: acknowledgements, commands never sent and commands in flight.
  * Decides what the next datagram contains (§7.4) and what is sent again (§9).
@@ -49,6 +51,12 @@ final class PeerOutput {
   /** Counts the VERIFY_CONNECT that the handshake sent. */
   void handshakeSent() {
     controlSequence = 1;
+  }
+
+  void queueControl(Command command, int... fields) {
+    var body = ByteBuffer.allocate(Integer.BYTES * fields.length);
+    body.asIntBuffer().put(fields);
+    queueControl(command, body.array());
   }
 
   void queueControl(Command command, byte[] body) {

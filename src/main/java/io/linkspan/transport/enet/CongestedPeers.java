@@ -1,6 +1,5 @@
 package io.linkspan.transport.enet;
 
-import io.linkspan.connection.CloseReason;
 import java.util.ArrayDeque;
 import java.util.Queue;
 
@@ -10,7 +9,22 @@ import java.util.Queue;
  */
 final class CongestedPeers {
 
-  private record Congested(EnetConnection connection, long since, long until) {}
+  /** One connection. */
+  interface Client {
+    /** Whether more is queued than should be. */
+    boolean isCongested();
+
+    /** When the client last acknowledged anything. */
+    long lastAcknowledged();
+
+    /** The connection is no longer observed. */
+    void relieved();
+
+    /** Ends the connection of a slow consumer. */
+    void closeSlow();
+  }
+
+  private record Congested(Client client, long since, long until) {}
 
   /** Time without an acknowledgement after which a client is a slow consumer. */
   private static final long PATIENCE_MS = 2_000;
@@ -18,21 +32,21 @@ final class CongestedPeers {
   private final Queue<Congested> congested = new ArrayDeque<>();
 
   /** Observes a connection until its queue is short again. */
-  void add(EnetConnection connection, long now) {
-    congested.add(new Congested(connection, now, now + PATIENCE_MS));
+  void add(Client client, long now) {
+    congested.add(new Congested(client, now, now + PATIENCE_MS));
   }
 
   /** Closes the connections whose time is over and that have acknowledged nothing meanwhile. */
   void advanceTo(long now) {
     while (!congested.isEmpty() && congested.element().until() <= now) {
       Congested due = congested.remove();
-      EnetConnection connection = due.connection();
-      if (!connection.isCongested()) {
-        connection.relieved();
-      } else if (connection.peer().lastAcknowledged() > due.since()) {
-        add(connection, now);
+      Client client = due.client();
+      if (!client.isCongested()) {
+        client.relieved();
+      } else if (client.lastAcknowledged() > due.since()) {
+        add(client, now);
       } else {
-        connection.close(CloseReason.SLOW_CONSUMER);
+        client.closeSlow();
       }
     }
   }

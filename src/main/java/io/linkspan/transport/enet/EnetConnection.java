@@ -24,7 +24,7 @@ import io.linkspan.transport.channel.FirstMessageAuth;
  * One ENet client. Its session begins when its first Message or a timeout decides its identity.
  * Used only on its event loop.
  */
-final class EnetConnection implements Connection {
+final class EnetConnection implements Connection, CongestedPeers.Client, LeavingClients.Client {
 
   private static final Outgoing.Encoder<byte[]> BINARY = BinaryTranslator::encode;
 
@@ -197,30 +197,40 @@ final class EnetConnection implements Connection {
           case NO_ROOM -> CloseReason.RATE_LIMITED;
           case VIOLATION -> CloseReason.MALFORMED;
         });
-    loop.leaving().left(this);
+    loop.onLeft().accept(peer);
   }
 
-  /** Ends the session of a client that has disconnected. */
-  void endLeaving() {
+  @Override
+  public void endLeaving() {
     if (leaving) {
       leaving = false;
       auth.end(CloseReason.NORMAL);
-      loop.leaving().left(this);
+      loop.onLeft().accept(peer);
     }
   }
 
-  /** Whether the client has disconnected and Messages of it are pending. */
-  boolean isLeaving() {
+  @Override
+  public boolean isLeaving() {
     return leaving;
   }
 
-  /** Whether more is queued for an open connection than should be. */
-  boolean isCongested() {
+  @Override
+  public boolean isCongested() {
     return !auth.hasEnded() && limits.writeQueue() > 0 && peer.queuedBytes() > limits.writeQueue();
   }
 
-  /** The connection is no longer observed for congestion. */
-  void relieved() {
+  @Override
+  public long lastAcknowledged() {
+    return peer.lastAcknowledged();
+  }
+
+  @Override
+  public void closeSlow() {
+    close(CloseReason.SLOW_CONSUMER);
+  }
+
+  @Override
+  public void relieved() {
     observed = false;
   }
 

@@ -52,7 +52,7 @@ public final class EnetTransport {
   private final DeadlineTimer timer;
   private final ClosingPeers closing;
   private final CongestedPeers congestion = new CongestedPeers();
-  private final LeavingClients leaving = new LeavingClients(this::remove);
+  private final LeavingClients leaving = new LeavingClients();
   private final Set<EnetConnection> connections = new LinkedHashSet<>();
   private final Queue<EnetConnection> unnamed = new ArrayDeque<>();
   private final Runnable turn = this::turn;
@@ -87,7 +87,7 @@ public final class EnetTransport {
     this.port = port;
     this.first = first;
     closing = new ClosingPeers(limits.closeTimeout(), this::remove);
-    loop = new EnetLoop(closing, congestion, leaving, this::wakeUp);
+    loop = new EnetLoop(closing, congestion, leaving, this::remove, this::wakeUp);
     socket = new EnetSocket(vertx, context, config, port, new Inbound());
     host =
         new EnetHost(
@@ -273,13 +273,7 @@ public final class EnetTransport {
   }
 
   private void remove(EnetPeer peer) {
-    if (peer.attachment() instanceof EnetConnection connection) {
-      remove(connection);
-    }
-  }
-
-  private void remove(EnetConnection connection) {
-    if (connections.remove(connection)) {
+    if (peer.attachment() instanceof EnetConnection connection && connections.remove(connection)) {
       connectContext.admission().leave(connection.address());
       connectContext.latch().leave();
     }

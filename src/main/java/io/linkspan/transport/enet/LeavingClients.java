@@ -2,7 +2,6 @@ package io.linkspan.transport.enet;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.function.Consumer;
 
 /**
  * Bounds the time that the Messages of clients may take that have disconnected. Used only on its
@@ -10,40 +9,35 @@ import java.util.function.Consumer;
  */
 final class LeavingClients {
 
-  private record Leaving(EnetConnection connection, long until) {}
+  /** One client. */
+  interface Client {
+    /** Whether Messages of it are pending. */
+    boolean isLeaving();
+
+    /** Ends its session, if it has not ended. */
+    void endLeaving();
+  }
+
+  private record Leaving(Client client, long until) {}
 
   private static final long LIMIT_MS = 60_000;
 
-  private final Consumer<EnetConnection> onLeft;
   private final Queue<Leaving> leaving = new ArrayDeque<>();
 
-  /**
-   * @param onLeft receives each connection whose Messages have their outcomes, or whose time is
-   *     over
-   */
-  LeavingClients(Consumer<EnetConnection> onLeft) {
-    this.onLeft = onLeft;
-  }
-
   /** Bounds the time of a client that has disconnected and whose Messages are pending. */
-  void add(EnetConnection connection, long now) {
-    leaving.add(new Leaving(connection, now + LIMIT_MS));
-  }
-
-  /** A client has left: its session has ended. */
-  void left(EnetConnection connection) {
-    onLeft.accept(connection);
+  void add(Client client, long now) {
+    leaving.add(new Leaving(client, now + LIMIT_MS));
   }
 
   /** Ends the sessions of the clients whose time is over. */
   void advanceTo(long now) {
-    while (!leaving.isEmpty() && (isOver(leaving.element(), now))) {
-      leaving.remove().connection().endLeaving();
+    while (!leaving.isEmpty() && isOver(leaving.element(), now)) {
+      leaving.remove().client().endLeaving();
     }
   }
 
-  private static boolean isOver(Leaving client, long now) {
-    return client.until() <= now || !client.connection().isLeaving();
+  private static boolean isOver(Leaving one, long now) {
+    return one.until() <= now || !one.client().isLeaving();
   }
 
   /** When {@link #advanceTo} has something to do, or {@link Long#MAX_VALUE}. */
