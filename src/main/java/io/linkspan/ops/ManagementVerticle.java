@@ -1,5 +1,6 @@
 package io.linkspan.ops;
 
+import io.linkspan.config.ListenException;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
@@ -18,7 +19,6 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
 import io.vertx.ext.web.healthchecks.HealthCheckHandler;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -64,10 +64,7 @@ public final class ManagementVerticle extends VerticleBase {
         .recover(
             failure ->
                 Future.failedFuture(
-                    new IOException(
-                        "can not listen at management.host %s, management.port %d: %s"
-                            .formatted(config.host(), config.port(), failure.getMessage()),
-                        failure)));
+                    new ListenException("management", config.host(), config.port(), failure)));
   }
 
   @Override

@@ -1,7 +1,9 @@
 package io.linkspan.transport.channel;
 
 import com.google.protobuf.MessageLite;
-import io.linkspan.admission.Identity;
+import io.linkspan.admission.ConnectPolicy;
+import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.Credentials;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
@@ -9,9 +11,9 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
+import io.linkspan.connection.MalformedCounter;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
-import io.linkspan.session.Attachment;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import java.util.ArrayDeque;
@@ -51,10 +53,8 @@ public final class FirstMessageAuth {
   /** Header of the auth message: empty to ask for a session that can be taken up, or its token. */
   private static final String SESSION = "session";
 
-  private static final long TOO_MANY_RETRY_MS = 5_000;
-
   private final Connection link;
-  private final ConnectContext entrance;
+  private final ConnectContext context;
   private final boolean acknowledgesByDefault;
   private final LimitsConfig limits;
   private final TransportMetrics metrics;
@@ -64,7 +64,7 @@ public final class FirstMessageAuth {
   private List<Outgoing> earlyOutgoing = List.of();
   private CloseReason closeReason;
   private boolean resumable;
-  private int malformed;
+  private final MalformedCounter malformed;
 
   /**
    * Waits for the first Message.
@@ -74,12 +74,13 @@ public final class FirstMessageAuth {
    */
   public FirstMessageAuth(
       Connection link,
-      ConnectContext entrance,
+      ConnectContext context,
       boolean clientAcknowledges,
       LimitsConfig limits,
       TransportMetrics metrics) {
     this.link = link;
-    this.entrance = entrance;
+    this.context = context;
+    malformed = new MalformedCounter(link, limits.malformed());
     this.limits = limits;
     this.metrics = metrics;
     acknowledgesByDefault = clientAcknowledges;
@@ -148,7 +149,7 @@ public final class FirstMessageAuth {
         authenticate(message, receipt);
         return;
       }
-      beAnonymous();
+      openAnonymously();
     }
     take(message, receipt);
   }
@@ -159,16 +160,13 @@ public final class FirstMessageAuth {
       return;
     }
     receipt.refused("", new MessageException(ErrorCode.MALFORMED, what));
-    malformed++;
-    if (limits.malformed() > 0 && malformed >= limits.malformed()) {
-      link.close(CloseReason.MALFORMED);
-    }
+    malformed.increment();
   }
 
   /** The client has said nothing for as long as it may. */
   public void timeout() {
     if (state == State.UNNAMED) {
-      beAnonymous();
+      openAnonymously();
     }
   }
 
@@ -191,52 +189,33 @@ public final class FirstMessageAuth {
   }
 
   private void authenticate(Message auth, Receipt receipt) {
-    boolean acknowledges;
-    Identity identity;
+    String ack = auth.getHeadersOrDefault(ACKNOWLEDGE, "");
+    var credentials =
+        new Credentials(
+            auth.getBody(), ack.isEmpty() ? null : ack, auth.getHeadersOrDefault(SESSION, null));
     try {
-      acknowledges = acknowledges(auth);
-      identity = entrance.identities().identify(auth.getBody());
-    } catch (MessageException refusal) {
+      open(context.policy().admit(credentials, acknowledgesByDefault), new Early(auth, receipt));
+    } catch (ConnectRefusedException refusal) {
       refuse(receipt, auth, refusal);
-      return;
     }
-    long wait = identity.anonymous() ? 0 : entrance.admission().enterAs(identity.user());
-    if (wait > 0) {
-      refuse(
-          receipt,
-          auth,
-          new MessageException(ErrorCode.RATE_LIMITED, "this user connects too often", wait));
-      return;
+  }
+
+  private void openAnonymously() {
+    try {
+      open(context.policy().admit(Credentials.NONE, acknowledgesByDefault), null);
+    } catch (ConnectRefusedException refusal) {
+      link.close(refusal.reason(), refusal.retryAfterMs());
     }
-    String token = auth.getHeadersOrDefault(SESSION, null);
-    open(identity, Attachment.of(acknowledges, token), new Early(auth, receipt));
   }
 
-  private boolean acknowledges(Message auth) {
-    String value = auth.getHeadersOrDefault(ACKNOWLEDGE, "");
-    return switch (value) {
-      case "" -> acknowledgesByDefault;
-      case "client" -> true;
-      case "transport" -> false;
-      default ->
-          throw new MessageException(
-              ErrorCode.MALFORMED, "header ack has to be client or transport");
-    };
-  }
-
-  private void beAnonymous() {
-    open(entrance.identities().identify(null), Attachment.of(acknowledgesByDefault), null);
-  }
-
-  private void open(Identity identity, Attachment attachment, Early auth) {
+  private void open(ConnectPolicy.Admitted client, Early auth) {
     state = State.OPENING;
-    resumable = attachment.resumable();
-    entrance
-        .shard()
-        .open(link, identity, attachment)
+    resumable = client.session() != null;
+    context
+        .open(link, client)
         .onComplete(
             opened -> begin(opened, auth),
-            failure -> notOpened(MessageException.from(failure), auth));
+            failure -> notOpened(ConnectPolicy.notOpened(failure), auth));
   }
 
   private void begin(Session opened, Early auth) {
@@ -261,31 +240,31 @@ public final class FirstMessageAuth {
     early = null;
   }
 
-  private void notOpened(MessageException why, Early auth) {
+  private void notOpened(ConnectRefusedException why, Early auth) {
     if (state == State.CLOSED) {
       return;
     }
-    if (why.code() != ErrorCode.RATE_LIMITED) {
-      link.close(CloseReason.SERVER_ERROR);
-    } else if (auth == null) {
-      link.close(CloseReason.RATE_LIMITED, TOO_MANY_RETRY_MS);
+    if (auth == null || why.reason() == CloseReason.SERVER_ERROR) {
+      link.close(why.reason(), why.retryAfterMs());
     } else {
-      refuse(
-          auth.receipt(),
-          auth.message(),
-          new MessageException(why.code(), why.getMessage(), TOO_MANY_RETRY_MS));
+      refuse(auth.receipt(), auth.message(), why);
     }
   }
 
-  private void refuse(Receipt receipt, Message auth, MessageException why) {
-    receipt.refused(auth.getEventId(), why);
-    link.close(
-        switch (why.code()) {
-          case RATE_LIMITED -> CloseReason.RATE_LIMITED;
-          case MALFORMED -> CloseReason.MALFORMED;
-          default -> CloseReason.UNAUTHENTICATED;
-        },
-        why.retryAfterMs());
+  private void refuse(Receipt receipt, Message auth, ConnectRefusedException why) {
+    receipt.refused(
+        auth.getEventId(),
+        new MessageException(code(why.reason()), why.getMessage(), why.retryAfterMs()));
+    link.close(why.reason(), why.retryAfterMs());
+  }
+
+  private static ErrorCode code(CloseReason reason) {
+    return switch (reason) {
+      case RATE_LIMITED -> ErrorCode.RATE_LIMITED;
+      case MALFORMED -> ErrorCode.MALFORMED;
+      case UNAUTHENTICATED -> ErrorCode.UNAUTHENTICATED;
+      default -> ErrorCode.UNAVAILABLE;
+    };
   }
 
   private void take(Message message, Receipt receipt) {

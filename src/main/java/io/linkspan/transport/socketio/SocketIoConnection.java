@@ -1,5 +1,7 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
@@ -261,7 +263,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     }
     try {
       handshake = context.handshake().admit(request, generation() == Generation.V3);
-    } catch (Handshake.RefusedException refusal) {
+    } catch (ConnectRefusedException refusal) {
       refuse(request, refusal);
       return;
     }
@@ -312,12 +314,12 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     List<SocketEvent.ConnectRequested> joins = beginning.joins();
     beginning = null;
     state = State.UNJOINED;
-    Handshake.RefusedException refusal = Handshake.refusal(failure);
+    ConnectRefusedException refusal = ConnectPolicy.notOpened(failure);
     joins.forEach(request -> refuse(request, refusal));
     link.drainLater();
   }
 
-  private void refuse(SocketEvent.ConnectRequested request, Handshake.RefusedException refusal) {
+  private void refuse(SocketEvent.ConnectRequested request, ConnectRefusedException refusal) {
     metrics().refused(refusal.reason());
     namespaces.refuse(request, refusal);
   }

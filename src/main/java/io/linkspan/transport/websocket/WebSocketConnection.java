@@ -9,6 +9,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Heartbeat;
+import io.linkspan.connection.MalformedCounter;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.ProtocolException;
@@ -72,7 +73,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private List<Outgoing> early = List.of();
   private CloseReason closeReason;
   private long lastReceived = DeadlineTimer.now();
-  private int malformed;
+  private final MalformedCounter malformed;
 
   /**
    * @param remote network address of the client, {@code host:port}
@@ -89,6 +90,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     this.limits = limits;
     this.metrics = metrics;
     this.onEnd = onEnd;
+    malformed = new MalformedCounter(this, limits.malformed());
     maxFrame = config.maxMessageSize();
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
     timer = new DeadlineTimer(vertx, this::onTimer);
@@ -288,10 +290,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
 
   private void onMalformed(String what) {
     refused("", new MessageException(ErrorCode.MALFORMED, what));
-    malformed++;
-    if (limits.malformed() > 0 && malformed >= limits.malformed()) {
-      close(CloseReason.MALFORMED);
-    }
+    malformed.increment();
   }
 
   private void write(byte[] message) {
