@@ -4,6 +4,7 @@ import io.linkspan.admission.Admission;
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.IdentityProvider;
+import io.linkspan.admission.Origins;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.ops.EventLoopMonitor;
 import io.linkspan.session.NodeServices;
@@ -15,7 +16,6 @@ import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
-import io.linkspan.admission.Origins;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.tcp.TcpTransport;
@@ -81,11 +81,7 @@ final class EdgeVerticle extends VerticleBase {
     List<HttpEndpoint> endpoints = new ArrayList<>();
     endpoints.add(
         new WebSocketEndpoint(
-            vertx,
-            config.websocket(),
-            config.limits(),
-            connectContext,
-            shared.websocket()));
+            vertx, config.websocket(), config.limits(), connectContext, shared.websocket()));
     if (config.socketio().enabled()) {
       endpoints.add(socketIo());
     }
@@ -134,11 +130,7 @@ final class EdgeVerticle extends VerticleBase {
   }
 
   private SocketIoEndpoint socketIo() {
-    return new SocketIoEndpoint(
-        vertx,
-        index,
-        shared.socketio(),
-        connectContext);
+    return new SocketIoEndpoint(vertx, index, shared.socketio(), connectContext);
   }
 
   /** The port is the endpoints' in common; each refuses what is larger than its own limit. */

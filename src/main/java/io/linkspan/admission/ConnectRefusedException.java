@@ -2,7 +2,7 @@ package io.linkspan.admission;
 
 import io.linkspan.connection.CloseReason;
 
-/** A client is not admitted. */
+/** Signals that a client is not admitted. */
 public final class ConnectRefusedException extends Exception {
 
   private static final long serialVersionUID = 1L;

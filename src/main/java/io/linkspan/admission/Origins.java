@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Decides which web pages may connect (the {@code Origin} header, RFC 6454). A request without the header
- * does not come from a browser and is allowed.
+ * Decides which web pages may connect (the {@code Origin} header, RFC 6454). A request without the
+ * header does not come from a browser and is allowed.
  */
 public final class Origins {
 

@@ -1,10 +1,10 @@
 package io.linkspan.ops;
 
-import io.linkspan.config.ListenException;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.config.ListenException;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.translate.JsonTranslator;
 import io.vertx.core.Future;

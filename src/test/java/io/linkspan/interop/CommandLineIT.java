@@ -87,8 +87,7 @@ class CommandLineIT {
           .contains("the start failed: cannot listen at http.host", "http.port " + port)
           .doesNotContain("\tat ");
       expect(1, Map.of("LINKSPAN_MANAGEMENT_PORT", port), "run")
-          .contains(
-              "the start failed: cannot listen at management.host", "management.port " + port)
+          .contains("the start failed: cannot listen at management.host", "management.port " + port)
           .doesNotContain("\tat ");
     }
   }

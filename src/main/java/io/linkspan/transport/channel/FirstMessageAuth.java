@@ -24,12 +24,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * From the first word of a client to its end, on transports whose own handshake does not say who it
- * is: its first Message does, of type {@code auth}, or it is anonymous. The session begins then.
- * Used only on the connection's event loop.
+ * Runs a client from its first Message to its end, on transports whose own handshake has no
+ * identity. A first Message of type {@code auth} states the identity; any other makes the client
+ * anonymous. The session begins then. Used only on the connection's event loop.
  *
  * <pre>
- *            first message, or time-out         session begun         close, farewell, silence
+ *            first message, or time-out         session begun         close, disconnect, time-out
  *   UNNAMED ─────────────────────────► OPENING ──────────────► OPEN ────────────────────► CLOSED
  *      └──────────────────────────────────┴──────────────────────────────────────────────────┘
  * </pre>
@@ -43,14 +43,14 @@ public final class FirstMessageAuth {
     CLOSED
   }
 
-  /** A message that came while the session was being opened. */
+  /** A message that arrived while the session was being opened. */
   private record Early(Message message, Receipt receipt) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(FirstMessageAuth.class);
   private static final String AUTH = "auth";
   private static final String ACKNOWLEDGE = "ack";
 
-  /** Header of the auth message: empty to ask for a session that can be taken up, or its token. */
+  /** Header of the auth message: empty to ask for a session that can be resumed, or its token. */
   private static final String SESSION = "session";
 
   private final Connection link;
@@ -69,7 +69,7 @@ public final class FirstMessageAuth {
   /**
    * Waits for the first Message.
    *
-   * @param link closed when the client may not come in; its {@code close} has to call {@link #end}
+   * @param link closed when the client is refused; its {@code close} must call {@link #end}
    * @param clientAcknowledges the default of the auth message's header {@code ack}
    */
   public FirstMessageAuth(
@@ -86,18 +86,18 @@ public final class FirstMessageAuth {
     acknowledgesByDefault = clientAcknowledges;
   }
 
-  /** Whether the client has said who it is, or that it does not say. */
+  /** Returns whether the client's identity is decided. */
   public boolean isNamed() {
     return state != State.UNNAMED;
   }
 
-  /** Whether Messages can be written to the client. */
+  /** Returns whether Messages can be written to the client. */
   public boolean isOpen() {
     return state == State.OPEN;
   }
 
   /**
-   * Keeps a Message to the client for when its session has begun; it goes to {@link
+   * Keeps a Message to the client until its session has begun, and passes it to {@link
    * Connection#deliver} then.
    *
    * @return false when the session has begun, or there will be none
@@ -127,9 +127,9 @@ public final class FirstMessageAuth {
   }
 
   /**
-   * A Message or an AckMessage has come.
+   * Takes a Message or an AckMessage.
    *
-   * @param receipt tells the client what becomes of the Message
+   * @param receipt notifies the client of the outcome
    */
   public void received(MessageLite decoded, Receipt receipt) {
     if (state == State.CLOSED) {
@@ -154,7 +154,7 @@ public final class FirstMessageAuth {
     take(message, receipt);
   }
 
-  /** Something has come that is no Message; too much of it ends the link. */
+  /** Refuses a frame that is not a Message; too many of them end the link. */
   public void malformed(String what, Receipt receipt) {
     if (state == State.CLOSED) {
       return;
@@ -163,14 +163,14 @@ public final class FirstMessageAuth {
     malformed.increment();
   }
 
-  /** The client has said nothing for as long as it may. */
+  /** Treats a client as anonymous that sent nothing in time. */
   public void timeout() {
     if (state == State.UNNAMED) {
       openAnonymously();
     }
   }
 
-  /** The link ends, or has ended: metrics and session are told, once. */
+  /** Notifies metrics and session, once, that the link ends or has ended. */
   public void end(CloseReason reason) {
     if (state == State.CLOSED) {
       return;

@@ -2,25 +2,15 @@ package io.linkspan.transport.enet;
 
 import io.linkspan.config.ListenException;
 import io.netty.bootstrap.Bootstrap;
-import io.linkspan.config.ListenException;
 import io.netty.buffer.ByteBuf;
-import io.linkspan.config.ListenException;
 import io.netty.channel.ChannelFuture;
-import io.linkspan.config.ListenException;
 import io.netty.channel.ChannelHandler;
-import io.linkspan.config.ListenException;
 import io.netty.channel.ChannelOption;
-import io.linkspan.config.ListenException;
 import io.netty.channel.FixedRecvByteBufAllocator;
-import io.linkspan.config.ListenException;
 import io.netty.channel.WriteBufferWaterMark;
-import io.linkspan.config.ListenException;
 import io.netty.channel.epoll.Epoll;
-import io.linkspan.config.ListenException;
 import io.netty.channel.socket.DatagramChannel;
-import io.linkspan.config.ListenException;
 import io.netty.channel.socket.DatagramPacket;
-import io.linkspan.config.ListenException;
 import io.netty.channel.unix.UnixChannelOption;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -107,8 +97,7 @@ final class EnetSocket {
   }
 
   private void fail(Throwable cause) {
-    port.fail(
-        new ListenException("enet", config.host(), config.port(), cause));
+    port.fail(new ListenException("enet", config.host(), config.port(), cause));
   }
 
   private void bind(int number) {

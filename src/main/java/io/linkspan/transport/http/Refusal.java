@@ -7,12 +7,12 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 
 /**
- * An HTTP answer that says no, with a JSON body {@code {"code","message"}}.
+ * An HTTP response that refuses a request, with a JSON body {@code {"code","message"}}.
  *
  * @param status the HTTP status
  * @param code machine-readable name
  * @param message for a person
- * @param retryAfterMs when another try makes sense; 0 says nothing
+ * @param retryAfterMs when the client may retry; 0 is unknown
  */
 public record Refusal(int status, String code, String message, long retryAfterMs) {
 

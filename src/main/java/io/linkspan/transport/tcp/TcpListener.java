@@ -1,8 +1,8 @@
 package io.linkspan.transport.tcp;
 
-import io.linkspan.config.ListenException;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.DrainLatch;
+import io.linkspan.config.ListenException;
 import io.linkspan.connection.CloseReason;
 import io.vertx.core.Future;
 import io.vertx.core.internal.net.NetSocketInternal;
