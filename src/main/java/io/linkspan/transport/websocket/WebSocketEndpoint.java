@@ -9,10 +9,13 @@ import io.linkspan.connection.TransportMetrics;
 import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.Refusal;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,6 +23,7 @@ import org.slf4j.LoggerFactory;
 /** Admits WebSocket clients, or refuses them with a reason. Used only on its event loop. */
 public final class WebSocketEndpoint implements HttpEndpoint {
 
+  private static final String SUBPROTOCOLS = "Sec-WebSocket-Protocol";
   private static final Logger LOG = LoggerFactory.getLogger(WebSocketEndpoint.class);
 
   private final Vertx vertx;
@@ -75,7 +79,13 @@ public final class WebSocketEndpoint implements HttpEndpoint {
 
   private static Credentials credentials(HttpServerRequest request) {
     return new Credentials(
-        request.getParam("user"), request.getParam("ack"), request.getParam("session"));
+        parameter(request, "user"), parameter(request, "ack"), parameter(request, "session"));
+  }
+
+  /** Returns the last value of a parameter, as the other transports do, or null. */
+  private static String parameter(HttpServerRequest request, String name) {
+    List<String> values = request.params().getAll(name);
+    return values.isEmpty() ? null : values.get(values.size() - 1);
   }
 
   private void begin(HttpServerRequest request, String address, ConnectPolicy.Admitted client) {
@@ -109,6 +119,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
 
   private void upgrade(
       HttpServerRequest request, Consumer<ServerWebSocket> onUpgraded, Runnable onFailure) {
+    chooseSubprotocol(request.headers());
     request
         .toWebSocket()
         .onComplete(
@@ -117,6 +128,19 @@ public final class WebSocketEndpoint implements HttpEndpoint {
               LOG.debug("{} did not upgrade: {}", request.remoteAddress(), failure.getMessage());
               onFailure.run();
             });
+  }
+
+  /** Leaves of the offered subprotocols the one that is spoken here, if it is among them. */
+  private static void chooseSubprotocol(MultiMap headers) {
+    boolean json =
+        headers.getAll(SUBPROTOCOLS).stream()
+            .flatMap(offer -> Arrays.stream(offer.split(",")))
+            .anyMatch(offer -> offer.strip().equals(WebSocketConfig.JSON_SUBPROTOCOL));
+    if (json) {
+      headers.set(SUBPROTOCOLS, WebSocketConfig.JSON_SUBPROTOCOL);
+    } else {
+      headers.remove(SUBPROTOCOLS);
+    }
   }
 
   private void refuse(HttpServerRequest request, ConnectRefusedException refusal) {
