@@ -11,14 +11,12 @@ import io.linkspan.translate.ClosingTranslator;
 import io.vertx.core.json.JsonObject;
 
 /** Decides who a client is, and whether it is admitted, when it joins its first namespace. */
-record Handshake(
-    ConnectPolicy policy, boolean acknowledgesByDefault, boolean recoveryByDefault) {
+record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean recoveryByDefault) {
 
   /** The client is admitted. */
   record Admitted(Identity identity, Attachment attachment) {}
 
-  Admitted admit(SocketEvent.ConnectRequested request, boolean old)
-      throws ConnectRefusedException {
+  Admitted admit(SocketEvent.ConnectRequested request, boolean old) throws ConnectRefusedException {
     JsonObject auth = new JsonObject(request.auth());
     String session = parameter("session", auth, request);
     var credentials =
@@ -53,7 +51,8 @@ record Handshake(
   }
 
   private static String parameter(
-      String name, JsonObject auth, SocketEvent.ConnectRequested request) throws ConnectRefusedException {
+      String name, JsonObject auth, SocketEvent.ConnectRequested request)
+      throws ConnectRefusedException {
     Object value = auth.getValue(name);
     if (value == null) {
       return request.query().get(name);

@@ -46,7 +46,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SocketIoEndpoint implements HttpEndpoint {
 
-  /** What the endpoints of a node have in common. */
+  /** The objects that the endpoints of a node share. */
   public record Shared(
       SocketIoConfig config,
       LimitsConfig limits,
@@ -81,11 +81,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
    *
    * @param index of the event loop's shard
    */
-  public SocketIoEndpoint(
-      Vertx vertx,
-      int index,
-      Shared shared,
-      ConnectContext context) {
+  public SocketIoEndpoint(Vertx vertx, int index, Shared shared, ConnectContext context) {
     config = shared.config();
     policy = context.policy();
     metrics = shared.metrics();
