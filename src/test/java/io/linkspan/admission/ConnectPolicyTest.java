@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.linkspan.connection.CloseReason;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -14,7 +15,7 @@ class ConnectPolicyTest {
       new ConnectPolicy(
           latch,
           new Origins(List.of("https://good.example")),
-          new Admission(new LimitsConfig(0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1)),
+          new Admission(new LimitsConfig(0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, Duration.ofSeconds(1))),
           new IdentityProvider());
 
   @Test

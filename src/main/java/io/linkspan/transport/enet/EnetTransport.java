@@ -58,7 +58,7 @@ public final class EnetTransport {
   private final Queue<EnetConnection> unnamed = new ArrayDeque<>();
   private final Runnable turn = this::turn;
   private final Runnable turnLater = this::turnLater;
-  private final EnetLoop loop = new EnetLoop(closing, congestion, leaving, this::wakeUp);
+  private final EnetLoop loop;
   private boolean serving;
   private boolean closed;
   private boolean inTurn;
@@ -88,6 +88,7 @@ public final class EnetTransport {
     this.port = port;
     this.first = first;
     closing = new ClosingPeers(limits.closeTimeout(), this::remove);
+    loop = new EnetLoop(closing, congestion, leaving, this::wakeUp);
     socket = new EnetSocket(vertx, context, config, port, new Inbound());
     host =
         new EnetHost(

@@ -13,7 +13,6 @@ import io.linkspan.session.Receipt;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.ClosingTranslator;
 import io.linkspan.translate.ErrorTranslator;
-import io.linkspan.transport.channel.ChannelLink;
 import io.linkspan.transport.channel.FirstMessageAuth;
 import io.netty.buffer.ByteBuf;
 import io.vertx.core.internal.net.NetSocketInternal;
