@@ -1,8 +1,10 @@
 package io.linkspan;
 
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.IdentityProvider;
+import io.linkspan.admission.Origins;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.ops.EventLoopMonitor;
 import io.linkspan.session.NodeServices;
@@ -14,7 +16,6 @@ import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
-import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.tcp.TcpTransport;
@@ -56,6 +57,7 @@ final class EdgeVerticle extends VerticleBase {
   private final DrainLatch latch = new DrainLatch();
   private Shard shard;
   private ShardMailbox mailbox;
+  private ConnectContext connectContext;
   private HttpTransport http;
   private EnetTransport enet;
   private TcpTransport tcp;
@@ -75,21 +77,13 @@ final class EdgeVerticle extends VerticleBase {
     mailbox = new ShardMailbox(vertx, shard, shared.shard().node());
     monitor = new EventLoopMonitor(vertx, shared.registry(), index);
     GatewayConfig config = shared.config();
-    var origins = new Origins(config.http().origins());
+    connectContext = newConnectContext(new Origins(config.http().origins()));
     List<HttpEndpoint> endpoints = new ArrayList<>();
     endpoints.add(
         new WebSocketEndpoint(
-            vertx,
-            config.websocket(),
-            config.limits(),
-            origins,
-            shared.admission(),
-            shared.identities(),
-            shared.websocket(),
-            latch,
-            shard));
+            vertx, config.websocket(), config.limits(), connectContext, shared.websocket()));
     if (config.socketio().enabled()) {
-      endpoints.add(socketIo(origins));
+      endpoints.add(socketIo());
     }
     endpoints.add(shared.playground());
     int maxFrame = maxFrame(config);
@@ -101,7 +95,7 @@ final class EdgeVerticle extends VerticleBase {
             WebSocketServer.extensions(config.websocket(), maxFrame),
             endpoints);
     enet = config.enet().enabled() ? newEnetTransport(config) : null;
-    tcp = new TcpTransport(vertx, config.tcp(), config.limits(), entrance(), shared.tcp());
+    tcp = new TcpTransport(vertx, config.tcp(), config.limits(), connectContext, shared.tcp());
     return mailbox
         .open(index == 0)
         .compose(v -> http.listen())
@@ -117,15 +111,16 @@ final class EdgeVerticle extends VerticleBase {
         vertx,
         config.enet(),
         config.limits(),
-        entrance(),
+        connectContext,
         shared.enet().metrics(),
         shared.enet().datagrams(),
         shared.enet().port(),
         index == 0);
   }
 
-  private ConnectContext entrance() {
-    return new ConnectContext(latch, shared.admission(), shared.identities(), shard);
+  private ConnectContext newConnectContext(Origins origins) {
+    var policy = new ConnectPolicy(latch, origins, shared.admission(), shared.identities());
+    return new ConnectContext(policy, shard);
   }
 
   private Future<?> listenEnet() {
@@ -134,16 +129,8 @@ final class EdgeVerticle extends VerticleBase {
         : enet.listen().onSuccess(port -> enetPort = port);
   }
 
-  private SocketIoEndpoint socketIo(Origins origins) {
-    return new SocketIoEndpoint(
-        vertx,
-        index,
-        shared.socketio(),
-        latch,
-        origins,
-        shared.admission(),
-        shared.identities(),
-        shard);
+  private SocketIoEndpoint socketIo() {
+    return new SocketIoEndpoint(vertx, index, shared.socketio(), connectContext);
   }
 
   /** The port is the endpoints' in common; each refuses what is larger than its own limit. */

@@ -45,7 +45,7 @@ class ArchitectureTest {
   private static final String ARROWS =
       """
       . -> admission, api, bus, cluster, config, connection, delivery, directory, ops, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
-      admission -> api, config, time
+      admission -> api, config, connection, time
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
@@ -70,8 +70,8 @@ class ArchitectureTest {
       transport.enet -> admission, api, config, connection, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
       transport.engineio -> admission, directory, protocol, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http
-      transport.http -> config, transport.channel
-      transport.socketio -> admission, api, config, connection, delivery, directory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.engineio, transport.engineio.relay, transport.http
+      transport.http -> admission, config, connection, transport.channel
+      transport.socketio -> admission, api, config, connection, delivery, directory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
       upstream -> api, config, time, translate

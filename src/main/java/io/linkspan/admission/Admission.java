@@ -6,12 +6,12 @@ import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Decides whether one more connection is let in, before it costs anything. Shared by all event
+ * Decides whether one more connection is admitted, before it costs anything. Shared by all event
  * loops. Every {@link #enter} that succeeded is followed by exactly one {@link #leave}.
  */
 public final class Admission {
 
-  /** Seconds a client is told to stay away while a count, not a rate, is exhausted. */
+  /** When a client may retry while a count, not a rate, is exhausted. */
   private static final long COUNT_RETRY_MS = 5_000;
 
   private final LimitsConfig limits;
@@ -27,10 +27,10 @@ public final class Admission {
   }
 
   /**
-   * Asks for a place.
+   * Takes a place.
    *
    * @param address of the client, without its port
-   * @return 0 when it may enter, else milliseconds after which another try makes sense
+   * @return 0 when it may enter, else milliseconds until a retry may succeed
    */
   public long enter(String address) {
     long wait = addressRate.take(address, DeadlineTimer.now());
@@ -52,7 +52,7 @@ public final class Admission {
     return 0;
   }
 
-  /** The same for the connect rate of a user, once it is known; nothing has to be given back. */
+  /** Counts a connect of a user, as {@link #enter} does; nothing is given back. */
   public long enterAs(String user) {
     return userRate.take(user, DeadlineTimer.now());
   }

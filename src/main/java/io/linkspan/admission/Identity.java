@@ -1,9 +1,9 @@
 package io.linkspan.admission;
 
 /**
- * Who a client is.
+ * The identity of a client.
  *
  * @param user the authenticated name
- * @param anonymous made up by the gateway: the client can not come back under this name
+ * @param anonymous whether the gateway made the name up: the client cannot reconnect under it
  */
 public record Identity(String user, boolean anonymous) {}

@@ -4,7 +4,7 @@ import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 
 /**
- * What one client, or all of them, may cost. Zero is no limit, also as a rate.
+ * Limits for one client or for all of them. Zero is no limit, also as a rate.
  *
  * @param connections live connections of this node
  * @param connectionsPerAddress live connections from one network address
@@ -16,7 +16,7 @@ import java.time.Duration;
  * @param waiting Messages of one connection that wait; further ones fail as queue-full
  * @param waitingBytes the same in bytes
  * @param writeQueue bytes not yet written to one connection; above, it is a slow consumer
- * @param malformed frames that can not be understood before the connection ends
+ * @param malformed frames that cannot be understood before the connection ends
  * @param closeTimeout time for a client to answer a close; then its link is dropped
  */
 public record LimitsConfig(

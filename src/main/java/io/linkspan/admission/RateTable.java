@@ -5,9 +5,9 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
- * A {@link TokenBucket} for each key seen lately. Shared by all event loops, hence synchronized; it
- * is asked once per connect. Holds only buckets that are not full: a flood of new keys is forgotten
- * a second after it.
+ * Holds a {@link TokenBucket} for each recent key. Shared by all event loops, hence synchronized;
+ * it is used once per connect. Holds only buckets that are not full: a flood of new keys is
+ * forgotten after a second.
  */
 final class RateTable {
 
@@ -21,7 +21,7 @@ final class RateTable {
     this.rate = rate;
   }
 
-  /** 0 when the key may pass, else milliseconds until it may. */
+  /** Returns 0 when the key may pass, else milliseconds until it may. */
   synchronized long take(String key, long now) {
     if (rate == 0) {
       return 0;
@@ -30,7 +30,7 @@ final class RateTable {
     return buckets.computeIfAbsent(key, k -> new TokenBucket(rate, now)).take(1, now);
   }
 
-  /** Keys that are remembered. */
+  /** Returns the number of keys that are held. */
   synchronized int size() {
     return buckets.size();
   }

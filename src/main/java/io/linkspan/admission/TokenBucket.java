@@ -1,8 +1,8 @@
 package io.linkspan.admission;
 
 /**
- * Allows {@code rate} things per second, and as many at once after a second of rest. Pure: times
- * are milliseconds of any monotonic clock.
+ * Allows {@code rate} units per second, and as many at once after a second of rest. Pure: times are
+ * milliseconds of any monotonic clock.
  */
 public final class TokenBucket {
 
@@ -22,8 +22,8 @@ public final class TokenBucket {
   }
 
   /**
-   * Takes {@code amount} if there is any left; a thing larger than a whole second's worth passes
-   * when the bucket is full and is paid off afterwards.
+   * Takes {@code amount} if it is left. An amount of more than one second's rate passes when the
+   * bucket is full and delays what follows.
    *
    * @return 0 when it may pass, else milliseconds until it may
    */
@@ -38,7 +38,7 @@ public final class TokenBucket {
     return 0;
   }
 
-  /** Whether a new bucket would be the same. */
+  /** Returns whether the bucket equals a new one. */
   boolean full(long now) {
     return milliTokens + (now - filledAt) * rate >= rate * SECOND;
   }

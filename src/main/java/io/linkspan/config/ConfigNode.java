@@ -278,6 +278,15 @@ public final class ConfigNode {
     return texts;
   }
 
+  /** Reads a list of texts or numbers, each as text. */
+  public List<String> scalars(String key) {
+    List<String> scalars = new ArrayList<>();
+    for (JsonNode item : node.path(key)) {
+      scalars.add(item.asText());
+    }
+    return scalars;
+  }
+
   /** Reads a list of texts that no problem shows. */
   public List<String> secrets(String key) {
     List<String> texts = textsIn(node.path(key));

@@ -3,38 +3,38 @@ package io.linkspan.connection;
 import java.util.Locale;
 
 /**
- * Every way a connection ends. The number is the WebSocket close code and ENet's disconnect data;
- * the label is what events and metrics call it.
+ * Lists every way in which a connection ends. The number is the WebSocket close code and ENet's
+ * disconnect data; the label is what events and metrics call it.
  */
 public enum CloseReason {
-  /** The client said goodbye. */
+  /** The client disconnected in order. */
   NORMAL(1000, MayReturn.AS_IT_LIKES),
-  /** The link broke without a word, or the client left without saying why. */
+  /** The link broke, or the client closed it without a reason. */
   CONNECTION_LOST(1006, MayReturn.AT_ONCE),
   /** This node is being drained. */
   GOING_AWAY(1001, MayReturn.AT_ONCE),
   /** A frame or message over the configured size. */
   TOO_LARGE(1009, MayReturn.NEVER),
-  /** A failure of ours. */
+  /** A failure of the gateway. */
   SERVER_ERROR(1011, MayReturn.LATER),
-  /** Too much of what came could not be understood, or framing was lost. */
+  /** Too many frames could not be understood, or framing was lost. */
   MALFORMED(4400, MayReturn.NEVER),
   /** No identity, or one that could not be verified. */
   UNAUTHENTICATED(4401, MayReturn.WITH_ANOTHER_TOKEN),
-  /** The identity is known and may not connect. */
+  /** The client may not connect, whatever its identity. */
   FORBIDDEN(4403, MayReturn.NEVER),
-  /** Silent, or not reading, for longer than the heartbeat allows. */
+  /** The client was silent, or did not read, for longer than the heartbeat allows. */
   HEARTBEAT_TIMEOUT(4408, MayReturn.AT_ONCE),
   /** A newer session of the same user took this one's place. */
   REPLACED(4409, MayReturn.NEVER),
   /** Closed by an operator or a service. */
   KICKED(4410, MayReturn.NEVER),
-  /** Reads more slowly than it is sent to. */
+  /** The client reads more slowly than Messages are sent to it. */
   SLOW_CONSUMER(4413, MayReturn.AT_ONCE),
-  /** Connects or sends faster than allowed. */
+  /** The client connects or sends faster than allowed. */
   RATE_LIMITED(4429, MayReturn.LATER);
 
-  /** When a client does well to connect again. */
+  /** When a client should reconnect. */
   public enum MayReturn {
     AS_IT_LIKES,
     AT_ONCE,

@@ -5,28 +5,30 @@ import io.linkspan.time.DeadlineTimer;
 /**
  * One live link to a client. Used only on the event loop of the shard that owns it.
  *
- * <p>Whoever implements it tells its session when the link has ended, exactly once.
+ * <p>An implementation notifies its session of the end of the link exactly once.
  */
 public interface Connection {
 
-  /** Such as {@code websocket}; the label of metrics and events. */
+  /** Returns the label of metrics and events, such as {@code websocket}. */
   String transport();
 
-  /** Network address of the client, {@code host:port}. */
+  /** Returns the network address of the client, {@code host:port}. */
   String remote();
 
-  /** When anything last came from the client, on the clock of {@link DeadlineTimer#now}. */
+  /**
+   * Returns when anything last arrived from the client, on the clock of {@link DeadlineTimer#now}.
+   */
   long lastReceived();
 
   /**
-   * The number that the client gave when it connected, or after the end when it left; null on
+   * Returns the number that the client gave when it connected, or after the end when it left; null on
    * transports that have none. Events of the session carry it.
    */
   default Long data() {
     return null;
   }
 
-  /** The longest Message, in bytes of protobuf, that the client can be sent. */
+  /** Returns the bytes of protobuf of the longest Message that can be sent to the client. */
   default int longestMessage() {
     return Integer.MAX_VALUE;
   }
@@ -39,13 +41,13 @@ public interface Connection {
   boolean deliver(Outgoing message);
 
   /**
-   * Closes the link and tells the client why; does nothing once the connection is closing.
+   * Closes the link and sends the client the reason; does nothing once the connection is closing.
    *
-   * @param retryAfterMs when coming back makes sense, for reasons that say "later"; else 0
+   * @param retryAfterMs when the client may reconnect, for reasons that allow it later; else 0
    */
   void close(CloseReason reason, long retryAfterMs);
 
-  /** {@link #close(CloseReason, long)} without a word on when to come back. */
+  /** Closes the link as {@link #close(CloseReason, long)} without a time for a reconnect. */
   default void close(CloseReason reason) {
     close(reason, 0);
   }

@@ -1,8 +1,8 @@
 package io.linkspan.connection;
 
 /**
- * Decides when a quiet connection is probed and when it is given up. Pure: every time is an
- * argument, in milliseconds of any monotonic clock.
+ * Decides when a quiet connection is probed and when it expires. Pure: every time is an argument,
+ * in milliseconds of any monotonic clock.
  *
  * <pre>
  *            interval elapsed             a limit elapsed
@@ -15,7 +15,7 @@ package io.linkspan.connection;
  */
 public final class Heartbeat {
 
-  /** What the shell has to do now. */
+  /** Action that is due in the shell. */
   public enum Action {
     NONE,
     PROBE,
@@ -30,7 +30,7 @@ public final class Heartbeat {
 
   private static final long NEVER = Long.MAX_VALUE;
 
-  /** A blocked writer is looked at this many times within its limit. */
+  /** Number of times that a blocked writer is checked within its limit. */
   private static final int WRITER_SAMPLES = 4;
 
   private final long interval;
@@ -52,7 +52,7 @@ public final class Heartbeat {
     lastMessage = now;
   }
 
-  /** Anything at all came from the peer: it is alive. */
+  /** Notes that something arrived from the peer. */
   public void received(long now) {
     lastReceived = now;
     if (state == State.PROBING) {
@@ -60,29 +60,29 @@ public final class Heartbeat {
     }
   }
 
-  /** A message passed, in either direction. */
+  /** Notes a message in either direction. */
   public void message(long now) {
     lastMessage = now;
   }
 
-  /** Bytes wait to be written and the peer does not take them, or has just taken some. */
+  /** Notes that bytes wait because the peer does not take them, or has just taken some. */
   public void writeBlocked(long now) {
     lastProgress = now;
     nextSample = now + writerIdle / WRITER_SAMPLES;
   }
 
-  /** Nothing waits to be written. */
+  /** Notes that nothing waits to be written. */
   public void writeFree() {
     lastProgress = NEVER;
     nextSample = NEVER;
   }
 
-  /** Whether the shell has to report what the writer does before it asks what to do. */
+  /** Returns whether the shell must report the writer's progress before {@link #advanceTo}. */
   public boolean watchesWriter() {
     return lastProgress != NEVER;
   }
 
-  /** What is due at {@code now}; a probe is asked for once per quiet interval. */
+  /** Returns what is due at {@code now}; a probe is due once per quiet interval. */
   public Action advanceTo(long now) {
     if (state == State.EXPIRED) {
       return Action.NONE;
@@ -101,7 +101,7 @@ public final class Heartbeat {
     return Action.NONE;
   }
 
-  /** When to call {@link #advanceTo} next; {@link Long#MAX_VALUE} is never. */
+  /** Returns when to call {@link #advanceTo} next; {@link Long#MAX_VALUE} is never. */
   public long nextDeadline() {
     return switch (state) {
       case QUIET -> Math.min(lastReceived + interval, Math.min(expiresAt(), nextSample));

@@ -5,12 +5,12 @@ import io.linkspan.api.Message;
 import io.linkspan.translate.MethodTranslator;
 
 /**
- * A Message on its way to one client or to many, together with what it looks like on their wires:
- * each form is encoded once, however many recipients it has. Used only on one event loop.
+ * Holds a Message for one or more clients together with its encoded forms: each form is encoded
+ * once, however many recipients it has. Used only on one event loop.
  */
 public final class Outgoing {
 
-  /** Makes one form of a Message. Its instances are constants: they are told apart by identity. */
+  /** Makes one form of a Message. Its instances are constants: identity distinguishes them. */
   public interface Encoder<T> {
     T encode(Message message);
   }
@@ -33,32 +33,32 @@ public final class Outgoing {
   private final int channel;
   private Form forms;
 
-  /** What the gateway says by itself goes on channel 0. */
+  /** Creates a Message that is not an answer; it goes on channel 0. */
   public Outgoing(Message message) {
     this(message, 0);
   }
 
   /**
-   * An answer.
+   * Creates an answer.
    *
-   * @param channel of the link on which the question came
+   * @param channel of the link on which the request arrived
    */
   public Outgoing(Message message, int channel) {
     this.message = message;
     this.channel = channel;
   }
 
-  /** Where the link takes it, if it has channels. */
+  /** Returns the channel of the link, if it has channels. */
   public int channel() {
     return channel;
   }
 
-  /** Whether it is worth nothing when it comes late: sent once, and not held for anybody. */
+  /** Returns whether a late delivery is worthless: sent once and never kept. */
   public boolean isVolatile() {
     return YES.equals(message.getHeadersOrDefault(Headers.VOLATILE, null));
   }
 
-  /** Whether it is a method call, which an app does not acknowledge but answer. */
+  /** Returns whether it is a method call, which an app answers instead of acknowledging it. */
   public boolean expectsAnswer() {
     return MethodTranslator.isCall(message);
   }
@@ -67,7 +67,7 @@ public final class Outgoing {
     return message;
   }
 
-  /** The Message in the encoder's form. */
+  /** Returns the Message in the encoder's form. */
   @SuppressWarnings("unchecked") // a form holds what its own encoder made
   public <T> T as(Encoder<T> encoder) {
     for (Form form = forms; form != null; form = form.next) {

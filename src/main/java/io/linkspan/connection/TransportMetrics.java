@@ -9,7 +9,8 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * What one transport counts. Shared by all event loops; made once, so that counting is no look-up.
+ * Counts the connections and messages of one transport. Shared by all event loops. Counters are
+ * created once, so that counting needs no look-up.
  */
 public final class TransportMetrics {
 
@@ -42,7 +43,7 @@ public final class TransportMetrics {
       errors.put(
           code,
           Counter.builder("linkspan.errors")
-              .description("Errors told to clients")
+              .description("Errors sent to clients")
               .tag("code", code.code())
               .register(registry));
     }
@@ -74,7 +75,7 @@ public final class TransportMetrics {
     refused(reason);
   }
 
-  /** A connection ended before it was one, so it was never counted as live. */
+  /** Counts the end of a connection that was never counted as live. */
   public void refused(CloseReason reason) {
     closes.get(reason).increment();
     if (reason == CloseReason.HEARTBEAT_TIMEOUT) {

@@ -4,6 +4,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.config.ListenException;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.translate.JsonTranslator;
 import io.vertx.core.Future;
@@ -18,7 +19,6 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
 import io.vertx.ext.web.healthchecks.HealthCheckHandler;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
@@ -64,10 +64,7 @@ public final class ManagementVerticle extends VerticleBase {
         .recover(
             failure ->
                 Future.failedFuture(
-                    new IOException(
-                        "can not listen at management.host %s, management.port %d: %s"
-                            .formatted(config.host(), config.port(), failure.getMessage()),
-                        failure)));
+                    new ListenException("management", config.host(), config.port(), failure)));
   }
 
   @Override

@@ -93,7 +93,7 @@ final class Rounds<T> {
                 cell.median(Window.Load::others)));
   }
 
-  private static double median(double[] values) {
+  static double median(double[] values) {
     Arrays.sort(values);
     int middle = values.length / 2;
     return values.length % 2 == 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;

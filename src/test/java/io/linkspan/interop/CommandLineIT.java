@@ -84,11 +84,10 @@ class CommandLineIT {
     try (var taken = new ServerSocket(0)) {
       String port = Integer.toString(taken.getLocalPort());
       expect(1, Map.of("LINKSPAN_HTTP_PORT", port), "run")
-          .contains("the start failed: can not listen at http.host", "http.port " + port)
+          .contains("the start failed: cannot listen at http.host", "http.port " + port)
           .doesNotContain("\tat ");
       expect(1, Map.of("LINKSPAN_MANAGEMENT_PORT", port), "run")
-          .contains(
-              "the start failed: can not listen at management.host", "management.port " + port)
+          .contains("the start failed: cannot listen at management.host", "management.port " + port)
           .doesNotContain("\tat ");
     }
   }

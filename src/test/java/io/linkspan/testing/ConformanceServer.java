@@ -4,6 +4,7 @@ import io.linkspan.api.Message;
 import io.linkspan.api.Origin;
 import io.linkspan.api.Service;
 import io.linkspan.protocol.engineio.EngineConfig;
+import io.linkspan.protocol.engineio.Generation;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
@@ -13,7 +14,10 @@ import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Runs the servers for the official test suites of Engine.IO and Socket.IO on one port: a bare
@@ -37,15 +41,22 @@ public final class ConformanceServer implements AutoCloseable {
 
   /** Runs until the process is killed. */
   public static void main(String[] arguments) {
-    if (arguments.length != 1) {
-      throw new IllegalArgumentException("usage: ConformanceServer PORT");
+    if (arguments.length < 1 || arguments.length > 2) {
+      throw new IllegalArgumentException(
+          "usage: ConformanceServer PORT [GENERATIONS, such as 3,4]");
     }
-    var server = start(Integer.parseInt(arguments[0]));
+    String generations = arguments.length == 2 ? arguments[1] : "3,4";
+    var server = start(Integer.parseInt(arguments[0]), generations);
     System.out.println("ready on port " + server.port());
   }
 
-  /** Starts a server; port 0 is any free one. */
-  public static ConformanceServer start(int port) {
+  /**
+   * Starts a server.
+   *
+   * @param port 0 is any free one
+   * @param generations of Engine.IO that it serves, such as {@code 3,4}
+   */
+  public static ConformanceServer start(int port, String generations) {
     TestGateway gateway =
         TestGateway.start(
             Map.of(
@@ -53,6 +64,8 @@ public final class ConformanceServer implements AutoCloseable {
                 PING_INTERVAL.toMillis() + "ms",
                 "socketio.pingTimeout",
                 PING_TIMEOUT.toMillis() + "ms",
+                "socketio.generations",
+                generations,
                 "socketio.maxPayload",
                 Integer.toString(MAX_PAYLOAD),
                 "socketio.connectTimeout",
@@ -62,10 +75,16 @@ public final class ConformanceServer implements AutoCloseable {
                 "socketio.connectEvent",
                 "true"));
     Vertx vertx = gateway.vertx();
-    var front = new Front(port, gateway.httpPort());
+    var front = new Front(port, gateway.httpPort(), generations(generations));
     TestGateway.await(vertx.deployVerticle(new SuiteService()));
     TestGateway.await(vertx.deployVerticle(front));
     return new ConformanceServer(gateway, front);
+  }
+
+  private static Set<Generation> generations(String names) {
+    return Arrays.stream(names.split(","))
+        .map(name -> name.strip().equals("3") ? Generation.V3 : Generation.V4)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   public int port() {
@@ -113,13 +132,15 @@ public final class ConformanceServer implements AutoCloseable {
 
     private final int wanted;
     private final int gatewayPort;
+    private final Set<Generation> generations;
     private RawEngineServer bare;
     private NetServer server;
     private NetClient client;
 
-    Front(int wanted, int gatewayPort) {
+    Front(int wanted, int gatewayPort, Set<Generation> generations) {
       this.wanted = wanted;
       this.gatewayPort = gatewayPort;
+      this.generations = generations;
     }
 
     @Override
@@ -134,12 +155,8 @@ public final class ConformanceServer implements AutoCloseable {
                   EngineConfig.DEFAULT.closeLinger(),
                   MAX_PAYLOAD,
                   EngineConfig.DEFAULT.maxQueuedBytes(),
-                  true,
-                  true,
-                  true,
-                  true,
-                  false,
-                  true));
+                  generations,
+                  false));
       client = vertx.createNetClient();
       server = vertx.createNetServer().connectHandler(this::onConnection);
       return bare.start(0).compose(v -> server.listen(wanted, "127.0.0.1"));

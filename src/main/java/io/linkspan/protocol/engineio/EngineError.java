@@ -3,7 +3,7 @@ package io.linkspan.protocol.engineio;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonObject;
 
-/** Why a request is refused. */
+/** Reasons for which a request is refused. */
 public enum EngineError {
   TRANSPORT_UNKNOWN(0, "Transport unknown", 400),
   SESSION_UNKNOWN(1, "Session ID unknown", 400),
@@ -25,7 +25,7 @@ public enum EngineError {
     this.status = status;
   }
 
-  /** The number on the wire. */
+  /** Returns the number on the wire. */
   public int code() {
     return code;
   }
@@ -34,17 +34,17 @@ public enum EngineError {
     return message;
   }
 
-  /** The HTTP status. */
+  /** Returns the HTTP status. */
   public int status() {
     return status;
   }
 
-  /** The JSON body of the refusal. */
+  /** Returns the JSON body of the refusal. */
   public Buffer body() {
     return body(message);
   }
 
-  /** The JSON body of the refusal, in other words than the usual. */
+  /** Returns the JSON body of the refusal with another message. */
   public Buffer body(String otherMessage) {
     return new JsonObject().put("code", code).put("message", otherMessage).toBuffer();
   }

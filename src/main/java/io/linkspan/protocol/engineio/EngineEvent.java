@@ -1,6 +1,6 @@
 package io.linkspan.protocol.engineio;
 
-/** What happened to a session. A {@link EnginePacket} is a message from the client. */
+/** Event of a session. A {@link EnginePacket} is a message from the client. */
 public sealed interface EngineEvent permits EnginePacket, EngineEvent.Upgraded, EngineEvent.Closed {
 
   /** The session moved from polling to its WebSocket. */

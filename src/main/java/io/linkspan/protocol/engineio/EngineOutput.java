@@ -16,14 +16,14 @@ final class EngineOutput<X, W> {
     this.generation = generation;
   }
 
-  /** The next write, or null. */
+  /** Returns the next write, or null. */
   EngineWrite<X, W> poll() {
     return writes.poll();
   }
 
   /** Ends a poll with packets. */
-  void answer(X exchange, boolean base64, String jsonp, List<EnginePacket> packets) {
-    writes.add(PollAnswer.of(packets, generation, base64, jsonp).to(exchange));
+  void answer(X exchange, PollAnswer.Form form, String jsonp, List<EnginePacket> packets) {
+    writes.add(PollAnswer.of(packets, generation, form, jsonp).to(exchange));
   }
 
   /** Ends a POST that was read. */
@@ -31,14 +31,14 @@ final class EngineOutput<X, W> {
     writes.add(new EngineWrite.Respond<>(exchange, 200, "text/html", OK, false));
   }
 
-  /** Ends an exchange the protocol has words for. */
+  /** Ends an exchange with an error of the protocol. */
   void refuse(X exchange, EngineError error) {
     writes.add(
         new EngineWrite.Respond<>(
             exchange, error.status(), EngineError.CONTENT_TYPE, error.body(), false));
   }
 
-  /** Ends an exchange that should never have been. */
+  /** Ends an exchange that breaks the protocol. */
   void reject(X exchange, boolean unread) {
     writes.add(new EngineWrite.Respond<>(exchange, 400, null, EMPTY, unread));
   }
@@ -59,7 +59,7 @@ final class EngineOutput<X, W> {
     writes.add(new EngineWrite.CloseSocket<>(socket, code));
   }
 
-  /** A packet as one message. */
+  /** Returns a packet as one message. */
   EngineWrite<X, W> frame(W socket, EnginePacket packet, boolean base64) {
     return packet.isBinary() && !base64
         ? new EngineWrite.SendBinary<>(socket, packet.binaryForm(generation))

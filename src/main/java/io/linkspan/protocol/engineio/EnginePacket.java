@@ -25,7 +25,7 @@ public final class EnginePacket implements EngineEvent {
   static final EnginePacket NOOP = new EnginePacket(PacketType.NOOP, "6", null);
 
   private static final byte MESSAGE_BYTE = 0x04;
-  // What a queued packet costs beside its content.
+  // Cost of a queued packet beside its content.
   private static final int OVERHEAD = 32;
 
   private final PacketType type;
@@ -46,19 +46,19 @@ public final class EnginePacket implements EngineEvent {
     this.jsonStart = jsonStart;
   }
 
-  /** A text message. */
+  /** Returns a text message. */
   public static EnginePacket message(String text) {
     return new EnginePacket(PacketType.MESSAGE, "4" + text, null);
   }
 
-  /** A text message that already starts with its type, {@code 4}. Saves a copy of the text. */
+  /** Returns a text message whose text already starts with its type. Saves a copy of the text. */
   public static EnginePacket encodedMessage(String encoded) {
     return encodedMessage(encoded, 0);
   }
 
   /**
-   * A text message that already starts with its type, and has nothing but JSON from a position on,
-   * where characters can be escaped if a client needs that; 0 for no JSON.
+   * Returns a text message whose text already starts with its type and is JSON from a position on.
+   * Characters there can be escaped if a client needs that; 0 for no JSON.
    */
   public static EnginePacket encodedMessage(String encoded, int jsonStart) {
     if (encoded.isEmpty() || encoded.charAt(0) != '4') {
@@ -67,12 +67,14 @@ public final class EnginePacket implements EngineEvent {
     return new EnginePacket(PacketType.MESSAGE, encoded, null, jsonStart);
   }
 
-  /** A binary message. The buffer belongs to the packet from here on and must not change. */
+  /**
+   * Returns a binary message. The buffer belongs to the packet from here on and must not change.
+   */
   public static EnginePacket message(Buffer data) {
     return new EnginePacket(PacketType.MESSAGE, null, new Binary(data));
   }
 
-  /** The packet that opens a session. */
+  /** Returns the packet that opens a session. */
   static EnginePacket open(String sid, boolean upgrades, EngineConfig config) {
     String json =
         new JsonObject()
@@ -85,7 +87,7 @@ public final class EnginePacket implements EngineEvent {
     return new EnginePacket(PacketType.OPEN, "0" + json, null);
   }
 
-  /** The answer to a ping, with the same text. */
+  /** Returns the answer to a ping, with the same text. */
   static EnginePacket pong(EnginePacket ping) {
     return ping.encoded.length() == 1
         ? PONG
@@ -123,7 +125,7 @@ public final class EnginePacket implements EngineEvent {
       return message(bytes);
     }
     if (bytes.length() == 0 || bytes.getByte(0) != MESSAGE_BYTE) {
-      throw new ProtocolException("binary packet that is no message");
+      throw new ProtocolException("binary packet that is not a message");
     }
     return message(bytes.slice(1, bytes.length()));
   }
@@ -131,7 +133,7 @@ public final class EnginePacket implements EngineEvent {
   private static Buffer decodeBase64(String text, Generation generation) {
     int start = generation == Generation.V3 ? 2 : 1;
     if (generation == Generation.V3 && (text.length() < 2 || text.charAt(1) != '4')) {
-      throw new ProtocolException("base64 packet that is no message");
+      throw new ProtocolException("base64 packet that is not a message");
     }
     String base64 = text.substring(start);
     if (base64.indexOf('\n') >= 0) {
@@ -157,27 +159,27 @@ public final class EnginePacket implements EngineEvent {
     return binary != null;
   }
 
-  /** The text behind the type. Copies: {@link #encoded()} does not. */
+  /** Returns a copy of the text behind the type; {@link #encoded()} does not copy. */
   public String text() {
     return encoded.substring(1);
   }
 
-  /** A text packet as it is on the wire, type first; null for a binary one. */
+  /** Returns a text packet as on the wire, type first; null for a binary one. */
   public String encoded() {
     return encoded;
   }
 
-  /** The data of a binary message, without any type; null for a text one. */
+  /** Returns the data of a binary message, without its type; null for a text one. */
   public Buffer data() {
     return binary == null ? null : binary.data;
   }
 
-  /** This packet as text, binary data as base64. */
+  /** Returns this packet as text, binary data as base64. */
   String textForm(Generation generation) {
     return binary == null ? encoded : binary.base64(generation);
   }
 
-  /** This packet as text that holds no character beyond ASCII where JSON can escape it. */
+  /** Returns this packet as text that holds no character beyond ASCII where JSON can escape it. */
   String asciiForm(Generation generation) {
     if (jsonStart == 0 || isAscii(encoded)) {
       return textForm(generation);
@@ -206,12 +208,12 @@ public final class EnginePacket implements EngineEvent {
     return true;
   }
 
-  /** A binary packet as bytes. */
+  /** Returns a binary packet as bytes. */
   Buffer binaryForm(Generation generation) {
     return generation == Generation.V4 ? binary.data : binary.typed();
   }
 
-  /** What this packet counts while it waits. */
+  /** Returns the weight of this packet in a queue. */
   int weight() {
     return OVERHEAD + (binary == null ? encoded.length() : binary.data.length());
   }

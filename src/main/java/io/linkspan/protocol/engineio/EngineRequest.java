@@ -1,9 +1,10 @@
 package io.linkspan.protocol.engineio;
 
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /**
- * What a request asks for.
+ * The parts of a request that the protocol reads.
  *
  * @param method as in HTTP, upper case
  * @param upgrade it asks for a WebSocket
@@ -24,6 +25,7 @@ public record EngineRequest(
     String jsonp,
     Map<String, String> query) {
 
+  private static final Pattern OLDEST_TIMESTAMP = Pattern.compile("[0-9]{13}-[0-9]{1,9}");
   static final String POLLING = "polling";
   static final String WEBSOCKET = "websocket";
 
@@ -47,7 +49,19 @@ public record EngineRequest(
         Map.copyOf(query));
   }
 
-  /** The revision it names, or null. */
+  /**
+   * Whether the client is a Socket.IO client 1.1 to 1.3 for JavaScript. These alone number their
+   * requests with a time and a counter.
+   */
+  boolean isOldest() {
+    return generation() == Generation.V3 && OLDEST_TIMESTAMP.matcher(timestamp()).matches();
+  }
+
+  private String timestamp() {
+    return query.getOrDefault("t", "");
+  }
+
+  /** Returns the revision that the request names, or null for an unknown one. */
   public Generation generation() {
     return Generation.named(eio);
   }

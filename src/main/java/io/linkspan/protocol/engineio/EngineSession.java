@@ -32,7 +32,7 @@ public final class EngineSession<X, W> {
     CLOSED
   }
 
-  /** A deadline that is never reached. */
+  /** Deadline that is never reached. */
   public static final long NEVER = Long.MAX_VALUE;
 
   // How late a poll may arrive that the client's POST with its close has overtaken.
@@ -61,7 +61,7 @@ public final class EngineSession<X, W> {
     this.heartbeat = Heartbeat.of(generation, config, now);
     this.output = new EngineOutput<>(generation);
     EngineTransportHost host = new TransportHost();
-    this.polling = new PollingTransport<>(config, generation, request.base64(), output, host);
+    this.polling = new PollingTransport<>(config, generation, request, output, host);
     this.webSocket = new WebSocketTransport<>(config, generation, output, host);
   }
 
@@ -74,8 +74,7 @@ public final class EngineSession<X, W> {
   public static <X, W> EngineSession<X, W> overPolling(
       EngineConfig config, EngineRequest request, String sid, X exchange, long now) {
     var session = new EngineSession<X, W>(config, request, sid, now);
-    session.polling.answer(
-        exchange, request.jsonp(), EnginePacket.open(sid, config.upgradesAllowed(), config));
+    session.polling.answer(exchange, request.jsonp(), EnginePacket.open(sid, true, config));
     return session;
   }
 
@@ -130,7 +129,7 @@ public final class EngineSession<X, W> {
   }
 
   boolean mayUpgrade() {
-    return state == State.OPEN && webSocket.isAbsent() && config.upgradesAllowed();
+    return state == State.OPEN && webSocket.isAbsent();
   }
 
   /** Takes a GET admitted with {@link FrontDoor.Action#POLL}. It is answered now or later. */
@@ -190,15 +189,15 @@ public final class EngineSession<X, W> {
     }
   }
 
-  /** The connection of an exchange is lost, whether or not the exchange was answered before. */
+  /**
+   * Notes that the connection of an exchange is lost, whether or not the exchange was answered
+   * before.
+   */
   public void exchangeAborted(X exchange, long now) {
     polling.aborted(exchange);
   }
 
-  /**
-   * Ends an exchange early, because the shell asks for it. A poll is answered with the queue or a
-   * noop, and its client polls again; a POST ends by itself.
-   */
+  /** Ends a poll early: it is answered with the queue or a noop. A POST ends by itself. */
   public void release(X exchange) {
     if (polling.holds(exchange)) {
       releasePoll();
@@ -231,7 +230,7 @@ public final class EngineSession<X, W> {
     }
   }
 
-  /** The WebSocket side, which takes what arrives on WebSockets. */
+  /** Returns the WebSocket side, which takes what arrives on WebSockets. */
   public WebSocketTransport<W> webSocket() {
     return webSocket;
   }
@@ -421,8 +420,10 @@ public final class EngineSession<X, W> {
   }
 
   private void expire(long now) {
+    // Without a held poll, the next request finds no session (§9).
+    boolean tellsPoll = !isOverWebSocket() && polling.hasPoll();
     List<EnginePacket> words =
-        isOverWebSocket() ? List.of() : lastWords.before(EngineCloseReason.PING_TIMEOUT);
+        tellsPoll ? lastWords.before(EngineCloseReason.PING_TIMEOUT) : List.of();
     if (words.isEmpty()) {
       end(EngineCloseReason.PING_TIMEOUT, "", EnginePacket.CLOSE);
     } else {

@@ -4,11 +4,11 @@ import io.vertx.core.buffer.Buffer;
 
 /**
  * Decides what a request may do, in the order of the checks that clients and test suites know.
- * Knows no sessions: who asks looks the {@code sid} up first, and answers {@code OPTIONS} itself.
+ * Holds no sessions: the caller looks the {@code sid} up first, and answers {@code OPTIONS} itself.
  */
 public record FrontDoor(EngineConfig config) {
 
-  /** What an admitted request does next. */
+  /** Next step of an admitted request. */
   public enum Action {
     /** Create a session with {@link EngineSession#overPolling}. */
     OPEN_POLLING,
@@ -22,14 +22,14 @@ public record FrontDoor(EngineConfig config) {
     UPGRADE
   }
 
-  /** Come in, or not. */
+  /** Outcome of the checks. */
   public sealed interface Decision {}
 
   /** The request may do this. */
   public record Admitted(Action action) implements Decision {}
 
   /**
-   * The request is answered with this, and a WebSocket is not accepted.
+   * The request is refused with this response, and a WebSocket is not accepted.
    *
    * @param contentType null when the body is empty
    * @param allow value of the {@code Allow} header, or null
@@ -73,20 +73,14 @@ public record FrontDoor(EngineConfig config) {
         : decideKnown(request, webSocket, forbidden, session, now);
   }
 
-  private boolean isPolling(EngineRequest request) {
-    return config.polling() && EngineRequest.POLLING.equals(request.transport());
+  private static boolean isPolling(EngineRequest request) {
+    return EngineRequest.POLLING.equals(request.transport());
   }
 
-  private boolean wantsWebSocket(EngineRequest request, boolean handshake) {
-    if (!config.webSocket()) {
-      return false;
-    }
-    // Some Dart clients have only WebSockets, and say polling all the same.
+  private static boolean wantsWebSocket(EngineRequest request, boolean handshake) {
+    // Some Dart clients have only WebSockets, and send transport=polling all the same.
     boolean lenient =
-        config.lenientTransport()
-            && handshake
-            && request.upgrade()
-            && EngineRequest.POLLING.equals(request.transport());
+        handshake && request.upgrade() && EngineRequest.POLLING.equals(request.transport());
     return lenient || EngineRequest.WEBSOCKET.equals(request.transport());
   }
 
@@ -101,7 +95,7 @@ public record FrontDoor(EngineConfig config) {
       return forbidden(forbidden);
     }
     Generation generation = request.generation();
-    if (generation == null || (generation == Generation.V3 && !config.generation3())) {
+    if (generation == null || !config.generations().contains(generation)) {
       return Refused.with(EngineError.UNSUPPORTED_VERSION);
     }
     if (request.jsonp() != null && !mayUseJsonp(generation)) {
@@ -124,7 +118,8 @@ public record FrontDoor(EngineConfig config) {
       return Refused.with(EngineError.BAD_REQUEST);
     }
     if (request.upgrade()) {
-      if (!webSocket || !request.method().equals("GET") || !session.mayUpgrade()) {
+      // A session that takes no WebSocket now declines it once it is open (socketio.md §7).
+      if (!webSocket || !request.method().equals("GET")) {
         return Refused.with(EngineError.BAD_REQUEST);
       }
       return forbidden == null ? new Admitted(Action.UPGRADE) : forbidden(forbidden);
@@ -151,7 +146,7 @@ public record FrontDoor(EngineConfig config) {
     return new Refused(error.status(), EngineError.CONTENT_TYPE, error.body(message), null);
   }
 
-  /** What HTTP does not allow in a header's value. */
+  /** Returns whether a header's value has characters that HTTP does not allow. */
   private static boolean hasIllegalCharacter(String header) {
     for (int i = 0; i < header.length(); i++) {
       char c = header.charAt(i);

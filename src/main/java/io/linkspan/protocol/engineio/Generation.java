@@ -10,11 +10,18 @@ public enum Generation {
   /** Engine.IO 4 below Socket.IO 5: the server sends the pings. */
   V4;
 
-  /** The revision {@code EIO} names, or null: anything but {@code 3} and {@code 4} is unknown. */
+  /**
+   * Returns the revision that {@code EIO} names, or null for an unknown one. The oldest clients
+   * send {@code 1}, {@code 2}, or nothing.
+   */
   static Generation named(String eio) {
-    if ("4".equals(eio)) {
-      return V4;
+    if (eio == null) {
+      return V3;
     }
-    return "3".equals(eio) ? V3 : null;
+    return switch (eio) {
+      case "1", "2", "3" -> V3;
+      case "4" -> V4;
+      default -> null;
+    };
   }
 }

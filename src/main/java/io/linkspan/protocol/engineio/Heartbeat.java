@@ -11,7 +11,7 @@ sealed interface Heartbeat {
         : new ClientPings(interval + timeout, now);
   }
 
-  /** A packet arrived; {@code pong} when it answers a ping. */
+  /** Notes a packet; {@code pong} when it answers a ping. */
   void received(boolean pong, long now);
 
   /** Whether a ping has to be sent now; it counts as sent from here on. */
@@ -25,7 +25,7 @@ sealed interface Heartbeat {
    */
   long answeredPing();
 
-  /** When {@link #pingDue} or {@link #expired} has to be asked next. */
+  /** Returns when {@link #pingDue} or {@link #expired} changes next. */
   long nextDeadline();
 
   /**

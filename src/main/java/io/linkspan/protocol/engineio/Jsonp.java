@@ -11,7 +11,7 @@ final class Jsonp {
 
   private Jsonp() {}
 
-  /** The digits of {@code j}, which go into a script: whatever else is in it must not. */
+  /** Returns the digits of {@code j}. Nothing else of it may go into a script. */
   static String index(String j) {
     var digits = new StringBuilder();
     for (int i = 0; i < j.length() && digits.length() < MAX_INDEX_DIGITS; i++) {
@@ -29,7 +29,7 @@ final class Jsonp {
     return Buffer.buffer("___eio[" + index + "](" + literal + ");");
   }
 
-  /** The payload in a posted form. */
+  /** Returns the payload in a posted form. */
   static String decode(Buffer body) {
     String payload = FormFields.decode(StrictUtf8.decode(body)).get("d");
     if (payload == null) {

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 
-/** What waits to be sent, and how much that is. */
+/** Holds the packets that wait to be sent, and their weight. */
 final class PacketQueue {
   private final ArrayDeque<EnginePacket> packets = new ArrayDeque<>(4);
   private long weight;
@@ -14,7 +14,7 @@ final class PacketQueue {
     weight += packet.weight();
   }
 
-  /** The next packet, or null. */
+  /** Returns the next packet, or null. */
   EnginePacket poll() {
     EnginePacket packet = packets.poll();
     if (packet != null) {

@@ -1,6 +1,6 @@
 package io.linkspan.protocol.engineio;
 
-/** What an Engine.IO packet is; its position is its number on the wire. */
+/** Type of an Engine.IO packet; its position is its number on the wire. */
 public enum PacketType {
   OPEN,
   CLOSE,
@@ -12,7 +12,7 @@ public enum PacketType {
 
   private static final PacketType[] BY_NUMBER = values();
 
-  /** The type a text packet's first character names, or null. */
+  /** Returns the type that a text packet's first character names, or null. */
   static PacketType ofDigit(char digit) {
     int number = digit - '0';
     return number >= 0 && number < BY_NUMBER.length ? BY_NUMBER[number] : null;

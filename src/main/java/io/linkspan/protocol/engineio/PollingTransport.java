@@ -14,7 +14,8 @@ final class PollingTransport<X> {
 
   private final EngineConfig config;
   private final Generation generation;
-  private final boolean base64;
+  private final PollAnswer.Form form;
+  private final V3TextEncoding textEncoding;
   private final EngineOutput<X, ?> output;
   private final EngineTransportHost host;
 
@@ -31,12 +32,13 @@ final class PollingTransport<X> {
   PollingTransport(
       EngineConfig config,
       Generation generation,
-      boolean base64,
+      EngineRequest handshake,
       EngineOutput<X, ?> output,
       EngineTransportHost host) {
     this.config = config;
     this.generation = generation;
-    this.base64 = base64;
+    form = PollAnswer.Form.of(handshake);
+    textEncoding = new V3TextEncoding(handshake.isOldest());
     this.output = output;
     this.host = host;
   }
@@ -49,7 +51,7 @@ final class PollingTransport<X> {
 
   /** Answers an exchange that is not held. */
   void answer(X exchange, String jsonp, EnginePacket packet) {
-    output.answer(exchange, base64, jsonp, List.of(packet));
+    output.answer(exchange, form, jsonp, List.of(packet));
   }
 
   /** Holds a poll. A second one breaks the protocol, and ends the session. */
@@ -94,7 +96,7 @@ final class PollingTransport<X> {
   /** Answers the held poll, if there is one. */
   void end(List<EnginePacket> packets) {
     if (poll != null) {
-      output.answer(poll, base64, pollJsonp, packets);
+      output.answer(poll, form, pollJsonp, packets);
       poll = null;
     }
     releaseAt = EngineSession.NEVER;
@@ -151,7 +153,7 @@ final class PollingTransport<X> {
     PostBody<X> body = post;
     post = null;
     try {
-      body.decode(generation, packet -> host.receive(packet, now));
+      body.decode(generation, textEncoding, packet -> host.receive(packet, now));
     } catch (ProtocolException e) {
       if (host.isAlive()) {
         output.refuse(exchange, EngineError.BAD_REQUEST);
@@ -169,7 +171,7 @@ final class PollingTransport<X> {
 
   // ---------------------------------------------------------------------- end
 
-  /** The connection of an exchange is lost. */
+  /** Notes that the connection of an exchange is lost. */
   void aborted(X exchange) {
     if (exchange == poll) {
       poll = null;
@@ -180,7 +182,7 @@ final class PollingTransport<X> {
     }
   }
 
-  /** The session has ended. */
+  /** Notes the end of the session. */
   void close(EnginePacket lastWord) {
     end(List.of(lastWord));
     if (post != null) {

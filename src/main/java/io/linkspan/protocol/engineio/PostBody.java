@@ -65,13 +65,14 @@ final class PostBody<X> {
    * @throws ProtocolException at the first that is none, when those before it are already handed
    *     over
    */
-  void decode(Generation generation, Consumer<EnginePacket> packets) {
+  void decode(Generation generation, V3TextEncoding encoding, Consumer<EnginePacket> packets) {
     if (generation == Generation.V4) {
       V4Payload.decode(bytes, packets);
     } else if (binary) {
       V3Payload.decodeBinary(bytes, packets);
     } else {
-      V3Payload.decodeText(jsonp ? Jsonp.decode(bytes) : StrictUtf8.decode(bytes), packets);
+      V3Payload.decodeText(
+          jsonp ? Jsonp.decode(bytes) : StrictUtf8.decode(bytes), encoding, packets);
     }
   }
 }

@@ -17,12 +17,11 @@ import java.util.function.Consumer;
  * </pre>
  *
  * <p>Socket.IO clients 1.x encode the packets of the text form as UTF-8 before they are encoded as
- * UTF-8 with the payload, and expect the same; 2.x clients do not, and nothing tells the two apart.
- * What can be escaped is therefore sent as ASCII, on which they agree, and what arrives encoded
- * twice is decoded twice.
+ * UTF-8 with the payload, and expect the same; 2.x clients do not. Characters that JSON can escape
+ * are therefore sent as ASCII, which both read alike; {@link V3TextEncoding} decides how to read.
  */
 final class V3Payload {
-  /** More packets than this in one body are somebody's attempt to fill the heap. */
+  /** Most packets in one body; without a limit, empty packets fill the heap. */
   static final int MAX_PACKETS = 65_536;
 
   private static final int MAX_DIGITS = 10;
@@ -70,7 +69,7 @@ final class V3Payload {
    * @throws ProtocolException at the first that is none, when those before it are already handed
    *     over
    */
-  static void decodeText(String text, Consumer<EnginePacket> packets) {
+  static void decodeText(String text, V3TextEncoding encoding, Consumer<EnginePacket> packets) {
     if (text.isEmpty()) {
       throw new ProtocolException("empty payload");
     }
@@ -97,30 +96,10 @@ final class V3Payload {
       }
       if (length > 0) {
         int end = at + (int) length;
-        String packet = decodeTwice(text.substring(at, end));
+        String packet = encoding.decode(text.substring(at, end));
         packets.accept(EnginePacket.decodeText(packet, Generation.V3));
         at = end;
       }
-    }
-  }
-
-  /** Text whose characters are the bytes of UTF-8 is that UTF-8's text; any other is itself. */
-  private static String decodeTwice(String packet) {
-    boolean ascii = true;
-    for (int i = 0; i < packet.length(); i++) {
-      char c = packet.charAt(i);
-      if (c > 0xff) {
-        return packet;
-      }
-      ascii &= c < 0x80;
-    }
-    if (ascii) {
-      return packet;
-    }
-    try {
-      return StrictUtf8.decode(packet.getBytes(StandardCharsets.ISO_8859_1));
-    } catch (ProtocolException e) {
-      return packet;
     }
   }
 

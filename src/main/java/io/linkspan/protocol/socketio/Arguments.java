@@ -130,17 +130,17 @@ public final class Arguments {
     }
   }
 
-  /** The JSON array. */
+  /** Returns the JSON array. */
   public String json() {
     return json;
   }
 
-  /** What the placeholders point at, in order. */
+  /** Returns the attachments that the placeholders name, in order. */
   public List<Buffer> attachments() {
     return attachments;
   }
 
-  /** The values, each attachment in its place as a {@link Buffer}. Parses at every call. */
+  /** Returns the values, each attachment in its place as a {@link Buffer}. Parses at every call. */
   public JsonArray values() {
     var values = new JsonArray(json);
     return attachments.isEmpty() ? values : new JsonArray(putBack(values.getList()));

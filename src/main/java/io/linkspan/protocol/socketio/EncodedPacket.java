@@ -54,7 +54,7 @@ public record EncodedPacket(
     return packet(namespace, ackId, text, jsonStart, arguments.attachments());
   }
 
-  /** The answer to an event that asked for one. */
+  /** Returns the acknowledgement of an event that asked for one. */
   public static EncodedPacket ack(String namespace, long ackId, Arguments arguments) {
     if (ackId < 0) {
       throw new IllegalArgumentException("no ack id: " + ackId);

@@ -1,7 +1,10 @@
 package io.linkspan.protocol.socketio;
 
+import io.vertx.core.buffer.Buffer;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
+import java.util.List;
 import java.util.Map;
 import java.util.function.LongConsumer;
 
@@ -16,14 +19,20 @@ import java.util.function.LongConsumer;
  * </pre>
  */
 final class Membership {
+  /** Events of a client that has not joined yet. */
+  private static final int MAX_EARLY = 100;
+
   private enum State {
     PENDING,
     JOINED,
-    /** Packets of the client still cross our DISCONNECT: they are not its fault. */
+    /** Packets of the client may still cross the DISCONNECT, and are ignored. */
     KICKED
   }
 
   private State state = State.PENDING;
+  // Most clients wait until they have joined.
+  private List<SocketPacket.Event> early = List.of();
+  private long earlyWeight;
   // Most clients never owe any.
   private Map<Long, Long> deadlines = Map.of();
 
@@ -39,8 +48,35 @@ final class Membership {
     return state == State.JOINED;
   }
 
-  void join() {
+  /** Joins, and returns the events that arrived before. */
+  List<SocketPacket.Event> join() {
     state = State.JOINED;
+    List<SocketPacket.Event> before = early;
+    early = List.of();
+    return before;
+  }
+
+  /**
+   * Keeps an event of a client that has not joined yet.
+   *
+   * @param maxWeight characters and bytes that may be kept
+   * @return false when it is too much
+   */
+  boolean hold(SocketPacket.Event event, long maxWeight) {
+    Arguments arguments = event.arguments();
+    long weight = event.name().length() + arguments.json().length();
+    for (Buffer attachment : arguments.attachments()) {
+      weight += attachment.length();
+    }
+    if (early.size() >= MAX_EARLY || weight > maxWeight - earlyWeight) {
+      return false;
+    }
+    if (early.isEmpty()) {
+      early = new ArrayList<>(4);
+    }
+    earlyWeight += weight;
+    early.add(event);
+    return true;
   }
 
   void kick() {

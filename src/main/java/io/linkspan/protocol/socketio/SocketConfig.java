@@ -9,17 +9,12 @@ import java.time.Duration;
  * @param maxNamespaces what one client may have joined or asked for at a time
  * @param maxRefusals how many refused joins end the connection
  * @param maxPendingAcks acknowledgements one client may owe at a time
- * @param v3ErrorObjects old clients get refusals as objects; the Java ones among them ignore those
  */
 public record SocketConfig(
-    Duration connectTimeout,
-    int maxNamespaces,
-    int maxRefusals,
-    int maxPendingAcks,
-    boolean v3ErrorObjects) {
+    Duration connectTimeout, int maxNamespaces, int maxRefusals, int maxPendingAcks) {
 
   public static final SocketConfig DEFAULT =
-      new SocketConfig(Duration.ofSeconds(45), 32, 256, 10_000, false);
+      new SocketConfig(Duration.ofSeconds(45), 32, 256, 10_000);
 
   public SocketConfig {
     if (connectTimeout.toMillis() < 1) {

@@ -50,7 +50,7 @@ public final class SocketDecoder {
    * Takes the next message.
    *
    * @return the packet it completes, or null when attachments are still to come
-   * @throws ProtocolException if it is no packet, or not the one that had to come
+   * @throws ProtocolException if it is not a packet, or not the expected one
    */
   public SocketPacket decode(EnginePacket message) {
     return message.isBinary() ? attachment(message.data()) : text(message.encoded());
@@ -61,7 +61,7 @@ public final class SocketDecoder {
       throw new ProtocolException("attachment without a packet");
     }
     if (data.length() > maxBytes - bytes) {
-      throw new ProtocolException("attachments over the limit");
+      throw new LimitException("attachments over the limit");
     }
     bytes += data.length();
     attachments.add(data);
@@ -133,8 +133,11 @@ public final class SocketDecoder {
       }
       count = count * 10 + text.charAt(i) - '0';
     }
-    if (count < 1 || count > Arguments.MAX_ATTACHMENTS) {
+    if (count < 1) {
       throw new ProtocolException("bad number of attachments");
+    }
+    if (count > Arguments.MAX_ATTACHMENTS) {
+      throw new LimitException("more than " + Arguments.MAX_ATTACHMENTS + " attachments");
     }
     return count;
   }
@@ -163,7 +166,7 @@ public final class SocketDecoder {
       return null;
     }
     if (first != '{') {
-      throw new ProtocolException("CONNECT payload is no object");
+      throw new ProtocolException("CONNECT payload is not an object");
     }
     return text.substring(at);
   }
@@ -213,7 +216,7 @@ public final class SocketDecoder {
     }
     var scanner = new JsonScanner(text, at, attachments);
     if (scanner.peek() != '[') {
-      throw new ProtocolException("ACK payload is no array");
+      throw new ProtocolException("ACK payload is not an array");
     }
     int start = scanner.position();
     scanner.value();

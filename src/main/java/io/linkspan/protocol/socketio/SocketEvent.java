@@ -4,7 +4,7 @@ import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.vertx.core.json.JsonObject;
 import java.util.Map;
 
-/** What happened to a Socket.IO client. */
+/** Event of a Socket.IO client. */
 public sealed interface SocketEvent
     permits SocketEvent.AckTimedOut,
         SocketEvent.Closed,
@@ -27,7 +27,7 @@ public sealed interface SocketEvent
 
     private static final int MAX_TOKEN_LENGTH = 300;
 
-    /** The session it asks to have back (connection state recovery), or null. */
+    /** Returns the session that the client wants to recover, or null. */
     public Recovery recovery() {
       if (!auth.contains("\"pid\"")) {
         return null;
@@ -48,7 +48,7 @@ public sealed interface SocketEvent
   /** No acknowledgement came in time; a later one is ignored. */
   record AckTimedOut(String namespace, long ackId) implements SocketEvent {}
 
-  /** The client left a namespace. What it was still to acknowledge there is forgotten. */
+  /** The client left a namespace. Its pending acknowledgements there are dropped. */
   record Left(String namespace) implements SocketEvent {}
 
   /** The client moved from polling to its WebSocket. */

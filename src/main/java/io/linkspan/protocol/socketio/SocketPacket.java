@@ -3,7 +3,7 @@ package io.linkspan.protocol.socketio;
 import io.vertx.core.buffer.Buffer;
 import java.util.List;
 
-/** A packet from a client, whole: its attachments have arrived. */
+/** A complete packet from a client, with its attachments. */
 public sealed interface SocketPacket {
   /** The acknowledgement id of an event that asks for none. */
   long NO_ACK = -1;

@@ -12,10 +12,8 @@ import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 
 /**
  * One Socket.IO client: its namespaces above its Engine.IO session. Used on one event loop.
@@ -26,16 +24,17 @@ import java.util.Set;
  * protocol ends as a {@link SocketEvent.Closed}. Times are in milliseconds, monotonic.
  */
 public final class SocketSession<X, W> {
-  /** What a client is told in a namespace before it is put out of it. */
+  /** Makes the packets that a client gets in a namespace when its session ends. */
   @FunctionalInterface
   public interface LastWords {
 
-    /** Packets for that namespace; empty where there is nothing to say for that reason. */
+    /** Returns the packets for a namespace; empty for a reason that is not announced. */
     List<EncodedPacket> in(String namespace, EngineCloseReason reason);
   }
 
   private static final String ROOT = "/";
   private static final String NO_AUTH = "{}";
+  private static final String TOO_MANY = "{\"reason\":\"too-many-namespaces\"}";
   private static final long NEVER = EngineSession.NEVER;
 
   private final EngineSession<X, W> engine;
@@ -45,8 +44,8 @@ public final class SocketSession<X, W> {
   private final long assemblyTime;
   private final Map<String, Membership> namespaces = new HashMap<>(4);
   private final ArrayDeque<SocketEvent> events = new ArrayDeque<>(2);
-  // What a client sent behind its DISCONNECT, before it can know that we have read it.
-  private Set<String> leftThisTurn = Set.of();
+  private final LeftNamespaces left;
+  private final int maxEarly;
 
   private LastWords lastWords = (namespace, reason) -> List.of();
   private int refusals;
@@ -70,11 +69,13 @@ public final class SocketSession<X, W> {
     this.config = config;
     this.query = query;
     this.decoder = new SocketDecoder(engine.generation(), engineConfig.maxPayload());
+    left = new LeftNamespaces(config.maxNamespaces());
+    maxEarly = engineConfig.maxPayload();
     engine.setLastWords(this::lastWords);
     this.assemblyTime =
         engineConfig.pingInterval().toMillis() + engineConfig.pingTimeout().toMillis();
     if (isOld()) {
-      // Old clients are in the main namespace from the start, and wait to be told so.
+      // Clients of Engine.IO 3 join the main namespace implicitly, and wait for the reply (§12.2).
       connectBy = NEVER;
       namespaces.put(ROOT, new Membership());
       events.add(new SocketEvent.ConnectRequested(ROOT, NO_AUTH, query));
@@ -83,7 +84,7 @@ public final class SocketSession<X, W> {
     }
   }
 
-  /** Whom to ask what the client is told when its session ends other than by {@link #close}. */
+  /** Sets the source of the packets before an end that {@link #close} did not ask for. */
   public void setLastWords(LastWords lastWords) {
     this.lastWords = lastWords;
   }
@@ -102,7 +103,7 @@ public final class SocketSession<X, W> {
     return words;
   }
 
-  /** The session below, for what arrives from the transports and what is to be written to them. */
+  /** Returns the session below, for the transports. */
   public EngineSession<X, W> engine() {
     return engine;
   }
@@ -111,13 +112,13 @@ public final class SocketSession<X, W> {
     return engine.generation();
   }
 
-  /** Whether the client is in the namespace. */
+  /** Returns whether the client is in the namespace. */
   public boolean isJoined(String namespace) {
     Membership membership = namespaces.get(namespace);
     return membership != null && membership.isJoined();
   }
 
-  /** What happened, in order; null when that is all, which also ends the turn. */
+  /** Returns the next event, or null. */
   public SocketEvent pollEvent(long now) {
     while (true) {
       if (!events.isEmpty()) {
@@ -125,7 +126,6 @@ public final class SocketSession<X, W> {
       }
       EngineEvent below = engine.pollEvent();
       if (below == null) {
-        leftThisTurn = Set.of();
         return null;
       }
       SocketEvent event = receive(below, now);
@@ -160,6 +160,8 @@ public final class SocketSession<X, W> {
       if (assembleBy == NEVER) {
         assembleBy = now + assemblyTime;
       }
+    } catch (LimitException e) {
+      condemn(EngineCloseReason.TOO_LARGE, e.getMessage(), now);
     } catch (ProtocolException e) {
       condemn(EngineCloseReason.FORCED_CLOSE, e.getMessage(), now);
     }
@@ -172,7 +174,8 @@ public final class SocketSession<X, W> {
     if (packet instanceof SocketPacket.Connect connect) {
       return connect(connect, membership, now);
     }
-    if (membership == null && leftThisTurn.contains(namespace)) {
+    if (packet instanceof SocketPacket.ConnectError) {
+      condemn(EngineCloseReason.FORCED_SERVER_CLOSE, "connect error from a client", now);
       return null;
     }
     if (membership != null && membership.isKicked()) {
@@ -182,7 +185,10 @@ public final class SocketSession<X, W> {
       return null;
     }
     if (membership == null || !membership.isJoined()) {
-      condemn(EngineCloseReason.FORCED_SERVER_CLOSE, "packet for a namespace not joined", now);
+      // Acknowledgements and disconnects cross a leave that is in flight (§12.3).
+      if (packet instanceof SocketPacket.Event event) {
+        early(event, membership, now);
+      }
       return null;
     }
     if (packet instanceof SocketPacket.Event event) {
@@ -193,35 +199,36 @@ public final class SocketSession<X, W> {
     }
     if (packet instanceof SocketPacket.Disconnect) {
       namespaces.remove(namespace);
-      if (leftThisTurn.isEmpty()) {
-        leftThisTurn = new HashSet<>();
-      }
-      leftThisTurn.add(namespace);
+      left.add(namespace, now);
       return new SocketEvent.Left(namespace);
     }
-    condemn(EngineCloseReason.FORCED_SERVER_CLOSE, "connect error from a client", now);
-    return null;
+    throw new IllegalStateException("unexpected packet " + packet);
+  }
+
+  /** Takes an event for a namespace that the client is not in. */
+  private void early(SocketPacket.Event event, Membership membership, long now) {
+    // The client reconnects after this reason, which repairs that its state is not the server's.
+    if (membership == null && !left.contains(event.namespace(), now)) {
+      condemn(EngineCloseReason.TRANSPORT_ERROR, "event for a namespace that is not joined", now);
+    } else if (membership != null && !membership.hold(event, maxEarly)) {
+      condemn(EngineCloseReason.TRANSPORT_ERROR, "too many events for a pending namespace", now);
+    }
   }
 
   private SocketEvent connect(SocketPacket.Connect connect, Membership membership, long now) {
     String namespace = connect.namespace();
     if (membership != null && !membership.isKicked()) {
-      // Applications that connect twice send it twice while the first is pending.
-      if (membership.isJoined()) {
-        condemn(EngineCloseReason.FORCED_SERVER_CLOSE, "joined twice", now);
-      }
+      // An application that connects twice sends it twice (§12.3).
       return null;
     }
     if (membership == null && namespaces.size() >= config.maxNamespaces()) {
-      sendRefusal(namespace, "Too many namespaces", null, now);
+      sendRefusal(namespace, "Too many namespaces", TOO_MANY, now);
       return null;
     }
     Map<String, String> pairs =
         connect.query() == null ? Map.of() : FormFields.decode(connect.query());
     namespaces.put(namespace, new Membership());
-    if (!leftThisTurn.isEmpty()) {
-      leftThisTurn.remove(namespace);
-    }
+    left.remove(namespace);
     if (!isOld()) {
       String auth = connect.auth() == null ? NO_AUTH : connect.auth();
       return new SocketEvent.ConnectRequested(namespace, auth, query);
@@ -243,22 +250,22 @@ public final class SocketSession<X, W> {
   // --------------------------------------------------------------- namespaces
 
   /**
-   * Lets the client into a namespace it asked for. Packets sent from now on follow the reply.
+   * Admits the client to a namespace it asked for. Packets sent from now on follow the reply.
    *
-   * @param id the client's id there; old clients compute their own and are not told
+   * @param id the client's id there; clients of Engine.IO 3 compute their own
    * @param pid the secret id of a session that can be recovered, or null
-   * @return false if the client is gone meanwhile
+   * @return false if the client has left in the meantime
    */
   public boolean accept(String namespace, String id, String pid) {
     return recover(namespace, id, pid, List.of());
   }
 
   /**
-   * Gives the client its former session back: what it missed, then the reply.
+   * Recovers the client's former session: sends the packets that it missed, then the reply.
    *
-   * @param id the one it had
-   * @param pid the one it had: by this the client knows that it was recovered
-   * @return false if the client is gone meanwhile
+   * @param id that the client had
+   * @param pid that the client had; by it the client sees that it was recovered
+   * @return false if the client has left in the meantime
    */
   public boolean recover(String namespace, String id, String pid, List<EncodedPacket> missed) {
     Membership membership = namespaces.get(namespace);
@@ -268,7 +275,7 @@ public final class SocketSession<X, W> {
     for (EncodedPacket packet : missed) {
       write(packet);
     }
-    membership.join();
+    events.addAll(membership.join());
     connectBy = NEVER;
     String reply = null;
     if (!isOld()) {
@@ -280,22 +287,24 @@ public final class SocketSession<X, W> {
   }
 
   /**
-   * Keeps the client out of a namespace it asked for. It may ask again.
+   * Refuses a namespace that the client asked for. The client may ask again.
    *
-   * @param data JSON text that explains more, or null; old clients get it instead of the message if
-   *     it is a string, and not at all otherwise
+   * @param data JSON text with details, or null; clients of Engine.IO 3 get it instead of the
+   *     message if it is a string, and not at all otherwise
    */
   public void refuse(String namespace, String message, String data, long now) {
     Membership membership = namespaces.get(namespace);
     if (membership != null && membership.isPending()) {
       namespaces.remove(namespace);
+      left.add(namespace, now);
       sendRefusal(namespace, message, data, now);
     }
   }
 
   private void sendRefusal(String namespace, String message, String data, long now) {
     var payload = new StringBuilder();
-    if (isOld() && !config.v3ErrorObjects()) {
+    if (isOld()) {
+      // Java clients of Engine.IO 3 ignore a refusal that is an object (§12.2).
       if (data != null && data.startsWith("\"")) {
         payload.append(data);
       } else {
@@ -315,7 +324,7 @@ public final class SocketSession<X, W> {
     }
   }
 
-  /** Puts the client out of a namespace, for good: clients do not come back by themselves. */
+  /** Removes the client from a namespace. Clients do not rejoin by themselves. */
   public void leave(String namespace) {
     Membership membership = namespaces.get(namespace);
     if (membership != null && membership.isJoined()) {
@@ -324,7 +333,7 @@ public final class SocketSession<X, W> {
     }
   }
 
-  /** Puts the client out of every namespace and closes the connection. */
+  /** Removes the client from every namespace and closes the connection. */
   public void disconnect(long now) {
     for (String namespace : List.copyOf(namespaces.keySet())) {
       leave(namespace);
@@ -332,13 +341,13 @@ public final class SocketSession<X, W> {
     close(EngineCloseReason.FORCED_SERVER_CLOSE, now);
   }
 
-  /** Closes the connection in order. The client may come back. */
+  /** Closes the connection in order. The client may reconnect. */
   public void close(EngineCloseReason reason, long now) {
     condemned = true;
     engine.close(reason, "", now);
   }
 
-  /** The client has broken a rule: it hears which, and its connection is closed in order. */
+  /** Closes the connection of a client that broke a rule, after the last words. */
   private void condemn(EngineCloseReason reason, String detail, long now) {
     condemned = true;
     lastWords(reason).forEach(engine::send);
@@ -361,8 +370,8 @@ public final class SocketSession<X, W> {
   }
 
   /**
-   * Sends an event that asks for an acknowledgement, which comes as a {@link SocketPacket.Ack} or
-   * ends as a {@link SocketEvent.AckTimedOut}; neither comes after the client has left.
+   * Sends an event that asks for an acknowledgement, which arrives as a {@link SocketPacket.Ack} or
+   * expires as a {@link SocketEvent.AckTimedOut}. Neither happens after the client has left.
    *
    * @param deadline milliseconds, on the clock of {@code now}
    * @return false, and nothing sent, if the client is not in its namespace or owes too many
@@ -386,7 +395,7 @@ public final class SocketSession<X, W> {
     return true;
   }
 
-  /** No longer expects an acknowledgement; one that still comes is ignored. */
+  /** No longer expects an acknowledgement; a late one is ignored. */
   public void forget(String namespace, long ackId) {
     Membership membership = namespaces.get(namespace);
     if (membership != null) {
@@ -416,7 +425,7 @@ public final class SocketSession<X, W> {
     }
     if (now >= assembleBy) {
       assembleBy = NEVER;
-      condemn(EngineCloseReason.FORCED_CLOSE, "attachments did not come", now);
+      condemn(EngineCloseReason.FORCED_CLOSE, "attachments are missing", now);
     }
     if (now >= ackBy) {
       ackBy = NEVER;
@@ -432,7 +441,7 @@ public final class SocketSession<X, W> {
     }
   }
 
-  /** When {@link #advanceTo} has something to do, or {@link EngineSession#NEVER}. */
+  /** Returns when {@link #advanceTo} has something to do, or {@link EngineSession#NEVER}. */
   public long nextDeadline() {
     long next = Math.min(engine.nextDeadline(), connectBy);
     return Math.min(next, Math.min(assembleBy, ackBy));

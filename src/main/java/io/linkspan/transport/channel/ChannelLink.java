@@ -8,22 +8,22 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.ReferenceCountUtil;
 
 /**
- * What Vert.x's sockets do not offer, in one place: writes that are flushed once per turn of the
- * event loop, how much is not written yet and whether the peer takes it, life at the level of
- * bytes, and an end that waits for nothing.
+ * Adds to a Vert.x socket what it lacks: writes that are flushed once per turn of the event loop,
+ * the number of bytes that are not written yet and whether the peer takes them, signs of life at
+ * the level of bytes, and an end that waits for nothing.
  *
  * <p>Stands first in the socket's Netty pipeline. Used only on the connection's event loop.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // failures of a void promise end the channel
 public final class ChannelLink {
 
-  /** What a link tells its connection. */
+  /** Receives the events of a link. */
   public interface Listener {
 
-    /** Bytes came, before anything in them is handled. */
+    /** Bytes arrived, and nothing in them is handled yet. */
     void onRead();
 
-    /** All that waited was flushed, and some of it the socket did not take. */
+    /** Everything was flushed, and the socket did not take all of it. */
     void onWriteBlocked();
   }
 
@@ -40,9 +40,9 @@ public final class ChannelLink {
   private long lastProgress;
 
   /**
-   * Stands in the pipeline from now on.
+   * Adds the link to the pipeline.
    *
-   * @param context of the handler that what is written comes from: Vert.x's own
+   * @param context of Vert.x's own handler, from which writes start
    */
   public ChannelLink(ChannelHandlerContext context, Listener listener) {
     this.context = context;
@@ -63,7 +63,7 @@ public final class ChannelLink {
     }
   }
 
-  /** Gives the socket what waits. */
+  /** Flushes what waits to the socket. */
   public void flush() {
     if (!dirty) {
       return;
@@ -75,14 +75,14 @@ public final class ChannelLink {
     }
   }
 
-  /** Bytes that the socket has not taken; may be asked on any thread. */
+  /** Returns the bytes that the socket has not taken. May be called on any thread. */
   public long pendingBytes() {
     ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
     return buffer == null ? 0 : buffer.totalPendingWriteBytes();
   }
 
   /**
-   * Whether more than that waits, although the socket was asked to take it.
+   * Returns whether more than a limit waits although it was flushed.
    *
    * @param limit in bytes; 0 is none
    */
@@ -100,7 +100,7 @@ public final class ChannelLink {
     heartbeat.writeBlocked(now);
   }
 
-  /** What is due at {@code now}, after the heartbeat was told what became of what waits. */
+  /** Returns what is due at {@code now}, after reporting the writer's progress to the heartbeat. */
   public Heartbeat.Action advance(Heartbeat heartbeat, long now) {
     if (heartbeat.watchesWriter()) {
       if (pendingBytes() == 0) {
@@ -113,8 +113,8 @@ public final class ChannelLink {
   }
 
   /**
-   * Handles nothing that comes from now on. Reading goes on, so that what was written is not
-   * overtaken by a TCP reset.
+   * Ignores everything that arrives from now on. Reading continues, so that no TCP reset overtakes
+   * what was written.
    */
   public void discard() {
     discarding = true;

@@ -1,17 +1,29 @@
 package io.linkspan.transport.channel;
 
-import io.linkspan.admission.Admission;
+import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.DrainLatch;
-import io.linkspan.admission.IdentityProvider;
+import io.linkspan.connection.Connection;
+import io.linkspan.session.Attachment;
+import io.linkspan.session.Session;
 import io.linkspan.session.Shard;
+import io.vertx.core.Future;
 
 /**
- * What a new client passes on its way in, for the transports of one event loop.
+ * What new clients of one event loop need.
  *
- * @param latch of the event loop
- * @param admission asked first, and of all event loops
- * @param identities asked who it is
- * @param shard of the event loop, where its session begins
+ * @param policy decides whether they connect
+ * @param shard where their sessions begin
  */
-public record ConnectContext(
-    DrainLatch latch, Admission admission, IdentityProvider identities, Shard shard) {}
+public record ConnectContext(ConnectPolicy policy, Shard shard) {
+
+  /** Returns the latch that holds back the drain of the event loop. */
+  public DrainLatch latch() {
+    return policy.latch();
+  }
+
+  /** Opens the session of a client whose link names no offsets. */
+  public Future<Session> open(Connection link, ConnectPolicy.Admitted client) {
+    return shard.open(
+        link, client.identity(), Attachment.of(client.clientAcknowledges(), client.session()));
+  }
+}

@@ -1,7 +1,9 @@
 package io.linkspan.transport.channel;
 
 import com.google.protobuf.MessageLite;
-import io.linkspan.admission.Identity;
+import io.linkspan.admission.ConnectPolicy;
+import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.Credentials;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
@@ -9,9 +11,9 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
+import io.linkspan.connection.MalformedCounter;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
-import io.linkspan.session.Attachment;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import java.util.ArrayDeque;
@@ -22,12 +24,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * From the first word of a client to its end, on transports whose own handshake does not say who it
- * is: its first Message does, of type {@code auth}, or it is anonymous. The session begins then.
- * Used only on the connection's event loop.
+ * Runs a client from its first Message to its end, on transports whose own handshake has no
+ * identity. A first Message of type {@code auth} states the identity; any other makes the client
+ * anonymous. The session begins then. Used only on the connection's event loop.
  *
  * <pre>
- *            first message, or time-out         session begun         close, farewell, silence
+ *            first message, or time-out         session begun         close, disconnect, time-out
  *   UNNAMED ─────────────────────────► OPENING ──────────────► OPEN ────────────────────► CLOSED
  *      └──────────────────────────────────┴──────────────────────────────────────────────────┘
  * </pre>
@@ -41,20 +43,18 @@ public final class FirstMessageAuth {
     CLOSED
   }
 
-  /** A message that came while the session was being opened. */
+  /** A message that arrived while the session was being opened. */
   private record Early(Message message, Receipt receipt) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(FirstMessageAuth.class);
   private static final String AUTH = "auth";
   private static final String ACKNOWLEDGE = "ack";
 
-  /** Header of the auth message: empty to ask for a session that can be taken up, or its token. */
+  /** Header of the auth message: empty to ask for a session that can be resumed, or its token. */
   private static final String SESSION = "session";
 
-  private static final long TOO_MANY_RETRY_MS = 5_000;
-
   private final Connection link;
-  private final ConnectContext entrance;
+  private final ConnectContext context;
   private final boolean acknowledgesByDefault;
   private final LimitsConfig limits;
   private final TransportMetrics metrics;
@@ -64,39 +64,40 @@ public final class FirstMessageAuth {
   private List<Outgoing> earlyOutgoing = List.of();
   private CloseReason closeReason;
   private boolean resumable;
-  private int malformed;
+  private final MalformedCounter malformed;
 
   /**
    * Waits for the first Message.
    *
-   * @param link closed when the client may not come in; its {@code close} has to call {@link #end}
+   * @param link closed when the client is refused; its {@code close} must call {@link #end}
    * @param clientAcknowledges the default of the auth message's header {@code ack}
    */
   public FirstMessageAuth(
       Connection link,
-      ConnectContext entrance,
+      ConnectContext context,
       boolean clientAcknowledges,
       LimitsConfig limits,
       TransportMetrics metrics) {
     this.link = link;
-    this.entrance = entrance;
+    this.context = context;
+    malformed = new MalformedCounter(link, limits.malformed());
     this.limits = limits;
     this.metrics = metrics;
     acknowledgesByDefault = clientAcknowledges;
   }
 
-  /** Whether the client has said who it is, or that it does not say. */
+  /** Returns whether the client's identity is decided. */
   public boolean isNamed() {
     return state != State.UNNAMED;
   }
 
-  /** Whether Messages can be written to the client. */
+  /** Returns whether Messages can be written to the client. */
   public boolean isOpen() {
     return state == State.OPEN;
   }
 
   /**
-   * Keeps a Message to the client for when its session has begun; it goes to {@link
+   * Keeps a Message to the client until its session has begun, and passes it to {@link
    * Connection#deliver} then.
    *
    * @return false when the session has begun, or there will be none
@@ -126,9 +127,9 @@ public final class FirstMessageAuth {
   }
 
   /**
-   * A Message or an AckMessage has come.
+   * Takes a Message or an AckMessage.
    *
-   * @param receipt tells the client what becomes of the Message
+   * @param receipt notifies the client of the outcome
    */
   public void received(MessageLite decoded, Receipt receipt) {
     if (state == State.CLOSED) {
@@ -148,31 +149,28 @@ public final class FirstMessageAuth {
         authenticate(message, receipt);
         return;
       }
-      beAnonymous();
+      openAnonymously();
     }
     take(message, receipt);
   }
 
-  /** Something has come that is no Message; too much of it ends the link. */
+  /** Refuses a frame that is not a Message; too many of them end the link. */
   public void malformed(String what, Receipt receipt) {
     if (state == State.CLOSED) {
       return;
     }
     receipt.refused("", new MessageException(ErrorCode.MALFORMED, what));
-    malformed++;
-    if (limits.malformed() > 0 && malformed >= limits.malformed()) {
-      link.close(CloseReason.MALFORMED);
-    }
+    malformed.increment();
   }
 
-  /** The client has said nothing for as long as it may. */
+  /** Treats a client as anonymous that sent nothing in time. */
   public void timeout() {
     if (state == State.UNNAMED) {
-      beAnonymous();
+      openAnonymously();
     }
   }
 
-  /** The link ends, or has ended: metrics and session are told, once. */
+  /** Notifies metrics and session, once, that the link ends or has ended. */
   public void end(CloseReason reason) {
     if (state == State.CLOSED) {
       return;
@@ -191,52 +189,33 @@ public final class FirstMessageAuth {
   }
 
   private void authenticate(Message auth, Receipt receipt) {
-    boolean acknowledges;
-    Identity identity;
+    String ack = auth.getHeadersOrDefault(ACKNOWLEDGE, "");
+    var credentials =
+        new Credentials(
+            auth.getBody(), ack.isEmpty() ? null : ack, auth.getHeadersOrDefault(SESSION, null));
     try {
-      acknowledges = acknowledges(auth);
-      identity = entrance.identities().identify(auth.getBody());
-    } catch (MessageException refusal) {
+      open(context.policy().admit(credentials, acknowledgesByDefault), new Early(auth, receipt));
+    } catch (ConnectRefusedException refusal) {
       refuse(receipt, auth, refusal);
-      return;
     }
-    long wait = identity.anonymous() ? 0 : entrance.admission().enterAs(identity.user());
-    if (wait > 0) {
-      refuse(
-          receipt,
-          auth,
-          new MessageException(ErrorCode.RATE_LIMITED, "this user connects too often", wait));
-      return;
+  }
+
+  private void openAnonymously() {
+    try {
+      open(context.policy().admit(Credentials.NONE, acknowledgesByDefault), null);
+    } catch (ConnectRefusedException refusal) {
+      link.close(refusal.reason(), refusal.retryAfterMs());
     }
-    String token = auth.getHeadersOrDefault(SESSION, null);
-    open(identity, Attachment.of(acknowledges, token), new Early(auth, receipt));
   }
 
-  private boolean acknowledges(Message auth) {
-    String value = auth.getHeadersOrDefault(ACKNOWLEDGE, "");
-    return switch (value) {
-      case "" -> acknowledgesByDefault;
-      case "client" -> true;
-      case "transport" -> false;
-      default ->
-          throw new MessageException(
-              ErrorCode.MALFORMED, "header ack has to be client or transport");
-    };
-  }
-
-  private void beAnonymous() {
-    open(entrance.identities().identify(null), Attachment.of(acknowledgesByDefault), null);
-  }
-
-  private void open(Identity identity, Attachment attachment, Early auth) {
+  private void open(ConnectPolicy.Admitted client, Early auth) {
     state = State.OPENING;
-    resumable = attachment.resumable();
-    entrance
-        .shard()
-        .open(link, identity, attachment)
+    resumable = client.session() != null;
+    context
+        .open(link, client)
         .onComplete(
             opened -> begin(opened, auth),
-            failure -> notOpened(MessageException.from(failure), auth));
+            failure -> notOpened(ConnectPolicy.notOpened(failure), auth));
   }
 
   private void begin(Session opened, Early auth) {
@@ -261,31 +240,31 @@ public final class FirstMessageAuth {
     early = null;
   }
 
-  private void notOpened(MessageException why, Early auth) {
+  private void notOpened(ConnectRefusedException why, Early auth) {
     if (state == State.CLOSED) {
       return;
     }
-    if (why.code() != ErrorCode.RATE_LIMITED) {
-      link.close(CloseReason.SERVER_ERROR);
-    } else if (auth == null) {
-      link.close(CloseReason.RATE_LIMITED, TOO_MANY_RETRY_MS);
+    if (auth == null || why.reason() == CloseReason.SERVER_ERROR) {
+      link.close(why.reason(), why.retryAfterMs());
     } else {
-      refuse(
-          auth.receipt(),
-          auth.message(),
-          new MessageException(why.code(), why.getMessage(), TOO_MANY_RETRY_MS));
+      refuse(auth.receipt(), auth.message(), why);
     }
   }
 
-  private void refuse(Receipt receipt, Message auth, MessageException why) {
-    receipt.refused(auth.getEventId(), why);
-    link.close(
-        switch (why.code()) {
-          case RATE_LIMITED -> CloseReason.RATE_LIMITED;
-          case MALFORMED -> CloseReason.MALFORMED;
-          default -> CloseReason.UNAUTHENTICATED;
-        },
-        why.retryAfterMs());
+  private void refuse(Receipt receipt, Message auth, ConnectRefusedException why) {
+    receipt.refused(
+        auth.getEventId(),
+        new MessageException(code(why.reason()), why.getMessage(), why.retryAfterMs()));
+    link.close(why.reason(), why.retryAfterMs());
+  }
+
+  private static ErrorCode code(CloseReason reason) {
+    return switch (reason) {
+      case RATE_LIMITED -> ErrorCode.RATE_LIMITED;
+      case MALFORMED -> ErrorCode.MALFORMED;
+      case UNAUTHENTICATED -> ErrorCode.UNAUTHENTICATED;
+      default -> ErrorCode.UNAVAILABLE;
+    };
   }
 
   private void take(Message message, Receipt receipt) {

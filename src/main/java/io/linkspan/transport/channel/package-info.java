@@ -1,2 +1,2 @@
-/** What transports have in common that stand in a Netty pipeline or learn late who a client is. */
+/** Parts that transports on a Netty pipeline share, and those that identify a client late. */
 package io.linkspan.transport.channel;

@@ -1,5 +1,6 @@
 package io.linkspan.transport.enet;
 
+import io.linkspan.config.ListenException;
 import io.netty.bootstrap.Bootstrap;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelFuture;
@@ -96,11 +97,7 @@ final class EnetSocket {
   }
 
   private void fail(Throwable cause) {
-    port.fail(
-        new IOException(
-            "cannot listen at enet.host %s, enet.port %d: %s"
-                .formatted(config.host(), config.port(), cause.getMessage()),
-            cause));
+    port.fail(new ListenException("enet", config.host(), config.port(), cause));
   }
 
   private void bind(int number) {

@@ -1,5 +1,6 @@
 package io.linkspan.transport.enet;
 
+import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.TransportMetrics;
@@ -251,19 +252,19 @@ public final class EnetTransport {
 
   private void accept(EnetPeer peer, int data, long now) {
     String address = ((InetSocketAddress) peer.address().origin()).getAddress().getHostAddress();
-    if (connectContext.latch().isDraining()) {
-      refuse(peer, CloseReason.GOING_AWAY, now);
-    } else if (connectContext.admission().enter(address) > 0) {
-      refuse(peer, CloseReason.RATE_LIMITED, now);
-    } else {
-      var connection =
-          new EnetConnection(
-              peer, address, data, loop, config, limits, connectContext, metrics, now);
-      peer.attach(connection);
-      connections.add(connection);
-      connectContext.latch().enter();
-      unnamed.add(connection);
+    try {
+      connectContext.policy().enter(address);
+    } catch (ConnectRefusedException refusal) {
+      refuse(peer, refusal.reason(), now);
+      return;
     }
+    var connection =
+        new EnetConnection(
+            peer, address, data, loop, config, limits, connectContext, metrics, now);
+    peer.attach(connection);
+    connections.add(connection);
+    connectContext.latch().enter();
+    unnamed.add(connection);
   }
 
   private void refuse(EnetPeer peer, CloseReason reason, long now) {
@@ -273,8 +274,14 @@ public final class EnetTransport {
   }
 
   private void remove(EnetPeer peer) {
-    if (peer.attachment() instanceof EnetConnection connection && connections.remove(connection)) {
-      connectContext.admission().leave(connection.address());
+    if (peer.attachment() instanceof EnetConnection connection) {
+      remove(connection);
+    }
+  }
+
+  private void remove(EnetConnection connection) {
+    if (connections.remove(connection)) {
+      connectContext.policy().leave(connection.address());
       connectContext.latch().leave();
     }
   }

@@ -95,7 +95,7 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
     timer = new DeadlineTimer(context.loop().vertx(), this::onTimer);
   }
 
-  /** The event loop that the session lives on. */
+  /** Returns the event loop that the session lives on. */
   public EventLoop loop() {
     return context.loop();
   }
@@ -119,7 +119,9 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
     return engine.finished();
   }
 
-  /** When anything last came from the client, on the clock of {@link DeadlineTimer#now}. */
+  /**
+   * Returns when anything last arrived from the client, on the clock of {@link DeadlineTimer#now}.
+   */
   public long lastReceived() {
     return lastReceived;
   }

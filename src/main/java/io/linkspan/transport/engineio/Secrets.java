@@ -3,7 +3,7 @@ package io.linkspan.transport.engineio;
 import java.security.SecureRandom;
 import java.util.Base64;
 
-/** Makes strings that nobody can guess, of characters that need no escaping in a URL. */
+/** Makes random strings that cannot be guessed, of characters that need no escaping in a URL. */
 public final class Secrets {
 
   /** Characters of a secret. */

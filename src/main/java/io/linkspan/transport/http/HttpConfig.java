@@ -6,10 +6,10 @@ import java.time.Duration;
 import java.util.List;
 
 /**
- * The port that WebSocket clients and browsers connect to.
+ * The HTTP port.
  *
  * @param port 0 is any free one
- * @param idleTimeout a connection that is no WebSocket and moves nothing for so long is closed
+ * @param idleTimeout a connection that is not a WebSocket and idle for so long is closed
  * @param origins allowed values of the Origin header; {@code *} allows all
  */
 public record HttpConfig(

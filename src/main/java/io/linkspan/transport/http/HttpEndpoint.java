@@ -3,17 +3,17 @@ package io.linkspan.transport.http;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
 
-/** What answers below some paths of the HTTP port. Used only on its event loop. */
+/** Answers the requests for some paths of the HTTP port. Used only on its event loop. */
 public interface HttpEndpoint {
 
-  /** Gets ready for requests; done when they may come. */
+  /** Prepares for requests; completed when it can take them. */
   default Future<Void> open() {
     return Future.succeededFuture();
   }
 
   /**
-   * Takes back what {@link #open} did, and brings to an end what should not be cut: as soon as it
-   * is done, the connections are.
+   * Reverts {@link #open} and ends what must end in order. The connections are closed as soon as it
+   * is completed.
    */
   default Future<Void> close() {
     return Future.succeededFuture();

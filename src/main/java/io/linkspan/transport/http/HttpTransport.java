@@ -1,5 +1,6 @@
 package io.linkspan.transport.http;
 
+import io.linkspan.config.ListenException;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -7,7 +8,6 @@ import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
-import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -76,10 +76,7 @@ public final class HttpTransport {
         .recover(
             failure ->
                 Future.failedFuture(
-                    new IOException(
-                        "can not listen at http.host %s, http.port %d: %s"
-                            .formatted(config.host(), config.port(), failure.getMessage()),
-                        failure)));
+                    new ListenException("http", config.host(), config.port(), failure)));
   }
 
   /** Closes clients that no session closes, because the event loop is being drained. */

@@ -68,7 +68,7 @@ public final class PlaygroundEndpoint implements HttpEndpoint {
     return name + "=\"" + path.replace("&", "&amp;").replace("\"", "&quot;") + '"';
   }
 
-  /** Nothing but what is in the page itself, by its hash, and connections back to here. */
+  /** Allows the content of the page itself, by its hash, and connections to this server. */
   private static String policy(String page) {
     String sources =
         INLINE

@@ -25,20 +25,20 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.internal.http.WebSocketInternal;
 
 /**
- * What Vert.x's WebSocket does not offer beyond what a {@link ChannelLink} does: a limit for frames
- * that is the endpoint's own, a close frame for frames that break the protocol, and an end without
- * a handshake.
+ * Adds to a Vert.x WebSocket, beyond a {@link ChannelLink}: a limit for frames that is the
+ * endpoint's own, a close frame for frames that break the protocol, and an end without a handshake.
  *
  * <p>Stands in the socket's Netty pipeline in front of the decoder and behind it. Used only on the
  * connection's event loop.
  */
 public final class WebSocketLink {
 
-  /** What a link tells its connection. */
+  /** Receives the events of a link. */
   public interface Listener extends ChannelLink.Listener {
 
     /**
-     * What came is no WebSocket frame, or one that is too large. Nothing further is read.
+     * The client sent bytes that are not a WebSocket frame, or one that is too large. Nothing
+     * further is read.
      *
      * @param tooLarge whether it was the size
      */
@@ -68,7 +68,7 @@ public final class WebSocketLink {
     pipeline.addBefore(context.name(), null, new FrameGuard());
   }
 
-  /** The server has one limit for all that live on its port: each gets its own here. */
+  /** Sets the endpoint's own limit in place of the one of the port. */
   private static void limitFrames(ChannelPipeline pipeline, int maxFrame) {
     boolean extensions =
         pipeline.get(WebSocketExtensionDecoder.class) != null
@@ -96,34 +96,34 @@ public final class WebSocketLink {
     write(new TextWebSocketFrame(ByteBufUtil.writeUtf8(context.alloc(), message)));
   }
 
-  /** Asks the peer for a sign of life. */
+  /** Writes a ping. */
   public void writePing() {
     write(new PingWebSocketFrame());
   }
 
-  /** What is below the frames. */
+  /** Returns the link below the frames. */
   public ChannelLink channel() {
     return link;
   }
 
   /**
-   * Says goodbye; the TCP connection ends when the peer has answered, or by {@link
-   * ChannelLink#abort}. Nothing but that answer is read any more. Vert.x is not asked, since its
-   * own wait for the answer begins only when the close frame is written, which a peer that does not
-   * read can put off for ever.
+   * Sends a close frame. The TCP connection ends when the peer has answered, or by {@link
+   * ChannelLink#abort}. Only that answer is read from now on. Vert.x's own close is not used: its
+   * time-out starts when the close frame is written, which a peer that does not read can delay for
+   * ever.
    */
   public void close(int code, String reason) {
     close(new CloseWebSocketFrame(new WebSocketCloseStatus(code, reason)));
   }
 
-  /** The same without a code. */
+  /** Sends a close frame without a code. */
   public void close() {
     close(new CloseWebSocketFrame());
   }
 
-  private void close(CloseWebSocketFrame goodbye) {
+  private void close(CloseWebSocketFrame frame) {
     closing = true;
-    write(goodbye);
+    write(frame);
     link.flush();
   }
 

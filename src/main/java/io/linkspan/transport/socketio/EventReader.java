@@ -4,8 +4,8 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
+import io.linkspan.connection.MalformedCounter;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.socketio.SocketPacket;
 import io.linkspan.session.Receipt;
@@ -15,15 +15,12 @@ import io.linkspan.translate.SocketIoTranslator;
 /** Gives the events and acknowledgements of one client to its session. */
 final class EventReader {
 
-  private final Connection connection;
   private final PacketReceipt.Client client;
-  private final LimitsConfig limits;
-  private int malformed;
+  private final MalformedCounter malformed;
 
   EventReader(Connection connection, PacketReceipt.Client client, LimitsConfig limits) {
-    this.connection = connection;
     this.client = client;
-    this.limits = limits;
+    malformed = new MalformedCounter(connection, limits.malformed());
   }
 
   void receive(SocketPacket.Event event, Session session) {
@@ -41,10 +38,7 @@ final class EventReader {
 
   private void onMalformed(Receipt receipt, String what) {
     receipt.refused("", new MessageException(ErrorCode.MALFORMED, what));
-    malformed++;
-    if (limits.malformed() > 0 && malformed >= limits.malformed()) {
-      connection.close(CloseReason.MALFORMED);
-    }
+    malformed.increment();
   }
 
   /**

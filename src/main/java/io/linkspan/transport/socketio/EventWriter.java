@@ -75,6 +75,12 @@ final class EventWriter {
     }
   }
 
+  /** Returns whether the client is in the namespace of a Message, or need not be. */
+  boolean reaches(Outgoing message) {
+    return EventEncoders.isAnnouncement(message)
+        || socket.isJoined(message.as(toEvent).namespace());
+  }
+
   private void emit(Outgoing message) {
     if (!socket.send(message.as(toPacket))) {
       send(message.as(toEvent), SocketPacket.NO_ACK);

@@ -1,10 +1,9 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.admission.Admission;
+import io.linkspan.admission.ConnectPolicy;
+import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.Credentials;
 import io.linkspan.admission.Identity;
-import io.linkspan.admission.IdentityProvider;
-import io.linkspan.api.ErrorCode;
-import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.session.Attachment;
@@ -12,56 +11,18 @@ import io.linkspan.translate.ClosingTranslator;
 import io.vertx.core.json.JsonObject;
 
 /** Decides who a client is, and whether it is admitted, when it joins its first namespace. */
-record Handshake(
-    IdentityProvider identities,
-    Admission admission,
-    boolean acknowledgesByDefault,
-    boolean recoveryByDefault) {
-
-  /** When a client whose user has too many connections may retry. */
-  private static final long TOO_MANY_RETRY_MS = 5_000;
-
-  /** When a client may retry after a failure. */
-  private static final long FAILED_RETRY_MS = 1_000;
+record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean recoveryByDefault) {
 
   /** The client is admitted. */
   record Admitted(Identity identity, Attachment attachment) {}
 
-  /** The client is refused. */
-  static final class RefusedException extends Exception {
-
-    private final CloseReason reason;
-    private final long retryAfterMs;
-
-    RefusedException(CloseReason reason, String message, long retryAfterMs) {
-      super(message, null, false, false);
-      this.reason = reason;
-      this.retryAfterMs = retryAfterMs;
-    }
-
-    CloseReason reason() {
-      return reason;
-    }
-
-    long retryAfterMs() {
-      return retryAfterMs;
-    }
-  }
-
-  Admitted admit(SocketEvent.ConnectRequested request, boolean old) throws RefusedException {
+  Admitted admit(SocketEvent.ConnectRequested request, boolean old) throws ConnectRefusedException {
     JsonObject auth = new JsonObject(request.auth());
-    boolean acknowledges = acknowledges(parameter("ack", auth, request));
-    Identity identity;
-    try {
-      identity = identities.identify(parameter("user", auth, request));
-    } catch (MessageException e) {
-      throw new RefusedException(CloseReason.UNAUTHENTICATED, e.getMessage(), 0);
-    }
-    long wait = identity.anonymous() ? 0 : admission.enterAs(identity.user());
-    if (wait > 0) {
-      throw new RefusedException(CloseReason.RATE_LIMITED, "this user connects too often", wait);
-    }
-    return new Admitted(identity, attachment(acknowledges, request, old, auth));
+    String session = parameter("session", auth, request);
+    var credentials =
+        new Credentials(parameter("user", auth, request), parameter("ack", auth, request), session);
+    ConnectPolicy.Admitted client = policy.admit(credentials, acknowledgesByDefault);
+    return new Admitted(client.identity(), attachment(client, request, old));
   }
 
   /**
@@ -69,9 +30,9 @@ record Handshake(
    * pid}.
    */
   private Attachment attachment(
-      boolean acknowledges, SocketEvent.ConnectRequested request, boolean old, JsonObject auth)
-      throws RefusedException {
-    String token = parameter("session", auth, request);
+      ConnectPolicy.Admitted client, SocketEvent.ConnectRequested request, boolean old) {
+    boolean acknowledges = client.clientAcknowledges();
+    String token = client.session();
     boolean announce = token != null;
     if (old) {
       return new Attachment(acknowledges, token, announce, false);
@@ -84,22 +45,14 @@ record Handshake(
     return new Attachment(acknowledges, token, announce, true);
   }
 
-  /** Returns the refusal of a client whose session could not begin. */
-  static RefusedException refusal(Throwable failure) {
-    return MessageException.from(failure).code() == ErrorCode.RATE_LIMITED
-        ? new RefusedException(
-            CloseReason.RATE_LIMITED, "this user has too many connections", TOO_MANY_RETRY_MS)
-        : new RefusedException(
-            CloseReason.SERVER_ERROR, "the gateway can not take clients now", FAILED_RETRY_MS);
-  }
-
   /** Returns the data of a {@code closing} event and of a refusal. */
   static JsonObject explain(CloseReason reason, long retryAfterMs) {
     return ClosingTranslator.toJson(reason.code(), reason.label(), retryAfterMs);
   }
 
   private static String parameter(
-      String name, JsonObject auth, SocketEvent.ConnectRequested request) throws RefusedException {
+      String name, JsonObject auth, SocketEvent.ConnectRequested request)
+      throws ConnectRefusedException {
     Object value = auth.getValue(name);
     if (value == null) {
       return request.query().get(name);
@@ -107,18 +60,6 @@ record Handshake(
     if (value instanceof String text) {
       return text;
     }
-    throw new RefusedException(CloseReason.MALFORMED, name + " has to be a string", 0);
-  }
-
-  private boolean acknowledges(String parameter) throws RefusedException {
-    if (parameter == null) {
-      return acknowledgesByDefault;
-    }
-    return switch (parameter) {
-      case "client" -> true;
-      case "transport" -> false;
-      default ->
-          throw new RefusedException(CloseReason.MALFORMED, "ack has to be client or transport", 0);
-    };
+    throw ConnectPolicy.malformed(name + " must be a string");
   }
 }

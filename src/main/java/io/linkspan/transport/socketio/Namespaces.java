@@ -1,5 +1,6 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.EncodedPacket;
@@ -85,7 +86,7 @@ final class Namespaces {
   }
 
   /** Refuses a namespace to the client. */
-  void refuse(SocketEvent.ConnectRequested request, Handshake.RefusedException refusal) {
+  void refuse(SocketEvent.ConnectRequested request, ConnectRefusedException refusal) {
     CloseReason reason = refusal.reason();
     // Clients of Engine.IO 3 accept only a string.
     String data =

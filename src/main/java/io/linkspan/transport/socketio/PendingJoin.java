@@ -7,12 +7,16 @@ import io.linkspan.session.Attachment;
 import io.linkspan.session.Session;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 
 /**
  * Holds what must wait until a client's session has begun: the namespaces that the client asks for,
- * and Messages that it has missed or that arrive early.
+ * and Messages that it has missed or that arrive early. After a recovery, Messages for namespaces
+ * that the client has not joined again yet wait here for some time.
  */
 final class PendingJoin {
+
+  private static final int MAX_MESSAGES = 1_000;
 
   private final Attachment attachment;
   private final List<SocketEvent.ConnectRequested> joins = new ArrayList<>(1);
@@ -38,9 +42,21 @@ final class PendingJoin {
     messages.add(message);
   }
 
-  /** Returns the Messages that {@link #takeMissed} left, in order of arrival. */
-  List<Outgoing> messages() {
-    return messages;
+  /** Returns whether no further Message may wait. */
+  boolean isFull() {
+    return messages.size() >= MAX_MESSAGES;
+  }
+
+  /** Removes and returns the Messages that no longer wait, in order of arrival. */
+  List<Outgoing> take(Predicate<Outgoing> ready) {
+    List<Outgoing> taken = messages.stream().filter(ready).toList();
+    messages.removeAll(taken);
+    return taken;
+  }
+
+  /** Removes and returns all Messages, in order of arrival. */
+  List<Outgoing> takeAll() {
+    return take(message -> true);
   }
 
   /** Drops the Messages of a session that the client does not get. */

@@ -3,9 +3,12 @@ package io.linkspan.transport.socketio;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.config.ConfigNode;
 import io.linkspan.protocol.engineio.EngineConfig;
+import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.SocketConfig;
 import java.time.Duration;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The Socket.IO transport.
@@ -16,6 +19,7 @@ import java.util.List;
  * @param connectTimeout how long a new client may take to join its first namespace
  * @param maxPayload bytes of one POST body, and of one WebSocket message
  * @param namespaces that clients may join
+ * @param generations of Engine.IO that are served
  * @param jsonp whether old clients may poll with JSONP
  * @param clientAcknowledges the default of {@code ack}: whether clients acknowledge Messages
  * @param recovery whether every client of Socket.IO 4 is offered to recover its session; else those
@@ -32,6 +36,7 @@ public record SocketIoConfig(
     Duration connectTimeout,
     int maxPayload,
     List<String> namespaces,
+    Set<Generation> generations,
     boolean jsonp,
     boolean clientAcknowledges,
     boolean recovery,
@@ -46,6 +51,7 @@ public record SocketIoConfig(
 
   public SocketIoConfig {
     namespaces = List.copyOf(namespaces);
+    generations = Set.copyOf(generations);
   }
 
   /** Bytes of one WebSocket frame. */
@@ -62,12 +68,8 @@ public record SocketIoConfig(
         standard.closeLinger(),
         maxPayload,
         limits.writeQueue() == 0 ? Long.MAX_VALUE : limits.writeQueue(),
-        true,
-        true,
-        true,
-        true,
-        jsonp,
-        true);
+        generations,
+        jsonp);
   }
 
   SocketConfig socket() {
@@ -77,8 +79,7 @@ public record SocketIoConfig(
         standard.maxNamespaces(),
         standard.maxRefusals(),
         // The outbox limits them.
-        Integer.MAX_VALUE,
-        false);
+        Integer.MAX_VALUE);
   }
 
   /** Reads the section {@code socketio}. */
@@ -95,11 +96,27 @@ public record SocketIoConfig(
         socketio.duration("connectTimeout"),
         socketio.size("maxPayload", MIN_PAYLOAD, MAX_PAYLOAD),
         namespaces(socketio),
+        generations(socketio),
         socketio.flag("jsonp"),
         socketio.either("acknowledge", "client", "transport"),
         socketio.flag("recovery"),
         socketio.flag("connectEvent"),
         socketio.count("maxRelayed", 0));
+  }
+
+  private static Set<Generation> generations(ConfigNode socketio) {
+    Set<Generation> generations = EnumSet.noneOf(Generation.class);
+    for (String name : socketio.scalars("generations")) {
+      switch (name) {
+        case "3" -> generations.add(Generation.V3);
+        case "4" -> generations.add(Generation.V4);
+        default -> socketio.reject("generations", "3, 4 or both");
+      }
+    }
+    if (generations.isEmpty()) {
+      socketio.reject("generations", "3, 4 or both");
+    }
+    return generations;
   }
 
   private static List<String> namespaces(ConfigNode socketio) {

@@ -1,5 +1,7 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.admission.ConnectPolicy;
+import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
@@ -46,7 +48,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   }
 
   /**
-   * What the connections of one event loop have in common.
+   * The objects that the connections of one event loop share.
    *
    * @param link of their Engine.IO sessions
    * @param config of the transport
@@ -64,6 +66,9 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
 
   private static final Logger LOG = LoggerFactory.getLogger(SocketIoConnection.class);
 
+  /** How long Messages wait after a recovery, in milliseconds. */
+  private static final long REJOIN_WAIT = 3_000;
+
   private final Context context;
   private final SocketSession<HttpExchange, EngineSocket> socket;
   private final EngineLink link;
@@ -75,8 +80,11 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   private Session session;
   private Handshake.Admitted handshake;
 
-  /** Null except in the state BEGINNING. */
+  /** Null except in the state BEGINNING, and in JOINED until {@link #waitUntil}. */
   private PendingJoin beginning;
+
+  /** Until when Messages wait for the namespaces that a recovered client joins again. */
+  private long waitUntil = EngineSession.NEVER;
 
   private long answeredPing = Long.MIN_VALUE;
   private CloseReason closeReason;
@@ -108,7 +116,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     latch().enter();
   }
 
-  /** The Engine.IO link of the client. */
+  /** Returns the Engine.IO link of the client. */
   EngineLink link() {
     return link;
   }
@@ -116,8 +124,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   private DrainLatch latch() {
     return link.loop().latch();
   }
-
-  // --------------------------------------------------------------- connection
 
   @Override
   public String transport() {
@@ -143,10 +149,18 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     if (state != State.JOINED) {
       return false;
     }
+    if (beginning != null && !writer.reaches(message) && !beginning.isFull()) {
+      beginning.hold(message);
+      return true;
+    }
+    send(message);
+    return state == State.JOINED && link.isOpen();
+  }
+
+  private void send(Outgoing message) {
     metrics().messageOut();
     writer.send(message);
     link.flush();
-    return state == State.JOINED && link.isOpen();
   }
 
   @Override
@@ -170,8 +184,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     }
   }
 
-  // -------------------------------------------------------------------- events
-
   @Override
   public void onSlow() {
     close(CloseReason.SLOW_CONSUMER);
@@ -180,7 +192,8 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   /** A pong shows that the client has read everything that was written before the ping. */
   @Override
   public void onDrained() {
-    if (session != null && link.answeredPing() != answeredPing) {
+    // Messages that wait are not written yet.
+    if (session != null && beginning == null && link.answeredPing() != answeredPing) {
       answeredPing = link.answeredPing();
       session.readUntil(answeredPing - 1);
     }
@@ -196,12 +209,15 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
 
   @Override
   public void advanceTo(long now) {
+    if (now >= waitUntil) {
+      stopWaiting();
+    }
     socket.advanceTo(now);
   }
 
   @Override
   public long nextDeadline() {
-    return socket.nextDeadline();
+    return Math.min(socket.nextDeadline(), waitUntil);
   }
 
   @Override
@@ -237,15 +253,18 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     }
   }
 
-  // --------------------------------------------------------------- namespaces
-
   private void join(SocketEvent.ConnectRequested request) {
     if (!context.config().namespaces().contains(request.namespace())) {
       namespaces.refuseUnknown(request);
       return;
     }
     switch (state) {
-      case JOINED -> accept(request);
+      case JOINED -> {
+        accept(request);
+        if (beginning != null) {
+          sendReachable();
+        }
+      }
       case BEGINNING -> beginning.join(request);
       case UNJOINED -> begin(request);
       case CLOSED -> {
@@ -261,7 +280,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     }
     try {
       handshake = context.handshake().admit(request, generation() == Generation.V3);
-    } catch (Handshake.RefusedException refusal) {
+    } catch (ConnectRefusedException refusal) {
       refuse(request, refusal);
       return;
     }
@@ -294,15 +313,30 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     writer.begin(handshake.attachment(), session.anchor());
     state = State.JOINED;
     LOG.debug("{} opened as {}, session {}", remote(), session.user(), session.id());
-    PendingJoin before = beginning;
-    before.joins().forEach(this::accept);
-    beginning = null;
+    beginning.joins().forEach(this::accept);
     if (namespaces.isEmpty()) {
+      beginning = null;
       endSession(CloseReason.CONNECTION_LOST);
+    } else if (session.recovered()) {
+      waitUntil = DeadlineTimer.now() + REJOIN_WAIT;
+      sendReachable();
     } else {
-      before.messages().forEach(this::deliver);
+      stopWaiting();
     }
     link.drainLater();
+  }
+
+  /** Sends the waiting Messages of the namespaces that the client has joined. */
+  private void sendReachable() {
+    beginning.take(writer::reaches).forEach(this::send);
+  }
+
+  /** Sends the waiting Messages, in other namespaces where the client has not joined theirs. */
+  private void stopWaiting() {
+    List<Outgoing> waiting = beginning.takeAll();
+    beginning = null;
+    waitUntil = EngineSession.NEVER;
+    waiting.forEach(this::send);
   }
 
   private void notBegun(Throwable failure) {
@@ -312,12 +346,20 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     List<SocketEvent.ConnectRequested> joins = beginning.joins();
     beginning = null;
     state = State.UNJOINED;
-    Handshake.RefusedException refusal = Handshake.refusal(failure);
+    ConnectRefusedException refusal = ConnectPolicy.notOpened(failure);
     joins.forEach(request -> refuse(request, refusal));
     link.drainLater();
   }
 
-  private void refuse(SocketEvent.ConnectRequested request, Handshake.RefusedException refusal) {
+  /**
+   * Refuses a client. After a connect error, Socket.IO clients do not retry by themselves, but they
+   * do after the end of the transport.
+   */
+  private void refuse(SocketEvent.ConnectRequested request, ConnectRefusedException refusal) {
+    if (refusal.isTemporary()) {
+      close(refusal.reason(), refusal.retryAfterMs());
+      return;
+    }
     metrics().refused(refusal.reason());
     namespaces.refuse(request, refusal);
   }
@@ -344,6 +386,8 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     state = State.UNJOINED;
     Session ended = session;
     session = null;
+    beginning = null;
+    waitUntil = EngineSession.NEVER;
     writer.end();
     ended.linkClosed(reason);
   }
@@ -368,6 +412,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     closeReason = reason;
     namespaces.clear();
     beginning = null;
+    waitUntil = EngineSession.NEVER;
     writer.end();
     drainWaits = reason == CloseReason.GOING_AWAY && !link.finished();
     metrics().closed(reason);
@@ -381,8 +426,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       latch().leave();
     }
   }
-
-  // ------------------------------------------------------------------ receipts
 
   @Override
   public boolean isJoined() {

@@ -1,8 +1,7 @@
 package io.linkspan.transport.socketio;
 
-import io.linkspan.admission.Admission;
-import io.linkspan.admission.DrainLatch;
-import io.linkspan.admission.IdentityProvider;
+import io.linkspan.admission.ConnectPolicy;
+import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.TransportMetrics;
@@ -15,8 +14,8 @@ import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.protocol.socketio.SocketConfig;
 import io.linkspan.protocol.socketio.SocketSession;
-import io.linkspan.session.Shard;
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.engineio.EngineAddress;
 import io.linkspan.transport.engineio.EngineLink;
 import io.linkspan.transport.engineio.EngineSessions;
@@ -28,7 +27,6 @@ import io.linkspan.transport.engineio.relay.Relay;
 import io.linkspan.transport.engineio.relay.RelayLimiter;
 import io.linkspan.transport.engineio.relay.RelayMailbox;
 import io.linkspan.transport.http.HttpEndpoint;
-import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.http.Refusal;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -48,7 +46,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class SocketIoEndpoint implements HttpEndpoint {
 
-  /** What the endpoints of a node have in common. */
+  /** The objects that the endpoints of a node share. */
   public record Shared(
       SocketIoConfig config,
       LimitsConfig limits,
@@ -64,8 +62,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   private static final long ACK_MARGIN_MS = 1_000;
 
   private final SocketIoConfig config;
-  private final Origins origins;
-  private final Admission admission;
+  private final ConnectPolicy policy;
   private final TransportMetrics metrics;
   private final EngineSessions sessions;
   private final Nodes nodes;
@@ -84,22 +81,13 @@ public final class SocketIoEndpoint implements HttpEndpoint {
    *
    * @param index of the event loop's shard
    */
-  public SocketIoEndpoint(
-      Vertx vertx,
-      int index,
-      Shared shared,
-      DrainLatch latch,
-      Origins origins,
-      Admission admission,
-      IdentityProvider identities,
-      Shard shard) {
+  public SocketIoEndpoint(Vertx vertx, int index, Shared shared, ConnectContext context) {
     config = shared.config();
-    this.origins = origins;
-    this.admission = admission;
+    policy = context.policy();
     metrics = shared.metrics();
     sessions = shared.sessions();
     nodes = shared.nodes();
-    loop = EventLoop.current(vertx, latch);
+    loop = EventLoop.current(vertx, context.latch());
     self = new EngineAddress(nodes.self().id(), index);
     engineConfig = config.engine(shared.limits());
     socketConfig = config.socket();
@@ -119,8 +107,8 @@ public final class SocketIoEndpoint implements HttpEndpoint {
             config,
             shared.limits(),
             ackWithin(shared.delivery()),
-            new Handshake(identities, admission, config.clientAcknowledges(), config.recovery()),
-            shard,
+            new Handshake(policy, config.clientAcknowledges(), config.recovery()),
+            context.shard(),
             metrics);
   }
 
@@ -155,10 +143,10 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   @Override
   public void handle(HttpServerRequest http) {
     String origin = http.getHeader(HttpHeaders.ORIGIN);
-    boolean allowed = origins.allow(origin);
-    putCorsHeaders(http, allowed ? origin : null);
+    String forbidden = forbidden(origin);
+    putCorsHeaders(http, forbidden == null ? origin : null);
     if (http.method().equals(HttpMethod.OPTIONS)) {
-      preflight(http, allowed);
+      preflight(http, forbidden == null);
       return;
     }
     EngineRequest request = read(http);
@@ -167,7 +155,6 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       exchange.refuse(EngineError.BAD_REQUEST);
       return;
     }
-    String forbidden = allowed ? null : Refusal.ORIGIN.message();
     EngineLink known = sessions.find(request.sid());
     if (known == null) {
       EngineAddress owner = EngineAddress.ofRemote(request.sid(), nodes);
@@ -183,6 +170,16 @@ public final class SocketIoEndpoint implements HttpEndpoint {
         exchange.pause();
       }
       known.loop().run(() -> known.handle(exchange, forbidden));
+    }
+  }
+
+  /** Returns why web pages of this origin may not connect, or null. */
+  private String forbidden(String origin) {
+    try {
+      policy.checkOrigin(origin);
+      return null;
+    } catch (ConnectRefusedException refusal) {
+      return refusal.getMessage();
     }
   }
 
@@ -230,21 +227,18 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     FrontDoor.Decision decision =
         door.decide(request, exchange.origin(), forbidden, null, DeadlineTimer.now());
     if (decision instanceof FrontDoor.Refused refused) {
-      if (forbidden != null && refused.status() == Refusal.ORIGIN.status()) {
+      if (forbidden != null && refused.status() == EngineError.FORBIDDEN.status()) {
         metrics.refused(CloseReason.FORBIDDEN);
       }
       exchange.refuse(refused);
       return;
     }
-    if (loop.latch().isDraining()) {
-      Refusal.draining().send(http);
-      return;
-    }
     String address = http.remoteAddress().hostAddress();
-    long wait = admission.enter(address);
-    if (wait > 0) {
-      metrics.refused(CloseReason.RATE_LIMITED);
-      Refusal.rateLimited("too many connections", wait).send(http);
+    try {
+      policy.enter(address);
+    } catch (ConnectRefusedException refusal) {
+      metrics.refused(refusal.reason());
+      Refusal.of(refusal).send(http);
       return;
     }
     if (((FrontDoor.Admitted) decision).action() == FrontDoor.Action.OPEN_POLLING) {
@@ -274,7 +268,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
           link.drain();
         },
         failure -> {
-          admission.leave(address);
+          policy.leave(address);
           LOG.debug("{} did not upgrade: {}", exchange.remote(), failure.getMessage());
         });
   }
@@ -292,7 +286,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
             exchange.remote(),
             () -> {
               sessions.remove(engine.sid());
-              admission.leave(address);
+              policy.leave(address);
             });
     sessions.add(connection.link());
     return connection.link();

@@ -1,13 +1,14 @@
 package io.linkspan.transport.tcp;
 
+import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.DrainLatch;
+import io.linkspan.config.ListenException;
 import io.linkspan.connection.CloseReason;
 import io.vertx.core.Future;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
-import java.io.IOException;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -53,15 +54,7 @@ final class TcpListener {
         .recover(
             failure ->
                 Future.failedFuture(
-                    new IOException(
-                        "cannot listen at %s.host %s, %s.port %d: %s"
-                            .formatted(
-                                config.key(),
-                                config.host(),
-                                config.key(),
-                                config.port(),
-                                failure.getMessage()),
-                        failure)));
+                    new ListenException(config.key(), config.host(), config.port(), failure)));
   }
 
   /** Closes clients that have no session, because the event loop is being drained. */
@@ -83,20 +76,13 @@ final class TcpListener {
 
   private void accept(NetSocket socket) {
     String address = socket.remoteAddress().hostAddress();
-    if (latch().isDraining()) {
-      reject(socket, CloseReason.GOING_AWAY, 0);
+    try {
+      common.entrance().policy().enter(address);
+    } catch (ConnectRefusedException refusal) {
+      open(socket, () -> {}).close(refusal.reason(), refusal.retryAfterMs());
       return;
     }
-    long wait = common.entrance().admission().enter(address);
-    if (wait > 0) {
-      reject(socket, CloseReason.RATE_LIMITED, wait);
-      return;
-    }
-    open(socket, () -> common.entrance().admission().leave(address));
-  }
-
-  private void reject(NetSocket socket, CloseReason reason, long retryAfterMs) {
-    open(socket, () -> {}).close(reason, retryAfterMs);
+    open(socket, () -> common.entrance().policy().leave(address));
   }
 
   private TcpConnection open(NetSocket socket, Runnable release) {

@@ -14,9 +14,9 @@ final class HeartCheck {
 
   private HeartCheck() {}
 
-  /** The answer, in UTF-8; null when the text is no heartbeat. */
+  /** Returns the answer, in UTF-8; null when the text is not a heartbeat. */
   static byte[] answer(String text) {
-    // Cheap before exact: most text is no heartbeat, and parsing is not free.
+    // Most text is not a heartbeat, and this check is cheaper than parsing.
     if (!text.contains(MODULE)) {
       return null;
     }

@@ -9,6 +9,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Heartbeat;
+import io.linkspan.connection.MalformedCounter;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.ProtocolException;
@@ -72,7 +73,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private List<Outgoing> early = List.of();
   private CloseReason closeReason;
   private long lastReceived = DeadlineTimer.now();
-  private int malformed;
+  private final MalformedCounter malformed;
 
   /**
    * @param remote network address of the client, {@code host:port}
@@ -89,19 +90,20 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     this.limits = limits;
     this.metrics = metrics;
     this.onEnd = onEnd;
+    malformed = new MalformedCounter(this, limits.malformed());
     maxFrame = config.maxMessageSize();
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
     timer = new DeadlineTimer(vertx, this::onTimer);
     assembler = new MessageAssembler(config.maxMessageSize());
   }
 
-  /** The client has a session; the upgrade may be answered. */
+  /** Takes the client's session; the upgrade may be answered. */
   void begin(Session session) {
     this.session = session;
     metrics.opened();
   }
 
-  /** The upgrade has been answered. */
+  /** Takes the WebSocket once the upgrade has been answered. */
   void upgraded(ServerWebSocket socket) {
     this.socket = socket;
     json = WebSocketConfig.JSON_SUBPROTOCOL.equals(socket.subProtocol());
@@ -110,7 +112,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     socket.closeHandler(v -> onClosed());
     socket.exceptionHandler(e -> LOG.debug("{} failed: {}", remote, e.getMessage()));
     if (state == State.CLOSING) {
-      sayGoodbye(closeReason, 0);
+      sendClose(closeReason, 0);
       return;
     }
     state = State.OPEN;
@@ -120,7 +122,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     timer.arm(heartbeat.nextDeadline());
   }
 
-  /** The upgrade failed: there never was a link. */
+  /** Ends a connection whose upgrade failed. */
   void notUpgraded() {
     onClosed();
   }
@@ -182,11 +184,11 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     closeReason = reason;
     end(reason);
     if (upgraded) {
-      sayGoodbye(reason, retryAfterMs);
+      sendClose(reason, retryAfterMs);
     }
   }
 
-  private void sayGoodbye(CloseReason reason, long retryAfterMs) {
+  private void sendClose(CloseReason reason, long retryAfterMs) {
     String text =
         retryAfterMs > 0 ? reason.label() + "; retryAfterMs=" + retryAfterMs : reason.label();
     link.close(reason.code(), text);
@@ -222,7 +224,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
         case TEXT, BINARY ->
             onMessage(assembler.first(frame.isText(), frame.isFinal(), frame.binaryData()));
         case CONTINUATION -> onMessage(assembler.next(frame.isFinal(), frame.binaryData()));
-        case CLOSE -> onGoodbye(frame.closeStatusCode());
+        case CLOSE -> onCloseFrame(frame.closeStatusCode());
         case PING, PONG -> {
           // Life was noted when the bytes came; Vert.x answers.
         }
@@ -235,10 +237,10 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   }
 
   /**
-   * The client leaves; Vert.x answers its close frame. Not to wait for the end of the TCP
-   * connection: by then the client may have come back, and it said that it would not.
+   * Ends the session at the client's close frame, which Vert.x answers. When the TCP connection
+   * ends, the client may already have reconnected.
    */
-  private void onGoodbye(short code) {
+  private void onCloseFrame(short code) {
     state = State.CLOSING;
     closeReason = code == NORMAL_CLOSURE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
     end(closeReason);
@@ -271,7 +273,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
       onDecoded(JsonTranslator.decodeFrame(text));
     } else {
       throw new ProtocolException(
-          "a text frame has to be a HEART_CHECK unless the subprotocol is "
+          "a text frame must be a HEART_CHECK unless the subprotocol is "
               + WebSocketConfig.JSON_SUBPROTOCOL);
     }
   }
@@ -288,10 +290,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
 
   private void onMalformed(String what) {
     refused("", new MessageException(ErrorCode.MALFORMED, what));
-    malformed++;
-    if (limits.malformed() > 0 && malformed >= limits.malformed()) {
-      close(CloseReason.MALFORMED);
-    }
+    malformed.increment();
   }
 
   private void write(byte[] message) {
@@ -322,8 +321,8 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
 
   private void onClosed() {
     if (state != State.CLOSING) {
-      boolean saidGoodbye = socket != null && socket.closeStatusCode() == NORMAL_CLOSURE;
-      end(saidGoodbye ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST);
+      boolean inOrder = socket != null && socket.closeStatusCode() == NORMAL_CLOSURE;
+      end(inOrder ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST);
     }
     state = State.CLOSED;
     timer.cancel();

@@ -1,62 +1,50 @@
 package io.linkspan.transport.websocket;
 
-import io.linkspan.admission.Admission;
-import io.linkspan.admission.DrainLatch;
-import io.linkspan.admission.Identity;
-import io.linkspan.admission.IdentityProvider;
+import io.linkspan.admission.ConnectPolicy;
+import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.Credentials;
 import io.linkspan.admission.LimitsConfig;
-import io.linkspan.api.ErrorCode;
-import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.TransportMetrics;
-import io.linkspan.session.Attachment;
-import io.linkspan.session.Shard;
+import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.http.HttpEndpoint;
-import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.http.Refusal;
+import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
+import java.util.Arrays;
+import java.util.List;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Lets WebSocket clients in, or tells them why not. Used only on its event loop. */
+/** Admits WebSocket clients, or refuses them with a reason. Used only on its event loop. */
 public final class WebSocketEndpoint implements HttpEndpoint {
 
-  private static final long TOO_MANY_RETRY_MS = 5_000;
+  private static final String SUBPROTOCOLS = "Sec-WebSocket-Protocol";
   private static final Logger LOG = LoggerFactory.getLogger(WebSocketEndpoint.class);
 
   private final Vertx vertx;
   private final WebSocketConfig config;
   private final LimitsConfig limits;
-  private final Origins origins;
-  private final Admission admission;
-  private final IdentityProvider identities;
+  private final ConnectContext context;
+  private final ConnectPolicy policy;
   private final TransportMetrics metrics;
-  private final Shard shard;
-  private final DrainLatch latch;
 
   public WebSocketEndpoint(
       Vertx vertx,
       WebSocketConfig config,
       LimitsConfig limits,
-      Origins origins,
-      Admission admission,
-      IdentityProvider identities,
-      TransportMetrics metrics,
-      DrainLatch latch,
-      Shard shard) {
+      ConnectContext context,
+      TransportMetrics metrics) {
     this.vertx = vertx;
     this.config = config;
     this.limits = limits;
-    this.origins = origins;
-    this.admission = admission;
-    this.identities = identities;
+    this.context = context;
     this.metrics = metrics;
-    this.latch = latch;
-    this.shard = shard;
+    policy = context.policy();
   }
 
   @Override
@@ -70,65 +58,37 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       Refusal.UPGRADE_REQUIRED.send(request);
       return;
     }
-    if (latch.isDraining()) {
-      Refusal.draining().send(request);
-      return;
-    }
-    if (!origins.allow(request.getHeader(HttpHeaders.ORIGIN))) {
-      refuse(request, Refusal.ORIGIN, CloseReason.FORBIDDEN);
-      return;
-    }
-    Attachment attachment;
-    try {
-      boolean clientAcknowledges = clientAcknowledges(request.getParam("ack"));
-      attachment = Attachment.of(clientAcknowledges, request.getParam("session"));
-    } catch (IllegalArgumentException e) {
-      refuse(request, new Refusal(400, "malformed", e.getMessage()), CloseReason.MALFORMED);
-      return;
-    }
     String address = request.remoteAddress().hostAddress();
-    long wait = admission.enter(address);
-    if (wait > 0) {
-      refuse(request, Refusal.rateLimited("too many connections", wait), CloseReason.RATE_LIMITED);
-      return;
-    }
-    admit(request, address, attachment);
-  }
-
-  private boolean clientAcknowledges(String parameter) {
-    if (parameter == null) {
-      return config.clientAcknowledges();
-    }
-    return switch (parameter) {
-      case "client" -> true;
-      case "transport" -> false;
-      default -> throw new IllegalArgumentException("ack has to be client or transport");
-    };
-  }
-
-  private void admit(HttpServerRequest request, String address, Attachment attachment) {
-    Identity identity;
     try {
-      identity = identities.identify(request.getParam("user"));
-    } catch (MessageException refusal) {
-      // Only a WebSocket can say 4401.
-      turnAway(request, address, CloseReason.UNAUTHENTICATED);
+      policy.checkOrigin(request.getHeader(HttpHeaders.ORIGIN));
+      policy.enter(address);
+    } catch (ConnectRefusedException refusal) {
+      refuse(request, refusal);
       return;
     }
-    long wait = identity.anonymous() ? 0 : admission.enterAs(identity.user());
-    if (wait > 0) {
-      admission.leave(address);
-      refuse(
-          request,
-          Refusal.rateLimited("this user connects too often", wait),
-          CloseReason.RATE_LIMITED);
+    ConnectPolicy.Admitted client;
+    try {
+      client = policy.admit(credentials(request), config.clientAcknowledges());
+    } catch (ConnectRefusedException refusal) {
+      policy.leave(address);
+      refuse(request, refusal);
       return;
     }
-    begin(request, address, identity, attachment);
+    begin(request, address, client);
   }
 
-  private void begin(
-      HttpServerRequest request, String address, Identity identity, Attachment attachment) {
+  private static Credentials credentials(HttpServerRequest request) {
+    return new Credentials(
+        parameter(request, "user"), parameter(request, "ack"), parameter(request, "session"));
+  }
+
+  /** Returns the last value of a parameter, as the other transports do, or null. */
+  private static String parameter(HttpServerRequest request, String name) {
+    List<String> values = request.params().getAll(name);
+    return values.isEmpty() ? null : values.get(values.size() - 1);
+  }
+
+  private void begin(HttpServerRequest request, String address, ConnectPolicy.Admitted client) {
     var connection =
         new WebSocketConnection(
             vertx,
@@ -137,10 +97,10 @@ public final class WebSocketEndpoint implements HttpEndpoint {
             limits,
             metrics,
             () -> ended(address));
-    latch.enter();
+    policy.latch().enter();
     request.pause();
-    shard
-        .open(connection, identity, attachment)
+    context
+        .open(connection, client)
         .onComplete(
             session -> {
               connection.begin(session);
@@ -148,24 +108,18 @@ public final class WebSocketEndpoint implements HttpEndpoint {
             },
             failure -> {
               ended(address);
-              if (MessageException.from(failure).code() == ErrorCode.RATE_LIMITED) {
-                refuse(
-                    request,
-                    Refusal.rateLimited("this user has too many connections", TOO_MANY_RETRY_MS),
-                    CloseReason.RATE_LIMITED);
-              } else {
-                refuse(request, Refusal.unavailable(), CloseReason.SERVER_ERROR);
-              }
+              refuse(request, ConnectPolicy.notOpened(failure));
             });
   }
 
   private void ended(String address) {
-    admission.leave(address);
-    latch.leave();
+    policy.leave(address);
+    policy.latch().leave();
   }
 
   private void upgrade(
       HttpServerRequest request, Consumer<ServerWebSocket> onUpgraded, Runnable onFailure) {
+    chooseSubprotocol(request.headers());
     request
         .toWebSocket()
         .onComplete(
@@ -176,14 +130,27 @@ public final class WebSocketEndpoint implements HttpEndpoint {
             });
   }
 
-  private void turnAway(HttpServerRequest request, String address, CloseReason reason) {
-    admission.leave(address);
-    metrics.refused(reason);
-    upgrade(request, socket -> socket.close((short) reason.code(), reason.label()), () -> {});
+  /** Leaves of the offered subprotocols the one that is spoken here, if it is among them. */
+  private static void chooseSubprotocol(MultiMap headers) {
+    boolean json =
+        headers.getAll(SUBPROTOCOLS).stream()
+            .flatMap(offer -> Arrays.stream(offer.split(",")))
+            .anyMatch(offer -> offer.strip().equals(WebSocketConfig.JSON_SUBPROTOCOL));
+    if (json) {
+      headers.set(SUBPROTOCOLS, WebSocketConfig.JSON_SUBPROTOCOL);
+    } else {
+      headers.remove(SUBPROTOCOLS);
+    }
   }
 
-  private void refuse(HttpServerRequest request, Refusal refusal, CloseReason reason) {
+  private void refuse(HttpServerRequest request, ConnectRefusedException refusal) {
+    CloseReason reason = refusal.reason();
     metrics.refused(reason);
-    refusal.send(request);
+    if (reason == CloseReason.UNAUTHENTICATED) {
+      // Only a WebSocket carries the code 4401.
+      upgrade(request, socket -> socket.close((short) reason.code(), reason.label()), () -> {});
+    } else {
+      Refusal.of(refusal).send(request);
+    }
   }
 }

@@ -8,10 +8,16 @@ import io.vertx.core.http.HttpServerOptions;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** What the WebSocket transport asks of the HTTP server it lives on. */
+/** Settings that the WebSocket transport needs of its HTTP server. */
 public final class WebSocketServer {
 
   private static final int COMPRESSION_LEVEL = 6;
+
+  /**
+   * Chooses the first subprotocol that a client offers. Socket.IO clients fail without one; the
+   * endpoint for plain WebSocket removes from the offer what it does not speak.
+   */
+  private static final String ANY_SUBPROTOCOL = "*";
 
   private WebSocketServer() {}
 
@@ -22,7 +28,7 @@ public final class WebSocketServer {
    */
   public static HttpServerOptions options(WebSocketConfig config, int maxMessageSize) {
     return new HttpServerOptions()
-        .setWebSocketSubProtocols(List.of(WebSocketConfig.JSON_SUBPROTOCOL))
+        .setWebSocketSubProtocols(List.of(ANY_SUBPROTOCOL))
         .setMaxWebSocketFrameSize(maxMessageSize)
         .setMaxWebSocketMessageSize(maxMessageSize)
         .setRegisterWebSocketWriteHandlers(false)

@@ -1,33 +1,25 @@
 package io.linkspan.protocol.engineio;
 
 import java.time.Duration;
+import java.util.Set;
 
 /** Configurations for tests: quick heartbeats, small limits, everything on. */
 public final class EngineConfigs {
-  public static final EngineConfig QUICK = of(1_000_000, 4_000_000, true, true, true, true, true);
+  public static final EngineConfig QUICK =
+      of(1_000_000, 4_000_000, Set.of(Generation.values()), true);
 
   private EngineConfigs() {}
 
   static EngineConfig limits(int payload, long queued) {
-    return of(payload, queued, true, true, true, true, true);
+    return of(payload, queued, Set.of(Generation.values()), true);
   }
 
-  static EngineConfig transports(boolean polling, boolean webSocket, boolean upgrades) {
-    return of(1_000_000, 4_000_000, polling, webSocket, upgrades, true, true);
-  }
-
-  static EngineConfig old(boolean generation3, boolean jsonp) {
-    return of(1_000_000, 4_000_000, true, true, true, generation3, jsonp);
+  static EngineConfig serving(boolean jsonp, Generation... generations) {
+    return of(1_000_000, 4_000_000, Set.of(generations), jsonp);
   }
 
   private static EngineConfig of(
-      int payload,
-      long queued,
-      boolean polling,
-      boolean webSocket,
-      boolean upgrades,
-      boolean generation3,
-      boolean jsonp) {
+      int payload, long queued, Set<Generation> generations, boolean jsonp) {
     return new EngineConfig(
         Duration.ofMillis(300),
         Duration.ofMillis(200),
@@ -35,11 +27,7 @@ public final class EngineConfigs {
         Duration.ofSeconds(30),
         payload,
         queued,
-        polling,
-        webSocket,
-        upgrades,
-        generation3,
-        jsonp,
-        true);
+        generations,
+        jsonp);
   }
 }

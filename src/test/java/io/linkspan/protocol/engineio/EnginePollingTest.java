@@ -10,7 +10,6 @@ import static io.linkspan.protocol.engineio.EngineCloseReason.TRANSPORT_ERROR;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonObject;
 import java.util.Collections;
 import java.util.List;
 import java.util.Map;
@@ -41,22 +40,6 @@ class EnginePollingTest {
         "{\"sid\":\"S\",\"upgrades\":[\"websocket\"],\"pingInterval\":300,\"pingTimeout\":200,"
             + "\"maxPayload\":1000000}";
     assertThat(open.body()).hasToString((json.length() + 1) + ":0" + json);
-  }
-
-  @Test
-  void upgradesAreAnnouncedOnlyWhereTheyArePossible() {
-    for (EngineConfig config :
-        List.of(
-            EngineConfigs.transports(true, true, false),
-            EngineConfigs.transports(true, false, true))) {
-      EngineRequest request = EngineRequest.of("GET", false, Map.of("EIO", "4"));
-      EngineSession<String, String> session =
-          EngineSession.overPolling(config, request, "S", "get", 0);
-      var open = (EngineWrite.Respond<String, String>) session.pollWrite();
-      var json = new JsonObject(open.body().toString().substring(1));
-      assertThat(json.getJsonArray("upgrades")).isEmpty();
-      assertThat(session.mayUpgrade()).isFalse();
-    }
   }
 
   @Test
@@ -436,5 +419,41 @@ class EnginePollingTest {
     client.post("post1", "application/x-www-form-urlencoded", Buffer.buffer(form));
     client.post("post2", "application/x-www-form-urlencoded", Buffer.buffer("d=3%3A4%E2%82%AC\\n"));
     assertThat(client.messages()).containsExactly("2[\"a\\nb\"]", "€\n");
+  }
+
+  @Test
+  void oldestBrowserClientsArePolledInTheBinaryFormOnly() {
+    EngineRequest request =
+        EngineRequest.of(
+            "GET", false, Map.of("EIO", "3", "transport", "polling", "t", "1432000000000-0"));
+    EngineSession<String, String> session =
+        EngineSession.overPolling(EngineConfigs.QUICK, request, "S", "get", 0);
+    var open = (EngineWrite.Respond<String, String>) session.pollWrite();
+    assertThat(open.contentType()).isEqualTo("application/octet-stream");
+    assertThat(open.body().getByte(0)).isZero();
+    session.pollArrived("poll", request, 1);
+    session.send(EnginePacket.message("é"));
+    var poll = (EngineWrite.Respond<String, String>) session.pollWrite();
+    assertThat(poll.contentType()).isEqualTo("application/octet-stream");
+    assertThat(poll.body().getBytes()).containsExactly(0, 3, 0xff, '4', 0xc3, 0xa9);
+  }
+
+  @Test
+  void requestAfterThePingTimeoutFindsNoSession() {
+    client = EngineDriver.polling(V4);
+    client.session.setLastWords(reason -> List.of(EnginePacket.message("bye")));
+    client.pass(500);
+    assertThat(client.ended()).isEqualTo(EngineCloseReason.PING_TIMEOUT);
+    assertThat(client.get("late")).allMatch(answer -> answer.startsWith("late 400"));
+  }
+
+  @Test
+  void heldPollIsAnsweredWithTheReasonOfAPingTimeout() {
+    client = EngineDriver.polling(V4);
+    client.session.setLastWords(reason -> List.of(EnginePacket.message("bye")));
+    client.get("get1");
+    client.pass(300);
+    client.get("get2");
+    assertThat(client.pass(200)).containsExactly("get2 200 4bye");
   }
 }

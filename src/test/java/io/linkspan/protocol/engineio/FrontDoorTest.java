@@ -40,11 +40,10 @@ class FrontDoorTest {
     "POST, EIO=4&transport=polling, 2",
     "PUT,  EIO=4&transport=polling, 2",
     "POST, EIO=9&transport=polling, 2",
-    "GET,  transport=polling, 5",
     "GET,  EIO=5&transport=polling, 5",
     "GET,  EIO=abc&transport=polling, 5",
     "GET,  EIO=04&transport=polling, 5",
-    "WS,   EIO=2&transport=websocket, 5",
+    "WS,   EIO=7&transport=websocket, 5",
     "WS,   EIO=4&transport=abc, 0",
     "GET,  EIO=4&transport=polling&j=0, 3",
     "GET,  EIO=4&transport=polling&sid=zzz, 1",
@@ -79,15 +78,26 @@ class FrontDoorTest {
   }
 
   @Test
-  void whatIsSwitchedOffIsUnknown() {
-    var noPolling = new FrontDoor(EngineConfigs.transports(false, true, true));
-    var noWebSocket = new FrontDoor(EngineConfigs.transports(true, false, true));
-    var noOld = new FrontDoor(EngineConfigs.old(false, false));
-    var noJsonp = new FrontDoor(EngineConfigs.old(true, false));
-    assertRefused(decide(noPolling, "GET", "EIO=4&transport=polling"), 0);
-    assertRefused(decide(noWebSocket, "WS", "EIO=4&transport=websocket"), 0);
-    assertRefused(decide(noWebSocket, "WS", "EIO=4&transport=polling"), 3);
-    assertRefused(decide(noOld, "GET", "EIO=3&transport=polling"), 5);
+  void oneGenerationAloneRefusesClientsOfTheOther() {
+    var onlyNew = new FrontDoor(EngineConfigs.serving(false, Generation.V4));
+    for (String eio : new String[] {"", "EIO=1&", "EIO=2&", "EIO=3&", "EIO=5&"}) {
+      assertRefused(decide(onlyNew, "GET", eio + "transport=polling"), 5);
+    }
+    var onlyOld = new FrontDoor(EngineConfigs.serving(false, Generation.V3));
+    assertRefused(decide(onlyOld, "GET", "EIO=4&transport=polling"), 5);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"transport=polling", "EIO=1&transport=polling", "EIO=2&transport=polling"})
+  void clientsOlderThanTheRevisionParameterAreServedAsRevisionThree(String query) {
+    assertThat(decide("GET", query)).isEqualTo(new Admitted(Action.OPEN_POLLING));
+    open(query);
+    assertThat(session.generation()).isEqualTo(Generation.V3);
+  }
+
+  @Test
+  void jsonpIsRefusedWhereItIsSwitchedOff() {
+    var noJsonp = new FrontDoor(EngineConfigs.serving(false, Generation.values()));
     assertRefused(decide(noJsonp, "GET", "EIO=3&transport=polling&j=1"), 3);
   }
 
@@ -127,17 +137,19 @@ class FrontDoorTest {
   }
 
   @Test
-  void pollingAfterTheUpgradeAndASecondUpgradeAreRefused() {
+  void pollingAfterTheUpgradeIsRefusedAndASecondWebSocketIsAccepted() {
     open("EIO=4&transport=polling");
     session.webSocketOpened("ws", request("WS", "EIO=4&transport=websocket&sid=S"), NOW);
-    assertRefused(decide("WS", "EIO=4&transport=websocket&sid=S"), 3);
+    assertThat(decide("WS", "EIO=4&transport=websocket&sid=S"))
+        .isEqualTo(new Admitted(Action.UPGRADE));
     assertThat(decide("GET", "EIO=4&transport=polling&sid=S")).isEqualTo(new Admitted(Action.POLL));
     session.webSocket().text("ws", "2probe", NOW);
     session.webSocket().text("ws", "5", NOW);
     assertRefused(decide("GET", "EIO=4&transport=polling&sid=S"), 3);
     assertRefused(decide("POST", "EIO=4&transport=polling&sid=S"), 3);
     assertRefused(decide("GET", "EIO=4&transport=websocket&sid=S"), 3);
-    assertRefused(decide("WS", "EIO=4&transport=websocket&sid=S"), 3);
+    assertThat(decide("WS", "EIO=4&transport=websocket&sid=S"))
+        .isEqualTo(new Admitted(Action.UPGRADE));
   }
 
   @Test

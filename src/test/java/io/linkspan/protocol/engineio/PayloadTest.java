@@ -151,12 +151,33 @@ class PayloadTest {
   }
 
   @Test
-  void textThatAnOldestClientEncodedTwiceIsDecodedTwice() {
-    String twice = new String("42[\"é€😀\"]".getBytes(UTF_8), ISO_8859_1);
-    Buffer wire = Buffer.buffer(twice.length() + ":" + twice + "6:42[\"é\"7:42[\"Ã©€");
-    assertThat(decode("v3-text", wire).stream().map(EnginePacket::encoded))
-        .containsExactly("42[\"é€😀\"]", "42[\"é\"", "42[\"Ã©€");
-    assertThat(decode("v4", Buffer.buffer("4Ã©")).get(0).text()).isEqualTo("Ã©");
+  void firstTextThatIsProvenDecidesHowASessionDecodesText() {
+    var twice = new V3TextEncoding(false);
+    assertThat(twice.decode(encodedTwice("é"))).isEqualTo(encodedTwice("é"));
+    assertThat(twice.decode(encodedTwice("é€😀"))).isEqualTo("é€😀");
+    assertThat(twice.decode(encodedTwice("é"))).isEqualTo("é");
+    for (String proof : List.of("€", "é", "Ã©€")) {
+      var once = new V3TextEncoding(false);
+      assertThat(once.decode(proof)).isEqualTo(proof);
+      assertThat(once.decode(encodedTwice("é€😀"))).isEqualTo(encodedTwice("é€😀"));
+    }
+  }
+
+  @Test
+  void textWhoseCharactersHappenToBeUtf8BytesStaysAsItIs() {
+    for (String text : List.of("NESCAFÉ®", "Ã©", "GOÛ¿", "ascii")) {
+      assertThat(new V3TextEncoding(false).decode(text)).isEqualTo(text);
+    }
+  }
+
+  @Test
+  void oldestClientsAreKnownToEncodeTwice() {
+    assertThat(new V3TextEncoding(true).decode(encodedTwice("é"))).isEqualTo("é");
+    assertThat(new V3TextEncoding(true).decode("é")).isEqualTo("é");
+  }
+
+  private static String encodedTwice(String text) {
+    return new String(text.getBytes(UTF_8), ISO_8859_1);
   }
 
   @Test
@@ -262,7 +283,8 @@ class PayloadTest {
     List<EnginePacket> packets = new ArrayList<>();
     switch (form) {
       case "v4" -> V4Payload.decode(body, packets::add);
-      case "v3-text" -> V3Payload.decodeText(StrictUtf8.decode(body), packets::add);
+      case "v3-text" ->
+          V3Payload.decodeText(StrictUtf8.decode(body), new V3TextEncoding(false), packets::add);
       default -> V3Payload.decodeBinary(body, packets::add);
     }
     return packets;

@@ -40,7 +40,7 @@ class SocketFuzzTest {
     int generation = 3 + random.nextInt(2);
     EngineDriver wire =
         EngineDriver.webSocket(EngineConfigs.QUICK, "EIO=" + generation + "&transport=websocket");
-    var config = new SocketConfig(Duration.ofMillis(500), 3, 20, 3, random.nextBoolean());
+    var config = new SocketConfig(Duration.ofMillis(500), 3, 20, 3);
     SocketSession<String, String> client =
         new SocketSession<>(wire.session, EngineConfigs.QUICK, config, Map.of(), wire.now);
     SocketEvent last = null;

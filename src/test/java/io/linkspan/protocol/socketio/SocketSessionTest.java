@@ -6,6 +6,7 @@ import static io.linkspan.protocol.engineio.EngineCloseReason.PARSE_ERROR;
 import static io.linkspan.protocol.engineio.EngineCloseReason.PING_TIMEOUT;
 import static io.linkspan.protocol.engineio.EngineCloseReason.SERVER_SHUTTING_DOWN;
 import static io.linkspan.protocol.engineio.EngineCloseReason.TRANSPORT_CLOSE;
+import static io.linkspan.protocol.engineio.EngineCloseReason.TRANSPORT_ERROR;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -27,8 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SocketSessionTest {
-  private static final SocketConfig CONFIG =
-      new SocketConfig(Duration.ofMillis(400), 4, 3, 2, false);
+  private static final SocketConfig CONFIG = new SocketConfig(Duration.ofMillis(400), 4, 3, 2);
   private static final String V4 = "EIO=4&transport=websocket";
   private static final String V3 = "EIO=3&transport=websocket";
 
@@ -139,14 +139,6 @@ class SocketSessionTest {
   }
 
   @Test
-  void oldClientGetsObjectsWhereTheSettingSaysSo() {
-    open(V3, new SocketConfig(Duration.ofSeconds(1), 4, 9, 9, true));
-    turn();
-    client.refuse("/", "Invalid namespace", null, wire.now);
-    assertThat(turn()).containsExactly("ws 44{\"message\":\"Invalid namespace\"}");
-  }
-
-  @Test
   void clientThatJoinsNothingIsClosed() {
     open(V4);
     text("40");
@@ -165,7 +157,9 @@ class SocketSessionTest {
     for (String name : List.of("/a", "/b", "/c")) {
       text("40" + name);
     }
-    assertThat(text("40/d")).containsExactly("ws 44/d,{\"message\":\"Too many namespaces\"}");
+    assertThat(text("40/d"))
+        .containsExactly(
+            "ws 44/d,{\"message\":\"Too many namespaces\",\"data\":{\"reason\":\"too-many-namespaces\"}}");
     assertThat(events).hasSize(3);
   }
 
@@ -183,14 +177,16 @@ class SocketSessionTest {
 
   // -------------------------------------------------------------- state rules
 
-  @Test
-  void joiningTwiceClosesEverything() {
-    joined(V4);
-    assertThat(text("40")).containsExactly("ws close");
-    assertThat(ended()).isEqualTo(FORCED_SERVER_CLOSE);
-    joined(V3);
-    assertThat(text("40")).containsExactly("ws close");
-    assertThat(ended()).isEqualTo(FORCED_SERVER_CLOSE);
+  @ParameterizedTest
+  @ValueSource(strings = {V3, V4})
+  void secondConnectToAJoinedNamespaceIsIgnored(String query) {
+    joined(query);
+    events.clear();
+    assertThat(text("40")).isEmpty();
+    assertThat(events).isEmpty();
+    assertThat(text("42[\"x\"]")).isEmpty();
+    assertThat(events).hasSize(1);
+    assertThat(ended()).isNull();
   }
 
   @Test
@@ -204,16 +200,55 @@ class SocketSessionTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"42[\"x\"]", "430[]", "41", "42/admin,[\"x\"]"})
-  void packetForANamespaceNotJoinedClosesEverything(String packet) {
+  @ValueSource(strings = {"430[]", "41", "43/admin,0[]", "41/admin,"})
+  void acknowledgementOrDisconnectForANamespaceThatIsNotJoinedIsIgnored(String packet) {
     open(V4);
-    assertThat(text(packet)).containsExactly("ws close");
-    assertThat(ended()).isEqualTo(FORCED_SERVER_CLOSE);
-    open(V4);
+    assertThat(text(packet)).isEmpty();
     text("40");
     text("40/admin");
+    assertThat(text(packet)).isEmpty();
+    client.accept("/", "id", null);
+    assertThat(turn()).containsExactly("ws 40{\"sid\":\"id\"}");
+    assertThat(ended()).isNull();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"42[\"x\"]", "42/admin,[\"x\"]"})
+  void eventForANamespaceThatWasNeverJoinedEndsTheTransportSoThatTheClientReconnects(
+      String packet) {
+    open(V4);
     assertThat(text(packet)).containsExactly("ws close");
-    assertThat(ended()).isEqualTo(FORCED_SERVER_CLOSE);
+    assertThat(ended()).isEqualTo(TRANSPORT_ERROR);
+  }
+
+  @Test
+  void eventsForAPendingNamespaceWaitUntilItIsJoined() {
+    open(V4);
+    text("40");
+    text("42[\"first\"]");
+    text("42[\"second\"]");
+    assertThat(events).hasSize(1);
+    client.accept("/", "id", null);
+    assertThat(turn()).containsExactly("ws 40{\"sid\":\"id\"}");
+    text("42[\"third\"]");
+    assertThat(events.stream().skip(1).map(event -> ((SocketPacket.Event) event).name()))
+        .containsExactly("first", "second", "third");
+  }
+
+  @Test
+  void eventsForAPendingNamespaceAreBounded() {
+    open(V4);
+    text("40");
+    for (int i = 0; i < 100; i++) {
+      assertThat(text("42[\"x\"]")).isEmpty();
+    }
+    assertThat(text("42[\"x\"]")).containsExactly("ws close");
+    assertThat(ended()).isEqualTo(TRANSPORT_ERROR);
+    open(V4);
+    text("40");
+    String half = "42[\"x\",\"" + "a".repeat(500_000) + "\"]";
+    assertThat(text(half)).isEmpty();
+    assertThat(text(half)).containsExactly("ws close");
   }
 
   @ParameterizedTest
@@ -222,6 +257,13 @@ class SocketSessionTest {
     joined(V4);
     assertThat(text(packet)).containsExactly("ws close");
     assertThat(ended()).isEqualTo(FORCED_SERVER_CLOSE);
+  }
+
+  @Test
+  void tooManyAttachmentsCloseEverythingAsTooLarge() {
+    joined(V4);
+    assertThat(text("4511-[\"x\"]")).containsExactly("ws close 1009");
+    assertThat(ended()).isEqualTo(EngineCloseReason.TOO_LARGE);
   }
 
   @ParameterizedTest
@@ -236,7 +278,6 @@ class SocketSessionTest {
         "42[\"x\"]z",
         "450-[]",
         "42[\"connect\"]",
-        "4511-[\"x\"]",
         "451-[\"x\",{\"_placeholder\":true,\"num\":1}]",
         "41{}",
         "40[]"
@@ -313,15 +354,20 @@ class SocketSessionTest {
   }
 
   @Test
-  void packetsInTheSameBatchAsTheDisconnectAreDroppedAndLaterOnesAreNot() {
+  void packetsThatCrossALeaveAreIgnoredForSomeSeconds() {
     open("EIO=4&transport=polling");
     wirePost("40");
     client.accept("/", "id", null);
     events.clear();
     wirePost("41\u001e42[\"x\"]\u001e430[]");
-    assertThat(events).containsExactly(new SocketEvent.Left("/"));
     wirePost("42[\"x\"]");
-    assertThat(ended()).isEqualTo(FORCED_SERVER_CLOSE);
+    wirePost("430[]");
+    wirePost("41");
+    assertThat(events).containsExactly(new SocketEvent.Left("/"));
+    assertThat(ended()).isNull();
+    wire.now += 10_000;
+    wirePost("42[\"x\"]");
+    assertThat(ended()).isEqualTo(TRANSPORT_ERROR);
   }
 
   @Test
@@ -408,28 +454,21 @@ class SocketSessionTest {
   }
 
   @Test
-  void aSilentPollerHearsWhyIfItPollsSoon() {
-    for (long late : new long[] {0, 1_000, 2_000}) {
-      open("EIO=4&transport=polling");
-      wirePost("40");
-      client.accept("/", "id", null);
-      turn();
-      wire.session.pollArrived("get1", pollRequest("EIO=4"), wire.now);
-      turn();
-      explainEnds();
-      pass(500);
-      assertThat(ended()).isEqualTo(PING_TIMEOUT);
-      pass(late);
-      assertThat(wire.session.finished()).isEqualTo(late == 2_000);
-      if (late < 2_000) {
-        wire.session.pollArrived("get2", pollRequest("EIO=4"), wire.now);
-        assertThat(turn())
-            .containsExactly("get2 200 2\u001e42[\"closing\",\"ping timeout\"]\u001e41");
-        wire.session.pollArrived("get3", pollRequest("EIO=4"), wire.now);
-        assertThat(turn()).containsExactly("get3 200 6\u001e1");
-        assertThat(wire.session.finished()).isTrue();
-      }
-    }
+  void heldPollIsAnsweredWithTheReasonOfThePingTimeout() {
+    open("EIO=4&transport=polling");
+    wirePost("40");
+    client.accept("/", "id", null);
+    turn();
+    wire.session.pollArrived("get1", pollRequest("EIO=4"), wire.now);
+    turn();
+    explainEnds();
+    pass(300);
+    wire.session.pollArrived("get2", pollRequest("EIO=4"), wire.now);
+    turn();
+    wire.session.pollArrived("get3", pollRequest("EIO=4"), wire.now);
+    turn();
+    assertThat(pass(200)).containsExactly("get3 200 42[\"closing\",\"ping timeout\"]\u001e41");
+    assertThat(ended()).isEqualTo(PING_TIMEOUT);
   }
 
   @Test

@@ -148,11 +148,65 @@ class SocketIoWireTest {
     assertError(post(V4, "40"), 2, "Bad handshake method");
     assertError(get("/socket.io/?EIO=4&transport=websocket"), 3, "Bad request");
     assertError(get("/socket.io/?EIO=5&transport=polling"), 5, "Unsupported protocol version");
-    assertError(get("/socket.io/?transport=polling"), 5, "Unsupported protocol version");
     assertError(get("/socket.io/?EIO=4&transport=%zz"), 3, "Bad request");
     assertThat(RawWebSocket.connect(port(), "/socket.io/?EIO=4&transport=websocket&sid=x").status())
         .contains(" 400 ");
     awaitNobody();
+  }
+
+  @Test
+  void clientsWithoutARevisionAreServedUnlessOnlyGenerationFourIs() {
+    start();
+    for (String eio : new String[] {"", "EIO=1&", "EIO=2&", "EIO=3&"}) {
+      assertThat(get("/socket.io/?" + eio + "transport=polling").body()).matches("\\d+:0\\{.*");
+    }
+    gateway.close();
+    start("socketio.generations", "4");
+    for (String eio : new String[] {"", "EIO=1&", "EIO=2&", "EIO=3&"}) {
+      assertError(
+          get("/socket.io/?" + eio + "transport=polling"), 5, "Unsupported protocol version");
+    }
+  }
+
+  @Test
+  void firstOfferedSubprotocolIsChosen() {
+    start();
+    String target = "/socket.io/?EIO=4&transport=websocket";
+    try (RawWebSocket socket =
+        RawWebSocket.connect(port(), target, "Sec-WebSocket-Protocol: first, second")) {
+      assertThat(socket.responseHead()).containsIgnoringCase("sec-websocket-protocol: first\r\n");
+      assertThat(socket.readData().text()).startsWith("0{");
+    }
+    try (RawWebSocket socket =
+        RawWebSocket.connect(port(), "/ws", "Sec-WebSocket-Protocol: first, linkspan.json")) {
+      assertThat(socket.responseHead())
+          .containsIgnoringCase("sec-websocket-protocol: linkspan.json\r\n");
+    }
+    try (RawWebSocket socket =
+        RawWebSocket.connect(port(), "/ws", "Sec-WebSocket-Protocol: first")) {
+      assertThat(socket.status()).contains(" 101 ");
+      assertThat(socket.responseHead()).doesNotContainIgnoringCase("sec-websocket-protocol");
+    }
+  }
+
+  @Test
+  void secondWebSocketOfASessionIsAcceptedAndClosedAtOnce() {
+    start();
+    String sid = open(V4);
+    String target = "/socket.io/?EIO=4&transport=websocket&sid=" + sid;
+    try (RawWebSocket current = RawWebSocket.connect(port(), target)) {
+      current.sendText("2probe");
+      assertThat(current.readData().text()).isEqualTo("3probe");
+      current.sendText("5");
+      for (int i = 0; i < 2; i++) {
+        try (RawWebSocket second = RawWebSocket.connect(port(), target)) {
+          assertThat(second.status()).contains(" 101 ");
+          second.readUntilClosed();
+        }
+      }
+      current.sendText("40");
+      assertThat(current.readData().text()).startsWith("40{");
+    }
   }
 
   @Test
@@ -208,21 +262,21 @@ class SocketIoWireTest {
   }
 
   @Test
-  void aUserThatConnectsTooOftenHearsItInItsOwnGeneration() {
+  void transportOfAUserThatConnectsTooOftenEndsSoThatItsClientRetries() {
     start("limits.connectRate.perUser", "1/s");
     joined("&user=alice");
     String target = V4 + "&user=alice";
     target += "&sid=" + open(target);
     post(target, "40");
-    String refusal = get(target).body();
-    assertThat(refusal).startsWith("44{");
-    JsonObject data = new JsonObject(refusal.substring(2)).getJsonObject("data");
-    assertThat(data.getInteger("code")).isEqualTo(4429);
-    assertThat(data.getString("reason")).isEqualTo("rate-limited");
-    assertThat(data.getLong("retryAfterMs")).isBetween(1L, 1_000L);
+    assertThat(get(target).body()).isEqualTo("6\u001e1");
+    assertThat(get(target).status()).isEqualTo(400);
     String old = V3 + "&user=alice";
     old += "&sid=" + open(old);
-    assertThat(get(old).body()).isEqualTo("8:44\"4429\"");
+    assertThat(get(old).body()).isEqualTo("1:61:1");
+    try (SocketIoTestClient client = SocketIoTestClient.open(port(), "user=alice")) {
+      client.sendPacket("40");
+      assertThat(client.socket().readData().opcode()).isEqualTo(RawWebSocket.CLOSE);
+    }
   }
 
   @Test
@@ -441,8 +495,10 @@ class SocketIoWireTest {
           assertThat(socket.readData().text()).isEqualTo("43" + n + "[" + n + "]");
         }
         assertError(get(target), 3, "Bad request");
-        assertThat(RawWebSocket.connect(port(), target.replace("polling", "websocket")).status())
-            .contains(" 400 ");
+        try (RawWebSocket second =
+            RawWebSocket.connect(port(), target.replace("polling", "websocket"))) {
+          second.readUntilClosed();
+        }
         socket.sendText("41");
         socket.send(RawWebSocket.CLOSE, true, new byte[0]);
         socket.readUntilClosed();
@@ -553,33 +609,27 @@ class SocketIoWireTest {
   }
 
   @Test
-  void aUserWithTooManySessionsIsRefusedInTheProtocolsWords() {
+  void transportOfAUserWithTooManySessionsEndsSoThatItsClientRetries() {
     start("session.perUser.max", "1", "session.perUser.onExcess", "reject");
-    try (SocketIoTestClient first = SocketIoTestClient.connect(port(), "user=alice");
-        SocketIoTestClient second = SocketIoTestClient.open(port(), "user=alice");
-        RawWebSocket old =
-            RawWebSocket.connect(port(), "/socket.io/?EIO=3&transport=websocket&user=alice")) {
-      second.sendPacket("40");
-      String refusal = second.readPacket();
-      assertThat(refusal).startsWith("44{");
-      assertThat(new JsonObject(refusal.substring(2)).getJsonObject("data"))
-          .isEqualTo(
-              new JsonObject()
-                  .put("code", 4429)
-                  .put("reason", "rate-limited")
-                  .put("retryAfterMs", 5_000));
-      assertThat(old.readData().text()).startsWith("0{");
-      assertThat(old.readData().text()).isEqualTo("44\"4429\"");
-      // The one who was there goes on, and its place is free when it leaves.
+    try (SocketIoTestClient first = SocketIoTestClient.connect(port(), "user=alice")) {
+      assertThat(isAdmitted("alice")).isFalse();
+      try (RawWebSocket old =
+          RawWebSocket.connect(port(), "/socket.io/?EIO=3&transport=websocket&user=alice")) {
+        assertThat(old.readData().text()).startsWith("0{");
+        assertThat(old.readData().opcode()).isEqualTo(RawWebSocket.CLOSE);
+      }
+      // The session that exists goes on, and its place is free when it leaves.
       first.sendPacket("420[\"x\"]");
       assertThat(first.readPacket()).startsWith("430");
       first.leave();
-      await()
-          .until(
-              () -> {
-                second.sendPacket("40");
-                return second.readPacket().startsWith("40{");
-              });
+      await().until(() -> isAdmitted("alice"));
+    }
+  }
+
+  private boolean isAdmitted(String user) {
+    try (SocketIoTestClient client = SocketIoTestClient.open(port(), "user=" + user)) {
+      client.sendPacket("40");
+      return client.socket().readData().opcode() == RawWebSocket.TEXT;
     }
   }
 

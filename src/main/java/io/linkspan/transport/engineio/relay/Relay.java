@@ -1,5 +1,6 @@
 package io.linkspan.transport.engineio.relay;
 
+import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.directory.Nodes;
 import io.linkspan.protocol.engineio.EngineConfig;
 import io.linkspan.protocol.engineio.EngineError;
@@ -112,7 +113,7 @@ public final class Relay implements Nodes.Listener, Forwarding.Listener {
   /** Answers a request as the owner of its session says. */
   public void handle(LocalExchange exchange, EngineAddress owner) {
     if (state == State.CLOSING) {
-      exchange.refuse(Refusal.draining());
+      exchange.refuse(Refusal.of(ConnectPolicy.draining()));
       return;
     }
     if (state == State.DRAINING) {

@@ -2,8 +2,10 @@ package io.linkspan.transport.engineio.relay;
 
 import io.linkspan.GatewayConfig;
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.IdentityProvider;
+import io.linkspan.admission.Origins;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.api.Service;
@@ -18,10 +20,10 @@ import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.testing.TestGateway;
+import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.http.HttpTransport;
-import io.linkspan.transport.http.Origins;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.websocket.WebSocketServer;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -213,11 +215,10 @@ final class SocketIoNodes implements AutoCloseable {
                 vertx,
                 index,
                 shared,
-                latch,
-                new Origins(http.origins()),
-                admission,
-                new IdentityProvider(),
-                new Shard(vertx, index, shard));
+                new ConnectContext(
+                    new ConnectPolicy(
+                        latch, new Origins(http.origins()), admission, new IdentityProvider()),
+                    new Shard(vertx, index, shard)));
         int maxFrame = config.socketio().maxFrame();
         transport =
             new HttpTransport(

@@ -1,11 +1,11 @@
-package io.linkspan.transport.http;
+package io.linkspan.admission;
 
 import java.util.List;
 import java.util.Set;
 
 /**
- * Which web pages may connect (the {@code Origin} header, RFC 6454). A request without the header
- * comes from no browser and is allowed.
+ * Decides which web pages may connect (the {@code Origin} header, RFC 6454). A request without the
+ * header does not come from a browser and is allowed.
  */
 public final class Origins {
 
@@ -18,7 +18,7 @@ public final class Origins {
   }
 
   /**
-   * Whether a request with this header is welcome.
+   * Returns whether a request with this header may connect.
    *
    * @param origin value of the header, or null
    */

@@ -1,0 +1,136 @@
+package io.linkspan.admission;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.MessageException;
+import io.linkspan.connection.CloseReason;
+
+/**
+ * Decides which clients connect, in the same way for every transport. A transport asks for a place
+ * when a link arrives, and for an identity when the client has stated its credentials. Used only on
+ * one event loop.
+ */
+public final class ConnectPolicy {
+
+  /**
+   * A client that may have a session.
+   *
+   * @param identity of the client
+   * @param clientAcknowledges whether the client's application acknowledges Messages
+   * @param session as in {@link Credentials}
+   */
+  public record Admitted(Identity identity, boolean clientAcknowledges, String session) {}
+
+  /** When a client may retry after a failure, or while this node is being drained. */
+  private static final long UNAVAILABLE_RETRY_MS = 1_000;
+
+  /** When a client may retry whose user has too many connections. */
+  private static final long TOO_MANY_RETRY_MS = 5_000;
+
+  private final DrainLatch latch;
+  private final Origins origins;
+  private final Admission admission;
+  private final IdentityProvider identities;
+
+  /**
+   * @param latch of the event loop
+   */
+  public ConnectPolicy(
+      DrainLatch latch, Origins origins, Admission admission, IdentityProvider identities) {
+    this.latch = latch;
+    this.origins = origins;
+    this.admission = admission;
+    this.identities = identities;
+  }
+
+  /** Returns the latch that holds back the drain of the event loop. */
+  public DrainLatch latch() {
+    return latch;
+  }
+
+  /** Returns the refusal of new clients while this node is being drained. */
+  public static ConnectRefusedException draining() {
+    return new ConnectRefusedException(
+        CloseReason.GOING_AWAY, "this node is being drained", UNAVAILABLE_RETRY_MS);
+  }
+
+  /**
+   * Refuses web pages that may not connect.
+   *
+   * @param origin value of the {@code Origin} header, or null
+   */
+  public void checkOrigin(String origin) throws ConnectRefusedException {
+    if (!origins.allow(origin)) {
+      throw new ConnectRefusedException(
+          CloseReason.FORBIDDEN, "this origin is not in http.origins", 0);
+    }
+  }
+
+  /**
+   * Takes a place for a link, unless its address has too many or is too fast. Each call that
+   * succeeds is followed by exactly one {@link #leave}.
+   *
+   * @param address of the client, without its port
+   */
+  public void enter(String address) throws ConnectRefusedException {
+    if (latch.isDraining()) {
+      throw draining();
+    }
+    long wait = admission.enter(address);
+    if (wait > 0) {
+      throw new ConnectRefusedException(CloseReason.RATE_LIMITED, "too many connections", wait);
+    }
+  }
+
+  /** Gives the place of a link back. */
+  public void leave(String address) {
+    admission.leave(address);
+  }
+
+  private static boolean clientAcknowledges(String ack, boolean byDefault)
+      throws ConnectRefusedException {
+    if (ack == null) {
+      return byDefault;
+    }
+    return switch (ack) {
+      case "client" -> true;
+      case "transport" -> false;
+      default -> throw malformed("ack must be client or transport");
+    };
+  }
+
+  /** Returns the refusal of credentials that cannot be understood. */
+  public static ConnectRefusedException malformed(String message) {
+    return new ConnectRefusedException(CloseReason.MALFORMED, message, 0);
+  }
+
+  /**
+   * Decides who a client is. This counts towards the connect rate of its user.
+   *
+   * @param acknowledgesByDefault for clients that do not state {@code ack}
+   */
+  public Admitted admit(Credentials credentials, boolean acknowledgesByDefault)
+      throws ConnectRefusedException {
+    boolean clientAcknowledges = clientAcknowledges(credentials.ack(), acknowledgesByDefault);
+    Identity identity;
+    try {
+      identity = identities.identify(credentials.user());
+    } catch (MessageException e) {
+      throw new ConnectRefusedException(CloseReason.UNAUTHENTICATED, e.getMessage(), 0);
+    }
+    long wait = identity.anonymous() ? 0 : admission.enterAs(identity.user());
+    if (wait > 0) {
+      throw new ConnectRefusedException(
+          CloseReason.RATE_LIMITED, "this user connects too often", wait);
+    }
+    return new Admitted(identity, clientAcknowledges, credentials.session());
+  }
+
+  /** Returns the refusal of a client whose session could not begin. */
+  public static ConnectRefusedException notOpened(Throwable failure) {
+    return MessageException.from(failure).code() == ErrorCode.RATE_LIMITED
+        ? new ConnectRefusedException(
+            CloseReason.RATE_LIMITED, "this user has too many connections", TOO_MANY_RETRY_MS)
+        : new ConnectRefusedException(
+            CloseReason.SERVER_ERROR, "the gateway cannot take clients now", UNAVAILABLE_RETRY_MS);
+  }
+}

@@ -1,0 +1,85 @@
+package io.linkspan.admission;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import io.linkspan.connection.CloseReason;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class ConnectPolicyTest {
+
+  private final DrainLatch latch = new DrainLatch();
+  private final ConnectPolicy policy =
+      new ConnectPolicy(
+          latch,
+          new Origins(List.of("https://good.example")),
+          new Admission(new LimitsConfig(0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, Duration.ofSeconds(1))),
+          new IdentityProvider());
+
+  @Test
+  void refusesOtherOrigins() throws ConnectRefusedException {
+    policy.checkOrigin(null);
+    policy.checkOrigin("https://good.example");
+    assertThat(refusal(() -> policy.checkOrigin("https://bad.example")).reason())
+        .isEqualTo(CloseReason.FORBIDDEN);
+  }
+
+  @Test
+  void refusesMoreLinksOfOneAddressThanAllowedUntilOneEnds() throws ConnectRefusedException {
+    policy.enter("a");
+    ConnectRefusedException refusal = refusal(() -> policy.enter("a"));
+    assertThat(refusal.reason()).isEqualTo(CloseReason.RATE_LIMITED);
+    assertThat(refusal.isTemporary()).isTrue();
+    policy.enter("b");
+    policy.leave("a");
+    policy.enter("a");
+  }
+
+  @Test
+  void refusesNewLinksDuringADrain() {
+    latch.drain();
+    ConnectRefusedException refusal = refusal(() -> policy.enter("a"));
+    assertThat(refusal.reason()).isEqualTo(CloseReason.GOING_AWAY);
+    assertThat(refusal.retryAfterMs()).isPositive();
+  }
+
+  @Test
+  void admitsAClientWithWhatItStates() throws ConnectRefusedException {
+    var alice = new Credentials("alice", "client", "token");
+    assertThat(policy.admit(alice, false))
+        .isEqualTo(new ConnectPolicy.Admitted(new Identity("alice", false), true, "token"));
+    ConnectPolicy.Admitted anonymous = policy.admit(Credentials.NONE, true);
+    assertThat(anonymous.identity().anonymous()).isTrue();
+    assertThat(anonymous.clientAcknowledges()).isTrue();
+    assertThat(anonymous.session()).isNull();
+  }
+
+  @Test
+  void refusesCredentialsThatCannotBeUnderstood() {
+    assertThat(refusal(() -> policy.admit(new Credentials("a", "both", null), true)).reason())
+        .isEqualTo(CloseReason.MALFORMED);
+    assertThat(refusal(() -> policy.admit(new Credentials(" ", null, null), true)).reason())
+        .isEqualTo(CloseReason.UNAUTHENTICATED);
+  }
+
+  @Test
+  void limitsTheConnectsOfAUserAndNotOfAnonymousClients() throws ConnectRefusedException {
+    var alice = new Credentials("alice", null, null);
+    policy.admit(alice, true);
+    ConnectRefusedException refusal = refusal(() -> policy.admit(alice, true));
+    assertThat(refusal.reason()).isEqualTo(CloseReason.RATE_LIMITED);
+    assertThat(refusal.isTemporary()).isTrue();
+    policy.admit(Credentials.NONE, true);
+    policy.admit(Credentials.NONE, true);
+  }
+
+  private interface Attempt {
+    void run() throws ConnectRefusedException;
+  }
+
+  private static ConnectRefusedException refusal(Attempt attempt) {
+    return catchThrowableOfType(ConnectRefusedException.class, attempt::run);
+  }
+}
