@@ -808,6 +808,24 @@ public abstract class ConnectionContractTest {
   }
 
   @Test
+  void anAnswerWithoutASenderIsFromTheServiceAsTheClientAddressedIt() {
+    serve(
+        (message, origin) ->
+            Future.succeededFuture(
+                Message.newBuilder()
+                    .setFrom(message.getBody().equals("named") ? "billing" : "")
+                    .build()));
+    try (TestClient alice = connectUnacknowledging(gateway, "alice")) {
+      alice.send(message("1", "service:orders").build());
+      assertThat(alice.receiveAck()).isEqualTo("1");
+      assertThat(alice.receiveMessage().getFrom()).isEqualTo("service:orders");
+      alice.send(message("2", "service:orders").setBody("named").build());
+      assertThat(alice.receiveAck()).isEqualTo("2");
+      assertThat(alice.receiveMessage().getFrom()).isEqualTo("billing");
+    }
+  }
+
+  @Test
   void oneClientAnswersAnotherWithoutARoute() {
     try (TestClient alice = connect(gateway, "alice");
         TestClient bob = connect(gateway, "bob")) {
