@@ -20,7 +20,8 @@ public final class Addresses {
 
   /**
    * Publishes JSON: {@code {"event","session","user","transport","node","group"?,"reason"?,"at"}}
-   * where event is connected, disconnected, joined or left.
+   * where {@code event} is connected, disconnected, resumed, expired, joined or left. {@link
+   * SessionEvent} reads it. Later versions may add events and fields.
    */
   public static final String EVENTS = "linkspan.events";
 

@@ -6,9 +6,9 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -46,14 +46,6 @@ public final class GatewayClient {
    * @param reply what the client sent back with its acknowledgement; null when it only acknowledged
    */
   public record Delivery(By by, Message reply) {}
-
-  /**
-   * Some of the sessions.
-   *
-   * @param sessions each as {@code GET /v1/sessions} shows it, in the order of their ids
-   * @param next where the next page begins; null when there is none
-   */
-  public record SessionPage(JsonArray sessions, String next) {}
 
   private final EventBus bus;
   private final OutboundSender sender;
@@ -117,15 +109,12 @@ public final class GatewayClient {
         .map(reply -> reply.getInteger("sessions"));
   }
 
-  /**
-   * The user's live sessions, the first {@value SessionQuery#DEFAULT_LIMIT} of them, each as {@code
-   * GET /v1/sessions} shows it.
-   */
-  public Future<JsonArray> sessions(String user) {
+  /** Returns the user's live sessions, the first {@value SessionQuery#DEFAULT_LIMIT} of them. */
+  public Future<List<SessionInfo>> sessions(String user) {
     return sessions(SessionQuery.ALL.ofUser(user)).map(SessionPage::sessions);
   }
 
-  /** Sessions of all nodes, page by page; a page is as of now, not as of the first one. */
+  /** Returns one page of the sessions of all nodes, as they are now. */
   public Future<SessionPage> sessions(SessionQuery query) {
     return control(
             new JsonObject()
@@ -135,7 +124,11 @@ public final class GatewayClient {
                 .put("transport", query.transport())
                 .put("limit", query.limit())
                 .put("cursor", query.cursor()))
-        .map(reply -> new SessionPage(reply.getJsonArray("sessions"), reply.getString("next")));
+        .map(
+            reply ->
+                new SessionPage(
+                    BusJson.objects(reply, "sessions").stream().map(SessionInfo::of).toList(),
+                    BusJson.text(reply, "next")));
   }
 
   /** How many sessions are in the group, on all nodes. */
@@ -163,9 +156,16 @@ public final class GatewayClient {
     return control(new JsonObject().put("action", "disconnect").put("session", session)).mapEmpty();
   }
 
-  /** Hands every event of {@link Addresses#EVENTS} to the listener, until it is unregistered. */
-  public MessageConsumer<JsonObject> events(Consumer<JsonObject> listener) {
-    return bus.consumer(Addresses.EVENTS, event -> listener.accept(event.body()));
+  /**
+   * Passes every event of every session to a listener, until the consumer is unregistered. Later
+   * versions may publish further types of events; they arrive as {@link SessionEvent.Type#UNKNOWN}.
+   *
+   * @return the registration; its {@code completion()} is done when events can arrive from all
+   *     nodes
+   */
+  public MessageConsumer<?> events(Consumer<SessionEvent> listener) {
+    return bus.<JsonObject>consumer(
+        Addresses.EVENTS, event -> listener.accept(SessionEvent.of(event.body())));
   }
 
   private Future<JsonObject> control(JsonObject request) {
