@@ -19,9 +19,10 @@ public final class Addresses {
   }
 
   /**
-   * Publishes JSON: {@code {"event","session","user","transport","node","group"?,"reason"?,"at"}}
-   * where {@code event} is connected, disconnected, resumed, expired, joined or left. {@link
-   * SessionEvent} reads it. Later versions may add events and fields.
+   * Publishes JSON: {@code
+   * {"event","session","user","transport","node","group"?,"reason"?,"data"?,"at"}} where {@code
+   * event} is connected, disconnected, resumed, expired, joined or left. {@link SessionEvent} reads
+   * it. Later versions may add events and fields.
    */
   public static final String EVENTS = "linkspan.events";
 

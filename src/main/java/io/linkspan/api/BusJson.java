@@ -27,6 +27,10 @@ final class BusJson {
     }
   }
 
+  static Long number(JsonObject json, String field) {
+    return json.getValue(field) instanceof Number number ? number.longValue() : null;
+  }
+
   static int count(JsonObject json, String field) {
     return json.getValue(field) instanceof Number number ? number.intValue() : 0;
   }

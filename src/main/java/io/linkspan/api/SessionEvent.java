@@ -16,6 +16,8 @@ import java.util.Objects;
  * @param group the group of {@link Type#JOINED} and {@link Type#LEFT}; null in other events
  * @param reason why the link or the session ended, such as {@code heartbeat-timeout}; null in
  *     events without a reason
+ * @param data the number that an ENet client gave when it connected or disconnected; null in other
+ *     events
  * @param at when it happened, by the clock of the node; null when the event does not say
  */
 public record SessionEvent(
@@ -26,6 +28,7 @@ public record SessionEvent(
     String node,
     String group,
     String reason,
+    Long data,
     Instant at) {
 
   /** The kinds of change. */
@@ -74,6 +77,7 @@ public record SessionEvent(
         BusJson.text(json, "node"),
         BusJson.text(json, "group"),
         BusJson.text(json, "reason"),
+        BusJson.number(json, "data"),
         BusJson.instant(json, "at"));
   }
 
@@ -90,6 +94,9 @@ public record SessionEvent(
     if (group != null) {
       json.put("group", group);
     }
-    return reason == null ? json : json.put("reason", reason);
+    if (reason != null) {
+      json.put("reason", reason);
+    }
+    return data == null ? json : json.put("data", data);
   }
 }

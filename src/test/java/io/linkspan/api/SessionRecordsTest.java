@@ -52,7 +52,8 @@ class SessionRecordsTest {
     JsonObject joined = eventJson("joined").put("group", "news");
     assertThat(SessionEvent.of(joined).group()).isEqualTo("news");
     assertThat(SessionEvent.of(joined).toJson()).isEqualTo(joined);
-    JsonObject disconnected = eventJson("disconnected").put("reason", "kicked");
+    JsonObject disconnected = eventJson("disconnected").put("reason", "kicked").put("data", 7L);
+    assertThat(SessionEvent.of(disconnected).data()).isEqualTo(7);
     assertThat(SessionEvent.of(disconnected).reason()).isEqualTo("kicked");
     assertThat(SessionEvent.of(disconnected).at()).isEqualTo(Instant.parse(AT));
     assertThat(SessionEvent.of(disconnected).toJson()).isEqualTo(disconnected);
@@ -69,10 +70,16 @@ class SessionRecordsTest {
   void fieldsThatAreMissingOrOfAnotherTypeAreAbsent() {
     SessionEvent event =
         SessionEvent.of(
-            new JsonObject().put("event", 7).putNull("user").put("at", "soon").put("group", true));
+            new JsonObject()
+                .put("event", 7)
+                .putNull("user")
+                .put("at", "soon")
+                .put("data", "7")
+                .put("group", true));
     assertThat(event)
         .isEqualTo(
-            new SessionEvent(SessionEvent.Type.UNKNOWN, null, null, null, null, null, null, null));
+            new SessionEvent(
+                SessionEvent.Type.UNKNOWN, null, null, null, null, null, null, null, null));
     SessionInfo session =
         SessionInfo.of(
             new JsonObject()

@@ -463,7 +463,8 @@ public final class FakeGateway {
     }
 
     private SessionEvent event(SessionEvent.Type type, String group, String reason) {
-      return new SessionEvent(type, session(), user(), transport(), NODE, group, reason, now());
+      return new SessionEvent(
+          type, session(), user(), transport(), NODE, group, reason, null, now());
     }
   }
 }

@@ -229,7 +229,8 @@ class FakeGatewayTest {
     alice.join("news");
     service.disconnect(alice.session()).await();
     gateway.publish(
-        new SessionEvent(SessionEvent.Type.RESUMED, "s", "bob", "tcp", "other", null, null, null));
+        new SessionEvent(
+            SessionEvent.Type.RESUMED, "s", "bob", "tcp", "other", null, null, null, null));
     for (SessionEvent.Type type :
         List.of(
             SessionEvent.Type.CONNECTED,
