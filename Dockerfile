@@ -6,8 +6,8 @@ COPY pom.xml ./
 COPY proto proto
 COPY conf conf
 COPY src/main src/main
-# Tests and format are CI's.
-RUN --mount=type=cache,target=/m2 mvn -B -ntp -Dmaven.repo.local=/m2 package -Dmaven.test.skip -Dspotless.check.skip
+# Tests, format and the jars for the authors of services are CI's.
+RUN --mount=type=cache,target=/m2 mvn -B -ntp -Dmaven.repo.local=/m2 package -Dmaven.test.skip -Dspotless.check.skip -Dmaven.source.skip -Dmaven.javadoc.skip
 
 # Not Alpine: Netty's native transport is linked against glibc.
 FROM eclipse-temurin:17-jre-noble

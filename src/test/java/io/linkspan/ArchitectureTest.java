@@ -49,6 +49,7 @@ class ArchitectureTest {
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
+      api.testing -> api
       cluster -> api, config, connection, directory
       connection -> api, config, translate
       delivery -> api, bus, config, directory, routing, time, translate, wire

@@ -4,29 +4,31 @@ package io.linkspan.api;
 public final class Addresses {
 
   /**
-   * Takes a {@link Message} whose {@code to} is a user, a group or a session, and replies when it
-   * got there. {@link GatewayClient} is the convenient way.
+   * Takes a {@link Message} whose {@code to} is a user, a group or a session, and replies when the
+   * Message was delivered. {@link GatewayClient} uses it.
    */
   public static final String OUTBOUND = "linkspan.outbound";
 
   /**
-   * The same on one node. What one sender sends to {@link #OUTBOUND} is carried by the nodes in
-   * turn and can overtake itself; through one node it stays in order. That node has no handler here
-   * once it is gone.
+   * Returns the address that does the same on one node. Nodes take turns at {@link #OUTBOUND},
+   * where Messages of one sender can overtake each other; through one node they stay in order. The
+   * address has no handler when the node is not running.
    */
   public static String outboundOf(String node) {
     return OUTBOUND + '.' + node;
   }
 
   /**
-   * Publishes JSON: {@code {"event","session","user","transport","node","group"?,"reason"?,"at"}}
-   * where event is connected, disconnected, joined or left.
+   * Publishes JSON: {@code
+   * {"event","session","user","transport","node","group"?,"reason"?,"data"?,"at"}} where {@code
+   * event} is connected, disconnected, resumed, expired, joined or left. {@link SessionEvent} reads
+   * it. Later versions may add events and fields.
    */
   public static final String EVENTS = "linkspan.events";
 
   /**
-   * Takes JSON with an {@code action}: sessions, presence, group, join, leave or disconnect;
-   * replies JSON.
+   * Takes JSON with an {@code action} (sessions, presence, group, join, leave or disconnect) and
+   * replies with JSON. {@link GatewayClient} uses it.
    */
   public static final String CONTROL = "linkspan.control";
 
@@ -36,7 +38,7 @@ public final class Addresses {
   /** Bus header of an inbound Message: authenticated name of the sender. */
   public static final String USER = "user";
 
-  /** Bus header of an inbound Message: how the sender is connected, such as {@code websocket}. */
+  /** Bus header of an inbound Message: transport of the sender, such as {@code websocket}. */
   public static final String TRANSPORT = "transport";
 
   /** Bus header of an inbound Message: id of the gateway's node. */
@@ -46,7 +48,8 @@ public final class Addresses {
   public static final String REMOTE = "remote";
 
   /**
-   * Bus header of a reply from {@link #OUTBOUND}: who vouches, {@code client} or {@code transport}.
+   * Bus header of a reply from {@link #OUTBOUND}: what confirmed the delivery, {@code client} or
+   * {@code transport}.
    */
   public static final String BY = "by";
 
@@ -56,6 +59,7 @@ public final class Addresses {
    */
   public static final String WAIT = "wait";
 
+  /** Value of {@link #WAIT}. */
   public static final String WAIT_ACCEPTED = "accepted";
 
   private Addresses() {}

@@ -4,29 +4,30 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * Why a Message was refused. A client reads the {@linkplain #code() name} in the body of a Message
- * of type {@code error}; on the event bus and over HTTP the {@linkplain #number() number} travels.
+ * Reasons for refusing a Message. A client reads the {@linkplain #code() name} in the body of a
+ * Message of type {@code error}; on the event bus and over HTTP the {@linkplain #number() number}
+ * travels.
  */
 public enum ErrorCode {
-  /** What was sent can not be understood. */
+  /** The Message cannot be read, or a field has an invalid value. */
   MALFORMED(400),
-  /** Who sent it is not known. */
+  /** The sender is not authenticated. */
   UNAUTHENTICATED(401),
-  /** No route permits it. */
+  /** No route permits the Message. */
   FORBIDDEN(403),
-  /** Nobody of that name is there. */
+  /** The recipient is not connected. */
   NO_SUCH_RECIPIENT(404),
   /** No answer or acknowledgement came in time. */
   TIMEOUT(408),
-  /** Larger than a configured limit. */
+  /** The Message is larger than a configured limit. */
   TOO_LARGE(413),
-  /** Sent faster than a configured limit. */
+  /** The sender exceeds a configured rate. */
   RATE_LIMITED(429),
-  /** A failure that is not the sender's. */
+  /** A fault that the sender did not cause. */
   INTERNAL(500),
-  /** Nothing serves it at the moment. */
+  /** No service or node handles the Message at the moment. */
   UNAVAILABLE(503),
-  /** A bounded queue on the way is full. */
+  /** A bounded queue on the way to the recipient is full. */
   QUEUE_FULL(507);
 
   private static final ErrorCode[] VALUES = values();
@@ -38,17 +39,17 @@ public enum ErrorCode {
     this.number = number;
   }
 
-  /** The failure code of a bus request and the status of an HTTP answer. */
+  /** Returns the failure code of a bus request and the status of an HTTP answer. */
   public int number() {
     return number;
   }
 
-  /** The name on the wire, such as {@code no-such-recipient}. */
+  /** Returns the name on the wire, such as {@code no-such-recipient}. */
   public String code() {
     return code;
   }
 
-  /** The code with this number, or nothing when the number is none of ours. */
+  /** Returns the code with this number; empty when there is none. */
   public static Optional<ErrorCode> of(int number) {
     for (ErrorCode code : VALUES) {
       if (code.number == number) {

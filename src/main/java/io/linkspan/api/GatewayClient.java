@@ -6,25 +6,26 @@ import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.List;
 import java.util.function.Consumer;
 
 /**
- * Reaches clients, whichever node and transport they are on. Made on the context that uses it;
- * every future completes there. Failures are {@link MessageException}s.
+ * Sends to clients on any node and transport, and reads and changes their sessions. Must be created
+ * on the context that uses it; every future completes there. Failures are {@link
+ * MessageException}s.
  */
 public final class GatewayClient {
 
-  /** Longer than the gateway takes to give up by itself with its default configuration. */
+  /** Longer than the time in which a gateway with the default configuration ends a delivery. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
 
-  /** Who vouches for a delivery. */
+  /** What confirmed a delivery. */
   public enum By {
-    /** The client's application acknowledged it. */
+    /** The client's application acknowledged the Message. */
     CLIENT("client"),
-    /** It was written to the client's link, or handed to every member of a group. */
+    /** The Message was written to the client's link, or passed to every member of a group. */
     TRANSPORT("transport");
 
     private final String label;
@@ -33,27 +34,19 @@ public final class GatewayClient {
       this.label = label;
     }
 
-    /** As in the bus header {@link Addresses#BY} and in HTTP answers. */
+    /** Returns the value of the bus header {@link Addresses#BY} and in HTTP answers. */
     public String label() {
       return label;
     }
   }
 
   /**
-   * A Message got there.
+   * A completed delivery.
    *
-   * @param by who says so
-   * @param reply what the client sent back with its acknowledgement; null when it only acknowledged
+   * @param by what confirmed it
+   * @param reply the client's answer; null when the client only acknowledged
    */
   public record Delivery(By by, Message reply) {}
-
-  /**
-   * Some of the sessions.
-   *
-   * @param sessions each as {@code GET /v1/sessions} shows it, in the order of their ids
-   * @param next where the next page begins; null when there is none
-   */
-  public record SessionPage(JsonArray sessions, String next) {}
 
   private final EventBus bus;
   private final OutboundSender sender;
@@ -69,11 +62,12 @@ public final class GatewayClient {
     sender = new OutboundSender(vertx, nodes, vertx.isClustered());
   }
 
+  /** Creates a client. Each has its own order of Messages. */
   public static GatewayClient create(Vertx vertx) {
     return new GatewayClient(vertx);
   }
 
-  /** {@link #send(Message, Duration)} with the default time-out. */
+  /** Does {@link #send(Message, Duration)} with the default time-out. */
   public Future<Delivery> send(Message message) {
     return send(message, DEFAULT_TIMEOUT);
   }
@@ -81,9 +75,9 @@ public final class GatewayClient {
   /**
    * Sends to the user, group or session in {@code to}. Messages of one caller to one recipient
    * arrive in the order of the calls. Fails with {@link ErrorCode#QUEUE_FULL} when {@value
-   * io.linkspan.bus.FlowWindow#MAX_WAITING} wait for the node that carries them.
+   * io.linkspan.bus.FlowWindow#MAX_WAITING} Messages wait for the node that carries them.
    *
-   * @param timeout how long to wait for the acknowledgement; the Message may still arrive later
+   * @param timeout time until the acknowledgement; the Message may arrive even when it has passed
    */
   public Future<Delivery> send(Message message, Duration timeout) {
     var options = new DeliveryOptions().setSendTimeout(timeout.toMillis());
@@ -100,8 +94,8 @@ public final class GatewayClient {
   }
 
   /**
-   * The same without waiting for the client: done when the Message is in the hands of the session,
-   * or of every member's session, which sends it until it is acknowledged.
+   * Sends without waiting for the client. Completes when the session, or every member's session,
+   * has the Message; the session sends it until the client acknowledges it.
    */
   public Future<Void> post(Message message) {
     var options = new DeliveryOptions().addHeader(Addresses.WAIT, Addresses.WAIT_ACCEPTED);
@@ -111,21 +105,18 @@ public final class GatewayClient {
         .mapEmpty();
   }
 
-  /** How many live sessions the user has. */
+  /** Returns the number of the user's live sessions. */
   public Future<Integer> presence(String user) {
     return control(new JsonObject().put("action", "presence").put("user", user))
         .map(reply -> reply.getInteger("sessions"));
   }
 
-  /**
-   * The user's live sessions, the first {@value SessionQuery#DEFAULT_LIMIT} of them, each as {@code
-   * GET /v1/sessions} shows it.
-   */
-  public Future<JsonArray> sessions(String user) {
+  /** Returns the user's live sessions, the first {@value SessionQuery#DEFAULT_LIMIT} of them. */
+  public Future<List<SessionInfo>> sessions(String user) {
     return sessions(SessionQuery.ALL.ofUser(user)).map(SessionPage::sessions);
   }
 
-  /** Sessions of all nodes, page by page; a page is as of now, not as of the first one. */
+  /** Returns one page of the sessions of all nodes, as they are now. */
   public Future<SessionPage> sessions(SessionQuery query) {
     return control(
             new JsonObject()
@@ -135,37 +126,48 @@ public final class GatewayClient {
                 .put("transport", query.transport())
                 .put("limit", query.limit())
                 .put("cursor", query.cursor()))
-        .map(reply -> new SessionPage(reply.getJsonArray("sessions"), reply.getString("next")));
+        .map(
+            reply ->
+                new SessionPage(
+                    BusJson.objects(reply, "sessions").stream().map(SessionInfo::of).toList(),
+                    BusJson.text(reply, "next")));
   }
 
-  /** How many sessions are in the group, on all nodes. */
+  /** Returns the number of sessions in the group, on all nodes. */
   public Future<Integer> members(String group) {
     return control(new JsonObject().put("action", "group").put("group", group))
         .map(reply -> reply.getInteger("members"));
   }
 
-  /** Makes a session a member of a group; harmless when it is one. */
+  /** Makes a session a member of a group. Does nothing when it is one. */
   public Future<Void> join(String session, String group) {
     return control(
             new JsonObject().put("action", "join").put("session", session).put("group", group))
         .mapEmpty();
   }
 
-  /** Ends a session's membership; harmless when there is none. */
+  /** Ends a session's membership. Does nothing when there is none. */
   public Future<Void> leave(String session, String group) {
     return control(
             new JsonObject().put("action", "leave").put("session", session).put("group", group))
         .mapEmpty();
   }
 
-  /** Closes a session's link as {@code kicked} and ends the session. */
+  /** Ends a session and closes its link as {@code kicked}. */
   public Future<Void> disconnect(String session) {
     return control(new JsonObject().put("action", "disconnect").put("session", session)).mapEmpty();
   }
 
-  /** Hands every event of {@link Addresses#EVENTS} to the listener, until it is unregistered. */
-  public MessageConsumer<JsonObject> events(Consumer<JsonObject> listener) {
-    return bus.consumer(Addresses.EVENTS, event -> listener.accept(event.body()));
+  /**
+   * Passes every event of every session to a listener, until the consumer is unregistered. Later
+   * versions may publish further types of events; they arrive as {@link SessionEvent.Type#UNKNOWN}.
+   *
+   * @return the registration; its {@code completion()} is done when events can arrive from all
+   *     nodes
+   */
+  public MessageConsumer<?> events(Consumer<SessionEvent> listener) {
+    return bus.<JsonObject>consumer(
+        Addresses.EVENTS, event -> listener.accept(SessionEvent.of(event.body())));
   }
 
   private Future<JsonObject> control(JsonObject request) {

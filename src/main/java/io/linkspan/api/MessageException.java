@@ -6,22 +6,22 @@ import io.vertx.core.eventbus.ReplyFailure;
 import java.util.Objects;
 
 /**
- * A Message was refused, and this is why. A {@link Service} fails its future with one to choose
- * what the client is told; a {@link GatewayClient} fails with one when a client was not reached.
+ * Refusal of a Message. A {@link Service} fails its future with one to choose the error that the
+ * client receives; a {@link GatewayClient} fails with one when a client was not reached.
  *
- * <p>Carries no stack trace: it is an answer, not a fault.
+ * <p>Has no stack trace, since it is an answer and not a fault.
  */
 public final class MessageException extends RuntimeException {
 
   private final ErrorCode code;
   private final long retryAfterMs;
 
-  /** Refuses for good, or at least without a word on when to try again. */
+  /** Creates a refusal without a retry time. */
   public MessageException(ErrorCode code, String message) {
     this(code, message, 0);
   }
 
-  /** Refuses for now: the sender may try again after {@code retryAfterMs}; 0 says nothing. */
+  /** Creates a refusal that the sender may retry after {@code retryAfterMs}; 0 is no retry time. */
   public MessageException(ErrorCode code, String message, long retryAfterMs) {
     super(message, null, false, false);
     this.code = Objects.requireNonNull(code);
@@ -29,8 +29,9 @@ public final class MessageException extends RuntimeException {
   }
 
   /**
-   * What the failure of a bus request means: no consumer is {@code unavailable}, no reply {@code
-   * timeout}, one of our numbers itself, any other number and any other failure {@code internal}.
+   * Returns the meaning of a failed bus request: no consumer is {@code unavailable}, no reply is
+   * {@code timeout}, the number of an {@link ErrorCode} is that code, and anything else is {@code
+   * internal}.
    */
   public static MessageException from(Throwable failure) {
     if (failure instanceof MessageException refusal) {
@@ -52,18 +53,19 @@ public final class MessageException extends RuntimeException {
         .orElseGet(() -> new MessageException(ErrorCode.INTERNAL, text));
   }
 
+  /** Returns the reason. */
   public ErrorCode code() {
     return code;
   }
 
-  /** Milliseconds until another try makes sense; 0 when nothing is known. */
+  /** Returns the milliseconds until a retry makes sense; 0 when that is unknown. */
   public long retryAfterMs() {
     return retryAfterMs;
   }
 
   /**
-   * The same on the event bus, as the failure of a request: to be replied, since {@code fail} takes
-   * number and text only and loses {@link #retryAfterMs}.
+   * Returns the form for the event bus. A consumer replies with it, because {@code fail} takes only
+   * number and text and loses {@link #retryAfterMs}.
    */
   public ReplyException toReply() {
     return retryAfterMs > 0

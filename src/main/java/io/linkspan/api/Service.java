@@ -9,8 +9,8 @@ import io.vertx.core.internal.ContextInternal;
 import java.util.Objects;
 
 /**
- * A consumer of inbound Messages. The sender is acknowledged when the handler's future succeeds,
- * gets the answer in addition when there is one, and an error when it fails.
+ * A consumer of inbound Messages. The client receives an acknowledgement when the handler's future
+ * succeeds, then the answer if there is one, and an error when the future fails.
  *
  * <pre>{@code
  * public class Orders extends VerticleBase {
@@ -24,24 +24,25 @@ import java.util.Objects;
  * }
  * }</pre>
  *
- * <p>Deployed once per event loop, its instances serve the clients of their own loop first, without
- * the bus, which saves each Message two hops between threads and keeps the Messages of one client
- * in order.
+ * <p>A service that is deployed once per event loop serves the clients of its own loop first,
+ * without the bus. That saves each Message two hops between threads and keeps the Messages of one
+ * client in order.
  */
 public final class Service {
 
-  /** What a service does with one Message. */
+  /** Handles the Messages of a service. */
   @FunctionalInterface
   public interface Handler {
 
     /**
-     * Called on the context that registered. Order matters to clients: an answer that comes late
-     * does not hold up the next Message.
+     * Called on the context that registered the handler, for the next Message also while earlier
+     * futures are pending.
      *
-     * @return the answer; a succeeded future with null for "accepted, nothing to say". A failure is
-     *     told to the client: a {@link MessageException} or {@link ReplyException} as it is, any
-     *     other as {@code internal}. An answer's {@code replyTo} and {@code from} are filled in by
-     *     the gateway when they are empty.
+     * @return the answer; a succeeded future with null acknowledges the Message without an answer.
+     *     The client receives a failure as an error: a {@link MessageException} or {@link
+     *     ReplyException} with its code, any other as {@code internal}. The gateway fills in {@code
+     *     replyTo} and {@code from} when they are empty; {@code from} is then the {@code to} of the
+     *     request
      */
     Future<Message> handle(Message message, Origin origin);
   }
@@ -53,10 +54,10 @@ public final class Service {
   }
 
   /**
-   * Registers a handler at an address. To be called on a verticle's context: when the verticle is
-   * undeployed the registration ends with it.
+   * Registers a handler at an address. Must be called on a verticle's context: the registration
+   * ends when the verticle is undeployed.
    *
-   * @return done when Messages can arrive from anywhere
+   * @return done when Messages can arrive from all nodes
    */
   public static Future<Service> register(Vertx vertx, String address, Handler handler) {
     MessageCodecs.register(vertx);
@@ -78,7 +79,7 @@ public final class Service {
             });
   }
 
-  /** Takes no further Messages; those that have been taken are answered. */
+  /** Ends the registration. Messages that the handler has received are still answered. */
   public Future<Void> unregister() {
     return consumer.unregister();
   }
@@ -95,7 +96,7 @@ public final class Service {
         request::reply, failure -> request.reply(MessageException.from(failure).toReply()));
   }
 
-  /** Throws what is a bug of the handler, not a refusal. */
+  /** Calls the handler. Throws the exception of a handler that has a bug. */
   private static Future<Message> answer(Handler handler, Message message, Origin origin) {
     try {
       return Objects.requireNonNull(handler.handle(message, origin), "a handler returned null");

@@ -1,7 +1,8 @@
 /**
- * All that the author of a service imports: the schema, how to consume it, how to reach clients.
+ * The API for services: the Messages, {@link io.linkspan.api.Service} to receive them, and {@link
+ * io.linkspan.api.GatewayClient} to send to clients.
  *
- * <p>A service is an ordinary Vert.x event-bus consumer; {@link io.linkspan.api.Service} is the
- * convenient way to be one and {@link io.linkspan.api.GatewayClient} the way to talk to clients.
+ * <p>A service is a consumer on the Vert.x event bus. {@link io.linkspan.api.testing} tests it
+ * without a gateway.
  */
 package io.linkspan.api;

@@ -66,13 +66,23 @@ public final class MessageDefaults {
     return fill(builderOf(message).setFrom(from)).build();
   }
 
-  /** Returns a service's answer to a request, with nothing left empty. */
+  /**
+   * Returns the answer to a request, with nothing left empty. An answer without a sender is from
+   * the address that the request names.
+   */
   public Message answer(Message answer, Message request) {
+    boolean hasFrom = !answer.getFrom().isEmpty() || request.getTo().isEmpty();
     boolean hasReplyTo = !answer.getReplyTo().isEmpty();
-    if (hasReplyTo && !answer.getEventId().isEmpty() && !answer.getCreateAt().isEmpty()) {
+    if (hasFrom
+        && hasReplyTo
+        && !answer.getEventId().isEmpty()
+        && !answer.getCreateAt().isEmpty()) {
       return answer;
     }
     Message.Builder complete = builderOf(answer);
+    if (!hasFrom) {
+      complete.setFrom(request.getTo());
+    }
     if (!hasReplyTo) {
       complete.setReplyTo(request.getEventId());
     }

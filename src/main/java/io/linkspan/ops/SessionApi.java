@@ -3,9 +3,11 @@ package io.linkspan.ops;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.SessionInfo;
 import io.linkspan.api.SessionQuery;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
@@ -47,7 +49,12 @@ final class SessionApi {
         .onComplete(
             page ->
                 request.json(
-                    new JsonObject().put("sessions", page.sessions()).put("next", page.next())),
+                    new JsonObject()
+                        .put(
+                            "sessions",
+                            new JsonArray(
+                                page.sessions().stream().map(SessionInfo::toJson).toList()))
+                        .put("next", page.next())),
             failure -> Refusal.send(request, failure));
   }
 

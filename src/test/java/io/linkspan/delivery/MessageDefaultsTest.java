@@ -8,8 +8,21 @@ import com.google.protobuf.UnknownFieldSet;
 import io.linkspan.api.Message;
 import org.junit.jupiter.api.Test;
 
-/** A copied Message has every field of the original. */
+/** Copies and completes Messages. */
 class MessageDefaultsTest {
+
+  private static final Message REQUEST =
+      Message.newBuilder().setEventId("q").setTo("service:orders").build();
+
+  private static final Message COMPLETE_ANSWER =
+      Message.newBuilder()
+          .setEventId("a")
+          .setFrom("billing")
+          .setReplyTo("other")
+          .setCreateAt("2026-01-01T00:00:00Z")
+          .build();
+
+  private final MessageDefaults defaults = new MessageDefaults("p-");
 
   @Test
   void everyFieldOfTheSchemaIsCopied() {
@@ -48,5 +61,37 @@ class MessageDefaultsTest {
   void anEmptyMessageStaysEmpty() {
     assertThat(MessageDefaults.builderOf(Message.getDefaultInstance()).build())
         .isEqualTo(Message.getDefaultInstance());
+  }
+
+  @Test
+  void anAnswerWithoutASenderIsFromTheAddressOfTheRequest() {
+    Message answer = defaults.answer(Message.newBuilder().setBody("x").build(), REQUEST);
+    assertThat(answer.getFrom()).isEqualTo("service:orders");
+    assertThat(answer.getReplyTo()).isEqualTo("q");
+    assertThat(answer.getEventId()).startsWith("p-");
+    assertThat(answer.getCreateAt()).endsWith("Z");
+    assertThat(answer.getBody()).isEqualTo("x");
+  }
+
+  @Test
+  void onlyAMissingSenderIsFilledIn() {
+    Message answer = COMPLETE_ANSWER.toBuilder().clearFrom().build();
+    assertThat(defaults.answer(answer, REQUEST))
+        .isEqualTo(COMPLETE_ANSWER.toBuilder().setFrom("service:orders").build());
+  }
+
+  @Test
+  void anAnswerKeepsItsOwnSender() {
+    assertThat(defaults.answer(COMPLETE_ANSWER, REQUEST)).isSameAs(COMPLETE_ANSWER);
+    Message answer = Message.newBuilder().setFrom("billing").build();
+    assertThat(defaults.answer(answer, REQUEST).getFrom()).isEqualTo("billing");
+  }
+
+  @Test
+  void anAnswerToARequestWithoutAnAddressHasNoSender() {
+    Message request = REQUEST.toBuilder().clearTo().build();
+    assertThat(defaults.answer(Message.getDefaultInstance(), request).getFrom()).isEmpty();
+    Message answer = COMPLETE_ANSWER.toBuilder().clearFrom().build();
+    assertThat(defaults.answer(answer, request)).isSameAs(answer);
   }
 }

@@ -7,6 +7,8 @@ import io.linkspan.api.GatewayClient;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.Service;
+import io.linkspan.api.SessionEvent;
+import io.linkspan.api.SessionInfo;
 import io.linkspan.api.SessionQuery;
 import io.linkspan.api.cluster.ClusterMember;
 import io.linkspan.testing.ClusterProcess;
@@ -55,7 +57,7 @@ class ClusterIT {
   private static Path configuration;
   private static Vertx service;
   private static GatewayClient clients;
-  private static final Queue<JsonObject> EVENTS = new ConcurrentLinkedQueue<>();
+  private static final Queue<SessionEvent> EVENTS = new ConcurrentLinkedQueue<>();
 
   /** Prints the output of all nodes after a failure. */
   @RegisterExtension
@@ -130,15 +132,15 @@ class ClusterIT {
     assertThat(client.receiveAck()).isEqualTo("join-" + group);
   }
 
-  private static JsonArray sessionsOf(String user) {
+  private static List<SessionInfo> sessionsOf(String user) {
     return await(clients.sessions(user));
   }
 
   private static String sessionOf(String user) {
     return eventually()
         .until(() -> sessionsOf(user), sessions -> sessions.size() == 1)
-        .getJsonObject(0)
-        .getString("session");
+        .get(0)
+        .session();
   }
 
   /** Nodes remember the sessions of a user until they are notified of a change. */
@@ -150,9 +152,9 @@ class ClusterIT {
     eventually().until(() -> await(clients.members(group)) == members);
   }
 
-  private static List<JsonObject> events(String event, String user) {
+  private static List<SessionEvent> events(String event, String user) {
     return EVENTS.stream()
-        .filter(e -> e.getString("event").equals(event) && e.getString("user").equals(user))
+        .filter(e -> e.type().label().equals(event) && e.user().equals(user))
         .toList();
   }
 
@@ -376,7 +378,7 @@ class ClusterIT {
         eventually()
             .until(() -> sessionsOf("paged"), sessions -> sessions.size() == connected.size())
             .stream()
-            .map(session -> ((JsonObject) session).getString("session"))
+            .map(SessionInfo::session)
             .toList();
     assertThat(all).isSorted();
     for (int node = 0; node < NODES; node++) {
@@ -428,15 +430,14 @@ class ClusterIT {
                   String user = "kill-" + i;
                   assertThat(events("disconnected", user)).hasSize(1);
                   assertThat(events("left", user))
-                      .extracting(event -> event.getString("group"))
+                      .extracting(SessionEvent::group)
                       .containsExactlyInAnyOrder("kill-group", "kill-other");
                   assertThat(await(clients.presence(user))).isZero();
                 }
                 assertThat(await(clients.members("kill-group"))).isEqualTo(1);
                 assertThat(members(1)).hasSize(NODES);
               });
-      assertThat(events("disconnected", "kill-0").get(0).getString("reason"))
-          .isEqualTo("connection-lost");
+      assertThat(events("disconnected", "kill-0").get(0).reason()).isEqualTo("connection-lost");
       assertThat(events("left", "kill-survivor")).isEmpty();
       var delivery = clients.post(message("after", "group:kill-group"));
       assertThat(survivor.receiveMessage().getEventId()).isEqualTo("after");
@@ -456,8 +457,7 @@ class ClusterIT {
       assertThat(client.closeCode()).isEqualTo(1001);
     }
     eventually().until(() -> events("disconnected", "leaving").size() == 1);
-    assertThat(events("disconnected", "leaving").get(0).getString("reason"))
-        .isEqualTo("going-away");
+    assertThat(events("disconnected", "leaving").get(0).reason()).isEqualTo("going-away");
     eventually().until(() -> events("left", "leaving").size() == 1);
     awaitPresence("leaving", 0);
     awaitMembersOfGroup("leave-group", 0);

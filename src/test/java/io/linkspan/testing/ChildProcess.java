@@ -20,7 +20,8 @@ public class ChildProcess implements AutoCloseable {
   private final List<String> lines = new ArrayList<>();
   private boolean ended;
 
-  ChildProcess(ProcessBuilder builder) {
+  /** Starts a process, and reads what it prints. */
+  public ChildProcess(ProcessBuilder builder) {
     try {
       process = builder.redirectErrorStream(true).start();
       process.getOutputStream().close();

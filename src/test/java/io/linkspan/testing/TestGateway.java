@@ -2,10 +2,11 @@ package io.linkspan.testing;
 
 import io.linkspan.Gateway;
 import io.linkspan.GatewayConfig;
-import io.linkspan.api.GatewayClient;
+import io.linkspan.api.Addresses;
 import io.linkspan.config.ConfigException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -16,6 +17,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Predicate;
 
 /** Runs a whole gateway in this JVM, on free ports. */
 public final class TestGateway implements AutoCloseable {
@@ -104,18 +106,26 @@ public final class TestGateway implements AutoCloseable {
     return gateway.describe();
   }
 
+  /** Collects the events from now on, as they travel on the bus. */
+  public BlockingQueue<JsonObject> events() {
+    return events(event -> true);
+  }
+
   /** Collects the events of sessions that end from now on. */
   public BlockingQueue<JsonObject> disconnects() {
+    return events(event -> event.getString("event").equals("disconnected"));
+  }
+
+  private BlockingQueue<JsonObject> events(Predicate<JsonObject> wanted) {
     BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
-    await(
-        GatewayClient.create(vertx())
-            .events(
-                event -> {
-                  if (event.getString("event").equals("disconnected")) {
-                    events.add(event);
-                  }
-                })
-            .completion());
+    MessageConsumer<JsonObject> consumer = vertx().eventBus().consumer(Addresses.EVENTS);
+    consumer.handler(
+        event -> {
+          if (wanted.test(event.body())) {
+            events.add(event.body());
+          }
+        });
+    await(consumer.completion());
     return events;
   }
 

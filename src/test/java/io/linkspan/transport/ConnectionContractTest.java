@@ -14,6 +14,7 @@ import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Service;
+import io.linkspan.api.SessionInfo;
 import io.linkspan.api.method.MethodChannel;
 import io.linkspan.api.method.MethodException;
 import io.linkspan.api.method.MissingMethodException;
@@ -24,7 +25,6 @@ import io.linkspan.protocol.methodchannel.StandardMethodCodec;
 import io.linkspan.testing.TestClient;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -109,8 +109,7 @@ public abstract class ConnectionContractTest {
     settings.putAll(settings());
     settings.putAll(more);
     gateway = TestGateway.start(routes, settings);
-    events = new LinkedBlockingQueue<>();
-    TestGateway.await(GatewayClient.create(gateway.vertx()).events(events::add).completion());
+    events = gateway.events();
   }
 
   private static Message.Builder message(String eventId, String to) {
@@ -444,11 +443,12 @@ public abstract class ConnectionContractTest {
       String session = event("connected").getString("session");
       assertThat(TestGateway.await(clients.presence("alice"))).isEqualTo(1);
       TestGateway.await(clients.join(session, "vip"));
-      JsonArray sessions = TestGateway.await(clients.sessions("alice"));
-      JsonObject listed = sessions.getJsonObject(0);
-      assertThat(listed.getString("session")).isEqualTo(session);
-      assertThat(listed.getString("transport")).isEqualTo(transport());
-      assertThat(listed.getJsonArray("groups")).containsExactly("vip");
+      SessionInfo listed = TestGateway.await(clients.sessions("alice")).get(0);
+      assertThat(listed.session()).isEqualTo(session);
+      assertThat(listed.user()).isEqualTo("alice");
+      assertThat(listed.transport()).isEqualTo(transport());
+      assertThat(listed.groups()).containsExactly("vip");
+      assertThat(listed.lastSeenAt()).isNotNull();
       TestGateway.await(clients.post(message("1", "group:vip").build()));
       assertThat(alice.receiveMessage().getEventId()).isEqualTo("1");
       alice.acknowledge("1");
@@ -804,6 +804,24 @@ public abstract class ConnectionContractTest {
       assertThat(alice.receiveAck()).isEqualTo("1");
       assertThat(alice.receiveMessage().getBody()).isEqualTo("because");
       assertThat(alice.receiveAck()).isEqualTo("2");
+    }
+  }
+
+  @Test
+  void anAnswerWithoutASenderIsFromTheServiceAsTheClientAddressedIt() {
+    serve(
+        (message, origin) ->
+            Future.succeededFuture(
+                Message.newBuilder()
+                    .setFrom(message.getBody().equals("named") ? "billing" : "")
+                    .build()));
+    try (TestClient alice = connectUnacknowledging(gateway, "alice")) {
+      alice.send(message("1", "service:orders").build());
+      assertThat(alice.receiveAck()).isEqualTo("1");
+      assertThat(alice.receiveMessage().getFrom()).isEqualTo("service:orders");
+      alice.send(message("2", "service:orders").setBody("named").build());
+      assertThat(alice.receiveAck()).isEqualTo("2");
+      assertThat(alice.receiveMessage().getFrom()).isEqualTo("billing");
     }
   }
 

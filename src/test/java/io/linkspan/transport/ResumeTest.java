@@ -102,8 +102,7 @@ class ResumeTest {
     settings.put("enet.timeout.maximum", "1s");
     settings.putAll(more);
     gateway = TestGateway.start(settings);
-    events = new LinkedBlockingQueue<>();
-    TestGateway.await(GatewayClient.create(gateway.vertx()).events(events::add).completion());
+    events = gateway.events();
   }
 
   private static Message message(String eventId, String to) {

@@ -1,5 +1,5 @@
 /**
- * Membership in a cluster for processes without clients. A package of its own above {@link
- * io.linkspan.api}: it needs the cluster, whose sessions need the schema.
+ * Membership of a cluster for services in processes of their own. A package above {@link
+ * io.linkspan.api}, because it needs the cluster, whose sessions need the schema.
  */
 package io.linkspan.api.cluster;

@@ -38,22 +38,22 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>Values are null, {@code Boolean}, {@code Integer}, {@code Long}, {@code BigInteger}, {@code
  * Double}, {@code String}, {@code byte[]}, {@code int[]}, {@code long[]}, {@code float[]}, {@code
- * double[]}, and {@code List} and {@code Map} of them. Made on the context that uses it; results
- * may come from any thread.
+ * double[]}, and {@code List} and {@code Map} of them. Must be created on the context that uses it;
+ * results may be given from any thread.
  */
 public final class MethodChannel {
 
   /** Type of the Messages that carry calls and their answers. */
   public static final String TYPE = MethodTranslator.TYPE;
 
-  /** How calls and answers are written. What comes from an app says so itself. */
+  /** The format of calls to apps. Calls from apps and answers name their own. */
   public enum Codec {
-    /** Flutter's {@code StandardMethodCodec}, which a channel has unless told otherwise. */
+    /** Flutter's {@code StandardMethodCodec}, the default of a channel. */
     STANDARD,
     /** Flutter's {@code JSONMethodCodec}. */
     JSON;
 
-    /** Media type of the Messages. */
+    /** Returns the media type of the Messages. */
     public String contentType() {
       return codec().contentType();
     }
@@ -67,9 +67,9 @@ public final class MethodChannel {
    * Settings of one channel.
    *
    * @param codec of calls to an app
-   * @param maxPending calls that are not answered yet, from apps and to apps each; above: {@code
+   * @param maxPending most pending calls, from apps and to apps each; further ones fail with {@code
    *     queue-full}
-   * @param timeout for an answer, on either side; above: {@code timeout}
+   * @param timeout time for an answer, on either side; then the call fails with {@code timeout}
    */
   public record Options(Codec codec, int maxPending, Duration timeout) {
 
@@ -80,7 +80,7 @@ public final class MethodChannel {
     public Options {
       Objects.requireNonNull(codec);
       if (maxPending < 1 || timeout.toMillis() < 1) {
-        throw new IllegalArgumentException("maxPending and timeout have to be positive");
+        throw new IllegalArgumentException("maxPending and timeout must be positive");
       }
     }
   }
@@ -90,25 +90,25 @@ public final class MethodChannel {
    *
    * @param channel as the app names it
    * @param arguments any value of the codec, or null
-   * @param origin who calls
+   * @param origin the caller
    */
   public record Call(String channel, String method, Object arguments, Origin origin) {
 
     /**
-     * One of the arguments, which are a map; null when it is not there, or there are none.
+     * Returns one of the arguments; null when it is missing, or there are none.
      *
-     * @throws ClassCastException when the arguments are something else
+     * @throws ClassCastException when the arguments are not a map
      */
-    // As on Android: who asks knows what the app sends.
+    // As on Android, the caller knows the type that the app sends.
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     public <T> T argument(String key) {
       return arguments == null ? null : (T) ((Map<?, ?>) arguments).get(key);
     }
 
     /**
-     * Whether the arguments, which are a map, have this one.
+     * Returns whether the arguments have this one.
      *
-     * @throws ClassCastException when the arguments are something else
+     * @throws ClassCastException when the arguments are not a map
      */
     public boolean hasArgument(String key) {
       return arguments != null && ((Map<?, ?>) arguments).containsKey(key);
@@ -116,34 +116,34 @@ public final class MethodChannel {
   }
 
   /**
-   * Answers one call: exactly one of these is called, once; what comes later is an {@link
-   * IllegalStateException}. An {@link IllegalArgumentException} says that the codec has no form for
-   * a value; the call can still be answered then.
+   * Answers one call. Exactly one of the methods is called, once; a further call throws an {@link
+   * IllegalStateException}. An {@link IllegalArgumentException} means that the codec has no form
+   * for a value; the call can still be answered.
    */
   public interface Result {
 
-    /** The method did what it should. */
+    /** Returns a result to the app. */
     void success(Object result);
 
     /**
-     * The method failed.
+     * Reports that the method failed.
      *
      * @param message may be null
      * @param details may be null
      */
     void error(String code, String message, Object details);
 
-    /** There is no such method. */
+    /** Reports that there is no such method. */
     void notImplemented();
   }
 
-  /** Does what apps call for. */
+  /** Handles the calls of apps. */
   @FunctionalInterface
   public interface Handler {
 
     /**
-     * Called on the context of the channel. A {@link MessageException} is told to the app as the
-     * refusal it is, any other exception as {@code internal}.
+     * Called on the context of the channel. The app receives a thrown {@link MessageException} as
+     * that error, any other exception as {@code internal}.
      */
     void onMethodCall(Call call, Result result);
   }
@@ -164,27 +164,27 @@ public final class MethodChannel {
     apps = GatewayClient.create(vertx);
   }
 
-  /** A channel with this name; several may have it, also on different event loops. */
+  /** Creates a channel. Several channels may have the same name, also on different event loops. */
   public static MethodChannel create(Vertx vertx, String name) {
     return create(vertx, name, Options.DEFAULT);
   }
 
-  /** {@link #create(Vertx, String)} with settings. */
+  /** Does {@link #create(Vertx, String)} with settings. */
   public static MethodChannel create(Vertx vertx, String name, Options options) {
     return new MethodChannel(vertx, name, options);
   }
 
-  /** {@link #setMethodCallHandler(String, Handler)} at the bus address that is the name. */
+  /** Does {@link #setMethodCallHandler(String, Handler)} at the bus address that is the name. */
   public Future<Void> setMethodCallHandler(Handler handler) {
     return setMethodCallHandler(name, handler);
   }
 
   /**
    * Serves the calls that routes send to a bus address; {@code {type: method, to: orders, bus:
-   * orders}} is such a route. A further handler takes the place of the one before, at its address;
-   * null ends the service.
+   * orders}} is such a route. A further handler replaces the previous one, at its address; null
+   * ends the service.
    *
-   * @return done when calls can arrive, or arrive no more
+   * @return done when calls can arrive, or no longer arrive
    */
   public Future<Void> setMethodCallHandler(String address, Handler handler) {
     if (handler == null) {
@@ -199,26 +199,27 @@ public final class MethodChannel {
     return service.mapEmpty();
   }
 
-  /** {@link #invokeMethod(String, String, Object, Duration)} with the time of the options. */
+  /** Does {@link #invokeMethod(String, String, Object, Duration)} with the time of the options. */
   public Future<Object> invokeMethod(String to, String method, Object arguments) {
     return invokeMethod(to, method, arguments, options.timeout());
   }
 
   /**
-   * Calls a method of an app. An app answers on whatever transport it is, and also when it
-   * acknowledges nothing else. It gets the call again if it does not answer within {@code
-   * delivery.ackTimeout}, under the same eventId.
+   * Calls a method of an app, on any transport, also when the app acknowledges nothing else. The
+   * app receives the call again, with the same eventId, if it does not answer within {@code
+   * delivery.ackTimeout}.
    *
-   * @param to {@code session:ID}, or a user: of several sessions the first to answer counts
-   * @param timeout for the answer; the app may still get the call afterwards
-   * @return what the method returned. Fails with a {@link MethodException} when it says that it
-   *     failed, with a {@link MissingMethodException} when there is none, with a {@link
-   *     MessageException} when the app was not reached, did not answer, or owes too many answers
+   * @param to {@code session:ID}, or a user: of several sessions the first answer counts
+   * @param timeout time for the answer; the app may receive the call even when it has passed
+   * @return the result of the method. Fails with a {@link MethodException} when the app reports a
+   *     failure, with a {@link MissingMethodException} when there is no such method, with a {@link
+   *     MessageException} when the app was not reached or did not answer, or too many calls are
+   *     pending
    * @throws IllegalArgumentException when the codec has no form for the arguments
    */
   public Future<Object> invokeMethod(String to, String method, Object arguments, Duration timeout) {
     if (to.isEmpty() || to.startsWith("group:") || to.startsWith("service:")) {
-      throw new IllegalArgumentException("a method is called of a session or a user, not " + to);
+      throw new IllegalArgumentException("to must name a session or a user, not " + to);
     }
     Message call =
         MethodTranslator.encodeCall(
@@ -249,7 +250,7 @@ public final class MethodChannel {
       return Future.failedFuture(tooMany());
     }
     Promise<Message> answer = Promise.promise();
-    // The future ends in time also when the handler never answers, and with it the place is free.
+    // The future ends in time even when the handler never answers, and frees its place.
     Future<Message> inTime =
         answer
             .future()

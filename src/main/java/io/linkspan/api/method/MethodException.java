@@ -3,9 +3,9 @@ package io.linkspan.api.method;
 import java.util.Objects;
 
 /**
- * A method in an app failed, as the app says; Dart's {@code PlatformException}.
+ * Failure of a method in an app, as the app reports it: Dart's {@code PlatformException}.
  *
- * <p>Carries no stack trace of this process: it is an answer, not a fault.
+ * <p>Has no stack trace of this process, since it is an answer and not a fault.
  */
 public final class MethodException extends RuntimeException {
 
@@ -20,17 +20,17 @@ public final class MethodException extends RuntimeException {
     this.remoteStackTrace = remoteStackTrace;
   }
 
-  /** Chosen by the app. */
+  /** Returns the code that the app chose. */
   public String code() {
     return code;
   }
 
-  /** A value of the channel's codec, or null. */
+  /** Returns a value of the channel's codec, or null. */
   public Object details() {
     return details;
   }
 
-  /** Where it happened in the app; null where the app does not say. */
+  /** Returns the stack trace of the app; null when the app does not send one. */
   public String remoteStackTrace() {
     return remoteStackTrace;
   }

@@ -1,10 +1,10 @@
 package io.linkspan.api.method;
 
 /**
- * The app has no handler for the channel, or the handler does not know the method; Dart's {@code
- * MissingPluginException}.
+ * Failure of a call for which the app has no handler, or whose method the handler does not
+ * implement: Dart's {@code MissingPluginException}.
  *
- * <p>Carries no stack trace: it is an answer, not a fault.
+ * <p>Has no stack trace, since it is an answer and not a fault.
  */
 public final class MissingMethodException extends RuntimeException {
 

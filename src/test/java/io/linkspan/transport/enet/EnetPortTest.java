@@ -29,7 +29,6 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -123,8 +122,7 @@ class EnetPortTest {
   @Test
   void aClientWithoutAnAuthMessageIsAnonymous() throws Exception {
     gateway = TestGateway.start(Map.of("auth.timeout", "200ms"));
-    BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
-    TestGateway.await(GatewayClient.create(gateway.vertx()).events(events::add).completion());
+    BlockingQueue<JsonObject> events = gateway.events();
     try (var talks = EnetTestClient.connect(gateway.enetPort())) {
       assertServed(talks, "1");
       assertThat(events.poll(5, TimeUnit.SECONDS).getString("user")).startsWith("anonymous-");
@@ -142,8 +140,7 @@ class EnetPortTest {
   @Test
   void dataOfConnectAndDisconnectIsInTheEvents() throws Exception {
     gateway = TestGateway.start(Map.of());
-    BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
-    TestGateway.await(GatewayClient.create(gateway.vertx()).events(events::add).completion());
+    BlockingQueue<JsonObject> events = gateway.events();
     var alice = EnetTestClient.connect(gateway.enetPort(), 0xFEDCBA98);
     alice.send(message("auth", "").setType("auth").setBody("alice").build());
     assertThat(alice.receiveAck()).isEqualTo("auth");
@@ -197,9 +194,8 @@ class EnetPortTest {
   @Test
   void aClientThatReceivesNothingIsASlowConsumer() throws Exception {
     gateway = TestGateway.start(Map.of("limits.writeQueue", "64KiB", "delivery.ackTimeout", "30s"));
-    BlockingQueue<JsonObject> events = new LinkedBlockingQueue<>();
+    BlockingQueue<JsonObject> events = gateway.events();
     GatewayClient clients = GatewayClient.create(gateway.vertx());
-    TestGateway.await(clients.events(events::add).completion());
     try (var alice = EnetTestClient.connect(gateway.enetPort(), "alice", "client")) {
       String body = "x".repeat(10_000);
       for (int i = 0; i < 20; i++) {

@@ -22,7 +22,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
-import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -53,8 +52,7 @@ class SocketIoWireTest {
       all.put(settings[i], settings[i + 1]);
     }
     gateway = TestGateway.start(all);
-    events = new LinkedBlockingQueue<>();
-    TestGateway.await(GatewayClient.create(gateway.vertx()).events(events::add).completion());
+    events = gateway.events();
   }
 
   private int port() {
@@ -550,8 +548,7 @@ class SocketIoWireTest {
     start();
     GatewayClient clients = GatewayClient.create(gateway.vertx());
     try (SocketIoTestClient client = SocketIoTestClient.connect(port(), "user=alice")) {
-      String session =
-          TestGateway.await(clients.sessions("alice")).getJsonObject(0).getString("session");
+      String session = TestGateway.await(clients.sessions("alice")).get(0).session();
       TestGateway.await(clients.disconnect(session));
       assertThat(client.readPacket())
           .isEqualTo("42[\"closing\",{\"code\":4410,\"reason\":\"kicked\"}]");
@@ -560,7 +557,7 @@ class SocketIoWireTest {
     }
     assertThat(reason()).isEqualTo("kicked");
     String poller = joined("&user=bob");
-    String bob = TestGateway.await(clients.sessions("bob")).getJsonObject(0).getString("session");
+    String bob = TestGateway.await(clients.sessions("bob")).get(0).session();
     TestGateway.await(clients.disconnect(bob));
     // Whoever polls is told at the next poll, and goes with the one behind it.
     assertThat(get(poller).body())

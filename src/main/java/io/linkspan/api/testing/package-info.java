@@ -1,0 +1,2 @@
+/** Unit tests of services without a gateway. */
+package io.linkspan.api.testing;
