@@ -276,7 +276,7 @@ class ReplicaStoreTest {
     }
   }
 
-  @RepeatedTest(200)
+  @RepeatedTest(100)
   void whatIsConfirmedIsInTheReplicaAndInTheEndTheReplicaIsTheState(RepetitionInfo seed) {
     var replication = new Replication(seed.getCurrentRepetition());
     Random random = replication.random;

@@ -410,7 +410,7 @@ class SessionTransferTest {
    * session holds is never lost: every owner but the first adds one Message, and services send
    * more.
    */
-  @RepeatedTest(300)
+  @RepeatedTest(200)
   void thereIsOneOwnerAndItHasEverything(RepetitionInfo repetition) {
     long seed = repetition.getCurrentRepetition();
     Random plan = new Random(seed);

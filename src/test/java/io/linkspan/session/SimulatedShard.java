@@ -1,0 +1,220 @@
+package io.linkspan.session;
+
+import io.linkspan.admission.LimitsConfig;
+import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.Message;
+import io.linkspan.connection.CloseReason;
+import io.linkspan.connection.Connection;
+import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.delivery.Dispatcher;
+import io.linkspan.delivery.GroupRequests;
+import io.linkspan.delivery.InboundExchange;
+import io.linkspan.delivery.MessageDefaults;
+import io.linkspan.delivery.RecipientRouter;
+import io.linkspan.delivery.RemoteCallback;
+import io.linkspan.delivery.Sender;
+import io.linkspan.delivery.ShardSender;
+import io.linkspan.directory.SessionRef;
+import io.linkspan.directory.ShardAddress;
+import io.linkspan.routing.Glob;
+import io.linkspan.routing.Route;
+import io.linkspan.routing.RoutingTable;
+import io.linkspan.session.outbox.AckTimeouts;
+import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.replica.SessionReplica;
+import io.linkspan.testing.SimulatedBus;
+import io.linkspan.testing.SimulatedDirectory;
+import io.linkspan.testing.SimulatedNodes;
+import io.linkspan.testing.VirtualTime;
+import io.linkspan.wire.ShardCall;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.json.JsonObject;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * What the sessions of a test need of a shard, in virtual time. Services hold what they are given
+ * until the test answers; clients of this shard receive everything.
+ */
+final class SimulatedShard {
+
+  static final String SHARD = ShardAddress.of("a", 0);
+  static final String OTHER = ShardAddress.of("b", 0);
+
+  final VirtualTime time = new VirtualTime();
+  final SimulatedDirectory directory = new SimulatedDirectory(time);
+  final SimulatedBus bus = new SimulatedBus(time, 1);
+  final SessionMetrics metrics = new SessionMetrics(new SimpleMeterRegistry());
+  final List<JsonObject> published = new ArrayList<>();
+  final SessionEvents events = new SessionEvents(published::add, "a");
+
+  /** Messages that services have and have not answered. */
+  final List<InboundExchange> withServices = new ArrayList<>();
+
+  /** Messages that clients of this shard received. */
+  final List<Message> delivered = new ArrayList<>();
+
+  /** Calls that the other shard received. */
+  final List<ShardCall> calls = new ArrayList<>();
+
+  final Inbox.Shared inbox;
+  boolean certain = true;
+
+  SimulatedShard(LimitsConfig limits, GroupRequests groups) {
+    bus.answer(
+        OTHER,
+        call -> {
+          calls.add(call);
+          return null;
+        });
+    var sender =
+        new ShardSender(bus.from(SHARD), time, new SimulatedNodes(6_000, "a", "b"), SHARD, 60_000);
+    var router =
+        new RecipientRouter(
+            time,
+            directory,
+            SHARD,
+            (recipient, message, scope, callback) -> {
+              delivered.add(message);
+              callback.delivered(By.CLIENT, null);
+            },
+            sender,
+            () -> true);
+    var routes =
+        new RoutingTable(
+            List.of(
+                new Route(Glob.of("service:*"), null, new Route.Bus("service", false)),
+                new Route(Glob.of("user:*"), null, new Route.Clients(false))));
+    var dispatcher =
+        new Dispatcher(
+            routes,
+            (service, exchange) -> {
+              exchange.givenToService();
+              withServices.add(exchange);
+            },
+            router,
+            groups);
+    var delivery =
+        new DeliveryConfig(
+            Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);
+    inbox =
+        new Inbox.Shared(
+            limits,
+            true,
+            dispatcher,
+            router,
+            new MessageDefaults("a-0-"),
+            new DuplicateSync(bus.from(SHARD), time, new DuplicateFilter(delivery), 30_000),
+            metrics,
+            time,
+            () -> certain,
+            Runnable::run);
+  }
+
+  /** Returns limits of what one client may have in flight and waiting. */
+  static LimitsConfig limits(int messageRate, int inFlight, int waiting, long waitingBytes) {
+    return new LimitsConfig(
+        0,
+        0,
+        0,
+        0,
+        messageRate,
+        0,
+        inFlight,
+        waiting,
+        waitingBytes,
+        1 << 20,
+        16,
+        Duration.ofSeconds(2));
+  }
+
+  static Sender sender(String session, String user) {
+    return new Sender(session, user, "a", null, null, Duration.ofSeconds(30));
+  }
+
+  /** Returns a new session that ends with its link. */
+  Session session(String id, String user) {
+    var parts =
+        new SessionParts(
+            time,
+            new AckTimeouts(time, 2_000),
+            new Outbox.Limits(100, 1 << 20, 3),
+            metrics.outbox(),
+            inbox,
+            "a");
+    return new Session(
+        new NoOwner(),
+        parts,
+        new SessionRef(id, user, SHARD),
+        new NoLink(),
+        false,
+        null,
+        false,
+        Outbox.Mode.ACKNOWLEDGEMENTS,
+        new DuplicateWindow(100, 1_000),
+        SessionReplica.none(),
+        sender(id, user));
+  }
+
+  /** A link that takes everything. */
+  private static final class NoLink implements Connection {
+    @Override
+    public String transport() {
+      return "none";
+    }
+
+    @Override
+    public String remote() {
+      return "nowhere:0";
+    }
+
+    @Override
+    public long lastReceived() {
+      return 0;
+    }
+
+    @Override
+    public boolean deliver(io.linkspan.connection.Outgoing message) {
+      return true;
+    }
+
+    @Override
+    public void close(CloseReason reason, long retryAfterMs) {}
+  }
+
+  /** An owner of sessions that neither end nor move. */
+  private static final class NoOwner implements SessionOwner<Session> {
+    @Override
+    public void entered() {}
+
+    @Override
+    public void detached(Session session, CloseReason reason) {}
+
+    @Override
+    public void closed(Session session, CloseReason reason) {}
+
+    @Override
+    public void expired(Session session, CloseReason reason) {}
+
+    @Override
+    public void departed(Session session, boolean wasLinked) {}
+
+    @Override
+    public void fenced(Session session) {}
+
+    @Override
+    public void forward(Session session, Message message, DeliveryCallback callback) {}
+
+    @Override
+    public RemoteCallback export(DeliveryCallback callback) {
+      throw new AssertionError("nothing moves");
+    }
+
+    @Override
+    public boolean isOnThisNode(String shard) {
+      return false;
+    }
+  }
+}
