@@ -21,8 +21,8 @@ public interface Connection {
   long lastReceived();
 
   /**
-   * Returns the number that the client gave when it connected, or after the end when it left; null on
-   * transports that have none. Events of the session carry it.
+   * Returns the number that the client gave when it connected, or after the end when it left; null
+   * on transports that have none. Events of the session carry it.
    */
   default Long data() {
     return null;

@@ -259,8 +259,7 @@ public final class EnetTransport {
       return;
     }
     var connection =
-        new EnetConnection(
-            peer, address, data, loop, config, limits, connectContext, metrics, now);
+        new EnetConnection(peer, address, data, loop, config, limits, connectContext, metrics, now);
     peer.attach(connection);
     connections.add(connection);
     connectContext.latch().enter();
