@@ -64,7 +64,7 @@ final class Membership {
    */
   boolean hold(SocketPacket.Event event, long maxWeight) {
     Arguments arguments = event.arguments();
-    long weight = event.name().length() + arguments.json().length();
+    long weight = (long) event.name().length() + arguments.json().length();
     for (Buffer attachment : arguments.attachments()) {
       weight += attachment.length();
     }
