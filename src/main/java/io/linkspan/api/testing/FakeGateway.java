@@ -21,7 +21,6 @@ import io.vertx.core.eventbus.MessageConsumer;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -54,13 +53,13 @@ public final class FakeGateway {
   private record Outcome(By by, Message reply) {}
 
   private final EventBus bus;
+  private final MessageFields fields = new MessageFields();
   private final List<MessageConsumer<?>> consumers = new ArrayList<>();
 
   /** Connected clients by the id of their session. */
   private final Map<String, Client> clients = new TreeMap<>();
 
   private int sessions;
-  private int messages;
 
   private FakeGateway(Vertx vertx) {
     bus = vertx.eventBus();
@@ -111,18 +110,6 @@ public final class FakeGateway {
     return clients.values().stream().filter(wanted).toList();
   }
 
-  private synchronized Message.Builder complete(Message message) {
-    Message.Builder complete = message.toBuilder();
-    if (message.getEventId().isEmpty()) {
-      complete.setEventId("fake-" + ++messages);
-    }
-    return message.getCreateAt().isEmpty() ? complete.setCreateAt(now().toString()) : complete;
-  }
-
-  private static Instant now() {
-    return Instant.now().truncatedTo(ChronoUnit.MILLIS);
-  }
-
   // ------------------------------------------------------------------- from services to clients
 
   private void outbound(io.vertx.core.eventbus.Message<Object> request) {
@@ -131,7 +118,7 @@ public final class FakeGateway {
       request.reply(new JsonObject().put("node", NODE));
       return;
     }
-    Message message = complete(sent).build();
+    Message message = fields.complete(sent).build();
     boolean atOnce =
         Addresses.WAIT_ACCEPTED.equals(request.headers().get(Addresses.WAIT))
             || "true".equals(message.getHeadersMap().get(Headers.VOLATILE));
@@ -175,14 +162,11 @@ public final class FakeGateway {
   // ------------------------------------------------------------------- questions and changes
 
   private void control(io.vertx.core.eventbus.Message<JsonObject> request) {
-    JsonObject answer;
     try {
-      answer = answer(request.body());
+      request.reply(answer(request.body()));
     } catch (MessageException refusal) {
       request.reply(refusal.toReply());
-      return;
     }
-    request.reply(answer);
   }
 
   private JsonObject answer(JsonObject question) {
@@ -267,7 +251,7 @@ public final class FakeGateway {
   public final class Client {
 
     private final Origin origin;
-    private final Instant connectedAt = now();
+    private final Instant connectedAt = MessageFields.now();
     private final Set<String> groups = new TreeSet<>();
     private final List<Message> received = new ArrayList<>();
     private final Queue<Message> unread = new ArrayDeque<>();
@@ -315,7 +299,7 @@ public final class FakeGateway {
      */
     public Future<Message> send(String address, Message message) {
       requireConnected();
-      Message.Builder request = complete(message).setFrom(user());
+      Message.Builder request = fields.complete(message).setFrom(user());
       if (message.getTo().isEmpty()) {
         request.setTo(SERVICE + address);
       }
@@ -328,19 +312,10 @@ public final class FakeGateway {
               .addHeader(Addresses.NODE, NODE)
               .addHeader(Addresses.REMOTE, origin.remote());
       return bus.<Object>request(address, inbound, options)
-          .map(reply -> reply.body() instanceof Message answer ? answer(answer, inbound) : null)
+          .map(
+              reply ->
+                  reply.body() instanceof Message answer ? fields.answer(answer, inbound) : null)
           .recover(failure -> Future.failedFuture(MessageException.from(failure)));
-    }
-
-    private Message answer(Message answer, Message request) {
-      Message.Builder complete = complete(answer);
-      if (answer.getFrom().isEmpty()) {
-        complete.setFrom(request.getTo());
-      }
-      if (answer.getReplyTo().isEmpty()) {
-        complete.setReplyTo(request.getEventId());
-      }
-      return complete.build();
     }
 
     /** Sets what answers the Messages that services send to this client from now on. */
@@ -391,7 +366,10 @@ public final class FakeGateway {
         return Future.failedFuture(failure);
       }
       return reply.map(
-          body -> body == null ? null : answer(body.toBuilder().setFrom(user()).build(), message));
+          body ->
+              body == null
+                  ? null
+                  : fields.answer(body.toBuilder().setFrom(user()).build(), message));
     }
 
     /** Makes the session a member of a group. Does nothing when it is one. */
@@ -464,7 +442,7 @@ public final class FakeGateway {
 
     private SessionEvent event(SessionEvent.Type type, String group, String reason) {
       return new SessionEvent(
-          type, session(), user(), transport(), NODE, group, reason, null, now());
+          type, session(), user(), transport(), NODE, group, reason, null, MessageFields.now());
     }
   }
 }
