@@ -149,9 +149,9 @@ class ArchitectureTest {
   @Test
   void packagesHaveNoCycle() {
     Map<String, Set<String>> arrows = new HashMap<>();
-    for (String line : ARROWS.split("\n")) {
-      String[] sides = line.split(" -> ");
-      arrows.put(sides[0], new HashSet<>(Arrays.asList(sides[1].split(", "))));
+    for (String line : ARROWS.lines().toList()) {
+      String[] sides = line.split(" -> ", 2);
+      arrows.put(sides[0], new HashSet<>(Arrays.asList(sides[1].split(", ", -1))));
     }
     assertThat(cyclesOf(arrows)).isEmpty();
   }
@@ -261,8 +261,8 @@ class ArchitectureTest {
             "-filter:none",
             classes.toString());
     Map<String, Set<String>> uses = new HashMap<>();
-    for (String line : output.toString().split("\n")) {
-      String[] words = line.strip().split("\\s+");
+    for (String line : output.toString().lines().toList()) {
+      String[] words = line.strip().split("\\s+", -1);
       if (words.length > 2 && words[0].startsWith(ROOT) && words[2].startsWith(ROOT)) {
         String from = topLevel(words[0]);
         String to = topLevel(words[2]);

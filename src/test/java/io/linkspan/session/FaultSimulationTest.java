@@ -8,7 +8,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryScope;
 import io.linkspan.session.SimulatedCluster.Client;
-import io.linkspan.session.SimulatedCluster.Node;
+import io.linkspan.session.SimulatedCluster.NodeProcess;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -57,7 +57,7 @@ class FaultSimulationTest {
             return;
           }
           // A service has its own node, and its order: the first one that runs.
-          Node from = cluster.nodes.get(NODES - 1);
+          NodeProcess from = cluster.nodes.get(NODES - 1);
           if (from.isUp()) {
             send(from, to, number);
           }
@@ -65,7 +65,7 @@ class FaultSimulationTest {
         });
   }
 
-  private void send(Node from, Client to, int number) {
+  private void send(NodeProcess from, Client to, int number) {
     String eventId = to.user + "-" + number;
     sent++;
     from.shard.route(
@@ -87,13 +87,13 @@ class FaultSimulationTest {
             });
   }
 
-  private void crash(Node node) {
+  private void crash(NodeProcess node) {
     cluster.crash(node);
     clientsOf(node).forEach(client -> cluster.time.schedule(20, client::loseLink));
   }
 
   /** Clients notice after four seconds that their node does not answer. */
-  private void freeze(Node node, long duration) {
+  private void freeze(NodeProcess node, long duration) {
     List<Client> affected = clientsOf(node);
     cluster.freeze(node, duration);
     if (duration > 4_000) {
@@ -101,7 +101,7 @@ class FaultSimulationTest {
     }
   }
 
-  private List<Client> clientsOf(Node node) {
+  private List<Client> clientsOf(NodeProcess node) {
     return clients.stream().filter(client -> client.node() == node).toList();
   }
 

@@ -57,7 +57,7 @@ final class SimulatedCluster {
   final VirtualTime time = new VirtualTime();
   final Random random;
   final double loss;
-  final List<Node> nodes = new ArrayList<>();
+  final List<NodeProcess> nodes = new ArrayList<>();
   final List<JsonObject> events = new ArrayList<>();
 
   /** Until then operations of the directory fail, as while partitions migrate. */
@@ -69,10 +69,10 @@ final class SimulatedCluster {
     random = new Random(seed);
     this.loss = loss;
     for (int i = 0; i < count; i++) {
-      nodes.add(new Node("n" + i));
+      nodes.add(new NodeProcess("n" + i));
     }
     nodes.forEach(node -> node.view.addAll(nodes));
-    nodes.forEach(Node::start);
+    nodes.forEach(NodeProcess::start);
   }
 
   /** The entries of a directory. */
@@ -87,10 +87,10 @@ final class SimulatedCluster {
   }
 
   /** A gateway's process. */
-  final class Node {
+  final class NodeProcess {
     final String id;
     final Nodes.Node self;
-    final List<Node> view = new ArrayList<>();
+    final List<NodeProcess> view = new ArrayList<>();
     final List<Nodes.Listener> listeners = new ArrayList<>();
     final Queue<Runnable> backlog = new ArrayDeque<>();
     final Map<String, Long> lastArrival = new HashMap<>();
@@ -99,7 +99,7 @@ final class SimulatedCluster {
     boolean frozen;
     Shard shard;
 
-    Node(String id) {
+    NodeProcess(String id) {
       this.id = id;
       self = new Nodes.Node(id, 1);
     }
@@ -156,13 +156,13 @@ final class SimulatedCluster {
       }
     }
 
-    void leaves(Node other) {
+    void leaves(NodeProcess other) {
       if (view.remove(other)) {
         listeners.forEach(listener -> listener.left(other.self));
       }
     }
 
-    void joins(Node other) {
+    void joins(NodeProcess other) {
       if (!view.contains(other)) {
         view.add(other);
         listeners.forEach(listener -> listener.joined(other.self));
@@ -173,13 +173,13 @@ final class SimulatedCluster {
   // ----------------------------------------------------------------------------- faults
 
   /** The process is killed. */
-  void crash(Node node) {
+  void crash(NodeProcess node) {
     node.crashed = true;
     removeSoon(node);
   }
 
   /** The process stands still for a time; the others remove it if that is too long. */
-  void freeze(Node node, long duration) {
+  void freeze(NodeProcess node, long duration) {
     node.frozen = true;
     boolean[] removed = {false};
     time.schedule(
@@ -193,7 +193,7 @@ final class SimulatedCluster {
     time.schedule(duration, () -> wake(node, removed[0]));
   }
 
-  private void wake(Node node, boolean removed) {
+  private void wake(NodeProcess node, boolean removed) {
     node.frozen = false;
     if (removed) {
       // It still has its own view and directory, until it is told.
@@ -205,8 +205,8 @@ final class SimulatedCluster {
     }
   }
 
-  private void isolate(Node node) {
-    for (Node other : List.copyOf(node.view)) {
+  private void isolate(NodeProcess node) {
+    for (NodeProcess other : List.copyOf(node.view)) {
       if (other != node) {
         node.run(() -> node.leaves(other));
       }
@@ -214,9 +214,9 @@ final class SimulatedCluster {
     time.schedule(MERGE_DELAY, () -> merge(node));
   }
 
-  private void merge(Node node) {
+  private void merge(NodeProcess node) {
     node.store = main;
-    for (Node other : nodes) {
+    for (NodeProcess other : nodes) {
       if (other != node && !other.crashed) {
         other.run(() -> other.joins(node));
         node.run(() -> node.joins(other));
@@ -227,7 +227,7 @@ final class SimulatedCluster {
   }
 
   /** A node that works is removed by the others, and finds them again. */
-  void partition(Node node) {
+  void partition(NodeProcess node) {
     node.store = main.copy();
     removeSoon(node);
     time.schedule(1 + random.nextInt(100), () -> isolate(node));
@@ -235,7 +235,7 @@ final class SimulatedCluster {
 
   /** The machine of all nodes stands still. */
   void pauseAll(long duration) {
-    List<Node> running = nodes.stream().filter(Node::isUp).toList();
+    List<NodeProcess> running = nodes.stream().filter(NodeProcess::isUp).toList();
     running.forEach(node -> node.frozen = true);
     time.schedule(
         duration,
@@ -245,8 +245,8 @@ final class SimulatedCluster {
         });
   }
 
-  private void removeSoon(Node gone) {
-    for (Node other : nodes) {
+  private void removeSoon(NodeProcess gone) {
+    for (NodeProcess other : nodes) {
       if (other != gone) {
         time.schedule(1 + random.nextInt(50), () -> other.run(() -> other.leaves(gone)));
       }
@@ -262,7 +262,7 @@ final class SimulatedCluster {
       return;
     }
     Set<String> members = new LinkedHashSet<>();
-    for (Node node : nodes) {
+    for (NodeProcess node : nodes) {
       if (!node.crashed && node.store == main && isMember(node)) {
         members.add(node.id);
       }
@@ -271,7 +271,7 @@ final class SimulatedCluster {
   }
 
   /** Returns whether a node is in the view of any other that runs. */
-  private boolean isMember(Node node) {
+  private boolean isMember(NodeProcess node) {
     return nodes.stream()
         .anyMatch(other -> other != node && other.isUp() && other.view.contains(node));
   }
@@ -279,9 +279,9 @@ final class SimulatedCluster {
   // -------------------------------------------------------------------- the world of a shard
 
   private final class LoopTime implements Scheduler {
-    private final Node node;
+    private final NodeProcess node;
 
-    LoopTime(Node node) {
+    LoopTime(NodeProcess node) {
       this.node = node;
     }
 
@@ -307,19 +307,19 @@ final class SimulatedCluster {
   }
 
   private static final class View implements Nodes {
-    private final SimulatedCluster.Node node;
+    private final NodeProcess node;
 
-    View(SimulatedCluster.Node node) {
+    View(NodeProcess node) {
       this.node = node;
     }
 
     @Override
-    public Node self() {
+    public Nodes.Node self() {
       return node.self;
     }
 
     @Override
-    public List<Node> all() {
+    public List<Nodes.Node> all() {
       return node.view.stream().map(other -> other.self).toList();
     }
 
@@ -335,9 +335,9 @@ final class SimulatedCluster {
   }
 
   private final class Directory implements SessionDirectory {
-    private final Node node;
+    private final NodeProcess node;
 
-    Directory(Node node) {
+    Directory(NodeProcess node) {
       this.node = node;
     }
 
@@ -442,16 +442,16 @@ final class SimulatedCluster {
   }
 
   private final class Bus implements ShardBus {
-    private final Node from;
+    private final NodeProcess from;
 
-    Bus(Node from) {
+    Bus(NodeProcess from) {
       this.from = from;
     }
 
     @Override
     public Future<ShardReply> call(String address, ShardCall call, long timeout) {
       Promise<ShardReply> reply = Promise.promise();
-      Node to = find(address);
+      NodeProcess to = find(address);
       if (to == null || !from.view.contains(to)) {
         time.schedule(
             1, () -> from.run(() -> reply.tryFail(new ReplyException(ReplyFailure.NO_HANDLERS))));
@@ -481,7 +481,7 @@ final class SimulatedCluster {
 
     @Override
     public void send(String address, ShardCall call) {
-      Node to = find(address);
+      NodeProcess to = find(address);
       if (to != null && from.view.contains(to)) {
         transmit(from, to, () -> to.shard.answer(call));
       }
@@ -490,7 +490,7 @@ final class SimulatedCluster {
     @Override
     public Future<Void> write(
         String address, Message message, DeliveryScope scope, String origin, long ticket) {
-      Node to = find(address);
+      NodeProcess to = find(address);
       if (to == null || !from.view.contains(to)) {
         return Future.failedFuture("no connection");
       }
@@ -507,7 +507,7 @@ final class SimulatedCluster {
       return Future.succeededFuture();
     }
 
-    private Node find(String address) {
+    private NodeProcess find(String address) {
       String id = ShardAddress.nodeOf(address);
       return nodes.stream().filter(node -> node.id.equals(id)).findAny().orElse(null);
     }
@@ -522,7 +522,7 @@ final class SimulatedCluster {
   }
 
   /** One connection between two nodes keeps its order. */
-  private void transmit(Node from, Node to, Runnable action) {
+  private void transmit(NodeProcess from, NodeProcess to, Runnable action) {
     long arrival =
         Math.max(to.lastArrival.getOrDefault(from.id, 0L), time.now() + 1 + random.nextInt(10));
     to.lastArrival.put(from.id, arrival);
@@ -545,7 +545,7 @@ final class SimulatedCluster {
     int resumed;
     int notRecovered;
     private String token = "";
-    private Node node;
+    private NodeProcess node;
     private Link link;
     private Session session;
     private boolean stopped;
@@ -558,7 +558,7 @@ final class SimulatedCluster {
       if (stopped || link != null) {
         return;
       }
-      List<Node> up = nodes.stream().filter(Node::isUp).toList();
+      List<NodeProcess> up = nodes.stream().filter(NodeProcess::isUp).toList();
       if (up.isEmpty()) {
         time.schedule(100, this::connect);
         return;
@@ -615,7 +615,7 @@ final class SimulatedCluster {
       return link != null && session != null;
     }
 
-    Node node() {
+    NodeProcess node() {
       return link == null ? null : node;
     }
 
@@ -655,11 +655,11 @@ final class SimulatedCluster {
 
   private final class Link implements Connection {
     final Client client;
-    final Node node;
+    final NodeProcess node;
     boolean closed;
     private long lastDelivery;
 
-    Link(Client client, Node node) {
+    Link(Client client, NodeProcess node) {
       this.client = client;
       this.node = node;
     }

@@ -340,6 +340,7 @@ class EnetPortTest {
       byte[] connect = connect();
       forger.send(new DatagramPacket(connect, connect.length));
       forger.receive(new DatagramPacket(new byte[2048], 2048));
+      assertThat(silent).isNotNull();
       assertThat(sum(metrics(), "linkspan_enet_peers", "connected")).isEqualTo(1);
       assertThat(sum(metrics(), "linkspan_enet_peers", "handshake")).isEqualTo(1);
     }
