@@ -82,13 +82,13 @@ class SocketIoTranslatorTest {
       delimiter = '|',
       value = {
         "{\"body\":\"x\",\"colour\":1}           | a message has no key colour",
-        "{\"body\":5,\"type\":\"t\"}             | body has to be a string",
-        "{\"body\":\"x\",\"to\":[\"a\"]}         | to has to be a string",
-        "{\"body\":\"x\",\"attachments\":\"AA==\"} | attachments have to be an array",
-        "{\"body\":\"x\",\"attachments\":[5]}    | an attachment has to be binary, or base64",
-        "{\"body\":\"x\",\"attachments\":[\"?\"]} | an attachment that is a string has to be base64",
-        "{\"body\":\"x\",\"headers\":[]}         | headers have to be an object",
-        "{\"body\":\"x\",\"headers\":{\"k\":1}}  | headers.k has to be a string",
+        "{\"body\":5,\"type\":\"t\"}             | body must be a string",
+        "{\"body\":\"x\",\"to\":[\"a\"]}         | to must be a string",
+        "{\"body\":\"x\",\"attachments\":\"AA==\"} | attachments must be an array",
+        "{\"body\":\"x\",\"attachments\":[5]}    | an attachment must be binary, or base64",
+        "{\"body\":\"x\",\"attachments\":[\"?\"]} | an attachment that is a string must be base64",
+        "{\"body\":\"x\",\"headers\":[]}         | headers must be an object",
+        "{\"body\":\"x\",\"headers\":{\"k\":1}}  | headers.k must be a string",
         "{\"body\":\"\\ud800\"}                  | body has half a surrogate pair",
       })
   void whatIsWrongWithAMessageIsNamed(String object, String problem) {
