@@ -30,8 +30,7 @@ class DocumentationTest {
 
   /** A key of the configuration, indented by two spaces per level, with its default and comment. */
   private static final Pattern KEY =
-      Pattern.compile(
-          "( *)(\\w+):(?: +('[^']*'|\"[^\"]*\"|\\[[^\\]]*\\]|[^#\\s]+))?(?: +# (.*))?");
+      Pattern.compile("( *)(\\w+):(?: +('[^']*'|\"[^\"]*\"|\\[[^\\]]*\\]|[^#\\s]+))?(?: +# (.*))?");
 
   private static final Pattern TYPE = Pattern.compile("# TYPE (linkspan_\\w+) \\w+");
 

@@ -90,8 +90,8 @@ final class HazelcastConfig {
 
   /**
    * Configures a socket for members alone. On Hazelcast's common socket for members and clients, a
-   * member that hangs during the handshake keeps a thread busy for as long as it hangs. Messages for
-   * other members that the same thread writes are then not sent (hazelcast issue 26473).
+   * member that hangs during the handshake keeps a thread busy for as long as it hangs. Messages
+   * for other members that the same thread writes are then not sent (hazelcast issue 26473).
    */
   private static void network(
       AdvancedNetworkConfig network, ClusterConfig cluster, InetAddress host) {

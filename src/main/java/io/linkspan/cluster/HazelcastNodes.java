@@ -101,9 +101,11 @@ final class HazelcastNodes
     switch (event.getState()) {
       case MERGING -> apart = true;
       case MERGED -> {
-        LOG.warn("rejoined the other nodes after a partition; registering the sessions of this node again");
+        LOG.warn(
+            "rejoined the other nodes after a partition; registering the sessions of this node again");
         listeners.forEach(Listener::merged);
-        // The event bus reaches the other nodes again: Vert.x handles this event before this listener.
+        // The event bus reaches the other nodes again: Vert.x handles this event before this
+        // listener.
         apart = false;
       }
       default -> {
@@ -117,7 +119,8 @@ final class HazelcastNodes
     // Several nodes ended at once, and entries of this node may have been on these only. There is
     // one event for each lost part of the map.
     if (forgotten.compareAndSet(false, true)) {
-      LOG.warn("a part of the directory was lost with several nodes; registering the sessions again");
+      LOG.warn(
+          "a part of the directory was lost with several nodes; registering the sessions again");
       vertx.setTimer(
           SETTLE_MS,
           id -> {

@@ -81,7 +81,9 @@ final class LostNodeSweeper implements Nodes.Listener {
             worker
                 .executeBlocking(this::sweep)
                 .onSuccess(this::publish)
-                .onFailure(failure -> LOG.error("cannot remove the directory entries of a lost node", failure)));
+                .onFailure(
+                    failure ->
+                        LOG.error("cannot remove the directory entries of a lost node", failure)));
   }
 
   /** Removes the entries of lost nodes and returns the lost sessions. Blocks. */

@@ -9,8 +9,8 @@ import java.time.Instant;
 import java.util.Set;
 
 /**
- * Publishes events of sessions whose own node cannot publish them, on {@link Addresses#EVENTS}. Used
- * on any thread.
+ * Publishes events of sessions whose own node cannot publish them, on {@link Addresses#EVENTS}.
+ * Used on any thread.
  */
 public final class LostSessionEvents {
 
