@@ -32,6 +32,9 @@ class DocumentationTest {
   private static final Pattern KEY =
       Pattern.compile("( *)(\\w+):(?: +('[^']*'|\"[^\"]*\"|\\[[^\\]]*\\]|[^#\\s]+))?(?: +# (.*))?");
 
+  /** The rest of a comment that is longer than its line. */
+  private static final Pattern MORE = Pattern.compile(" {20,}# (.*)");
+
   private static final Pattern TYPE = Pattern.compile("# TYPE (linkspan_\\w+) \\w+");
 
   @TempDir Path folder;
@@ -47,6 +50,11 @@ class DocumentationTest {
     for (String line : Files.readAllLines(Path.of("conf", "linkspan.yaml"))) {
       Matcher key = KEY.matcher(line);
       if (!key.matches()) {
+        Matcher more = MORE.matcher(line);
+        if (more.matches()) {
+          String row = rows.remove(rows.size() - 1);
+          rows.add(row.substring(0, row.length() - 1) + more.group(1) + " |");
+        }
         continue;
       }
       path.subList(key.group(1).length() / 2, path.size()).clear();
