@@ -5,14 +5,14 @@
  *   enet_load PORT echo|gateway PEERS SIZE IN_FLIGHT RATE WARM_UP_MS WARM_UP_MESSAGES WINDOW_MS
  *
  * Each peer is a host with a socket of its own, as clients are. All send the same: a Message to service:echo
- * with SIZE bytes of body, reliable, on channel 0. "echo": the packet comes back; "gateway": a Message does,
+ * with SIZE bytes of body, reliable, on channel 0. "echo": the server returns the packet; "gateway": it returns a Message,
  * behind an acknowledgement that is not counted. IN_FLIGHT messages wait for an answer on each peer (closed
  * loop), or, when it is 0, RATE messages per second are sent over all peers, evenly, answered or not (open
  * loop); with both 0 the peers are idle.
  *
  * Prints "ready" when all are connected, "begin" after the warm-up, then "end MESSAGES P50_US P99_US
  * REPEATED DATAGRAMS": answers in the window, their latencies, from when a message was due, and what the
- * clients sent, of that what they had to repeat. Ends with its standard input; nothing else takes longer than two
+ * clients sent, and of that the retransmissions. Ends with its standard input; nothing else takes longer than two
  * minutes beyond the times given.
  */
 #include "enet_support.h"
@@ -164,7 +164,7 @@ static void service_client(Client *client) {
   client->lost = lost;
 }
 
-/* What has come, and for all that are due what the library has to do by itself. */
+/* Handles received packets, and services all clients that are due. */
 static void turn(long *swept, long sweep, int wait_ms) {
   struct epoll_event events[256];
   int n = epoll_wait(epoll_fd, events, 256, wait_ms);
@@ -289,7 +289,7 @@ int main(int argc, char **argv) {
   qsort(latencies, (size_t) latency_count, sizeof *latencies, by_value);
   printf("end %ld %u %u %ld %ld\n", answers - before, percentile(50), percentile(99), repeated - repeated_before, datagrams());
   fflush(stdout);
-  /* Whoever measures wants to know what this process has used. */
+  /* The benchmark reads the CPU time of this process before it ends. */
   char ignored;
   while (read(STDIN_FILENO, &ignored, 1) > 0) continue;
   for (int i = 0; i < count; i++) {

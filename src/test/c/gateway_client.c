@@ -124,7 +124,7 @@ static void messages(void) {
   enet_host_destroy(h);
 }
 
-/* Graceful and abrupt ends, and coming back. */
+/* Graceful and abrupt ends, and reconnects. */
 static void ends(void) {
   ENetHost *h = new_host(NULL, 4);
   ENetPeer *peer;

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 
-/** What SocketIoBenchmark compares the gateway with: an event is acknowledged with what it said. */
+/** Compared with the gateway by SocketIoBenchmark: acknowledges an event with its arguments. */
 public final class EchoServer {
 
   private EchoServer() {}

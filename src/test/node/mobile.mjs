@@ -133,7 +133,7 @@ await run({
     await expectError(client, "no-such-recipient", "b-3");
     client.send(bytes("0c00"));
     await expectError(client, "malformed", "");
-    client.send("this is no heartbeat");
+    client.send("this is not a heartbeat");
     await expectError(client, "malformed", "");
     assert.ok(client.frames.every((frame) => frame.binary));
   },

@@ -4,7 +4,7 @@ import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 
 /**
- * How a node ends.
+ * Settings of the drain of a node.
  *
  * @param timeout from the signal to the end of the process
  * @param batch clients that are disconnected at once

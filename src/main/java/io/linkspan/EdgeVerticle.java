@@ -31,12 +31,12 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * All that one event loop does for clients: a shard with its sessions, and the transports whose
- * connections these sessions have. One instance per event loop.
+ * Serves the clients of one event loop: a shard with its sessions, and the transports with the
+ * connections of these sessions. One instance per event loop.
  */
 final class EdgeVerticle extends VerticleBase {
 
-  /** What the instances of a node share. */
+  /** Shared by the instances of a node. */
   record Shared(
       GatewayConfig config,
       NodeServices shard,
@@ -49,7 +49,7 @@ final class EdgeVerticle extends VerticleBase {
       EnetShared enet,
       TransportMetrics tcp) {}
 
-  /** What the ENet transports of a node share. */
+  /** Shared by the ENet transports of a node. */
   record EnetShared(EnetPort port, TransportMetrics metrics, EnetMetrics datagrams) {}
 
   private final int index;
@@ -133,7 +133,7 @@ final class EdgeVerticle extends VerticleBase {
     return new SocketIoEndpoint(vertx, index, shared.socketio(), connectContext);
   }
 
-  /** The port is the endpoints' in common; each refuses what is larger than its own limit. */
+  /** The endpoints share the port; each one rejects messages over its own limit. */
   private static int maxFrame(GatewayConfig config) {
     int webSocket = config.websocket().maxMessageSize();
     return config.socketio().enabled()
@@ -141,7 +141,7 @@ final class EdgeVerticle extends VerticleBase {
         : webSocket;
   }
 
-  /** Takes no new clients and sends those that are here away; done when none is left. */
+  /** Rejects new clients and closes the connected ones; completes when none is left. */
   Future<Void> drain(Duration patience) {
     Promise<Void> done = Promise.promise();
     DrainConfig drain = shared.config().drain();
@@ -167,17 +167,17 @@ final class EdgeVerticle extends VerticleBase {
     return Future.join(mailbox.close(), http.close(), tcp.close(), enetClosed);
   }
 
-  /** The port in use, once started. */
+  /** Returns the port in use, once started. */
   int httpPort() {
     return httpPort;
   }
 
-  /** The UDP port in use, once started; null when ENet is off. */
+  /** Returns the UDP port in use, once started; null when ENet is off. */
   Integer enetPort() {
     return enetPort;
   }
 
-  /** The TCP ports in use, by their labels, once started. */
+  /** Returns the TCP ports in use, by their labels, once started. */
   Map<String, Integer> tcpPorts() {
     return tcpPorts;
   }

@@ -43,7 +43,7 @@ import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** One node: builds every part, starts them in order, and sends the clients away at the end. */
+/** One node: builds every part, starts them in order, and closes the clients at the end. */
 public final class Gateway implements Node {
 
   private enum State {
@@ -73,7 +73,7 @@ public final class Gateway implements Node {
   private final ControlService control;
   private final NodeMailbox mailbox;
 
-  /** Written by whoever starts and drains, read by every event loop. */
+  /** Written by the thread that starts or drains, read by every event loop. */
   private volatile State state = State.STARTING;
 
   private Gateway(GatewayConfig config, VertxBootstrap platform) {
@@ -93,17 +93,17 @@ public final class Gateway implements Node {
   /**
    * Starts a node.
    *
-   * @return the node, once clients can reach it; a failure when anything could not be started, in
-   *     which case nothing of it is left
+   * @return completes when clients can reach the node; fails when a part could not be started, and
+   *     then every other part has been stopped
    */
   public static Future<Gateway> start(GatewayConfig config) {
     String id = String.format("%08x", ThreadLocalRandom.current().nextInt());
-    // A promise without a context: after a failure no event loop is left that could tell the
-    // caller.
+    // A promise without a context: after a failure there is no event loop left that could complete
+    // it.
     Promise<Gateway> started = Promise.promise();
     VertxBootstrap.open(config, new Nodes.Node(id, config.loops()))
-        // Not on the event loop that joined the cluster: so many classes are loaded that the other
-        // nodes would have to wait.
+        // Not on the event loop that joined the cluster: loading the classes takes so long that the
+        // other nodes would wait.
         .compose(platform -> platform.vertx().executeBlocking(() -> new Gateway(config, platform)))
         .onComplete(gateway -> start(gateway, started), failure -> started.fail(failure));
     return started.future();
@@ -117,7 +117,7 @@ public final class Gateway implements Node {
             failure -> gateway.close().onComplete(closed -> started.fail(failure)));
   }
 
-  /** The ports in use; null for a listener that is off. */
+  /** Returns the ports in use; null for a listener that is off. */
   public JsonObject ports() {
     JsonObject ports =
         new JsonObject()
@@ -128,22 +128,22 @@ public final class Gateway implements Node {
     return ports.put("management", management.port());
   }
 
-  /** For what is deployed beside the gateway in the same process. */
+  /** Returns the Vert.x on which verticles of the same process can be deployed. */
   public Vertx vertx() {
     return vertx;
   }
 
   /**
-   * Ends the node: takes no new clients, closes the connections as going-away, in batches, and
+   * Drains the node: rejects new clients, closes the connections as going-away, in batches, and
    * stops within the configured time.
    */
   public Future<Void> drain() {
     state = State.DRAINING;
     LOG.info("draining {} sessions", sessions.sessions());
     Duration timeout = config.drain().timeout();
-    // Clients with something in hand get half of the time, closing handshakes most of the rest.
+    // Clients with pending messages get half of the time, closing handshakes most of the rest.
     Duration patience = timeout.dividedBy(2);
-    // A Message that waits for a service to come back would keep its client.
+    // A Message that is held for an unavailable service would delay the close of its client.
     upstreams.forEach(UpstreamVerticle::drain);
     return Future.join(edges.stream().map(edge -> edge.drain(patience)).toList())
         .timeout(timeout.toMillis() * 3 / 4, TimeUnit.MILLISECONDS)

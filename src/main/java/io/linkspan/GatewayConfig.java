@@ -26,7 +26,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The whole configuration, composed of the sections of all parts.
+ * The configuration of a node, composed of the sections of all parts.
  *
  * @param eventLoops number of event loops that serve clients; 0 is one per processor
  */
@@ -67,8 +67,8 @@ public record GatewayConfig(
   /**
    * Reads the configuration.
    *
-   * @param file laid over the defaults; null for none
-   * @param environment laid over both
+   * @param file overrides the defaults; null for none
+   * @param environment overrides both
    * @throws ConfigException with every problem
    */
   public static GatewayConfig load(Path file, Map<String, String> environment)
@@ -126,7 +126,7 @@ public record GatewayConfig(
     return VertxProcess.eventLoops(eventLoops);
   }
 
-  /** Checks what spans several sections. */
+  /** Checks the rules that span several sections. */
   private void checkSections(ConfigNode root) {
     if (http.port() != 0 && http.port() == management.port()) {
       root.section("management").reject("port", "another port than http.port");
@@ -135,7 +135,7 @@ public record GatewayConfig(
       root.section("socketio").reject("path", "another path than websocket.path");
     }
     if (socketio.enabled() && http.idleTimeout().compareTo(socketio.pingInterval()) <= 0) {
-      // A poll is held for so long.
+      // A poll is held for this time.
       root.section("socketio").reject("pingInterval", "less than http.idleTimeout");
     }
     requireFree(root.section("cluster"), "port", cluster.port());

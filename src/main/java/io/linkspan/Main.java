@@ -31,7 +31,7 @@ import picocli.CommandLine.ScopeType;
         "Carries messages between clients of many protocols and services on an event bus.",
     footer = {
       "",
-      "Without --conf, conf/linkspan.yaml is read if it is there, else the built-in defaults"
+      "Without --conf, conf/linkspan.yaml is read if it exists, else the built-in defaults"
           + " apply.",
       "Environment variables override both: http.port is LINKSPAN_HTTP_PORT."
     })
@@ -52,7 +52,7 @@ public final class Main implements Callable<Integer> {
       names = "--conf",
       paramLabel = "FILE",
       scope = ScopeType.INHERIT,
-      description = "configuration file, laid over the defaults")
+      description = "configuration file, which overrides the defaults")
   private Path conf;
 
   private Main() {}
@@ -124,7 +124,7 @@ public final class Main implements Callable<Integer> {
     } catch (ConfigException e) {
       return tell(e);
     }
-    System.out.println("the configuration is good");
+    System.out.println("the configuration is valid");
     return 0;
   }
 
@@ -147,13 +147,13 @@ public final class Main implements Callable<Integer> {
           .get(timeout.toMillis(), TimeUnit.MILLISECONDS);
       log.info("drained");
     } catch (ExecutionException e) {
-      log.warn("drained, but not all went well: {}", e.getCause().getMessage());
+      log.warn("drained with a failure: {}", e.getCause().getMessage());
     } catch (TimeoutException e) {
       log.warn("not drained within {}", timeout);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    // A JVM that ends by a signal says 143; a drain is a success.
+    // A JVM that ends by a signal exits with 143; a drain is a success.
     Runtime.getRuntime().halt(0);
   }
 }

@@ -5,9 +5,9 @@ import io.vertx.core.Deployable;
 import io.vertx.core.json.JsonObject;
 
 /**
- * A class to deploy beside the gateway.
+ * Names a class to deploy beside the gateway.
  *
- * @param config what its {@code config()} returns
+ * @param config returned by its {@code config()}
  */
 public record VerticleConfig(String className, int instances, JsonObject config) {
 

@@ -12,14 +12,14 @@ import io.vertx.core.VertxOptions;
 import java.util.function.BooleanSupplier;
 
 /**
- * What a node stands on: alone a Vert.x of its own, in a cluster one that reaches the others.
+ * Creates the Vert.x of a node: a standalone one, or one that is a member of a cluster.
  *
- * @param isMember whether the node is in touch with its cluster
+ * @param isMember whether the node is a member of its cluster at present
  */
 record VertxBootstrap(
     Vertx vertx, Nodes nodes, SessionDirectory directory, BooleanSupplier isMember) {
 
-  /** Loaded in a cluster only, and with it all of Hazelcast. */
+  /** Loaded in a cluster only, and Hazelcast with it. */
   private static final class Clustered {
     static Future<VertxBootstrap> open(
         ClusterConfig config, Nodes.Node self, VertxOptions options) {
@@ -31,7 +31,7 @@ record VertxBootstrap(
     }
   }
 
-  /** For a node that serves clients; fails when it can not join its cluster. */
+  /** Creates one for a node that serves clients; fails when it cannot join its cluster. */
   static Future<VertxBootstrap> open(GatewayConfig config, Nodes.Node self) {
     VertxOptions options = VertxProcess.options(config.eventLoops());
     if (config.cluster().enabled()) {

@@ -18,7 +18,7 @@ class GatewayTest {
 
   @TempDir Path folder;
 
-  /** A service that can not start. */
+  /** A service that fails to start. */
   public static final class BrokenVerticle extends VerticleBase {
     @Override
     public Future<?> start() {
@@ -51,7 +51,7 @@ class GatewayTest {
   }
 
   @Test
-  void aServiceThatCanNotStartStopsTheStart() throws Exception {
+  void aServiceThatFailsToStartFailsTheStartOfTheGateway() throws Exception {
     Path file = configuration(BrokenVerticle.class.getName());
     assertThatThrownBy(() -> TestGateway.start(file, Map.of()))
         .hasMessageContaining("out of order");

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-/** The Dockerfile says the same as the configuration, the manifests and the build. */
+/** Compares the Dockerfile with the configuration, the manifests and the build. */
 class ImageTest {
 
   /** The arguments of each instruction of this name. */
@@ -22,7 +22,7 @@ class ImageTest {
   }
 
   @Test
-  void itExposesThePortsThatAreForOthers() throws IOException {
+  void theImageExposesThePublicPorts() throws IOException {
     GatewayConfig config = GatewayConfig.defaults();
     assertThat(instructions("EXPOSE"))
         .containsExactly(
@@ -31,7 +31,7 @@ class ImageTest {
   }
 
   @Test
-  void itsUserIsTheOneThatPodsRunAs() throws Exception {
+  void theImageAndThePodsUseTheSameUser() throws Exception {
     JsonNode pod =
         KubernetesManifests.render().only("StatefulSet").at("/spec/template/spec/securityContext");
     assertThat(instructions("USER"))
@@ -51,7 +51,7 @@ class ImageTest {
   }
 
   @Test
-  void whatItIsMadeOfIsThereAndIsNotIgnored() throws IOException {
+  void copiedFilesExistAndAreNotIgnored() throws IOException {
     List<String> sources =
         instructions("COPY").stream()
             .filter(copy -> !copy.startsWith("--from"))

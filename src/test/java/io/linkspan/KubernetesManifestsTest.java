@@ -25,7 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The manifests name what the configuration of their pods means. */
+/** Compares the manifests with the configuration of their pods. */
 class KubernetesManifestsTest {
 
   private static final String POD_IP = "10.1.2.3";
@@ -34,7 +34,7 @@ class KubernetesManifestsTest {
   private static final long KIB = 1L << 10;
   private static final long MIB = 1L << 20;
 
-  /** Beside its heap, from docs/benchmarks.md, and what a socket takes in the kernel, estimated. */
+  /** Memory outside the heap, from docs/benchmarks.md, and of a socket in the kernel, estimated. */
   private static final long CONNECTION_BYTES = 1_569 + 4 * KIB;
 
   /** Code, metaspace and threads; docs/deploy.md. */
@@ -64,7 +64,7 @@ class KubernetesManifestsTest {
     config = GatewayConfig.load(configurationFile(), environment());
   }
 
-  /** What is mounted where the command line says that the configuration is. */
+  /** Returns the file that is mounted at the path of the configuration. */
   private Path configurationFile() throws Exception {
     assertThat(texts(container.path("args"))).startsWith("run", "--conf").hasSize(3);
     Path file = Path.of(container.at("/args/2").asText());
@@ -98,7 +98,9 @@ class KubernetesManifestsTest {
     return POD_IP;
   }
 
-  /** Number and protocol of each port that the configuration opens, by the name it has here. */
+  /**
+   * Number and protocol of each port that the configuration opens, by its name in the manifests.
+   */
   private Map<String, String> listeners() {
     return Map.of(
         "http", config.http().port() + "/TCP",
@@ -109,7 +111,7 @@ class KubernetesManifestsTest {
   }
 
   @Test
-  void aPodListensForOthersThanItself() {
+  void aPodListensOnAllAddresses() {
     assertThat(Hosts.isLoopback(config.http().host())).isFalse();
     assertThat(config.enet().enabled()).isTrue();
     assertThat(Hosts.isLoopback(config.enet().host())).isFalse();
@@ -118,7 +120,7 @@ class KubernetesManifestsTest {
   }
 
   @Test
-  void theDocumentationMakesTheSecretThatPodsAskFor() throws Exception {
+  void theDocumentedSecretIsTheOneThatPodsUse() throws Exception {
     JsonNode key =
         one(container.path("env"), "name", "LINKSPAN_MANAGEMENT_APIKEY")
             .at("/valueFrom/secretKeyRef");
@@ -165,7 +167,7 @@ class KubernetesManifestsTest {
   }
 
   @Test
-  void theNetworkPolicyOpensEachPortToThoseItIsFor() {
+  void theNetworkPolicyOpensEachPortToItsClients() {
     JsonNode policy = manifests.only("NetworkPolicy").path("spec");
     assertSelectsPods(policy.at("/podSelector/matchLabels"));
     assertThat(texts(policy.path("policyTypes"))).containsExactly("Ingress");
@@ -190,7 +192,7 @@ class KubernetesManifestsTest {
   }
 
   @Test
-  void whatConcernsThePodsSelectsThem() {
+  void everySelectorSelectsThePods() {
     assertSelectsPods(statefulSet.at("/spec/selector/matchLabels"));
     assertSelectsPods(manifests.only("PodDisruptionBudget").at("/spec/selector/matchLabels"));
     for (JsonNode spread : pod.path("topologySpreadConstraints")) {
@@ -205,7 +207,7 @@ class KubernetesManifestsTest {
   }
 
   @Test
-  void theProbesAskWhatTheManagementPortAnswers() {
+  void theProbesUsePathsOfTheManagementPort() {
     try (TestGateway gateway = TestGateway.start(Map.of())) {
       for (String probe : List.of("startupProbe", "livenessProbe", "readinessProbe")) {
         JsonNode request = container.path(probe).path("httpGet");
@@ -226,7 +228,7 @@ class KubernetesManifestsTest {
   }
 
   @Test
-  void allClientsOfAFullPodAreAskedToLeaveBeforeItsPatienceEnds() {
+  void theDrainClosesAllClientsOfAFullPodInTime() {
     DrainConfig drain = config.drain();
     int batches = (config.limits().connections() + drain.batch() - 1) / drain.batch();
     assertThat(batches).isPositive();
@@ -244,7 +246,7 @@ class KubernetesManifestsTest {
   }
 
   @Test
-  void theJvmKnowsItsOptionsAndTheProcessorsThatAreRequested() throws Exception {
+  void theJvmAcceptsItsOptionsAndUsesTheRequestedProcessors() throws Exception {
     assertThat(option("-XX:ActiveProcessorCount=(\\d+)"))
         .isEqualTo(container.at("/resources/requests/cpu").asText());
     assertThat(config.eventLoops()).as("one for each processor").isZero();
@@ -262,7 +264,7 @@ class KubernetesManifestsTest {
   }
 
   @Test
-  void aContainerMayDoNothingThatItNeedNot() {
+  void aContainerHasOnlyThePrivilegesThatItNeeds() {
     assertThat(pod.at("/securityContext/runAsNonRoot").asBoolean()).isTrue();
     assertThat(pod.at("/securityContext/seccompProfile/type").asText()).isEqualTo("RuntimeDefault");
     assertThat(pod.path("automountServiceAccountToken").asBoolean(true)).isFalse();

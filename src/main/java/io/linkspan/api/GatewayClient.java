@@ -21,7 +21,7 @@ public final class GatewayClient {
   /** Longer than the time in which a gateway with the default configuration ends a delivery. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(60);
 
-  /** What confirmed a delivery. */
+  /** Source of the confirmation of a delivery. */
   public enum By {
     /** The client's application acknowledged the Message. */
     CLIENT("client"),

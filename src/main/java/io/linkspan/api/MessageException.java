@@ -21,7 +21,7 @@ public final class MessageException extends RuntimeException {
     this(code, message, 0);
   }
 
-  /** Creates a refusal that the sender may retry after {@code retryAfterMs}; 0 is no retry time. */
+  /** Creates a refusal that the sender may retry after {@code retryAfterMs}; 0 omits it. */
   public MessageException(ErrorCode code, String message, long retryAfterMs) {
     super(message, null, false, false);
     this.code = Objects.requireNonNull(code);

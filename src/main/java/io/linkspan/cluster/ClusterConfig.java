@@ -7,10 +7,10 @@ import java.util.List;
 import java.util.regex.Pattern;
 
 /**
- * How this node finds the others and is found.
+ * Settings of the membership in a cluster.
  *
- * @param enabled whether there are others; the rest counts only then
- * @param name of the cluster; nodes of another name are strangers
+ * @param enabled whether the node joins a cluster; otherwise the rest is ignored
+ * @param name of the cluster; nodes with another name are not members
  * @param host address at which other nodes reach this one; empty is the first that is not loopback
  * @param port of Hazelcast; 0 is the first free one from 5701 on
  * @param busPort of the event bus; 0 is any free one
@@ -31,7 +31,7 @@ public record ClusterConfig(
   private static final Duration LONGEST_INTERVAL = Duration.ofMinutes(1);
   private static final Duration LONGEST_TIMEOUT = Duration.ofHours(1);
 
-  /** The way in which nodes find each other. */
+  /** Way in which nodes find each other. */
   public sealed interface Join {
 
     private static Join read(ConfigNode join, boolean required) {
@@ -62,9 +62,9 @@ public record ClusterConfig(
   }
 
   /**
-   * By a list of addresses.
+   * A list of addresses.
    *
-   * @param members as {@code host} or {@code host:port}; some of them, it need not be all
+   * @param members as {@code host} or {@code host:port}; some members are enough
    */
   public record Members(List<String> members) implements Join {
     public Members {
@@ -72,22 +72,22 @@ public record ClusterConfig(
     }
   }
 
-  /** By asking around in the local network. */
+  /** Multicast in the local network. */
   public record Multicast() implements Join {}
 
   /**
-   * By the DNS name of a headless Kubernetes service.
+   * The DNS name of a headless Kubernetes service.
    *
    * @param service fully qualified, such as {@code linkspan.default.svc.cluster.local}
    */
   public record Kubernetes(String service) implements Join {}
 
   /**
-   * How nodes watch each other. A process that ends is noticed at once; this is for one that hangs
-   * or was cut off.
+   * Settings of the heartbeats between nodes. The end of a process is noticed at once; heartbeats
+   * detect nodes that hang or are partitioned.
    *
-   * @param interval between two signs of life, in whole seconds
-   * @param timeout without one until a node counts as lost, in whole seconds
+   * @param interval between two heartbeats, in whole seconds
+   * @param timeout without a heartbeat until a node counts as lost, in whole seconds
    */
   public record Heartbeat(Duration interval, Duration timeout) {
 

@@ -14,9 +14,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * How the directory's entries, and the changes to them, look between nodes and in Hazelcast's
- * memory. A form never changes once released, since nodes of two versions meet in a rolling
- * restart: a new one gets a new id.
+ * Serializes the directory's entries and entry processors. A serialized form never changes once
+ * released, since nodes of two versions run together in a rolling restart. A new form gets a new
+ * id.
  */
 final class DirectorySerializers {
 
@@ -28,7 +28,7 @@ final class DirectorySerializers {
     T read(ObjectDataInput in) throws IOException;
   }
 
-  /** The form of one type. */
+  /** Serialized form of one type. */
   private record Form<T>(Class<T> type, int id, Writer<T> writer, Reader<T> reader)
       implements StreamSerializer<T> {
 

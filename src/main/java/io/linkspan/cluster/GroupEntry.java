@@ -7,7 +7,7 @@ import java.util.Set;
 import java.util.function.Predicate;
 
 /**
- * The nodes that have members of a group; the key is the group's name.
+ * Holds the nodes that have members of a group; the key is the group's name.
  *
  * @param nodes their ids, never empty
  */

@@ -15,10 +15,10 @@ import java.net.InetAddress;
 import java.net.NetworkInterface;
 import java.util.Objects;
 
-/** This process as a member of a cluster. Shared by all event loops. */
+/** Membership of this process in a cluster. Shared by all event loops. */
 public final class HazelcastCluster {
 
-  /** After which a node whose bus does not answer is connected to anew. */
+  /** Time after which the bus reconnects to a node that does not answer. */
   private static final long BUS_PING_MS = 5_000;
 
   private final Vertx vertx;
@@ -40,12 +40,12 @@ public final class HazelcastCluster {
   }
 
   /**
-   * Makes a Vert.x that is a member of the cluster.
+   * Creates a Vert.x that is a member of the cluster.
    *
-   * @param self what this process is to the other nodes; null when it serves no clients
+   * @param self this process as a node; null when it serves no clients
    * @param options of the Vert.x; those of its event bus are set here
-   * @return fails with an {@link IOException} that says why when the cluster can not be joined; a
-   *     cluster that is not found is no reason, since somebody has to be the first
+   * @return fails with an {@link IOException} that gives the reason when the cluster cannot be
+   *     joined; when no other member is found, this process is the first one
    */
   public static Future<HazelcastCluster> join(
       ClusterConfig config, Nodes.Node self, VertxOptions options, VertxBuilder builder) {
@@ -69,7 +69,7 @@ public final class HazelcastCluster {
         .map(vertx -> new HazelcastCluster(vertx, manager.getHazelcastInstance(), self))
         .recover(
             failure -> {
-              // Where it was the bus that failed, Hazelcast has joined already.
+              // If the bus failed, Hazelcast has joined already.
               if (manager.getHazelcastInstance() != null) {
                 manager.getHazelcastInstance().getLifecycleService().terminate();
               }
@@ -77,22 +77,22 @@ public final class HazelcastCluster {
             });
   }
 
-  /** The Vert.x whose event bus reaches all members. */
+  /** Returns the Vert.x whose event bus reaches all members. */
   public Vertx vertx() {
     return vertx;
   }
 
-  /** The members that serve clients. */
+  /** Returns the members that serve clients. */
   public Nodes nodes() {
     return nodes;
   }
 
-  /** The directory that all nodes share; null when this process serves no clients. */
+  /** Returns the directory that all nodes share; null when this process serves no clients. */
   public SessionDirectory directory() {
     return directory;
   }
 
-  /** Whether this process is a member; false while it finds its way back to the others. */
+  /** Returns whether this process is a member; false while it rejoins after a partition. */
   public boolean isMember() {
     return nodes.together();
   }
@@ -121,7 +121,7 @@ public final class HazelcastCluster {
 
   private static IOException refused(ClusterConfig config, Throwable why) {
     return new IOException(
-        "can not join the cluster at cluster.host \"%s\", cluster.port %d, cluster.busPort %d: %s"
+        "cannot join the cluster at cluster.host \"%s\", cluster.port %d, cluster.busPort %d: %s"
             .formatted(
                 config.host(),
                 config.port(),

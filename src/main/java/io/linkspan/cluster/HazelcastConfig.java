@@ -16,38 +16,38 @@ import io.linkspan.directory.Nodes;
 import java.net.InetAddress;
 import java.time.Duration;
 
-/** Hazelcast's configuration, made from ours. */
+/** Creates Hazelcast's configuration from the gateway's. */
 final class HazelcastConfig {
 
-  /** After how many silent seconds a node is given up. */
+  /** Property: seconds without a heartbeat after which a node counts as lost. */
   static final String NO_HEARTBEAT = "hazelcast.max.no.heartbeat.seconds";
 
   private static final int FIRST_PORT = 5701;
 
-  /** Seconds after which parts that lost sight of each other look for each other again. */
+  /** Seconds after which partitioned parts of a cluster try to find each other. */
   private static final int MERGE_DELAY = 3;
 
-  /** Seconds in which a node that leaves hands over what it holds of the maps. */
+  /** Seconds in which a node that leaves hands over its part of the maps. */
   private static final int LEAVE_TIMEOUT = 10;
 
   private static final String BACKUP_TIMEOUT_MS = "500";
 
   /**
-   * Heartbeats of the oldest member from the first complaint about another member until it removes
-   * somebody: time for those who can not reach each other to say so, too.
+   * Heartbeats of the oldest member from the first report of an unreachable member until it removes
+   * a member. In this time the other members report which ones they cannot reach.
    */
   private static final String COMPLAINTS = "5";
 
-  /** Users whose whereabouts a node remembers. */
+  /** Users in the near cache of a node. */
   private static final int REMEMBERED_USERS = 100_000;
 
-  /** Seconds; a net below the invalidations, which are sent at once. */
+  /** Seconds; a safeguard in addition to the invalidations, which are sent at once. */
   private static final int REMEMBERED_FOR = 60;
 
   private HazelcastConfig() {}
 
   /**
-   * Makes the configuration of a member.
+   * Creates the configuration of a member.
    *
    * @param host the address to listen at
    * @param self null when this process serves no clients
@@ -70,10 +70,10 @@ final class HazelcastConfig {
     config.setProperty(NO_HEARTBEAT, seconds(cluster.heartbeat().timeout()));
     config.setProperty("hazelcast.merge.first.run.delay.seconds", Integer.toString(MERGE_DELAY));
     config.setProperty("hazelcast.merge.next.run.delay.seconds", Integer.toString(MERGE_DELAY));
-    // What a lost node was to confirm is not waited for as long as a client waits for its session.
+    // A client waits for its session longer than for the backup of a lost node.
     config.setProperty("hazelcast.operation.backup.timeout.millis", BACKUP_TIMEOUT_MS);
-    // Members that reach the oldest one and not each other would wait for each other for ever, and
-    // so would whoever needs what they have.
+    // Members that reach the oldest one but not each other would wait for each other forever, and
+    // so would all operations on their entries.
     config.setProperty(
         "hazelcast.partial.member.disconnection.resolution.heartbeat.count", COMPLAINTS);
     config.setProperty("hazelcast.wait.seconds.before.join", "1");
@@ -89,9 +89,9 @@ final class HazelcastConfig {
   }
 
   /**
-   * A socket for members alone. On Hazelcast's common socket for members and clients, what waits
-   * for the handshake of a member that hangs keeps a thread busy for as long as that hangs, and
-   * members whose messages are written by the same thread are cut off (hazelcast issue 26473).
+   * Configures a socket for members alone. On Hazelcast's common socket for members and clients, a
+   * member that hangs during the handshake keeps a thread busy for as long as it hangs. Messages
+   * for other members that the same thread writes are then not sent (hazelcast issue 26473).
    */
   private static void network(
       AdvancedNetworkConfig network, ClusterConfig cluster, InetAddress host) {
@@ -120,8 +120,8 @@ final class HazelcastConfig {
     return new MapConfig(name)
         .setBackupCount(1)
         .setStatisticsEnabled(false)
-        // Each node enters again what it owns: what a part that was cut off still remembers of
-        // others may have ended long ago.
+        // Each node registers its own sessions again. The other sessions in the directory of the
+        // smaller part may have ended long ago.
         .setMergePolicyConfig(
             new MergePolicyConfig().setPolicy(DiscardMergePolicy.class.getName()));
   }

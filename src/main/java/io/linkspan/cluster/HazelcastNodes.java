@@ -35,13 +35,13 @@ final class HazelcastNodes
   private final Node self;
   private final AtomicBoolean forgotten = new AtomicBoolean();
 
-  /** Between having found the others again and being one of them. */
+  /** Whether this process has found the other members again but has not rejoined yet. */
   private volatile boolean apart;
 
   private final List<Listener> listeners = new CopyOnWriteArrayList<>();
 
   /**
-   * Watches the cluster from now on.
+   * Starts to watch the cluster.
    *
    * @param self null when this process serves no clients
    */
@@ -61,7 +61,7 @@ final class HazelcastNodes
 
   @Override
   public List<Node> all() {
-    // Hazelcast keeps the order in which they joined.
+    // Hazelcast orders members by when they joined.
     return hazelcast.getCluster().getMembers().stream()
         .map(HazelcastNodes::nodeOf)
         .filter(Objects::nonNull)
@@ -79,7 +79,7 @@ final class HazelcastNodes
     listeners.add(listener);
   }
 
-  /** Whether this process is in touch with the others, as far as it knows. */
+  /** Returns whether this process is a member, as far as it can see. */
   boolean together() {
     return !apart
         && hazelcast.getLifecycleService().isRunning()
@@ -101,23 +101,26 @@ final class HazelcastNodes
     switch (event.getState()) {
       case MERGING -> apart = true;
       case MERGED -> {
-        LOG.warn("found the other nodes again, and entering there what is here");
+        LOG.warn(
+            "rejoined the other nodes after a partition; registering the sessions of this node again");
         listeners.forEach(Listener::merged);
-        // Other nodes can answer this one again: Vert.x listens too, and did so before.
+        // The event bus reaches the other nodes again: Vert.x handles this event before this
+        // listener.
         apart = false;
       }
       default -> {
-        // The others are about starting and stopping.
+        // The other states concern starting and stopping.
       }
     }
   }
 
   @Override
   public void partitionLost(MapPartitionLostEvent event) {
-    // Several nodes ended at once, and what this one entered may have been on just these. One event
-    // comes for each lost part of the map.
+    // Several nodes ended at once, and entries of this node may have been on these only. There is
+    // one event for each lost part of the map.
     if (forgotten.compareAndSet(false, true)) {
-      LOG.warn("a part of the directory was lost with several nodes, and is entered again");
+      LOG.warn(
+          "a part of the directory was lost with several nodes; registering the sessions again");
       vertx.setTimer(
           SETTLE_MS,
           id -> {
@@ -137,7 +140,7 @@ final class HazelcastNodes
     listeners.forEach(listener -> how.accept(listener, node));
   }
 
-  /** Null when the member serves no clients. */
+  /** Returns null when the member serves no clients. */
   private static Node nodeOf(Member member) {
     String id = member.getAttribute(DirectoryNames.NODE);
     String shards = member.getAttribute(DirectoryNames.SHARDS);

@@ -28,9 +28,9 @@ import org.slf4j.LoggerFactory;
  * their sessions, from groups to the nodes that have members. Shared by all event loops of the
  * node; every future completes on the context of its caller.
  *
- * <p>The map of sessions decides who owns one. A user's sessions are remembered by every node that
- * asked, until they change. A group's nodes are asked for each time: who has been told that it
- * joined must not miss what is sent from then on.
+ * <p>The map of sessions decides which shard owns a session. A user's sessions are cached by every
+ * node that looked them up, until they change. A group's nodes are looked up each time: a member
+ * whose join was confirmed must not miss a later message.
  */
 final class HazelcastSessionDirectory implements SessionDirectory {
 
@@ -45,7 +45,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   private final LostSessionEvents events;
   private final ConcurrentMap<String, SessionRef> own = new ConcurrentHashMap<>();
 
-  /** Users of whom this node changes what is entered, with how many changes are under way. */
+  /** Users whose entry this node is changing, with the number of changes in progress. */
   private final ConcurrentMap<String, Integer> changing = new ConcurrentHashMap<>();
 
   HazelcastSessionDirectory(
@@ -86,8 +86,8 @@ final class HazelcastSessionDirectory implements SessionDirectory {
         .map(true)
         .otherwise(
             failure -> {
-              // It is moved all the same, and its owner has to know.
-              LOG.warn("the directory does not know where a user's session went", failure);
+              // The session has moved nevertheless, and its owner must be notified.
+              LOG.warn("a session has moved, but the entry of its user was not updated", failure);
               return true;
             });
   }
@@ -108,9 +108,9 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   }
 
   /**
-   * Changes what is entered of a user. Hazelcast forgets what this node remembers when the change
-   * begins, and what was read between then and its end would be remembered: it is not told of its
-   * own changes. So until the end, reading goes past what is remembered.
+   * Changes the entry of a user. Hazelcast invalidates this node's near cache when the change
+   * begins, and not again when it ends. A value that is read in between would stay in the cache. So
+   * reads bypass the cache until the change has ended.
    */
   private <T> Future<T> change(String user, EntryProcessor<String, UserEntry, T> how) {
     changing.merge(user, 1, Integer::sum);
@@ -142,7 +142,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     if (remembered != null) {
       return Future.succeededFuture(remembered.sessions());
     }
-    // That there was none may be out of date, and then there is no shard that could say so.
+    // A cached absence may be stale, and there is no shard that could correct it.
     return askAgain(user);
   }
 
@@ -263,10 +263,10 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     return ownGroups.shards(group);
   }
 
-  /** Completes on the caller's context; at once where the answer is there. */
+  /** Completes on the caller's context; immediately if the result is present. */
   private <T> Future<T> onContext(CompletionStage<T> stage) {
     Promise<T> promise = vertx.getOrCreateContext().promise();
-    // On Hazelcast's own thread, which has no more to do than to hand it over.
+    // On Hazelcast's own thread, which only passes the result on.
     stage.whenCompleteAsync(
         (value, failure) -> {
           if (failure == null) {

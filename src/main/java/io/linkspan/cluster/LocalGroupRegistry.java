@@ -10,15 +10,16 @@ import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 
 /**
- * Which shards of this node have members of which groups; the cluster hears of the first and of the
- * last of them only. Shared by all event loops of the node.
+ * Holds which shards of this node have members of which groups. Only the first and the last member
+ * of a group change the cluster's directory. Shared by all event loops of the node.
  *
- * <p>What is told of one group is told one after the other. So a first member on another shard
- * waits until the node is entered, and a node that left and came back ends as entered.
+ * <p>Changes of one group in the directory are made one after the other. So a first member on
+ * another shard waits until the node is registered, and a node that leaves and joins again ends as
+ * registered.
  */
 final class LocalGroupRegistry {
 
-  /** Tells the cluster that this node has members of a group, or has none any more. */
+  /** Records in the cluster that this node has members of a group, or no longer has any. */
   interface Teller extends BiFunction<String, Boolean, Future<Void>> {}
 
   private final LocalSessionDirectory here = new LocalSessionDirectory();
@@ -29,7 +30,7 @@ final class LocalGroupRegistry {
     this.teller = teller;
   }
 
-  /** Done, on any thread, when the cluster knows. */
+  /** Completes, on any thread, when the cluster has recorded it. */
   Future<Void> add(String group, String shard) {
     return change(
         group,
@@ -41,7 +42,7 @@ final class LocalGroupRegistry {
         true);
   }
 
-  /** Done, on any thread, when the cluster knows. */
+  /** Completes, on any thread, when the cluster has recorded it. */
   Future<Void> remove(String group, String shard) {
     return change(
         group,
@@ -53,7 +54,7 @@ final class LocalGroupRegistry {
         false);
   }
 
-  /** Tells once more that this node has members; done, on any thread, when the cluster knows. */
+  /** Records the groups of this node again; completes, on any thread, when it is done. */
   Future<Void> repeat(Set<String> groups) {
     return Future.join(
             groups.stream()
@@ -62,7 +63,7 @@ final class LocalGroupRegistry {
         .mapEmpty();
   }
 
-  /** Bus addresses of the shards with members. */
+  /** Returns the bus addresses of the shards with members. */
   Collection<String> shards(String group) {
     return here.shardsHere(group);
   }
@@ -82,7 +83,7 @@ final class LocalGroupRegistry {
     if (told == null) {
       return Future.succeededFuture();
     }
-    // Not above: it may be done already, and a map must not change while it computes.
+    // Not above: the future may be complete, and a map must not change while it computes.
     told.onComplete(done -> untold.remove(group, told));
     return told;
   }

@@ -19,22 +19,22 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Settles what nodes leave behind that end without a word: takes their entries out of the
- * directory, in bulk, and tells services of each session. The oldest node does it; a sweep looks
- * for the entries of everybody who is no member, so what one could not finish the next one does. A
- * node that was cut off is the oldest, too, for itself; what it began may be carried out when it
- * has found the others, see {@link LostNodes}.
+ * Removes the directory entries of crashed nodes, in bulk, and publishes the end of each session.
+ * The oldest node does it. A sweep looks for the entries of all nodes that are not members, so the
+ * next sweep completes an unfinished one. A partitioned node is the oldest one of its part as well.
+ * The operations that it starts may be executed after it has rejoined the others, see {@link
+ * LostNodes}.
  */
 final class LostNodeSweeper implements Nodes.Listener {
 
   private static final Logger LOG = LoggerFactory.getLogger(LostNodeSweeper.class);
 
-  /** Time for those who hold replicas of the sessions to take them over. */
+  /** Time for the nodes with replicas of the sessions to adopt them. */
   private static final long DELAY_MS = 2_000;
 
   private static final long MAX_SWEEP_MINUTES = 10;
 
-  /** Sessions told of at once, so that the bus can keep up. */
+  /** Number of sessions that are published at once, so that the bus can keep up. */
   private static final int BATCH = 500;
 
   private static final long PAUSE_MS = 10;
@@ -61,7 +61,7 @@ final class LostNodeSweeper implements Nodes.Listener {
 
   @Override
   public void joined(Node node) {
-    // It has nothing yet.
+    // A new node has no entries yet.
   }
 
   @Override
@@ -80,11 +80,13 @@ final class LostNodeSweeper implements Nodes.Listener {
         id ->
             worker
                 .executeBlocking(this::sweep)
-                .onSuccess(this::tell)
-                .onFailure(failure -> LOG.error("can not settle what a lost node left", failure)));
+                .onSuccess(this::publish)
+                .onFailure(
+                    failure ->
+                        LOG.error("cannot remove the directory entries of a lost node", failure)));
   }
 
-  /** Blocks; what was lost with its owner. */
+  /** Removes the entries of lost nodes and returns the lost sessions. Blocks. */
   private Map<String, SessionEntry> sweep() {
     List<Node> all = nodes.all();
     if (all.isEmpty() || !all.get(0).equals(nodes.self())) {
@@ -94,7 +96,7 @@ final class LostNodeSweeper implements Nodes.Listener {
     if (lost.isEmpty()) {
       return Map.of();
     }
-    // First what leads others there; last what is needed to do it all again.
+    // First the entries that lead others to the node; last the ones that a repeated sweep needs.
     groups.executeOnEntries(new GroupEntry.RemoveLost(lost), new LostNodeFilter<>(lost));
     users.executeOnEntries(new UserEntry.RemoveLost(lost), new LostNodeFilter<>(lost));
     Map<String, SessionEntry> taken =
@@ -110,7 +112,7 @@ final class LostNodeSweeper implements Nodes.Listener {
     others(groups, members, found);
     others(users, members, found);
     others(sessions, members, found);
-    // Who has joined in the meantime may have entered something already.
+    // A node that joined in the meantime may have entries already.
     found.removeAll(members());
     return found;
   }
@@ -125,7 +127,7 @@ final class LostNodeSweeper implements Nodes.Listener {
     return nodes.all().stream().map(Node::id).collect(Collectors.toSet());
   }
 
-  /** A shard that took a session over and was lost before it said so under the user's name. */
+  /** Removes sessions of a shard that was lost before it updated the entry of the user. */
   private void forgetUnfinishedMoves(Map<String, SessionEntry> taken) {
     Map<String, Set<String>> byUser = new HashMap<>();
     taken.forEach(
@@ -137,22 +139,22 @@ final class LostNodeSweeper implements Nodes.Listener {
     }
   }
 
-  /** Nothing of those who have been found again meanwhile: they are not lost. */
-  private void tell(Map<String, SessionEntry> lost) {
+  /** Publishes the lost sessions, except those of nodes that are members again. */
+  private void publish(Map<String, SessionEntry> lost) {
     Set<String> members = members();
-    tell(
+    publish(
         lost.entrySet().stream()
             .filter(entry -> Collections.disjoint(entry.getValue().nodes(), members))
             .iterator());
   }
 
-  private void tell(Iterator<Map.Entry<String, SessionEntry>> lost) {
+  private void publish(Iterator<Map.Entry<String, SessionEntry>> lost) {
     for (int i = 0; i < BATCH && lost.hasNext(); i++) {
       Map.Entry<String, SessionEntry> entry = lost.next();
       events.lost(entry.getValue().ref(entry.getKey()), entry.getValue().groups());
     }
     if (lost.hasNext()) {
-      vertx.setTimer(PAUSE_MS, id -> tell(lost));
+      vertx.setTimer(PAUSE_MS, id -> publish(lost));
     }
   }
 }

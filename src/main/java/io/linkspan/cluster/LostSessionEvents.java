@@ -9,8 +9,8 @@ import java.time.Instant;
 import java.util.Set;
 
 /**
- * Tells services, on {@link Addresses#EVENTS}, what became of sessions whose own node could not
- * tell. Used on any thread.
+ * Publishes events of sessions whose own node cannot publish them, on {@link Addresses#EVENTS}.
+ * Used on any thread.
  */
 public final class LostSessionEvents {
 
@@ -20,7 +20,7 @@ public final class LostSessionEvents {
     this.bus = bus;
   }
 
-  /** The session has ended with its node. */
+  /** Publishes that the session has ended with its node. */
   public void lost(SessionRef session, Set<String> groups) {
     for (String group : groups) {
       bus.publish(Addresses.EVENTS, event("left", session).put("group", group));
@@ -30,7 +30,7 @@ public final class LostSessionEvents {
         event("disconnected", session).put("reason", CloseReason.CONNECTION_LOST.label()));
   }
 
-  /** The session was said to be lost, and is there. */
+  /** Publishes that a session exists that was reported as lost. */
   public void found(SessionRef session, Set<String> groups) {
     bus.publish(Addresses.EVENTS, event("connected", session));
     for (String group : groups) {
@@ -43,7 +43,7 @@ public final class LostSessionEvents {
         .put("event", name)
         .put("session", session.session())
         .put("user", session.user())
-        // Only the session's node knows how the client is connected.
+        // Only the session's node has the transport of the client.
         .putNull("transport")
         .put("node", session.node())
         .put("at", Instant.ofEpochMilli(System.currentTimeMillis()).toString());

@@ -1,4 +1,4 @@
 package io.linkspan.cluster;
 
-/** An entry of the directory that concerns nodes, and goes when they are lost. */
+/** An entry of the directory that belongs to nodes and is removed when they are lost. */
 interface NodeEntry extends NodeIds {}

@@ -7,11 +7,11 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * What the directory knows of a session; its key is the session's id.
+ * Entry of a session in the directory; the key is the session's id.
  *
- * @param user whose it is
+ * @param user of the session
  * @param shard bus address of its owner
- * @param groups it is a member of
+ * @param groups of the session
  */
 record SessionEntry(String user, String shard, Set<String> groups) implements NodeEntry {
 
@@ -28,7 +28,7 @@ record SessionEntry(String user, String shard, Set<String> groups) implements No
     return Set.of(ref("").node());
   }
 
-  /** Makes {@code to} the owner where {@code from} is; false where it is not. */
+  /** Makes {@code to} the owner if {@code from} is the owner; returns whether it was. */
   record Move(String from, String to) implements EntryProcessor<String, SessionEntry, Boolean> {
     @Override
     public Boolean process(Map.Entry<String, SessionEntry> entry) {
@@ -41,7 +41,7 @@ record SessionEntry(String user, String shard, Set<String> groups) implements No
     }
   }
 
-  /** Removes the entry where the shard is its owner. */
+  /** Removes the entry if the shard is its owner. */
   record Remove(String shard) implements EntryProcessor<String, SessionEntry, Boolean> {
     @Override
     public Boolean process(Map.Entry<String, SessionEntry> entry) {
@@ -54,7 +54,7 @@ record SessionEntry(String user, String shard, Set<String> groups) implements No
     }
   }
 
-  /** Notes a membership, or its end, where the shard is the owner. */
+  /** Records a membership, or its end, if the shard is the owner. */
   record Membership(String shard, String group, boolean member)
       implements EntryProcessor<String, SessionEntry, Boolean> {
     @Override
@@ -74,17 +74,17 @@ record SessionEntry(String user, String shard, Set<String> groups) implements No
     }
   }
 
-  /** How a {@link Reclaim} went. */
+  /** Result of a {@link Reclaim}. */
   enum Claim {
-    /** It was there still. */
+    /** The entry existed. */
     KEPT,
-    /** It had been removed. */
+    /** The entry had been removed. */
     RESTORED,
-    /** Somebody else owns it. */
+    /** Another shard owns the session. */
     LOST
   }
 
-  /** Enters a session where no other owner is entered; answers with the name of a {@link Claim}. */
+  /** Adds a session if there is no other owner; returns the name of a {@link Claim}. */
   record Reclaim(SessionEntry mine) implements EntryProcessor<String, SessionEntry, String> {
     @Override
     public String process(Map.Entry<String, SessionEntry> entry) {
@@ -97,7 +97,7 @@ record SessionEntry(String user, String shard, Set<String> groups) implements No
     }
   }
 
-  /** Removes an entry that a predicate has picked, and answers with it. */
+  /** Removes an entry that a predicate has selected, and returns it. */
   record TakeOut() implements EntryProcessor<String, SessionEntry, SessionEntry> {
     @Override
     public SessionEntry process(Map.Entry<String, SessionEntry> entry) {

@@ -10,7 +10,7 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * The sessions of one user; the key is the user's name.
+ * Holds the sessions of one user; the key is the user's name.
  *
  * @param sessions oldest first, never empty
  */
@@ -21,7 +21,7 @@ record UserEntry(List<SessionRef> sessions) implements NodeEntry {
     return sessions.stream().map(SessionRef::node).collect(Collectors.toSet());
   }
 
-  /** Enters a session, in the place of what is known of it when it is known; answers with all. */
+  /** Adds a session, or replaces its entry; returns all sessions. */
   record Put(SessionRef session) implements EntryProcessor<String, UserEntry, UserEntry> {
     @Override
     public UserEntry process(Map.Entry<String, UserEntry> entry) {
@@ -45,8 +45,8 @@ record UserEntry(List<SessionRef> sessions) implements NodeEntry {
   }
 
   /**
-   * Reads the entry where it is, whatever is remembered elsewhere. Not marked as reading only: what
-   * the asking node remembers is forgotten with it.
+   * Reads the entry at its owner, past all near caches. Not marked as read-only, so that it
+   * invalidates the near cache of the caller.
    */
   record Read() implements EntryProcessor<String, UserEntry, UserEntry> {
     @Override
@@ -54,7 +54,7 @@ record UserEntry(List<SessionRef> sessions) implements NodeEntry {
       return entry.getValue();
     }
 
-    /** Nothing has changed that a backup could miss. */
+    /** Returns null: there is no change for a backup. */
     @Override
     public EntryProcessor<String, UserEntry, UserEntry> getBackupProcessor() {
       return null;
@@ -69,7 +69,7 @@ record UserEntry(List<SessionRef> sessions) implements NodeEntry {
     }
   }
 
-  /** Removes the sessions that these nodes have. */
+  /** Removes the sessions of these nodes. */
   static final class RemoveLost extends LostNodes
       implements EntryProcessor<String, UserEntry, Boolean> {
 
@@ -83,7 +83,7 @@ record UserEntry(List<SessionRef> sessions) implements NodeEntry {
     }
   }
 
-  /** Removes these sessions, whoever is said to own them. */
+  /** Removes these sessions, independent of their owner. */
   record RemoveSessions(Set<String> sessions)
       implements EntryProcessor<String, UserEntry, Boolean> {
     @Override

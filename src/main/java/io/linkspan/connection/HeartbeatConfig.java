@@ -4,12 +4,13 @@ import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 
 /**
- * How long a connection may be quiet.
+ * Limits on how long a connection may be quiet.
  *
- * @param interval nothing received for so long: probe
- * @param readerIdle nothing received for so long: expired
- * @param writerIdle the peer takes none of what waits to be written for so long: expired
- * @param allIdle no message either way for so long, heartbeats not counted: expired; zero is never
+ * @param interval time without received data before a probe
+ * @param readerIdle time without received data before the connection expires
+ * @param writerIdle time in which the peer reads none of the waiting bytes before it expires
+ * @param allIdle time without a message in either direction, heartbeats not counted, before it
+ *     expires; zero is never
  */
 public record HeartbeatConfig(
     Duration interval, Duration readerIdle, Duration writerIdle, Duration allIdle) {

@@ -14,7 +14,7 @@ public interface DeliveryCallback {
   /**
    * The Message was delivered.
    *
-   * @param by who confirms it
+   * @param by confirms the delivery
    * @param reply the client's answer that came with its acknowledgement, or null
    */
   void delivered(By by, Message reply);

@@ -102,7 +102,7 @@ public final class RecipientRouter {
       }
     }
 
-    /** What was forwarded before the lane moved on is reported by the shard that has it. */
+    /** The shard that received a Message before the lane moved on reports its outcome. */
     @Override
     public boolean isLostWith(Nodes.Node node) {
       return address != null && node.hosts(address) && number >= laneTo(recipient).since;
@@ -151,7 +151,7 @@ public final class RecipientRouter {
     /** Completed when all that waits has been sent. */
     List<Promise<Void>> whenFound = List.of();
 
-    /** By number: one that comes back is again ahead of all that came after it. */
+    /** Ordered by number: a returned parcel precedes all later ones again. */
     final Queue<Parcel> waiting = new PriorityQueue<>(1, IN_ORDER);
   }
 
@@ -433,7 +433,7 @@ public final class RecipientRouter {
     if (parcel.isUnsent()) {
       next(lane);
     } else {
-      // What was sent there after this one comes back as well, before this flush is answered.
+      // Later parcels to the same address are returned as well, before this flush is answered.
       sender.flush(parcel.address, parcel.recipient).onComplete(v -> next(lane));
     }
   }

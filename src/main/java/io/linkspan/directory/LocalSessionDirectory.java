@@ -12,9 +12,9 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The directory of a gateway that runs alone. Shared by all event loops of the node.
+ * The directory of a standalone gateway. Shared by all event loops of the node.
  *
- * <p>Values are immutable and kept as completed futures: a look-up, done per Message, makes no
+ * <p>Values are immutable and stored as completed futures, so a look-up per Message creates no
  * object.
  */
 public final class LocalSessionDirectory implements SessionDirectory {
@@ -80,13 +80,13 @@ public final class LocalSessionDirectory implements SessionDirectory {
 
   @Override
   public Future<List<SessionRef>> reclaim(Map<SessionRef, Set<String>> owned) {
-    // Nothing is ever forgotten here.
+    // This directory never loses entries.
     return Future.succeededFuture(List.of());
   }
 
   @Override
   public Future<Void> joined(SessionRef session, String group) {
-    // Whoever would ask dies with this node.
+    // The reader of these entries would crash together with this node.
     return Future.succeededFuture();
   }
 

@@ -3,39 +3,39 @@ package io.linkspan.directory;
 import java.util.List;
 import java.util.stream.IntStream;
 
-/** The nodes that serve clients: alone, this one. Shared by all event loops. */
+/** Lists the nodes that serve clients. Shared by all event loops. */
 public interface Nodes {
 
   /**
    * A node.
    *
    * @param id as in bus addresses and events
-   * @param shards how many it has, with indexes from 0
+   * @param shards number of shards, with indexes from 0
    */
   record Node(String id, int shards) {
 
-    /** Bus address that hands a Message to all of its shards that are concerned. */
+    /** Returns the bus address that passes a Message to all concerned shards of the node. */
     public String address() {
       return addressOf(id);
     }
 
-    /** The same, where no more than the node's id is known. */
+    /** Returns the bus address that passes a Message to the shards of the node with this id. */
     public static String addressOf(String node) {
       return "linkspan.node." + node;
     }
 
-    /** Whether a bus address is this node's, or one of its shards'. */
+    /** Returns whether a bus address belongs to this node or one of its shards. */
     public boolean hosts(String address) {
       return address.equals(address()) || ShardAddress.isOn(id, address);
     }
 
-    /** Bus addresses of its shards. */
+    /** Returns the bus addresses of its shards. */
     public List<String> addresses() {
       return IntStream.range(0, shards).mapToObj(index -> ShardAddress.of(id, index)).toList();
     }
   }
 
-  /** Hears of changes, on any thread. */
+  /** Receives changes of the membership, on any thread. */
   interface Listener {
 
     void joined(Node node);
@@ -43,25 +43,25 @@ public interface Nodes {
     /** The node has left or was lost; its links are gone. */
     void left(Node node);
 
-    /** This node was cut off from the others and has found them again. */
+    /** This node was partitioned from the others and has rejoined them. */
     void merged();
   }
 
-  /** This node. */
+  /** Returns this node. */
   Node self();
 
-  /** All nodes, this one among them, in the same order on each. */
+  /** Returns all nodes, including this one, in the same order on each node. */
   List<Node> all();
 
-  /** How long a node may be silent before the others go on without it; milliseconds. */
+  /** Returns the milliseconds without a heartbeat after which a node counts as lost. */
   default long givenUpAfter() {
     return Long.MAX_VALUE;
   }
 
-  /** Tells the listener of every change from now on. */
+  /** Adds a listener for later changes. */
   void watch(Listener listener);
 
-  /** A node without others. */
+  /** Returns the nodes of a standalone gateway. */
   static Nodes alone(Node self) {
     return new Nodes() {
       @Override
@@ -76,7 +76,7 @@ public interface Nodes {
 
       @Override
       public void watch(Listener listener) {
-        // Nothing ever changes.
+        // The membership never changes.
       }
     };
   }

@@ -7,15 +7,15 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Answers where a user, a session or the members of a group are. Asked by every event loop.
+ * Maps sessions, users and groups to the shards that have them. Shared by all event loops.
  *
- * <p>What it says is a hint: the shard it names has the last word. But of two shards that both
- * believe to own a session, the one that is entered here does.
+ * <p>A look-up returns a hint, and the shard that it names decides. If two shards consider
+ * themselves the owner of a session, the one in the directory is the owner.
  */
 public interface SessionDirectory {
 
   /**
-   * Enters a new session.
+   * Adds a new session.
    *
    * @return the user's sessions with the new one, oldest first
    */
@@ -24,55 +24,55 @@ public interface SessionDirectory {
   /**
    * Makes another shard the owner of a session, together with its memberships.
    *
-   * @return false, and nothing has changed, when {@code from} is not what is entered
+   * @return false, without a change, when {@code from} is not the current owner
    */
   Future<Boolean> move(SessionRef from, SessionRef to);
 
-  /** A session of this node may be another's from now on: what is entered is to be asked. */
+  /** A session of this node may have a new owner: later look-ups must not use cached entries. */
   default void departs(SessionRef session) {
-    // Where everything is entered in one place, that is asked in any case.
+    // A directory without a cache reads the entry in any case.
   }
 
-  /** Takes a session out; does nothing when another entry has replaced it. */
+  /** Removes a session; does nothing when another entry has replaced it. */
   Future<Void> remove(SessionRef session);
 
-  /** The user's sessions, oldest first; empty when there is none. */
+  /** Returns the user's sessions, oldest first; empty when there is none. */
   Future<List<SessionRef>> sessionsOf(String user);
 
-  /** The same from where it is entered: what {@link #sessionsOf} said has turned out wrong. */
+  /** Returns the user's sessions past all caches, after {@link #sessionsOf} was wrong. */
   default Future<List<SessionRef>> askAgain(String user) {
     return sessionsOf(user);
   }
 
-  /** Where the session is; null when it is nowhere. */
+  /** Returns the owner of the session; null when there is none. */
   Future<SessionRef> find(String session);
 
   /**
-   * Enters once more what this node owns, where it has been forgotten: after the node was cut off.
+   * Adds the sessions of this node that the directory has lost, after a partition.
    *
    * @param owned each with its groups
-   * @return those that have another owner by now
+   * @return the sessions that have another owner now
    */
   Future<List<SessionRef>> reclaim(Map<SessionRef, Set<String>> owned);
 
-  /** Takes note that a session became a member, for the case that its node is killed. */
+  /** Records that a session joined a group, for the case that its node crashes. */
   Future<Void> joined(SessionRef session, String group);
 
-  /** Takes note that a session is no member any more. */
+  /** Records that a session left a group. */
   Future<Void> left(SessionRef session, String group);
 
-  /** A shard of this node has its first member of a group. */
+  /** Records the first member of a group on a shard of this node. */
   Future<Void> addGroup(String group, String shard);
 
-  /** A shard of this node lost its last member of a group. */
+  /** Records that the last member of a group on a shard of this node has left. */
   Future<Void> removeGroup(String group, String shard);
 
   /**
-   * Bus addresses that together reach all members of a group: the shards of this node that have
-   * some, and each other node that does.
+   * Returns the bus addresses that reach all members of a group: shards of this node with members,
+   * and other nodes with members.
    */
   Future<Collection<String>> addressesOf(String group);
 
-  /** Bus addresses of this node's shards with members of the group. */
+  /** Returns the bus addresses of this node's shards with members of the group. */
   Collection<String> shardsHere(String group);
 }

@@ -61,7 +61,7 @@ public abstract class Framing {
   /** Returns the most bytes that a frame which {@link #encode} returns may have. */
   public abstract int longest();
 
-  /** Returns the most bytes of protobuf that a Message may have to fit into a frame. */
+  /** Returns the size of the largest Message, in bytes of protobuf, that fits into a frame. */
   public abstract int longestMessage();
 
   /**

@@ -9,8 +9,8 @@ import io.vertx.core.internal.ContextInternal;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Measures how late one event loop is: a timer that should fire every second tells by how much it
- * did not. Made on the loop that it watches.
+ * Measures the delay of one event loop with a timer that is due every second. Created on the loop
+ * that it measures.
  */
 public final class EventLoopMonitor {
 
@@ -26,13 +26,13 @@ public final class EventLoopMonitor {
     String loop = Integer.toString(index);
     delay =
         Timer.builder("linkspan.event.loop.delay")
-            .description("How late a timer fired that is due every second")
+            .description("Delay of a timer that is due every second")
             .tag("loop", loop)
             .register(registry);
     if (((ContextInternal) vertx.getOrCreateContext()).nettyEventLoop()
         instanceof SingleThreadEventExecutor executor) {
       Gauge.builder("linkspan.event.loop.tasks", executor, SingleThreadEventExecutor::pendingTasks)
-          .description("Tasks that wait for the event loop")
+          .description("Tasks in the queue of the event loop")
           .tag("loop", loop)
           .register(registry);
     }

@@ -4,10 +4,10 @@ import io.linkspan.config.ConfigNode;
 import io.linkspan.config.Hosts;
 
 /**
- * The port for operators.
+ * Settings of the management port.
  *
  * @param port 0 is any free one
- * @param apiKey asked for as a Bearer token below {@code /v1}; empty asks for none
+ * @param apiKey required as a Bearer token below {@code /v1}; empty requires none
  */
 public record ManagementConfig(String host, int port, String apiKey) {
   /** Reads the section {@code management}. */

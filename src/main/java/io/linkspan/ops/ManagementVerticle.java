@@ -122,7 +122,7 @@ public final class ManagementVerticle extends VerticleBase {
     Refusal.send(
         request,
         new MessageException(
-            ErrorCode.UNAUTHENTICATED, "the key has to be sent as Authorization: Bearer"));
+            ErrorCode.UNAUTHENTICATED, "the key must be sent as Authorization: Bearer"));
   }
 
   private boolean isKey(String header) {
@@ -176,8 +176,7 @@ public final class ManagementVerticle extends VerticleBase {
     return switch (wait) {
       case "accepted" -> false;
       case "acknowledged" -> true;
-      default ->
-          throw new ProtocolException("wait has to be accepted or acknowledged, not " + wait);
+      default -> throw new ProtocolException("wait must be accepted or acknowledged, not " + wait);
     };
   }
 
@@ -187,7 +186,7 @@ public final class ManagementVerticle extends VerticleBase {
     }
     Matcher text = TIMEOUT.matcher(parameter);
     if (!text.matches() || Long.parseLong(text.group(1)) == 0) {
-      throw new ProtocolException("timeout has to be a duration such as 500ms or 10s");
+      throw new ProtocolException("timeout must be a duration such as 500ms or 10s");
     }
     long amount = Long.parseLong(text.group(1));
     return text.group(2).equals("s") ? Duration.ofSeconds(amount) : Duration.ofMillis(amount);

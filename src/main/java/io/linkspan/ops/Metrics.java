@@ -11,7 +11,7 @@ import io.micrometer.core.instrument.binder.system.UptimeMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 
-/** The registry that every part counts in, with the JVM's own metrics. */
+/** Holds the registry of all metrics, those of the JVM included. */
 public final class Metrics implements AutoCloseable {
 
   private final PrometheusMeterRegistry registry =
@@ -32,7 +32,7 @@ public final class Metrics implements AutoCloseable {
     return registry;
   }
 
-  /** In Prometheus' text format. */
+  /** Returns all metrics in Prometheus' text format. */
   String scrape() {
     return registry.scrape();
   }

@@ -3,13 +3,13 @@ package io.linkspan.ops;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 
-/** What the management port asks of the gateway it belongs to. */
+/** Gives the management port its view of the node. */
 public interface Node {
 
-  /** The answer to {@code GET /v1/node}. */
+  /** Returns the answer to {@code GET /v1/node}. */
   JsonObject describe();
 
-  /** Whether new clients are welcome. */
+  /** Returns whether new clients are accepted. */
   boolean ready();
 
   /** Succeeds when every event loop answers. */

@@ -15,7 +15,7 @@ final class Refusal {
     request.json(ErrorTranslator.toJson(why));
   }
 
-  /** Answers with the error that a failure of the gateway stands for. */
+  /** Answers with the error code of a failure. */
   static void send(RoutingContext request, Throwable failure) {
     send(request, MessageException.from(failure));
   }

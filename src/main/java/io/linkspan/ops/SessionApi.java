@@ -14,7 +14,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Set;
 
-/** The sessions and groups of all nodes, in the HTTP API. */
+/** Serves the sessions and groups of all nodes in the HTTP API. */
 final class SessionApi {
 
   private static final Set<String> PARAMETERS =
@@ -61,7 +61,7 @@ final class SessionApi {
   private static SessionQuery query(RoutingContext request) {
     for (String name : request.queryParams().names()) {
       if (!PARAMETERS.contains(name) || request.queryParam(name).size() > 1) {
-        throw malformed(name + " is no parameter, or there more than once");
+        throw malformed(name + " is not a parameter, or is given more than once");
       }
     }
     return new SessionQuery(
@@ -72,7 +72,7 @@ final class SessionApi {
         parameter(request, "cursor"));
   }
 
-  /** Null when it is not there; of its bounds the gateway thinks itself. */
+  /** Returns null when the parameter is absent. The gateway checks the bounds. */
   private static String parameter(RoutingContext request, String name) {
     List<String> values = request.queryParam(name);
     if (values.isEmpty()) {
@@ -88,7 +88,7 @@ final class SessionApi {
     try {
       return limit == null ? SessionQuery.DEFAULT_LIMIT : Integer.parseInt(limit);
     } catch (NumberFormatException e) {
-      throw malformed("limit has to be a number");
+      throw malformed("limit must be a number");
     }
   }
 

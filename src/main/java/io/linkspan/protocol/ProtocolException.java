@@ -1,11 +1,11 @@
 package io.linkspan.protocol;
 
 /**
- * The peer broke its protocol: what it sent can not be understood. The text names what was wrong
- * and is fit to be sent back to the peer; it never holds a payload.
+ * Reports that a peer violated its protocol. The message names the violation and can be sent to the
+ * peer; it never contains a payload.
  *
- * <p>Leaves a core and is caught by the shell, which refuses the frame or closes the link. It
- * carries no stack trace: a peer can cause it at will, and it is never a bug of ours.
+ * <p>A core throws it, and the shell catches it and refuses the frame or closes the link. It has no
+ * stack trace: a peer can cause it at will, and it is never a bug of the gateway.
  */
 public class ProtocolException extends RuntimeException {
 

@@ -5,36 +5,36 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
-/** UTF-8 that refuses what is malformed, where {@code new String} would replace it. */
+/** Decodes UTF-8 and rejects malformed input, which {@code new String} would replace. */
 public final class StrictUtf8 {
   private static final char REPLACEMENT = '\uFFFD';
 
   private StrictUtf8() {}
 
   /**
-   * The text of some bytes.
+   * Decodes bytes.
    *
-   * @throws ProtocolException if they are no UTF-8
+   * @throws ProtocolException if they are not UTF-8
    */
   public static String decode(Buffer bytes) {
     return decode(bytes.getBytes());
   }
 
   /**
-   * The text of some bytes.
+   * Decodes bytes.
    *
-   * @throws ProtocolException if they are no UTF-8
+   * @throws ProtocolException if they are not UTF-8
    */
   public static String decode(byte[] bytes) {
     String text = new String(bytes, StandardCharsets.UTF_8);
-    // What is malformed leaves a mark, though not every mark is left by that.
+    // Malformed input leaves a replacement character, but a valid text may contain one too.
     return text.indexOf(REPLACEMENT) < 0 ? text : decode(ByteBuffer.wrap(bytes));
   }
 
   /**
-   * The text of what remains.
+   * Decodes the remaining bytes.
    *
-   * @throws ProtocolException if it is no UTF-8
+   * @throws ProtocolException if they are not UTF-8
    */
   public static String decode(ByteBuffer bytes) {
     try {
@@ -44,7 +44,7 @@ public final class StrictUtf8 {
     }
   }
 
-  /** Whether the text can be encoded: half a surrogate pair can not. */
+  /** Returns whether the text can be encoded: half a surrogate pair cannot. */
   public static boolean canEncode(String text) {
     for (int i = 0; i < text.length(); i++) {
       if (Character.isSurrogate(text.charAt(i)) && !isPaired(text, i)) {
@@ -54,14 +54,14 @@ public final class StrictUtf8 {
     return true;
   }
 
-  /** Whether the surrogate at this place has its other half beside it. */
+  /** Returns whether the other half of the surrogate at this index is next to it. */
   public static boolean isPaired(String text, int i) {
     return Character.isHighSurrogate(text.charAt(i))
         ? i + 1 < text.length() && Character.isLowSurrogate(text.charAt(i + 1))
         : i > 0 && Character.isHighSurrogate(text.charAt(i - 1));
   }
 
-  /** Whether the text takes more than {@code limit} bytes; looks at it only when it has to. */
+  /** Returns whether the text takes more than {@code limit} bytes; scans it only if necessary. */
   public static boolean isLonger(String text, int limit) {
     int length = text.length();
     if (length > limit) {

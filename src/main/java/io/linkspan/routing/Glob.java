@@ -4,7 +4,7 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/** A pattern in which {@code *} stands for any run of characters, also for none. */
+/** A pattern in which {@code *} matches any run of characters, including an empty one. */
 public sealed interface Glob {
 
   boolean matches(String text);
@@ -22,7 +22,7 @@ public sealed interface Glob {
     return new Regex(Pattern.compile(regex, Pattern.DOTALL));
   }
 
-  /** Without a star. */
+  /** A pattern without a star. */
   record Exact(String text) implements Glob {
     @Override
     public boolean matches(String candidate) {
@@ -30,7 +30,7 @@ public sealed interface Glob {
     }
   }
 
-  /** With its only star at the end, as most are. */
+  /** A pattern with a single star at its end, the most common form. */
   record Prefix(String prefix) implements Glob {
     @Override
     public boolean matches(String candidate) {
@@ -38,7 +38,7 @@ public sealed interface Glob {
     }
   }
 
-  /** Any other. The text is bounded where it is read, and so is the cost of backtracking. */
+  /** Any other pattern. The text is bounded where it is read, which bounds the backtracking. */
   record Regex(Pattern pattern) implements Glob {
     @Override
     public boolean matches(String candidate) {

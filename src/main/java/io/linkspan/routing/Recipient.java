@@ -3,15 +3,15 @@ package io.linkspan.routing;
 import io.linkspan.translate.MethodTranslator;
 
 /**
- * Whom a Message's {@code to} means: {@code user:x}, {@code group:x}, {@code session:x}, {@code
- * service:x}; a name without one of these prefixes is a user; empty is nobody in particular. The
- * {@code to} of a method call is a channel, whatever it looks like.
+ * The recipient that a Message's {@code to} names: {@code user:x}, {@code group:x}, {@code
+ * session:x} or {@code service:x}. A name without one of these prefixes is a user. An empty {@code
+ * to} names no recipient. The {@code to} of a method call is always a channel.
  *
- * @param address in full, such as {@code user:bob}; what routes are matched against
+ * @param address in full, such as {@code user:bob}; routes are matched against it
  */
 public record Recipient(Kind kind, String name, String address) {
 
-  /** What kind of thing is addressed. */
+  /** Kind of a recipient. */
   public enum Kind {
     UNADDRESSED(""),
     USER("user:"),
@@ -34,17 +34,17 @@ public record Recipient(Kind kind, String name, String address) {
   private static final Recipient UNADDRESSED = new Recipient(Kind.UNADDRESSED, "", "");
   private static final Kind[] ADDRESSED = {Kind.USER, Kind.GROUP, Kind.SESSION, Kind.SERVICE};
 
-  /** One session, by its public id. */
+  /** Returns the recipient that is one session, by its public id. */
   public static Recipient ofSession(String id) {
     return new Recipient(Kind.SESSION, id, Kind.SESSION.prefix.concat(id));
   }
 
-  /** Whom a client's Message means, whose type can make {@code to} a channel. */
+  /** Returns the recipient of a client's Message; the type of the Message may be a method call. */
   public static Recipient of(String to, String type) {
     return type.equals(MethodTranslator.TYPE) ? new Recipient(Kind.CHANNEL, to, to) : of(to);
   }
 
-  /** Whom a Message means that is no method call. */
+  /** Returns the recipient of a Message that is not a method call. */
   public static Recipient of(String to) {
     if (to.isEmpty()) {
       return UNADDRESSED;

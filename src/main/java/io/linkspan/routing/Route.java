@@ -3,43 +3,43 @@ package io.linkspan.routing;
 import java.time.Duration;
 
 /**
- * Where a Message goes when it matches.
+ * Names the destination of the Messages that match.
  *
  * @param to matched against the recipient's full address; null matches any
  * @param type matched against the Message's type; null matches any but that of a method call
- * @param destination where matching Messages go
+ * @param destination of matching Messages
  */
 public record Route(Glob to, Glob type, Destination destination) {
 
-  /** Where a Message goes. */
+  /** Destination of a Message. */
   public sealed interface Destination {}
 
   /**
-   * To a service on the event bus.
+   * A service on the event bus.
    *
    * @param acceptedIsEnough acknowledge once a live consumer has it, without waiting for the reply
-   * @param requestTimeout for the reply; null is as long as any service has
+   * @param requestTimeout for the reply; null is the default of all services
    */
   public record Bus(String address, boolean acceptedIsEnough, Duration requestTimeout)
       implements Destination {
 
-    /** To a service that has as long as any. */
+    /** Creates a destination with the default timeout. */
     public Bus(String address, boolean acceptedIsEnough) {
       this(address, acceptedIsEnough, null);
     }
   }
 
   /**
-   * To the client or clients that the Message itself names.
+   * The client or clients that the Message itself names.
    *
-   * @param isVolatile marks the Message as worth nothing when it comes late
+   * @param isVolatile marks the Message as volatile: it is useless when it arrives late
    */
   public record Clients(boolean isVolatile) implements Destination {}
 
   boolean matches(Recipient recipient, String messageType) {
     if (recipient.kind() == Recipient.Kind.CHANNEL
         && (type == null || destination instanceof Clients)) {
-      // Who may send to "user:*" was not meant to call a method of a channel that is named so.
+      // A permission to send to "user:*" is not one to call methods of a channel with such a name.
       return false;
     }
     return (to == null || to.matches(recipient.address()))

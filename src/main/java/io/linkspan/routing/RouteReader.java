@@ -12,14 +12,14 @@ import java.util.Map;
 public final class RouteReader {
 
   /**
-   * Where a service that is not on the bus is reached.
+   * The address of a service that is not on the bus.
    *
    * @param address on the bus of this node
    * @param longest time until a Message for it has an outcome
    */
   public record Upstream(String address, Duration longest) {}
 
-  /** Reads what a route says about a service that is not on the bus. */
+  /** Reads the part of a route that describes a service that is not on the bus. */
   public interface UpstreamSection {
 
     /**
@@ -81,7 +81,7 @@ public final class RouteReader {
       return new Route.Bus(route.name("bus"), acceptedIsEnough(route));
     }
     if (MethodTranslator.TYPE.equals(type)) {
-      // Its "to" is a channel, also where it looks like a user.
+      // Its "to" is a channel, even if it looks like a user.
       route.reject("type", "to be used with bus or http only, where it is method");
     }
     return clients(route, to);
@@ -101,7 +101,7 @@ public final class RouteReader {
     return new Route.Bus(upstream.address(), acceptedIsEnough, upstream.longest());
   }
 
-  /** Returns what the route matches; a second route that matches the same is a mistake. */
+  /** Returns the description of what the route matches; two routes must not match the same. */
   private String uniqueName(ConfigNode route, String to, String type) {
     String name =
         type == null ? to == null ? "*" : to : (to == null ? "" : to + " ") + "type " + type;

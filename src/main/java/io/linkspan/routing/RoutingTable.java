@@ -2,7 +2,7 @@ package io.linkspan.routing;
 
 import java.util.List;
 
-/** The routes in the order of the configuration. Immutable, shared by all event loops. */
+/** Holds the routes in the order of the configuration. Immutable, shared by all event loops. */
 public final class RoutingTable {
 
   private final Route[] routes;
@@ -11,7 +11,7 @@ public final class RoutingTable {
     this.routes = routes.toArray(Route[]::new);
   }
 
-  /** Where the first matching route leads; null when none permits the Message. */
+  /** Returns the destination of the first matching route; null when no route matches. */
   public Route.Destination destination(Recipient recipient, String type) {
     for (Route route : routes) {
       if (route.matches(recipient, type)) {

@@ -94,7 +94,7 @@ final class Inbox {
 
   private final TokenBucket byteRate;
 
-  /** Null until a Message has to wait. */
+  /** Null until the first Message waits. */
   private Queue<Waiting> waiting;
 
   private long waitingBytes;

@@ -7,7 +7,7 @@ import io.linkspan.directory.SessionDirectory;
 import io.linkspan.routing.RoutingTable;
 
 /**
- * What all shards of a node share.
+ * Shared by all shards of a node.
  *
  * @param node id of the node
  */

@@ -25,7 +25,7 @@ public record SessionConfig(
     OnExcess onExcess,
     int replicas) {
 
-  /** What happens when a user has one session too many. */
+  /** Consequence of a session over the limit of its user. */
   public enum OnExcess {
     /** The oldest one ends as {@link CloseReason#REPLACED}. */
     REPLACE,

@@ -5,7 +5,7 @@ import io.linkspan.session.outbox.Outbox;
 import io.linkspan.time.Scheduler;
 
 /**
- * What all sessions of a shard share.
+ * Shared by all sessions of a shard.
  *
  * @param node id of the shard's node
  */

@@ -12,12 +12,12 @@ import io.vertx.core.buffer.Buffer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 
-/** Between the binary frame and what it carries. */
+/** Reads and writes binary frames. */
 public final class BinaryTranslator {
 
   private BinaryTranslator() {}
 
-  /** As {@link #decode(byte[])}, with a copy of the bytes. */
+  /** Calls {@link #decode(byte[])} with a copy of the bytes. */
   public static MessageLite decode(Buffer frame) {
     return decode(frame.getBytes());
   }
@@ -25,8 +25,8 @@ public final class BinaryTranslator {
   /**
    * Reads a frame.
    *
-   * @return a {@link Message} or an {@link AckMessage}; fields this version does not know are kept
-   * @throws ProtocolException when it is neither, saying what is wrong
+   * @return a {@link Message} or an {@link AckMessage}; unknown fields are kept
+   * @throws ProtocolException when it is neither; the message says why
    */
   public static MessageLite decode(byte[] frame) {
     int type = LegacyFrame.typeOf(frame);
@@ -49,22 +49,22 @@ public final class BinaryTranslator {
         frame, LegacyFrame.HEADER_LENGTH, frame.length - LegacyFrame.HEADER_LENGTH);
   }
 
-  /** A frame with a Message; it may be shared by many recipients and is not changed. */
+  /** Writes a frame with a Message; many recipients may share it, and nobody changes it. */
   public static byte[] encode(Message message) {
     return encode(message, 0);
   }
 
-  /** The same behind so many bytes that are left to whoever frames the frame. */
+  /** Writes a frame with a Message, after free space for the bytes of an outer framing. */
   public static byte[] encode(Message message, int room) {
     return encode(LegacyFrame.TYPE_MESSAGE, message, room);
   }
 
-  /** A frame with an acknowledgement. */
+  /** Writes a frame with an acknowledgement. */
   public static byte[] encodeAck(String eventId) {
     return encodeAck(eventId, 0);
   }
 
-  /** The same behind so many bytes that are left to whoever frames the frame. */
+  /** Writes a frame with an acknowledgement, after free space for an outer framing. */
   public static byte[] encodeAck(String eventId, int room) {
     return encode(LegacyFrame.TYPE_ACK, AckMessage.newBuilder().setEventId(eventId).build(), room);
   }
@@ -78,7 +78,7 @@ public final class BinaryTranslator {
     try {
       payload.writeTo(out);
     } catch (IOException e) {
-      throw new UncheckedIOException("an array does not fail", e);
+      throw new UncheckedIOException("a write to an array cannot fail", e);
     }
     return frame;
   }

@@ -3,20 +3,20 @@ package io.linkspan.translate;
 import io.linkspan.api.Message;
 import io.vertx.core.json.JsonObject;
 
-/** Tells a client why its link ends, where the wire itself has no word for that. */
+/** Writes the reason for the end of a link, for transports without a close code. */
 public final class ClosingTranslator {
 
-  /** The type of the last Message of a link. */
+  /** Type of the last Message of a link. */
   public static final String TYPE = "closing";
 
   private ClosingTranslator() {}
 
   /**
-   * The goodbye as a Message.
+   * Returns the last Message of a link.
    *
    * @param code number of the reason
    * @param reason its name
-   * @param retryAfterMs when coming back makes sense; 0 says nothing
+   * @param retryAfterMs time until a reconnect makes sense; 0 is omitted
    */
   public static Message toMessage(int code, String reason, long retryAfterMs) {
     return Message.newBuilder()
@@ -26,7 +26,7 @@ public final class ClosingTranslator {
         .build();
   }
 
-  /** The same as {@code {"code","reason","retryAfterMs"?}}. */
+  /** Returns the reason as JSON, {@code {"code","reason","retryAfterMs"?}}. */
   public static JsonObject toJson(int code, String reason, long retryAfterMs) {
     JsonObject json = new JsonObject().put("code", code).put("reason", reason);
     return retryAfterMs > 0 ? json.put("retryAfterMs", retryAfterMs) : json;

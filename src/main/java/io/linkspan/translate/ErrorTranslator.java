@@ -5,18 +5,18 @@ import io.linkspan.api.MessageException;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 
-/** Makes the Message of type {@code error} that tells a client why one of its own was refused. */
+/** Writes the Message of type {@code error} that refuses a Message of a client. */
 public final class ErrorTranslator {
 
-  /** The type of a Message that refuses another one. */
+  /** Type of a Message that refuses another one. */
   public static final String TYPE = "error";
 
   private ErrorTranslator() {}
 
   /**
-   * The refusal as a Message.
+   * Returns the refusal as a Message.
    *
-   * @param replyTo eventId of what is refused; empty when it could not be read
+   * @param replyTo eventId of the refused Message; empty when it could not be read
    */
   public static Message toMessage(String replyTo, MessageException why) {
     return Message.newBuilder()
@@ -28,7 +28,7 @@ public final class ErrorTranslator {
         .build();
   }
 
-  /** {@code {"code","message","retryAfterMs"?}}, as in the body of an error and over HTTP. */
+  /** Returns {@code {"code","message","retryAfterMs"?}}, the body of an error, also over HTTP. */
   public static JsonObject toJson(MessageException why) {
     JsonObject json =
         new JsonObject().put("code", why.code().code()).put("message", why.getMessage());

@@ -15,7 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.regex.Pattern;
 
-/** Between protobuf's JSON mapping and what it carries. */
+/** Reads and writes protobuf's JSON mapping. */
 public final class JsonTranslator {
 
   private static final JsonFormat.Parser PARSER = JsonFormat.parser();
@@ -24,7 +24,7 @@ public final class JsonTranslator {
 
   private static final JsonFactory TOKENS = new JsonFactory();
 
-  /** How a frame begins, also an empty one. */
+  /** Beginning of a frame, including an empty one. */
   private static final Pattern FRAME = Pattern.compile("\\s*\\{\\s*(\\}|\"(message|ack)\"\\s*:)");
 
   private JsonTranslator() {}
@@ -33,7 +33,7 @@ public final class JsonTranslator {
    * Reads a text frame of the {@code linkspan.json} subprotocol.
    *
    * @return a {@link Message} or an {@link AckMessage}
-   * @throws ProtocolException when it is neither, saying what is wrong
+   * @throws ProtocolException when it is neither; the message says why
    */
   public static MessageLite decodeFrame(String text) {
     JsonFrame.Builder frame = JsonFrame.newBuilder();
@@ -47,11 +47,11 @@ public final class JsonTranslator {
   }
 
   /**
-   * Reads what a person may type: a frame as above, or a Message without the frame around it, which
-   * has no field that is called message or ack.
+   * Reads a frame as above, or a Message without a frame around it, which a person may type. The
+   * schema does not have a field called message or ack.
    *
    * @return a {@link Message} or an {@link AckMessage}
-   * @throws ProtocolException when it is neither, saying what is wrong
+   * @throws ProtocolException when it is neither; the message says why
    */
   public static MessageLite decodeFrameOrMessage(String text) {
     return FRAME.matcher(text).lookingAt() ? decodeFrame(text) : decode(text);
@@ -60,7 +60,7 @@ public final class JsonTranslator {
   /**
    * Reads a bare Message.
    *
-   * @throws ProtocolException when it is none, saying what is wrong
+   * @throws ProtocolException when it is not one; the message says why
    */
   public static Message decode(String text) {
     Message.Builder message = Message.newBuilder();
@@ -68,18 +68,18 @@ public final class JsonTranslator {
     return requireText(message.build());
   }
 
-  /** A text frame with a Message, in UTF-8; it may be shared and is not changed. */
+  /** Writes a text frame with a Message, in UTF-8; it may be shared and is not changed. */
   public static byte[] encodeFrame(Message message) {
     return print(JsonFrame.newBuilder().setMessage(message)).getBytes(StandardCharsets.UTF_8);
   }
 
-  /** A text frame with an acknowledgement, in UTF-8. */
+  /** Writes a text frame with an acknowledgement, in UTF-8. */
   public static byte[] encodeAckFrame(String eventId) {
     return print(JsonFrame.newBuilder().setAck(AckMessage.newBuilder().setEventId(eventId)))
         .getBytes(StandardCharsets.UTF_8);
   }
 
-  /** A bare Message. */
+  /** Writes a bare Message. */
   public static String encode(Message message) {
     return print(message);
   }
@@ -96,7 +96,7 @@ public final class JsonTranslator {
     }
   }
 
-  /** The parser does not look at what comes behind the value it reads. */
+  /** Checks what the parser ignores: that nothing follows the value. */
   private static boolean isOneValue(String json) {
     try (JsonParser tokens = TOKENS.createParser(json)) {
       tokens.nextToken();
@@ -115,7 +115,7 @@ public final class JsonTranslator {
     }
   }
 
-  /** JSON can escape half a surrogate pair, which no protobuf string can hold. */
+  /** Rejects half a surrogate pair, which JSON can escape and protobuf cannot hold. */
   private static Message requireText(Message message) {
     requireText("eventId", message.getEventId());
     requireText("from", message.getFrom());

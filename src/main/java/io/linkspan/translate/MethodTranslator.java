@@ -28,7 +28,7 @@ public final class MethodTranslator {
 
   private MethodTranslator() {}
 
-  /** Whether a Message calls a method. */
+  /** Returns whether a Message calls a method. */
   public static boolean isCall(Message message) {
     return message.getType().equals(TYPE) && message.getReplyTo().isEmpty();
   }

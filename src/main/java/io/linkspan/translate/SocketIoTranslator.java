@@ -22,7 +22,7 @@ import java.util.Map;
 import java.util.function.Consumer;
 
 /**
- * Between Socket.IO events and Messages, losing nothing either way.
+ * Converts Socket.IO events to Messages and back without loss.
  *
  * <pre>
  *   emit("message", {type, body, …})    a Message, its keys those of the schema
@@ -32,21 +32,20 @@ import java.util.function.Consumer;
  * </pre>
  *
  * <p>Binary arguments are attachments, and stay as placeholders in the body of a raw event. The
- * header {@value #NAMESPACE} says which namespace an event came from or is for; without it, it is
- * the main one.
+ * header {@value #NAMESPACE} names the namespace of an event; without it, it is the main one.
  */
 public final class SocketIoTranslator {
 
   /** Content type of a raw event: the body is the JSON array of its arguments. */
   public static final String RAW = "application/socket.io+json";
 
-  /** Header with the namespace, where it is not the main one. */
+  /** Header with the namespace, if it is not the main one. */
   public static final String NAMESPACE = "namespace";
 
   /** Name of the main namespace. */
   public static final String ROOT = "/";
 
-  /** Type of the Message that tells a service of a client in a namespace; no client can send it. */
+  /** Type of the Message that reports a client in a namespace; no client can send it. */
   public static final String CONNECT = "connect";
 
   private static final String ANCHOR_EVENT = "~";
@@ -55,24 +54,24 @@ public final class SocketIoTranslator {
   private static final String JOIN = "join_group";
   private static final String LEAVE = "leave_group";
 
-  /** Type of what a client answered with its acknowledgement, unless that is a Message. */
+  /** Type of the data of a client's acknowledgement, unless that is a Message. */
   private static final String REPLY = "reply";
 
-  /** What a Message is for a Socket.IO client, whichever namespace and id it is emitted with. */
+  /** A Message encoded for Socket.IO, independent of namespace and acknowledgement id. */
   public record Emission(String namespace, String name, Arguments arguments) {
 
-    /** The packet, to be sent to the client in this or another namespace. */
+    /** Returns the packet for the client in a namespace. */
     public EncodedPacket packet(String actualNamespace, long ackId) {
       return EncodedPacket.event(actualNamespace, ackId, name, arguments);
     }
 
-    /** The packet with its offset, for a client that can recover. */
+    /** Returns the packet with its offset, for a client that can recover. */
     public EncodedPacket packet(String actualNamespace, String offset) {
       return EncodedPacket.event(actualNamespace, SocketPacket.NO_ACK, name, arguments, offset);
     }
   }
 
-  /** Tells a client an offset and nothing else; of a name that nobody listens to. */
+  /** Event that carries an offset only; applications do not listen to its name. */
   public static EncodedPacket anchor(String namespace, String offset) {
     return new Emission(namespace, ANCHOR_EVENT, Arguments.of(new JsonArray()))
         .packet(namespace, offset);
@@ -84,7 +83,7 @@ public final class SocketIoTranslator {
    * Reads an event.
    *
    * @throws ProtocolException when it is a {@code message}, {@code join_group} or {@code
-   *     leave_group} that can not be read, saying what is wrong
+   *     leave_group} that cannot be read; the message says why
    */
   public static Message decode(SocketPacket.Event event) {
     if (event.name().isEmpty()) {
@@ -111,7 +110,7 @@ public final class SocketIoTranslator {
     return message.build();
   }
 
-  /** Tells a service that a client has joined a namespace, with its credentials as they came. */
+  /** Reports to services that a client has joined a namespace, with its unchanged credentials. */
   public static Message connect(String namespace, String auth) {
     Message.Builder message =
         Message.newBuilder().setType(CONNECT).setContentType(RAW).setBody('[' + auth + ']');
@@ -122,10 +121,10 @@ public final class SocketIoTranslator {
   }
 
   /**
-   * Reads what a client answered with its acknowledgement.
+   * Reads the data of a client's acknowledgement.
    *
-   * @param from the client's user: it is no other, whatever is in there
-   * @return null when there is nothing
+   * @param from the client's user, which overrides the one in the data
+   * @return null when there is no data
    */
   public static Message decodeReply(Arguments arguments, String from, String replyTo) {
     if (arguments.attachments().isEmpty() && arguments.json().strip().equals("[]")) {
@@ -139,7 +138,7 @@ public final class SocketIoTranslator {
     return reply.setFrom(from).setReplyTo(replyTo).build();
   }
 
-  /** The Message as an event that clients of the generation can be sent. */
+  /** Writes the Message as an event for clients of the generation. */
   public static Emission encode(Message message, Generation generation) {
     String namespace = message.getHeadersOrDefault(NAMESPACE, ROOT);
     if (message.getContentType().equals(RAW)
@@ -153,7 +152,7 @@ public final class SocketIoTranslator {
     return new Emission(namespace, MESSAGE_EVENT, write(message));
   }
 
-  /** Whether the answer of a service is the arguments of an acknowledgement. */
+  /** Returns whether a service's answer becomes the arguments of an acknowledgement. */
   public static Arguments rawArguments(Message message) {
     if (!message.getContentType().equals(RAW)) {
       return null;
@@ -161,22 +160,22 @@ public final class SocketIoTranslator {
     try {
       return Arguments.parse(message.getBody(), attachments(message));
     } catch (ProtocolException e) {
-      // Whoever made it was no Socket.IO client; it is delivered all the same, as what it is.
+      // The sender was not a Socket.IO client; the Message is delivered unchanged.
       return null;
     }
   }
 
-  /** What acknowledges an event that is in good hands: {@code {"eventId":…}}. */
+  /** Writes the acknowledgement of an accepted event: {@code {"eventId":…}}. */
   public static Arguments accepted(String eventId) {
     return Arguments.ofObject(List.of("eventId", eventId));
   }
 
-  /** What acknowledges an event that was refused: {@code {"error":{"code","message",…}}}. */
+  /** Writes the acknowledgement of a refused event: {@code {"error":{"code","message",…}}}. */
   public static Arguments refused(MessageException why) {
     return Arguments.of(JsonArray.of(new JsonObject().put("error", ErrorTranslator.toJson(why))));
   }
 
-  /** Tells a client in a namespace why its connection ends now. */
+  /** Writes the event that gives a client the reason for the end of its connection. */
   public static EncodedPacket closing(String namespace, JsonObject why) {
     return EncodedPacket.event(
         namespace, SocketPacket.NO_ACK, CLOSING_EVENT, Arguments.of(JsonArray.of(why)));
@@ -190,7 +189,7 @@ public final class SocketIoTranslator {
   }
 
   /**
-   * The only argument if it is a Message, else null. As a bare map: the accessors of {@link
+   * Returns the only argument if it is a Message, else null. As a bare map: the accessors of {@link
    * JsonObject} would turn binary into text.
    */
   private static Map<?, ?> messageIn(Arguments arguments) {
@@ -208,7 +207,7 @@ public final class SocketIoTranslator {
       read(object, message);
       return true;
     } catch (ProtocolException e) {
-      // An acknowledgement can not be refused.
+      // An acknowledgement cannot be refused.
       return false;
     }
   }
@@ -233,13 +232,13 @@ public final class SocketIoTranslator {
     }
   }
 
-  /** As in protobuf's JSON mapping, null is as good as absent. */
+  /** Reads a text. As in protobuf's JSON mapping, null counts as absent. */
   private static void text(String key, Object value, Consumer<String> setter) {
     if (value == null) {
       return;
     }
     if (!(value instanceof String text)) {
-      throw new ProtocolException(key + " has to be a string");
+      throw new ProtocolException(key + " must be a string");
     }
     requireText(key, text);
     setter.accept(text);
@@ -250,7 +249,7 @@ public final class SocketIoTranslator {
       return;
     }
     if (!(value instanceof List<?> array)) {
-      throw new ProtocolException("attachments have to be an array");
+      throw new ProtocolException("attachments must be an array");
     }
     for (Object attachment : array) {
       message.addAttachments(readAttachment(attachment));
@@ -266,9 +265,9 @@ public final class SocketIoTranslator {
         return UnsafeByteOperations.unsafeWrap(Base64.getDecoder().decode(base64));
       }
     } catch (IllegalArgumentException e) {
-      throw new ProtocolException("an attachment that is a string has to be base64");
+      throw new ProtocolException("an attachment that is a string must be base64");
     }
-    throw new ProtocolException("an attachment has to be binary, or base64");
+    throw new ProtocolException("an attachment must be binary, or base64");
   }
 
   private static void readHeaders(Object value, Message.Builder message) {
@@ -276,12 +275,12 @@ public final class SocketIoTranslator {
       return;
     }
     if (!(value instanceof Map<?, ?> headers)) {
-      throw new ProtocolException("headers have to be an object");
+      throw new ProtocolException("headers must be an object");
     }
     for (Map.Entry<?, ?> header : headers.entrySet()) {
       String name = (String) header.getKey();
       if (!(header.getValue() instanceof String text)) {
-        throw new ProtocolException("headers." + shown(name) + " has to be a string");
+        throw new ProtocolException("headers." + shown(name) + " must be a string");
       }
       requireText("headers", name);
       requireText("headers", text);
@@ -289,7 +288,7 @@ public final class SocketIoTranslator {
     }
   }
 
-  /** A group's name, or a JSON array of names, as the body of the Message. */
+  /** Returns the body of the Message: a group's name, or a JSON array of names. */
   private static String groups(SocketPacket.Event event) {
     JsonArray arguments = event.arguments().values();
     if (arguments.size() == 1) {
@@ -314,7 +313,7 @@ public final class SocketIoTranslator {
     put(texts, "to", message.getTo());
     put(texts, "createAt", message.getCreateAt());
     put(texts, "type", message.getType());
-    // By its type or its body it is known for a Message.
+    // Its type or its body marks it as a Message.
     if (message.getType().isEmpty() || !message.getBody().isEmpty()) {
       texts.addAll(List.of("body", message.getBody()));
     }
@@ -338,7 +337,7 @@ public final class SocketIoTranslator {
     return Arguments.of(JsonArray.of(object));
   }
 
-  /** Clients refuse a packet with more than ten attachments: then all go as base64. */
+  /** Returns attachments; more than ten go as base64, since clients reject more than ten. */
   private static JsonArray writeAttachments(Message message) {
     if (message.getAttachmentsCount() <= Arguments.MAX_ATTACHMENTS) {
       return new JsonArray(attachments(message));
@@ -365,14 +364,14 @@ public final class SocketIoTranslator {
     }
   }
 
-  /** JSON can escape half a surrogate pair, which no protobuf string can hold. */
+  /** Rejects half a surrogate pair, which JSON can escape and protobuf cannot hold. */
   private static void requireText(String what, String text) {
     if (!StrictUtf8.canEncode(text)) {
       throw new ProtocolException(what + " has half a surrogate pair");
     }
   }
 
-  /** A key of the client's, short enough for an error message. */
+  /** Returns a client's key, shortened for an error message. */
   private static String shown(String key) {
     String start = key.length() <= 32 ? key : key.substring(0, 32) + '…';
     return new String(start.getBytes(StandardCharsets.UTF_8), StandardCharsets.UTF_8);

@@ -11,7 +11,7 @@ class TokenBucketTest {
   private final TokenBucket bucket = new TokenBucket(4, START);
 
   @Test
-  void aSecondsWorthPassesAtOnceAndThenOneAtATime() {
+  void aBurstOfOneSecondPassesAndThenTheRate() {
     for (int i = 0; i < 4; i++) {
       assertThat(bucket.take(1, START)).isZero();
     }
@@ -22,7 +22,7 @@ class TokenBucketTest {
   }
 
   @Test
-  void restIsNotSavedUpBeyondASecond() {
+  void unusedRateIsSavedForOneSecondOnly() {
     for (int i = 0; i < 4; i++) {
       assertThat(bucket.take(1, START + 60_000)).isZero();
     }
@@ -30,7 +30,7 @@ class TokenBucketTest {
   }
 
   @Test
-  void aThingLargerThanASecondsWorthPassesWhenFullAndIsPaidOff() {
+  void anAmountLargerThanABurstPassesWhenFullAndCausesADebt() {
     assertThat(bucket.take(10, START)).isZero();
     assertThat(bucket.take(1, START + 1_500)).isEqualTo(250);
     assertThat(bucket.take(1, START + 1_750)).isZero();
@@ -44,7 +44,7 @@ class TokenBucketTest {
   }
 
   @Test
-  void aFloodOfKeysIsForgotten() {
+  void idleKeysAreRemoved() {
     RateTable table = new RateTable(1);
     for (int i = 0; i < 1_000; i++) {
       assertThat(table.take("key" + i, START)).isZero();

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 
-/** What a service author relies on, on a bare Vert.x without a gateway. */
+/** Tests services on a bare Vert.x without a gateway. */
 @ExtendWith(VertxExtension.class)
 class ServiceTest {
 
@@ -89,7 +89,7 @@ class ServiceTest {
   }
 
   @Test
-  void whenToComeBackArrivesWithTheFailure(Vertx vertx, VertxTestContext test) {
+  void aFailureCarriesItsRetryTime(Vertx vertx, VertxTestContext test) {
     var refusal = new MessageException(ErrorCode.RATE_LIMITED, "slowly", 1500);
     Service.register(vertx, "busy", (message, origin) -> Future.failedFuture(refusal))
         .compose(v -> vertx.eventBus().request("busy", message(""), FROM_ALICE))

@@ -27,7 +27,7 @@ public final class JsonScanBenchmark {
     Object read(String packet) throws IOException;
   }
 
-  /** What the decoder keeps of an event. */
+  /** The parts of an event that the decoder keeps. */
   private record Read(String name, long id, String arguments) {}
 
   /**

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
 /** Runs a server in a process of its own, and reads its figures from Linux and from its JVM. */
 final class ServerProcess implements AutoCloseable {
 
-  /** The same options for all servers that run in a JVM. */
+  /** Options of all servers that run in a JVM. */
   private static final List<String> JVM_OPTIONS =
       List.of(
           "-Xms1g",

@@ -22,18 +22,18 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /**
- * A member whose process hangs: its system still takes connections, and nobody ever answers there.
+ * Tests a member whose process hangs: its system accepts connections, but they are never answered.
  */
 class HangingMemberTest {
 
   private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
   private static final Duration OBSERVED = Duration.ofSeconds(2);
 
-  /** Long enough for a member to look for those who are not there. */
+  /** Long enough for a member to search for missing members. */
   private static final int SEARCH_MS = 30_000;
 
   @Test
-  void nobodyIsKeptBusyByIt() throws Exception {
+  void itDoesNotKeepThreadsOfOtherMembersBusy() throws Exception {
     int port = FreePort.of();
     int hangingPort = FreePort.of();
     var config =

@@ -86,7 +86,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
   }
 
   @Test
-  void whatOneNodeEntersAnotherFinds() {
+  void aSessionOfOneNodeIsFoundOnAnother() {
     SessionRef here = session(shard(0));
     SessionRef there = session(shardOfTwo());
     assertThat(await(two.directory().sessionsOf(here.user()))).isEmpty();
@@ -100,7 +100,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     awaitSessions(one.directory(), here.user(), taken, there);
   }
 
-  /** What a node remembers of a user is corrected a moment after it changed. */
+  /** Waits until the near cache of a node has the sessions of a user. */
   private static void awaitSessions(
       SessionDirectory directory, String user, SessionRef... expected) {
     Awaitility.await()
@@ -108,9 +108,9 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
             () -> assertThat(await(directory.sessionsOf(user))).containsExactly(expected));
   }
 
-  /** Who asks while something changes may hear of either state, and nobody does afterwards. */
+  /** Reads during a change return either state; later reads return the new one. */
   @Test
-  void whatIsReadDuringAChangeIsNotRememberedBeyondIt() {
+  void valuesReadDuringAChangeAreNotCachedBeyondIt() {
     int reads = 0;
     for (int i = 0; i < 500; i++) {
       // Keys of both members.
@@ -154,7 +154,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
   }
 
   @Test
-  void reclaimingRestoresWhatIsGoneAndLeavesWhatOthersOwn() {
+  void reclaimingRestoresLostEntriesAndKeepsThoseOfOtherOwners() {
     SessionRef gone = session(shard(0));
     SessionRef taken = session(shard(0));
     var taker = new SessionRef(taken.session(), taken.user(), shardOfTwo());
@@ -169,9 +169,9 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     assertThat(await(two.directory().addressesOf(group))).containsExactly(ONE.address());
   }
 
-  /** What a node began while it was cut off may be carried out when it is back. */
+  /** A partitioned node may start an operation that is executed after it has rejoined. */
   @Test
-  void whoIsThereIsNotSweptAwayByOneWhoTakesItForLost() {
+  void entriesOfAMemberSurviveASweepThatCountsItAsLost() {
     String group = "group-" + UUID.randomUUID();
     SessionRef session = session(shardOfTwo());
     await(two.directory().add(session));
@@ -195,7 +195,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
   }
 
   @Test
-  void whatALostNodeLeftIsSettledAndNobodyElsesEntryTouched() {
+  void theSweepRemovesOnlyTheEntriesOfTheLostNode() {
     Queue<JsonObject> events = new ConcurrentLinkedQueue<>();
     var consumer =
         one.vertx()

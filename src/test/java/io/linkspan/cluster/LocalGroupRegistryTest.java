@@ -26,7 +26,7 @@ class LocalGroupRegistryTest {
           });
 
   @Test
-  void onlyTheFirstAndTheLastShardAreNews() {
+  void onlyTheFirstAndTheLastShardChangeTheDirectory() {
     groups.add(GROUP, "a");
     answers.get(0).complete();
     assertThat(groups.add(GROUP, "b").succeeded()).isTrue();
@@ -47,7 +47,7 @@ class LocalGroupRegistryTest {
   }
 
   @Test
-  void whatIsToldOfOneGroupIsToldOneAfterTheOther() {
+  void changesOfOneGroupAreMadeOneAfterTheOther() {
     groups.add(GROUP, "a");
     groups.remove(GROUP, "a");
     Future<Void> again = groups.add(GROUP, "b");
@@ -62,13 +62,13 @@ class LocalGroupRegistryTest {
   }
 
   @Test
-  void aShardThatWasNoneIsNoNewsWhenItLeaves() {
+  void aShardWithoutMembersChangesNothingWhenItLeaves() {
     groups.remove(GROUP, "a");
     assertThat(told).isEmpty();
   }
 
   @Test
-  void onlyGroupsThatHaveMembersHereAreToldOnceMore() {
+  void onlyGroupsWithMembersOnThisNodeAreRecordedAgain() {
     groups.repeat(Set.of(GROUP));
     assertThat(told).isEmpty();
     groups.add(GROUP, "a");

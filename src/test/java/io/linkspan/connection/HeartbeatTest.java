@@ -62,7 +62,7 @@ class HeartbeatTest {
   }
 
   @Test
-  void aPeerThatTakesNothingExpiresThoughItTalks() {
+  void aPeerThatReadsNothingExpiresThoughItSends() {
     heartbeat.writeBlocked(START);
     for (long now = START; now < START + WRITER; now += 5) {
       heartbeat.received(now);
@@ -74,7 +74,7 @@ class HeartbeatTest {
   }
 
   @Test
-  void aPeerThatTakesSomethingNowAndThenLives() {
+  void aPeerThatReadsNowAndThenDoesNotExpire() {
     heartbeat.writeBlocked(START);
     for (long now = START; now < START + 10 * WRITER; now += WRITER / 2) {
       heartbeat.received(now);
@@ -86,7 +86,7 @@ class HeartbeatTest {
   }
 
   @Test
-  void withAnAllIdleLimitProbesAndTheirAnswersAreNoReasonToStay() {
+  void probesAndAnswersDoNotCountForTheAllIdleLimit() {
     Heartbeat strict = heartbeat(100);
     strict.message(START + 10);
     for (long now = START; now < START + 110; now += 10) {
@@ -98,7 +98,7 @@ class HeartbeatTest {
   }
 
   @RepeatedTest(200)
-  void whoeverWaitsForTheDeadlineNeverMissesAnything(RepetitionInfo seed) {
+  void aShellThatWaitsForTheDeadlineMissesNothing(RepetitionInfo seed) {
     Random random = new Random(seed.getCurrentRepetition());
     long lastReceived = START;
     boolean probed = false;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class OutgoingTest {
 
   @Test
-  void eachFormIsEncodedOnceHoweverManyAskForIt() {
+  void eachFormIsEncodedOnce() {
     Message message = Message.newBuilder().setBody("hello").build();
     var outgoing = new Outgoing(message);
     List<Message> encodedAsText = new ArrayList<>();

@@ -280,7 +280,7 @@ class RecipientRouterTest {
 
   /** Its shard was partitioned, and answers when later Messages have been sent elsewhere. */
   @Test
-  void whatComesBackTooLateToKeepTheOrderFails() {
+  void aMessageReturnedTooLateToKeepTheOrderFails() {
     SessionRef before = bobIsAt(B, atB);
     atB.slow = true;
     RecordingCallback first = send(BOB, "1");

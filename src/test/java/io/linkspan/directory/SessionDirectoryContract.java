@@ -9,7 +9,7 @@ import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
-/** What every directory promises, alone and in a cluster. */
+/** Tests the guarantees of every directory, alone and in a cluster. */
 public abstract class SessionDirectoryContract {
 
   /** A name that no other test uses. */
@@ -46,7 +46,7 @@ public abstract class SessionDirectoryContract {
   }
 
   @Test
-  void ofTwoWhoMoveASessionOneWins() {
+  void ofTwoConcurrentMovesOfASessionOneSucceeds() {
     SessionRef old = session(shard(0));
     var one = new SessionRef(old.session(), user, shard(1));
     var other = new SessionRef(old.session(), user, shard(2));
@@ -60,7 +60,7 @@ public abstract class SessionDirectoryContract {
   }
 
   @Test
-  void whoNoLongerOwnsASessionCanNotRemoveIt() {
+  void aFormerOwnerCannotRemoveASession() {
     SessionRef old = session(shard(0));
     var moved = new SessionRef(old.session(), user, shard(1));
     await(directory().add(old));
@@ -85,7 +85,7 @@ public abstract class SessionDirectoryContract {
   }
 
   @Test
-  void whatIsStillEnteredIsReclaimedWithoutLoss() {
+  void reclaimingAnExistingEntryLosesNothing() {
     SessionRef session = session(shard(0));
     await(directory().add(session));
     assertThat(await(directory().reclaim(Map.of(session, Set.of())))).isEmpty();
@@ -93,7 +93,7 @@ public abstract class SessionDirectoryContract {
   }
 
   @Test
-  void aGroupIsWhereAnyOfItsMembersIs() {
+  void aGroupIsFoundOnEveryShardWithAMember() {
     String group = "group-" + UUID.randomUUID();
     assertThat(await(directory().addressesOf(group))).isEmpty();
     await(

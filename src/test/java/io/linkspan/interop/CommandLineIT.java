@@ -98,9 +98,9 @@ class CommandLineIT {
       String port = Integer.toString(taken.getLocalPort());
       String other = Integer.toString(FreePort.of());
       expect(1, cluster(port, other), "run")
-          .contains("the start failed: can not join the cluster", "cluster.port " + port);
+          .contains("the start failed: cannot join the cluster", "cluster.port " + port);
       expect(1, cluster(other, port), "run")
-          .contains("the start failed: can not join the cluster", "cluster.busPort " + port);
+          .contains("the start failed: cannot join the cluster", "cluster.busPort " + port);
     }
   }
 

@@ -154,7 +154,7 @@ class ManagementTest {
   }
 
   @Test
-  void whatCanNotBePostedSaysWhy() throws Exception {
+  void aMessageThatCannotBePostedIsRejectedWithAReason() throws Exception {
     assertRefused(post("", "{\"to\":\"nobody\"}"), 404, "no-such-recipient");
     assertRefused(post("?wait=acknowledged", "{\"to\":\"nobody\"}"), 404, "no-such-recipient");
     assertRefused(post("", "{"), 400, "malformed");

@@ -49,7 +49,7 @@ class RoutingTableTest {
   }
 
   @Test
-  void theFirstMatchDecidesAndBothPartsHaveToMatch() {
+  void theFirstRouteThatMatchesInBothPartsDecides() {
     var table =
         new RoutingTable(
             List.of(

@@ -27,7 +27,7 @@ class DuplicateFilterTest {
   private final List<Outcome> told = new ArrayList<>();
 
   @Test
-  void aRepetitionAfterTheOutcomeIsToldAtOnce() {
+  void aRepetitionAfterTheOutcomeReceivesItAtOnce() {
     DuplicateWindow.Entry first = window.admit("a", START, told::add);
     assertThat(first).isNotNull();
     window.end(first, Outcome.ACKNOWLEDGED);
@@ -37,7 +37,7 @@ class DuplicateFilterTest {
   }
 
   @Test
-  void aRepetitionBeforeTheOutcomeIsToldWithIt() {
+  void aRepetitionBeforeTheOutcomeReceivesItLater() {
     DuplicateWindow.Entry first = window.admit("a", START, told::add);
     assertThat(window.admit("a", START, told::add)).isNull();
     assertThat(window.admit("a", START, told::add)).isNull();
@@ -58,20 +58,20 @@ class DuplicateFilterTest {
   }
 
   @Test
-  void whatIsOlderThanTheWindowIsNew() {
+  void anEventIdOlderThanTheWindowIsNew() {
     window.end(window.admit("a", START, told::add), Outcome.ACKNOWLEDGED);
     assertThat(window.admit("a", START + WINDOW, told::add)).isNull();
     assertThat(window.admit("a", START + WINDOW + 1, told::add)).isNotNull();
   }
 
   @Test
-  void whatHasNotEndedIsNoLessADuplicateForItsAge() {
+  void aPendingMessageIsADuplicateAtAnyAge() {
     window.admit("a", START, told::add);
     assertThat(window.admit("a", START + 10 * WINDOW, told::add)).isNull();
   }
 
   @Test
-  void theOldestMakesRoomButStillTellsThoseWhoWait() {
+  void anEvictedEntryStillReportsItsOutcome() {
     DuplicateWindow.Entry oldest = window.admit("0", START, told::add);
     window.admit("0", START, told::add);
     for (int i = 1; i <= MAX; i++) {
@@ -83,7 +83,7 @@ class DuplicateFilterTest {
   }
 
   @Test
-  void theWindowOutlivesTheSessionUnlessNobodyCanReturn() {
+  void theWindowOutlivesTheSessionUnlessItIsAnonymous() {
     DuplicateFilter filter = filter(1);
     remember(filter, "alice", true);
     DuplicateWindow again = filter.acquire("alice");
@@ -143,7 +143,7 @@ class DuplicateFilterTest {
   }
 
   @RepeatedTest(200)
-  void whateverComesTheWindowKnowsWhatASimplerOneKnows(RepetitionInfo seed) {
+  void theWindowBehavesLikeASimpleModel(RepetitionInfo seed) {
     Random random = new Random(seed.getCurrentRepetition());
     // An expired entry behind one that has not ended keeps its place in the ring, and counts; so
     // the two are the same where either the bound or the age is what makes room.

@@ -35,8 +35,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What the sessions of a test need of a shard, in virtual time. Services hold what they are given
- * until the test answers; clients of this shard receive everything.
+ * Simulates the shard of sessions in virtual time. Services hold what they are given until the test
+ * answers; clients of this shard receive everything.
  */
 final class SimulatedShard {
 

@@ -57,7 +57,7 @@ class ConformanceServerTest {
   }
 
   @Test
-  void eventsComeBackAndAreAcknowledged() {
+  void eventsAreEchoedAndAcknowledged() {
     try (SocketIoTestClient client = connect()) {
       client.sendPacket("40");
       client.readPacket();

@@ -72,7 +72,7 @@ class SocketIoTranslatorTest {
   }
 
   @Test
-  void nullIsAsGoodAsAbsent() {
+  void nullCountsAsAbsent() {
     assertThat(decode("message", "[{\"body\":\"x\",\"to\":null,\"headers\":null}]"))
         .isEqualTo(Message.newBuilder().setBody("x").build());
   }
@@ -82,16 +82,16 @@ class SocketIoTranslatorTest {
       delimiter = '|',
       value = {
         "{\"body\":\"x\",\"colour\":1}           | a message has no key colour",
-        "{\"body\":5,\"type\":\"t\"}             | body has to be a string",
-        "{\"body\":\"x\",\"to\":[\"a\"]}         | to has to be a string",
-        "{\"body\":\"x\",\"attachments\":\"AA==\"} | attachments have to be an array",
-        "{\"body\":\"x\",\"attachments\":[5]}    | an attachment has to be binary, or base64",
-        "{\"body\":\"x\",\"attachments\":[\"?\"]} | an attachment that is a string has to be base64",
-        "{\"body\":\"x\",\"headers\":[]}         | headers have to be an object",
-        "{\"body\":\"x\",\"headers\":{\"k\":1}}  | headers.k has to be a string",
+        "{\"body\":5,\"type\":\"t\"}             | body must be a string",
+        "{\"body\":\"x\",\"to\":[\"a\"]}         | to must be a string",
+        "{\"body\":\"x\",\"attachments\":\"AA==\"} | attachments must be an array",
+        "{\"body\":\"x\",\"attachments\":[5]}    | an attachment must be binary, or base64",
+        "{\"body\":\"x\",\"attachments\":[\"?\"]} | an attachment that is a string must be base64",
+        "{\"body\":\"x\",\"headers\":[]}         | headers must be an object",
+        "{\"body\":\"x\",\"headers\":{\"k\":1}}  | headers.k must be a string",
         "{\"body\":\"\\ud800\"}                  | body has half a surrogate pair",
       })
-  void whatIsWrongWithAMessageIsNamed(String object, String problem) {
+  void malformedMessagesAreRejectedWithAReason(String object, String problem) {
     assertThatThrownBy(() -> decode("message", "[" + object + "]"))
         .isInstanceOf(ProtocolException.class)
         .hasMessage(problem);
@@ -101,7 +101,7 @@ class SocketIoTranslatorTest {
   @CsvSource(
       delimiter = '|',
       value = {"[]", "[1]", "[{}]", "[{\"text\":\"x\"}]", "[{\"body\":\"x\"},1]", "[[\"x\"]]"})
-  void aMessageEventThatIsNoMessageIsRaw(String arguments) {
+  void aMessageEventWithoutAMessageIsARawEvent(String arguments) {
     Message message = decode("message", arguments);
     assertThat(message.getContentType()).isEqualTo(SocketIoTranslator.RAW);
     assertThat(message.getType()).isEqualTo("message");
@@ -144,7 +144,7 @@ class SocketIoTranslatorTest {
   }
 
   @RepeatedTest(50)
-  void everyMessageComesBackAsItWas(RepetitionInfo seed) {
+  void everyMessageSurvivesTheRoundTrip(RepetitionInfo seed) {
     var random = new Random(seed.getCurrentRepetition());
     Message.Builder message =
         Message.newBuilder().setType(random.nextBoolean() ? "t" : "").setBody("b😀\"\\\u0001");
@@ -171,7 +171,7 @@ class SocketIoTranslatorTest {
 
   @ParameterizedTest
   @EnumSource(Generation.class)
-  void whatAClientCanNotBeSentAsAnEventIsAMessage(Generation generation) {
+  void rawEventsThatCannotBeSentArriveAsMessages(Generation generation) {
     Message raw =
         Message.newBuilder().setContentType(SocketIoTranslator.RAW).setBody("[1]").build();
     for (String name : List.of("", "connect", "disconnect", "newListener")) {
@@ -207,7 +207,7 @@ class SocketIoTranslatorTest {
   }
 
   @Test
-  void anAcknowledgementCarriesNothingAMessageOrArguments() {
+  void anAcknowledgementHasNoDataAMessageOrArguments() {
     assertThat(SocketIoTranslator.decodeReply(Arguments.NONE, "bob", "1")).isNull();
     Message message =
         SocketIoTranslator.decodeReply(
@@ -222,7 +222,7 @@ class SocketIoTranslatorTest {
   }
 
   @Test
-  void acknowledgementsSayWhatBecameOfAnEvent() {
+  void acknowledgementsReportTheOutcomeOfAnEvent() {
     assertThat(SocketIoTranslator.accepted("a\"b").json()).isEqualTo("[{\"eventId\":\"a\\\"b\"}]");
     assertThat(
             SocketIoTranslator.refused(new MessageException(ErrorCode.RATE_LIMITED, "slower", 250))
@@ -232,7 +232,7 @@ class SocketIoTranslatorTest {
   }
 
   @Test
-  void aServiceHearsWithWhichCredentialsAClientJoined() {
+  void aServiceReceivesTheCredentialsOfAClient() {
     Message message = SocketIoTranslator.connect("/x", "{\"token\":1}");
     assertThat(message.getType()).isEqualTo("connect");
     assertThat(new JsonArray(message.getBody()).getJsonObject(0).getInteger("token")).isEqualTo(1);

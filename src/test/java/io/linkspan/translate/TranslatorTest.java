@@ -28,7 +28,7 @@ class TranslatorTest {
   }
 
   @Test
-  void theBytesOfExistingClientsAreUnderstoodAndWritten() {
+  void theBytesOfExistingClientsAreReadAndWritten() {
     assertThat(BinaryTranslator.decode(hex(MESSAGE_HEX))).isEqualTo(MESSAGE);
     assertThat(HexFormat.of().formatHex(BinaryTranslator.encode(MESSAGE))).isEqualTo(MESSAGE_HEX);
     assertThat(BinaryTranslator.decode(hex("0a000a026531")))
@@ -38,7 +38,7 @@ class TranslatorTest {
   }
 
   @Test
-  void whateverIsCutOffTheErrorIsOurs() {
+  void everyTruncationIsAProtocolError() {
     Buffer whole = hex(MESSAGE_HEX);
     for (int length = 0; length < whole.length(); length++) {
       Buffer cut = whole.slice(0, length);
@@ -51,7 +51,7 @@ class TranslatorTest {
   }
 
   @Test
-  void whateverBitFlipsTheErrorIsOurs() {
+  void everyFlippedBitIsReadOrAProtocolError() {
     for (int bit = 0; bit < MESSAGE_HEX.length() / 2 * 8; bit++) {
       byte[] bytes = HexFormat.of().parseHex(MESSAGE_HEX);
       bytes[bit / 8] ^= (byte) (1 << (bit % 8));
@@ -95,14 +95,14 @@ class TranslatorTest {
   }
 
   @Test
-  void jsonNestedWithoutEndIsRefused() {
+  void deeplyNestedJsonIsRejected() {
     String deep = "{\"message\":".repeat(100_000);
     assertThatThrownBy(() -> JsonTranslator.decodeFrame(deep))
         .isInstanceOf(ProtocolException.class);
   }
 
   @Test
-  void anErrorSaysWhatWhyAndWhenToComeAgain() {
+  void anErrorHasACodeAReasonAndARetryTime() {
     Message error =
         ErrorTranslator.toMessage(
             "e1", new MessageException(ErrorCode.RATE_LIMITED, "slow down", 250));
@@ -117,7 +117,7 @@ class TranslatorTest {
   }
 
   @Test
-  void whatFollowsAJsonFrameIsNotPassedOver() {
+  void dataAfterAJsonFrameIsRejected() {
     String ack = "{\"ack\":{\"eventId\":\"x\"}}";
     assertThat(JsonTranslator.decodeFrame(ack + " \n"))
         .isEqualTo(AckMessage.newBuilder().setEventId("x").build());

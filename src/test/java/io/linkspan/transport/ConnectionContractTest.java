@@ -45,7 +45,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What every transport promises, on real sockets. A transport's own test extends it. */
+/** Tests the guarantees of every transport, on real sockets. A transport's own test extends it. */
 public abstract class ConnectionContractTest {
 
   private static final String ROUTES =
@@ -87,7 +87,7 @@ public abstract class ConnectionContractTest {
   /** Configuration keys that make this transport's heartbeat expire within about a second. */
   protected abstract Map<String, String> fastHeartbeat();
 
-  /** What the client of this transport sees when the gateway closes for that reason. */
+  /** Returns the close code that the client of this transport receives for that reason. */
   protected abstract int closeCode(CloseReason reason);
 
   @BeforeEach

@@ -39,7 +39,7 @@ import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** A session outlives its link, on whichever loop and transport the client comes back. */
+/** A session outlives its link, on whichever loop and transport the client reconnects. */
 class ResumeTest {
 
   /** A way to connect. */
@@ -109,7 +109,7 @@ class ResumeTest {
     return Message.newBuilder().setEventId(eventId).setTo(to).setType("text").build();
   }
 
-  /** Breaks the link without a word. */
+  /** Breaks the link without a close message. */
   private static void drop(TestClient client) {
     if (client instanceof EnetTestClient enet) {
       enet.vanish();
@@ -121,7 +121,7 @@ class ResumeTest {
     }
   }
 
-  /** What the client is told first. */
+  /** Returns the first message to the client. */
   private static JsonObject session(TestClient client) {
     Message told = client.receiveMessage();
     assertThat(told.getType()).isEqualTo("session");
@@ -199,7 +199,7 @@ class ResumeTest {
 
   @ParameterizedTest
   @EnumSource
-  void aClientThatDoesNotComeBackHasLeft(Transport transport) throws Exception {
+  void aClientThatDoesNotReconnectHasLeft(Transport transport) throws Exception {
     start(Map.of("session.grace", "300ms"));
     try (TestClient alice = WebSocketTestClient.connect(gateway.httpPort(), "user=alice")) {
       TestClient bob = transport.connect(gateway, "bob", "");
@@ -228,7 +228,7 @@ class ResumeTest {
 
   @ParameterizedTest
   @EnumSource
-  void aClientThatSaysGoodbyeCanNotComeBack(Transport transport) {
+  void aClientThatDisconnectsCannotResume(Transport transport) {
     TestClient bob = transport.connect(gateway, "bob", "");
     String token = session(bob).getString("session");
     bob.leave();
@@ -284,7 +284,7 @@ class ResumeTest {
       int served = 0;
       for (TestClient taker : takers) {
         try (taker) {
-          // Whoever is overtaken early enough is let in only to be sent away.
+          // A client that is overtaken early enough is accepted and then closed.
           GeneratedMessage next = ((WebSocketTestClient) taker).receiveOrNull();
           if (next instanceof Message told && told.getType().equals("session")) {
             assertThat(new JsonObject(told.getBody()).getBoolean("recovered")).isTrue();
@@ -386,16 +386,16 @@ class ResumeTest {
   }
 
   @Test
-  void aThousandSessionsThatComeBackAndExpireLeaveNothingBehind() throws Exception {
+  void aThousandSessionsThatResumeAndExpireLeaveNothingBehind() throws Exception {
     start(Map.of("session.grace", "50ms", "delivery.duplicates.users", "100"));
-    comeBackAndExpire(300);
+    resumeAndExpire(300);
     long before = heapAfterCollection();
-    comeBackAndExpire(1_000);
+    resumeAndExpire(1_000);
     // Those that moved are remembered for 10 s, without the ten kilobytes of a link for each.
     assertThat(heapAfterCollection() - before).isLessThan(3_000_000);
   }
 
-  private void comeBackAndExpire(int sessions) {
+  private void resumeAndExpire(int sessions) {
     for (int i = 0; i < sessions; i++) {
       String user = UUID.randomUUID().toString();
       TestClient bob = Transport.WEBSOCKET.connect(gateway, user, "");

@@ -8,7 +8,7 @@ public enum EndReason {
   LOCAL,
   /** The other side acknowledged nothing for too long (§9). */
   TIMEOUT,
-  /** The same address has opened a new connection from the same slot (§6.4). */
+  /** A peer at this address has opened a new connection from the same slot (§6.4). */
   REPLACED,
   /** The answer to our CONNECT contradicts it (§6.3). */
   BAD_ANSWER,

@@ -26,7 +26,7 @@ final class Endpoints {
     table.add(endpoint);
   }
 
-  /** Removes an endpoint from everywhere; what it had to send is not sent. */
+  /** Removes an endpoint from everywhere; its queued datagrams are not sent. */
   void remove(Endpoint endpoint) {
     table.remove(endpoint);
     deadlines.remove(endpoint);

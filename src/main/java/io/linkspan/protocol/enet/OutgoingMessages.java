@@ -7,7 +7,7 @@ import java.util.Arrays;
  * Knows for each channel which commands are in flight.
  */
 final class OutgoingMessages {
-  /** What a queued command costs besides its bytes. */
+  /** Cost of a queued command in addition to its bytes. */
   private static final long OVERHEAD = 64;
 
   private final PeerLink link;

@@ -7,8 +7,8 @@ public sealed interface EngineEvent permits EnginePacket, EngineEvent.Upgraded, 
   record Upgraded() implements EngineEvent {}
 
   /**
-   * The session ended; always its last event, and once. Farewells may still have to be carried:
-   * {@link EngineSession#finished()} says when the id can be forgotten.
+   * The session ended; always its last event, and once. Last packets may still be pending: {@link
+   * EngineSession#finished()} says when the id can be forgotten.
    *
    * @param detail what was wrong, without any payload; empty when the reason says it all
    */

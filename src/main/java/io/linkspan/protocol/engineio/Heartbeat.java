@@ -14,7 +14,7 @@ sealed interface Heartbeat {
   /** Notes a packet; {@code pong} when it answers a ping. */
   void received(boolean pong, long now);
 
-  /** Whether a ping has to be sent now; it counts as sent from here on. */
+  /** Returns whether a ping must be sent now; it counts as sent from here on. */
   boolean pingDue(long now);
 
   boolean expired(long now);

@@ -3,7 +3,7 @@ package io.linkspan.protocol.frame;
 import io.linkspan.protocol.ProtocolException;
 
 /**
- * The frame of the mobile clients in the field.
+ * The frame of deployed mobile clients.
  *
  * <pre>
  *  offset  size  field
@@ -26,9 +26,9 @@ public final class LegacyFrame {
   private LegacyFrame() {}
 
   /**
-   * The type of a frame; the payload is not looked at.
+   * Returns the type of a frame, without reading the payload.
    *
-   * @throws ProtocolException when there is no room for the header
+   * @throws ProtocolException when it is shorter than the header
    */
   public static int typeOf(byte[] frame) {
     if (frame.length < HEADER_LENGTH) {

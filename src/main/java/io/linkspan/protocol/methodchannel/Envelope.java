@@ -3,13 +3,11 @@ package io.linkspan.protocol.methodchannel;
 import io.linkspan.protocol.ProtocolException;
 import java.util.Objects;
 
-/**
- * The answer to a call. That a method is not implemented has no envelope: it is the empty reply.
- */
+/** The answer to a call. The empty reply, for a method that is not implemented, has no envelope. */
 public sealed interface Envelope {
 
   /**
-   * The method did what it should.
+   * The method succeeded.
    *
    * @param result any value that the codec can write, null included
    */
@@ -29,14 +27,14 @@ public sealed interface Envelope {
       Objects.requireNonNull(code);
     }
 
-    /** Of what came from a peer, whose types are its own. */
+    /** Creates the failure from values that a peer sent, of any type. */
     static Failure of(Object code, Object message, Object details, Object stackTrace) {
       if (code instanceof String codeText
           && (message == null || message instanceof String)
           && (stackTrace == null || stackTrace instanceof String)) {
         return new Failure(codeText, (String) message, details, (String) stackTrace);
       }
-      throw new ProtocolException("code, message and stack trace of a failure have to be strings");
+      throw new ProtocolException("code, message and stack trace of a failure must be strings");
     }
   }
 }

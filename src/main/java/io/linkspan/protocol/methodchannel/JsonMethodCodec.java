@@ -16,8 +16,8 @@ import java.util.Map;
  *   failure   [code, message, details], or with the stack trace as a fourth
  * </pre>
  *
- * Values that JSON has no type for become the nearest one: typed lists are arrays of numbers, bytes
- * are base64 text, keys of maps are text.
+ * Values without a JSON type become the nearest one: typed lists are arrays of numbers, bytes are
+ * base64 text, keys of maps are text.
  */
 public final class JsonMethodCodec implements MethodCodec {
 
@@ -47,7 +47,7 @@ public final class JsonMethodCodec implements MethodCodec {
         && object.get(METHOD) instanceof String method) {
       return new MethodCall(method, object.get(ARGUMENTS));
     }
-    throw new ProtocolException("a call has to be an object with the method's name");
+    throw new ProtocolException("a call must be an object with the method's name");
   }
 
   @Override
@@ -78,6 +78,6 @@ public final class JsonMethodCodec implements MethodCodec {
             array.get(0), array.get(1), array.get(2), size == 4 ? array.get(3) : null);
       }
     }
-    throw new ProtocolException("an envelope has to be an array of 1, 3 or 4 elements");
+    throw new ProtocolException("an envelope must be an array of 1, 3 or 4 elements");
   }
 }

@@ -24,7 +24,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Between the values of method channels and JSON.
+ * Converts the values of method channels to JSON and back.
  *
  * <pre>
  *   value                          JSON                          and back
@@ -56,16 +56,16 @@ public final class JsonValues {
   /**
    * Reads the value that fills the rest of the buffer.
    *
-   * @throws ProtocolException when it is no JSON in UTF-8
+   * @throws ProtocolException when it is not JSON in UTF-8
    */
   public static Object read(ByteBuffer bytes) {
     try {
       return JSON.readValue(
           StandardCharsets.UTF_8.newDecoder().decode(bytes.slice()).toString(), Object.class);
     } catch (CharacterCodingException e) {
-      throw new ProtocolException("JSON has to be UTF-8");
+      throw new ProtocolException("JSON must be UTF-8");
     } catch (JsonProcessingException e) {
-      // Its own text quotes what it found.
+      // The parser's message quotes the input.
       long position = e.getLocation() == null ? 0 : e.getLocation().getCharOffset();
       throw new ProtocolException("not JSON at character " + position);
     }
@@ -74,7 +74,7 @@ public final class JsonValues {
   /**
    * Writes a value in UTF-8.
    *
-   * @throws IllegalArgumentException when it holds what JSON has no form for
+   * @throws IllegalArgumentException when it holds a value without a JSON form
    */
   public static byte[] write(Object value) {
     var out = new ByteArrayOutputStream();
@@ -164,7 +164,7 @@ public final class JsonValues {
     for (Map.Entry<?, ?> entry : map.entrySet()) {
       String name = String.valueOf(entry.getKey());
       if (!names.add(name)) {
-        // The number 1 and the text "1" are two keys, and JSON has one.
+        // The number 1 and the text "1" are different keys, but the same key in JSON.
         throw new IllegalArgumentException("two keys of a map are the same as text");
       }
       json.writeFieldName(name);

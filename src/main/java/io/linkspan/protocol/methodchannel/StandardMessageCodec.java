@@ -4,8 +4,8 @@ import io.linkspan.protocol.ProtocolException;
 import java.nio.ByteBuffer;
 
 /**
- * Flutter's {@code StandardMessageCodec}: one value of any of its types. Everything is
- * little-endian, as on every platform that Flutter runs on.
+ * Flutter's {@code StandardMessageCodec}: one value of any of its types. All numbers are
+ * little-endian, as on every platform that Flutter supports.
  *
  * <pre>
  *   value     one byte of type, then
@@ -24,15 +24,15 @@ import java.nio.ByteBuffer;
  *
  * Padding counts from the first byte of the message.
  *
- * <p>Beyond Flutter's own rules a map's keys have to be scalars: Dart tells lists and maps apart by
- * identity, so nobody could look such a key up.
+ * <p>Beyond Flutter's own rules the keys of a map must be scalars: Dart compares lists and maps by
+ * identity, so such a key could not be looked up.
  */
 public final class StandardMessageCodec {
 
   private StandardMessageCodec() {}
 
   /**
-   * Writes a value; what Java has besides the codec's types is written as the nearest one: {@code
+   * Writes a value. Some other Java types are written as the nearest type of the codec: {@code
    * Short}, {@code Byte}, {@code Float}, any {@code CharSequence}, Vert.x's JSON and buffers.
    *
    * @throws IllegalArgumentException when it holds anything else, or nests deeper than {@link
@@ -45,9 +45,9 @@ public final class StandardMessageCodec {
   }
 
   /**
-   * Reads a value, which has to fill the rest of the buffer; its position does not change.
+   * Reads a value, which must fill the rest of the buffer; its position does not change.
    *
-   * @throws ProtocolException when it is none, saying what is wrong
+   * @throws ProtocolException when it is malformed; the message says why
    */
   public static Object decode(ByteBuffer bytes) {
     var in = new StandardReader(bytes);

@@ -39,7 +39,7 @@ public final class StandardMethodCodec implements MethodCodec {
   public MethodCall decodeCall(ByteBuffer bytes) {
     var in = new StandardReader(bytes);
     if (!(in.readValue() instanceof String method)) {
-      throw new ProtocolException("a call has to begin with the name of its method");
+      throw new ProtocolException("a call must begin with the name of its method");
     }
     Object arguments = in.readValue();
     in.requireEnd();

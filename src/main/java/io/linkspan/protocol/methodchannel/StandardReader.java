@@ -23,7 +23,7 @@ final class StandardReader {
    */
   static final int MAX_OTHER_KEYS = 10_000;
 
-  // A list's size is what its sender says: memory is taken for what comes, not for what is said.
+  // The size of a list is chosen by the sender: memory is allocated for received elements only.
   private static final int INITIAL_CAPACITY = 16;
 
   private final ByteBuffer in;
@@ -31,7 +31,8 @@ final class StandardReader {
 
   /** Reads from the buffer's position on, without moving it. */
   StandardReader(ByteBuffer bytes) {
-    // Alignment counts from the message's first byte, so that has to be the buffer's, too.
+    // Alignment counts from the first byte of the message, so it must be the first one of the
+    // buffer.
     in = bytes.slice().order(ByteOrder.LITTLE_ENDIAN);
   }
 
@@ -44,12 +45,12 @@ final class StandardReader {
     return in.get();
   }
 
-  /** The next value, of any type. */
+  /** Reads the next value, of any type. */
   Object readValue() {
     return readValue(0);
   }
 
-  /** Nothing may follow. */
+  /** Checks that nothing follows. */
   void requireEnd() {
     if (in.hasRemaining()) {
       throw new ProtocolException(in.remaining() + " bytes follow the last value");
@@ -112,7 +113,7 @@ final class StandardReader {
     try {
       return new BigInteger(text, 16);
     } catch (NumberFormatException e) {
-      throw new ProtocolException("a big integer has to be hexadecimal text");
+      throw new ProtocolException("a big integer must be hexadecimal text");
     }
   }
 
@@ -123,7 +124,7 @@ final class StandardReader {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(text).toString();
     } catch (CharacterCodingException e) {
-      throw new ProtocolException("a string has to be UTF-8");
+      throw new ProtocolException("a string must be UTF-8");
     }
   }
 
@@ -159,7 +160,7 @@ final class StandardReader {
           StandardType.FALSE,
           StandardType.INT32,
           StandardType.STRING -> {
-        // As many as there are bytes.
+        // Bounded by the number of bytes.
       }
       case StandardType.INT64, StandardType.BIG_INTEGER, StandardType.FLOAT64 -> {
         if (++otherKeys > MAX_OTHER_KEYS) {
@@ -171,7 +172,7 @@ final class StandardReader {
       }
       default ->
           throw new ProtocolException(
-              "a key of a map has to be null, a boolean, a number or a string");
+              "a key of a map must be null, a boolean, a number or a string");
     }
     return readValue(MethodCodec.MAX_DEPTH);
   }
@@ -184,7 +185,7 @@ final class StandardReader {
     return readSize(bytesOfEach);
   }
 
-  /** The number of aligned elements that follow; all of them are there. */
+  /** Reads the number of aligned elements that follow, and checks that all of them are present. */
   private int readCount(int bytesOfEach) {
     int size = readSize(bytesOfEach);
     align(bytesOfEach);
@@ -192,7 +193,7 @@ final class StandardReader {
     return size;
   }
 
-  /** A size, of which each unit takes at least so many bytes that have to be there. */
+  /** Reads a size and checks that the bytes of so many elements can be present. */
   private int readSize(int bytesOfEach) {
     int first = readByte() & 0xFF;
     long size =

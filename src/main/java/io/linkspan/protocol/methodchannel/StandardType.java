@@ -1,6 +1,6 @@
 package io.linkspan.protocol.methodchannel;
 
-/** The byte in front of each value of the standard codec. */
+/** Constants of the byte before each value of the standard codec. */
 final class StandardType {
 
   static final byte NULL = 0;
@@ -19,10 +19,10 @@ final class StandardType {
   static final byte MAP = 13;
   static final byte FLOAT32_LIST = 14;
 
-  /** A size up to 253 is one byte; this announces a 16-bit one. */
+  /** Precedes a 16-bit size; a size up to 253 is one byte. */
   static final int SIZE_16 = 254;
 
-  /** This announces a 32-bit size. */
+  /** Precedes a 32-bit size. */
   static final int SIZE_32 = 255;
 
   private StandardType() {}

@@ -100,7 +100,7 @@ final class StandardWriter {
     }
   }
 
-  /** Everything before the elements; there is room for them afterwards. */
+  /** Writes everything before the elements, and makes room for them. */
   private int startArray(byte type, int length, int bytesOfEach) {
     int bytes = Math.multiplyExact(length, bytesOfEach);
     writeByte(type);
@@ -136,7 +136,7 @@ final class StandardWriter {
         && !(key instanceof Number)
         && !(key instanceof Boolean)) {
       throw new IllegalArgumentException(
-          "a key of a map has to be null, a boolean, a number or a string, not a "
+          "a key of a map must be null, a boolean, a number or a string, not a "
               + key.getClass().getName());
     }
     writeValue(key, MethodCodec.MAX_DEPTH);

@@ -4,12 +4,13 @@ import io.linkspan.protocol.ProtocolException;
 import io.vertx.core.buffer.Buffer;
 
 /**
- * Puts the fragments of a WebSocket message together (RFC 6455 §5.4). Any fragment may be empty,
- * the first one included; control frames pass it by. Holds at most {@code maxLength} bytes.
+ * Assembles the fragments of a WebSocket message (RFC 6455 §5.4). Any fragment may be empty,
+ * including the first one. Control frames are not passed to it. Holds at most {@code maxLength}
+ * bytes.
  */
 public final class MessageAssembler {
 
-  /** The message grew over its limit: the connection has to end. */
+  /** Thrown when a message exceeds its limit; the connection must end. */
   public static final class TooLargeException extends ProtocolException {
     TooLargeException(int maxLength) {
       super("a message may have at most " + maxLength + " bytes");
@@ -42,7 +43,7 @@ public final class MessageAssembler {
     if (last) {
       return payload;
     }
-    // A copy of its own: the payload may be a view of a larger read buffer.
+    // A copy: the payload may be a view of a larger read buffer.
     collected = Buffer.buffer(payload.length()).appendBuffer(payload);
     return null;
   }
@@ -67,7 +68,7 @@ public final class MessageAssembler {
     return whole;
   }
 
-  /** Whether the message that was returned last is text. */
+  /** Returns whether the last returned message is text. */
   public boolean text() {
     return text;
   }

@@ -53,7 +53,7 @@ public final class Outbox implements PendingDelivery.Owner {
    */
   public record Metrics(LongAdder pending, LongAdder pendingBytes, Counter redelivered) {}
 
-  /** What counts as the delivery of a Message. */
+  /** Condition for the delivery of a Message. */
   public enum Mode {
     /** The acknowledgement of the client's application. */
     ACKNOWLEDGEMENTS,

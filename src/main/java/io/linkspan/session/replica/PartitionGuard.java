@@ -159,7 +159,7 @@ public final class PartitionGuard {
     }
   }
 
-  /** A node has left: the shards that adopt its sessions may still have to enter them. */
+  /** A node has left: the shards that adopt its sessions may not have entered them. */
   public void left(Nodes.Node node) {
     others.remove(node.id());
     incompleteUntil = scheduler.now() + SETTLE_TIME;

@@ -9,7 +9,7 @@ import io.linkspan.session.Shard;
 import io.vertx.core.Future;
 
 /**
- * What new clients of one event loop need.
+ * Serves the new clients of one event loop.
  *
  * @param policy decides whether they connect
  * @param shard where their sessions begin

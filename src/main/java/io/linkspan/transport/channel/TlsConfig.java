@@ -5,9 +5,9 @@ import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.PemKeyCertOptions;
 
 /**
- * What a listener shows to its clients.
+ * Certificate of a listener.
  *
- * @param cert path of a PEM certificate chain; empty is no TLS
+ * @param cert path of a PEM certificate chain; empty disables TLS
  * @param key path of its PEM key
  */
 public record TlsConfig(String cert, String key) {

@@ -47,7 +47,7 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
   }
 
   /**
-   * What the sessions of one event loop have in common.
+   * Shared by the sessions of one event loop.
    *
    * @param maxFrame bytes of one WebSocket frame and message
    * @param maxQueued bytes that may wait to be written to one WebSocket; 0 is no limit

@@ -31,7 +31,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** What the author of a channel relies on, on a bare Vert.x without a gateway. */
+/** Tests method channels on a bare Vert.x without a gateway. */
 @ExtendWith(VertxExtension.class)
 class MethodChannelTest {
 
@@ -130,7 +130,7 @@ class MethodChannelTest {
   }
 
   @Test
-  void aValueThatCanNotBeSentLeavesTheCallToBeAnswered() {
+  void aCallCanBeAnsweredAfterAValueThatCannotBeSent() {
     handle(
         (call, result) -> {
           try {

@@ -143,7 +143,7 @@ public final class EngineDriver {
     return all;
   }
 
-  /** What was written since the last look. */
+  /** Returns the output since the last call. */
   public List<String> written() {
     for (EngineEvent event; (event = session.pollEvent()) != null; ) {
       events.add(event);

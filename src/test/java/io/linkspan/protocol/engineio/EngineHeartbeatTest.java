@@ -127,7 +127,7 @@ class EngineHeartbeatTest {
   }
 
   @Test
-  void oldClientPingsAndItsTextComesBack() {
+  void aPingOfAnOldClientIsAnsweredWithItsText() {
     EngineDriver client = EngineDriver.webSocket(SOCKET_3);
     for (int round = 0; round < 3; round++) {
       client.pass(300);

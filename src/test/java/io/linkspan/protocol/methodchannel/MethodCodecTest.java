@@ -69,12 +69,12 @@ class MethodCodecTest {
     "02 00, no envelope begins with the byte 2",
     "00, ends after 0",
     "00 00 00, follow",
-    "01 00 00 00, have to be strings",
-    "01 07 01 45 01 00, have to be strings",
-    "01 07 01 45 00 00 01, have to be strings",
+    "01 00 00 00, must be strings",
+    "01 07 01 45 01 00, must be strings",
+    "01 07 01 45 00 00 01, must be strings",
     "01 07 01 45 00 00 00 00, follow",
   })
-  void whatIsNoStandardEnvelopeIsRefused(String hex, String why) {
+  void malformedStandardEnvelopesAreRejected(String hex, String why) {
     assertThatThrownBy(() -> STANDARD.decodeEnvelope(Values.buffer(hex)))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining(why);
@@ -88,7 +88,7 @@ class MethodCodecTest {
     "07 01 61, ends after 0",
     "07 01 61 00 00, follow",
   })
-  void whatIsNoStandardCallIsRefused(String hex, String why) {
+  void malformedStandardCallsAreRejected(String hex, String why) {
     assertThatThrownBy(() -> STANDARD.decodeCall(Values.buffer(hex)))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining(why);
@@ -131,7 +131,7 @@ class MethodCodecTest {
         "{\"method\":\"a\"}{}| not JSON at character",
         "{method:\"a\"}| not JSON at character 1",
       })
-  void whatIsNoJsonCallIsRefused(String json, String why) {
+  void malformedJsonCallsAreRejected(String json, String why) {
     assertThatThrownBy(() -> JSON.decodeCall(text(json)))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining(why);
@@ -141,12 +141,12 @@ class MethodCodecTest {
   @CsvSource(
       delimiter = '|',
       value = {"[]", "[1,2]", "[1,2,3]", "[\"E\",2,3]", "[\"E\",null,3,4]", "[1,2,3,4,5]", "{}"})
-  void whatIsNoJsonEnvelopeIsRefused(String json) {
+  void malformedJsonEnvelopesAreRejected(String json) {
     assertThatThrownBy(() -> JSON.decodeEnvelope(text(json))).isInstanceOf(ProtocolException.class);
   }
 
   @Test
-  void jsonHasToBeUtf8AndNoDeeperThanTheOtherCodec() {
+  void jsonMustBeUtf8AndIsBoundedInDepth() {
     assertThatThrownBy(() -> JSON.decodeEnvelope(Values.buffer("5b 22 ff 22 5d")))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("UTF-8");
@@ -164,7 +164,7 @@ class MethodCodecTest {
   }
 
   @Test
-  void whatJsonHasNoTypeForBecomesTheNearestOne() {
+  void valuesWithoutAJsonTypeBecomeTheNearestType() {
     Map<Object, Object> values = new LinkedHashMap<>();
     values.put("bytes", new byte[] {1, 2, -1});
     values.put("ints", new int[] {1, -1});
@@ -191,7 +191,7 @@ class MethodCodecTest {
   }
 
   @Test
-  void whatJsonCanNotTellApartIsRefused() {
+  void keysThatJsonCannotDistinguishAreRejected() {
     Map<Object, Object> same = new LinkedHashMap<>();
     same.put(1, "number");
     same.put("1", "text");

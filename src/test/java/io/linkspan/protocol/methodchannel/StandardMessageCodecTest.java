@@ -118,7 +118,7 @@ class StandardMessageCodecTest {
   }
 
   @Test
-  void whatJavaHasBesidesIsWrittenAsTheNearestType() {
+  void otherJavaTypesAreWrittenAsTheNearestType() {
     assertThat(StandardMessageCodec.encode((short) 7)).isEqualTo(StandardMessageCodec.encode(7));
     assertThat(StandardMessageCodec.encode((byte) 7)).isEqualTo(StandardMessageCodec.encode(7));
     assertThat(StandardMessageCodec.encode(0.5f)).isEqualTo(StandardMessageCodec.encode(0.5));
@@ -131,7 +131,7 @@ class StandardMessageCodecTest {
   }
 
   @Test
-  void whatHasNoTypeIsRefused() {
+  void unsupportedValuesAreRejected() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> StandardMessageCodec.encode(List.of(new Object())))
         .withMessageContaining("java.lang.Object");
@@ -143,7 +143,7 @@ class StandardMessageCodecTest {
   }
 
   @Test
-  void nestingIsBoundedBothWays() {
+  void nestingIsBoundedInBothDirections() {
     Object deepest = List.of();
     String hex = "0c00";
     for (int level = 1; level < MethodCodec.MAX_DEPTH; level++) {
@@ -190,7 +190,7 @@ class StandardMessageCodecTest {
     "0d 01 0d00 00, key of a map",
     "0d 01 0800 00, key of a map",
   })
-  void whatIsNoValueIsRefusedAndSaysWhy(String hex, String why) {
+  void malformedValuesAreRejectedWithAReason(String hex, String why) {
     assertMalformed(hex, why);
   }
 
@@ -229,14 +229,14 @@ class StandardMessageCodecTest {
   }
 
   @RepeatedTest(200)
-  void whatIsWrittenIsReadAgain(RepetitionInfo seed) {
+  void writtenValuesAreReadUnchanged(RepetitionInfo seed) {
     Object value = Values.random(new Random(seed.getCurrentRepetition()), 4);
     byte[] encoded = StandardMessageCodec.encode(value);
     assertSame(StandardMessageCodec.decode(ByteBuffer.wrap(encoded)), value);
   }
 
   @RepeatedTest(20)
-  void noBeginningOfAMessageIsOne(RepetitionInfo seed) {
+  void aTruncatedMessageIsRejected(RepetitionInfo seed) {
     byte[] whole =
         StandardMessageCodec.encode(Values.random(new Random(seed.getCurrentRepetition()), 2));
     for (int length = 0; length < whole.length; length++) {
@@ -247,7 +247,7 @@ class StandardMessageCodecTest {
   }
 
   @RepeatedTest(20)
-  void aChangedByteIsAnotherValueOrIsRefused(RepetitionInfo seed) {
+  void aChangedByteGivesAnotherValueOrIsRejected(RepetitionInfo seed) {
     var random = new Random(seed.getCurrentRepetition());
     byte[] bytes = StandardMessageCodec.encode(Values.random(random, 3));
     for (int i = 0; i < bytes.length; i++) {

@@ -448,7 +448,7 @@ class SocketSessionTest {
     assertThat(ended()).isEqualTo(PARSE_ERROR);
     joined(V4);
     explainEnds();
-    // Whoever closes has said what is to be said.
+    // The side that closes has sent its reason.
     client.close(SERVER_SHUTTING_DOWN, wire.now);
     assertThat(turn()).containsExactly("ws close 1001");
   }

@@ -52,7 +52,7 @@ class MessageAssemblerTest {
   }
 
   @RepeatedTest(100)
-  void howeverItIsCutTheMessageIsTheSame(RepetitionInfo seed) {
+  void theMessageDoesNotDependOnItsFragments(RepetitionInfo seed) {
     Random random = new Random(seed.getCurrentRepetition());
     var large = new MessageAssembler(1_000);
     byte[] bytes = new byte[random.nextInt(1_000)];

@@ -117,7 +117,7 @@ class OutboxTest {
   }
 
   @Test
-  void whatIsAcknowledgedIsDelivered() {
+  void anAcknowledgedMessageIsDelivered() {
     RecordingCallback a = offer("a", START);
     assertThat(link.written).containsExactly("a");
     assertThat(a.ending).isNull();
@@ -132,7 +132,7 @@ class OutboxTest {
   }
 
   @Test
-  void whatIsNotAcknowledgedIsSentAgainAndThenGivenUp() {
+  void anUnacknowledgedMessageIsSentAgainAndThenTimesOut() {
     RecordingCallback a = offer("a", START);
     advanceTo(START + ACK_TIMEOUT - 1);
     assertThat(link.written).hasSize(1);
@@ -178,7 +178,7 @@ class OutboxTest {
   }
 
   @Test
-  void whatTheLinkCanNotCarryIsTooLargeAtOnce() {
+  void aMessageOverTheSizeOfTheLinkFailsAtOnce() {
     Outgoing large = new Outgoing(Message.newBuilder().setBody("x".repeat(500)).build());
     link.longestMessage = large.message().getSerializedSize() - 1;
     for (Outbox either : new Outbox[] {outbox, outbox(Outbox.Mode.WRITES)}) {
@@ -195,7 +195,7 @@ class OutboxTest {
   }
 
   @Test
-  void theEndFailsWhatIsPendingInOrder() {
+  void theEndOfTheSessionFailsPendingMessagesInOrder() {
     RecordingCallback a = offer("a", START);
     RecordingCallback b = offer("b", START);
     outbox.end(new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "gone"));
@@ -207,7 +207,7 @@ class OutboxTest {
   }
 
   @Test
-  void whereWritingIsEnoughNothingIsKept() {
+  void withTransportAcknowledgementNothingIsStored() {
     Outbox careless = outbox(Outbox.Mode.WRITES);
     var callback = new RecordingCallback();
     careless.offer(message("a"), callback, START);

@@ -305,7 +305,7 @@ class PartitionGuardTest {
     assertThat(host.confirmations).isZero();
   }
 
-  /** What the long pause asks is not answered by the short one. */
+  /** An answer after the short pause does not count for the long pause. */
   @Test
   void aShortPauseDoesNotEndTheQuestionsAfterALongOne() {
     othersAreSilent();

@@ -242,7 +242,7 @@ class ReplicaStoreTest {
           });
     }
 
-    /** What is confirmed is replicated, unless it has ended since. */
+    /** Confirmed deliveries are replicated, unless they have ended since. */
     private void assertIsReplicated(String session, long number) {
       SessionState.Builder state = sessions.get(session);
       if (log.peer() != null && state != null && numbers(state.build()).contains(number)) {

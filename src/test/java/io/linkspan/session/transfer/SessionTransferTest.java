@@ -453,7 +453,7 @@ class SessionTransferTest {
     }
   }
 
-  /** A service looks the session up, and once more when it is not there any more. */
+  /** A service looks the session up, and again when it is no longer there. */
   private void send(String eventId, Map<String, Integer> accepted) {
     shard(directory.ownerOf(ID))
         .deliver(

@@ -28,7 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** What the gateway does with every request on the wire of Socket.IO, the bad ones above all. */
+/** Tests requests on the wire of Socket.IO, the bad ones above all. */
 class SocketIoWireTest {
 
   private static final String V4 = "/socket.io/?EIO=4&transport=polling";
@@ -300,7 +300,7 @@ class SocketIoWireTest {
       assertError(post(V4 + "&sid=" + sid, "40"), 1, "Session ID unknown");
     }
     String target = joined("");
-    // The poll after a goodbye that overtook it; the one behind it comes to nobody.
+    // A disconnect overtook this poll; the poll after it has no session.
     post(target, "1");
     assertThat(get(target).body()).isEqualTo("6");
     assertError(get(target), 1, "Session ID unknown");
@@ -559,7 +559,7 @@ class SocketIoWireTest {
     String poller = joined("&user=bob");
     String bob = TestGateway.await(clients.sessions("bob")).get(0).session();
     TestGateway.await(clients.disconnect(bob));
-    // Whoever polls is told at the next poll, and goes with the one behind it.
+    // A polling client receives the reason with its next poll and ends with the one after it.
     assertThat(get(poller).body())
         .isEqualTo("42[\"closing\",{\"code\":4410,\"reason\":\"kicked\"}]\u001e41");
     assertThat(get(poller).body()).isEqualTo("6\u001e1");
@@ -719,7 +719,7 @@ class SocketIoWireTest {
   }
 
   @Test
-  void jsonpHasToBeAllowed() {
+  void jsonpMustBeEnabled() {
     start();
     assertError(get(V3 + "&j=0"), 3, "Bad request");
     gateway.close();

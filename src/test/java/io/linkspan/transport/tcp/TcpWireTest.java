@@ -429,7 +429,7 @@ class TcpWireTest {
       assertThat(answers.atEnd()).isTrue();
     }
     try (RawTcp damaged = raw()) {
-      damaged.send("this is no zlib");
+      damaged.send("this is not zlib");
       RawTcp answers = damaged.inflating();
       assertThat(answers.readLine()).contains("malformed");
       assertThat(answers.readLine()).contains("closing", "4400");

@@ -26,7 +26,7 @@ import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
 
-/** What is special to the WebSocket wire, and what a client can do wrong on it. */
+/** Tests the WebSocket wire, and the mistakes of clients on it. */
 class WebSocketWireTest {
 
   private static final int MAX = 64 * 1024;
@@ -138,7 +138,7 @@ class WebSocketWireTest {
   }
 
   @Test
-  void whatCanNotBeUnderstoodIsNamed() {
+  void malformedFramesAreRejectedWithAReason() {
     try (WebSocketTestClient client = client("a")) {
       client.socket().sendBinary(EMPTY);
       assertMalformed(client, "0 bytes");
@@ -348,7 +348,7 @@ class WebSocketWireTest {
   }
 
   @Test
-  void aNameThatCanBeNobodysIsTurnedAwayWithItsOwnCode() {
+  void anInvalidNameIsRejectedWithItsOwnCode() {
     for (String user : new String[] {"", "%20", "a%00b", "x".repeat(129)}) {
       try (RawWebSocket socket = raw("/ws?user=" + user)) {
         assertThat(socket.readUntilClosed()).isEqualTo(CloseReason.UNAUTHENTICATED.code());
@@ -427,7 +427,7 @@ class WebSocketWireTest {
   }
 
   @Test
-  void aClientThatIsCutOffWithDataOnItsWayIsGoneWithinTheTimeout() throws Exception {
+  void aPartitionedClientWithDataInFlightExpiresWithinTheTimeout() throws Exception {
     startWithRoomToStall();
     BlockingQueue<JsonObject> disconnects = gateway.disconnects();
     // Neither reads nor says anything from here on: to the gateway, a cable that was pulled.
@@ -436,7 +436,7 @@ class WebSocketWireTest {
       assertThat(cut.status()).contains(" 101 ");
       fillTheLinkOf("cut");
       assertThat(reasonOf(disconnects)).isEqualTo("heartbeat-timeout");
-      // The close frame can not be written, and yet the drain does not wait for it.
+      // The close frame cannot be written, and yet the drain does not wait for it.
       TestGateway.await(gateway.drain());
     }
   }

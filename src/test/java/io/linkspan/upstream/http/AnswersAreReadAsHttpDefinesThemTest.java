@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Tests requests and answers byte by byte (RFC 9110 and RFC 9112). The route retries, so a test
- * that counts requests shows that a service did not have to work twice.
+ * that counts requests shows that a service did not work twice.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class AnswersAreReadAsHttpDefinesThemTest {

@@ -41,7 +41,7 @@ final class Forwarding implements HttpExchange.BodyListener {
   }
 
   /**
-   * What the relayed requests of one event loop have in common.
+   * Shared by the relayed requests of one event loop.
    *
    * @param call options of a call to an owner
    * @param bodyTimeout milliseconds that a body may take

@@ -92,7 +92,7 @@ class RelayTest {
     return poll;
   }
 
-  /** The same for a POST of that length to {@link #AWAY}, of which only the beginning is sent. */
+  /** Sends a POST of that length to {@link #AWAY}, of which only the beginning is sent. */
   private RawHttp begun(String target, String beginning, int length) {
     int before = questions.get();
     RawHttp post =

@@ -108,7 +108,7 @@ final class SocketIoNodes implements AutoCloseable {
     return nodes.get(node).port;
   }
 
-  /** What a node counts. */
+  /** Returns a counter of a node. */
   MeterRegistry registry(int node) {
     return nodes.get(node).registry;
   }
