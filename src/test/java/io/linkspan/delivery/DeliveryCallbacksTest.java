@@ -11,8 +11,8 @@ import org.junit.jupiter.api.Test;
 
 class DeliveryCallbacksTest {
 
-  private static final MessageException FULL = new MessageException(ErrorCode.QUEUE_FULL, "full");
-  private static final MessageException LATE = new MessageException(ErrorCode.TIMEOUT, "late");
+  private final MessageException full = new MessageException(ErrorCode.QUEUE_FULL, "full");
+  private final MessageException late = new MessageException(ErrorCode.TIMEOUT, "late");
 
   private final RecordingCallback whole = new RecordingCallback();
 
@@ -29,8 +29,8 @@ class DeliveryCallbacksTest {
   @Test
   void allFailsWithTheFirstFailureOnceAllPartsHaveEnded() {
     DeliveryCallback all = DeliveryCallbacks.all(whole, 3);
-    all.failed(FULL);
-    all.failed(LATE);
+    all.failed(full);
+    all.failed(late);
     assertThat(whole.outcome()).isNull();
     all.delivered(By.CLIENT, null);
     assertThat(whole.outcome()).isEqualTo("queue-full");
@@ -48,7 +48,7 @@ class DeliveryCallbacksTest {
   void anySucceedsWithTheFirstPartThatDoes() {
     DeliveryCallback any = DeliveryCallbacks.any(whole, 3);
     Message reply = Message.newBuilder().setBody("yes").build();
-    any.failed(FULL);
+    any.failed(full);
     any.delivered(By.CLIENT, reply);
     assertThat(whole.outcome()).isEqualTo("client");
     assertThat(whole.reply()).isEqualTo(reply);
@@ -59,17 +59,17 @@ class DeliveryCallbacksTest {
   void aFailureAfterTheSuccessOfAnotherPartChangesNothing() {
     DeliveryCallback any = DeliveryCallbacks.any(whole, 2);
     any.delivered(By.TRANSPORT, null);
-    any.failed(FULL);
+    any.failed(full);
     assertThat(whole.outcome()).isEqualTo("transport");
   }
 
   @Test
   void anyFailsWithTheLastFailureWhenNoPartSucceeds() {
     DeliveryCallback any = DeliveryCallbacks.any(whole, 3);
-    any.failed(FULL);
+    any.failed(full);
     any.notHere("another shard may have it");
     assertThat(whole.outcome()).isNull();
-    any.failed(LATE);
+    any.failed(late);
     assertThat(whole.outcome()).isEqualTo("timeout");
   }
 
@@ -88,7 +88,7 @@ class DeliveryCallbacksTest {
     assertThat(other.reply()).isNotNull();
     var first = new RecordingCallback();
     var second = new RecordingCallback();
-    DeliveryCallbacks.both(first, second).failed(LATE);
+    DeliveryCallbacks.both(first, second).failed(late);
     assertThat(first.outcome()).isEqualTo("timeout");
     assertThat(second.outcome()).isEqualTo("timeout");
   }

@@ -20,7 +20,7 @@ class InboxTest {
   private static final int WAITING_BYTES = 1_000;
 
   /** The client that owns the inbox. */
-  private final class FakeClient implements Inbox.Client {
+  private static final class FakeClient implements Inbox.Client {
     final Set<String> awaited = new HashSet<>();
     final List<String> acknowledged = new ArrayList<>();
     final List<Message> replies = new ArrayList<>();

@@ -16,7 +16,7 @@ import org.junit.jupiter.api.Test;
 class DrainTest {
 
   private static final Duration PAUSE = Duration.ofMillis(100);
-  private static final Duration PATIENCE = Duration.ofMillis(1_000);
+  private static final Duration PATIENCE = Duration.ofSeconds(1);
 
   /** A session with or without a link; one that is busy leaves only when the test says so. */
   private final class FakeSession implements Drain.DrainableSession {
