@@ -199,6 +199,12 @@ final class Acceptor implements HalfOpen.Owner {
   }
 
   @Override
+  public void left(HalfOpen handshake, DatagramReader in, long now) {
+    expired(handshake);
+    peers.record(handshake.link).receive(in, now);
+  }
+
+  @Override
   public void expired(HalfOpen handshake) {
     endpoints.remove(handshake);
     admission.ended(handshake);

@@ -16,6 +16,9 @@ final class HalfOpen extends Endpoint {
      */
     void confirmed(HalfOpen handshake, int sample, DatagramReader in, long now);
 
+    /** The datagram being read shows that the client has left. */
+    void left(HalfOpen handshake, DatagramReader in, long now);
+
     void expired(HalfOpen handshake);
   }
 
@@ -94,6 +97,7 @@ final class HalfOpen extends Endpoint {
    */
   void supersede() {
     superseded = true;
+    answerDue = false;
     repeatAt = NEVER;
   }
 
@@ -112,6 +116,11 @@ final class HalfOpen extends Endpoint {
     int sample = confirmedAfter(in, now);
     if (sample >= 0) {
       owner.confirmed(this, sample, in, now);
+      return;
+    }
+    if (in.start < in.end && Command.of(in.bytes.getUnsignedByte(in.start)) == Command.DISCONNECT) {
+      // The C library drops the acknowledgement when the application disconnects at once.
+      owner.left(this, in, now);
       return;
     }
     counters.drop(DropReason.WRONG_STATE);

@@ -119,7 +119,12 @@ final class Peers implements EnetPeer.Owner {
     if (!peer.isOurs()) {
       admission.disconnected(peer.address());
     }
-    var record = new Departed(peer.link, endpoints.toTransmit(), counters, now + departedInterval);
+    return record(peer.link);
+  }
+
+  /** Makes the record of a connection, or of a handshake, that has ended. */
+  Departed record(PeerLink link) {
+    var record = new Departed(link, endpoints.toTransmit(), counters, now + departedInterval);
     if (mostDeparted > 0) {
       if (departed.size() >= mostDeparted) {
         endpoints.remove(departed.removeFirst());

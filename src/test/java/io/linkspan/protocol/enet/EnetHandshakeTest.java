@@ -122,6 +122,27 @@ class EnetHandshakeTest {
     assertThat(host.pollEvent()).isInstanceOf(EnetEvent.Received.class);
   }
 
+  /** The C library drops its acknowledgement when the application disconnects at once. */
+  @Test
+  void aClientThatDisconnectsAtOnceCanConnectAgain() {
+    for (String disconnect : List.of("44ff000200000007", "84ff000200000007")) {
+      host = host(EnetConfig.DEFAULT);
+      receive(CONNECT);
+      byte[] answer = sent().get(0);
+      boolean asks = disconnect.startsWith("84");
+      for (int i = 0; i < 3; i++) {
+        receive(datagram(answer, disconnect, asks));
+        assertThat(sent()).hasSize(asks ? 1 : 0);
+      }
+      assertThat(host.handshakes()).isZero();
+      receive(connect(0, 99));
+      assertThat(sent()).hasSize(1);
+      // An answer to the first attempt would end the second.
+      assertThat(drawn(3_000)).isZero();
+      assertThat(host.pollEvent()).isNull();
+    }
+  }
+
   @Test
   void theAnswerIsRepeatedWhenItsAcknowledgementIsLost() {
     receive(CONNECT);
