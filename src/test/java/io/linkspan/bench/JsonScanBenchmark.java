@@ -51,7 +51,8 @@ public final class JsonScanBenchmark {
 
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
-  private static Object sink;
+  /** Volatile, so that the compiler cannot remove what is measured. */
+  private static volatile Object sink;
 
   private JsonScanBenchmark() {}
 

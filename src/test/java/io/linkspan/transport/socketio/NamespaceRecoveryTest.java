@@ -44,7 +44,7 @@ class NamespaceRecoveryTest {
   @ParameterizedTest
   @ValueSource(strings = {"/,/admin", "/admin,/"})
   void missedEventsWaitForTheirNamespace(String order) {
-    String[] namespaces = order.split(",");
+    String[] namespaces = order.split(",", -1);
     Bookmark first;
     Bookmark second;
     try (SocketIoTestClient client = SocketIoTestClient.open(gateway.httpPort(), "user=alice")) {
