@@ -25,8 +25,8 @@ class ClusterMemberTest {
             ConfigException.class,
             invalid ->
                 assertThat(invalid.problems())
-                    .anyMatch(problem -> problem.startsWith("cluster.port: 70000"))
-                    .anyMatch(problem -> problem.startsWith("eventLoops: -1")));
+                    .anyMatch(problem -> problem.contains(" cluster.port: 70000"))
+                    .anyMatch(problem -> problem.contains(" eventLoops: -1")));
   }
 
   @Test
