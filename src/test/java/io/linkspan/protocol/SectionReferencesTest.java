@@ -28,6 +28,8 @@ class SectionReferencesTest {
 
     private final Path path;
     private final int atLeast;
+
+    @SuppressWarnings("ImmutableEnumChecker") // made with List.of
     private final List<String> packages;
 
     Page(String file, int atLeast, List<String> packages) {
