@@ -44,7 +44,8 @@ class CommandLineIT {
 
   @Test
   void aValidConfigurationIsAccepted() throws Exception {
-    expect(0, NOTHING, "check-config", "--conf", conf("http: {port: 0}")).contains("good");
+    expect(0, NOTHING, "check-config", "--conf", conf("http: {port: 0}"))
+        .contains("the configuration is valid");
   }
 
   @Test
@@ -71,7 +72,10 @@ class CommandLineIT {
   void anInvalidEnvironmentVariableIsNamedByItsKey() throws InterruptedException {
     expect(2, Map.of("LINKSPAN_HTTP_PORT", "eighty"), "run")
         .contains("http.port", "eighty", "expected a port");
-    expect(2, Map.of("LINKSPAN_HTP_PORT", "80"), "run").contains("LINKSPAN_HTP_PORT", "80");
+    // The value of an unknown key may be a secret.
+    expect(2, Map.of("LINKSPAN_HTP_PORT", "hidden"), "run")
+        .contains("LINKSPAN_HTP_PORT", "LINKSPAN_HTTP_PORT")
+        .doesNotContain("hidden");
   }
 
   @Test
