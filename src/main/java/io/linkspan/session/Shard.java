@@ -296,10 +296,11 @@ public final class Shard {
           });
     }
 
+    /** Hazelcast calls on a thread of its own. */
     private void run(Runnable action) {
       environment
-          .scheduler()
-          .defer(
+          .loop()
+          .execute(
               () -> {
                 // A node that was frozen receives that others have left, and it was itself removed.
                 stalls.check();

@@ -1,8 +1,12 @@
 package io.linkspan.time;
 
+import io.vertx.core.Context;
 import io.vertx.core.Vertx;
 
-/** The clock and timers of the event loop that calls. */
+/**
+ * The clock and timers of the event loop that calls. A thread that is not an event loop cannot set
+ * a timer: Vert.x would give it any loop, and the action would race with the caller's state.
+ */
 public record VertxScheduler(Vertx vertx) implements Scheduler {
 
   @Override
@@ -12,6 +16,7 @@ public record VertxScheduler(Vertx vertx) implements Scheduler {
 
   @Override
   public long schedule(long delay, Runnable action) {
+    requireEventLoop();
     return vertx.setTimer(delay, id -> action.run());
   }
 
@@ -22,6 +27,13 @@ public record VertxScheduler(Vertx vertx) implements Scheduler {
 
   @Override
   public void defer(Runnable action) {
+    requireEventLoop();
     vertx.runOnContext(v -> action.run());
+  }
+
+  private static void requireEventLoop() {
+    if (!Context.isOnEventLoopThread()) {
+      throw new IllegalStateException("not an event loop: " + Thread.currentThread().getName());
+    }
   }
 }

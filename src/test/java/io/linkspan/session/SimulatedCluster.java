@@ -125,11 +125,12 @@ final class SimulatedCluster {
               new View(this),
               new DuplicateFilter(delivery),
               new SessionMetrics(new SimpleMeterRegistry()));
+      var loop = new LoopTime(this);
       var environment =
           new Shard.Environment(
               new Bus(this),
-              new LoopTime(this),
-              Runnable::run,
+              loop,
+              loop::defer,
               (service, exchange) -> exchange.accepted(),
               events::add,
               (session, reason) -> {});
