@@ -89,8 +89,12 @@ class FaultIT {
                 inflict(Fault.DRAIN, node, cluster);
               }
             });
-    assertThat(clients).allSatisfy(client -> assertThat(client.errors).isEmpty());
-    assertThat(clients).allSatisfy(client -> assertThat(client.notRecovered).isZero());
+    assertThat(clients)
+        .allSatisfy(
+            client -> {
+              assertThat(client.errors).as("%s", client.diary).isEmpty();
+              assertThat(client.notRecovered).as("%s", client.diary).isZero();
+            });
   }
 
   private List<ResumingClient> run(Schedule schedule) throws Exception {
@@ -110,7 +114,7 @@ class FaultIT {
                 "LINKSPAN_DELIVERY_REQUESTTIMEOUT", "10s",
                 "LINKSPAN_WEBSOCKET_HEARTBEAT_INTERVAL", "1s",
                 "LINKSPAN_WEBSOCKET_HEARTBEAT_TIMEOUT", "4s",
-                "LINKSPAN_DRAIN_TIMEOUT", "10s",
+                "LINKSPAN_DRAIN_TIMEOUT", "60s",
                 "LINKSPAN_DRAIN_PAUSE", "200ms"))) {
       boolean explained = Boolean.getBoolean("fault.logs");
       try {
@@ -142,6 +146,10 @@ class FaultIT {
     Thread sender = new Thread(() -> sendInTurn(clients), "sender");
     try {
       threads.forEach(Thread::start);
+      // A Message to a user who has never connected has no recipient.
+      Awaitility.await()
+          .atMost(Duration.ofMinutes(1))
+          .until(() -> clients.stream().allMatch(ResumingClient::isConnected));
       sender.start();
       schedule.run(cluster, clients);
       sender.interrupt();

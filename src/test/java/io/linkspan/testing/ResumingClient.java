@@ -92,6 +92,11 @@ public final class ResumingClient {
     write(message);
   }
 
+  /** Returns whether the client has a session and a link. */
+  public synchronized boolean isConnected() {
+    return link != null;
+  }
+
   /** Returns the number of Messages that are neither acknowledged nor refused. */
   public synchronized int open() {
     return open.size();
