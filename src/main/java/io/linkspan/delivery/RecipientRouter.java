@@ -230,7 +230,7 @@ public final class RecipientRouter {
   }
 
   private Future<Void> flush(Collection<String> addresses, Recipient recipient) {
-    List<Future<Void>> there = new ArrayList<>(addresses.size());
+    List<Future<Boolean>> there = new ArrayList<>(addresses.size());
     for (String address : addresses) {
       there.add(sender.flush(address, recipient));
     }
@@ -282,13 +282,14 @@ public final class RecipientRouter {
 
   /** One look-up serves all that wait now; a later Message may mean a session that came later. */
   private void proceed(Lane lane, Future<? extends Collection<String>> answer) {
-    int batch = lane.waiting.size();
+    long upTo = lastNumber;
     Recipient recipient = lane.waiting.element().recipient;
     answer
         .compose(addresses -> whenPassedOn(lane, recipient, addresses))
         .onComplete(
             addresses -> {
-              for (int i = 0; i < batch; i++) {
+              long batch = lane.waiting.stream().filter(one -> one.number <= upTo).count();
+              for (long i = 0; i < batch; i++) {
                 send(lane, addresses, lane.waiting.remove());
               }
               next(lane);
@@ -296,7 +297,8 @@ public final class RecipientRouter {
             failure -> {
               var noDirectory =
                   new MessageException(ErrorCode.UNAVAILABLE, "the directory does not answer");
-              for (int i = 0; i < batch; i++) {
+              long batch = lane.waiting.stream().filter(one -> one.number <= upTo).count();
+              for (long i = 0; i < batch; i++) {
                 lane.waiting.remove().callback.failed(noDirectory);
               }
               next(lane);
@@ -360,7 +362,44 @@ public final class RecipientRouter {
     }
     List<String> left =
         lane.addresses.stream().filter(address -> !addresses.contains(address)).toList();
-    return flush(left, recipient).map(addresses);
+    List<Future<Void>> flushed = new ArrayList<>(left.size());
+    for (String address : left) {
+      flushed.add(leave(lane, recipient, address));
+    }
+    return Future.join(flushed).map(addresses);
+  }
+
+  /** Completes when nothing that was sent to a shard can overtake or be overtaken any more. */
+  private Future<Void> leave(Lane lane, Recipient recipient, String address) {
+    return sender
+        .flush(address, recipient)
+        .map(
+            arrived -> {
+              if (!arrived) {
+                takeBack(lane, recipient, address);
+              }
+              return null;
+            });
+  }
+
+  /**
+   * Puts what was sent to a shard back before the Messages that wait: the shard is gone, and does
+   * not report what was lost on the way to it. The recipient ignores what reaches it twice.
+   */
+  private void takeBack(Lane lane, Recipient recipient, String address) {
+    for (DeliveryCallback callback :
+        sender.takeBack(
+            other ->
+                other instanceof Parcel parcel
+                    && address.equals(parcel.address)
+                    && parcel.recipient.equals(recipient))) {
+      Parcel parcel = (Parcel) callback;
+      if (++parcel.tries < MAX_TRIES) {
+        lane.waiting.add(parcel);
+      } else {
+        parcel.callback.notHere(notConnected(recipient));
+      }
+    }
   }
 
   private void send(Lane lane, Collection<String> addresses, Parcel parcel) {
@@ -434,7 +473,7 @@ public final class RecipientRouter {
       next(lane);
     } else {
       // Later parcels to the same address are returned as well, before this flush is answered.
-      sender.flush(parcel.address, parcel.recipient).onComplete(v -> next(lane));
+      leave(lane, parcel.recipient, parcel.address).onComplete(v -> next(lane));
     }
   }
 

@@ -19,6 +19,7 @@ import io.vertx.core.eventbus.ReplyFailure;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * Sends Messages from a shard to other shards, no faster than they take them. The outcome of a
@@ -200,12 +201,20 @@ public final class ShardSender {
   }
 
   /**
+   * Removes deliveries in flight that a predicate selects, oldest first. Their callbacks are no
+   * longer called from here.
+   */
+  List<DeliveryCallback> takeBack(Predicate<DeliveryCallback> which) {
+    return pending.take(which);
+  }
+
+  /**
    * Asks a shard whether all that was sent to it until now for a recipient is with the recipient's
    * sessions, wherever they have moved.
    *
-   * @return completes when it is, when the shard is gone, or when waiting longer makes no sense
+   * @return true when it is; false when the shard is gone, or when waiting longer makes no sense
    */
-  public Future<Void> flush(String to, Recipient recipient) {
+  public Future<Boolean> flush(String to, Recipient recipient) {
     FlowWindow window = windows.get(to);
     if (window == null || window.isOpen()) {
       return flush(to, recipient, scheduler.now() + FLUSH_TIME);
@@ -215,13 +224,13 @@ public final class ShardSender {
     return turn.future().compose(v -> flush(to, recipient, scheduler.now() + FLUSH_TIME));
   }
 
-  private Future<Void> flush(String to, Recipient recipient, long deadline) {
+  private Future<Boolean> flush(String to, Recipient recipient, long deadline) {
     return ask(to, recipient, 0)
         .recover(
             unknown ->
                 scheduler.now() < deadline
                     ? flush(to, recipient, deadline)
-                    : Future.succeededFuture());
+                    : Future.succeededFuture(false));
   }
 
   /**
@@ -229,7 +238,7 @@ public final class ShardSender {
    *
    * @param hops how often the question was passed on before
    */
-  public Future<Void> ask(String to, Recipient recipient, int hops) {
+  public Future<Boolean> ask(String to, Recipient recipient, int hops) {
     ShardCall question =
         ShardCall.newBuilder()
             .setFlush(Flush.newBuilder().setTo(recipient.address()).setHops(hops))
@@ -237,11 +246,11 @@ public final class ShardSender {
     return bus.call(to, question, FLUSH_TIMEOUT)
         .transform(
             reply -> {
-              boolean done =
-                  reply.succeeded()
-                      ? reply.result().getConfirm().getStands()
-                      : !mayAnswer(to, reply.cause());
-              return done ? Future.succeededFuture() : Future.failedFuture("not known");
+              boolean flushed = reply.succeeded() && reply.result().getConfirm().getStands();
+              boolean gone = reply.failed() && !mayAnswer(to, reply.cause());
+              return flushed || gone
+                  ? Future.succeededFuture(flushed)
+                  : Future.failedFuture("not known");
             });
   }
 

@@ -203,7 +203,8 @@ final class LocalDelivery implements LocalRouter {
     List<Future<Void>> elsewhere = new ArrayList<>(0);
     for (Session session : sessionsOf(recipient)) {
       if (session.hasMoved() && hops < MAX_HOPS) {
-        elsewhere.add(sender.ask(session.movedTo(), Recipient.ofSession(session.id()), hops + 1));
+        elsewhere.add(
+            sender.ask(session.movedTo(), Recipient.ofSession(session.id()), hops + 1).mapEmpty());
       }
     }
     return elsewhere.isEmpty() ? Future.succeededFuture() : Future.join(elsewhere).mapEmpty();

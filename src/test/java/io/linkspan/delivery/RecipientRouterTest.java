@@ -278,6 +278,23 @@ class RecipientRouterTest {
         .allMatch(callback -> "client".equals(callback.outcome()));
   }
 
+  /** The bus connection to a node that is drained breaks with what was on it. */
+  @Test
+  void aMessageLostOnTheWayToAShardThatHasLeftIsSentBeforeLaterOnes() {
+    SessionRef before = bobIsAt(B, atB);
+    bus.silence(B);
+    RecordingCallback first = send(BOB, "1");
+    time.advance(100);
+    bus.close(B);
+    bobMoves(before, atB, C, atC);
+    RecordingCallback second = send(BOB, "2");
+    time.advance(100);
+    sender.nodeLost(nodes.remove("b"));
+    time.advance(1_000);
+    assertThat(atC.arrived).containsExactly("1", "2");
+    assertThat(List.of(first, second)).allMatch(callback -> "client".equals(callback.outcome()));
+  }
+
   /** Its shard was partitioned, and answers when later Messages have been sent elsewhere. */
   @Test
   void aMessageReturnedTooLateToKeepTheOrderFails() {
