@@ -69,9 +69,9 @@ class ArchitectureTest {
       translate -> api, protocol, protocol.engineio, protocol.frame, protocol.methodchannel, protocol.socketio
       transport.channel -> admission, api, config, connection, session
       transport.enet -> admission, api, config, connection, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
-      transport.engineio -> admission, directory, protocol, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
+      transport.engineio -> admission, directory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http
-      transport.http -> admission, config, connection, transport.channel
+      transport.http -> admission, config, connection, protocol.websocket, transport.channel
       transport.socketio -> admission, api, config, connection, delivery, directory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http

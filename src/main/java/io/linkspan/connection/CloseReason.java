@@ -13,11 +13,15 @@ public enum CloseReason {
   CONNECTION_LOST(1006, MayReturn.AT_ONCE),
   /** This node is being drained. */
   GOING_AWAY(1001, MayReturn.AT_ONCE),
+  /** A WebSocket frame that RFC 6455 does not allow. */
+  PROTOCOL_ERROR(1002, MayReturn.NEVER),
+  /** WebSocket text that is not UTF-8, or damaged compressed data. */
+  INVALID_PAYLOAD(1007, MayReturn.NEVER),
   /** A frame or message over the configured size. */
   TOO_LARGE(1009, MayReturn.NEVER),
   /** A failure of the gateway. */
   SERVER_ERROR(1011, MayReturn.LATER),
-  /** Too many frames could not be understood, or framing was lost. */
+  /** Too many frames could not be understood, or the framing of TCP was lost. */
   MALFORMED(4400, MayReturn.NEVER),
   /** No identity, or one that could not be verified. */
   UNAUTHENTICATED(4401, MayReturn.WITH_ANOTHER_TOKEN),

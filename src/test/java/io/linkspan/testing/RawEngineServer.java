@@ -223,7 +223,7 @@ public final class RawEngineServer {
               return;
             }
             if (!assembly.append(frame, config.maxPayload())) {
-              session.webSocket().tooLarge(socket);
+              session.webSocket().failed(socket, EngineCloseReason.TOO_LARGE);
             } else if (frame.isFinal() && assembly.text) {
               session.webSocket().text(socket, assembly.bytes.toString(), now());
             } else if (frame.isFinal()) {

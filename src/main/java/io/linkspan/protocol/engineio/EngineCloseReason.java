@@ -6,6 +6,10 @@ public enum EngineCloseReason {
   TRANSPORT_CLOSE("transport close"),
   /** An aborted or overlapping request, a heartbeat in the wrong direction, a bad content type. */
   TRANSPORT_ERROR("transport error"),
+  /** A WebSocket frame that RFC 6455 does not allow. */
+  PROTOCOL_ERROR("transport error", 1002),
+  /** WebSocket text that is not UTF-8, or damaged compressed data. */
+  INVALID_PAYLOAD("transport error", 1007),
   /** A body or a message beyond the announced limit. */
   TOO_LARGE("transport error", 1009),
   /** More data waits for the client than the limit allows. */

@@ -91,7 +91,7 @@ public final class WebSocketTransport<W> {
     if (!isCurrent()) {
       receiveAsCandidate(text, now);
     } else if (StrictUtf8.isLonger(text, config.maxPayload())) {
-      tooLarge(from);
+      failed(from, EngineCloseReason.TOO_LARGE);
     } else {
       try {
         host.receive(EnginePacket.decodeText(text, generation), now);
@@ -107,9 +107,9 @@ public final class WebSocketTransport<W> {
       return;
     }
     if (!isCurrent()) {
-      drop(true);
+      drop(EngineCloseReason.NO_CODE);
     } else if (data.length() > config.maxPayload()) {
-      tooLarge(from);
+      failed(from, EngineCloseReason.TOO_LARGE);
     } else {
       try {
         host.receive(EnginePacket.decodeBinary(data, generation), now);
@@ -119,15 +119,15 @@ public final class WebSocketTransport<W> {
     }
   }
 
-  /** A message is longer than {@link EngineConfig#maxPayload()} bytes. */
-  public void tooLarge(W from) {
+  /** Ends a WebSocket whose client broke the WebSocket protocol, with the code of the reason. */
+  public void failed(W from, EngineCloseReason reason) {
     if (from != socket) {
       return;
     }
     if (isCurrent()) {
-      host.end(EngineCloseReason.TOO_LARGE, "message over the limit", EnginePacket.CLOSE);
+      host.end(reason, reason.text(), EnginePacket.CLOSE);
     } else {
-      drop(true);
+      drop(reason.webSocketCode());
     }
   }
 
@@ -140,7 +140,7 @@ public final class WebSocketTransport<W> {
       socket = null;
       host.end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.CLOSE);
     } else {
-      drop(false);
+      forget();
     }
   }
 
@@ -154,14 +154,16 @@ public final class WebSocketTransport<W> {
       upgradeBy = EngineSession.NEVER;
       host.upgraded(now);
     } else {
-      drop(true);
+      drop(EngineCloseReason.NO_CODE);
     }
   }
 
-  private void drop(boolean close) {
-    if (close) {
-      output.close(socket, EngineCloseReason.NO_CODE);
-    }
+  private void drop(int code) {
+    output.close(socket, code);
+    forget();
+  }
+
+  private void forget() {
     socket = null;
     state = State.ABSENT;
     upgradeBy = EngineSession.NEVER;
@@ -186,7 +188,7 @@ public final class WebSocketTransport<W> {
   /** Drops a candidate that takes too long. */
   void advanceTo(long now) {
     if (now >= upgradeBy) {
-      drop(true);
+      drop(EngineCloseReason.NO_CODE);
     }
   }
 

@@ -1,24 +1,19 @@
 package io.linkspan.protocol.websocket;
 
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.StrictUtf8;
 import io.vertx.core.buffer.Buffer;
 
 /**
  * Assembles the fragments of a WebSocket message (RFC 6455 §5.4). Any fragment may be empty,
  * including the first one. Control frames are not passed to it. Holds at most {@code maxLength}
- * bytes.
+ * bytes. Text is checked as it arrives: the fragment with the first invalid byte fails (§8.1).
  */
 public final class MessageAssembler {
 
-  /** Thrown when a message exceeds its limit; the connection must end. */
-  public static final class TooLargeException extends ProtocolException {
-    TooLargeException(int maxLength) {
-      super("a message may have at most " + maxLength + " bytes");
-    }
-  }
-
   private final int maxLength;
   private boolean text;
+  private Utf8Validator validator;
   private Buffer collected;
 
   /**
@@ -32,17 +27,21 @@ public final class MessageAssembler {
    * Takes the first frame of a message.
    *
    * @return the whole message, or null while fragments are missing
-   * @throws ProtocolException when the message before has not ended
+   * @throws WebSocketViolationException when the message before has not ended, the message is over
+   *     the limit, or its text is not UTF-8
    */
   public Buffer first(boolean text, boolean last, Buffer payload) {
     if (collected != null) {
-      throw new ProtocolException("a message began before the one in fragments ended");
+      throw new WebSocketViolationException(
+          WebSocketViolation.PROTOCOL_ERROR, "a message began before the one in fragments ended");
     }
     requireRoom(payload.length());
     this.text = text;
     if (last) {
       return payload;
     }
+    validator = text ? new Utf8Validator() : null;
+    requireText(payload, false);
     // A copy: the payload may be a view of a larger read buffer.
     collected = Buffer.buffer(payload.length()).appendBuffer(payload);
     return null;
@@ -52,13 +51,16 @@ public final class MessageAssembler {
    * Takes a continuation frame.
    *
    * @return the whole message, or null while fragments are missing
-   * @throws ProtocolException when there is nothing to continue
+   * @throws WebSocketViolationException when there is nothing to continue, the message is over the
+   *     limit, or its text is not UTF-8
    */
   public Buffer next(boolean last, Buffer payload) {
     if (collected == null) {
-      throw new ProtocolException("a continuation frame without a message to continue");
+      throw new WebSocketViolationException(
+          WebSocketViolation.PROTOCOL_ERROR, "a continuation frame without a message to continue");
     }
     requireRoom((long) collected.length() + payload.length());
+    requireText(payload, last);
     collected.appendBuffer(payload);
     if (!last) {
       return null;
@@ -73,9 +75,29 @@ public final class MessageAssembler {
     return text;
   }
 
+  /**
+   * Decodes a text message that was returned.
+   *
+   * @throws WebSocketViolationException when it is not UTF-8
+   */
+  public static String decode(Buffer message) {
+    try {
+      return StrictUtf8.decode(message);
+    } catch (ProtocolException e) {
+      throw new WebSocketViolationException(WebSocketViolation.INVALID_PAYLOAD, e.getMessage());
+    }
+  }
+
+  private void requireText(Buffer part, boolean last) {
+    if (validator != null && (!validator.accept(part) || (last && !validator.complete()))) {
+      throw new WebSocketViolationException(WebSocketViolation.INVALID_PAYLOAD, "malformed UTF-8");
+    }
+  }
+
   private void requireRoom(long length) {
     if (length > maxLength) {
-      throw new TooLargeException(maxLength);
+      throw new WebSocketViolationException(
+          WebSocketViolation.TOO_LARGE, "a message may have at most " + maxLength + " bytes");
     }
   }
 }

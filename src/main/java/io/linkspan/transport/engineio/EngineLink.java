@@ -1,8 +1,10 @@
 package io.linkspan.transport.engineio;
 
+import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
+import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
@@ -223,15 +225,16 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
   }
 
   @Override
-  public void onTooLarge(EngineSocket from) {
-    engine.webSocket().tooLarge(from);
-    drain();
-  }
-
-  @Override
-  public void onGarbage(EngineSocket from) {
-    // The engine treats it like text that is not a packet.
-    engine.webSocket().text(from, "", DeadlineTimer.now());
+  public void onViolation(EngineSocket from, WebSocketViolation violation) {
+    engine
+        .webSocket()
+        .failed(
+            from,
+            switch (violation) {
+              case PROTOCOL_ERROR -> EngineCloseReason.PROTOCOL_ERROR;
+              case INVALID_PAYLOAD -> EngineCloseReason.INVALID_PAYLOAD;
+              case TOO_LARGE -> EngineCloseReason.TOO_LARGE;
+            });
     drain();
   }
 

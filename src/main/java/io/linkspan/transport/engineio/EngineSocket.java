@@ -1,14 +1,11 @@
 package io.linkspan.transport.engineio;
 
-import io.linkspan.protocol.ProtocolException;
-import io.linkspan.protocol.StrictUtf8;
 import io.linkspan.protocol.engineio.EngineCloseReason;
-import io.linkspan.protocol.websocket.MessageAssembler;
+import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.http.WebSocketLink;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.http.WebSocketFrame;
 import java.time.Duration;
 
 /**
@@ -24,11 +21,8 @@ public final class EngineSocket {
 
     void onBinary(EngineSocket socket, Buffer data);
 
-    /** A message or a frame is over the limit. Nothing further is read. */
-    void onTooLarge(EngineSocket socket);
-
-    /** The framing is broken, or text is not UTF-8. Nothing further is read. */
-    void onGarbage(EngineSocket socket);
+    /** The client broke the WebSocket protocol. Nothing further is read. */
+    void onViolation(EngineSocket socket, WebSocketViolation violation);
 
     /** More bytes wait to be written than the limit allows. */
     void onSlow(EngineSocket socket);
@@ -40,7 +34,6 @@ public final class EngineSocket {
   private final EventLoop home;
   private final EventLoop owner;
   private final WebSocketLink link;
-  private final MessageAssembler assembler;
   private final long maxQueued;
   private final long closeTimeout;
   private final DeadlineTimer closeTimer;
@@ -68,7 +61,6 @@ public final class EngineSocket {
     this.owner = owner;
     this.maxQueued = maxQueued;
     this.closeTimeout = closeTimeout.toMillis();
-    assembler = new MessageAssembler(maxMessage);
     link = new WebSocketLink(socket, maxMessage, new Watch());
     closeTimer = new DeadlineTimer(home.vertx(), link.channel()::abort);
     home.latch().enter();
@@ -77,7 +69,6 @@ public final class EngineSocket {
   /** Begins to read. Called in the turn in which the upgrade was answered. */
   public EngineSocket listen(Listener session) {
     listener = session;
-    socket.frameHandler(this::onFrame);
     socket.exceptionHandler(e -> {});
     socket.closeHandler(
         v -> {
@@ -127,50 +118,6 @@ public final class EngineSocket {
     }
   }
 
-  private void onFrame(WebSocketFrame frame) {
-    if (stopped) {
-      return;
-    }
-    try {
-      switch (frame.type()) {
-        case TEXT, BINARY ->
-            onMessage(assembler.first(frame.isText(), frame.isFinal(), frame.binaryData()));
-        case CONTINUATION -> onMessage(assembler.next(frame.isFinal(), frame.binaryData()));
-        case PING, PONG, CLOSE -> {
-          // The protocol above has its own heartbeat; Vert.x answers.
-        }
-      }
-    } catch (MessageAssembler.TooLargeException e) {
-      stop(true);
-    } catch (ProtocolException e) {
-      stop(false);
-    }
-  }
-
-  private void onMessage(Buffer message) {
-    if (message == null) {
-      return;
-    }
-    if (assembler.text()) {
-      String text = StrictUtf8.decode(message);
-      owner.run(() -> listener.onText(this, text));
-    } else {
-      owner.run(() -> listener.onBinary(this, message));
-    }
-  }
-
-  private void stop(boolean tooLarge) {
-    stopped = true;
-    owner.run(
-        () -> {
-          if (tooLarge) {
-            listener.onTooLarge(this);
-          } else {
-            listener.onGarbage(this);
-          }
-        });
-  }
-
   private final class Watch implements WebSocketLink.Listener {
 
     @Override
@@ -179,8 +126,28 @@ public final class EngineSocket {
     }
 
     @Override
-    public void onViolation(boolean tooLarge) {
-      stop(tooLarge);
+    public void onText(String text) {
+      if (!stopped) {
+        owner.run(() -> listener.onText(EngineSocket.this, text));
+      }
+    }
+
+    @Override
+    public void onBinary(Buffer message) {
+      if (!stopped) {
+        owner.run(() -> listener.onBinary(EngineSocket.this, message));
+      }
+    }
+
+    @Override
+    public void onClose(int code) {
+      // The session ends when the TCP connection has ended.
+    }
+
+    @Override
+    public void onViolation(WebSocketViolation violation) {
+      stopped = true;
+      owner.run(() -> listener.onViolation(EngineSocket.this, violation));
     }
 
     @Override

@@ -27,6 +27,8 @@ final class CloseReasons {
       // A client that has left every namespace disconnects in order.
       case TRANSPORT_CLOSE -> alone ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
       case TRANSPORT_ERROR -> CloseReason.CONNECTION_LOST;
+      case PROTOCOL_ERROR -> CloseReason.PROTOCOL_ERROR;
+      case INVALID_PAYLOAD -> CloseReason.INVALID_PAYLOAD;
       case TOO_LARGE -> CloseReason.TOO_LARGE;
       case SLOW_CONSUMER -> CloseReason.SLOW_CONSUMER;
       case PING_TIMEOUT -> CloseReason.HEARTBEAT_TIMEOUT;

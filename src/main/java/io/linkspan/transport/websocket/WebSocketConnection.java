@@ -13,8 +13,7 @@ import io.linkspan.connection.MalformedCounter;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.ProtocolException;
-import io.linkspan.protocol.StrictUtf8;
-import io.linkspan.protocol.websocket.MessageAssembler;
+import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import io.linkspan.time.DeadlineTimer;
@@ -25,7 +24,6 @@ import io.linkspan.transport.http.WebSocketLink;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.http.WebSocketFrame;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -52,7 +50,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
 
   private static final Logger LOG = LoggerFactory.getLogger(WebSocketConnection.class);
 
-  private static final short NORMAL_CLOSURE = 1000;
+  private static final int NORMAL_CLOSURE = 1000;
 
   private static final Outgoing.Encoder<byte[]> BINARY = BinaryTranslator::encode;
   private static final Outgoing.Encoder<byte[]> JSON = JsonTranslator::encodeFrame;
@@ -62,8 +60,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private final TransportMetrics metrics;
   private final Heartbeat heartbeat;
   private final DeadlineTimer timer;
-  private final MessageAssembler assembler;
-  private final int maxFrame;
+  private final int maxMessage;
   private final Runnable onEnd;
   private State state = State.OPENING;
   private Session session;
@@ -91,10 +88,9 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     this.metrics = metrics;
     this.onEnd = onEnd;
     malformed = new MalformedCounter(this, limits.malformed());
-    maxFrame = config.maxMessageSize();
+    maxMessage = config.maxMessageSize();
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
     timer = new DeadlineTimer(vertx, this::onTimer);
-    assembler = new MessageAssembler(config.maxMessageSize());
   }
 
   /** Takes the client's session; the upgrade may be answered. */
@@ -107,8 +103,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   void upgraded(ServerWebSocket socket) {
     this.socket = socket;
     json = WebSocketConfig.JSON_SUBPROTOCOL.equals(socket.subProtocol());
-    link = new WebSocketLink(socket, maxFrame, this);
-    socket.frameHandler(this::onFrame);
+    link = new WebSocketLink(socket, maxMessage, this);
     socket.closeHandler(v -> onClosed());
     socket.exceptionHandler(e -> LOG.debug("{} failed: {}", remote, e.getMessage()));
     if (state == State.CLOSING) {
@@ -203,8 +198,13 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   }
 
   @Override
-  public void onViolation(boolean tooLarge) {
-    close(tooLarge ? CloseReason.TOO_LARGE : CloseReason.MALFORMED);
+  public void onViolation(WebSocketViolation violation) {
+    close(
+        switch (violation) {
+          case PROTOCOL_ERROR -> CloseReason.PROTOCOL_ERROR;
+          case INVALID_PAYLOAD -> CloseReason.INVALID_PAYLOAD;
+          case TOO_LARGE -> CloseReason.TOO_LARGE;
+        });
   }
 
   @Override
@@ -215,32 +215,15 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     }
   }
 
-  private void onFrame(WebSocketFrame frame) {
+  /**
+   * Ends the session at the client's close frame. When the TCP connection ends, the client may
+   * already have reconnected.
+   */
+  @Override
+  public void onClose(int code) {
     if (state != State.OPEN) {
       return;
     }
-    try {
-      switch (frame.type()) {
-        case TEXT, BINARY ->
-            onMessage(assembler.first(frame.isText(), frame.isFinal(), frame.binaryData()));
-        case CONTINUATION -> onMessage(assembler.next(frame.isFinal(), frame.binaryData()));
-        case CLOSE -> onCloseFrame(frame.closeStatusCode());
-        case PING, PONG -> {
-          // Life was noted when the bytes came; Vert.x answers.
-        }
-      }
-    } catch (MessageAssembler.TooLargeException e) {
-      close(CloseReason.TOO_LARGE);
-    } catch (ProtocolException e) {
-      close(CloseReason.MALFORMED);
-    }
-  }
-
-  /**
-   * Ends the session at the client's close frame, which Vert.x answers. When the TCP connection
-   * ends, the client may already have reconnected.
-   */
-  private void onCloseFrame(short code) {
     state = State.CLOSING;
     closeReason = code == NORMAL_CLOSURE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
     end(closeReason);
@@ -248,33 +231,40 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     timer.arm(DeadlineTimer.now() + limits.closeTimeout().toMillis());
   }
 
-  private void onMessage(Buffer message) {
-    if (message == null) {
+  @Override
+  public void onBinary(Buffer message) {
+    if (state != State.OPEN) {
       return;
     }
     heartbeat.message(lastReceived);
     try {
-      if (assembler.text()) {
-        onText(message);
-      } else {
-        onDecoded(BinaryTranslator.decode(message));
-      }
+      onDecoded(BinaryTranslator.decode(message));
     } catch (ProtocolException e) {
       onMalformed(e.getMessage());
     }
   }
 
-  private void onText(Buffer message) {
-    String text = StrictUtf8.decode(message);
+  @Override
+  public void onText(String text) {
+    if (state != State.OPEN) {
+      return;
+    }
+    heartbeat.message(lastReceived);
     byte[] answer = HeartCheck.answer(text);
     if (answer != null) {
       link.write(true, answer);
-    } else if (json) {
-      onDecoded(JsonTranslator.decodeFrame(text));
-    } else {
-      throw new ProtocolException(
+      return;
+    }
+    if (!json) {
+      onMalformed(
           "a text frame must be a HEART_CHECK unless the subprotocol is "
               + WebSocketConfig.JSON_SUBPROTOCOL);
+      return;
+    }
+    try {
+      onDecoded(JsonTranslator.decodeFrame(text));
+    } catch (ProtocolException e) {
+      onMalformed(e.getMessage());
     }
   }
 

@@ -2,6 +2,7 @@ package io.linkspan.protocol.engineio;
 
 import static io.linkspan.protocol.engineio.EngineCloseReason.FORCED_CLOSE;
 import static io.linkspan.protocol.engineio.EngineCloseReason.PING_TIMEOUT;
+import static io.linkspan.protocol.engineio.EngineCloseReason.TOO_LARGE;
 import static io.linkspan.protocol.engineio.EngineCloseReason.TRANSPORT_CLOSE;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -147,8 +148,8 @@ class EngineUpgradeTest {
     client.open("ws");
     assertThat(client.binary("ws", "04")).containsExactly("ws close");
     client.open("ws2");
-    client.session.webSocket().tooLarge("ws2");
-    assertThat(client.written()).containsExactly("ws2 close");
+    client.session.webSocket().failed("ws2", TOO_LARGE);
+    assertThat(client.written()).containsExactly("ws2 close 1009");
     assertThat(client.ended()).isNull();
   }
 

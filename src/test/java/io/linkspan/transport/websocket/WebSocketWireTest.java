@@ -97,8 +97,6 @@ class WebSocketWireTest {
         client.socket().sendText(text);
         assertMalformed(client, "HEART_CHECK");
       }
-      client.socket().send(RawWebSocket.TEXT, true, new byte[] {'a', (byte) 0xC3, '('});
-      assertMalformed(client, "UTF-8");
       assertServes(client, "1");
     }
   }
@@ -238,30 +236,6 @@ class WebSocketWireTest {
       assertThat(endless.readUntilClosed()).isEqualTo(1009);
     }
     await().until(() -> gateway.node().getInteger("sessions") == 0);
-  }
-
-  @Test
-  void whereFramingIsLostTheConnectionEndsAtOnce() {
-    byte[] unmasked = {(byte) 0x82, 1, 0};
-    byte[] reservedBit = RawWebSocket.frame(RawWebSocket.BINARY | 0x40, true, EMPTY);
-    byte[] unknownOpcode = RawWebSocket.frame(0x3, true, EMPTY);
-    byte[] nothingToContinue = RawWebSocket.frame(RawWebSocket.CONTINUATION, true, EMPTY);
-    byte[] fragmentedPing = RawWebSocket.frame(RawWebSocket.PING, false, EMPTY);
-    byte[] longPing = RawWebSocket.frame(RawWebSocket.PING, true, new byte[126]);
-    for (byte[] bad :
-        new byte[][] {
-          unmasked, reservedBit, unknownOpcode, nothingToContinue, fragmentedPing, longPing
-        }) {
-      try (RawWebSocket socket = raw("/ws")) {
-        socket.sendBytes(bad);
-        assertThat(socket.readUntilClosed()).isEqualTo(CloseReason.MALFORMED.code());
-      }
-    }
-    try (RawWebSocket socket = raw("/ws")) {
-      socket.send(RawWebSocket.BINARY, false, EMPTY);
-      socket.send(RawWebSocket.BINARY, true, EMPTY);
-      assertThat(socket.readUntilClosed()).isEqualTo(CloseReason.MALFORMED.code());
-    }
   }
 
   @Test

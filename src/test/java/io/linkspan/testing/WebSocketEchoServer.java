@@ -1,0 +1,121 @@
+package io.linkspan.testing;
+
+import io.linkspan.connection.HeartbeatConfig;
+import io.linkspan.protocol.websocket.WebSocketViolation;
+import io.linkspan.transport.channel.TlsConfig;
+import io.linkspan.transport.http.HttpConfig;
+import io.linkspan.transport.http.HttpEndpoint;
+import io.linkspan.transport.http.HttpTransport;
+import io.linkspan.transport.http.WebSocketLink;
+import io.linkspan.transport.websocket.WebSocketConfig;
+import io.linkspan.transport.websocket.WebSocketServer;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.ServerWebSocket;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+
+/**
+ * Echoes WebSocket messages for the Autobahn test suite. Consists of the classes that both
+ * WebSocket transports share: the HTTP port, the compression and the link.
+ */
+public final class WebSocketEchoServer extends VerticleBase {
+
+  private static final int MAX_MESSAGE = 32 << 20;
+
+  private final int wanted;
+  private HttpTransport http;
+  private int port;
+
+  /**
+   * @param wanted port; 0 is any free one
+   */
+  public WebSocketEchoServer(int wanted) {
+    this.wanted = wanted;
+  }
+
+  /** Starts a server on the port that is the argument. */
+  public static void main(String[] arguments) {
+    TestGateway.await(
+        Vertx.vertx().deployVerticle(new WebSocketEchoServer(Integer.parseInt(arguments[0]))));
+  }
+
+  @Override
+  public Future<?> start() {
+    Duration minute = Duration.ofMinutes(1);
+    var heartbeat = new HeartbeatConfig(minute, minute, minute, Duration.ZERO);
+    var config = new WebSocketConfig("/", heartbeat, MAX_MESSAGE, true, false);
+    var address = new HttpConfig("127.0.0.1", wanted, minute, List.of("*"), new TlsConfig("", ""));
+    http =
+        new HttpTransport(
+            vertx,
+            address,
+            WebSocketServer.options(config, MAX_MESSAGE),
+            WebSocketServer.extensions(config, MAX_MESSAGE),
+            List.of(new EchoEndpoint()));
+    return http.listen().onSuccess(actual -> port = actual);
+  }
+
+  /** Returns the port in use, once started. */
+  public int port() {
+    return port;
+  }
+
+  private static final class EchoEndpoint implements HttpEndpoint {
+
+    @Override
+    public boolean serves(String path) {
+      return true;
+    }
+
+    @Override
+    public void handle(HttpServerRequest request) {
+      request.toWebSocket().onSuccess(Echo::new);
+    }
+  }
+
+  /** Echoes on one WebSocket. */
+  private static final class Echo implements WebSocketLink.Listener {
+
+    private final WebSocketLink link;
+
+    Echo(ServerWebSocket socket) {
+      link = new WebSocketLink(socket, MAX_MESSAGE, this);
+      socket.exceptionHandler(lost -> {});
+    }
+
+    @Override
+    public void onText(String text) {
+      link.write(true, text.getBytes(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void onBinary(Buffer message) {
+      link.write(false, message.getBytes());
+    }
+
+    @Override
+    public void onClose(int code) {
+      // Vert.x answers.
+    }
+
+    @Override
+    public void onViolation(WebSocketViolation violation) {
+      link.close(violation.code(), "");
+    }
+
+    @Override
+    public void onRead() {
+      // Every sign of life is as good as another.
+    }
+
+    @Override
+    public void onWriteBlocked() {
+      // The suite reads what it is sent.
+    }
+  }
+}
