@@ -49,7 +49,7 @@ class ArchitectureTest {
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
-      api.testing -> api
+      api.testing -> api, translate
       cluster -> api, config, connection, directory
       connection -> api, config, translate
       delivery -> api, bus, config, directory, routing, time, translate, wire
@@ -75,9 +75,9 @@ class ArchitectureTest {
       transport.socketio -> admission, api, config, connection, delivery, directory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
-      upstream -> api, config, time, translate
+      upstream -> api, config, time
       upstream.http -> api, config, protocol, protocol.compression, protocol.methodchannel, translate, upstream
-      upstream.tcp -> api, config, framing, protocol, time, upstream
+      upstream.tcp -> api, config, framing, protocol, time, translate, upstream
       """;
 
   /** Classes that depend on each other, with the reason why they stay so. */

@@ -3,8 +3,10 @@ package io.linkspan.delivery;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
+import io.linkspan.api.ReservedTypes;
 import io.linkspan.bus.LoopService;
 import io.linkspan.routing.Route;
+import io.linkspan.translate.ErrorAnswer;
 import io.linkspan.translate.MethodTranslator;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Context;
@@ -95,7 +97,18 @@ public final class VertxServiceCaller implements ServiceCaller {
     } else if (answer.result() == null) {
       exchange.accepted();
     } else {
-      exchange.answered(answer.result());
+      answered(exchange, answer.result());
+    }
+  }
+
+  /** An answer of type {@code error} is a refusal; the other reserved types are the gateway's. */
+  private static void answered(InboundExchange exchange, Message answer) {
+    if (!ReservedTypes.isForged(answer)) {
+      exchange.answered(answer);
+    } else if (ErrorAnswer.isError(answer)) {
+      exchange.failed(ErrorAnswer.refusal(answer));
+    } else {
+      exchange.failed(ReservedTypes.refusal(answer.getType()));
     }
   }
 
@@ -109,7 +122,7 @@ public final class VertxServiceCaller implements ServiceCaller {
     } else if (reply.failed()) {
       exchange.failed(failureOf(reply.cause()));
     } else if (reply.result().body() instanceof Message answer) {
-      exchange.answered(answer);
+      answered(exchange, answer);
     } else {
       exchange.accepted();
     }

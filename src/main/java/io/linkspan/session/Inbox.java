@@ -5,6 +5,7 @@ import io.linkspan.admission.TokenBucket;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.ReservedTypes;
 import io.linkspan.delivery.Dispatcher;
 import io.linkspan.delivery.GroupRequests;
 import io.linkspan.delivery.MessageDefaults;
@@ -278,6 +279,9 @@ final class Inbox {
     MessageException tooLong = nameRefusal(message);
     if (tooLong != null) {
       return tooLong;
+    }
+    if (ReservedTypes.contains(message.getType())) {
+      return ReservedTypes.refusal(message.getType());
     }
     if (messageRate == null && byteRate == null) {
       return null;

@@ -56,9 +56,6 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     ENDED
   }
 
-  /** Type of the Message that announces a session's token to its client. */
-  public static final String ANNOUNCEMENT = "session";
-
   private final SessionOwner<Session> owner;
   private final SessionParts parts;
   private final SessionRef ref;

@@ -4,6 +4,7 @@ import io.linkspan.admission.Identity;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
@@ -168,7 +169,7 @@ final class SessionLifecycle
         defaults
             .fill(
                 Message.newBuilder()
-                    .setType(Session.ANNOUNCEMENT)
+                    .setType(ReservedTypes.SESSION)
                     .setContentType("application/json")
                     .setBody(body.encode()))
             .build();

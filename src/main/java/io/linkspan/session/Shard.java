@@ -3,6 +3,7 @@ package io.linkspan.session;
 import io.linkspan.admission.Identity;
 import io.linkspan.api.Addresses;
 import io.linkspan.api.Message;
+import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.delivery.DeliveryCallback;
@@ -249,7 +250,11 @@ public final class Shard {
   void route(Message outgoing, DeliveryScope scope, Function<Message, DeliveryCallback> callback) {
     stalls.check();
     Message message = defaults.fill(MessageDefaults.builderOf(outgoing)).build();
-    router.route(Recipient.of(message.getTo()), message, scope, callback.apply(message));
+    if (ReservedTypes.isForged(message)) {
+      callback.apply(message).failed(ReservedTypes.refusal(message.getType()));
+    } else {
+      router.route(Recipient.of(message.getTo()), message, scope, callback.apply(message));
+    }
   }
 
   /** Answers a call of another shard; returns null for one that is not answered. */

@@ -1,13 +1,11 @@
 package io.linkspan.translate;
 
 import io.linkspan.api.Message;
+import io.linkspan.api.ReservedTypes;
 import io.vertx.core.json.JsonObject;
 
 /** Writes the reason for the end of a link, for transports without a close code. */
 public final class ClosingTranslator {
-
-  /** Type of the last Message of a link. */
-  public static final String TYPE = "closing";
 
   private ClosingTranslator() {}
 
@@ -20,7 +18,7 @@ public final class ClosingTranslator {
    */
   public static Message toMessage(int code, String reason, long retryAfterMs) {
     return Message.newBuilder()
-        .setType(TYPE)
+        .setType(ReservedTypes.CLOSING)
         .setContentType("application/json")
         .setBody(toJson(code, reason, retryAfterMs).encode())
         .build();

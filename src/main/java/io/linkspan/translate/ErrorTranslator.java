@@ -2,14 +2,12 @@ package io.linkspan.translate;
 
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.ReservedTypes;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 
 /** Writes the Message of type {@code error} that refuses a Message of a client. */
 public final class ErrorTranslator {
-
-  /** Type of a Message that refuses another one. */
-  public static final String TYPE = "error";
 
   private ErrorTranslator() {}
 
@@ -20,7 +18,7 @@ public final class ErrorTranslator {
    */
   public static Message toMessage(String replyTo, MessageException why) {
     return Message.newBuilder()
-        .setType(TYPE)
+        .setType(ReservedTypes.ERROR)
         .setReplyTo(replyTo)
         .setCreateAt(Instant.ofEpochMilli(System.currentTimeMillis()).toString())
         .setContentType("application/json")

@@ -4,6 +4,7 @@ import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.ReservedTypes;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.StrictUtf8;
 import io.linkspan.protocol.engineio.Generation;
@@ -50,7 +51,6 @@ public final class SocketIoTranslator {
 
   private static final String ANCHOR_EVENT = "~";
   private static final String MESSAGE_EVENT = "message";
-  private static final String CLOSING_EVENT = "closing";
   private static final String JOIN = "join_group";
   private static final String LEAVE = "leave_group";
 
@@ -178,7 +178,7 @@ public final class SocketIoTranslator {
   /** Writes the event that gives a client the reason for the end of its connection. */
   public static EncodedPacket closing(String namespace, JsonObject why) {
     return EncodedPacket.event(
-        namespace, SocketPacket.NO_ACK, CLOSING_EVENT, Arguments.of(JsonArray.of(why)));
+        namespace, SocketPacket.NO_ACK, ReservedTypes.CLOSING, Arguments.of(JsonArray.of(why)));
   }
 
   private static void raw(String name, Arguments arguments, Message.Builder message) {

@@ -3,6 +3,7 @@ package io.linkspan.session;
 import io.linkspan.admission.Identity;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.Message;
+import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.delivery.DeliveryCallback;
@@ -632,7 +633,7 @@ final class SimulatedCluster {
       if (link != from || from.closed) {
         return;
       }
-      if (message.getType().equals(Session.ANNOUNCEMENT)) {
+      if (message.getType().equals(ReservedTypes.SESSION)) {
         token = new JsonObject(message.getBody()).getString("session");
         return;
       }

@@ -3,11 +3,15 @@ package io.linkspan.upstream;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.Message;
+import io.linkspan.api.Service;
 import io.linkspan.testing.RawHttpService;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.TcpService;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
+import io.vertx.core.DeploymentOptions;
+import io.vertx.core.Future;
+import io.vertx.core.VerticleBase;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -17,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Tests that a service's answer of type {@code error} is a refusal, and never an acknowledgement.
@@ -79,6 +84,45 @@ class AnErrorAnswerIsOneRefusalTest {
         assertRefused(alice, "2", code, text, retryAfterMs);
         assertThat(service.requests()).isEqualTo(2);
       }
+    }
+  }
+
+  /** On the loop of its client a service is called as a method, on another one over the bus. */
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void busServiceRefusesWithAnErrorMessage(boolean onTheLoop) throws IOException {
+    try (TestGateway gateway = start("bus: printer")) {
+      TestGateway.await(
+          gateway
+              .vertx()
+              .deployVerticle(
+                  () -> new Printer(onTheLoop), new DeploymentOptions().setInstances(2)));
+      try (WebSocketTestClient alice = client(gateway)) {
+        alice.send(question("1"));
+        assertRefused(alice, "1", "unavailable", "out of paper", 7);
+        alice.send(question("2"));
+        assertRefused(alice, "2", "unavailable", "out of paper", 7);
+      }
+    }
+  }
+
+  private static final class Printer extends VerticleBase {
+    private final boolean asService;
+
+    Printer(boolean asService) {
+      this.asService = asService;
+    }
+
+    @Override
+    public Future<?> start() {
+      Message error =
+          Message.newBuilder()
+              .setType("error")
+              .setBody("{\"code\":\"unavailable\",\"message\":\"out of paper\",\"retryAfterMs\":7}")
+              .build();
+      return asService
+          ? Service.register(vertx, "printer", (message, origin) -> Future.succeededFuture(error))
+          : vertx.eventBus().consumer("printer", request -> request.reply(error)).completion();
     }
   }
 

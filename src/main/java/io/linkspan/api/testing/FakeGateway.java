@@ -135,8 +135,9 @@ public final class FakeGateway {
 
   private Future<Outcome> deliver(Message message, boolean atOnce) {
     String to = message.getTo();
-    if (to.isEmpty() || to.startsWith(SERVICE)) {
-      return Future.failedFuture(malformed("to must name a user, a group or a session"));
+    MessageException refusal = MessageFields.refusal(message);
+    if (refusal != null) {
+      return Future.failedFuture(refusal);
     }
     boolean isGroup = to.startsWith("group:");
     List<Client> recipients = clients(client -> client.isMeantBy(to));

@@ -9,6 +9,7 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.MalformedCounter;
@@ -47,7 +48,6 @@ public final class FirstMessageAuth {
   private record Early(Message message, Receipt receipt) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(FirstMessageAuth.class);
-  private static final String AUTH = "auth";
   private static final String ACKNOWLEDGE = "ack";
 
   /** Header of the auth message: empty to ask for a session that can be resumed, or its token. */
@@ -145,7 +145,7 @@ public final class FirstMessageAuth {
     metrics.messageIn();
     Message message = (Message) decoded;
     if (state == State.UNNAMED) {
-      if (message.getType().equals(AUTH)) {
+      if (message.getType().equals(ReservedTypes.AUTH)) {
         authenticate(message, receipt);
         return;
       }
@@ -291,7 +291,7 @@ public final class FirstMessageAuth {
   }
 
   private void pass(Message message, Receipt receipt) {
-    if (message.getType().equals(AUTH)) {
+    if (message.getType().equals(ReservedTypes.AUTH)) {
       receipt.refused(
           message.getEventId(),
           new MessageException(ErrorCode.FORBIDDEN, "this connection is " + session.user()));

@@ -1,5 +1,6 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.EncodedPacket;
@@ -44,7 +45,7 @@ final class EventEncoders {
 
   /** Whether a Message announces a session. Clients cannot miss one, so it has no offset. */
   static boolean isAnnouncement(Outgoing message) {
-    return message.message().getType().equals(Session.ANNOUNCEMENT);
+    return message.message().getType().equals(ReservedTypes.SESSION);
   }
 
   private static EncodedPacket packet(Emission event) {

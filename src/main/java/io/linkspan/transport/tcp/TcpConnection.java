@@ -4,6 +4,7 @@ import com.google.protobuf.MessageLite;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Heartbeat;
@@ -192,7 +193,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
       auth.malformed(e.getMessage(), this);
       return;
     }
-    if (decoded instanceof Message message && message.getType().equals(ClosingTranslator.TYPE)) {
+    if (decoded instanceof Message message && message.getType().equals(ReservedTypes.CLOSING)) {
       link.discard();
       state = State.DRAINING;
       endIfDrained();

@@ -96,6 +96,26 @@ class FakeGatewayTest {
   }
 
   @Test
+  void theTypesOfTheGatewayAreForbiddenAndAnErrorIsARefusal() {
+    Service.register(
+            vertx,
+            "types",
+            (message, origin) ->
+                Future.succeededFuture(
+                    Message.newBuilder()
+                        .setType(message.getBody())
+                        .setBody("{\"code\":\"rate-limited\"}")
+                        .build()))
+        .await();
+    FakeGateway.Client alice = gateway.connect("alice");
+    assertThat(refusalOf(alice.send("types", message("error")))).isEqualTo(ErrorCode.RATE_LIMITED);
+    assertThat(refusalOf(alice.send("types", message("session")))).isEqualTo(ErrorCode.FORBIDDEN);
+    Message forged = messageTo("alice", "x").toBuilder().setType("closing").build();
+    assertThat(refusalOf(service.send(forged))).isEqualTo(ErrorCode.FORBIDDEN);
+    assertThat(alice.received()).isEmpty();
+  }
+
+  @Test
   void aClientReceivesTheRefusalOfAService() {
     Service.register(
             vertx,

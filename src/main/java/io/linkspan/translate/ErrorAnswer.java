@@ -1,16 +1,16 @@
-package io.linkspan.upstream;
+package io.linkspan.translate;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.translate.ErrorTranslator;
+import io.linkspan.api.ReservedTypes;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 
 /**
- * Reads a Message of type {@code error} that a service answers with. It is a refusal on every kind
- * of upstream, and never an answer.
+ * Reads a Message of type {@code error} that a service answers with. It is a refusal from every
+ * kind of service, and never an answer.
  */
 public final class ErrorAnswer {
 
@@ -21,7 +21,7 @@ public final class ErrorAnswer {
 
   /** Returns whether the answer is an error, of the same form as the gateway's own. */
   public static boolean isError(Message answer) {
-    return answer.getType().equals(ErrorTranslator.TYPE);
+    return answer.getType().equals(ReservedTypes.ERROR);
   }
 
   /**
