@@ -65,17 +65,12 @@ final class InboundRequest implements InboundExchange {
   @Override
   public void answered(Message answer) {
     Message complete = inbox.complete(answer, message);
-    if (receipt.answered(message.getEventId(), complete)) {
-      inbox.ended(this, DuplicateWindow.Outcome.ACKNOWLEDGED);
-      return;
+    if (!receipt.answered(message.getEventId(), complete)) {
+      // The work is done: no room for its answer must not make the client ask for it again.
+      receipt.accepted(message.getEventId());
+      inbox.reply(complete, receipt.channel());
     }
-    MessageException refusal =
-        inbox.reply(complete, receipt.channel(), () -> receipt.accepted(message.getEventId()));
-    if (refusal == null) {
-      inbox.ended(this, DuplicateWindow.Outcome.ACKNOWLEDGED);
-    } else {
-      failed(refusal);
-    }
+    inbox.ended(this, DuplicateWindow.Outcome.ACKNOWLEDGED);
   }
 
   @Override

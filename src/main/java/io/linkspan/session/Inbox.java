@@ -40,13 +40,8 @@ final class Inbox {
     /** The client has answered a Message that it was sent. */
     void acknowledged(String eventId, Message reply);
 
-    /**
-     * Sends an answer to the client.
-     *
-     * @param beforeSend runs before the answer is written, if it can be
-     * @return why it cannot be sent; null when it was
-     */
-    MessageException reply(Message answer, int channel, Runnable beforeSend);
+    /** Sends an answer to the client; returns false when the client has no room for it. */
+    boolean reply(Message answer, int channel);
 
     /** The inbox is closed and nothing is in flight any more. */
     void idle();
@@ -209,9 +204,11 @@ final class Inbox {
     return shared.defaults().answer(answer, request);
   }
 
-  /** Sends an answer to the client, see {@link Client#reply}. */
-  MessageException reply(Message answer, int channel, Runnable beforeSend) {
-    return client.reply(answer, channel, beforeSend);
+  /** Sends an answer to the client, or drops it when the client has no room for it. */
+  void reply(Message answer, int channel) {
+    if (!client.reply(answer, channel)) {
+      shared.metrics().unanswerable.increment();
+    }
   }
 
   /** Dispatches waiting Messages as far as there is room. */

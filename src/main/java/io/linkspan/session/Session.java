@@ -431,13 +431,8 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   }
 
   @Override
-  public MessageException reply(Message answer, int channel, Runnable beforeSend) {
-    MessageException refusal = outbox.refusalOf(answer);
-    if (refusal == null) {
-      beforeSend.run();
-      deliver(new Outgoing(answer, channel), null);
-    }
-    return refusal;
+  public boolean reply(Message answer, int channel) {
+    return deliver(new Outgoing(answer, channel), null) || hasEnded();
   }
 
   @Override

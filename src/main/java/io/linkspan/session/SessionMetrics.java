@@ -16,6 +16,7 @@ public final class SessionMetrics {
   final LongAdder waiting = new LongAdder();
   final LongAdder inFlight = new LongAdder();
   final Counter redelivered;
+  final Counter unanswerable;
   final Counter duplicates;
   final Counter resumed;
   final Counter expired;
@@ -40,6 +41,10 @@ public final class SessionMetrics {
     redelivered =
         Counter.builder("linkspan.redelivered")
             .description("Messages sent again because no acknowledgement came in time")
+            .register(registry);
+    unanswerable =
+        Counter.builder("linkspan.answers.dropped")
+            .description("Answers of services that their client or its link had no room for")
             .register(registry);
     duplicates =
         Counter.builder("linkspan.duplicates")

@@ -2,7 +2,6 @@ package io.linkspan.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.wire.ShardCall;
@@ -24,7 +23,7 @@ class InboxTest {
     final Set<String> awaited = new HashSet<>();
     final List<String> acknowledged = new ArrayList<>();
     final List<Message> replies = new ArrayList<>();
-    MessageException refusal;
+    boolean hasRoom = true;
     int idle;
 
     @Override
@@ -38,12 +37,11 @@ class InboxTest {
     }
 
     @Override
-    public MessageException reply(Message answer, int channel, Runnable beforeSend) {
-      if (refusal == null) {
-        beforeSend.run();
+    public boolean reply(Message answer, int channel) {
+      if (hasRoom) {
         replies.add(answer);
       }
-      return refusal;
+      return hasRoom;
     }
 
     @Override
@@ -151,13 +149,22 @@ class InboxTest {
 
   @Test
   void theAnswerOfAServiceIsSentAfterTheAcknowledgement() {
-    receive("a", "b");
+    receive("a");
     parts.withServices.get(0).answered(Message.newBuilder().setBody("yes").build());
     assertThat(outcomes).containsExactly("a accepted");
     assertThat(client.replies).singleElement().extracting(Message::getReplyTo).isEqualTo("a");
-    client.refusal = new MessageException(ErrorCode.QUEUE_FULL, "full");
-    parts.withServices.get(1).answered(Message.newBuilder().setBody("yes").build());
-    assertThat(outcomes).containsExactly("a accepted", "b queue-full");
+  }
+
+  @Test
+  void anAnswerWithoutRoomIsDroppedAndItsMessageAcknowledged() {
+    client.hasRoom = false;
+    receive("a");
+    parts.withServices.get(0).answered(Message.newBuilder().setBody("yes").build());
+    assertThat(outcomes).containsExactly("a accepted");
+    assertThat(client.replies).isEmpty();
+    assertThat(parts.metrics.unanswerable.count()).isEqualTo(1);
+    receive("a");
+    assertThat(outcomes).containsExactly("a accepted", "a accepted");
   }
 
   @Test
