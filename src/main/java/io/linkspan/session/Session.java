@@ -150,10 +150,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
 
   private void restorePending(SessionState from, Function<Pending, DeliveryCallback> callbacks) {
     for (Pending pending : from.getPendingList()) {
-      outbox.restore(
-          new Outgoing(pending.getMessage(), pending.getChannel()),
-          callbacks.apply(pending),
-          pending.getWritten());
+      outbox.restore(pending, callbacks.apply(pending));
     }
   }
 
@@ -240,7 +237,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     inbox.dropWaiting();
     if (secret != null && mayReturn(reason)) {
       state = State.AWAY;
-      releaseLink();
+      releaseLink(reason != CloseReason.GOING_AWAY && reason != CloseReason.SERVER_ERROR);
       owner.detached(this, reason);
     } else {
       end(gone(reason.label()));
@@ -466,6 +463,11 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
 
   @Override
   public SessionState depart(String taker) {
+    boolean wasLinked = isLinked();
+    if (wasLinked) {
+      // The client has another link: this one has ended, although that was not noticed yet.
+      outbox.detach(true);
+    }
     replica.drop();
     SessionState.Builder all = snapshot(this::export);
     outbox.clear();
@@ -473,14 +475,13 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     if (!sameNode) {
       all.addAllSeen(duplicates.export(parts.scheduler().now()));
     }
-    boolean wasLinked = isLinked();
     state = State.MOVED;
     movedTo = taker;
     inbox.moved(sameNode ? null : taker);
     owner.departed(this, wasLinked);
     if (wasLinked) {
       link.close(CloseReason.REPLACED);
-      releaseLink();
+      releaseLink(false);
     }
     return all.build();
   }
@@ -499,7 +500,6 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     state = State.AWAY;
     movedTo = null;
     inbox.movedBack();
-    outbox.detach();
     restorePending(all, callbacks);
   }
 
@@ -543,10 +543,10 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   }
 
   /** Releases the closed link: with all that belongs to it, it is much larger than the session. */
-  private void releaseLink() {
+  private void releaseLink(boolean clientFailed) {
     lastSeenAt = lastSeenAt();
     link = null;
-    outbox.detach();
+    outbox.detach(clientFailed);
   }
 
   /** Returns whether the Message has arrived by another way too; its callback is served then. */

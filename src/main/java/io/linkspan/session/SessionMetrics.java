@@ -1,6 +1,6 @@
 package io.linkspan.session;
 
-import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.outbox.OutboxMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -16,6 +16,7 @@ public final class SessionMetrics {
   final LongAdder waiting = new LongAdder();
   final LongAdder inFlight = new LongAdder();
   final Counter redelivered;
+  final Counter abandoned;
   final Counter unanswerable;
   final Counter duplicates;
   final Counter resumed;
@@ -42,6 +43,10 @@ public final class SessionMetrics {
         Counter.builder("linkspan.redelivered")
             .description("Messages sent again because no acknowledgement came in time")
             .register(registry);
+    abandoned =
+        Counter.builder("linkspan.abandoned")
+            .description("Messages for clients that failed after delivery.maxAttempts")
+            .register(registry);
     unanswerable =
         Counter.builder("linkspan.answers.dropped")
             .description("Answers of services that their client or its link had no room for")
@@ -61,8 +66,8 @@ public final class SessionMetrics {
   }
 
   /** Returns the counters of outboxes. */
-  Outbox.Metrics outbox() {
-    return new Outbox.Metrics(pending, pendingBytes, redelivered);
+  OutboxMetrics outbox() {
+    return new OutboxMetrics(pending, pendingBytes, redelivered, abandoned);
   }
 
   /** Returns the number of sessions of this node. */

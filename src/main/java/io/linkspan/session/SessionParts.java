@@ -2,6 +2,7 @@ package io.linkspan.session;
 
 import io.linkspan.session.outbox.AckTimeouts;
 import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.outbox.OutboxMetrics;
 import io.linkspan.time.Scheduler;
 
 /**
@@ -13,6 +14,6 @@ record SessionParts(
     Scheduler scheduler,
     AckTimeouts timeouts,
     Outbox.Limits outboxLimits,
-    Outbox.Metrics outboxMetrics,
+    OutboxMetrics outboxMetrics,
     Inbox.Shared inbox,
     String node) {}

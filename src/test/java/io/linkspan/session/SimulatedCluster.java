@@ -52,6 +52,9 @@ final class SimulatedCluster {
   /** How long a node may be silent before the others remove it; milliseconds. */
   static final long GIVEN_UP_AFTER = 6_000;
 
+  /** Attempts to send one Message to a client. */
+  static final int MAX_ATTEMPTS = 30;
+
   private static final long SWEEP_DELAY = 2_000;
   private static final long MERGE_DELAY = 3_000;
 
@@ -111,7 +114,12 @@ final class SimulatedCluster {
               Duration.ofMinutes(2), 1_000, 1 << 20, 100, 0, SessionConfig.OnExcess.REPLACE, 1);
       var delivery =
           new DeliveryConfig(
-              Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);
+              Duration.ofSeconds(30),
+              Duration.ofSeconds(2),
+              MAX_ATTEMPTS,
+              1_000,
+              Duration.ofMinutes(2),
+              100);
       var limits =
           new LimitsConfig(
               0, 0, 0, 0, 0, 0, 64, 1_000, 1 << 20, 1 << 20, 16, Duration.ofSeconds(2));
@@ -546,6 +554,15 @@ final class SimulatedCluster {
     final List<String> inOrder = new ArrayList<>();
     int resumed;
     int notRecovered;
+
+    /** EventId of a Message that ends the link; how often it was received. */
+    String poison = "";
+
+    int poisoned;
+
+    /** Milliseconds that it stays away at least when it has lost its link. */
+    int absence;
+
     private String token = "";
     private NodeProcess node;
     private Link link;
@@ -606,7 +623,7 @@ final class SimulatedCluster {
       if (open != null) {
         lost.node.run(() -> open.linkClosed(CloseReason.CONNECTION_LOST));
       }
-      drop(lost, 20 + random.nextInt(100));
+      drop(lost, absence + 20 + random.nextInt(100));
     }
 
     void stop() {
@@ -615,6 +632,11 @@ final class SimulatedCluster {
 
     boolean isConnected() {
       return link != null && session != null;
+    }
+
+    /** Returns the node that it was connected to last. */
+    NodeProcess lastNode() {
+      return node;
     }
 
     NodeProcess node() {
@@ -635,6 +657,11 @@ final class SimulatedCluster {
       }
       if (message.getType().equals(ReservedTypes.SESSION)) {
         token = new JsonObject(message.getBody()).getString("session");
+        return;
+      }
+      if (message.getEventId().equals(poison)) {
+        poisoned++;
+        loseLink();
         return;
       }
       if (received.add(message.getEventId())) {

@@ -32,6 +32,11 @@ public final class AckTimeouts {
     timer.cancel();
   }
 
+  /** Returns the time. */
+  long now() {
+    return scheduler.now();
+  }
+
   /** Adds a delivery that was sent now. */
   void add(PendingDelivery delivery, long now) {
     delivery.dueAt = now + timeout;

@@ -1,20 +1,43 @@
 package io.linkspan.session.outbox;
 
+import io.linkspan.api.Message;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 
 /**
- * The deliveries of one outbox in order of arrival, with an index by eventId. Several deliveries
- * may have the same eventId. Pure; the links are fields of the deliveries, so that no list is
- * searched.
+ * The deliveries of one outbox in order of arrival, with an index by eventId, and their sizes.
+ * Several deliveries may have the same eventId. Pure; the links are fields of the deliveries, so
+ * that no list is searched.
  */
 final class DeliveryQueue {
+
+  private static final int MAX_ABANDONED = 64;
 
   private final Map<String, PendingDelivery> byEventId = new HashMap<>(4);
   private PendingDelivery oldest;
   private PendingDelivery newest;
+  private final LongAdder allPending;
+  private final LongAdder allBytes;
   private int count;
+  private int written;
   private long bytes;
+
+  /** The latest Messages that were abandoned, by {@link PendingDelivery#offsetOf}, oldest first. */
+  private Set<String> abandoned = Set.of();
+
+  /**
+   * Creates an empty queue.
+   *
+   * @param allPending counts the deliveries of all queues that are not written
+   * @param allBytes counts the bytes of all queues
+   */
+  DeliveryQueue(LongAdder allPending, LongAdder allBytes) {
+    this.allPending = allPending;
+    this.allBytes = allBytes;
+  }
 
   /** Returns the oldest delivery; null when there is none. */
   PendingDelivery oldest() {
@@ -24,6 +47,20 @@ final class DeliveryQueue {
   /** Returns the oldest delivery with this eventId; null when there is none. */
   PendingDelivery find(String eventId) {
     return byEventId.get(eventId);
+  }
+
+  /** Returns the oldest delivery that was written; null when there is none. */
+  PendingDelivery oldestWritten() {
+    PendingDelivery delivery = written == 0 ? null : oldest;
+    while (delivery != null && !delivery.written) {
+      delivery = delivery.next;
+    }
+    return delivery;
+  }
+
+  /** Returns the number of deliveries that were written. */
+  int written() {
+    return written;
   }
 
   /** Returns the number of deliveries. */
@@ -40,6 +77,8 @@ final class DeliveryQueue {
   void add(PendingDelivery delivery) {
     count++;
     bytes += delivery.size;
+    allPending.increment();
+    allBytes.add(delivery.size);
     delivery.previous = newest;
     if (newest == null) {
       oldest = delivery;
@@ -59,8 +98,11 @@ final class DeliveryQueue {
 
   /** Removes a delivery, which must be in the queue. */
   void remove(PendingDelivery delivery) {
+    unmark(delivery);
     count--;
     bytes -= delivery.size;
+    allPending.decrement();
+    allBytes.add(-delivery.size);
     if (delivery.previous == null) {
       oldest = delivery.next;
     } else {
@@ -72,6 +114,39 @@ final class DeliveryQueue {
       delivery.next.previous = delivery.previous;
     }
     removeId(delivery);
+  }
+
+  /** A delivery was written to a client that can say later how far it has read. */
+  void mark(PendingDelivery delivery, long now) {
+    delivery.written = true;
+    delivery.dueAt = now;
+    written++;
+    allPending.decrement();
+  }
+
+  /** A delivery is to be written again. */
+  void unmark(PendingDelivery delivery) {
+    if (delivery.written) {
+      delivery.written = false;
+      written--;
+      allPending.increment();
+    }
+  }
+
+  /** Remembers a Message that failed after all its attempts: it may arrive by another way too. */
+  void rememberAbandoned(Message message) {
+    if (abandoned.isEmpty()) {
+      abandoned = new LinkedHashSet<>(4);
+    }
+    abandoned.add(PendingDelivery.offsetOf(message));
+    if (abandoned.size() > MAX_ABANDONED) {
+      abandoned.remove(abandoned.iterator().next());
+    }
+  }
+
+  /** Returns whether a Message was abandoned, as far as is remembered. */
+  boolean wasAbandoned(Message message) {
+    return !abandoned.isEmpty() && abandoned.contains(PendingDelivery.offsetOf(message));
   }
 
   private void removeId(PendingDelivery delivery) {

@@ -1,6 +1,5 @@
 package io.linkspan.session.outbox;
 
-import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -8,8 +7,7 @@ import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryCallbacks;
-import io.micrometer.core.instrument.Counter;
-import java.util.concurrent.atomic.LongAdder;
+import io.linkspan.wire.Pending;
 import java.util.function.Consumer;
 
 /**
@@ -22,36 +20,8 @@ import java.util.function.Consumer;
  */
 public final class Outbox implements PendingDelivery.Owner {
 
-  /** Listener for changes, to keep a replica. */
-  public interface Listener {
-
-    /** A delivery was added. */
-    void added(PendingDelivery delivery);
-
-    /** A delivery has ended. */
-    void removed(PendingDelivery delivery);
-
-    /** The client has read up to this offset. */
-    void anchored(String offset);
-  }
-
-  /**
-   * Bounds of one outbox.
-   *
-   * @param maxPending Messages
-   * @param maxPendingBytes the same in bytes
-   * @param maxAttempts times that a Message is sent before it fails
-   */
+  /** Bounds of one outbox: Messages, their bytes, and times that each is sent before it fails. */
   public record Limits(int maxPending, long maxPendingBytes, int maxAttempts) {}
-
-  /**
-   * Counters that all outboxes of a node share.
-   *
-   * @param pending Messages that are not acknowledged
-   * @param pendingBytes the same in bytes
-   * @param redelivered Messages that were sent again
-   */
-  public record Metrics(LongAdder pending, LongAdder pendingBytes, Counter redelivered) {}
 
   /** Condition for the delivery of a Message. */
   public enum Mode {
@@ -65,9 +35,9 @@ public final class Outbox implements PendingDelivery.Owner {
 
   private final Limits limits;
   private final AckTimeouts timeouts;
-  private final Metrics metrics;
-  private final Listener listener;
-  private final DeliveryQueue queue = new DeliveryQueue();
+  private final OutboxMetrics metrics;
+  private final OutboxListener listener;
+  private final DeliveryQueue queue;
   private Mode mode;
 
   /** Null while the client is away. */
@@ -76,7 +46,9 @@ public final class Outbox implements PendingDelivery.Owner {
   /** Whether the session outlives its link, so that undelivered Messages wait for the next one. */
   private final boolean keeps;
 
-  private int written;
+  /** The first delivery that waits for those before it; null when all are sent. */
+  private PendingDelivery unsent;
+
   private long lastNumber;
   private String anchor = "";
 
@@ -94,8 +66,8 @@ public final class Outbox implements PendingDelivery.Owner {
       Connection link,
       Mode mode,
       boolean keeps,
-      Listener listener,
-      Metrics metrics) {
+      OutboxListener listener,
+      OutboxMetrics metrics) {
     this.limits = limits;
     this.timeouts = timeouts;
     this.link = link;
@@ -103,6 +75,7 @@ public final class Outbox implements PendingDelivery.Owner {
     this.keeps = keeps;
     this.listener = listener;
     this.metrics = metrics;
+    queue = new DeliveryQueue(metrics.pending(), metrics.pendingBytes());
   }
 
   /**
@@ -113,33 +86,31 @@ public final class Outbox implements PendingDelivery.Owner {
    */
   public boolean offer(Outgoing outgoing, DeliveryCallback callback, long now) {
     if (isTooLong(outgoing.message())) {
-      return refuse(tooLarge(), callback);
+      return refuse(Refusals.tooLarge(link.longestMessage()), callback);
     }
     // A call is answered also by an app that acknowledges nothing.
     boolean kept = mode != Mode.WRITES || outgoing.expectsAnswer();
-    if (link != null && (!kept || outgoing.isVolatile())) {
+    boolean atOnce = outgoing.isVolatile() || (!kept && unsent == null);
+    if (link != null && atOnce) {
       if (link.deliver(outgoing)) {
         confirm(callback, By.TRANSPORT, null);
         return true;
       }
       if (!keeps || outgoing.isVolatile()) {
-        return refuse(
-            new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is leaving"),
-            callback);
+        return refuse(Refusals.leaving(), callback);
       }
     } else if (outgoing.isVolatile()) {
-      return refuse(
-          new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is away"), callback);
+      return refuse(Refusals.away(), callback);
     }
     var delivery = new PendingDelivery(this, ++lastNumber, outgoing, callback);
     if (!makeRoomFor(delivery.size)) {
-      return refuse(full(), callback);
+      return refuse(Refusals.full(queue.count()), callback);
     }
-    append(delivery);
+    queue.add(delivery);
     if (listener != null) {
       listener.added(delivery);
     }
-    if (link != null && kept) {
+    if (link != null && kept && unsent == null) {
       send(delivery, now);
     }
     return true;
@@ -156,6 +127,9 @@ public final class Outbox implements PendingDelivery.Owner {
     if (delivery != null) {
       remove(delivery);
       confirm(delivery.callback, By.CLIENT, reply);
+      if (unsent != null) {
+        sendWaiting(timeouts.now());
+      }
     }
   }
 
@@ -169,13 +143,18 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   /**
-   * Adds a second callback to a delivery that is pending already.
+   * Adds a second callback to a delivery that is pending or was abandoned.
    *
-   * @return false when the Message is not pending: it was delivered
+   * @return false for any other Message: it was delivered
    */
   public boolean join(Message message, DeliveryCallback callback) {
     PendingDelivery first = find(message);
-    if (first == null || first.written) {
+    if (first == null) {
+      return queue.wasAbandoned(message)
+          && !refuse(Refusals.abandoned(limits.maxAttempts()), callback);
+    }
+    // Before the client has resumed, it is only known that it may have been written.
+    if (first.written && link != null) {
       return false;
     }
     if (callback != null) {
@@ -195,23 +174,38 @@ public final class Outbox implements PendingDelivery.Owner {
   @Override
   public void due(PendingDelivery delivery, long now) {
     if (delivery.attempts < limits.maxAttempts()) {
-      metrics.redelivered.increment();
+      metrics.redelivered().increment();
       send(delivery, now);
       return;
     }
-    remove(delivery);
-    refuse(
-        new MessageException(
-            ErrorCode.TIMEOUT,
-            "the recipient did not acknowledge " + limits.maxAttempts() + " times"),
-        delivery.callback);
+    abandon(delivery);
+    sendWaiting(now);
   }
 
-  /** The link has ended: everything waits, and no attempts are counted. */
-  public void detach() {
+  /**
+   * The link has ended: everything waits. Clients process Messages in order, so the oldest one that
+   * was not acknowledged may be what ended the link, and only its attempt counts.
+   *
+   * @param clientFailed false when the gateway ended the link, for which no Message can be the
+   *     reason
+   */
+  public void detach(boolean clientFailed) {
     link = null;
+    unsent = null;
+    PendingDelivery suspect = null;
     for (PendingDelivery delivery = queue.oldest(); delivery != null; delivery = delivery.next) {
+      if (!delivery.timed) {
+        continue;
+      }
       timeouts.remove(delivery);
+      if (clientFailed && suspect == null) {
+        suspect = delivery;
+      } else {
+        delivery.attempts--;
+      }
+    }
+    if (suspect != null) {
+      failAttempt(suspect);
     }
   }
 
@@ -219,20 +213,55 @@ public final class Outbox implements PendingDelivery.Owner {
   public void attach(Connection link, Mode mode, long now) {
     this.link = link;
     this.mode = mode;
+    PendingDelivery unread = mode == Mode.OFFSETS ? queue.oldestWritten() : null;
+    for (PendingDelivery delivery = queue.oldest(); delivery != null; delivery = delivery.next) {
+      queue.unmark(delivery);
+    }
+    if (unread != null) {
+      // The client has read all that was sent before it.
+      unread.attempts++;
+      failAttempt(unread);
+    }
+    unsent = queue.oldest();
+    sendWaiting(now);
+  }
+
+  /**
+   * Sends what waits. A Message is sent the last time when it is the oldest, and nothing is sent
+   * beside it: if the link ends then, it was this one.
+   */
+  private void sendWaiting(long now) {
     // What follows can end in a close of the link, hence in a detach.
-    for (PendingDelivery next = queue.oldest(); next != null && this.link == link; ) {
-      PendingDelivery delivery = next;
-      next = delivery.next;
-      delivery.attempts = 0;
-      unmark(delivery);
+    while (unsent != null && link != null && !isLastAttempt(queue.oldest())) {
+      PendingDelivery delivery = unsent;
+      unsent = delivery.next;
       if (isTooLong(delivery.outgoing.message())) {
         // It fitted the last link of the client and does not fit this one.
         remove(delivery);
-        refuse(tooLarge(), delivery.callback);
+        refuse(Refusals.tooLarge(link.longestMessage()), delivery.callback);
       } else {
         send(delivery, now);
       }
     }
+  }
+
+  private boolean isLastAttempt(PendingDelivery oldest) {
+    return oldest.timed && oldest.attempts > 1 && oldest.attempts >= limits.maxAttempts();
+  }
+
+  private void failAttempt(PendingDelivery delivery) {
+    if (delivery.attempts >= limits.maxAttempts()) {
+      abandon(delivery);
+    } else if (listener != null) {
+      listener.attempted(delivery);
+    }
+  }
+
+  private void abandon(PendingDelivery delivery) {
+    remove(delivery);
+    queue.rememberAbandoned(delivery.message());
+    metrics.abandoned().increment();
+    refuse(Refusals.abandoned(limits.maxAttempts()), delivery.callback);
   }
 
   /**
@@ -255,7 +284,7 @@ public final class Outbox implements PendingDelivery.Owner {
     for (PendingDelivery delivery = queue.oldest(), end = last.next; delivery != end; ) {
       PendingDelivery next = delivery.next;
       if (delivery.written) {
-        remove(delivery);
+        forget(delivery);
       }
       delivery = next;
     }
@@ -299,25 +328,27 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   /** Adds what another outbox had, regardless of limits; {@link #attach} sends it. */
-  public void restore(Outgoing outgoing, DeliveryCallback callback, boolean wasWritten) {
+  public void restore(Pending before, DeliveryCallback callback) {
+    var outgoing = new Outgoing(before.getMessage(), before.getChannel());
     var delivery = new PendingDelivery(this, ++lastNumber, outgoing, callback);
-    append(delivery);
-    if (wasWritten) {
-      mark(delivery, 0);
+    delivery.attempts = before.getAttempts();
+    queue.add(delivery);
+    if (before.getWritten()) {
+      queue.mark(delivery, 0);
     }
   }
 
   /** Returns the error that {@link #offer} would give now; null when it would not fail. */
   public MessageException refusalOf(Message message) {
     if (isTooLong(message)) {
-      return tooLarge();
+      return Refusals.tooLarge(link.longestMessage());
     }
-    return hasRoomFor(message.getSerializedSize()) ? null : full();
+    return hasRoomFor(message.getSerializedSize()) ? null : Refusals.full(queue.count());
   }
 
-  /** Returns the number of Messages that are not delivered, as {@link Mode} defines it. */
+  /** Returns the number of Messages that are not delivered, see {@link Mode}. */
   public int size() {
-    return queue.count() - written;
+    return queue.count() - queue.written();
   }
 
   /** Visits every delivery in order, also those that were written. */
@@ -328,12 +359,8 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   private boolean makeRoomFor(int size) {
-    while (!fits(size) && written > 0) {
-      PendingDelivery delivery = queue.oldest();
-      while (!delivery.written) {
-        delivery = delivery.next;
-      }
-      forgetOldestWritten(delivery);
+    while (!fits(size) && queue.written() > 0) {
+      forgetOldestWritten(queue.oldestWritten());
     }
     return fits(size);
   }
@@ -343,8 +370,13 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   private void forgetOldestWritten(PendingDelivery delivery) {
-    remove(delivery);
+    forget(delivery);
     moveAnchor(delivery.offset());
+  }
+
+  private void forget(PendingDelivery delivery) {
+    remove(delivery);
+    confirm(delivery.callback, By.TRANSPORT, null);
   }
 
   private boolean isTooLong(Message message) {
@@ -353,20 +385,8 @@ public final class Outbox implements PendingDelivery.Owner {
 
   private boolean hasRoomFor(int size) {
     return (mode == Mode.WRITES && link != null)
-        || (queue.count() - written < limits.maxPending()
-            && (written > 0 || queue.bytes() + size <= limits.maxPendingBytes()));
-  }
-
-  private MessageException tooLarge() {
-    return new MessageException(
-        ErrorCode.TOO_LARGE,
-        "the recipient can be sent no more than " + link.longestMessage() + " bytes at once");
-  }
-
-  private MessageException full() {
-    return new MessageException(
-        ErrorCode.QUEUE_FULL,
-        "the recipient has " + queue.count() + " messages that it did not acknowledge");
+        || (queue.count() - queue.written() < limits.maxPending()
+            && (queue.written() > 0 || queue.bytes() + size <= limits.maxPendingBytes()));
   }
 
   private static boolean refuse(MessageException why, DeliveryCallback callback) {
@@ -385,7 +405,7 @@ public final class Outbox implements PendingDelivery.Owner {
       }
       case OFFSETS -> {
         if (link.deliver(delivery.outgoing)) {
-          mark(delivery, now);
+          queue.mark(delivery, now);
           DeliveryCallback callback = delivery.callback;
           delivery.callback = null;
           confirm(callback, By.TRANSPORT, null);
@@ -393,25 +413,9 @@ public final class Outbox implements PendingDelivery.Owner {
       }
       case WRITES -> {
         if (link.deliver(delivery.outgoing)) {
-          remove(delivery);
-          confirm(delivery.callback, By.TRANSPORT, null);
+          forget(delivery);
         }
       }
-    }
-  }
-
-  private void mark(PendingDelivery delivery, long now) {
-    delivery.written = true;
-    delivery.dueAt = now;
-    written++;
-    metrics.pending.decrement();
-  }
-
-  private void unmark(PendingDelivery delivery) {
-    if (delivery.written) {
-      delivery.written = false;
-      written--;
-      metrics.pending.increment();
     }
   }
 
@@ -428,20 +432,14 @@ public final class Outbox implements PendingDelivery.Owner {
     }
   }
 
-  private void append(PendingDelivery delivery) {
-    queue.add(delivery);
-    metrics.pending.increment();
-    metrics.pendingBytes.add(delivery.size);
-  }
-
   private void remove(PendingDelivery delivery) {
     if (listener != null) {
       listener.removed(delivery);
     }
     timeouts.remove(delivery);
-    unmark(delivery);
+    if (delivery == unsent) {
+      unsent = delivery.next;
+    }
     queue.remove(delivery);
-    metrics.pending.decrement();
-    metrics.pendingBytes.add(-delivery.size);
   }
 }

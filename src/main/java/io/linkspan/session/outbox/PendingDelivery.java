@@ -24,6 +24,8 @@ public final class PendingDelivery {
   final Outgoing outgoing;
   final int size;
   DeliveryCallback callback;
+
+  /** Times that it was sent, on whichever link, except where another Message ended the link. */
   int attempts;
 
   /** Whether it was written to a client that can say later how far it has read. */
@@ -73,6 +75,11 @@ public final class PendingDelivery {
     return number;
   }
 
+  /** Returns how many attempts have failed. */
+  public int failedAttempts() {
+    return timed ? attempts - 1 : attempts;
+  }
+
   /** Returns the callback; null when no outcome is wanted. */
   public DeliveryCallback callback() {
     return callback;
@@ -89,6 +96,7 @@ public final class PendingDelivery {
             .setMessage(outgoing.message())
             .setChannel(outgoing.channel())
             .setWritten(written)
+            .setAttempts(failedAttempts())
             .setNumber(number);
     if (callback != null) {
       pending.setOrigin(callback.origin()).setTicket(callback.ticket());

@@ -82,6 +82,11 @@ public final class ReplicaStore {
   private static void apply(Kept kept, Change change) {
     switch (change.getWhatCase()) {
       case ADDED -> kept.pending.put(change.getNumber(), change.getAdded());
+      case ATTEMPTED ->
+          kept.pending.computeIfPresent(
+              change.getAttempted().getNumber(),
+              (number, pending) ->
+                  pending.toBuilder().setAttempts(change.getAttempted().getFailed()).build());
       case REMOVED -> kept.pending.remove(change.getRemoved());
       case JOINED -> kept.groups.add(change.getJoined());
       case LEFT -> kept.groups.remove(change.getLeft());

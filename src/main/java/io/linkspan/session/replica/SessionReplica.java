@@ -1,7 +1,8 @@
 package io.linkspan.session.replica;
 
-import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.outbox.OutboxListener;
 import io.linkspan.session.outbox.PendingDelivery;
+import io.linkspan.wire.Attempts;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.SessionState;
 import java.util.function.Supplier;
@@ -11,7 +12,7 @@ import java.util.function.Supplier;
  * after {@link #drop}, nor for a session that cannot be resumed. Used only on the owner's event
  * loop.
  */
-public final class SessionReplica implements Outbox.Listener {
+public final class SessionReplica implements OutboxListener {
 
   private final Replicator replicator;
   private final String session;
@@ -54,6 +55,18 @@ public final class SessionReplica implements Outbox.Listener {
   public void added(PendingDelivery delivery) {
     if (isRecording()) {
       replicator.record(change().setNumber(delivery.number()).setAdded(delivery.toReplica()));
+    }
+  }
+
+  @Override
+  public void attempted(PendingDelivery delivery) {
+    if (isRecording()) {
+      replicator.record(
+          change()
+              .setAttempted(
+                  Attempts.newBuilder()
+                      .setNumber(delivery.number())
+                      .setFailed(delivery.failedAttempts())));
     }
   }
 

@@ -11,6 +11,7 @@ import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.testing.VirtualTime;
+import io.linkspan.wire.Pending;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
@@ -90,11 +91,12 @@ class OutboxTest {
   private final RecordingLink link = new RecordingLink();
   private final VirtualTime time = new VirtualTime(START);
   private final AckTimeouts timeouts = new AckTimeouts(time, ACK_TIMEOUT);
-  private final Outbox.Metrics metrics =
-      new Outbox.Metrics(
+  private final OutboxMetrics metrics =
+      new OutboxMetrics(
           new LongAdder(),
           new LongAdder(),
-          Counter.builder("redelivered").register(new SimpleMeterRegistry()));
+          Counter.builder("redelivered").register(new SimpleMeterRegistry()),
+          Counter.builder("abandoned").register(new SimpleMeterRegistry()));
   private final Outbox outbox = outbox(Outbox.Mode.ACKNOWLEDGEMENTS);
 
   private Outbox outbox(Outbox.Mode mode) {
@@ -217,6 +219,143 @@ class OutboxTest {
     var tooLate = new RecordingCallback();
     assertThat(careless.offer(message("b"), tooLate, START)).isFalse();
     assertThat(tooLate.ending).isEqualTo("no-such-recipient");
+  }
+
+  /** The outbox of the next link, with what this one has. */
+  private Outbox resume(Outbox before, Outbox.Mode mode) {
+    before.detach(true);
+    return restore(before, mode);
+  }
+
+  private Outbox restore(Outbox before, Outbox.Mode mode) {
+    List<Pending> all = new ArrayList<>();
+    List<DeliveryCallback> callbacks = new ArrayList<>();
+    before.forEach(
+        delivery -> {
+          all.add(delivery.toWire(null));
+          callbacks.add(delivery.callback());
+        });
+    before.clear();
+    Outbox after =
+        new Outbox(
+            new Outbox.Limits(3, 1_000, ATTEMPTS), timeouts, null, mode, true, null, metrics);
+    for (int i = 0; i < all.size(); i++) {
+      after.restore(all.get(i), callbacks.get(i));
+    }
+    return after;
+  }
+
+  @Test
+  void attemptsOfTheOldestMessageSurviveItsLinks() {
+    RecordingCallback a = offer("a", START);
+    RecordingCallback b = offer("b", START);
+    Outbox next = outbox;
+    for (int i = 1; i < ATTEMPTS; i++) {
+      next = resume(next, Outbox.Mode.ACKNOWLEDGEMENTS);
+      next.attach(link, Outbox.Mode.ACKNOWLEDGEMENTS, START);
+    }
+    assertThat(link.written).containsExactly("a", "b", "a", "b", "a");
+    next.detach(true);
+    assertThat(a.ending).isEqualTo("timeout");
+    assertThat(metrics.abandoned().count()).isEqualTo(1);
+    next = restore(next, Outbox.Mode.ACKNOWLEDGEMENTS);
+    link.written.clear();
+    next.attach(link, Outbox.Mode.ACKNOWLEDGEMENTS, START);
+    assertThat(link.written).containsExactly("b");
+    next.acknowledged("b", null);
+    assertThat(b.ending).isEqualTo("client");
+  }
+
+  @Test
+  void linkThatTheGatewayEndsCountsForNoMessage() {
+    RecordingCallback a = offer("a", START);
+    Outbox next = outbox;
+    for (int i = 0; i < 2 * ATTEMPTS; i++) {
+      next.detach(false);
+      next = restore(next, Outbox.Mode.ACKNOWLEDGEMENTS);
+      next.attach(link, Outbox.Mode.ACKNOWLEDGEMENTS, START);
+    }
+    next.acknowledged("a", null);
+    assertThat(a.ending).isEqualTo("client");
+  }
+
+  @Test
+  void whatIsBesideTheLastAttemptWaitsForItsEnd() {
+    offer("a", START);
+    offer("b", START);
+    Outbox next = outbox;
+    for (int i = 1; i < ATTEMPTS; i++) {
+      next = resume(next, Outbox.Mode.ACKNOWLEDGEMENTS);
+      next.attach(link, Outbox.Mode.ACKNOWLEDGEMENTS, START);
+    }
+    link.written.clear();
+    var c = new RecordingCallback();
+    next.offer(message("c"), c, START);
+    assertThat(link.written).isEmpty();
+    next.acknowledged("a", null);
+    assertThat(link.written).containsExactly("b", "c");
+    next.acknowledged("c", null);
+    assertThat(c.ending).isEqualTo("client");
+    // So it does when the client acknowledges a Message of an earlier link, and after a time-out.
+    next.acknowledged("b", null);
+    assertThat(next.size()).isZero();
+  }
+
+  @Test
+  void lastAttemptThatIsNotAcknowledgedInTimeLetsTheOthersGo() {
+    RecordingCallback a = offer("a", START);
+    offer("b", START);
+    Outbox next = outbox;
+    for (int i = 1; i < ATTEMPTS; i++) {
+      next = resume(next, Outbox.Mode.ACKNOWLEDGEMENTS);
+      next.attach(link, Outbox.Mode.ACKNOWLEDGEMENTS, START);
+    }
+    link.written.clear();
+    advanceTo(START + ACK_TIMEOUT);
+    assertThat(a.ending).isEqualTo("timeout");
+    assertThat(link.written).containsExactly("b");
+  }
+
+  @Test
+  void messageThatAClientNeverGetsPastIsDroppedWhereItNamesWhatItHas() {
+    Outbox next = outbox(Outbox.Mode.OFFSETS);
+    String anchor = "start";
+    next.anchor(anchor);
+    next.offer(message("a"), null, START);
+    next.offer(message("b"), null, START);
+    for (int i = 0; i < ATTEMPTS; i++) {
+      assertThat(link.written).contains("a");
+      link.written.clear();
+      next = resume(next, Outbox.Mode.OFFSETS);
+      next.anchor(anchor);
+      assertThat(next.seen(anchor)).isTrue();
+      next.attach(link, Outbox.Mode.OFFSETS, START);
+    }
+    assertThat(link.written).containsExactly("b");
+    assertThat(metrics.abandoned().count()).isEqualTo(1);
+  }
+
+  @Test
+  void messageThatArrivesAgainAfterItFailedFailsAgain() {
+    offer("a", START);
+    advanceTo(START + ATTEMPTS * ACK_TIMEOUT);
+    var again = new RecordingCallback();
+    assertThat(outbox.join(message("a").message(), again)).isTrue();
+    assertThat(again.ending).isEqualTo("timeout");
+    assertThat(outbox.join(message("unknown").message(), null)).isFalse();
+  }
+
+  @Test
+  void messageOfAReplicaIsNotDeliveredBeforeTheClientHasResumed() {
+    Outbox adopted = restore(outbox, Outbox.Mode.ACKNOWLEDGEMENTS);
+    Message a = message("a").message();
+    adopted.restore(Pending.newBuilder().setMessage(a).setWritten(true).build(), null);
+    var again = new RecordingCallback();
+    assertThat(adopted.join(a, again)).isTrue();
+    assertThat(again.ending).isNull();
+    adopted.attach(link, Outbox.Mode.ACKNOWLEDGEMENTS, START);
+    adopted.acknowledged("a", null);
+    assertThat(again.ending).isEqualTo("client");
   }
 
   @RepeatedTest(200)

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.Message;
 import io.linkspan.testing.VirtualTime;
+import io.linkspan.wire.Attempts;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Copy;
 import io.linkspan.wire.Pending;
@@ -64,6 +65,7 @@ class ReplicaStoreTest {
         added("s", 2),
         added("s", 3),
         change("s").setRemoved(2).build(),
+        change("s").setAttempted(Attempts.newBuilder().setNumber(3).setFailed(4)).build(),
         change("s").setJoined("g1").build(),
         change("s").setJoined("g2").build(),
         change("s").setLeft("g1").build(),
@@ -72,6 +74,7 @@ class ReplicaStoreTest {
     SessionState state = store.take("o", "s");
     assertThat(state.getUser()).isEqualTo("user");
     assertThat(numbers(state)).containsExactly(1L, 3L);
+    assertThat(state.getPending(1).getAttempts()).isEqualTo(4);
     assertThat(state.getGroupsList()).containsExactly("g2");
     assertThat(state.getAnchor()).isEqualTo("offset");
     assertThat(state.getAway()).isTrue();

@@ -7,6 +7,7 @@ import io.linkspan.connection.Outgoing;
 import io.linkspan.directory.ShardAddress;
 import io.linkspan.session.outbox.AckTimeouts;
 import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.outbox.OutboxMetrics;
 import io.linkspan.testing.SimulatedBus;
 import io.linkspan.testing.SimulatedNodes;
 import io.linkspan.testing.VirtualTime;
@@ -58,10 +59,11 @@ class SessionReplicaTest {
           Outbox.Mode.ACKNOWLEDGEMENTS,
           true,
           replica,
-          new Outbox.Metrics(
+          new OutboxMetrics(
               new LongAdder(),
               new LongAdder(),
-              Counter.builder("redelivered").register(new SimpleMeterRegistry())));
+              Counter.builder("redelivered").register(new SimpleMeterRegistry()),
+              Counter.builder("abandoned").register(new SimpleMeterRegistry())));
 
   SessionReplicaTest() {
     bus.answer(
@@ -136,9 +138,7 @@ class SessionReplicaTest {
       before.addPending(
           Pending.newBuilder().setNumber(number).setMessage(message("old" + number).message()));
     }
-    before
-        .getPendingList()
-        .forEach(pending -> outbox.restore(new Outgoing(pending.getMessage()), null, false));
+    before.getPendingList().forEach(pending -> outbox.restore(pending, null));
     replica.put(this::describe);
     outbox.offer(message("new1"), null, time.now());
     outbox.offer(message("new2"), null, time.now());
