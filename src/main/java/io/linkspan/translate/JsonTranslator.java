@@ -27,6 +27,8 @@ public final class JsonTranslator {
   /** Beginning of a frame, including an empty one. */
   private static final Pattern FRAME = Pattern.compile("\\s*\\{\\s*(\\}|\"(message|ack)\"\\s*:)");
 
+  private static final String BYTE_ORDER_MARK = "\uFEFF";
+
   private JsonTranslator() {}
 
   /**
@@ -85,7 +87,9 @@ public final class JsonTranslator {
   }
 
   private static void merge(
-      String text, com.google.protobuf.Message.Builder into, String expected) {
+      String json, com.google.protobuf.Message.Builder into, String expected) {
+    // Some libraries write a byte order mark, which may be ignored (RFC 8259, section 8.1).
+    String text = json.startsWith(BYTE_ORDER_MARK) ? json.substring(1) : json;
     try {
       PARSER.merge(text, into);
     } catch (InvalidProtocolBufferException e) {

@@ -87,6 +87,13 @@ public final class RawHttp implements AutoCloseable {
   /** Reads the answer, which must state its length, and closes the connection. */
   public Response response() {
     try (this) {
+      return next();
+    }
+  }
+
+  /** Reads one answer, which must state its length; more may follow on the connection. */
+  public Response next() {
+    try {
       String text = readHead();
       var empty = new Response(Integer.parseInt(text.substring(9, 12)), text, "");
       String length = empty.header("content-length");

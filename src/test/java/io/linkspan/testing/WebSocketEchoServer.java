@@ -49,7 +49,8 @@ public final class WebSocketEchoServer extends VerticleBase {
     Duration minute = Duration.ofMinutes(1);
     var heartbeat = new HeartbeatConfig(minute, minute, minute, Duration.ZERO);
     var config = new WebSocketConfig("/", heartbeat, MAX_MESSAGE, true, false);
-    var address = new HttpConfig("127.0.0.1", wanted, minute, List.of("*"), new TlsConfig("", ""));
+    var address =
+        new HttpConfig("127.0.0.1", wanted, minute, 16 << 10, List.of("*"), new TlsConfig("", ""));
     http =
         new HttpTransport(
             vertx,

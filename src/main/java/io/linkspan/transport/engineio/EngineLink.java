@@ -146,7 +146,7 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
       lastReceived = now;
       switch (((FrontDoor.Admitted) decision).action()) {
         case POLL -> {
-          exchange.watch(loop(), this::onAbort);
+          exchange.watch(loop(), this::onAbort, this::release);
           engine.pollArrived(exchange, exchange.request(), now);
         }
         case POST -> {
@@ -164,7 +164,10 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
     drain();
   }
 
-  /** Ends a request because the node that it waits at is being drained: answers a poll now. */
+  /**
+   * Answers a poll now: the node that it waits at is being drained, or another request waits behind
+   * it.
+   */
   public void release(HttpExchange exchange) {
     engine.release(exchange);
     drain();

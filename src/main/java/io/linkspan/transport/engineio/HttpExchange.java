@@ -34,8 +34,13 @@ public interface HttpExchange {
   /** The {@code Content-Length} header, or −1. */
   long contentLength();
 
-  /** Calls the listener when the client gives up before it has an answer. */
-  void watch(EventLoop loop, Consumer<HttpExchange> onAbort);
+  /**
+   * Calls a listener of a request that waits for its answer.
+   *
+   * @param onAbort called when the client gives up before it has an answer
+   * @param onFollowed called when another request waits behind this one, on its connection
+   */
+  void watch(EventLoop loop, Consumer<HttpExchange> onAbort, Consumer<HttpExchange> onFollowed);
 
   /** Reads the body. */
   void read(EventLoop loop, BodyListener listener);

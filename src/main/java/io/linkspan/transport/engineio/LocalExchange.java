@@ -6,6 +6,7 @@ import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.http.Refusal;
+import io.linkspan.transport.http.RequestGuard;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
@@ -77,7 +78,8 @@ public final class LocalExchange implements HttpExchange {
   }
 
   @Override
-  public void watch(EventLoop loop, Consumer<HttpExchange> onAbort) {
+  public void watch(
+      EventLoop loop, Consumer<HttpExchange> onAbort, Consumer<HttpExchange> onFollowed) {
     home.run(
         () -> {
           HttpServerResponse response = http.response();
@@ -85,6 +87,9 @@ public final class LocalExchange implements HttpExchange {
             loop.run(() -> onAbort.accept(this));
           } else {
             response.closeHandler(v -> loop.run(() -> onAbort.accept(this)));
+            if (!response.ended()) {
+              RequestGuard.whenFollowed(http, () -> loop.run(() -> onFollowed.accept(this)));
+            }
           }
         });
   }

@@ -2,12 +2,14 @@ package io.linkspan.transport.http;
 
 import io.linkspan.config.ListenException;
 import io.netty.channel.ChannelPipeline;
+import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.internal.net.RFC3986;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -18,7 +20,6 @@ import java.util.function.Consumer;
  */
 public final class HttpTransport {
 
-  private static final int MAX_URI = 4096;
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int BACKLOG = 4096;
 
@@ -42,7 +43,7 @@ public final class HttpTransport {
     this.extensions = extensions;
     this.endpoints = List.copyOf(endpoints);
     options
-        .setMaxInitialLineLength(MAX_URI)
+        .setMaxInitialLineLength(config.maxRequestLine())
         .setMaxHeaderSize(MAX_HEADERS)
         .setAcceptBacklog(BACKLOG)
         .setTcpNoDelay(true)
@@ -65,8 +66,7 @@ public final class HttpTransport {
     server
         .connectionHandler(
             connection ->
-                extensions.accept(
-                    ((HttpServerConnection) connection).channelHandlerContext().pipeline()))
+                prepare(((HttpServerConnection) connection).channelHandlerContext().pipeline()))
         .requestHandler(this::route);
     // Below zero, Vert.x gives all loops of the node the same free port.
     int port = config.port() == 0 ? -1 : config.port();
@@ -77,6 +77,12 @@ public final class HttpTransport {
             failure ->
                 Future.failedFuture(
                     new ListenException("http", config.host(), config.port(), failure)));
+  }
+
+  private void prepare(ChannelPipeline pipeline) {
+    // Before everything that reads the head of a request.
+    pipeline.addAfter(pipeline.context(HttpRequestDecoder.class).name(), null, new RequestGuard());
+    extensions.accept(pipeline);
   }
 
   /** Closes clients that no session closes, because the event loop is being drained. */
@@ -92,8 +98,9 @@ public final class HttpTransport {
   }
 
   private void route(HttpServerRequest request) {
-    String path = request.path();
-    if (path != null) {
+    if (request.path() != null) {
+      // Equivalent paths are one path (RFC 9110, section 4.2.3).
+      String path = RFC3986.normalizePath(request.path());
       for (HttpEndpoint endpoint : endpoints) {
         if (endpoint.serves(path)) {
           endpoint.handle(request);

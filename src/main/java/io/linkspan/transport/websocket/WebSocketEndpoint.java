@@ -58,6 +58,13 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       Refusal.UPGRADE_REQUIRED.send(request);
       return;
     }
+    Credentials credentials;
+    try {
+      credentials = credentials(request);
+    } catch (IllegalArgumentException e) {
+      Refusal.MALFORMED_QUERY.send(request);
+      return;
+    }
     String address = request.remoteAddress().hostAddress();
     try {
       policy.checkOrigin(request.getHeader(HttpHeaders.ORIGIN));
@@ -68,7 +75,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     }
     ConnectPolicy.Admitted client;
     try {
-      client = policy.admit(credentials(request), config.clientAcknowledges());
+      client = policy.admit(credentials, config.clientAcknowledges());
     } catch (ConnectRefusedException refusal) {
       policy.leave(address);
       refuse(request, refusal);
@@ -77,6 +84,11 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     begin(request, address, client);
   }
 
+  /**
+   * Reads the query.
+   *
+   * @throws IllegalArgumentException when it cannot be decoded
+   */
   private static Credentials credentials(HttpServerRequest request) {
     return new Credentials(
         parameter(request, "user"), parameter(request, "ack"), parameter(request, "session"));

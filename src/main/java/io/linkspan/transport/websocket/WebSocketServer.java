@@ -1,17 +1,13 @@
 package io.linkspan.transport.websocket;
 
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.compression.ZlibCodecFactory;
 import io.netty.handler.codec.http.websocketx.extensions.WebSocketServerExtensionHandler;
-import io.netty.handler.codec.http.websocketx.extensions.compression.PerMessageDeflateServerExtensionHandshaker;
 import io.vertx.core.http.HttpServerOptions;
 import java.util.List;
 import java.util.function.Consumer;
 
 /** Settings that the WebSocket transport needs of its HTTP server. */
 public final class WebSocketServer {
-
-  private static final int COMPRESSION_LEVEL = 6;
 
   /**
    * Chooses the first subprotocol that a client offers. Socket.IO clients fail without one; the
@@ -47,15 +43,6 @@ public final class WebSocketServer {
     }
     return pipeline ->
         pipeline.replace(
-            WebSocketServerExtensionHandler.class,
-            null,
-            new WebSocketServerExtensionHandler(
-                new PerMessageDeflateServerExtensionHandshaker(
-                    COMPRESSION_LEVEL,
-                    ZlibCodecFactory.isSupportingWindowSizeAndMemLevel(),
-                    PerMessageDeflateServerExtensionHandshaker.MAX_WINDOW_SIZE,
-                    true,
-                    true,
-                    maxMessageSize)));
+            WebSocketServerExtensionHandler.class, null, new DeflateHandler(maxMessageSize));
   }
 }

@@ -100,7 +100,7 @@ final class Forwarding implements HttpExchange.BodyListener {
     if (request.method().equals("POST")) {
       exchange.pause();
     }
-    exchange.watch(context.loop(), this::onAbort);
+    exchange.watch(context.loop(), this::onAbort, followed -> releasePoll());
     var relayed =
         RelayedRequest.newBuilder()
             .setMethod(request.method())
@@ -213,7 +213,12 @@ final class Forwarding implements HttpExchange.BodyListener {
   /** Ends a held poll early, because this node is being drained; a POST ends by itself. */
   void release() {
     exchange.endConnection();
-    if (!released && exchange.request().method().equals("GET")) {
+    releasePoll();
+  }
+
+  /** Asks the owner to answer a held poll now. */
+  private void releasePoll() {
+    if (!ended && !released && exchange.request().method().equals("GET")) {
       released = true;
       giveUpAfter(RELEASE_TIMEOUT);
       tell(RelayCall.newBuilder().setRelease(RelayedRelease.getDefaultInstance()));

@@ -77,8 +77,10 @@ final class RelayedExchange implements HttpExchange {
   }
 
   @Override
-  public void watch(EventLoop loop, Consumer<HttpExchange> listener) {
-    onAbort = listener;
+  public void watch(
+      EventLoop loop, Consumer<HttpExchange> abortListener, Consumer<HttpExchange> onFollowed) {
+    // The other node calls release() when another request follows.
+    onAbort = abortListener;
   }
 
   @Override

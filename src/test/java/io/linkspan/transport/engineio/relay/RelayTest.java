@@ -129,6 +129,21 @@ class RelayTest {
   }
 
   @Test
+  void aPostPipelinedBehindARelayedPollIsAnswered() {
+    start();
+    String target = joined();
+    try (RawHttp poll = held(AWAY, target)) {
+      poll.send(
+          "POST "
+              + target
+              + " HTTP/1.1\r\nHost: x\r\nContent-Length: 16\r\n\r\n421[\"event\",\"a\"]");
+      assertThat(poll.next().body()).isEqualTo("6");
+      assertThat(poll.next().body()).isEqualTo("ok");
+      assertThat(get(HOME, target).body()).isEqualTo("431[\"a\"]");
+    }
+  }
+
+  @Test
   void aPollIsHeldUntilThereIsSomethingToSay() {
     start();
     String target = joined();

@@ -156,7 +156,12 @@ final class SocketIoNodes implements AutoCloseable {
       self = new Node(id, LOOPS);
       http =
           new HttpConfig(
-              "127.0.0.1", port, config.http().idleTimeout(), List.of("*"), config.http().tls());
+              "127.0.0.1",
+              port,
+              config.http().idleTimeout(),
+              config.http().maxRequestLine(),
+              List.of("*"),
+              config.http().tls());
       shared =
           new SocketIoEndpoint.Shared(
               config.socketio(),
