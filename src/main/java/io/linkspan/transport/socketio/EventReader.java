@@ -23,7 +23,7 @@ final class EventReader {
     malformed = new MalformedCounter(connection, limits.malformed());
   }
 
-  void receive(SocketPacket.Event event, Session session) {
+  void receive(SocketPacket.Event event, Session session, PendingOutcomes outcomes) {
     var receipt = new PacketReceipt(client, event.namespace(), event.ackId());
     Message message;
     try {
@@ -33,7 +33,7 @@ final class EventReader {
       return;
     }
     client.metrics().messageIn();
-    session.receive(message, receipt);
+    session.receive(message, outcomes.count(receipt));
   }
 
   private void onMalformed(Receipt receipt, String what) {

@@ -3,7 +3,6 @@ package io.linkspan.transport.socketio;
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.DrainLatch;
-import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
@@ -17,7 +16,6 @@ import io.linkspan.protocol.socketio.SocketPacket;
 import io.linkspan.protocol.socketio.SocketSession;
 import io.linkspan.session.Attachment;
 import io.linkspan.session.Session;
-import io.linkspan.session.Shard;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.SocketIoTranslator;
 import io.linkspan.transport.engineio.EngineLink;
@@ -35,7 +33,9 @@ import org.slf4j.LoggerFactory;
  *             asks to join               session begun            close, link lost
  *   UNJOINED ───────────────► BEGINNING ───────────────► JOINED ───────────────────► CLOSED
  *     ▲                           │ refused                 │ left the last namespace
- *     └───────────────────────────┴─────────────────────────┘
+ *     ├───────────────────────────┘                         ▼
+ *     └───────────────────────────────────────────────── LEAVING
+ *                     no Message is pending
  * </pre>
  */
 final class SocketIoConnection implements Connection, EngineLink.Layer, PacketReceipt.Client {
@@ -44,32 +44,16 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     UNJOINED,
     BEGINNING,
     JOINED,
+    LEAVING,
     CLOSED
   }
-
-  /**
-   * The objects that the connections of one event loop share.
-   *
-   * @param link of their Engine.IO sessions
-   * @param config of the transport
-   * @param ackWithin milliseconds after which a client's acknowledgement is worth nothing
-   * @param shard where their sessions begin
-   */
-  record Context(
-      EngineLink.Context link,
-      SocketIoConfig config,
-      LimitsConfig limits,
-      long ackWithin,
-      Handshake handshake,
-      Shard shard,
-      TransportMetrics metrics) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(SocketIoConnection.class);
 
   /** How long Messages wait after a recovery, in milliseconds. */
   private static final long REJOIN_WAIT = 3_000;
 
-  private final Context context;
+  private final SocketIoContext context;
   private final SocketSession<HttpExchange, EngineSocket> socket;
   private final EngineLink link;
   private final Runnable onFinished;
@@ -79,8 +63,9 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   private State state = State.UNJOINED;
   private Session session;
   private Handshake.Admitted handshake;
+  private PendingOutcomes outcomes;
 
-  /** Null except in the state BEGINNING, and in JOINED until {@link #waitUntil}. */
+  /** Null except in the states BEGINNING and LEAVING, and in JOINED until {@link #waitUntil}. */
   private PendingJoin beginning;
 
   /** Until when Messages wait for the namespaces that a recovered client joins again. */
@@ -99,7 +84,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
    * @param onFinished called once, when nothing is left of the Engine.IO session
    */
   SocketIoConnection(
-      Context context,
+      SocketIoContext context,
       EngineSession<HttpExchange, EngineSocket> engine,
       SocketSession<HttpExchange, EngineSocket> socket,
       String remote,
@@ -111,6 +96,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     writer = new EventWriter(socket, namespaces, context.ackWithin());
     reader = new EventReader(this, this, context.limits());
     link = new EngineLink(context.link(), engine, remote, this);
+    outcomes = new PendingOutcomes(link.loop().vertx());
     socket.setLastWords((namespace, reason) -> Namespaces.lastWords(namespace, translate(reason)));
     metrics().opened();
     latch().enter();
@@ -166,6 +152,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   @Override
   public void close(CloseReason reason, long retryAfterMs) {
     if (state == State.CLOSED) {
+      outcomes.finish();
       return;
     }
     namespaces.close(reason, retryAfterMs);
@@ -233,7 +220,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   private void onEvent(SocketEvent event) {
     if (event instanceof SocketPacket.Event received) {
       if (state == State.JOINED) {
-        reader.receive(received, session);
+        reader.receive(received, session, outcomes);
       }
     } else if (event instanceof SocketPacket.Ack ack) {
       String eventId = writer.settle(ack.ackId());
@@ -265,7 +252,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
           sendReachable();
         }
       }
-      case BEGINNING -> beginning.join(request);
+      case BEGINNING, LEAVING -> beginning.join(request);
       case UNJOINED -> begin(request);
       case CLOSED -> {
         // The client is being notified of the end.
@@ -310,6 +297,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       return;
     }
     session = begun;
+    outcomes = new PendingOutcomes(link.loop().vertx());
     writer.begin(handshake.attachment(), session.anchor());
     state = State.JOINED;
     LOG.debug("{} opened as {}, session {}", remote(), session.user(), session.id());
@@ -369,7 +357,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
         && context.config().connectEvent()) {
       session.receive(
           SocketIoTranslator.connect(request.namespace(), request.auth()),
-          new ConnectEventReceipt(remote()));
+          outcomes.count(new ConnectEventReceipt(remote())));
     }
   }
 
@@ -377,7 +365,19 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     namespaces.left(namespace);
     writer.left(namespace);
     if (namespaces.isEmpty() && state == State.JOINED) {
+      state = State.LEAVING;
+      beginning = new PendingJoin(handshake.attachment());
+      outcomes.whenNone(this::leftInOrder);
+    }
+  }
+
+  /** Ends the session of a client that has left, after all of its Messages. */
+  private void leftInOrder() {
+    if (state == State.LEAVING) {
+      List<SocketEvent.ConnectRequested> rejoins = beginning.joins();
       endSession(CloseReason.NORMAL);
+      rejoins.forEach(this::join);
+      link.drainLater();
     }
   }
 
@@ -397,6 +397,11 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       return;
     }
     CloseReason reason = translate(closed.reason());
+    if (state == State.LEAVING) {
+      Session left = session;
+      session = null;
+      outcomes.whenNone(() -> left.linkClosed(CloseReason.NORMAL));
+    }
     state = State.CLOSED;
     if (!closed.detail().isEmpty()) {
       LOG.debug("{}: {}", remote(), closed.detail());
@@ -405,7 +410,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   }
 
   private CloseReason translate(EngineCloseReason reason) {
-    return CloseReasons.ofEngine(reason, state == State.UNJOINED);
+    return CloseReasons.ofEngine(reason, state == State.UNJOINED || state == State.LEAVING);
   }
 
   private void end(CloseReason reason) {

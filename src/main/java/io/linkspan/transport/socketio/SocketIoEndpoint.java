@@ -74,7 +74,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   private final SocketConfig socketConfig;
   private final FrontDoor door;
   private final EngineLink.Context linkContext;
-  private final SocketIoConnection.Context connectionContext;
+  private final SocketIoContext connectionContext;
 
   /**
    * Creates the endpoint of the event loop that calls this.
@@ -102,7 +102,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     relay = new Relay(self, nodes, engineConfig, shared.relayLimiter(), loop);
     relayMailbox = new RelayMailbox(linkContext, sessions, nodes);
     connectionContext =
-        new SocketIoConnection.Context(
+        new SocketIoContext(
             linkContext,
             config,
             shared.limits(),

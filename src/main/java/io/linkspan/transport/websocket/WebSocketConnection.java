@@ -36,14 +36,24 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *              upgraded          close, violation, heartbeat         TCP ended
  *   OPENING ────────────► OPEN ──────────────────────────► CLOSING ───────────► CLOSED
- *      └──────────────────────── close ───────────────────────┘
+ *      └──────────────────┼───── close ───────────────────────┘ ▲                 ▲
+ *                         │ close of the client                 │                 │
+ *                         └──────► DRAINING ────────────────────┘                 │
+ *                                     │ TCP ended       no Message is pending     │
+ *                                     └──────► DETACHED ──────────────────────────┘
+ *                                                       no Message is pending, time-out
  * </pre>
+ *
+ * <p>A client that closes in order has sent everything that it wanted to send. So its session ends
+ * only after each of these Messages has an outcome.
  */
 final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Listener {
 
   private enum State {
     OPENING,
     OPEN,
+    DRAINING,
+    DETACHED,
     CLOSING,
     CLOSED
   }
@@ -51,6 +61,9 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private static final Logger LOG = LoggerFactory.getLogger(WebSocketConnection.class);
 
   private static final int NORMAL_CLOSURE = 1000;
+
+  /** Milliseconds that the Messages of a client that has closed may take. */
+  private static final long DRAIN_LIMIT = 60_000;
 
   private static final Outgoing.Encoder<byte[]> BINARY = BinaryTranslator::encode;
   private static final Outgoing.Encoder<byte[]> JSON = JsonTranslator::encodeFrame;
@@ -71,6 +84,9 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private CloseReason closeReason;
   private long lastReceived = DeadlineTimer.now();
   private final MalformedCounter malformed;
+
+  /** Messages of the client that have no outcome yet. */
+  private int pending;
 
   /**
    * @param remote network address of the client, {@code host:port}
@@ -158,10 +174,35 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
       metrics.ackOut();
       write(json ? JsonTranslator.encodeAckFrame(eventId) : BinaryTranslator.encodeAck(eventId));
     }
+    ended();
   }
 
   @Override
   public void refused(String eventId, MessageException why) {
+    writeError(eventId, why);
+    ended();
+  }
+
+  /** A Message of the client has its outcome. */
+  private void ended() {
+    pending--;
+    if (pending > 0) {
+      return;
+    }
+    if (state == State.DRAINING) {
+      state = State.CLOSING;
+      end(CloseReason.NORMAL);
+    } else if (state == State.DETACHED) {
+      endDetached();
+    }
+  }
+
+  private void endDetached() {
+    end(CloseReason.NORMAL);
+    finish();
+  }
+
+  private void writeError(String eventId, MessageException why) {
     if (state == State.OPEN) {
       metrics.error(why.code());
       Message error = ErrorTranslator.toMessage(eventId, why);
@@ -171,6 +212,15 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
 
   @Override
   public void close(CloseReason reason, long retryAfterMs) {
+    if (state == State.DETACHED) {
+      endDetached();
+      return;
+    }
+    if (state == State.DRAINING) {
+      state = State.CLOSING;
+      end(CloseReason.NORMAL);
+      return;
+    }
     if (state == State.CLOSING || state == State.CLOSED) {
       return;
     }
@@ -224,9 +274,13 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     if (state != State.OPEN) {
       return;
     }
-    state = State.CLOSING;
-    closeReason = code == NORMAL_CLOSURE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
-    end(closeReason);
+    if (code == NORMAL_CLOSURE && pending > 0) {
+      state = State.DRAINING;
+    } else {
+      state = State.CLOSING;
+      closeReason = code == NORMAL_CLOSURE ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST;
+      end(closeReason);
+    }
     timer.cancel();
     timer.arm(DeadlineTimer.now() + limits.closeTimeout().toMillis());
   }
@@ -274,12 +328,13 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
       session.acknowledged(ack.getEventId(), null);
     } else {
       metrics.messageIn();
+      pending++;
       session.receive((Message) decoded, this);
     }
   }
 
   private void onMalformed(String what) {
-    refused("", new MessageException(ErrorCode.MALFORMED, what));
+    writeError("", new MessageException(ErrorCode.MALFORMED, what));
     malformed.increment();
   }
 
@@ -292,8 +347,12 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   }
 
   private void onTimer() {
-    if (state == State.CLOSING) {
+    if (state == State.CLOSING || state == State.DRAINING) {
       link.channel().abort();
+      return;
+    }
+    if (state == State.DETACHED) {
+      endDetached();
       return;
     }
     switch (link.channel().advance(heartbeat, DeadlineTimer.now())) {
@@ -310,10 +369,20 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   }
 
   private void onClosed() {
+    if (state == State.DRAINING) {
+      state = State.DETACHED;
+      timer.cancel();
+      timer.arm(DeadlineTimer.now() + DRAIN_LIMIT);
+      return;
+    }
     if (state != State.CLOSING) {
       boolean inOrder = socket != null && socket.closeStatusCode() == NORMAL_CLOSURE;
       end(inOrder ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST);
     }
+    finish();
+  }
+
+  private void finish() {
     state = State.CLOSED;
     timer.cancel();
     onEnd.run();

@@ -1,0 +1,23 @@
+package io.linkspan.transport.socketio;
+
+import io.linkspan.admission.LimitsConfig;
+import io.linkspan.connection.TransportMetrics;
+import io.linkspan.session.Shard;
+import io.linkspan.transport.engineio.EngineLink;
+
+/**
+ * The objects that the connections of one event loop share.
+ *
+ * @param link of their Engine.IO sessions
+ * @param config of the transport
+ * @param ackWithin milliseconds after which a client's acknowledgement is worth nothing
+ * @param shard where their sessions begin
+ */
+record SocketIoContext(
+    EngineLink.Context link,
+    SocketIoConfig config,
+    LimitsConfig limits,
+    long ackWithin,
+    Handshake handshake,
+    Shard shard,
+    TransportMetrics metrics) {}
