@@ -135,6 +135,21 @@ await run({
       }
     }),
 
+  heartbeat: (browser, page) =>
+    withBrowser(browser, async (context) => {
+      for (const wire of ["json", "binary", "socketio"]) {
+        const ivan = await Tab.open(context, page, `user=ivan-${wire}&wire=${wire}`);
+        await ivan.connected(`ivan-${wire}`);
+        // The page sends a heartbeat when it has connected, so that its answer comes before that of the service.
+        await ivan.write("service:echo", "still here?");
+        await ivan.bubble("still here?", "an answer");
+        const bubbles = await ivan.field("chat").locator("li").allTextContents();
+        if (bubbles.length !== 2 || bubbles.some((text) => !text.includes("still here?"))) {
+          throw new Error(`unexpected bubbles over ${wire}: ${bubbles.join(" | ")}`);
+        }
+      }
+    }),
+
   group: (browser, page) =>
     withBrowser(browser, async (context) => {
       const carol = await Tab.open(context, page, "user=carol");

@@ -44,6 +44,11 @@ class PlaygroundIT {
   }
 
   @Test
+  void heartbeatsAreNotMessages() throws InterruptedException {
+    run("heartbeat", shared);
+  }
+
+  @Test
   void aSocketIoTabAndAWebSocketTabChat() throws InterruptedException {
     run("socketIo", shared);
   }
