@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.NetworkInterface;
+import java.net.ServerSocket;
 import java.util.Objects;
 
 /** Membership of this process in a cluster. Shared by all event loops. */
@@ -59,7 +60,7 @@ public final class HazelcastCluster {
     options.setEventBusOptions(
         new EventBusOptions()
             .setHost(host.getHostAddress())
-            .setPort(config.busPort())
+            .setPort(busPort(config, host, self))
             .setClusterPingInterval(BUS_PING_MS)
             .setClusterPingReplyInterval(BUS_PING_MS));
     return builder
@@ -99,6 +100,21 @@ public final class HazelcastCluster {
 
   HazelcastInstance hazelcast() {
     return hazelcast;
+  }
+
+  /** Returns any free port for a process that runs beside a node, which has the configured one. */
+  private static int busPort(ClusterConfig config, InetAddress host, Nodes.Node self) {
+    return self == null && config.busPort() != 0 && isTaken(config.busPort(), host)
+        ? 0
+        : config.busPort();
+  }
+
+  private static boolean isTaken(int port, InetAddress host) {
+    try (var socket = new ServerSocket(port, 1, host)) {
+      return !socket.isBound();
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   private static InetAddress firstAddress() throws IOException {

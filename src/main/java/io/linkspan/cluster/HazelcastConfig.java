@@ -80,7 +80,7 @@ final class HazelcastConfig {
     config.setProperty("hazelcast.graceful.shutdown.max.wait", Integer.toString(LEAVE_TIMEOUT));
     // Unbatched: a second session of a user would miss what others send in the meantime.
     config.setProperty("hazelcast.map.invalidation.batch.enabled", "false");
-    network(config.getAdvancedNetworkConfig(), cluster, host);
+    network(config.getAdvancedNetworkConfig(), cluster, host, self == null);
     DirectorySerializers.register(config.getSerializationConfig());
     config.addMapConfig(map(DirectoryNames.SESSIONS));
     config.addMapConfig(map(DirectoryNames.USERS).setNearCacheConfig(remembered()));
@@ -92,12 +92,14 @@ final class HazelcastConfig {
    * Configures a socket for members alone. On Hazelcast's common socket for members and clients, a
    * member that hangs during the handshake keeps a thread busy for as long as it hangs. Messages
    * for other members that the same thread writes are then not sent (hazelcast issue 26473).
+   *
+   * @param beside whether the process may run beside a node, which has the configured port then
    */
   private static void network(
-      AdvancedNetworkConfig network, ClusterConfig cluster, InetAddress host) {
+      AdvancedNetworkConfig network, ClusterConfig cluster, InetAddress host, boolean beside) {
     boolean anyPort = cluster.port() == 0;
     var socket = new ServerSocketEndpointConfig();
-    socket.setPort(anyPort ? FIRST_PORT : cluster.port()).setPortAutoIncrement(anyPort);
+    socket.setPort(anyPort ? FIRST_PORT : cluster.port()).setPortAutoIncrement(anyPort || beside);
     socket.getInterfaces().setEnabled(true).addInterface(host.getHostAddress());
     network.setEnabled(true).setMemberEndpointConfig(socket);
     JoinConfig join = network.getJoin();

@@ -139,7 +139,8 @@ public final class ManagementVerticle extends VerticleBase {
     try {
       acknowledged = waitsForAcknowledgement(request.request().getParam("wait", "accepted"));
       timeout = timeout(request.request().getParam("timeout"));
-      message = complete(JsonTranslator.decode(request.body().asString()));
+      String body = request.body().asString();
+      message = complete(JsonTranslator.decode(body == null ? "" : body));
     } catch (ProtocolException e) {
       Refusal.send(request, new MessageException(ErrorCode.MALFORMED, e.getMessage()));
       return;

@@ -99,6 +99,10 @@ public final class ControlService {
     for (String field : List.of("user", "group", "transport", "cursor")) {
       bounded(question, field);
     }
+    String cursor = question.getString("cursor");
+    if (cursor != null && !Token.isSession(cursor)) {
+      throw malformed("cursor must be the next of a page");
+    }
     return shardsWith(question.getString("user"))
         .compose(shards -> ask(shards, SessionListing.question(question, limit), new JsonArray()))
         .map(answers -> SessionListing.page(answers, limit));

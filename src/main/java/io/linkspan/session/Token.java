@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
+import java.util.regex.Pattern;
 
 /**
  * Token by which a client resumes its session.
@@ -15,6 +16,7 @@ record Token(String session, String secret) {
 
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final int SESSION_BYTES = 12;
+  private static final Pattern SESSION = Pattern.compile("[\\w-]{16}");
   private static final int SECRET_BYTES = 18;
   private static final int MAX_LENGTH = 128;
 
@@ -24,6 +26,11 @@ record Token(String session, String secret) {
     return dot <= 0 || dot == text.length() - 1 || text.length() > MAX_LENGTH
         ? null
         : new Token(text.substring(0, dot), text.substring(dot + 1));
+  }
+
+  /** Returns whether the text can be the public id of a session. */
+  static boolean isSession(String text) {
+    return SESSION.matcher(text).matches();
   }
 
   static String newSession() {

@@ -14,10 +14,12 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
 
 class ManagementTest {
@@ -78,6 +80,28 @@ class ManagementTest {
       assertThat(client.closeCode()).isEqualTo(1001);
       TestGateway.await(drained);
     }
+  }
+
+  @RepeatedTest(3)
+  void aNodeIsAliveUntilThePortCloses() {
+    HttpClient http1 = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+    URI live = URI.create("http://127.0.0.1:" + gateway.managementPort() + "/health/live");
+    HttpRequest request = HttpRequest.newBuilder(live).build();
+    List<Integer> statuses = new ArrayList<>();
+    Future<Void> drained = null;
+    try {
+      while (true) {
+        statuses.add(http1.send(request, BodyHandlers.ofString()).statusCode());
+        if (drained == null) {
+          drained = gateway.drain();
+        }
+      }
+    } catch (IOException portClosed) {
+      assertThat(statuses).isNotEmpty().containsOnly(200);
+    } catch (InterruptedException e) {
+      throw new AssertionError(e);
+    }
+    TestGateway.await(drained);
   }
 
   @Test
@@ -243,6 +267,8 @@ class ManagementTest {
           "/v1/sessions?user=",
           "/v1/sessions?user=a&user=b",
           "/v1/sessions?usr=a",
+          "/v1/sessions?cursor=garbage",
+          "/v1/sessions?cursor=" + "*".repeat(16),
           "/v1/sessions?cursor=" + tooLong,
           "/v1/groups/" + tooLong,
         }) {

@@ -31,8 +31,8 @@ public final class ClusterMember {
   /**
    * Joins the cluster that a gateway's configuration describes, including its environment
    * variables. Reads {@code eventLoops} and the section {@code cluster}, and ignores the values of
-   * the rest. On the machine of a gateway with the same address, {@code cluster.port} and {@code
-   * cluster.busPort} must differ from the gateway's, or be 0.
+   * the rest. On the machine of a gateway with the same address, the gateway has {@code
+   * cluster.port} and {@code cluster.busPort}; the process listens at other ports then.
    *
    * @param configuration laid over the defaults
    * @return a Vert.x whose event bus reaches all nodes; closing it leaves the cluster. Fails with a
