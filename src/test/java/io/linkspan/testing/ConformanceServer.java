@@ -6,6 +6,7 @@ import io.linkspan.api.Service;
 import io.linkspan.protocol.engineio.EngineConfig;
 import io.linkspan.protocol.engineio.Generation;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -28,8 +29,18 @@ import java.util.stream.Collectors;
 public final class ConformanceServer implements AutoCloseable {
 
   private static final int MAX_PAYLOAD = 1_000_000;
-  private static final Duration PING_INTERVAL = Duration.ofMillis(300);
-  private static final Duration PING_TIMEOUT = Duration.ofMillis(200);
+
+  /**
+   * Times that a suite waits for.
+   *
+   * @param connect in which a client must join a namespace
+   */
+  public record Timing(Duration pingInterval, Duration pingTimeout, Duration connect) {
+
+    /** What the official suites expect. */
+    public static final Timing OFFICIAL =
+        new Timing(Duration.ofMillis(300), Duration.ofMillis(200), Duration.ofMillis(1500));
+  }
 
   private final TestGateway gateway;
   private final Front front;
@@ -46,7 +57,7 @@ public final class ConformanceServer implements AutoCloseable {
           "usage: ConformanceServer PORT [GENERATIONS, such as 3,4]");
     }
     String generations = arguments.length == 2 ? arguments[1] : "3,4";
-    var server = start(Integer.parseInt(arguments[0]), generations);
+    var server = start(Integer.parseInt(arguments[0]), generations, Timing.OFFICIAL);
     System.out.println("ready on port " + server.port());
   }
 
@@ -56,26 +67,26 @@ public final class ConformanceServer implements AutoCloseable {
    * @param port 0 is any free one
    * @param generations of Engine.IO that it serves, such as {@code 3,4}
    */
-  public static ConformanceServer start(int port, String generations) {
+  public static ConformanceServer start(int port, String generations, Timing timing) {
     TestGateway gateway =
         TestGateway.start(
             Map.of(
                 "socketio.pingInterval",
-                PING_INTERVAL.toMillis() + "ms",
+                timing.pingInterval().toMillis() + "ms",
                 "socketio.pingTimeout",
-                PING_TIMEOUT.toMillis() + "ms",
+                timing.pingTimeout().toMillis() + "ms",
                 "socketio.generations",
                 generations,
                 "socketio.maxPayload",
                 Integer.toString(MAX_PAYLOAD),
                 "socketio.connectTimeout",
-                "1500ms",
+                timing.connect().toMillis() + "ms",
                 "socketio.namespaces",
                 "/, /custom",
                 "socketio.connectEvent",
                 "true"));
     Vertx vertx = gateway.vertx();
-    var front = new Front(port, gateway.httpPort(), generations(generations));
+    var front = new Front(port, gateway.httpPort(), generations(generations), timing);
     TestGateway.await(vertx.deployVerticle(new SuiteService()));
     TestGateway.await(vertx.deployVerticle(front));
     return new ConformanceServer(gateway, front);
@@ -133,14 +144,16 @@ public final class ConformanceServer implements AutoCloseable {
     private final int wanted;
     private final int gatewayPort;
     private final Set<Generation> generations;
+    private final Timing timing;
     private RawEngineServer bare;
     private NetServer server;
     private NetClient client;
 
-    Front(int wanted, int gatewayPort, Set<Generation> generations) {
+    Front(int wanted, int gatewayPort, Set<Generation> generations, Timing timing) {
       this.wanted = wanted;
       this.gatewayPort = gatewayPort;
       this.generations = generations;
+      this.timing = timing;
     }
 
     @Override
@@ -149,8 +162,8 @@ public final class ConformanceServer implements AutoCloseable {
           new RawEngineServer(
               vertx,
               new EngineConfig(
-                  PING_INTERVAL,
-                  PING_TIMEOUT,
+                  timing.pingInterval(),
+                  timing.pingTimeout(),
                   EngineConfig.DEFAULT.upgradeTimeout(),
                   EngineConfig.DEFAULT.closeLinger(),
                   MAX_PAYLOAD,
@@ -167,13 +180,21 @@ public final class ConformanceServer implements AutoCloseable {
     }
 
     private void onConnection(NetSocket from) {
+      Promise<Void> ended = Promise.promise();
+      from.closeHandler(v -> ended.complete());
       from.exceptionHandler(e -> {});
       from.handler(
           first -> {
             from.pause();
             client
                 .connect(isBare(first) ? bare.port() : gatewayPort, "127.0.0.1")
-                .onComplete(to -> join(from, first, to), failure -> from.close());
+                .onComplete(
+                    to -> {
+                      join(from, first, to);
+                      // The client may have given up before there was a connection.
+                      ended.future().onSuccess(v -> to.close());
+                    },
+                    failure -> from.close());
           });
     }
 
@@ -186,7 +207,6 @@ public final class ConformanceServer implements AutoCloseable {
       to.exceptionHandler(e -> {});
       to.handler(from::write);
       to.closeHandler(v -> from.close());
-      from.closeHandler(v -> to.close());
       from.handler(to::write);
       to.write(first);
       from.resume();

@@ -105,6 +105,17 @@ public final class RawHttp implements AutoCloseable {
     }
   }
 
+  /** Reads the body of one answer, which must state its length. */
+  public byte[] nextBytes() {
+    try {
+      String head = readHead();
+      int length = Integer.parseInt(new Response(0, head, "").header("content-length"));
+      return socket.getInputStream().readNBytes(length);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** Reads until the other side closes the connection in order. */
   public void awaitEnd() {
     try {
