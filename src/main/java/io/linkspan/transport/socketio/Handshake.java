@@ -39,10 +39,21 @@ record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean re
     }
     if (request.recovery() != null) {
       token = request.recovery().pid();
-    } else if (token == null && recoveryByDefault) {
+      return new Attachment(acknowledges, token, announce, true);
+    }
+    boolean recovers = !isVersion3(request);
+    if (token == null && recoveryByDefault && recovers) {
       token = "";
     }
-    return new Attachment(acknowledges, token, announce, true);
+    return new Attachment(acknowledges, token, announce, recovers);
+  }
+
+  /**
+   * Whether the client shows itself to be of version 3, which would take offsets for arguments of
+   * its application. In Node only that version asks for base64, over polling.
+   */
+  private static boolean isVersion3(SocketEvent.ConnectRequested request) {
+    return request.query().containsKey("b64");
   }
 
   /** Returns the data of a {@code closing} event and of a refusal. */

@@ -91,6 +91,22 @@ class NamespaceRecoveryTest {
     }
   }
 
+  /** Version 3 of the client asks for base64 over polling in Node, and cannot recover. */
+  @ParameterizedTest
+  @ValueSource(strings = {"", "&session="})
+  void aClientOfVersion3GetsNoOffsets(String session) {
+    try (SocketIoTestClient client =
+        SocketIoTestClient.open(gateway.httpPort(), "user=alice&b64=1" + session)) {
+      client.sendPacket("40");
+      assertThat(client.readPacket()).startsWith("40{").doesNotContain("pid");
+      if (!session.isEmpty()) {
+        assertThat(client.readPacket()).contains("\"session\"");
+      }
+      send("/", "news");
+      assertThat(client.readPacket()).isEqualTo("42[\"news\"]");
+    }
+  }
+
   private boolean isConnected() {
     return gateway.node().getJsonObject("connections").getInteger("socketio") > 0;
   }
