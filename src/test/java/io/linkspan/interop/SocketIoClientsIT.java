@@ -70,6 +70,25 @@ class SocketIoClientsIT {
     NodeScript.runIn(FOLDER, "recovery.mjs", gateway.http(), management(), transport);
   }
 
+  @EnabledIf(NODE)
+  @ParameterizedTest
+  @CsvSource({"polling", "websocket", "upgrade"})
+  void aClientRecoversInEachOfItsNamespaces(String transport) throws Exception {
+    NodeScript.runIn(FOLDER, "namespaces.mjs", gateway.http(), management(), transport);
+  }
+
+  @EnabledIf(NODE)
+  @Test
+  void everyTabOfAUserConnectsAgainAfterACutDespiteTheRate() throws Exception {
+    try (var limited = GatewayProcess.start(Map.of("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "5/s"))) {
+      for (String client : List.of("2 upgrade", "3 polling", "4 websocket")) {
+        String[] versionAndTransport = client.split(" ", 2);
+        NodeScript.runIn(
+            FOLDER, "tabs.mjs", limited.http(), versionAndTransport[0], versionAndTransport[1]);
+      }
+    }
+  }
+
   @ParameterizedTest(name = "the Java client {0}.x, {1}")
   @CsvSource({
     "1, polling", "1, websocket", "1, upgrade",
