@@ -37,7 +37,7 @@ public final class ConformanceServer implements AutoCloseable {
    */
   public record Timing(Duration pingInterval, Duration pingTimeout, Duration connect) {
 
-    /** What the official suites expect. */
+    /** The times of the official suites. */
     public static final Timing OFFICIAL =
         new Timing(Duration.ofMillis(300), Duration.ofMillis(200), Duration.ofMillis(1500));
   }
