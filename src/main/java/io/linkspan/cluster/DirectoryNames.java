@@ -7,6 +7,9 @@ final class DirectoryNames {
   static final String USERS = "linkspan.users";
   static final String GROUPS = "linkspan.groups";
 
+  /** Users without a session, and the shards that have their recent eventIds. */
+  static final String PARKED = "linkspan.parked";
+
   /** Member attribute: id of the gateway's node; absent where no clients are served. */
   static final String NODE = "linkspan.node";
 

@@ -85,6 +85,7 @@ final class HazelcastConfig {
     config.addMapConfig(map(DirectoryNames.SESSIONS));
     config.addMapConfig(map(DirectoryNames.USERS).setNearCacheConfig(remembered()));
     config.addMapConfig(map(DirectoryNames.GROUPS));
+    config.addMapConfig(map(DirectoryNames.PARKED));
     return config;
   }
 

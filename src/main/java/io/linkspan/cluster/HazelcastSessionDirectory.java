@@ -19,6 +19,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,6 +42,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   private final IMap<String, SessionEntry> sessions;
   private final IMap<String, UserEntry> users;
   private final IMap<String, GroupEntry> groups;
+  private final IMap<String, String> parked;
   private final LocalGroupRegistry ownGroups = new LocalGroupRegistry(this::tell);
   private final LostSessionEvents events;
   private final ConcurrentMap<String, SessionRef> own = new ConcurrentHashMap<>();
@@ -56,6 +58,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     sessions = hazelcast.getMap(DirectoryNames.SESSIONS);
     users = hazelcast.getMap(DirectoryNames.USERS);
     groups = hazelcast.getMap(DirectoryNames.GROUPS);
+    parked = hazelcast.getMap(DirectoryNames.PARKED);
   }
 
   @Override
@@ -154,6 +157,16 @@ final class HazelcastSessionDirectory implements SessionDirectory {
 
   private static List<SessionRef> sessionsIn(UserEntry entry) {
     return entry == null ? List.of() : entry.sessions();
+  }
+
+  @Override
+  public Future<Void> park(String user, String shard, long keep) {
+    return onContext(parked.setAsync(user, shard, keep, TimeUnit.MILLISECONDS));
+  }
+
+  @Override
+  public Future<String> parkedAt(String user) {
+    return onContext(parked.getAsync(user));
   }
 
   @Override

@@ -44,6 +44,22 @@ public interface SessionDirectory {
     return sessionsOf(user);
   }
 
+  /**
+   * Records where the recent eventIds of a user are who has no session there any more.
+   *
+   * @param shard on the node that has them
+   * @param keep milliseconds until they are of no use
+   */
+  default Future<Void> park(String user, String shard, long keep) {
+    // A node without others has its eventIds itself.
+    return Future.succeededFuture();
+  }
+
+  /** Returns the shard that {@link #park} recorded last; null when there is none. */
+  default Future<String> parkedAt(String user) {
+    return Future.succeededFuture();
+  }
+
   /** Returns the owner of the session; null when there is none. */
   Future<SessionRef> find(String session);
 

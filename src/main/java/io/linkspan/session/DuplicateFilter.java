@@ -55,16 +55,26 @@ public final class DuplicateFilter {
     return shared == null ? null : shared.window;
   }
 
+  /** Returns the window of a user that has a session here, or had one; null when there is none. */
+  synchronized DuplicateWindow find(String user) {
+    Shared shared = inUse.get(user);
+    if (shared == null) {
+      shared = parked.get(user);
+    }
+    return shared == null ? null : shared.window;
+  }
+
   /**
    * Releases the user's window for one session.
    *
+   * @return whether it was the last session, and the window is kept
    * @param mayReturn false for a user that cannot reconnect under its name
    * @param now in milliseconds
    */
-  synchronized void release(String user, boolean mayReturn, long now) {
+  synchronized boolean release(String user, boolean mayReturn, long now) {
     Shared shared = inUse.get(user);
     if (--shared.sessions > 0) {
-      return;
+      return false;
     }
     inUse.remove(user);
     Iterator<Shared> oldest = parked.values().iterator();
@@ -75,9 +85,11 @@ public final class DuplicateFilter {
       }
       oldest.remove();
     }
-    if (mayReturn && config.maxDuplicateUsers() > 0 && !shared.window.isEmpty()) {
+    boolean kept = mayReturn && config.maxDuplicateUsers() > 0 && !shared.window.isEmpty();
+    if (kept) {
       shared.releasedAt = now;
       parked.put(user, shared);
     }
+    return kept;
   }
 }

@@ -2,9 +2,12 @@ package io.linkspan.session;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
+import io.linkspan.directory.ShardAddress;
 import io.linkspan.wire.Seen;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Consumer;
 
 /**
@@ -39,6 +42,9 @@ final class DuplicateWindow {
 
   private final int max;
   private final long window;
+
+  /** One shard of each other node that has sessions of the user. */
+  private volatile Set<String> followers = Set.of();
 
   /** The state of each is an {@link Entry} or an {@link Outcome}. */
   private final RecentIds ids = new RecentIds();
@@ -97,6 +103,36 @@ final class DuplicateWindow {
     }
   }
 
+  /** Returns the shards of other nodes to which every change is reported. */
+  Set<String> followers() {
+    return followers;
+  }
+
+  /** Adds a shard of another node, in place of another one of its node. */
+  synchronized void follow(String shard) {
+    Set<String> all = withoutNodeOf(shard);
+    all.add(shard);
+    followers = Set.copyOf(all);
+  }
+
+  /** Removes the shard of another node. */
+  synchronized void unfollow(String shard) {
+    followers = Set.copyOf(withoutNodeOf(shard));
+  }
+
+  private Set<String> withoutNodeOf(String shard) {
+    String node = ShardAddress.nodeOf(shard);
+    Set<String> all = new HashSet<>(followers);
+    all.removeIf(other -> ShardAddress.isOn(node, other));
+    return all;
+  }
+
+  /** Returns all entries, and reports every later change to a shard of another node. */
+  synchronized List<Seen> exportTo(String follower, long now) {
+    follow(follower);
+    return export(now);
+  }
+
   /** Returns all entries, oldest first, for a node to which a session of this user moves. */
   synchronized List<Seen> export(long now) {
     List<Seen> all = new ArrayList<>();
@@ -131,16 +167,21 @@ final class DuplicateWindow {
     return null;
   }
 
-  /** Another node reports the outcome of a Message that had none when its session came here. */
-  void end(Seen seen) {
+  /**
+   * Another node reports the outcome of a Message.
+   *
+   * @return whether the Message is here, without an outcome until now
+   */
+  boolean end(Seen seen) {
     Entry entry;
     synchronized (this) {
       long position = ids.find(seen.getHigh(), seen.getLow());
       entry = position != RecentIds.NONE && ids.state(position) instanceof Entry open ? open : null;
     }
-    if (entry != null) {
+    if (entry != null && !seen.getOpen()) {
       end(entry, outcomeOf(seen));
     }
+    return entry != null;
   }
 
   /** Removes an entry whose outcome cannot become known: the Message may be sent again. */

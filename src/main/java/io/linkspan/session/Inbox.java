@@ -187,6 +187,7 @@ final class Inbox {
     DuplicateWindow.Entry entry = request.entry();
     if (entry != null) {
       duplicates.end(entry, outcome);
+      shared.sync().report(sender.user(), duplicates, entry);
       if (reportTo != null) {
         shared.sync().report(reportTo, sender.user(), duplicates, entry);
       }
@@ -345,6 +346,7 @@ final class Inbox {
         shared.metrics().duplicates.increment();
         return;
       }
+      shared.sync().report(sender.user(), duplicates, entry);
     }
     inFlight++;
     shared.metrics().inFlight.increment();

@@ -92,7 +92,11 @@ final class SessionFactory {
 
   /** Releases what the session had of its user. */
   void release(Session session) {
-    shared.duplicates().release(session.user(), session.mayReturn(), parts.scheduler().now());
+    boolean kept =
+        shared.duplicates().release(session.user(), session.mayReturn(), parts.scheduler().now());
+    if (kept) {
+      duplicates.park(session.user(), shared.delivery().duplicateWindow().toMillis());
+    }
   }
 
   private DeliveryCallback callbackOf(Pending pending) {

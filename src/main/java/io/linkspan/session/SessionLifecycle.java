@@ -58,7 +58,10 @@ final class SessionLifecycle
       ShardSender sender,
       LocalDelivery local,
       AwaySessions away,
+      DuplicateSync duplicates,
       Drain drain) {}
+
+  private static final Future<String> NOWHERE = Future.succeededFuture();
 
   private final NodeServices shared;
   private final String address;
@@ -117,17 +120,26 @@ final class SessionLifecycle
 
   private Future<Session> begin(Connection link, Identity identity, Attachment attachment) {
     var ref = new SessionRef(Token.newSession(), identity.user(), address);
+    Future<String> parkedAt = identity.anonymous() ? NOWHERE : directory.parkedAt(ref.user());
     return directory
         .add(ref)
-        .compose(all -> makeRoom(ref, all))
+        .compose(all -> makeRoom(ref, all).compose(v -> gather(ref, all, parkedAt)))
         .map(
-            v -> {
+            begun -> {
               Session session = with.factory().begin(this, ref, link, identity, attachment);
+              begun.run();
               enter(session);
               events.connected(session);
               announce(session, attachment);
               return session;
             });
+  }
+
+  /** A user's eventIds are known here before the user can send any. */
+  private Future<Runnable> gather(SessionRef ref, List<SessionRef> all, Future<String> parkedAt) {
+    return parkedAt
+        .otherwise((String) null)
+        .compose(shard -> with.duplicates().gather(ref.user(), all, shard));
   }
 
   private Session resume(SessionState before, Connection link, Attachment attachment) {
@@ -146,6 +158,9 @@ final class SessionLifecycle
     Session session = with.factory().restore(this, ref, link, before, attachment);
     enter(session);
     with.groups().addTransferred(session);
+    if (!before.getAnonymous()) {
+      with.duplicates().follow(ref.user());
+    }
     return session;
   }
 

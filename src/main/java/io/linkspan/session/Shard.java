@@ -102,6 +102,7 @@ public final class Shard {
   private final AckTimeouts timeouts;
   private final AwaySessions away;
   private final Drain drain;
+  private final DuplicateSync duplicates;
   private final ShardCalls calls;
   private final ShardControl control;
 
@@ -153,9 +154,15 @@ public final class Shard {
     var dispatcher =
         new Dispatcher(
             shared.routes(), environment.services(), router, new JoinRequests(table, groups));
-    var duplicates =
+    duplicates =
         new DuplicateSync(
-            bus, scheduler, shared.duplicates(), delivery.requestTimeout().toMillis());
+            bus,
+            scheduler,
+            shared.duplicates(),
+            shared.directory(),
+            shared.nodes(),
+            address,
+            delivery.requestTimeout().toMillis());
     timeouts = new AckTimeouts(scheduler, delivery.ackTimeout().toMillis());
     away = new AwaySessions(scheduler, grace, shared.metrics().away, () -> !guard.isOutcast());
     drain = new Drain(scheduler, sessions);
@@ -196,6 +203,7 @@ public final class Shard {
             sender,
             local,
             away,
+            duplicates,
             drain));
     replicator.follow();
     shared.nodes().watch(new Membership());
@@ -229,6 +237,7 @@ public final class Shard {
   /** Ends what outlives the sessions. */
   public void stop() {
     timeouts.stop();
+    duplicates.stop();
     drain.stop();
     away.stop();
     transfer.stop();

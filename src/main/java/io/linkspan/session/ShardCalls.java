@@ -75,6 +75,11 @@ final class ShardCalls {
         duplicates.ended(call.getEnded());
         yield null;
       }
+      case FOLLOW -> Future.succeededFuture(duplicates.answer(call.getFollow()));
+      case UNFOLLOW -> {
+        duplicates.unfollowed(call.getUnfollow());
+        yield null;
+      }
       case COPY -> {
         replicator.apply(call.getCopy());
         yield Future.succeededFuture(reply(true));

@@ -40,7 +40,7 @@ public final class BinaryTranslator {
       };
     } catch (InvalidProtocolBufferException e) {
       String expected = type == LegacyFrame.TYPE_MESSAGE ? "Message" : "AckMessage";
-      throw new ProtocolException("not a valid " + expected + ": " + e.getMessage());
+      throw new ProtocolException("not a valid " + expected);
     }
   }
 

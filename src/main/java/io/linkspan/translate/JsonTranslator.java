@@ -2,6 +2,9 @@ package io.linkspan.translate;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonStreamContext;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.core.StreamReadFeature;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.MessageOrBuilder;
@@ -22,7 +25,12 @@ public final class JsonTranslator {
   private static final JsonFormat.Printer PRINTER =
       JsonFormat.printer().omittingInsignificantWhitespace();
 
-  private static final JsonFactory TOKENS = new JsonFactory();
+  private static final JsonFactory TOKENS =
+      JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
+
+  private static final int LONGEST_NAME = 64;
+  private static final String ATTACHMENTS = "attachments";
+  private static final String HEADERS = "headers";
 
   /** Beginning of a frame, including an empty one. */
   private static final Pattern FRAME = Pattern.compile("\\s*\\{\\s*(\\}|\"(message|ack)\"\\s*:)");
@@ -93,22 +101,59 @@ public final class JsonTranslator {
     try {
       PARSER.merge(text, into);
     } catch (InvalidProtocolBufferException e) {
-      throw new ProtocolException("not " + expected + " in JSON: " + e.getMessage());
+      throw malformed(expected, "a field is unknown or has another type");
     }
-    if (!isOneValue(text)) {
-      throw new ProtocolException("not " + expected + " in JSON: something follows it");
+    requireStrings(text, expected);
+  }
+
+  /**
+   * Checks what the parser takes and the mapping does not have: numbers, booleans and arrays in
+   * place of strings, the only scalars of the schema, and text that is not JSON.
+   */
+  private static void requireStrings(String json, String expected) {
+    int depth = 0;
+    try (JsonParser tokens = TOKENS.createParser(json)) {
+      do {
+        JsonToken token = tokens.nextToken();
+        if (token == null) {
+          throw malformed(expected, "it is empty or truncated");
+        }
+        if (token.isNumeric()
+            || token.isBoolean()
+            || (token == JsonToken.START_ARRAY && !isRepeated(tokens.getParsingContext()))) {
+          throw malformed(expected, nameOf(tokens) + " is not a string");
+        }
+        depth += token.isStructStart() ? 1 : token.isStructEnd() ? -1 : 0;
+      } while (depth > 0);
+      if (tokens.nextToken() != null) {
+        throw malformed(expected, "something follows it");
+      }
+    } catch (IOException e) {
+      throw malformed(
+          expected,
+          depth == 0 ? "something follows it" : "the syntax is wrong, or a name is repeated");
     }
   }
 
-  /** Checks what the parser ignores: that nothing follows the value. */
-  private static boolean isOneValue(String json) {
-    try (JsonParser tokens = TOKENS.createParser(json)) {
-      tokens.nextToken();
-      tokens.skipChildren();
-      return tokens.nextToken() == null;
-    } catch (IOException e) {
-      return false;
+  /** Returns whether an array is the value of the only repeated field. */
+  private static boolean isRepeated(JsonStreamContext array) {
+    JsonStreamContext message = array.getParent();
+    return ATTACHMENTS.equals(message.getCurrentName())
+        && !HEADERS.equals(message.getParent().getCurrentName());
+  }
+
+  /** Returns the name of the field that the parser is in. */
+  private static String nameOf(JsonParser tokens) {
+    JsonStreamContext place = tokens.getParsingContext();
+    if (place.inArray()) {
+      place = place.getParent();
     }
+    String name = place.getCurrentName();
+    return name == null || name.length() > LONGEST_NAME ? "a field" : name;
+  }
+
+  private static ProtocolException malformed(String expected, String why) {
+    return new ProtocolException("not " + expected + " in JSON: " + why);
   }
 
   private static String print(MessageOrBuilder message) {
@@ -130,8 +175,8 @@ public final class JsonTranslator {
     requireText("contentType", message.getContentType());
     requireText("replyTo", message.getReplyTo());
     for (Map.Entry<String, String> header : message.getHeadersMap().entrySet()) {
-      requireText("headers", header.getKey());
-      requireText("headers", header.getValue());
+      requireText(HEADERS, header.getKey());
+      requireText(HEADERS, header.getValue());
     }
     return message;
   }

@@ -78,6 +78,16 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
   }
 
   @Test
+  void otherNodesFindWhereAUserWasForAsLongAsItIsOfUse() {
+    assertThat(await(two.directory().parkedAt("nobody"))).isNull();
+    await(one.directory().park("parked", shard(0), 60_000));
+    assertThat(await(two.directory().parkedAt("parked"))).isEqualTo(shard(0));
+    await(two.directory().park("parked", shardOfTwo(), 1_000));
+    assertThat(await(one.directory().parkedAt("parked"))).isIn(shardOfTwo(), null);
+    Awaitility.await().until(() -> await(one.directory().parkedAt("parked")) == null);
+  }
+
+  @Test
   void allNodesSeeTheSameMembersInTheSameOrder() {
     assertThat(one.nodes().all()).containsExactly(ONE, TWO);
     assertThat(two.nodes().all()).containsExactly(ONE, TWO);

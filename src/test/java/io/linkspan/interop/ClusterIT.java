@@ -196,6 +196,38 @@ class ClusterIT {
   }
 
   @Test
+  void anEventIdThatAUserSendsThroughEveryNodeIsPassedOnOnce() {
+    Queue<String> passedOn = new ConcurrentLinkedQueue<>();
+    Service inbound =
+        await(
+            Service.register(
+                service,
+                "inbound",
+                (order, origin) -> {
+                  passedOn.add(order.getEventId());
+                  return Future.succeededFuture();
+                }));
+    try (WebSocketTestClient phone = cluster.connect(0, "user=once");
+        WebSocketTestClient laptop = cluster.connect(1, "user=once")) {
+      for (WebSocketTestClient device : List.of(phone, laptop)) {
+        device.send(message("first", ""));
+        assertThat(device.receiveAck()).isEqualTo("first");
+      }
+      laptop.leave();
+      phone.leave();
+      awaitPresence("once", 0);
+      try (WebSocketTestClient tablet = cluster.connect(2, "user=once")) {
+        tablet.send(message("first", ""));
+        assertThat(tablet.receiveAck()).isEqualTo("first");
+        tablet.send(message("second", ""));
+        assertThat(tablet.receiveAck()).isEqualTo("second");
+      }
+    }
+    assertThat(passedOn).containsExactly("first", "second");
+    await(inbound.unregister());
+  }
+
+  @Test
   void aServiceInAnotherProcessServesAndReachesClientsOfEveryNode() {
     Service inbound =
         await(

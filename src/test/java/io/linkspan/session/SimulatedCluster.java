@@ -9,6 +9,7 @@ import io.linkspan.connection.Connection;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.delivery.DeliveryScope;
+import io.linkspan.delivery.InboundExchange;
 import io.linkspan.delivery.RemoteCallback;
 import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.Nodes;
@@ -64,6 +65,15 @@ final class SimulatedCluster {
   final List<NodeProcess> nodes = new ArrayList<>();
   final List<JsonObject> events = new ArrayList<>();
 
+  /** Messages that services have received, in their order. */
+  final List<InboundExchange> served = new ArrayList<>();
+
+  /** Whether a service accepts a Message at once; else the test ends it. */
+  boolean accepting = true;
+
+  /** Calls between nodes, answers not included. */
+  final List<ShardCall> calls = new ArrayList<>();
+
   /** Until then operations of the directory fail, as while partitions migrate. */
   long directoryFailsUntil;
 
@@ -82,10 +92,12 @@ final class SimulatedCluster {
   /** The entries of a directory. */
   private static final class Store {
     final Map<String, SessionRef> sessions = new LinkedHashMap<>();
+    final Map<String, String> parked = new HashMap<>();
 
     Store copy() {
       Store copy = new Store();
       copy.sessions.putAll(sessions);
+      copy.parked.putAll(parked);
       return copy;
     }
   }
@@ -129,7 +141,10 @@ final class SimulatedCluster {
               config,
               delivery,
               limits,
-              new RoutingTable(List.of(new Route(Glob.of("*"), null, new Route.Clients(false)))),
+              new RoutingTable(
+                  List.of(
+                      new Route(Glob.of("service:*"), null, new Route.Bus("service", false)),
+                      new Route(Glob.of("*"), null, new Route.Clients(false)))),
               new Directory(this),
               new View(this),
               new DuplicateFilter(delivery),
@@ -140,10 +155,19 @@ final class SimulatedCluster {
               new Bus(this),
               loop,
               loop::defer,
-              (service, exchange) -> exchange.accepted(),
+              (service, exchange) -> serve(exchange),
               events::add,
               (session, reason) -> {});
       shard = new Shard(environment, 0, services);
+    }
+
+    private void serve(InboundExchange exchange) {
+      served.add(exchange);
+      if (accepting) {
+        exchange.accepted();
+      } else {
+        exchange.givenToService();
+      }
     }
 
     boolean isUp() {
@@ -373,7 +397,9 @@ final class SimulatedCluster {
       return operate(
           () -> {
             node.store.sessions.put(session.session(), session);
-            return List.of(session);
+            return node.store.sessions.values().stream()
+                .filter(ref -> ref.user().equals(session.user()))
+                .toList();
           });
     }
 
@@ -398,6 +424,20 @@ final class SimulatedCluster {
               node.store.sessions.values().stream()
                   .filter(ref -> ref.user().equals(user))
                   .toList());
+    }
+
+    @Override
+    public Future<Void> park(String user, String shard, long keep) {
+      return operate(
+          () -> {
+            node.store.parked.put(user, shard);
+            return null;
+          });
+    }
+
+    @Override
+    public Future<String> parkedAt(String user) {
+      return operate(() -> node.store.parked.get(user));
     }
 
     @Override
@@ -460,6 +500,7 @@ final class SimulatedCluster {
 
     @Override
     public Future<ShardReply> call(String address, ShardCall call, long timeout) {
+      calls.add(call);
       Promise<ShardReply> reply = Promise.promise();
       NodeProcess to = find(address);
       if (to == null || !from.view.contains(to)) {
@@ -491,6 +532,7 @@ final class SimulatedCluster {
 
     @Override
     public void send(String address, ShardCall call) {
+      calls.add(call);
       NodeProcess to = find(address);
       if (to != null && from.view.contains(to)) {
         transmit(from, to, () -> to.shard.answer(call));
