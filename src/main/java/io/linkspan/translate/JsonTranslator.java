@@ -2,6 +2,7 @@ package io.linkspan.translate;
 
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
 import com.google.protobuf.MessageOrBuilder;
@@ -27,19 +28,33 @@ public final class JsonTranslator {
   /** Beginning of a frame, including an empty one. */
   private static final Pattern FRAME = Pattern.compile("\\s*\\{\\s*(\\}|\"(message|ack)\"\\s*:)");
 
+  /** Names, values and brackets of a Message and its frame, apart from headers and attachments. */
+  private static final int OTHER_TOKENS = 64;
+
+  /** A longer text that is not JSON is refused without the words of the parser. */
+  private static final int MAX_EXPLAINED = 4_096;
+
+  private enum Shape {
+    ONE_VALUE,
+    /** Not JSON, or something follows the value. */
+    BROKEN,
+    TOO_MANY_VALUES
+  }
+
   private JsonTranslator() {}
 
   /**
    * Reads a text frame of the {@code linkspan.json} subprotocol.
    *
+   * @param limits are checked before a Message is read into objects
    * @return a {@link Message} or an {@link AckMessage}
    * @throws ProtocolException when it is neither; the message says why
    */
-  public static MessageLite decodeFrame(String text) {
+  public static MessageLite decodeFrame(String text, MessageLimits limits) {
     JsonFrame.Builder frame = JsonFrame.newBuilder();
-    merge(text, frame, "{\"message\":{…}} or {\"ack\":{…}}");
+    merge(text, frame, "{\"message\":{…}} or {\"ack\":{…}}", limits);
     return switch (frame.getFrameCase()) {
-      case MESSAGE -> requireText(frame.getMessage());
+      case MESSAGE -> requireText(frame.getMessage(), limits);
       case ACK -> frame.getAck();
       case FRAME_NOT_SET ->
           throw new ProtocolException("expected {\"message\":{…}} or {\"ack\":{…}}");
@@ -53,8 +68,8 @@ public final class JsonTranslator {
    * @return a {@link Message} or an {@link AckMessage}
    * @throws ProtocolException when it is neither; the message says why
    */
-  public static MessageLite decodeFrameOrMessage(String text) {
-    return FRAME.matcher(text).lookingAt() ? decodeFrame(text) : decode(text);
+  public static MessageLite decodeFrameOrMessage(String text, MessageLimits limits) {
+    return FRAME.matcher(text).lookingAt() ? decodeFrame(text, limits) : decode(text, limits);
   }
 
   /**
@@ -62,10 +77,10 @@ public final class JsonTranslator {
    *
    * @throws ProtocolException when it is not one; the message says why
    */
-  public static Message decode(String text) {
+  public static Message decode(String text, MessageLimits limits) {
     Message.Builder message = Message.newBuilder();
-    merge(text, message, "a Message");
-    return requireText(message.build());
+    merge(text, message, "a Message", limits);
+    return requireText(message.build(), limits);
   }
 
   /** Writes a text frame with a Message, in UTF-8; it may be shared and is not changed. */
@@ -85,25 +100,55 @@ public final class JsonTranslator {
   }
 
   private static void merge(
-      String text, com.google.protobuf.Message.Builder into, String expected) {
+      String text,
+      com.google.protobuf.Message.Builder into,
+      String expected,
+      MessageLimits limits) {
+    Shape shape = shapeOf(text, limits);
+    if (shape == Shape.TOO_MANY_VALUES
+        || (shape == Shape.BROKEN && text.length() > MAX_EXPLAINED)) {
+      throw new ProtocolException(
+          shape == Shape.BROKEN
+              ? "not " + expected + " in JSON"
+              : "a message has at most "
+                  + limits.headers()
+                  + " headers and "
+                  + limits.attachments()
+                  + " attachments");
+    }
     try {
       PARSER.merge(text, into);
     } catch (InvalidProtocolBufferException e) {
       throw new ProtocolException("not " + expected + " in JSON: " + e.getMessage());
     }
-    if (!isOneValue(text)) {
+    if (shape == Shape.BROKEN) {
       throw new ProtocolException("not " + expected + " in JSON: something follows it");
     }
   }
 
-  /** Checks what the parser ignores: that nothing follows the value. */
-  private static boolean isOneValue(String json) {
+  /** Checks what the parser ignores: that nothing follows the value; and counts its parts. */
+  private static Shape shapeOf(String json, MessageLimits limits) {
+    // A header has a name and a value.
+    long tokensLeft = OTHER_TOKENS + 2L * limits.headers() + limits.attachments();
     try (JsonParser tokens = TOKENS.createParser(json)) {
-      tokens.nextToken();
-      tokens.skipChildren();
-      return tokens.nextToken() == null;
+      int depth = 0;
+      do {
+        JsonToken token = tokens.nextToken();
+        if (token == null) {
+          return Shape.BROKEN;
+        }
+        if (token.isStructStart()) {
+          depth++;
+        } else if (token.isStructEnd()) {
+          depth--;
+        }
+        if (--tokensLeft < 0) {
+          return Shape.TOO_MANY_VALUES;
+        }
+      } while (depth > 0);
+      return tokens.nextToken() == null ? Shape.ONE_VALUE : Shape.BROKEN;
     } catch (IOException e) {
-      return false;
+      return Shape.BROKEN;
     }
   }
 
@@ -115,8 +160,15 @@ public final class JsonTranslator {
     }
   }
 
-  /** Rejects half a surrogate pair, which JSON can escape and protobuf cannot hold. */
-  private static Message requireText(Message message) {
+  /**
+   * Rejects half a surrogate pair, which JSON can escape and protobuf cannot hold, and too many
+   * parts.
+   */
+  private static Message requireText(Message message, MessageLimits limits) {
+    String tooMany = limits.refusalOf(message);
+    if (tooMany != null) {
+      throw new ProtocolException(tooMany);
+    }
     requireText("eventId", message.getEventId());
     requireText("from", message.getFrom());
     requireText("to", message.getTo());

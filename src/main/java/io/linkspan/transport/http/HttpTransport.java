@@ -1,6 +1,7 @@
 package io.linkspan.transport.http;
 
 import io.linkspan.config.ListenException;
+import io.linkspan.memory.OutOfMemory;
 import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -64,9 +65,12 @@ public final class HttpTransport {
   public Future<Integer> listen() {
     server
         .connectionHandler(
-            connection ->
-                extensions.accept(
-                    ((HttpServerConnection) connection).channelHandlerContext().pipeline()))
+            connection -> {
+              ChannelPipeline pipeline =
+                  ((HttpServerConnection) connection).channelHandlerContext().pipeline();
+              pipeline.addFirst(OutOfMemory.Watch.INSTANCE);
+              extensions.accept(pipeline);
+            })
         .requestHandler(this::route);
     // Below zero, Vert.x gives all loops of the node the same free port.
     int port = config.port() == 0 ? -1 : config.port();

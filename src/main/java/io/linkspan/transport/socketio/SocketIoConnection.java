@@ -2,8 +2,8 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
-import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
@@ -113,16 +113,12 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     link = new EngineLink(context.link(), engine, remote, this);
     socket.setLastWords((namespace, reason) -> Namespaces.lastWords(namespace, translate(reason)));
     metrics().opened();
-    latch().enter();
+    link.loop().latch().enter();
   }
 
   /** Returns the Engine.IO link of the client. */
   EngineLink link() {
     return link;
-  }
-
-  private DrainLatch latch() {
-    return link.loop().latch();
   }
 
   @Override
@@ -138,6 +134,11 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   @Override
   public long lastReceived() {
     return link.lastReceived();
+  }
+
+  @Override
+  public Backlog backlog() {
+    return link;
   }
 
   @Override
@@ -203,7 +204,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   public void onFinished() {
     onFinished.run();
     if (drainWaits) {
-      latch().leave();
+      link.loop().latch().leave();
     }
   }
 
@@ -274,7 +275,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   }
 
   private void begin(SocketEvent.ConnectRequested request) {
-    if (latch().isDraining()) {
+    if (link.loop().latch().isDraining()) {
       close(CloseReason.GOING_AWAY);
       return;
     }
@@ -423,7 +424,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       ended.linkClosed(reason);
     }
     if (!drainWaits) {
-      latch().leave();
+      link.loop().latch().leave();
     }
   }
 
