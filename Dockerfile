@@ -21,4 +21,4 @@ COPY --from=build /build/target/linkspan.jar ./
 # As a number, so that Kubernetes can see that it is not root.
 USER 10001:10001
 EXPOSE 8080 7777/udp 9090
-ENTRYPOINT ["java", "-jar", "/opt/linkspan/linkspan.jar"]
+ENTRYPOINT ["java", "-XX:+ExitOnOutOfMemoryError", "-jar", "/opt/linkspan/linkspan.jar"]

@@ -119,7 +119,8 @@ final class EdgeVerticle extends VerticleBase {
   }
 
   private ConnectContext newConnectContext(Origins origins) {
-    var policy = new ConnectPolicy(latch, origins, shared.admission(), shared.identities());
+    var policy =
+        new ConnectPolicy(latch, origins, shared.admission(), shared.identities(), shard.memory());
     return new ConnectContext(policy, shard);
   }
 

@@ -7,7 +7,12 @@ import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.NodeMailbox;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.memory.JvmMemory;
+import io.linkspan.memory.MemoryBudget;
+import io.linkspan.memory.OutOfMemory;
+import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.ops.ManagementVerticle;
+import io.linkspan.ops.MemoryMonitor;
 import io.linkspan.ops.Metrics;
 import io.linkspan.ops.Node;
 import io.linkspan.routing.RoutingTable;
@@ -65,6 +70,8 @@ public final class Gateway implements Node {
   private final TransportMetrics enet = new TransportMetrics(metrics.registry(), "enet");
   private final TransportMetrics tcp = new TransportMetrics(metrics.registry(), "tcp");
   private final SessionMetrics sessions = new SessionMetrics(metrics.registry());
+  private final MemoryBudget memory;
+  private final MemoryMonitor monitor;
   private final SessionDirectory directory;
   private final Nodes nodes;
   private final BooleanSupplier isMember;
@@ -80,6 +87,9 @@ public final class Gateway implements Node {
   private Gateway(GatewayConfig config, VertxBootstrap platform) {
     this.config = config;
     vertx = platform.vertx();
+    vertx.exceptionHandler(Gateway::onFailure);
+    memory = JvmMemory.budget(config.memory(), config.loops());
+    monitor = new MemoryMonitor(vertx, memory, metrics.registry());
     nodes = platform.nodes();
     directory = platform.directory();
     isMember = platform.isMember();
@@ -108,6 +118,12 @@ public final class Gateway implements Node {
         .compose(platform -> platform.vertx().executeBlocking(() -> new Gateway(config, platform)))
         .onComplete(gateway -> start(gateway, started), failure -> started.fail(failure));
     return started.future();
+  }
+
+  /** Receives what no handler has caught. */
+  private static void onFailure(Throwable failure) {
+    OutOfMemory.endIf(failure);
+    LOG.error("a handler failed", failure);
   }
 
   private static void start(Gateway gateway, Promise<Gateway> started) {
@@ -175,6 +191,11 @@ public final class Gateway implements Node {
   }
 
   @Override
+  public String pressure() {
+    return monitor.pressure();
+  }
+
+  @Override
   public Future<Void> alive() {
     if (state == State.STOPPING) {
       // The shards end before the port of the checks, and a restart would not be faster.
@@ -191,6 +212,7 @@ public final class Gateway implements Node {
 
   private Future<Void> start() {
     MessageCodecs.register(vertx);
+    monitor.start();
     var onEachLoop = new DeploymentOptions().setInstances(config.loops());
     return vertx
         .deployVerticle(EchoService::new, onEachLoop)
@@ -238,7 +260,8 @@ public final class Gateway implements Node {
             new RoutingTable(config.routes()),
             directory,
             nodes,
-            new DuplicateFilter(config.delivery()),
+            new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
+            memory,
             sessions);
     return new EdgeVerticle.Shared(
         config,
@@ -272,6 +295,7 @@ public final class Gateway implements Node {
   /** Ends the node at once, without closing connections in order. */
   public Future<Void> close() {
     state = State.STOPPING;
+    monitor.stop();
     return vertx.close().onComplete(v -> metrics.close());
   }
 }

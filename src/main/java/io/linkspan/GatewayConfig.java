@@ -7,6 +7,7 @@ import io.linkspan.config.ConfigException;
 import io.linkspan.config.ConfigNode;
 import io.linkspan.config.ConfigTree;
 import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.memory.MemoryConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RouteReader;
@@ -41,6 +42,7 @@ public record GatewayConfig(
     SessionConfig session,
     DeliveryConfig delivery,
     LimitsConfig limits,
+    MemoryConfig memory,
     List<Route> routes,
     List<UpstreamConfig> upstreams,
     List<VerticleConfig> verticles,
@@ -106,6 +108,7 @@ public record GatewayConfig(
             SessionConfig.read(root.section("session"), cluster.enabled()),
             DeliveryConfig.read(root.section("delivery")),
             LimitsConfig.read(root.section("limits")),
+            MemoryConfig.read(root.section("memory")),
             routes,
             upstreams.upstreams(),
             root.sections("verticles").stream().map(VerticleConfig::read).toList(),

@@ -3,6 +3,7 @@ package io.linkspan;
 import io.linkspan.bus.VertxProcess;
 import io.linkspan.config.ConfigException;
 import io.linkspan.config.Hosts;
+import io.linkspan.memory.OutOfMemory;
 import io.linkspan.transport.tcp.TcpConfig;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -59,6 +60,7 @@ public final class Main implements Callable<Integer> {
 
   public static void main(String[] args) {
     VertxProcess.prepare();
+    OutOfMemory.watchProcess();
     int exitCode = new CommandLine(new Main()).execute(args);
     if (exitCode != 0) {
       System.exit(exitCode);

@@ -44,17 +44,18 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, bus, cluster, config, connection, delivery, directory, ops, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
-      admission -> api, config, connection, time
+      . -> admission, api, bus, cluster, config, connection, delivery, directory, memory, ops, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      admission -> api, config, connection, memory, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
       api.testing -> api, translate
       cluster -> api, config, connection, directory
-      connection -> api, config, translate
-      delivery -> api, bus, config, directory, routing, time, translate, wire
+      connection -> api, config, memory, translate
+      delivery -> api, bus, config, directory, memory, routing, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
-      ops -> api, config, protocol, translate
+      memory -> api, config
+      ops -> api, config, memory, protocol, translate
       protocol.compression -> protocol
       protocol.engineio -> protocol
       protocol.frame -> protocol
@@ -62,19 +63,19 @@ class ArchitectureTest {
       protocol.socketio -> protocol, protocol.engineio
       protocol.websocket -> protocol
       routing -> config, translate
-      session -> admission, api, bus, config, connection, delivery, directory, routing, session.outbox, session.replica, session.transfer, time, wire
-      session.outbox -> api, connection, delivery, time, wire
-      session.replica -> delivery, directory, session.outbox, time, wire
+      session -> admission, api, bus, config, connection, delivery, directory, memory, routing, session.outbox, session.replica, session.transfer, time, translate, wire
+      session.outbox -> api, connection, delivery, memory, time, wire
+      session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
       translate -> api, protocol, protocol.engineio, protocol.frame, protocol.methodchannel, protocol.socketio
-      transport.channel -> admission, api, config, connection, session
-      transport.enet -> admission, api, config, connection, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
-      transport.engineio -> admission, directory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
+      transport.channel -> admission, api, config, connection, memory, session
+      transport.enet -> admission, api, config, connection, memory, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
+      transport.engineio -> admission, connection, directory, memory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http
-      transport.http -> admission, config, connection, protocol.websocket, transport.channel
-      transport.socketio -> admission, api, config, connection, delivery, directory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
-      transport.tcp -> admission, api, config, connection, framing, protocol, session, time, translate, transport.channel
-      transport.websocket -> admission, api, config, connection, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
+      transport.http -> admission, config, connection, memory, protocol.websocket, transport.channel
+      transport.socketio -> admission, api, config, connection, delivery, directory, memory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
+      transport.tcp -> admission, api, config, connection, framing, memory, protocol, session, time, translate, transport.channel
+      transport.websocket -> admission, api, config, connection, memory, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
       upstream -> api, config, time
       upstream.http -> api, config, protocol, protocol.compression, protocol.methodchannel, translate, upstream
       upstream.tcp -> api, config, framing, protocol, time, translate, upstream
@@ -106,8 +107,13 @@ class ArchitectureTest {
   private static final Set<String> PURE =
       Set.of(
           "io.linkspan.admission.TokenBucket",
+          "io.linkspan.admission.MessageWork",
           "io.linkspan.bus.FlowWindow",
           "io.linkspan.delivery.PendingReplies",
+          "io.linkspan.memory.MemoryAccount",
+          "io.linkspan.memory.MemoryBudget",
+          "io.linkspan.memory.MemoryPool",
+          "io.linkspan.memory.MessageCost",
           "io.linkspan.session.DuplicateWindow",
           "io.linkspan.session.RecentIds",
           "io.linkspan.session.replica.ReplicaRing",

@@ -3,6 +3,9 @@ package io.linkspan.admission;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryLevel;
+import io.linkspan.memory.MemoryUse;
 
 /**
  * Decides which clients connect, in the same way for every transport. A transport asks for a place
@@ -23,23 +26,33 @@ public final class ConnectPolicy {
   /** When a client may retry after a failure, or while this node is being drained. */
   private static final long UNAVAILABLE_RETRY_MS = 1_000;
 
-  /** When a client may retry whose user has too many connections. */
+  /** When a client may retry whose user has too many connections, or while memory is short. */
   private static final long TOO_MANY_RETRY_MS = 5_000;
+
+  /** Bytes of a link with its buffers, before anything waits in them. */
+  private static final long LINK = 11_000;
 
   private final DrainLatch latch;
   private final Origins origins;
   private final Admission admission;
   private final IdentityProvider identities;
+  private final MemoryAccount memory;
 
   /**
    * @param latch of the event loop
+   * @param memory is charged for each link
    */
   public ConnectPolicy(
-      DrainLatch latch, Origins origins, Admission admission, IdentityProvider identities) {
+      DrainLatch latch,
+      Origins origins,
+      Admission admission,
+      IdentityProvider identities,
+      MemoryAccount memory) {
     this.latch = latch;
     this.origins = origins;
     this.admission = admission;
     this.identities = identities;
+    this.memory = memory;
   }
 
   /** Returns the latch that holds back the drain of the event loop. */
@@ -66,8 +79,8 @@ public final class ConnectPolicy {
   }
 
   /**
-   * Takes a place for a link, unless its address has too many or is too fast. Each call that
-   * succeeds is followed by exactly one {@link #leave}.
+   * Takes a place for a link, unless its address has too many or is too fast, or memory is short.
+   * Each call that succeeds is followed by exactly one {@link #leave}.
    *
    * @param address of the client, without its port
    */
@@ -75,15 +88,21 @@ public final class ConnectPolicy {
     if (latch.isDraining()) {
       throw draining();
     }
+    if (memory.isAt(MemoryLevel.REFUSING)) {
+      throw new ConnectRefusedException(
+          CloseReason.SERVER_ERROR, "the gateway is short of memory", TOO_MANY_RETRY_MS);
+    }
     long wait = admission.enter(address);
     if (wait > 0) {
       throw new ConnectRefusedException(CloseReason.RATE_LIMITED, "too many connections", wait);
     }
+    memory.charge(MemoryUse.LINKS, LINK);
   }
 
   /** Gives the place of a link back. */
   public void leave(String address) {
     admission.leave(address);
+    memory.release(MemoryUse.LINKS, LINK);
   }
 
   private static boolean clientAcknowledges(String ack, boolean byDefault)

@@ -1,6 +1,7 @@
 package io.linkspan.admission;
 
 import io.linkspan.config.ConfigNode;
+import io.linkspan.translate.MessageLimits;
 import java.time.Duration;
 
 /**
@@ -17,6 +18,9 @@ import java.time.Duration;
  * @param waitingBytes the same in bytes
  * @param writeQueue bytes not yet written to one connection; above, it is a slow consumer
  * @param malformed frames that cannot be understood before the connection ends
+ * @param costRate units of work per second of one connection, see {@link MessageWork}
+ * @param joinNames groups that one Message joins or leaves
+ * @param messages parts of one Message
  * @param closeTimeout time for a client to answer a close; then its link is dropped
  */
 public record LimitsConfig(
@@ -31,6 +35,9 @@ public record LimitsConfig(
     long waitingBytes,
     long writeQueue,
     int malformed,
+    int costRate,
+    int joinNames,
+    MessageLimits messages,
     Duration closeTimeout) {
 
   /** Reads the section {@code limits}. */
@@ -48,6 +55,10 @@ public record LimitsConfig(
         orUnlimited(limits.size("waitingBytes", 0)),
         limits.size("writeQueue", 0),
         limits.count("malformed", 0),
+        limits.rate("costRate"),
+        orUnlimited(limits.count("joinNames", 0)),
+        new MessageLimits(
+            orUnlimited(limits.count("headers", 0)), orUnlimited(limits.count("attachments", 0))),
         limits.duration("closeTimeout"));
   }
 

@@ -33,6 +33,11 @@ public interface Connection {
     return Integer.MAX_VALUE;
   }
 
+  /** Returns what the link holds for its client. */
+  default Backlog backlog() {
+    return Backlog.NONE;
+  }
+
   /**
    * Writes a Message to the client.
    *

@@ -2,6 +2,9 @@ package io.linkspan.connection;
 
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.MessageCost;
 import io.linkspan.translate.MethodTranslator;
 
 /**
@@ -32,6 +35,7 @@ public final class Outgoing {
   private final Message message;
   private final int channel;
   private Form forms;
+  private int holders;
 
   /** Creates a Message that is not an answer; it goes on channel 0. */
   public Outgoing(Message message) {
@@ -61,6 +65,20 @@ public final class Outgoing {
   /** Returns whether it is a method call, which an app answers instead of acknowledging it. */
   public boolean expectsAnswer() {
     return MethodTranslator.isCall(message);
+  }
+
+  /** Counts one more queue that holds the Message; the first one charges its cost. */
+  public void hold(MemoryAccount memory) {
+    if (holders++ == 0) {
+      memory.charge(MemoryUse.OUTBOX, MessageCost.of(message));
+    }
+  }
+
+  /** Counts one queue less; after the last one the cost is given back. */
+  public void release(MemoryAccount memory) {
+    if (--holders == 0) {
+      memory.release(MemoryUse.OUTBOX, MessageCost.of(message));
+    }
   }
 
   public Message message() {

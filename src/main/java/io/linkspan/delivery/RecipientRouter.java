@@ -6,7 +6,10 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
-import io.linkspan.directory.SessionRef;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryLevel;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.MessageCost;
 import io.linkspan.routing.Recipient;
 import io.linkspan.time.Scheduler;
 import io.vertx.core.Future;
@@ -42,27 +45,8 @@ public final class RecipientRouter {
 
   private static final long RETRY_PAUSE_MS = 250;
 
-  /** Passes the outcome to the sender's callback. */
-  private abstract static class Forwarder implements ShardSender.InFlight {
-    final DeliveryCallback callback;
-
-    Forwarder(DeliveryCallback callback) {
-      this.callback = callback;
-    }
-
-    @Override
-    public void delivered(By by, Message reply) {
-      callback.delivered(by, reply);
-    }
-
-    @Override
-    public void failed(MessageException failure) {
-      callback.failed(failure);
-    }
-  }
-
   /** A Message in flight; where it goes to one shard alone, also the callback of that delivery. */
-  private final class Parcel extends Forwarder {
+  private final class Parcel extends ForwardingCallback {
     final Recipient recipient;
     final Message message;
     final DeliveryScope scope;
@@ -114,31 +98,6 @@ public final class RecipientRouter {
     }
   }
 
-  /** Delivery to one of several shards. */
-  private static final class Part extends Forwarder {
-    private final String address;
-
-    Part(DeliveryCallback callback, String address) {
-      super(callback);
-      this.address = address;
-    }
-
-    @Override
-    public void notHere(String text) {
-      callback.notHere(text);
-    }
-
-    @Override
-    public boolean isLostWith(Nodes.Node node) {
-      return node.hosts(address);
-    }
-
-    @Override
-    public void lost() {
-      callback.failed(new MessageException(ErrorCode.TIMEOUT, "a node with recipients was lost"));
-    }
-  }
-
   /** Addresses and waiting Messages of one recipient. */
   private static final class Lane {
     Collection<String> addresses = List.of();
@@ -159,10 +118,11 @@ public final class RecipientRouter {
       Comparator.comparingLong(parcel -> parcel.number);
 
   private final Scheduler scheduler;
-  private final SessionDirectory directory;
+  private final RecipientDirectory directory;
   private final String address;
   private final LocalRouter local;
   private final ShardSender sender;
+  private final MemoryAccount memory;
   private final BooleanSupplier isDirectoryComplete;
 
   private long lastNumber;
@@ -173,6 +133,7 @@ public final class RecipientRouter {
    *
    * @param address of the shard
    * @param local delivers to this shard's own sessions
+   * @param memory is charged for what waits
    * @param isDirectoryComplete false while other nodes may not have entered all their sessions: a
    *     session that is not found may exist
    */
@@ -182,12 +143,14 @@ public final class RecipientRouter {
       String address,
       LocalRouter local,
       ShardSender sender,
+      MemoryAccount memory,
       BooleanSupplier isDirectoryComplete) {
     this.scheduler = scheduler;
-    this.directory = directory;
+    this.directory = new RecipientDirectory(directory);
     this.address = address;
     this.local = local;
     this.sender = sender;
+    this.memory = memory;
     this.isDirectoryComplete = isDirectoryComplete;
   }
 
@@ -259,9 +222,22 @@ public final class RecipientRouter {
     }
   }
 
-  private static void await(Lane lane, Parcel parcel) {
-    if (lane.waiting.size() < MAX_WAITING) {
-      lane.waiting.add(parcel);
+  private void enqueue(Lane lane, Parcel parcel) {
+    memory.charge(MemoryUse.ROUTING, MessageCost.of(parcel.message));
+    lane.waiting.add(parcel);
+  }
+
+  private Parcel dequeue(Lane lane) {
+    Parcel parcel = lane.waiting.remove();
+    memory.release(MemoryUse.ROUTING, MessageCost.of(parcel.message));
+    return parcel;
+  }
+
+  private void await(Lane lane, Parcel parcel) {
+    if (memory.isAt(MemoryLevel.FULL)) {
+      parcel.callback.failed(MessageCost.full());
+    } else if (lane.waiting.size() < MAX_WAITING) {
+      enqueue(lane, parcel);
     } else {
       parcel.callback.failed(
           new MessageException(
@@ -270,13 +246,13 @@ public final class RecipientRouter {
   }
 
   private void lookUp(Lane lane, Parcel parcel) {
-    Future<? extends Collection<String>> answer = addressesOf(parcel.recipient);
+    Future<? extends Collection<String>> answer = directory.addressesOf(parcel.recipient, false);
     if (answer.succeeded() && nobodyMoved(lane, answer.result())) {
       send(lane, answer.result(), parcel);
       return;
     }
     lane.busy = true;
-    lane.waiting.add(parcel);
+    enqueue(lane, parcel);
     proceed(lane, answer);
   }
 
@@ -290,7 +266,7 @@ public final class RecipientRouter {
             addresses -> {
               long batch = lane.waiting.stream().filter(one -> one.number <= upTo).count();
               for (long i = 0; i < batch; i++) {
-                send(lane, addresses, lane.waiting.remove());
+                send(lane, addresses, dequeue(lane));
               }
               next(lane);
             },
@@ -299,7 +275,7 @@ public final class RecipientRouter {
                   new MessageException(ErrorCode.UNAVAILABLE, "the directory does not answer");
               long batch = lane.waiting.stream().filter(one -> one.number <= upTo).count();
               for (long i = 0; i < batch; i++) {
-                lane.waiting.remove().callback.failed(noDirectory);
+                dequeue(lane).callback.failed(noDirectory);
               }
               next(lane);
             });
@@ -322,33 +298,7 @@ public final class RecipientRouter {
   }
 
   private Future<? extends Collection<String>> addressesFor(Parcel parcel) {
-    Recipient recipient = parcel.recipient;
-    return parcel.tries > 0 && recipient.kind() == Recipient.Kind.USER
-        ? directory.askAgain(recipient.name()).map(RecipientRouter::shardsOf)
-        : addressesOf(recipient);
-  }
-
-  private Future<? extends Collection<String>> addressesOf(Recipient recipient) {
-    String name = recipient.name();
-    return switch (recipient.kind()) {
-      case USER -> {
-        Future<List<SessionRef>> sessions = directory.sessionsOf(name);
-        yield sessions.succeeded()
-            ? Future.succeededFuture(shardsOf(sessions.result()))
-            : sessions.map(RecipientRouter::shardsOf);
-      }
-      case SESSION ->
-          directory.find(name).map(ref -> ref == null ? List.of() : List.of(ref.shard()));
-      default -> directory.addressesOf(name);
-    };
-  }
-
-  private static List<String> shardsOf(List<SessionRef> sessions) {
-    return switch (sessions.size()) {
-      case 0 -> List.of();
-      case 1 -> List.of(sessions.get(0).shard());
-      default -> sessions.stream().map(SessionRef::shard).distinct().toList();
-    };
+    return directory.addressesOf(parcel.recipient, parcel.tries > 0);
   }
 
   private static boolean nobodyMoved(Lane lane, Collection<String> addresses) {
@@ -395,7 +345,7 @@ public final class RecipientRouter {
                     && parcel.recipient.equals(recipient))) {
       Parcel parcel = (Parcel) callback;
       if (++parcel.tries < MAX_TRIES) {
-        lane.waiting.add(parcel);
+        enqueue(lane, parcel);
       } else {
         parcel.callback.notHere(notConnected(recipient));
       }
@@ -449,7 +399,7 @@ public final class RecipientRouter {
       parcel.address = to;
       sender.send(to, parcel.message, parcel.scope, parcel);
     } else {
-      sender.send(to, parcel.message, parcel.scope, new Part(callback, to));
+      sender.send(to, parcel.message, parcel.scope, new PartialDelivery(callback, to));
     }
   }
 
@@ -468,7 +418,7 @@ public final class RecipientRouter {
       return;
     }
     lane.busy = true;
-    lane.waiting.add(parcel);
+    enqueue(lane, parcel);
     if (parcel.isUnsent()) {
       next(lane);
     } else {

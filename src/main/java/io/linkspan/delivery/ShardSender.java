@@ -6,6 +6,10 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.bus.FlowWindow;
 import io.linkspan.directory.Nodes;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryLevel;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.MessageCost;
 import io.linkspan.routing.Recipient;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.time.Scheduler;
@@ -35,27 +39,40 @@ public final class ShardSender {
   /** Longer than the transfer of a session is tried, plus one question; milliseconds. */
   private static final long FLUSH_TIME = 5_000;
 
+  /** Bytes of a callback that waits for an outcome. */
+  private static final long TICKET = 256;
+
   private static final Recipient NOBODY = Recipient.of("");
 
   private final ShardBus bus;
   private final Scheduler scheduler;
   private final Nodes nodes;
   private final String address;
+  private final MemoryAccount memory;
   private final PendingReplies pending;
   private final DeadlineTimer timer;
   private final Map<String, FlowWindow> windows = new HashMap<>();
+  private int chargedTickets;
 
   /**
    * Creates the sender of one shard.
    *
    * @param address of the shard
+   * @param memory is charged for what waits
    * @param timeout milliseconds after which the outcome of a delivery can no longer be expected
    */
-  public ShardSender(ShardBus bus, Scheduler scheduler, Nodes nodes, String address, long timeout) {
+  public ShardSender(
+      ShardBus bus,
+      Scheduler scheduler,
+      Nodes nodes,
+      String address,
+      MemoryAccount memory,
+      long timeout) {
     this.bus = bus;
     this.scheduler = scheduler;
     this.nodes = nodes;
     this.address = address;
+    this.memory = memory;
     pending = new PendingReplies(timeout);
     timer = new DeadlineTimer(scheduler, this::onTimer);
   }
@@ -63,13 +80,13 @@ public final class ShardSender {
   /** Fails all pending deliveries; to be called when the shard ends. */
   public void stop() {
     timer.cancel();
-    pending
-        .takeAll()
-        .forEach(
-            callback ->
-                callback.failed(
-                    new MessageException(
-                        ErrorCode.TIMEOUT, "the node ended before the recipient acknowledged")));
+    List<DeliveryCallback> left = pending.takeAll();
+    chargeTickets();
+    left.forEach(
+        callback ->
+            callback.failed(
+                new MessageException(
+                    ErrorCode.TIMEOUT, "the node ended before the recipient acknowledged")));
   }
 
   /**
@@ -92,13 +109,24 @@ public final class ShardSender {
       }
       return;
     }
+    if (!window.isOpen() && memory.isAt(MemoryLevel.FULL)) {
+      if (callback != null) {
+        callback.failed(MessageCost.full());
+      }
+      return;
+    }
     // A ticket is issued for a waiting Message too: nodeLost finds by it what was meant for a node.
     RemoteCallback remote = callback == null ? null : export(callback);
     if (window.isOpen()) {
       write(window, to, message, scope, remote);
     } else {
       FlowWindow full = window;
-      full.await(() -> write(full, to, message, scope, remote));
+      memory.charge(MemoryUse.ROUTING, MessageCost.of(message));
+      full.await(
+          () -> {
+            memory.release(MemoryUse.ROUTING, MessageCost.of(message));
+            write(full, to, message, scope, remote);
+          });
     }
   }
 
@@ -150,6 +178,7 @@ public final class ShardSender {
       return remote;
     }
     long ticket = pending.issue(callback, scheduler.now());
+    chargeTickets();
     if (pending.size() == 1) {
       timer.arm(pending.nextDeadline());
     }
@@ -166,14 +195,12 @@ public final class ShardSender {
     if (origin.isEmpty()) {
       return null;
     }
-    return origin.equals(address)
-        ? pending.redeem(ticket)
-        : new RemoteCallback(bus, origin, ticket);
+    return origin.equals(address) ? redeem(ticket) : new RemoteCallback(bus, origin, ticket);
   }
 
   /** Another shard reports the outcome of a delivery. */
   public void settle(Settle settle) {
-    DeliveryCallback callback = pending.redeem(settle.getTicket());
+    DeliveryCallback callback = redeem(settle.getTicket());
     if (callback == null) {
       return;
     }
@@ -197,6 +224,7 @@ public final class ShardSender {
     windows.keySet().removeIf(node::hosts);
     List<DeliveryCallback> lost =
         pending.take(callback -> callback instanceof InFlight way && way.isLostWith(node));
+    chargeTickets();
     lost.forEach(callback -> ((InFlight) callback).lost());
   }
 
@@ -205,7 +233,9 @@ public final class ShardSender {
    * longer called from here.
    */
   List<DeliveryCallback> takeBack(Predicate<DeliveryCallback> which) {
-    return pending.take(which);
+    List<DeliveryCallback> taken = pending.take(which);
+    chargeTickets();
+    return taken;
   }
 
   /**
@@ -263,7 +293,19 @@ public final class ShardSender {
 
   private void onTimer() {
     pending.expire(scheduler.now());
+    chargeTickets();
     timer.arm(pending.nextDeadline());
+  }
+
+  private DeliveryCallback redeem(long ticket) {
+    DeliveryCallback callback = pending.redeem(ticket);
+    chargeTickets();
+    return callback;
+  }
+
+  private void chargeTickets() {
+    memory.change(MemoryUse.ROUTING, (pending.size() - chargedTickets) * TICKET);
+    chargedTickets = pending.size();
   }
 
   /** Callback of a delivery that is in flight to another node. */

@@ -4,11 +4,9 @@ import com.google.protobuf.MessageLite;
 import io.linkspan.api.Message;
 import io.linkspan.protocol.StrictUtf8;
 import io.linkspan.translate.JsonTranslator;
+import io.linkspan.translate.MessageLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandler;
-import io.netty.handler.codec.DelimiterBasedFrameDecoder;
-import io.netty.handler.codec.LineBasedFrameDecoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -53,11 +51,11 @@ final class DelimitedFraming extends Framing {
   }
 
   @Override
-  public MessageLite decode(ByteBuf frame) {
+  public MessageLite decode(ByteBuf frame, MessageLimits limits) {
     String json = StrictUtf8.decode(frame.nioBuffer());
     // A byte order mark may be ignored (RFC 8259, section 8.1); some libraries write one.
     int start = !json.isEmpty() && json.charAt(0) == BYTE_ORDER_MARK ? 1 : 0;
-    return JsonTranslator.decodeFrameOrMessage(json.substring(start));
+    return JsonTranslator.decodeFrameOrMessage(json.substring(start), limits);
   }
 
   @Override
@@ -71,11 +69,10 @@ final class DelimitedFraming extends Framing {
   }
 
   @Override
-  ChannelHandler newDecoder(FramingConfig config) {
+  Decoder newDecoder(FramingConfig config) {
     return lines
-        ? new LineBasedFrameDecoder(config.maxFrameSize(), true, true)
-        : new DelimiterBasedFrameDecoder(
-            config.maxFrameSize(), true, true, Unpooled.wrappedBuffer(delimiter));
+        ? Decoders.ofLines(config.maxFrameSize())
+        : Decoders.ofDelimiter(config.maxFrameSize(), Unpooled.wrappedBuffer(delimiter));
   }
 
   private byte[] finish(byte[] json) {

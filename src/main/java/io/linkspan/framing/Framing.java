@@ -5,6 +5,7 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 import io.linkspan.framing.FramingConfig.Compression;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.translate.MessageLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
@@ -12,6 +13,7 @@ import io.netty.handler.codec.CorruptedFrameException;
 import io.netty.handler.codec.TooLongFrameException;
 import io.netty.handler.codec.compression.JdkZlibEncoder;
 import io.netty.handler.codec.compression.ZlibWrapper;
+import java.util.function.IntSupplier;
 
 /**
  * Splits a byte stream into frames with Netty's decoders, and decodes and encodes their contents.
@@ -32,8 +34,9 @@ public abstract class Framing {
    * {@link ByteBuf} of its own.
    *
    * @param before name of that handler
+   * @return returns the bytes that are kept of a frame of which a part is missing
    */
-  public final void install(ChannelPipeline pipeline, String before) {
+  public final IntSupplier install(ChannelPipeline pipeline, String before) {
     if (config.compression() != Compression.NONE) {
       ZlibWrapper wrapper = config.compression().wrapper();
       var deflater = new JdkZlibEncoder(wrapper, COMPRESSION_LEVEL);
@@ -43,7 +46,9 @@ public abstract class Framing {
           null,
           new DecompressionHandler(config.compression().format(), config.maxInflated(), deflater));
     }
-    pipeline.addBefore(before, null, newDecoder(config));
+    var decoder = newDecoder(config);
+    pipeline.addBefore(before, null, decoder.handler());
+    return decoder.unfinished();
   }
 
   /** Returns whether a failure of the pipeline means that the bytes are not valid frames. */
@@ -67,10 +72,11 @@ public abstract class Framing {
   /**
    * Decodes the contents of a frame; the caller still owns and releases it.
    *
+   * @param limits are checked before a Message is read into objects
    * @return a {@link Message} or an {@link AckMessage}
-   * @throws ProtocolException when it is neither
+   * @throws ProtocolException when it is neither, or over the limits
    */
-  public abstract MessageLite decode(ByteBuf frame);
+  public abstract MessageLite decode(ByteBuf frame, MessageLimits limits);
 
   /**
    * Encodes a Message as a whole frame, which may be {@linkplain #longest too long} to be sent. It
@@ -81,5 +87,8 @@ public abstract class Framing {
   /** Encodes an acknowledgement as a whole frame. */
   public abstract byte[] encodeAck(String eventId);
 
-  abstract ChannelHandler newDecoder(FramingConfig config);
+  /** A decoder, and how much it keeps. */
+  record Decoder(ChannelHandler handler, IntSupplier unfinished) {}
+
+  abstract Decoder newDecoder(FramingConfig config);
 }

@@ -5,9 +5,8 @@ import io.linkspan.api.Message;
 import io.linkspan.framing.FramingConfig.LengthField;
 import io.linkspan.protocol.frame.LegacyFrame;
 import io.linkspan.translate.BinaryTranslator;
+import io.linkspan.translate.MessageLimits;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandler;
-import io.netty.handler.codec.LengthFieldBasedFrameDecoder;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.nio.ByteOrder;
 
@@ -48,8 +47,8 @@ final class LengthFieldFraming extends Framing {
   }
 
   @Override
-  public MessageLite decode(ByteBuf frame) {
-    return BinaryTranslator.decode(BufferInternal.buffer(frame));
+  public MessageLite decode(ByteBuf frame, MessageLimits limits) {
+    return BinaryTranslator.decode(BufferInternal.buffer(frame), limits);
   }
 
   @Override
@@ -63,15 +62,8 @@ final class LengthFieldFraming extends Framing {
   }
 
   @Override
-  ChannelHandler newDecoder(FramingConfig config) {
-    return new LengthFieldBasedFrameDecoder(
-        field.byteOrder(),
-        config.maxFrameSize(),
-        field.offset(),
-        field.length(),
-        field.adjustment(),
-        field.strip(),
-        true);
+  Decoder newDecoder(FramingConfig config) {
+    return Decoders.ofLengths(config.maxFrameSize(), field);
   }
 
   private int lengthEnd() {

@@ -7,6 +7,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.config.ListenException;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.translate.JsonTranslator;
+import io.linkspan.translate.MessageLimits;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpHeaders;
@@ -109,7 +110,13 @@ public final class ManagementVerticle extends VerticleBase {
 
   private HealthChecks readiness() {
     return liveness()
-        .register("accepting", check -> check.complete(node.ready() ? Status.OK() : Status.KO()));
+        .register("accepting", check -> check.complete(node.ready() ? Status.OK() : Status.KO()))
+        .register("memory", check -> check.complete(memory()));
+  }
+
+  private Status memory() {
+    String pressure = node.pressure();
+    return pressure == null ? Status.OK() : Status.KO(new JsonObject().put("reason", pressure));
   }
 
   private void authenticate(RoutingContext request) {
@@ -140,7 +147,7 @@ public final class ManagementVerticle extends VerticleBase {
       acknowledged = waitsForAcknowledgement(request.request().getParam("wait", "accepted"));
       timeout = timeout(request.request().getParam("timeout"));
       String body = request.body().asString();
-      message = complete(JsonTranslator.decode(body == null ? "" : body));
+      message = complete(JsonTranslator.decode(body == null ? "" : body, MessageLimits.NONE));
     } catch (ProtocolException e) {
       Refusal.send(request, new MessageException(ErrorCode.MALFORMED, e.getMessage()));
       return;

@@ -12,6 +12,9 @@ public interface Node {
   /** Returns whether new clients are accepted. */
   boolean ready();
 
+  /** Returns why the node is short of memory and refuses new clients; null when it is not. */
+  String pressure();
+
   /** Succeeds when every event loop answers. */
   Future<Void> alive();
 }

@@ -1,15 +1,16 @@
 package io.linkspan.session;
 
+import io.linkspan.connection.CloseReason;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.time.Scheduler;
 import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.concurrent.atomic.LongAdder;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
 
 /**
  * A shard's sessions without a link, each of which expires when its client does not reconnect in
- * time. Used only on the shard's event loop.
+ * time, or earlier when the node has too many of them. Used only on the shard's event loop.
  */
 final class AwaySessions {
 
@@ -18,7 +19,8 @@ final class AwaySessions {
 
   private final Scheduler scheduler;
   private final long grace;
-  private final LongAdder count;
+  private final int max;
+  private final AtomicInteger count;
   private final BooleanSupplier mayExpire;
   private final DeadlineTimer timer;
 
@@ -29,12 +31,15 @@ final class AwaySessions {
    * Creates an empty table.
    *
    * @param grace milliseconds that a session waits for its client
-   * @param count of sessions, for metrics
+   * @param max sessions of the node; above, the oldest one of this shard expires; 0 is no limit
+   * @param count of the node's sessions
    * @param mayExpire false while another shard may own the sessions
    */
-  AwaySessions(Scheduler scheduler, long grace, LongAdder count, BooleanSupplier mayExpire) {
+  AwaySessions(
+      Scheduler scheduler, long grace, int max, AtomicInteger count, BooleanSupplier mayExpire) {
     this.scheduler = scheduler;
     this.grace = grace;
+    this.max = max;
     this.count = count;
     this.mayExpire = mayExpire;
     timer = new DeadlineTimer(scheduler, this::onTimer);
@@ -43,15 +48,18 @@ final class AwaySessions {
   void add(Session session) {
     long expiry = scheduler.now() + grace;
     if (away.put(session, expiry) == null) {
-      count.increment();
+      count.incrementAndGet();
     }
     timer.arm(expiry);
+    if (max > 0 && count.get() > max && mayExpire.getAsBoolean()) {
+      away.keySet().iterator().next().expire(CloseReason.RATE_LIMITED);
+    }
   }
 
   /** Does nothing when the session is not in the table. */
   void remove(Session session) {
     if (away.remove(session) != null) {
-      count.decrement();
+      count.decrementAndGet();
     }
   }
 

@@ -1,6 +1,8 @@
 package io.linkspan.session;
 
 import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.memory.MemoryLevel;
+import io.linkspan.memory.SharedMemoryAccount;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -8,14 +10,21 @@ import java.util.Map;
 /**
  * The {@link DuplicateWindow}s of all users. Shared by all event loops: a user may be connected on
  * several. A window outlives its sessions, so that a client which lost its link and sends again
- * what was not acknowledged is recognised.
+ * what was not acknowledged is recognised. The windows of users without a session are bounded in
+ * number, time and bytes; the oldest ones are forgotten.
  */
 public final class DuplicateFilter {
+
+  /** The windows of users without a session may take this part of the memory budget. */
+  private static final int PARTS = 8;
 
   private static final class Shared {
     final DuplicateWindow window;
     int sessions;
     long releasedAt;
+
+    /** Bytes of the window when it was parked. */
+    long cost;
 
     Shared(DuplicateWindow window) {
       this.window = window;
@@ -23,14 +32,22 @@ public final class DuplicateFilter {
   }
 
   private final DeliveryConfig config;
+  private final SharedMemoryAccount memory;
   private final Map<String, Shared> inUse = new LinkedHashMap<>();
 
   /** Of users without a session, oldest first. */
   private final Map<String, Shared> parked = new LinkedHashMap<>();
 
-  /** Creates an empty filter. */
-  public DuplicateFilter(DeliveryConfig config) {
+  private long parkedBytes;
+
+  /**
+   * Creates an empty filter.
+   *
+   * @param memory is charged for the windows
+   */
+  public DuplicateFilter(DeliveryConfig config, SharedMemoryAccount memory) {
     this.config = config;
+    this.memory = memory;
   }
 
   /** Returns the user's window, for one more session. */
@@ -41,7 +58,10 @@ public final class DuplicateFilter {
       if (shared == null) {
         shared =
             new Shared(
-                new DuplicateWindow(config.maxDuplicates(), config.duplicateWindow().toMillis()));
+                new DuplicateWindow(
+                    config.maxDuplicates(), config.duplicateWindow().toMillis(), memory));
+      } else {
+        parkedBytes -= shared.cost;
       }
       inUse.put(user, shared);
     }
@@ -77,19 +97,43 @@ public final class DuplicateFilter {
       return false;
     }
     inUse.remove(user);
-    Iterator<Shared> oldest = parked.values().iterator();
-    while (oldest.hasNext()) {
-      boolean over = now - oldest.next().releasedAt > config.duplicateWindow().toMillis();
-      if (parked.size() < config.maxDuplicateUsers() && !over) {
-        break;
-      }
-      oldest.remove();
-    }
     boolean kept = mayReturn && config.maxDuplicateUsers() > 0 && !shared.window.isEmpty();
     if (kept) {
       shared.releasedAt = now;
+      shared.cost = shared.window.cost();
+      parkedBytes += shared.cost;
       parked.put(user, shared);
+    } else {
+      shared.window.forget();
     }
+    forgetOldest(now);
     return kept;
+  }
+
+  /** Forgets windows of users without a session, oldest first, while memory is short. */
+  synchronized void shed() {
+    Iterator<Shared> oldest = parked.values().iterator();
+    while (memory.isAt(MemoryLevel.SHEDDING) && oldest.hasNext()) {
+      forget(oldest);
+    }
+  }
+
+  private void forgetOldest(long now) {
+    while (!parked.isEmpty() && isTooMany(now)) {
+      forget(parked.values().iterator());
+    }
+  }
+
+  private boolean isTooMany(long now) {
+    return parked.size() > config.maxDuplicateUsers()
+        || parkedBytes > memory.limit() / PARTS
+        || now - parked.values().iterator().next().releasedAt > config.duplicateWindow().toMillis();
+  }
+
+  private void forget(Iterator<Shared> next) {
+    Shared shared = next.next();
+    next.remove();
+    parkedBytes -= shared.cost;
+    shared.window.forget();
   }
 }

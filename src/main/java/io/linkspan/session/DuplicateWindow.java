@@ -3,36 +3,86 @@ package io.linkspan.session;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.memory.MemoryLevel;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.MessageCost;
+import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.wire.Seen;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.EnumMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 
 /**
  * Recognises Messages that one user has sent before, by their eventIds, and stores their outcomes.
  * Shared by the event loops of that user's sessions, hence synchronized; no other loop uses it.
  * Times are arguments, in milliseconds.
+ *
+ * <p>While memory is short, refusals are stored without their texts, and the window does not grow:
+ * an older entry ends instead.
  */
 final class DuplicateWindow {
 
   /** Repetitions that wait for the outcome of one Message; further ones receive no outcome. */
   private static final int MAX_WAITING = 16;
 
+  /** Longest text of a stored refusal, in characters. */
+  private static final int MAX_TEXT = 200;
+
+  /** Bytes of a stored refusal apart from its text. */
+  private static final long REFUSAL = 32;
+
   private static final Outcome UNKNOWN =
-      new Outcome(
-          new MessageException(
-              ErrorCode.TIMEOUT, "the node that had it did not report: send it again"));
+      new Outcome(ErrorCode.TIMEOUT, "the node that had it did not report: send it again", 0);
 
   /**
-   * Outcome of a Message.
+   * Outcome of a Message. Stored for minutes, so it is small.
    *
-   * @param refusal null when it was acknowledged
+   * @param code null when the Message was acknowledged
+   * @param text for a person; empty when it is not stored
+   * @param retryAfterMs when the sender may retry; 0 is unknown
    */
-  record Outcome(MessageException refusal) {
-    static final Outcome ACKNOWLEDGED = new Outcome(null);
+  record Outcome(ErrorCode code, String text, long retryAfterMs) {
+    static final Outcome ACKNOWLEDGED = new Outcome(null, "", 0);
+
+    Outcome {
+      if (text.length() > MAX_TEXT) {
+        text = text.substring(0, MAX_TEXT);
+      }
+    }
+
+    /** Returns the outcome of a refused Message. */
+    static Outcome of(MessageException refusal) {
+      return new Outcome(refusal.code(), refusal.getMessage(), refusal.retryAfterMs());
+    }
+
+    /** Returns the refusal; null when the Message was acknowledged. */
+    MessageException refusal() {
+      return code == null
+          ? null
+          : new MessageException(
+              code, text.isEmpty() ? "the message was refused before" : text, retryAfterMs);
+    }
+
+    private long cost() {
+      return text.isEmpty() ? 0 : REFUSAL + MessageCost.ofText(text);
+    }
   }
+
+  /** Outcomes of refused Messages without their texts. */
+  private static final Map<ErrorCode, Outcome> WITHOUT_TEXT =
+      Arrays.stream(ErrorCode.values())
+          .collect(
+              Collectors.toMap(
+                  code -> code,
+                  code -> new Outcome(code, "", 0),
+                  (one, other) -> one,
+                  () -> new EnumMap<>(ErrorCode.class)));
 
   /** A Message without an outcome. */
   static final class Entry {
@@ -42,6 +92,13 @@ final class DuplicateWindow {
 
   private final int max;
   private final long window;
+  private final SharedMemoryAccount memory;
+
+  /** Bytes that are charged for the window; 0 once it is forgotten. */
+  private long charged;
+
+  private long refusals;
+  private boolean forgotten;
 
   /** One shard of each other node that has sessions of the user. */
   private volatile Set<String> followers = Set.of();
@@ -54,10 +111,13 @@ final class DuplicateWindow {
    *
    * @param max entries, at least 1
    * @param window milliseconds that an entry is kept
+   * @param memory is charged for the window
    */
-  DuplicateWindow(int max, long window) {
+  DuplicateWindow(int max, long window, SharedMemoryAccount memory) {
     this.max = max;
     this.window = window;
+    this.memory = memory;
+    charge();
   }
 
   /**
@@ -74,7 +134,7 @@ final class DuplicateWindow {
     synchronized (this) {
       long position = ids.find(high, low);
       if (position != RecentIds.NONE && isExpired(position, now)) {
-        ids.remove(position);
+        remove(position);
         position = RecentIds.NONE;
       }
       if (position == RecentIds.NONE) {
@@ -94,7 +154,7 @@ final class DuplicateWindow {
   void end(Entry entry, Outcome outcome) {
     List<Consumer<Outcome>> waiting;
     synchronized (this) {
-      ids.setState(entry.position, outcome);
+      setOutcome(entry, outcome);
       waiting = entry.waiting;
       entry.waiting = null;
     }
@@ -163,7 +223,7 @@ final class DuplicateWindow {
     if (seen.getOpen()) {
       return entry;
     }
-    ids.setState(entry.position, outcomeOf(seen));
+    setOutcome(entry, outcomeOf(seen));
     return null;
   }
 
@@ -191,7 +251,7 @@ final class DuplicateWindow {
       if (ids.state(entry.position) != entry) {
         return;
       }
-      ids.remove(entry.position);
+      remove(entry.position);
       waiting = entry.waiting;
       entry.waiting = null;
     }
@@ -205,6 +265,47 @@ final class DuplicateWindow {
     return ids.size() == 0;
   }
 
+  /** Returns the bytes of the window. */
+  synchronized long cost() {
+    return ids.bytes() + refusals;
+  }
+
+  /** Gives back what is charged for the window, which nobody uses any more. */
+  synchronized void forget() {
+    forgotten = true;
+    memory.change(MemoryUse.DUPLICATES, -charged);
+    charged = 0;
+  }
+
+  private void charge() {
+    long cost = ids.bytes() + refusals;
+    if (cost != charged && !forgotten) {
+      memory.change(MemoryUse.DUPLICATES, cost - charged);
+      charged = cost;
+    }
+  }
+
+  private void setOutcome(Entry entry, Outcome outcome) {
+    if (ids.state(entry.position) == null) {
+      return;
+    }
+    Outcome stored =
+        outcome.code() != null && memory.isAt(MemoryLevel.REFUSING)
+            ? WITHOUT_TEXT.get(outcome.code())
+            : outcome;
+    ids.setState(entry.position, stored);
+    refusals += stored.cost();
+    charge();
+  }
+
+  private void remove(long position) {
+    if (ids.state(position) instanceof Outcome outcome) {
+      refusals -= outcome.cost();
+    }
+    ids.remove(position);
+    charge();
+  }
+
   private Seen describe(long position, long now) {
     Seen.Builder seen =
         Seen.newBuilder()
@@ -214,11 +315,11 @@ final class DuplicateWindow {
     if (ids.state(position) instanceof Entry) {
       return seen.setOpen(true).build();
     }
-    MessageException refusal = ((Outcome) ids.state(position)).refusal();
-    if (refusal != null) {
-      seen.setCode(refusal.code().number())
-          .setText(refusal.getMessage())
-          .setRetryAfterMs(refusal.retryAfterMs());
+    Outcome outcome = (Outcome) ids.state(position);
+    if (outcome.code() != null) {
+      seen.setCode(outcome.code().number())
+          .setText(outcome.text())
+          .setRetryAfterMs(outcome.retryAfterMs());
     }
     return seen.build();
   }
@@ -227,10 +328,9 @@ final class DuplicateWindow {
     return seen.getCode() == 0
         ? Outcome.ACKNOWLEDGED
         : new Outcome(
-            new MessageException(
-                ErrorCode.of(seen.getCode()).orElse(ErrorCode.INTERNAL),
-                seen.getText(),
-                seen.getRetryAfterMs()));
+            ErrorCode.of(seen.getCode()).orElse(ErrorCode.INTERNAL),
+            seen.getText(),
+            seen.getRetryAfterMs());
   }
 
   private static void await(Entry entry, Consumer<Outcome> onOutcome) {
@@ -243,12 +343,18 @@ final class DuplicateWindow {
   }
 
   private Entry append(long high, long low, long now) {
-    while (ids.size() > 0 && (ids.size() >= max || isExpired(ids.oldest(), now))) {
+    while (ids.size() > 0 && (ids.size() >= max || isExpired(ids.oldest(), now) || mayNotGrow())) {
+      remove(ids.oldest());
       ids.removeOldest();
     }
     Entry entry = new Entry();
     entry.position = ids.append(high, low, now, entry);
+    charge();
     return entry;
+  }
+
+  private boolean mayNotGrow() {
+    return ids.isFull() && memory.isAt(MemoryLevel.SHEDDING);
   }
 
   /** A Message without an outcome does not expire. */

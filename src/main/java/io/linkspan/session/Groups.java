@@ -3,6 +3,9 @@ package io.linkspan.session;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.MessageCost;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -19,10 +22,14 @@ import java.util.Set;
  */
 final class Groups<S extends GroupMember> {
 
+  /** Bytes of a membership apart from the group's name: places in sets, here and there. */
+  private static final long MEMBERSHIP = 192;
+
   private final SessionDirectory directory;
   private final SessionEvents events;
   private final String shard;
   private final int maxGroups;
+  private final MemoryAccount memory;
   private final Map<String, Set<S>> members = new HashMap<>();
 
   /**
@@ -30,12 +37,19 @@ final class Groups<S extends GroupMember> {
    *
    * @param shard its bus address
    * @param maxGroups memberships of one session
+   * @param memory is charged for each membership
    */
-  Groups(SessionDirectory directory, SessionEvents events, String shard, int maxGroups) {
+  Groups(
+      SessionDirectory directory,
+      SessionEvents events,
+      String shard,
+      int maxGroups,
+      MemoryAccount memory) {
     this.directory = directory;
     this.events = events;
     this.shard = shard;
     this.maxGroups = maxGroups;
+    this.memory = memory;
   }
 
   /** Makes a session a member; completes when Messages to the group reach it from everywhere. */
@@ -95,15 +109,25 @@ final class Groups<S extends GroupMember> {
 
   private Future<Void> add(S session, String group) {
     Set<S> sessions = members.computeIfAbsent(group, name -> new LinkedHashSet<>());
-    sessions.add(session);
+    if (sessions.add(session)) {
+      memory.charge(MemoryUse.GROUPS, costOf(group));
+    }
     return sessions.size() == 1 ? directory.addGroup(group, shard) : Future.succeededFuture();
   }
 
   private void remove(S session, String group) {
     Set<S> sessions = members.get(group);
-    if (sessions != null && sessions.remove(session) && sessions.isEmpty()) {
+    if (sessions == null || !sessions.remove(session)) {
+      return;
+    }
+    memory.release(MemoryUse.GROUPS, costOf(group));
+    if (sessions.isEmpty()) {
       members.remove(group);
       directory.removeGroup(group, shard);
     }
+  }
+
+  private static long costOf(String group) {
+    return MEMBERSHIP + MessageCost.ofText(group);
   }
 }

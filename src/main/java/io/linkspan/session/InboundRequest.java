@@ -85,7 +85,7 @@ final class InboundRequest implements InboundExchange {
   @Override
   public void failed(MessageException failure) {
     receipt.refused(message.getEventId(), failure);
-    inbox.ended(this, new DuplicateWindow.Outcome(failure));
+    inbox.ended(this, DuplicateWindow.Outcome.of(failure));
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.linkspan.session;
 
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.admission.MessageWork;
 import io.linkspan.admission.TokenBucket;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
@@ -11,6 +12,10 @@ import io.linkspan.delivery.GroupRequests;
 import io.linkspan.delivery.MessageDefaults;
 import io.linkspan.delivery.RecipientRouter;
 import io.linkspan.delivery.Sender;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryLevel;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.MessageCost;
 import io.linkspan.routing.Recipient;
 import io.linkspan.time.Scheduler;
 import io.vertx.core.Future;
@@ -51,6 +56,7 @@ final class Inbox {
    * The parts of a shard that all inboxes share.
    *
    * @param isCertain false while it is not known whether the shard still owns its sessions
+   * @param memory is charged for what the inboxes hold
    * @param loop runs an action on the shard's event loop
    */
   record Shared(
@@ -62,6 +68,7 @@ final class Inbox {
       DuplicateSync sync,
       SessionMetrics metrics,
       Scheduler scheduler,
+      MemoryAccount memory,
       BooleanSupplier isCertain,
       Executor loop) {}
 
@@ -89,6 +96,9 @@ final class Inbox {
   private final TokenBucket messageRate;
 
   private final TokenBucket byteRate;
+
+  /** Null where there is no such limit, and until the first Message. */
+  private TokenBucket costRate;
 
   /** Null until the first Message waits. */
   private Queue<Waiting> waiting;
@@ -131,11 +141,18 @@ final class Inbox {
     } else if (isAnswer(message)) {
       // Replies bypass the queue; queued messages may be waiting for this one.
       take(message, receipt);
+    } else if (shared.memory().isAt(MemoryLevel.FULL)) {
+      receipt.refused(message.getEventId(), MessageCost.full());
     } else if (!mayTake() || hasWaiting()) {
       hold(message, receipt);
     } else {
       take(message, receipt);
     }
+  }
+
+  /** Returns the bytes of the Messages that wait. */
+  long held() {
+    return 2 * waitingBytes;
   }
 
   /** Returns the client as services see it. */
@@ -193,6 +210,7 @@ final class Inbox {
       }
     }
     inFlight--;
+    shared.memory().release(MemoryUse.INBOX, MessageCost.of(request.message()));
     shared.metrics().inFlight.decrement();
     takeWaiting();
     if (inFlight == 0 && state == State.CLOSED) {
@@ -222,6 +240,7 @@ final class Inbox {
     while (hasWaiting() && mayTake()) {
       Waiting next = waiting.remove();
       waitingBytes -= next.message().getSerializedSize();
+      shared.memory().release(MemoryUse.INBOX, MessageCost.of(next.message()));
       shared.metrics().waiting.decrement();
       take(next.message(), next.receipt());
     }
@@ -232,6 +251,9 @@ final class Inbox {
   void dropWaiting() {
     if (waiting != null) {
       shared.metrics().waiting.add(-waiting.size());
+      for (Waiting dropped : waiting) {
+        shared.memory().release(MemoryUse.INBOX, MessageCost.of(dropped.message()));
+      }
       waiting = null;
       waitingBytes = 0;
     }
@@ -281,7 +303,11 @@ final class Inbox {
     if (ReservedTypes.contains(message.getType())) {
       return ReservedTypes.refusal(message.getType());
     }
-    if (messageRate == null && byteRate == null) {
+    String tooMany = shared.limits().messages().refusalOf(message);
+    if (tooMany != null) {
+      return new MessageException(ErrorCode.TOO_LARGE, tooMany);
+    }
+    if (messageRate == null && byteRate == null && shared.limits().costRate() == 0) {
       return null;
     }
     long now = shared.scheduler().now();
@@ -289,9 +315,23 @@ final class Inbox {
     if (wait == 0 && byteRate != null) {
       wait = byteRate.take(message.getSerializedSize(), now);
     }
+    if (wait == 0 && shared.limits().costRate() > 0) {
+      if (costRate == null) {
+        // An idle client needs none.
+        costRate = new TokenBucket(shared.limits().costRate(), now);
+      }
+      wait = costRate.take(workOf(message), now);
+    }
     return wait == 0
         ? null
         : new MessageException(ErrorCode.RATE_LIMITED, "more messages than allowed", wait);
+  }
+
+  private static long workOf(Message message) {
+    long work = MessageWork.of(message);
+    return GroupRequests.isGroupRequest(message.getType())
+        ? work + (long) MessageWork.PER_NAME * MessageWork.countNames(message.getBody())
+        : work;
   }
 
   private static MessageException nameRefusal(Message message) {
@@ -328,6 +368,7 @@ final class Inbox {
     }
     waiting.add(new Waiting(message, receipt));
     waitingBytes += size;
+    shared.memory().charge(MemoryUse.INBOX, MessageCost.of(message));
     shared.metrics().waiting.increment();
   }
 
@@ -353,6 +394,7 @@ final class Inbox {
     var request =
         new InboundRequest(this, receipt, shared.defaults().inbound(message, sender.user()), entry);
     link(request);
+    shared.memory().charge(MemoryUse.INBOX, MessageCost.of(request.message()));
     if (isAnswer(message)) {
       client.acknowledged(message.getReplyTo(), request.message());
       request.accepted();
@@ -398,10 +440,11 @@ final class Inbox {
         .loop()
         .execute(
             () -> {
-              if (outcome.refusal() == null) {
+              MessageException refusal = outcome.refusal();
+              if (refusal == null) {
                 receipt.accepted(eventId);
               } else {
-                receipt.refused(eventId, outcome.refusal());
+                receipt.refused(eventId, refusal);
               }
             });
   }

@@ -1,5 +1,6 @@
 package io.linkspan.session;
 
+import io.linkspan.admission.MessageWork;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.delivery.GroupRequests;
@@ -18,14 +19,27 @@ final class JoinRequests implements GroupRequests {
 
   private final SessionTable sessions;
   private final Groups<Session> groups;
+  private final int maxNames;
 
-  JoinRequests(SessionTable sessions, Groups<Session> groups) {
+  /**
+   * Creates the requests of one shard.
+   *
+   * @param maxNames groups that one Message joins or leaves
+   */
+  JoinRequests(SessionTable sessions, Groups<Session> groups, int maxNames) {
+    this.maxNames = maxNames;
     this.sessions = sessions;
     this.groups = groups;
   }
 
   @Override
   public void change(InboundExchange exchange) {
+    if (MessageWork.countNames(exchange.message().getBody()) > maxNames) {
+      exchange.failed(
+          new MessageException(
+              ErrorCode.TOO_LARGE, "a message may name " + maxNames + " groups at most"));
+      return;
+    }
     List<String> names = names(exchange.message().getBody());
     if (names == null) {
       exchange.failed(

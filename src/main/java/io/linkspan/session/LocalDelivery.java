@@ -11,6 +11,10 @@ import io.linkspan.delivery.DeliveryScope;
 import io.linkspan.delivery.LocalRouter;
 import io.linkspan.delivery.RecipientRouter;
 import io.linkspan.delivery.ShardSender;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryLevel;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.MessageCost;
 import io.linkspan.routing.Recipient;
 import io.linkspan.session.transfer.IncomingTransfers;
 import io.vertx.core.Future;
@@ -41,6 +45,7 @@ final class LocalDelivery implements LocalRouter {
   private final Groups<Session> groups;
   private final IncomingTransfers incoming;
   private final ShardSender sender;
+  private final MemoryAccount memory;
   private final Consumer<Runnable> whenReplicated;
   private final BooleanSupplier isCertain;
 
@@ -50,6 +55,7 @@ final class LocalDelivery implements LocalRouter {
   /**
    * Creates the delivery of one shard.
    *
+   * @param memory is charged for what is held
    * @param isCertain false while it is not known whether the shard still owns its sessions: what it
    *     forwarded then could overtake what was sent since to their owners
    * @param whenReplicated runs an action once everything that happened until then is replicated
@@ -59,12 +65,14 @@ final class LocalDelivery implements LocalRouter {
       Groups<Session> groups,
       IncomingTransfers incoming,
       ShardSender sender,
+      MemoryAccount memory,
       Consumer<Runnable> whenReplicated,
       BooleanSupplier isCertain) {
     this.sessions = sessions;
     this.groups = groups;
     this.incoming = incoming;
     this.sender = sender;
+    this.memory = memory;
     this.whenReplicated = whenReplicated;
     this.isCertain = isCertain;
   }
@@ -78,10 +86,7 @@ final class LocalDelivery implements LocalRouter {
     }
     IncomingTransfers.Arrival arrival = incoming.of(recipient, scope);
     if (arrival != null) {
-      if (!arrival.hold(() -> deliver(recipient, message, scope, callback))) {
-        callback.failed(
-            new MessageException(ErrorCode.QUEUE_FULL, "the recipient's session is being moved"));
-      }
+      await(arrival, recipient, message, scope, callback);
       return;
     }
     if (scope.only() != null) {
@@ -97,9 +102,37 @@ final class LocalDelivery implements LocalRouter {
     }
   }
 
+  private void await(
+      IncomingTransfers.Arrival arrival,
+      Recipient recipient,
+      Message message,
+      DeliveryScope scope,
+      DeliveryCallback callback) {
+    if (memory.isAt(MemoryLevel.FULL)) {
+      callback.failed(MessageCost.full());
+      return;
+    }
+    long cost = MessageCost.of(message);
+    boolean held =
+        arrival.hold(
+            () -> {
+              memory.release(MemoryUse.ROUTING, cost);
+              deliver(recipient, message, scope, callback);
+            });
+    if (held) {
+      memory.charge(MemoryUse.ROUTING, cost);
+    } else {
+      callback.failed(
+          new MessageException(ErrorCode.QUEUE_FULL, "the recipient's session is being moved"));
+    }
+  }
+
   private void hold(
       Recipient recipient, Message message, DeliveryScope scope, DeliveryCallback callback) {
-    if (held.size() < MAX_HELD) {
+    if (memory.isAt(MemoryLevel.FULL)) {
+      callback.failed(MessageCost.full());
+    } else if (held.size() < MAX_HELD) {
+      memory.charge(MemoryUse.ROUTING, MessageCost.of(message));
       held.add(new Held(recipient, message, scope, callback));
     } else {
       callback.failed(
@@ -110,14 +143,22 @@ final class LocalDelivery implements LocalRouter {
 
   /** Delivers what was held: the shard owns its sessions for certain. */
   void releaseHeld() {
-    for (Held next; (next = held.poll()) != null; ) {
+    for (Held next; (next = takeHeld()) != null; ) {
       deliver(next.recipient(), next.message(), next.scope(), next.callback());
     }
   }
 
+  private Held takeHeld() {
+    Held next = held.poll();
+    if (next != null) {
+      memory.release(MemoryUse.ROUTING, MessageCost.of(next.message()));
+    }
+    return next;
+  }
+
   /** Returns what was held to its senders: other shards have the sessions. */
   void returnHeld() {
-    for (Held next; (next = held.poll()) != null; ) {
+    for (Held next; (next = takeHeld()) != null; ) {
       next.callback().notHere(RecipientRouter.notConnected(next.recipient()));
     }
   }

@@ -4,6 +4,7 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.memory.MemoryBudget;
 import io.linkspan.routing.RoutingTable;
 
 /**
@@ -20,4 +21,5 @@ public record NodeServices(
     SessionDirectory directory,
     Nodes nodes,
     DuplicateFilter duplicates,
+    MemoryBudget memory,
     SessionMetrics metrics) {}

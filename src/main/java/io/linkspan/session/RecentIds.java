@@ -15,6 +15,9 @@ final class RecentIds {
 
   private static final int INITIAL_CAPACITY = 8;
 
+  /** Bytes of the arrays for each entry: three numbers, a reference and two slots of the index. */
+  private static final int SLOT = 3 * Long.BYTES + 3 * Integer.BYTES;
+
   /** Positions count up for ever; an entry's slot is its position modulo the capacity. */
   private long oldest;
 
@@ -37,6 +40,16 @@ final class RecentIds {
   /** Returns the other 64 bits of an eventId's hash. */
   static long low(String eventId) {
     return hash(eventId, 0xC2B2AE3D27D4EB4FL);
+  }
+
+  /** Returns the bytes of the arrays. */
+  long bytes() {
+    return (long) states.length * SLOT;
+  }
+
+  /** Returns whether one more entry makes the arrays twice as large. */
+  boolean isFull() {
+    return end - oldest == states.length;
   }
 
   /** Returns the number of entries, removed ones included until they are the oldest. */

@@ -123,14 +123,12 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     state = link == null ? State.AWAY : State.LINKED;
     outbox =
         new Outbox(
-            parts.outboxLimits(),
-            parts.timeouts(),
+            parts.outbox(),
             // What a recovered session holds waits until the client knows that it has resumed.
             recovered ? null : link,
             mode,
             secret != null,
-            secret == null ? null : replica,
-            parts.outboxMetrics());
+            secret == null ? null : replica);
     outbox.anchor(Token.newSession());
     inbox = new Inbox(this, sender, parts.inbox(), duplicates);
   }
@@ -275,6 +273,21 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
       end(gone(reason == null ? "it did not reconnect" : reason.label()));
       owner.expired(this, reason);
     }
+  }
+
+  /** Returns the bytes that are held for the client or of it, its link included. */
+  long held() {
+    return outbox.held() + inbox.held() + (link == null ? 0 : link.backlog().bytes());
+  }
+
+  /** Ends the session, since it holds more than others and memory is short. */
+  void shed() {
+    Connection slow = link;
+    close(CloseReason.SLOW_CONSUMER);
+    if (slow != null) {
+      slow.backlog().drop();
+    }
+    expire(CloseReason.SLOW_CONSUMER);
   }
 
   /** Ends the session here without an event: another shard owns it. */

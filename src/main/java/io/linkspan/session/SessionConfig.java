@@ -14,6 +14,7 @@ import java.util.Map;
  * @param maxGroups memberships; further joins are refused as forbidden
  * @param maxPerUser live sessions of one user; 0 is no limit
  * @param onExcess what happens to one more
+ * @param maxAway sessions of the node that wait for their client; 0: see {@link #mostAway}
  * @param replicas other nodes that keep a replica of a session: 0 or 1
  */
 public record SessionConfig(
@@ -23,6 +24,7 @@ public record SessionConfig(
     int maxGroups,
     int maxPerUser,
     OnExcess onExcess,
+    int maxAway,
     int replicas) {
 
   /** Consequence of a session over the limit of its user. */
@@ -49,7 +51,24 @@ public record SessionConfig(
         session.count("maxGroups", 0),
         perUser.count("max", 0),
         perUser.choice("onExcess", Map.of("replace", OnExcess.REPLACE, "reject", OnExcess.REJECT)),
+        session.count("maxAway", 0),
         replicas(session, cluster));
+  }
+
+  /**
+   * Returns how many sessions of the node may wait for their client at most. Where it is not set,
+   * as many as there may be connections; and where these are not limited, as many as take a quarter
+   * of the memory.
+   *
+   * @param connections limit of the node; 0 is no limit
+   * @param memory bytes that clients may make the node hold
+   */
+  int mostAway(int connections, long memory) {
+    if (maxAway > 0) {
+      return maxAway;
+    }
+    long fit = Math.max(1, memory / 4 / SessionTable.SESSION);
+    return connections > 0 ? connections : (int) Math.min(Integer.MAX_VALUE, fit);
   }
 
   private static int replicas(ConfigNode session, boolean cluster) {

@@ -4,13 +4,14 @@ import io.linkspan.session.outbox.OutboxMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
 /** Counters of all shards of a node. Shared by all event loops. */
 public final class SessionMetrics {
 
   final LongAdder sessions = new LongAdder();
-  final LongAdder away = new LongAdder();
+  final AtomicInteger away = new AtomicInteger();
   final LongAdder pending = new LongAdder();
   final LongAdder pendingBytes = new LongAdder();
   final LongAdder waiting = new LongAdder();
@@ -21,15 +22,14 @@ public final class SessionMetrics {
   final Counter duplicates;
   final Counter resumed;
   final Counter expired;
+  final Counter shed;
 
   /** Creates the counters and registers them. */
   public SessionMetrics(MeterRegistry registry) {
     gauge(registry, "linkspan.sessions", "Sessions, with a link or without", sessions);
-    gauge(
-        registry,
-        "linkspan.sessions.away",
-        "Sessions that wait for their client to reconnect",
-        away);
+    Gauge.builder("linkspan.sessions.away", away, AtomicInteger::get)
+        .description("Sessions that wait for their client to reconnect")
+        .register(registry);
     gauge(registry, "linkspan.pending", "Messages sent to clients and not acknowledged", pending);
     gauge(
         registry,
@@ -62,6 +62,10 @@ public final class SessionMetrics {
     expired =
         Counter.builder("linkspan.expired")
             .description("Sessions whose client did not reconnect in time")
+            .register(registry);
+    shed =
+        Counter.builder("linkspan.memory.shed")
+            .description("Sessions that ended because they held most while memory was short")
             .register(registry);
   }
 

@@ -1,8 +1,6 @@
 package io.linkspan.session;
 
-import io.linkspan.session.outbox.AckTimeouts;
-import io.linkspan.session.outbox.Outbox;
-import io.linkspan.session.outbox.OutboxMetrics;
+import io.linkspan.session.outbox.OutboxParts;
 import io.linkspan.time.Scheduler;
 
 /**
@@ -10,10 +8,4 @@ import io.linkspan.time.Scheduler;
  *
  * @param node id of the shard's node
  */
-record SessionParts(
-    Scheduler scheduler,
-    AckTimeouts timeouts,
-    Outbox.Limits outboxLimits,
-    OutboxMetrics outboxMetrics,
-    Inbox.Shared inbox,
-    String node) {}
+record SessionParts(Scheduler scheduler, OutboxParts outbox, Inbox.Shared inbox, String node) {}

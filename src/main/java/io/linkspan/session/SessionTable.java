@@ -1,5 +1,7 @@
 package io.linkspan.session;
 
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryUse;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -13,14 +15,28 @@ import java.util.Map;
  */
 final class SessionTable {
 
+  /** Bytes of a session with nothing in it, and of its entries in tables. */
+  static final long SESSION = 2_048;
+
+  private final MemoryAccount memory;
   private final Map<String, Session> owned = new LinkedHashMap<>();
   private final Map<String, Session> moved = new HashMap<>();
 
   /** With those that have moved. */
   private final Map<String, List<Session>> byUser = new HashMap<>();
 
+  /**
+   * Creates an empty table.
+   *
+   * @param memory is charged for each session
+   */
+  SessionTable(MemoryAccount memory) {
+    this.memory = memory;
+  }
+
   /** Adds a session that the shard owns. */
   void add(Session session) {
+    memory.charge(MemoryUse.SESSIONS, SESSION);
     owned.put(session.id(), session);
     byUser.computeIfAbsent(session.user(), user -> new ArrayList<>(1)).add(session);
   }
@@ -28,6 +44,7 @@ final class SessionTable {
   /** Removes a session that has ended. */
   void remove(Session session) {
     owned.remove(session.id());
+    memory.release(MemoryUse.SESSIONS, SESSION);
     removeFromUser(session);
   }
 
@@ -46,6 +63,7 @@ final class SessionTable {
   /** Removes a session that has moved. */
   void forget(Session session) {
     moved.remove(session.id(), session);
+    memory.release(MemoryUse.SESSIONS, SESSION);
     removeFromUser(session);
   }
 

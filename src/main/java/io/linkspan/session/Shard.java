@@ -20,9 +20,11 @@ import io.linkspan.delivery.VertxShardBus;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryLevel;
 import io.linkspan.routing.Recipient;
 import io.linkspan.session.outbox.AckTimeouts;
-import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.outbox.OutboxParts;
 import io.linkspan.session.replica.PartitionGuard;
 import io.linkspan.session.replica.Replicator;
 import io.linkspan.session.replica.StallDetector;
@@ -105,6 +107,7 @@ public final class Shard {
   private final DuplicateSync duplicates;
   private final ShardCalls calls;
   private final ShardControl control;
+  private final MemoryAccount memory;
 
   /** Creates a shard on the calling event loop. */
   public Shard(Vertx vertx, int index, NodeServices shared) {
@@ -122,17 +125,21 @@ public final class Shard {
     long grace = config.grace().toMillis();
     long ackTime = delivery.ackTimeout().toMillis() * delivery.maxAttempts();
 
-    var table = new SessionTable();
+    memory = shared.memory().newAccount();
+    var table = new SessionTable(memory);
     var incoming = new IncomingTransfers();
     var events = new SessionEvents(environment.events(), shared.node());
     defaults = new MessageDefaults(shared.node() + '-' + index + '-');
     sessions = new SessionLifecycle(shared, address, events, defaults, environment.remoteClose());
 
-    var groups = new Groups<Session>(shared.directory(), events, address, config.maxGroups());
+    var groups =
+        new Groups<Session>(shared.directory(), events, address, config.maxGroups(), memory);
     sender =
-        new ShardSender(bus, scheduler, shared.nodes(), address, ackTime + grace + REPORT_MARGIN);
+        new ShardSender(
+            bus, scheduler, shared.nodes(), address, memory, ackTime + grace + REPORT_MARGIN);
     replicator =
-        new Replicator(bus, scheduler, shared.nodes(), address, config.replicas() > 0, sessions);
+        new Replicator(
+            bus, scheduler, shared.nodes(), address, config.replicas() > 0, memory, sessions);
     guard =
         new PartitionGuard(bus, scheduler, shared.nodes(), shared.directory(), address, sessions);
     stalls = new StallDetector(scheduler, guard::stalled);
@@ -147,13 +154,22 @@ public final class Shard {
             sessions);
     local =
         new LocalDelivery(
-            table, groups, incoming, sender, replicator::whenReplicated, guard::isCertain);
+            table, groups, incoming, sender, memory, replicator::whenReplicated, guard::isCertain);
     router =
         new RecipientRouter(
-            scheduler, shared.directory(), address, local, sender, guard::isDirectoryComplete);
+            scheduler,
+            shared.directory(),
+            address,
+            local,
+            sender,
+            memory,
+            guard::isDirectoryComplete);
     var dispatcher =
         new Dispatcher(
-            shared.routes(), environment.services(), router, new JoinRequests(table, groups));
+            shared.routes(),
+            environment.services(),
+            router,
+            new JoinRequests(table, groups, shared.limits().joinNames()));
     duplicates =
         new DuplicateSync(
             bus,
@@ -164,7 +180,13 @@ public final class Shard {
             address,
             delivery.requestTimeout().toMillis());
     timeouts = new AckTimeouts(scheduler, delivery.ackTimeout().toMillis());
-    away = new AwaySessions(scheduler, grace, shared.metrics().away, () -> !guard.isOutcast());
+    away =
+        new AwaySessions(
+            scheduler,
+            grace,
+            config.mostAway(shared.limits().connections(), shared.memory().heapLimit()),
+            shared.metrics().away,
+            () -> !guard.isOutcast());
     drain = new Drain(scheduler, sessions);
     var inboxes =
         new Inbox.Shared(
@@ -176,15 +198,18 @@ public final class Shard {
             duplicates,
             shared.metrics(),
             scheduler,
+            memory,
             guard::isCertain,
             environment.loop());
     var parts =
         new SessionParts(
             scheduler,
-            timeouts,
-            new Outbox.Limits(
-                config.maxPending(), config.maxPendingBytes(), delivery.maxAttempts()),
-            shared.metrics().outbox(),
+            new OutboxParts(
+                new OutboxParts.Limits(
+                    config.maxPending(), config.maxPendingBytes(), delivery.maxAttempts()),
+                timeouts,
+                shared.metrics().outbox(),
+                memory),
             inboxes,
             shared.node());
     calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard);
@@ -206,12 +231,27 @@ public final class Shard {
             duplicates,
             drain));
     replicator.follow();
+    var relief =
+        new MemoryRelief(scheduler, memory, table, shared.duplicates(), shared.metrics().shed);
+    shared
+        .memory()
+        .listen(
+            (pool, from, to, used) -> {
+              if (to.compareTo(MemoryLevel.SHEDDING) >= 0) {
+                environment.loop().execute(() -> scheduler.defer(relief::begin));
+              }
+            });
     shared.nodes().watch(new Membership());
   }
 
   /** Returns the bus address. */
   public String address() {
     return address;
+  }
+
+  /** Returns the account that is charged for what the event loop's clients make it hold. */
+  public MemoryAccount memory() {
+    return memory;
   }
 
   /**

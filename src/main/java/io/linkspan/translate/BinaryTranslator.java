@@ -17,19 +17,21 @@ public final class BinaryTranslator {
 
   private BinaryTranslator() {}
 
-  /** Calls {@link #decode(byte[])} with a copy of the bytes. */
-  public static MessageLite decode(Buffer frame) {
-    return decode(frame.getBytes());
+  /** Calls {@link #decode(byte[], MessageLimits)} with a copy of the bytes. */
+  public static MessageLite decode(Buffer frame, MessageLimits limits) {
+    return decode(frame.getBytes(), limits);
   }
 
   /**
    * Reads a frame.
    *
+   * @param limits are checked before a Message is read into objects
    * @return a {@link Message} or an {@link AckMessage}; unknown fields are kept
    * @throws ProtocolException when it is neither; the message says why
    */
-  public static MessageLite decode(byte[] frame) {
+  public static MessageLite decode(byte[] frame, MessageLimits limits) {
     int type = LegacyFrame.typeOf(frame);
+    MessageScan.check(frame, LegacyFrame.HEADER_LENGTH, limits);
     try {
       return switch (type) {
         case LegacyFrame.TYPE_MESSAGE -> parse(Message.parser(), frame);

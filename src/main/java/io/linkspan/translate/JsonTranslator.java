@@ -37,19 +37,23 @@ public final class JsonTranslator {
 
   private static final String BYTE_ORDER_MARK = "\uFEFF";
 
+  /** Names, values and brackets of a Message and its frame, apart from headers and attachments. */
+  private static final int OTHER_TOKENS = 64;
+
   private JsonTranslator() {}
 
   /**
    * Reads a text frame of the {@code linkspan.json} subprotocol.
    *
+   * @param limits are checked before a Message is read into objects
    * @return a {@link Message} or an {@link AckMessage}
    * @throws ProtocolException when it is neither; the message says why
    */
-  public static MessageLite decodeFrame(String text) {
+  public static MessageLite decodeFrame(String text, MessageLimits limits) {
     JsonFrame.Builder frame = JsonFrame.newBuilder();
-    merge(text, frame, "{\"message\":{…}} or {\"ack\":{…}}");
+    merge(text, frame, "{\"message\":{…}} or {\"ack\":{…}}", limits);
     return switch (frame.getFrameCase()) {
-      case MESSAGE -> requireText(frame.getMessage());
+      case MESSAGE -> requireText(frame.getMessage(), limits);
       case ACK -> frame.getAck();
       case FRAME_NOT_SET ->
           throw new ProtocolException("expected {\"message\":{…}} or {\"ack\":{…}}");
@@ -63,8 +67,8 @@ public final class JsonTranslator {
    * @return a {@link Message} or an {@link AckMessage}
    * @throws ProtocolException when it is neither; the message says why
    */
-  public static MessageLite decodeFrameOrMessage(String text) {
-    return FRAME.matcher(text).lookingAt() ? decodeFrame(text) : decode(text);
+  public static MessageLite decodeFrameOrMessage(String text, MessageLimits limits) {
+    return FRAME.matcher(text).lookingAt() ? decodeFrame(text, limits) : decode(text, limits);
   }
 
   /**
@@ -72,10 +76,10 @@ public final class JsonTranslator {
    *
    * @throws ProtocolException when it is not one; the message says why
    */
-  public static Message decode(String text) {
+  public static Message decode(String text, MessageLimits limits) {
     Message.Builder message = Message.newBuilder();
-    merge(text, message, "a Message");
-    return requireText(message.build());
+    merge(text, message, "a Message", limits);
+    return requireText(message.build(), limits);
   }
 
   /** Writes a text frame with a Message, in UTF-8; it may be shared and is not changed. */
@@ -95,28 +99,42 @@ public final class JsonTranslator {
   }
 
   private static void merge(
-      String json, com.google.protobuf.Message.Builder into, String expected) {
+      String json,
+      com.google.protobuf.Message.Builder into,
+      String expected,
+      MessageLimits limits) {
     // Some libraries write a byte order mark, which may be ignored (RFC 8259, section 8.1).
     String text = json.startsWith(BYTE_ORDER_MARK) ? json.substring(1) : json;
+    requireShape(text, expected, limits);
     try {
       PARSER.merge(text, into);
     } catch (InvalidProtocolBufferException e) {
       throw malformed(expected, "a field is unknown or has another type");
     }
-    requireStrings(text, expected);
   }
 
   /**
    * Checks what the parser takes and the mapping does not have: numbers, booleans and arrays in
-   * place of strings, the only scalars of the schema, and text that is not JSON.
+   * place of strings, the only scalars of the schema, and text that is not JSON. Counts the values,
+   * before objects are made of them.
    */
-  private static void requireStrings(String json, String expected) {
+  private static void requireShape(String json, String expected, MessageLimits limits) {
+    // A header has a name and a value.
+    long tokensLeft = OTHER_TOKENS + 2L * limits.headers() + limits.attachments();
     int depth = 0;
     try (JsonParser tokens = TOKENS.createParser(json)) {
       do {
         JsonToken token = tokens.nextToken();
         if (token == null) {
           throw malformed(expected, "it is empty or truncated");
+        }
+        if (--tokensLeft < 0) {
+          throw new ProtocolException(
+              "a message has at most "
+                  + limits.headers()
+                  + " headers and "
+                  + limits.attachments()
+                  + " attachments");
         }
         if (token.isNumeric()
             || token.isBoolean()
@@ -164,8 +182,15 @@ public final class JsonTranslator {
     }
   }
 
-  /** Rejects half a surrogate pair, which JSON can escape and protobuf cannot hold. */
-  private static Message requireText(Message message) {
+  /**
+   * Rejects half a surrogate pair, which JSON can escape and protobuf cannot hold, and too many
+   * parts.
+   */
+  private static Message requireText(Message message, MessageLimits limits) {
+    String tooMany = limits.refusalOf(message);
+    if (tooMany != null) {
+      throw new ProtocolException(tooMany);
+    }
     requireText("eventId", message.getEventId());
     requireText("from", message.getFrom());
     requireText("to", message.getTo());

@@ -4,19 +4,42 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import io.linkspan.connection.CloseReason;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryBudget;
+import io.linkspan.testing.TestMemory;
+import io.linkspan.translate.MessageLimits;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
 class ConnectPolicyTest {
 
+  private final MemoryBudget budget = TestMemory.budget(1 << 20);
+  private final MemoryAccount memory = budget.newAccount();
   private final DrainLatch latch = new DrainLatch();
   private final ConnectPolicy policy =
       new ConnectPolicy(
           latch,
           new Origins(List.of("https://good.example")),
-          new Admission(new LimitsConfig(0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, Duration.ofSeconds(1))),
-          new IdentityProvider());
+          new Admission(
+              new LimitsConfig(
+                  0,
+                  1,
+                  0,
+                  1,
+                  0,
+                  0,
+                  1,
+                  1,
+                  1,
+                  0,
+                  1,
+                  0,
+                  100,
+                  new MessageLimits(1_000, 1_000),
+                  Duration.ofSeconds(1))),
+          new IdentityProvider(),
+          memory);
 
   @Test
   void refusesOtherOrigins() throws ConnectRefusedException {

@@ -9,11 +9,13 @@ import io.linkspan.api.MessageException;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.memory.MemoryAccount;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.testing.SimulatedBus;
 import io.linkspan.testing.SimulatedNodes;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -35,12 +37,14 @@ class DispatcherTest {
     var time = new VirtualTime();
     var directory = new LocalSessionDirectory();
     directory.add(new SessionRef("s", "bob", SHARD));
+    MemoryAccount memory = TestMemory.budget().newAccount();
     var sender =
         new ShardSender(
             new SimulatedBus(time, 1).from(SHARD),
             time,
             new SimulatedNodes(6_000, "a"),
             SHARD,
+            memory,
             1_000);
     LocalRouter local =
         (recipient, message, scope, callback) -> {
@@ -57,7 +61,7 @@ class DispatcherTest {
     return new Dispatcher(
         routes,
         (service, exchange) -> services.add(service.address()),
-        new RecipientRouter(time, directory, SHARD, local, sender, () -> true),
+        new RecipientRouter(time, directory, SHARD, local, sender, memory, () -> true),
         exchange -> groups.add(exchange.message().getBody()));
   }
 

@@ -7,11 +7,14 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryBudget;
 import io.linkspan.routing.Recipient;
 import io.linkspan.testing.RecordingCallback;
 import io.linkspan.testing.SimulatedBus;
 import io.linkspan.testing.SimulatedDirectory;
 import io.linkspan.testing.SimulatedNodes;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.wire.ShardCall;
 import io.linkspan.wire.ShardReply;
@@ -82,10 +85,12 @@ class RecipientRouterTest {
   private final Receiver local = new Receiver();
   private final Receiver atB = new Receiver();
   private final Receiver atC = new Receiver();
-  private final ShardSender sender = new ShardSender(bus.from(A), time, nodes, A, 600_000);
+  private final MemoryBudget budget = TestMemory.budget();
+  private final MemoryAccount memory = budget.newAccount();
+  private final ShardSender sender = new ShardSender(bus.from(A), time, nodes, A, memory, 600_000);
   private boolean directoryIsComplete = true;
   private final RecipientRouter router =
-      new RecipientRouter(time, directory, A, local, sender, () -> directoryIsComplete);
+      new RecipientRouter(time, directory, A, local, sender, memory, () -> directoryIsComplete);
 
   RecipientRouterTest() {
     bus.open(B, atB);

@@ -9,10 +9,12 @@ import io.linkspan.api.MessageException;
 import io.linkspan.bus.FlowWindow;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.memory.MemoryBudget;
 import io.linkspan.routing.Recipient;
 import io.linkspan.testing.RecordingCallback;
 import io.linkspan.testing.SimulatedBus;
 import io.linkspan.testing.SimulatedNodes;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.wire.Flush;
 import io.linkspan.wire.Settle;
@@ -86,7 +88,9 @@ class ShardSenderTest {
   private final SimulatedBus bus = new SimulatedBus(time, 1);
   private final SimulatedNodes nodes = new SimulatedNodes(6_000, "a", "b");
   private final Receiver receiver = new Receiver();
-  private final ShardSender sender = new ShardSender(bus.from(SELF), time, nodes, SELF, TIMEOUT);
+  private final MemoryBudget budget = TestMemory.budget();
+  private final ShardSender sender =
+      new ShardSender(bus.from(SELF), time, nodes, SELF, budget.newAccount(), TIMEOUT);
 
   ShardSenderTest() {
     bus.open(OTHER, receiver);

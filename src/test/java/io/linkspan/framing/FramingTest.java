@@ -11,6 +11,7 @@ import io.linkspan.framing.FramingConfig.Compression;
 import io.linkspan.framing.FramingConfig.Kind;
 import io.linkspan.framing.FramingConfig.LengthField;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.translate.MessageLimits;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -147,7 +148,7 @@ class FramingTest {
         return null;
       }
       try {
-        return framing.decode(frame);
+        return framing.decode(frame, MessageLimits.NONE);
       } finally {
         frame.release();
       }
@@ -326,10 +327,11 @@ class FramingTest {
             "{\"to\":\"bob\",\"body\":\"hi\"}",
             " { \"message\" : {\"to\":\"bob\",\"body\":\"hi\"}}",
             "{\"message\":{\"to\":\"bob\",\"body\":\"hi\"}}\t")) {
-      assertThat(lines.decode(utf8(text))).as(text).isEqualTo(hello);
+      assertThat(lines.decode(utf8(text), MessageLimits.NONE)).as(text).isEqualTo(hello);
     }
-    assertThat(lines.decode(utf8("{ \"ack\" : {\"eventId\":\"x\"}}"))).isEqualTo(ack("x"));
-    assertThat(lines.decode(utf8("{\"type\":\"ack\"}")))
+    assertThat(lines.decode(utf8("{ \"ack\" : {\"eventId\":\"x\"}}"), MessageLimits.NONE))
+        .isEqualTo(ack("x"));
+    assertThat(lines.decode(utf8("{\"type\":\"ack\"}"), MessageLimits.NONE))
         .isEqualTo(Message.newBuilder().setType("ack").build());
     for (String text :
         List.of(
@@ -340,12 +342,13 @@ class FramingTest {
             "{\"to\":\"a\"}}",
             "{\"to\":\"a\"}{\"to\":\"b\"}",
             "{\"messages\":{}}")) {
-      assertThatThrownBy(() -> lines.decode(utf8(text)))
+      assertThatThrownBy(() -> lines.decode(utf8(text), MessageLimits.NONE))
           .as(text)
           .isInstanceOf(ProtocolException.class);
     }
     ByteBuf noUtf8 = Unpooled.wrappedBuffer(new byte[] {'{', (byte) 0xC3, '}'});
-    assertThatThrownBy(() -> lines.decode(noUtf8)).isInstanceOf(ProtocolException.class);
+    assertThatThrownBy(() -> lines.decode(noUtf8, MessageLimits.NONE))
+        .isInstanceOf(ProtocolException.class);
   }
 
   private static ByteBuf utf8(String text) {
@@ -362,7 +365,7 @@ class FramingTest {
     link.receive(bytes);
     for (ByteBuf frame; (frame = link.channel.readInbound()) != null; frame.release()) {
       ByteBuf one = frame;
-      Throwable failure = catchThrowable(() -> link.framing.decode(one));
+      Throwable failure = catchThrowable(() -> link.framing.decode(one, MessageLimits.NONE));
       if (failure != null) {
         assertThat(failure).isInstanceOf(ProtocolException.class);
       }

@@ -7,9 +7,13 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
+import io.linkspan.memory.MemoryBudget;
+import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.testing.TestGateway;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.time.VertxScheduler;
+import io.linkspan.translate.MessageLimits;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
@@ -76,12 +80,28 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
   private static NodeServices services(Nodes nodes) {
     var session =
         new SessionConfig(
-            Duration.ofMinutes(2), 1_000, 1 << 20, 100, 0, SessionConfig.OnExcess.REPLACE, 1);
+            Duration.ofMinutes(2), 1_000, 1 << 20, 100, 0, SessionConfig.OnExcess.REPLACE, 0, 1);
     var delivery =
         new DeliveryConfig(
             Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);
     var limits =
-        new LimitsConfig(0, 0, 0, 0, 0, 0, 64, 1_000, 1 << 20, 1 << 20, 16, Duration.ofSeconds(2));
+        new LimitsConfig(
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            64,
+            1_000,
+            1 << 20,
+            1 << 20,
+            16,
+            0,
+            100,
+            new MessageLimits(1_000, 1_000),
+            Duration.ofSeconds(2));
+    MemoryBudget memory = TestMemory.budget();
     return new NodeServices(
         nodes.self().id(),
         session,
@@ -90,7 +110,8 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
         new RoutingTable(List.of()),
         new LocalSessionDirectory(),
         nodes,
-        new DuplicateFilter(delivery),
+        new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
+        memory,
         new SessionMetrics(new SimpleMeterRegistry()));
   }
 

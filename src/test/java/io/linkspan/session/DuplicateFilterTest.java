@@ -5,7 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.memory.MemoryBudget;
+import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.session.DuplicateWindow.Outcome;
+import io.linkspan.testing.TestMemory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -23,7 +26,9 @@ class DuplicateFilterTest {
   private static final int MAX = 4;
   private static final long WINDOW = 1_000;
 
-  private final DuplicateWindow window = new DuplicateWindow(MAX, WINDOW);
+  private final MemoryBudget budget = TestMemory.budget();
+  private final SharedMemoryAccount memory = new SharedMemoryAccount(budget);
+  private final DuplicateWindow window = new DuplicateWindow(MAX, WINDOW, memory);
   private final List<Outcome> told = new ArrayList<>();
 
   @Test
@@ -42,7 +47,7 @@ class DuplicateFilterTest {
     assertThat(window.admit("a", START, told::add)).isNull();
     assertThat(window.admit("a", START, told::add)).isNull();
     assertThat(told).isEmpty();
-    var refusal = new Outcome(new MessageException(ErrorCode.FORBIDDEN, "no"));
+    var refusal = Outcome.of(new MessageException(ErrorCode.FORBIDDEN, "no"));
     window.end(first, refusal);
     assertThat(told).containsExactly(refusal, refusal);
   }
@@ -151,7 +156,7 @@ class DuplicateFilterTest {
     int max = byAge ? 4_000 : 1 + random.nextInt(40);
     long kept = byAge ? WINDOW : 1L << 40;
     int ids = 1 + random.nextInt(150);
-    DuplicateWindow tested = new DuplicateWindow(max, kept);
+    DuplicateWindow tested = new DuplicateWindow(max, kept, memory);
     Model model = new Model(max, kept);
     Map<String, DuplicateWindow.Entry> inFlight = new HashMap<>();
     long now = START;
@@ -177,10 +182,11 @@ class DuplicateFilterTest {
     filter.release(user, mayReturn, now());
   }
 
-  private static DuplicateFilter filter(int users) {
+  private DuplicateFilter filter(int users) {
     return new DuplicateFilter(
         new DeliveryConfig(
-            Duration.ofSeconds(1), Duration.ofSeconds(1), 1, MAX, Duration.ofMinutes(2), users));
+            Duration.ofSeconds(1), Duration.ofSeconds(1), 1, MAX, Duration.ofMinutes(2), users),
+        memory);
   }
 
   private static long now() {

@@ -7,6 +7,7 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryScope;
+import io.linkspan.memory.MemoryUse;
 import io.linkspan.session.SimulatedCluster.Client;
 import io.linkspan.session.SimulatedCluster.NodeProcess;
 import java.util.ArrayList;
@@ -118,6 +119,20 @@ class FaultSimulationTest {
               .toList();
       assertThat(numbers).as("order at %s", client.user).isSorted();
     }
+    assertNothingIsCharged();
+  }
+
+  /** When all clients have left, nodes hold no memory for them. */
+  private void assertNothingIsCharged() {
+    clients.forEach(Client::leave);
+    cluster.time.advance(600_000);
+    for (NodeProcess node : cluster.nodes) {
+      for (MemoryUse use : MemoryUse.values()) {
+        if (!node.crashed) {
+          assertThat(node.memory.charged(use)).as("%s at %s", use, node.id).isZero();
+        }
+      }
+    }
   }
 
   private void settle() {
@@ -207,5 +222,6 @@ class FaultSimulationTest {
     }
     settle();
     assertNothingAcknowledgedIsLost();
+    assertNothingIsCharged();
   }
 }

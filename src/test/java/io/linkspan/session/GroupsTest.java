@@ -8,6 +8,7 @@ import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
 import io.linkspan.session.replica.SessionReplica;
 import io.linkspan.testing.SimulatedDirectory;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
@@ -71,7 +72,12 @@ class GroupsTest {
   private final SimulatedDirectory directory = new SimulatedDirectory(time);
   private final List<JsonObject> events = new ArrayList<>();
   private final Groups<Member> groups =
-      new Groups<>(directory, new SessionEvents(events::add, "a"), SHARD, MAX_GROUPS);
+      new Groups<>(
+          directory,
+          new SessionEvents(events::add, "a"),
+          SHARD,
+          MAX_GROUPS,
+          TestMemory.budget().newAccount());
   private final Member alice = new Member("alice-1");
   private final Member bob = new Member("bob-1");
 

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.memory.SharedMemoryAccount;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.wire.ShardCall;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -52,7 +54,8 @@ class InboxTest {
 
   private SimulatedShard parts = parts(0);
   private final FakeClient client = new FakeClient();
-  private final DuplicateWindow duplicates = new DuplicateWindow(100, 60_000);
+  private final DuplicateWindow duplicates =
+      new DuplicateWindow(100, 60_000, new SharedMemoryAccount(TestMemory.budget()));
   private final List<String> outcomes = new ArrayList<>();
   private final Receipt receipt =
       new Receipt() {

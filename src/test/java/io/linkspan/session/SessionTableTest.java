@@ -2,6 +2,7 @@ package io.linkspan.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.testing.TestMemory;
 import org.junit.jupiter.api.Test;
 
 class SessionTableTest {
@@ -12,7 +13,7 @@ class SessionTableTest {
           exchange -> {
             throw new AssertionError("nobody joins");
           });
-  private final SessionTable table = new SessionTable();
+  private final SessionTable table = new SessionTable(TestMemory.budget().newAccount());
   private final Session one = parts.session("1", "alice");
   private final Session two = parts.session("2", "alice");
   private final Session other = parts.session("3", "bob");

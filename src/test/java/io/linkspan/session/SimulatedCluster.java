@@ -16,11 +16,15 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.memory.MemoryBudget;
+import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.time.Scheduler;
+import io.linkspan.translate.MessageLimits;
 import io.linkspan.wire.ShardCall;
 import io.linkspan.wire.ShardReply;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -113,6 +117,7 @@ final class SimulatedCluster {
     Store store = main;
     boolean crashed;
     boolean frozen;
+    final MemoryBudget memory = TestMemory.budget();
     Shard shard;
 
     NodeProcess(String id) {
@@ -123,7 +128,7 @@ final class SimulatedCluster {
     void start() {
       var config =
           new SessionConfig(
-              Duration.ofMinutes(2), 1_000, 1 << 20, 100, 0, SessionConfig.OnExcess.REPLACE, 1);
+              Duration.ofMinutes(2), 1_000, 1 << 20, 100, 0, SessionConfig.OnExcess.REPLACE, 0, 1);
       var delivery =
           new DeliveryConfig(
               Duration.ofSeconds(30),
@@ -134,7 +139,21 @@ final class SimulatedCluster {
               100);
       var limits =
           new LimitsConfig(
-              0, 0, 0, 0, 0, 0, 64, 1_000, 1 << 20, 1 << 20, 16, Duration.ofSeconds(2));
+              0,
+              0,
+              0,
+              0,
+              0,
+              0,
+              64,
+              1_000,
+              1 << 20,
+              1 << 20,
+              16,
+              0,
+              100,
+              new MessageLimits(1_000, 1_000),
+              Duration.ofSeconds(2));
       var services =
           new NodeServices(
               id,
@@ -147,7 +166,8 @@ final class SimulatedCluster {
                       new Route(Glob.of("*"), null, new Route.Clients(false)))),
               new Directory(this),
               new View(this),
-              new DuplicateFilter(delivery),
+              new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
+              memory,
               new SessionMetrics(new SimpleMeterRegistry()));
       var loop = new LoopTime(this);
       var environment =
@@ -670,6 +690,19 @@ final class SimulatedCluster {
 
     void stop() {
       stopped = true;
+    }
+
+    /** Disconnects in order; the session ends. */
+    void leave() {
+      stop();
+      Link left = link;
+      Session ended = session;
+      if (left != null && ended != null) {
+        left.closed = true;
+        left.node.run(() -> ended.linkClosed(CloseReason.NORMAL));
+        link = null;
+        session = null;
+      }
     }
 
     boolean isConnected() {

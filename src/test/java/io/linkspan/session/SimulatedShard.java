@@ -17,16 +17,22 @@ import io.linkspan.delivery.Sender;
 import io.linkspan.delivery.ShardSender;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryBudget;
+import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.outbox.AckTimeouts;
 import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.outbox.OutboxParts;
 import io.linkspan.session.replica.SessionReplica;
 import io.linkspan.testing.SimulatedBus;
 import io.linkspan.testing.SimulatedDirectory;
 import io.linkspan.testing.SimulatedNodes;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
+import io.linkspan.translate.MessageLimits;
 import io.linkspan.wire.ShardCall;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.json.JsonObject;
@@ -41,6 +47,7 @@ import java.util.List;
 final class SimulatedShard {
 
   static final String SHARD = ShardAddress.of("a", 0);
+  static final int MAX_NAMES = 5;
   static final String OTHER = ShardAddress.of("b", 0);
 
   final VirtualTime time = new VirtualTime();
@@ -59,10 +66,20 @@ final class SimulatedShard {
   /** Calls that the other shard received. */
   final List<ShardCall> calls = new ArrayList<>();
 
+  final MemoryBudget budget;
+  final MemoryAccount memory;
+  private final SharedMemoryAccount shared;
   final Inbox.Shared inbox;
   boolean certain = true;
 
   SimulatedShard(LimitsConfig limits, GroupRequests groups) {
+    this(limits, groups, TestMemory.budget());
+  }
+
+  SimulatedShard(LimitsConfig limits, GroupRequests groups, MemoryBudget budget) {
+    this.budget = budget;
+    memory = budget.newAccount();
+    shared = new SharedMemoryAccount(budget);
     bus.answer(
         OTHER,
         call -> {
@@ -70,7 +87,8 @@ final class SimulatedShard {
           return null;
         });
     var sender =
-        new ShardSender(bus.from(SHARD), time, new SimulatedNodes(6_000, "a", "b"), SHARD, 60_000);
+        new ShardSender(
+            bus.from(SHARD), time, new SimulatedNodes(6_000, "a", "b"), SHARD, memory, 60_000);
     var router =
         new RecipientRouter(
             time,
@@ -81,6 +99,7 @@ final class SimulatedShard {
               callback.delivered(By.CLIENT, null);
             },
             sender,
+            memory,
             () -> true);
     var routes =
         new RoutingTable(
@@ -99,6 +118,7 @@ final class SimulatedShard {
     var delivery =
         new DeliveryConfig(
             Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);
+    var duplicates = new DuplicateFilter(delivery, shared);
     inbox =
         new Inbox.Shared(
             limits,
@@ -109,13 +129,14 @@ final class SimulatedShard {
             new DuplicateSync(
                 bus.from(SHARD),
                 time,
-                new DuplicateFilter(delivery),
+                duplicates,
                 directory,
                 new SimulatedNodes(6_000, "a", "b"),
                 SHARD,
                 30_000),
             metrics,
             time,
+            memory,
             () -> certain,
             Runnable::run);
   }
@@ -134,6 +155,9 @@ final class SimulatedShard {
         waitingBytes,
         1 << 20,
         16,
+        0,
+        MAX_NAMES,
+        new MessageLimits(1_000, 1_000),
         Duration.ofSeconds(2));
   }
 
@@ -146,9 +170,11 @@ final class SimulatedShard {
     var parts =
         new SessionParts(
             time,
-            new AckTimeouts(time, 2_000),
-            new Outbox.Limits(100, 1 << 20, 3),
-            metrics.outbox(),
+            new OutboxParts(
+                new OutboxParts.Limits(100, 1 << 20, 3),
+                new AckTimeouts(time, 2_000),
+                metrics.outbox(),
+                memory),
             inbox,
             "a");
     return new Session(
@@ -160,7 +186,7 @@ final class SimulatedShard {
         null,
         false,
         Outbox.Mode.ACKNOWLEDGEMENTS,
-        new DuplicateWindow(100, 1_000),
+        new DuplicateWindow(100, 1_000, shared),
         SessionReplica.none(),
         sender(id, user));
   }

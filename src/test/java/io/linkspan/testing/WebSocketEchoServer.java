@@ -85,7 +85,7 @@ public final class WebSocketEchoServer extends VerticleBase {
     private final WebSocketLink link;
 
     Echo(ServerWebSocket socket) {
-      link = new WebSocketLink(socket, MAX_MESSAGE, this);
+      link = new WebSocketLink(socket, MAX_MESSAGE, TestMemory.budget().newAccount(), this);
       socket.exceptionHandler(lost -> {});
     }
 

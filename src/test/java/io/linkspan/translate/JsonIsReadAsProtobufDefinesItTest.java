@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JsonIsReadAsProtobufDefinesItTest {
 
   private static Message read(String json) {
-    return JsonTranslator.decode(json);
+    return JsonTranslator.decode(json, MessageLimits.NONE);
   }
 
   @ParameterizedTest
@@ -180,7 +180,7 @@ class JsonIsReadAsProtobufDefinesItTest {
         "{}",
       })
   void frameIsRejected(String json) {
-    assertThatThrownBy(() -> JsonTranslator.decodeFrame(json))
+    assertThatThrownBy(() -> JsonTranslator.decodeFrame(json, MessageLimits.NONE))
         .isInstanceOf(ProtocolException.class);
   }
 }

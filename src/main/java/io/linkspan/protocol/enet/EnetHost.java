@@ -264,6 +264,14 @@ public final class EnetHost {
     return budget.used();
   }
 
+  /**
+   * Ends the connections whose messages are incomplete and hold most, until no more than this part
+   * of the limit is held.
+   */
+  public void shedWaiting(int part) {
+    budget.shrink(config.limits().waitingInAll() / part);
+  }
+
   /** Commands queued or not acknowledged, of all peers. */
   public int queuedCommands() {
     return commands.inUse();

@@ -45,6 +45,13 @@ final class ReceiveBudget {
     return true;
   }
 
+  /** Ends the connections that hold most, until no more than this is incomplete or held back. */
+  void shrink(long to) {
+    while (held > to && highest() > 0) {
+      first[highest].evict.run();
+    }
+  }
+
   /** Charges bytes that are incomplete or held back, or gives them back when negative. */
   void hold(Account account, long bytes) {
     held += bytes;

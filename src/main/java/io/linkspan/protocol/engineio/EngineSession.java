@@ -39,7 +39,6 @@ public final class EngineSession<X, W> {
   private static final long FAREWELL_LASTS = 1_000;
   // How long a close waits for a poll when the client is silent or the node is being drained.
   private static final long SHORT_LINGER = 2_000;
-
   private final EngineConfig config;
   private final Generation generation;
   private final String sid;
@@ -49,7 +48,6 @@ public final class EngineSession<X, W> {
   private final PollingTransport<X> polling;
   private final WebSocketTransport<W> webSocket;
   private final PacketQueue queue = new PacketQueue();
-
   private EngineLastWords lastWords = reason -> List.of();
   private State state = State.OPEN;
   private long lingerUntil = NEVER;
@@ -107,6 +105,11 @@ public final class EngineSession<X, W> {
   /** Whether the current transport is a WebSocket. */
   public boolean isOverWebSocket() {
     return webSocket.isCurrent();
+  }
+
+  /** Returns the bytes of packets that wait for a poll, and of a body that has not ended. */
+  public long held() {
+    return queue.weight() + polling.unfinished();
   }
 
   /** Whether packets can be sent. Once false, it stays false. */
@@ -189,10 +192,7 @@ public final class EngineSession<X, W> {
     }
   }
 
-  /**
-   * Notes that the connection of an exchange is lost, whether or not the exchange was answered
-   * before.
-   */
+  /** Notes that the connection of an exchange is lost, before or after it was answered. */
   public void exchangeAborted(X exchange, long now) {
     polling.aborted(exchange);
   }

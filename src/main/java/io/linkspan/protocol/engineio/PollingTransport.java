@@ -102,6 +102,11 @@ final class PollingTransport<X> {
     releaseAt = EngineSession.NEVER;
   }
 
+  /** Returns the bytes of a body that has not ended. */
+  long unfinished() {
+    return post == null ? 0 : post.length();
+  }
+
   boolean holds(X exchange) {
     return exchange == poll;
   }

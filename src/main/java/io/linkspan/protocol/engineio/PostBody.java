@@ -41,6 +41,10 @@ final class PostBody<X> {
     return deadline;
   }
 
+  int length() {
+    return bytes.length();
+  }
+
   /** Adds a part, unless the body would then be longer than the limit. */
   boolean append(Buffer chunk, int limit) {
     if (chunk.length() > limit - bytes.length()) {

@@ -88,6 +88,11 @@ public final class MessageAssembler {
     }
   }
 
+  /** Returns the bytes of the message of which fragments are missing. */
+  public int unfinished() {
+    return collected == null ? 0 : collected.length();
+  }
+
   private void requireText(Buffer part, boolean last) {
     if (validator != null && (!validator.accept(part) || (last && !validator.complete()))) {
       throw new WebSocketViolationException(WebSocketViolation.INVALID_PAYLOAD, "malformed UTF-8");

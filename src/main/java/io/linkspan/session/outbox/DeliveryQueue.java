@@ -1,11 +1,12 @@
 package io.linkspan.session.outbox;
 
 import io.linkspan.api.Message;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryUse;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.LongAdder;
 
 /**
  * The deliveries of one outbox in order of arrival, with an index by eventId, and their sizes.
@@ -16,11 +17,14 @@ final class DeliveryQueue {
 
   private static final int MAX_ABANDONED = 64;
 
+  /** Bytes of a delivery, apart from its Message. */
+  private static final long DELIVERY = 192;
+
   private final Map<String, PendingDelivery> byEventId = new HashMap<>(4);
   private PendingDelivery oldest;
   private PendingDelivery newest;
-  private final LongAdder allPending;
-  private final LongAdder allBytes;
+  private final OutboxMetrics metrics;
+  private final MemoryAccount memory;
   private int count;
   private int written;
   private long bytes;
@@ -31,12 +35,12 @@ final class DeliveryQueue {
   /**
    * Creates an empty queue.
    *
-   * @param allPending counts the deliveries of all queues that are not written
-   * @param allBytes counts the bytes of all queues
+   * @param metrics counts the deliveries of all queues
+   * @param memory is charged for them
    */
-  DeliveryQueue(LongAdder allPending, LongAdder allBytes) {
-    this.allPending = allPending;
-    this.allBytes = allBytes;
+  DeliveryQueue(OutboxMetrics metrics, MemoryAccount memory) {
+    this.metrics = metrics;
+    this.memory = memory;
   }
 
   /** Returns the oldest delivery; null when there is none. */
@@ -73,12 +77,19 @@ final class DeliveryQueue {
     return bytes;
   }
 
+  /** Returns the bytes that the deliveries hold, as if no other queue held the same Messages. */
+  long held() {
+    return count * DELIVERY + 2 * bytes;
+  }
+
   /** Adds a delivery at the end. */
   void add(PendingDelivery delivery) {
     count++;
     bytes += delivery.size;
-    allPending.increment();
-    allBytes.add(delivery.size);
+    metrics.pending().increment();
+    metrics.pendingBytes().add(delivery.size);
+    memory.charge(MemoryUse.OUTBOX, DELIVERY);
+    delivery.outgoing.hold(memory);
     delivery.previous = newest;
     if (newest == null) {
       oldest = delivery;
@@ -101,8 +112,10 @@ final class DeliveryQueue {
     unmark(delivery);
     count--;
     bytes -= delivery.size;
-    allPending.decrement();
-    allBytes.add(-delivery.size);
+    metrics.pending().decrement();
+    metrics.pendingBytes().add(-delivery.size);
+    memory.release(MemoryUse.OUTBOX, DELIVERY);
+    delivery.outgoing.release(memory);
     if (delivery.previous == null) {
       oldest = delivery.next;
     } else {
@@ -121,7 +134,7 @@ final class DeliveryQueue {
     delivery.written = true;
     delivery.dueAt = now;
     written++;
-    allPending.decrement();
+    metrics.pending().decrement();
   }
 
   /** A delivery is to be written again. */
@@ -129,7 +142,7 @@ final class DeliveryQueue {
     if (delivery.written) {
       delivery.written = false;
       written--;
-      allPending.increment();
+      metrics.pending().increment();
     }
   }
 

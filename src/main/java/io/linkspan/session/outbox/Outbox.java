@@ -7,6 +7,8 @@ import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryCallbacks;
+import io.linkspan.memory.MemoryLevel;
+import io.linkspan.memory.MessageCost;
 import io.linkspan.wire.Pending;
 import java.util.function.Consumer;
 
@@ -20,9 +22,6 @@ import java.util.function.Consumer;
  */
 public final class Outbox implements PendingDelivery.Owner {
 
-  /** Bounds of one outbox: Messages, their bytes, and times that each is sent before it fails. */
-  public record Limits(int maxPending, long maxPendingBytes, int maxAttempts) {}
-
   /** Condition for the delivery of a Message. */
   public enum Mode {
     /** The acknowledgement of the client's application. */
@@ -33,9 +32,7 @@ public final class Outbox implements PendingDelivery.Owner {
     OFFSETS
   }
 
-  private final Limits limits;
-  private final AckTimeouts timeouts;
-  private final OutboxMetrics metrics;
+  private final OutboxParts shared;
   private final OutboxListener listener;
   private final DeliveryQueue queue;
   private Mode mode;
@@ -55,27 +52,18 @@ public final class Outbox implements PendingDelivery.Owner {
   /**
    * Creates an empty outbox.
    *
-   * @param timeouts the shard's
    * @param link null when the client is away
    * @param keeps whether what a closing link does not take waits for the next one
    * @param listener null when there is no replica
    */
   public Outbox(
-      Limits limits,
-      AckTimeouts timeouts,
-      Connection link,
-      Mode mode,
-      boolean keeps,
-      OutboxListener listener,
-      OutboxMetrics metrics) {
-    this.limits = limits;
-    this.timeouts = timeouts;
+      OutboxParts shared, Connection link, Mode mode, boolean keeps, OutboxListener listener) {
+    this.shared = shared;
     this.link = link;
     this.mode = mode;
     this.keeps = keeps;
     this.listener = listener;
-    this.metrics = metrics;
-    queue = new DeliveryQueue(metrics.pending(), metrics.pendingBytes());
+    queue = new DeliveryQueue(shared.metrics(), shared.memory());
   }
 
   /**
@@ -88,10 +76,14 @@ public final class Outbox implements PendingDelivery.Owner {
     if (isTooLong(outgoing.message())) {
       return refuse(Refusals.tooLarge(link.longestMessage()), callback);
     }
+    if (shared.drops(outgoing)) {
+      return refuse(MessageCost.full(), callback);
+    }
     // A call is answered also by an app that acknowledges nothing.
     boolean kept = mode != Mode.WRITES || outgoing.expectsAnswer();
     boolean atOnce = outgoing.isVolatile() || (!kept && unsent == null);
     if (link != null && atOnce) {
+      shared.memory().writes(outgoing.message().getSerializedSize());
       if (link.deliver(outgoing)) {
         confirm(callback, By.TRANSPORT, null);
         return true;
@@ -128,7 +120,7 @@ public final class Outbox implements PendingDelivery.Owner {
       remove(delivery);
       confirm(delivery.callback, By.CLIENT, reply);
       if (unsent != null) {
-        sendWaiting(timeouts.now());
+        sendWaiting(shared.timeouts().now());
       }
     }
   }
@@ -151,7 +143,7 @@ public final class Outbox implements PendingDelivery.Owner {
     PendingDelivery first = find(message);
     if (first == null) {
       return queue.wasAbandoned(message)
-          && !refuse(Refusals.abandoned(limits.maxAttempts()), callback);
+          && !refuse(Refusals.abandoned(shared.limits().maxAttempts()), callback);
     }
     // Before the client has resumed, it is only known that it may have been written.
     if (first.written && link != null) {
@@ -173,8 +165,8 @@ public final class Outbox implements PendingDelivery.Owner {
   /** Sends a delivery again that was not acknowledged in time, or fails it. */
   @Override
   public void due(PendingDelivery delivery, long now) {
-    if (delivery.attempts < limits.maxAttempts()) {
-      metrics.redelivered().increment();
+    if (delivery.attempts < shared.limits().maxAttempts()) {
+      shared.metrics().redelivered().increment();
       send(delivery, now);
       return;
     }
@@ -197,7 +189,7 @@ public final class Outbox implements PendingDelivery.Owner {
       if (!delivery.timed) {
         continue;
       }
-      timeouts.remove(delivery);
+      shared.timeouts().remove(delivery);
       if (clientFailed && suspect == null) {
         suspect = delivery;
       } else {
@@ -246,11 +238,11 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   private boolean isLastAttempt(PendingDelivery oldest) {
-    return oldest.timed && oldest.attempts > 1 && oldest.attempts >= limits.maxAttempts();
+    return oldest.timed && oldest.attempts > 1 && oldest.attempts >= shared.limits().maxAttempts();
   }
 
   private void failAttempt(PendingDelivery delivery) {
-    if (delivery.attempts >= limits.maxAttempts()) {
+    if (delivery.attempts >= shared.limits().maxAttempts()) {
       abandon(delivery);
     } else if (listener != null) {
       listener.attempted(delivery);
@@ -260,8 +252,8 @@ public final class Outbox implements PendingDelivery.Owner {
   private void abandon(PendingDelivery delivery) {
     remove(delivery);
     queue.rememberAbandoned(delivery.message());
-    metrics.abandoned().increment();
-    refuse(Refusals.abandoned(limits.maxAttempts()), delivery.callback);
+    shared.metrics().abandoned().increment();
+    refuse(Refusals.abandoned(shared.limits().maxAttempts()), delivery.callback);
   }
 
   /**
@@ -343,7 +335,15 @@ public final class Outbox implements PendingDelivery.Owner {
     if (isTooLong(message)) {
       return Refusals.tooLarge(link.longestMessage());
     }
+    if (shared.memory().isAt(MemoryLevel.FULL)) {
+      return MessageCost.full();
+    }
     return hasRoomFor(message.getSerializedSize()) ? null : Refusals.full(queue.count());
+  }
+
+  /** Returns the bytes that the outbox holds, as if no other one held the same Messages. */
+  public long held() {
+    return queue.held();
   }
 
   /** Returns the number of Messages that are not delivered, see {@link Mode}. */
@@ -366,7 +366,8 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   private boolean fits(int size) {
-    return queue.count() < limits.maxPending() && queue.bytes() + size <= limits.maxPendingBytes();
+    return queue.count() < shared.limits().maxPending()
+        && queue.bytes() + size <= shared.limits().maxPendingBytes();
   }
 
   private void forgetOldestWritten(PendingDelivery delivery) {
@@ -385,8 +386,8 @@ public final class Outbox implements PendingDelivery.Owner {
 
   private boolean hasRoomFor(int size) {
     return (mode == Mode.WRITES && link != null)
-        || (queue.count() - queue.written() < limits.maxPending()
-            && (queue.written() > 0 || queue.bytes() + size <= limits.maxPendingBytes()));
+        || (queue.count() - queue.written() < shared.limits().maxPending()
+            && (queue.written() > 0 || queue.bytes() + size <= shared.limits().maxPendingBytes()));
   }
 
   private static boolean refuse(MessageException why, DeliveryCallback callback) {
@@ -397,10 +398,11 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   private void send(PendingDelivery delivery, long now) {
+    shared.memory().writes(delivery.size);
     switch (delivery.outgoing.expectsAnswer() ? Mode.ACKNOWLEDGEMENTS : mode) {
       case ACKNOWLEDGEMENTS -> {
         delivery.attempts++;
-        timeouts.add(delivery, now);
+        shared.timeouts().add(delivery, now);
         link.deliver(delivery.outgoing);
       }
       case OFFSETS -> {
@@ -436,7 +438,7 @@ public final class Outbox implements PendingDelivery.Owner {
     if (listener != null) {
       listener.removed(delivery);
     }
-    timeouts.remove(delivery);
+    shared.timeouts().remove(delivery);
     if (delivery == unsent) {
       unsent = delivery.next;
     }

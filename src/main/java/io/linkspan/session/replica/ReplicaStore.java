@@ -1,5 +1,8 @@
 package io.linkspan.session.replica;
 
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.MessageCost;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Copy;
 import io.linkspan.wire.Pending;
@@ -22,14 +25,32 @@ public final class ReplicaStore {
     boolean away;
     final Set<String> groups = new LinkedHashSet<>();
     final Map<Long, Pending> pending = new LinkedHashMap<>();
+    long cost = SESSION;
   }
 
+  /** Bytes of a replica with nothing in it. */
+  private static final long SESSION = 768;
+
+  /** Bytes of a membership, apart from its name. */
+  private static final long MEMBERSHIP = 64;
+
+  private final MemoryAccount memory;
+
   private final Map<String, Map<String, Kept>> byOwner = new HashMap<>();
+
+  /**
+   * Creates an empty store.
+   *
+   * @param memory is charged for the replicas
+   */
+  public ReplicaStore(MemoryAccount memory) {
+    this.memory = memory;
+  }
 
   /** Applies the changes of an owner, in their order. */
   public void apply(Copy copy) {
     if (copy.getAnew()) {
-      byOwner.remove(copy.getOwner());
+      release(byOwner.remove(copy.getOwner()));
     }
     Map<String, Kept> sessions =
         byOwner.computeIfAbsent(copy.getOwner(), owner -> new LinkedHashMap<>());
@@ -45,6 +66,7 @@ public final class ReplicaStore {
   public SessionState take(String owner, String session) {
     Map<String, Kept> sessions = byOwner.get(owner);
     Kept kept = sessions == null ? null : sessions.remove(session);
+    release(kept);
     return kept == null ? null : stateOf(kept);
   }
 
@@ -56,6 +78,7 @@ public final class ReplicaStore {
   /** Removes the sessions of one owner and returns them. */
   public List<SessionState> takeAll(String owner) {
     Map<String, Kept> sessions = byOwner.remove(owner);
+    release(sessions);
     return sessions == null
         ? List.of()
         : new ArrayList<>(sessions.values().stream().map(ReplicaStore::stateOf).toList());
@@ -66,14 +89,20 @@ public final class ReplicaStore {
     return byOwner.values().stream().mapToInt(Map::size).sum();
   }
 
-  private static void apply(Map<String, Kept> sessions, Change change) {
+  private void apply(Map<String, Kept> sessions, Change change) {
     switch (change.getWhatCase()) {
-      case PUT -> sessions.put(change.getSession(), kept(change.getPut()));
-      case DROPPED -> sessions.remove(change.getSession());
+      case PUT -> {
+        Kept kept = kept(change.getPut());
+        memory.charge(MemoryUse.REPLICAS, kept.cost);
+        release(sessions.put(change.getSession(), kept));
+      }
+      case DROPPED -> release(sessions.remove(change.getSession()));
       default -> {
         Kept kept = sessions.get(change.getSession());
         if (kept != null) {
+          long before = kept.cost;
           apply(kept, change);
+          memory.change(MemoryUse.REPLICAS, kept.cost - before);
         }
       }
     }
@@ -81,15 +110,19 @@ public final class ReplicaStore {
 
   private static void apply(Kept kept, Change change) {
     switch (change.getWhatCase()) {
-      case ADDED -> kept.pending.put(change.getNumber(), change.getAdded());
+      case ADDED -> add(kept, change.getNumber(), change.getAdded());
       case ATTEMPTED ->
           kept.pending.computeIfPresent(
               change.getAttempted().getNumber(),
               (number, pending) ->
                   pending.toBuilder().setAttempts(change.getAttempted().getFailed()).build());
-      case REMOVED -> kept.pending.remove(change.getRemoved());
-      case JOINED -> kept.groups.add(change.getJoined());
-      case LEFT -> kept.groups.remove(change.getLeft());
+      case REMOVED -> kept.cost -= costOf(kept.pending.remove(change.getRemoved()));
+      case JOINED -> join(kept, change.getJoined());
+      case LEFT -> {
+        if (kept.groups.remove(change.getLeft())) {
+          kept.cost -= costOf(change.getLeft());
+        }
+      }
       case ANCHOR -> kept.anchor = change.getAnchor();
       case AWAY -> kept.away = change.getAway();
       case PUT, DROPPED, WHAT_NOT_SET -> {
@@ -103,9 +136,39 @@ public final class ReplicaStore {
     kept.head = state.toBuilder().clearGroups().clearPending().build();
     kept.anchor = state.getAnchor();
     kept.away = state.getAway();
-    kept.groups.addAll(state.getGroupsList());
-    state.getPendingList().forEach(pending -> kept.pending.put(pending.getNumber(), pending));
+    state.getGroupsList().forEach(group -> join(kept, group));
+    state.getPendingList().forEach(pending -> add(kept, pending.getNumber(), pending));
     return kept;
+  }
+
+  private static void add(Kept kept, long number, Pending pending) {
+    kept.cost += costOf(pending) - costOf(kept.pending.put(number, pending));
+  }
+
+  private static void join(Kept kept, String group) {
+    if (kept.groups.add(group)) {
+      kept.cost += costOf(group);
+    }
+  }
+
+  private static long costOf(Pending pending) {
+    return pending == null ? 0 : MessageCost.of(pending.getMessage());
+  }
+
+  private static long costOf(String group) {
+    return MEMBERSHIP + MessageCost.ofText(group);
+  }
+
+  private void release(Map<String, Kept> sessions) {
+    if (sessions != null) {
+      sessions.values().forEach(this::release);
+    }
+  }
+
+  private void release(Kept kept) {
+    if (kept != null) {
+      memory.release(MemoryUse.REPLICAS, kept.cost);
+    }
   }
 
   private static SessionState stateOf(Kept kept) {

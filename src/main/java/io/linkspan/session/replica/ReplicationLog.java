@@ -1,5 +1,7 @@
 package io.linkspan.session.replica;
 
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryUse;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Copy;
 import java.util.ArrayList;
@@ -23,7 +25,11 @@ public final class ReplicationLog {
   /** Runs when all that was recorded before is replicated, or when there is no peer any more. */
   private record Watcher(long position, Runnable action) {}
 
+  /** Bytes of a change that is recorded, apart from its fields. */
+  private static final long CHANGE = 160;
+
   private final String owner;
+  private final MemoryAccount memory;
   private final int maxChanges;
   private final List<Watcher> watchers = new ArrayList<>();
   private List<Change> changes = new ArrayList<>();
@@ -40,9 +46,11 @@ public final class ReplicationLog {
    *
    * @param owner bus address of the shard
    * @param maxChanges recorded and not sent; beyond it, the whole state is sent instead
+   * @param memory is charged for them
    */
-  public ReplicationLog(String owner, int maxChanges) {
+  public ReplicationLog(String owner, int maxChanges, MemoryAccount memory) {
     this.owner = owner;
+    this.memory = memory;
     this.maxChanges = maxChanges;
   }
 
@@ -54,7 +62,7 @@ public final class ReplicationLog {
     peer = address;
     begin = address != null;
     sent = false;
-    changes.clear();
+    clear();
     if (address == null) {
       release(Long.MAX_VALUE);
     }
@@ -81,10 +89,11 @@ public final class ReplicationLog {
       return;
     }
     if (changes.size() >= maxChanges) {
-      changes.clear();
+      clear();
       begin = true;
     } else {
       changes.add(change);
+      memory.charge(MemoryUse.REPLICAS, costOf(change));
     }
   }
 
@@ -108,7 +117,7 @@ public final class ReplicationLog {
     }
     Copy.Builder copy = Copy.newBuilder().setOwner(owner).setAnew(begin);
     copy.addAllChanges(begin ? all.get() : changes);
-    changes = new ArrayList<>();
+    clear();
     begin = false;
     sent = true;
     sentUntil = recorded;
@@ -135,9 +144,20 @@ public final class ReplicationLog {
       release(copiedUntil);
     } else {
       // The state of the peer is not known.
-      changes.clear();
+      clear();
       begin = true;
     }
+  }
+
+  private void clear() {
+    for (Change change : changes) {
+      memory.release(MemoryUse.REPLICAS, costOf(change));
+    }
+    changes = new ArrayList<>();
+  }
+
+  private static long costOf(Change change) {
+    return CHANGE + 2L * change.getSerializedSize();
   }
 
   private void release(long until) {

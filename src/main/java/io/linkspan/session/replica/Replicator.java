@@ -3,6 +3,7 @@ package io.linkspan.session.replica;
 import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.memory.MemoryAccount;
 import io.linkspan.time.Scheduler;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Copy;
@@ -50,7 +51,7 @@ public final class Replicator {
   private final boolean enabled;
   private final Host host;
   private final ReplicationLog log;
-  private final ReplicaStore replicas = new ReplicaStore();
+  private final ReplicaStore replicas;
   private boolean scheduled;
 
   /**
@@ -58,16 +59,24 @@ public final class Replicator {
    *
    * @param address of the shard
    * @param enabled whether replicas are made
+   * @param memory is charged for them
    */
   public Replicator(
-      ShardBus bus, Scheduler scheduler, Nodes nodes, String address, boolean enabled, Host host) {
+      ShardBus bus,
+      Scheduler scheduler,
+      Nodes nodes,
+      String address,
+      boolean enabled,
+      MemoryAccount memory,
+      Host host) {
     this.bus = bus;
     this.scheduler = scheduler;
     this.nodes = nodes;
     this.address = address;
     this.enabled = enabled;
     this.host = host;
-    log = new ReplicationLog(address, MAX_CHANGES);
+    log = new ReplicationLog(address, MAX_CHANGES, memory);
+    replicas = new ReplicaStore(memory);
   }
 
   /** Chooses the shard that keeps the replica; to be called when the nodes have changed. */

@@ -1,11 +1,16 @@
 package io.linkspan.transport.channel;
 
+import io.linkspan.connection.Backlog;
 import io.linkspan.connection.Heartbeat;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.OutOfMemory;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.ReferenceCountUtil;
+import java.util.function.IntSupplier;
 
 /**
  * Adds to a Vert.x socket what it lacks: writes that are flushed once per turn of the event loop,
@@ -15,7 +20,7 @@ import io.netty.util.ReferenceCountUtil;
  * <p>Stands first in the socket's Netty pipeline. Used only on the connection's event loop.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // failures of a void promise end the channel
-public final class ChannelLink {
+public final class ChannelLink implements Backlog {
 
   /** Receives the events of a link. */
   public interface Listener {
@@ -26,6 +31,9 @@ public final class ChannelLink {
     /** Everything was flushed, and the socket did not take all of it. */
     void onWriteBlocked();
   }
+
+  /** Smaller changes of what is unfinished are not charged, but its end is. */
+  private static final int STEP = 2_048;
 
   private final ChannelHandlerContext context;
   private final Channel channel;
@@ -38,14 +46,27 @@ public final class ChannelLink {
   private Object lastOutgoing;
   private long lastPending;
   private long lastProgress;
+  private final MemoryAccount memory;
+  private final IntSupplier unfinished;
+
+  /** Bytes that are charged for what is unfinished. */
+  private int charged;
 
   /**
    * Adds the link to the pipeline.
    *
    * @param context of Vert.x's own handler, from which writes start
+   * @param memory of the event loop, is charged for what is unfinished
+   * @param unfinished returns the bytes of frames and messages of which a part is missing
    */
-  public ChannelLink(ChannelHandlerContext context, Listener listener) {
+  public ChannelLink(
+      ChannelHandlerContext context,
+      MemoryAccount memory,
+      IntSupplier unfinished,
+      Listener listener) {
     this.context = context;
+    this.memory = memory;
+    this.unfinished = unfinished;
     this.listener = listener;
     channel = context.channel();
     channel.pipeline().addFirst(new ByteHandler());
@@ -73,6 +94,11 @@ public final class ChannelLink {
     if (pendingBytes() > 0) {
       listener.onWriteBlocked();
     }
+  }
+
+  @Override
+  public long bytes() {
+    return pendingBytes() + charged;
   }
 
   /** Returns the bytes that the socket has not taken. May be called on any thread. */
@@ -120,6 +146,11 @@ public final class ChannelLink {
     discarding = true;
   }
 
+  @Override
+  public void drop() {
+    abort();
+  }
+
   /** Ends the TCP connection now, whatever waits to be written. */
   public void abort() {
     firstContext.close();
@@ -139,6 +170,14 @@ public final class ChannelLink {
     lastProgress = progress;
     lastPending = pending;
     return moved;
+  }
+
+  private void charge(int bytes) {
+    int change = bytes - charged;
+    if (Math.abs(change) >= STEP || (bytes == 0 && change != 0)) {
+      memory.change(MemoryUse.ASSEMBLY, change);
+      charged = bytes;
+    }
   }
 
   private final class ByteHandler extends ChannelInboundHandlerAdapter {
@@ -166,6 +205,19 @@ public final class ChannelLink {
       source.fireChannelReadComplete();
       reading = false;
       flush();
+      charge(discarding ? 0 : unfinished.getAsInt());
+    }
+
+    @Override
+    public void exceptionCaught(ChannelHandlerContext source, Throwable failure) {
+      OutOfMemory.endIf(failure);
+      source.fireExceptionCaught(failure);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext source) {
+      charge(0);
+      source.fireChannelInactive();
     }
   }
 }

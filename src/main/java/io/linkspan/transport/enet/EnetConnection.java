@@ -4,6 +4,7 @@ import com.google.protobuf.MessageLite;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
@@ -136,6 +137,21 @@ final class EnetConnection implements Connection, CongestedPeers.Client, Leaving
     loop.wakeUp().run();
   }
 
+  @Override
+  public Backlog backlog() {
+    return new Backlog() {
+      @Override
+      public long bytes() {
+        return peer.queuedBytes();
+      }
+
+      @Override
+      public void drop() {
+        // The list of closing peers ends it soon.
+      }
+    };
+  }
+
   /** Handles one message of the client. */
   void received(int channel, byte[] payload) {
     if (auth.hasEnded()) {
@@ -144,7 +160,7 @@ final class EnetConnection implements Connection, CongestedPeers.Client, Leaving
     ChannelReceipt receipt = receiptFor(channel);
     MessageLite decoded;
     try {
-      decoded = BinaryTranslator.decode(payload);
+      decoded = BinaryTranslator.decode(payload, limits.messages());
     } catch (ProtocolException e) {
       pending++;
       auth.malformed(e.getMessage(), receipt);

@@ -4,6 +4,10 @@ import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.TransportMetrics;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryLevel;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.OutOfMemory;
 import io.linkspan.protocol.enet.EnetEvent;
 import io.linkspan.protocol.enet.EnetHost;
 import io.linkspan.protocol.enet.EnetPeer;
@@ -40,6 +44,12 @@ public final class EnetTransport {
    */
   private static final int MANY_EVENTS = 128;
 
+  /** Bytes of a command that is sent and not acknowledged, apart from its payload. */
+  private static final long COMMAND = 160;
+
+  /** While memory is short, incomplete messages may take this part of their limit. */
+  private static final int SHED_TO_PART = 16;
+
   private final ContextInternal context;
   private final EnetTransportConfig config;
   private final LimitsConfig limits;
@@ -59,6 +69,12 @@ public final class EnetTransport {
   private final Runnable turn = this::turn;
   private final Runnable turnLater = this::turnLater;
   private final EnetLoop loop;
+  private final MemoryAccount memory;
+
+  /** Bytes that are charged for incomplete messages, and for commands. */
+  private long charged;
+
+  private long chargedCommands;
   private boolean serving;
   private boolean closed;
   private boolean inTurn;
@@ -84,6 +100,7 @@ public final class EnetTransport {
     this.config = config;
     this.limits = limits;
     this.connectContext = connectContext;
+    memory = connectContext.shard().memory();
     this.metrics = metrics;
     this.port = port;
     this.first = first;
@@ -208,6 +225,7 @@ public final class EnetTransport {
     handleEvents(now);
     transmit(now);
     tap.update();
+    charge(now);
     inTurn = false;
     timer.arm(nextDeadline());
   }
@@ -223,6 +241,20 @@ public final class EnetTransport {
       socket.write(out.datagram(), (InetSocketAddress) out.address().origin());
     }
     socket.flush();
+  }
+
+  private void charge(long now) {
+    if (memory.isAt(MemoryLevel.SHEDDING)) {
+      host.shedWaiting(SHED_TO_PART);
+      handleEvents(now);
+      transmit(now);
+    }
+    long waiting = host.waitingBytes();
+    memory.change(MemoryUse.ASSEMBLY, waiting - charged);
+    charged = waiting;
+    long commands = host.queuedCommands() * COMMAND;
+    memory.change(MemoryUse.OUTBOX, commands - chargedCommands);
+    chargedCommands = commands;
   }
 
   private long nextDeadline() {
@@ -312,6 +344,7 @@ public final class EnetTransport {
 
     @Override
     public void exceptionCaught(ChannelHandlerContext source, Throwable cause) {
+      OutOfMemory.endIf(cause);
       // Concerns one datagram, such as an address that cannot be reached.
       LOG.debug("a datagram was not sent or not received: {}", cause.toString());
     }

@@ -1,5 +1,7 @@
 package io.linkspan.transport.engineio;
 
+import io.linkspan.connection.Backlog;
+import io.linkspan.memory.MemoryUse;
 import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.engineio.EngineWrite;
@@ -17,7 +19,7 @@ import org.slf4j.LoggerFactory;
  * event loop of the session; requests and WebSockets that arrive at another event loop are bridged
  * by {@link HttpExchange} and {@link EngineSocket}.
  */
-public final class EngineLink implements EngineSocket.Listener, HttpExchange.BodyListener {
+public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExchange.BodyListener {
 
   /** The protocol that an Engine.IO session carries. */
   public interface Layer {
@@ -79,6 +81,12 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
   private boolean draining;
   private boolean drainScheduled;
   private boolean finished;
+
+  /** Bytes that are charged for what the session holds. */
+  private long charged;
+
+  /** Null while there is none. */
+  private EngineSocket socket;
 
   /**
    * Creates the link of a new session.
@@ -294,6 +302,7 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
       }
     }
     draining = false;
+    charge(engine.finished() ? 0 : engine.held());
     above.onDrained();
     if (!engine.finished()) {
       timer.arm(above.nextDeadline());
@@ -304,10 +313,31 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
     }
   }
 
+  @Override
+  public long bytes() {
+    return charged + (socket == null ? 0 : socket.pendingBytes());
+  }
+
+  @Override
+  public void drop() {
+    if (socket != null) {
+      socket.abort();
+    }
+  }
+
+  private void charge(long held) {
+    if (held != charged) {
+      loop().memory().change(MemoryUse.OUTBOX, held - charged);
+      charged = held;
+    }
+  }
+
   private void perform(EngineWrite<HttpExchange, EngineSocket> write) {
     if (write instanceof EngineWrite.SendText<HttpExchange, EngineSocket> text) {
+      socket = text.socket();
       text.socket().sendText(text.text());
     } else if (write instanceof EngineWrite.SendBinary<HttpExchange, EngineSocket> binary) {
+      socket = binary.socket();
       binary.socket().sendBinary(binary.data());
     } else if (write instanceof EngineWrite.CloseSocket<HttpExchange, EngineSocket> close) {
       close.socket().close(close.code());

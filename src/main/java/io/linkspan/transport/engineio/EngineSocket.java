@@ -1,5 +1,6 @@
 package io.linkspan.transport.engineio;
 
+import io.linkspan.memory.OutOfMemory;
 import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.time.DeadlineTimer;
@@ -61,7 +62,7 @@ public final class EngineSocket {
     this.owner = owner;
     this.maxQueued = maxQueued;
     this.closeTimeout = closeTimeout.toMillis();
-    link = new WebSocketLink(socket, maxMessage, new Watch());
+    link = new WebSocketLink(socket, maxMessage, home.memory(), new Watch());
     closeTimer = new DeadlineTimer(home.vertx(), link.channel()::abort);
     home.latch().enter();
   }
@@ -69,7 +70,7 @@ public final class EngineSocket {
   /** Begins to read. Called in the turn in which the upgrade was answered. */
   public EngineSocket listen(Listener session) {
     listener = session;
-    socket.exceptionHandler(e -> {});
+    socket.exceptionHandler(OutOfMemory::endIf);
     socket.closeHandler(
         v -> {
           stopped = true;
@@ -94,6 +95,20 @@ public final class EngineSocket {
         () -> {
           link.write(false, bytes);
           checkQueue();
+        });
+  }
+
+  /** Returns the bytes that the client has not taken. */
+  long pendingBytes() {
+    return link.channel().pendingBytes();
+  }
+
+  /** Drops what the client has not taken, and ends the WebSocket. */
+  void abort() {
+    home.run(
+        () -> {
+          stopped = true;
+          link.channel().abort();
         });
   }
 

@@ -1,6 +1,7 @@
 package io.linkspan.transport.engineio;
 
 import io.linkspan.admission.DrainLatch;
+import io.linkspan.memory.MemoryAccount;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 
@@ -9,19 +10,22 @@ public final class EventLoop {
 
   private final ContextInternal context;
   private final DrainLatch latch;
+  private final MemoryAccount memory;
 
-  private EventLoop(ContextInternal context, DrainLatch latch) {
+  private EventLoop(ContextInternal context, DrainLatch latch, MemoryAccount memory) {
     this.context = context;
     this.latch = latch;
+    this.memory = memory;
   }
 
   /**
    * The event loop that calls this method.
    *
    * @param latch of this event loop
+   * @param memory of this event loop
    */
-  public static EventLoop current(Vertx vertx, DrainLatch latch) {
-    return new EventLoop((ContextInternal) vertx.getOrCreateContext(), latch);
+  public static EventLoop current(Vertx vertx, DrainLatch latch, MemoryAccount memory) {
+    return new EventLoop((ContextInternal) vertx.getOrCreateContext(), latch, memory);
   }
 
   public Vertx vertx() {
@@ -31,6 +35,11 @@ public final class EventLoop {
   /** Holds a drain of this event loop back. Used only on it. */
   public DrainLatch latch() {
     return latch;
+  }
+
+  /** Returns what is charged for what this event loop holds. Used only on it. */
+  public MemoryAccount memory() {
+    return memory;
   }
 
   /** Whether the caller runs on this event loop. */

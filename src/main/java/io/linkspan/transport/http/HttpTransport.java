@@ -1,6 +1,7 @@
 package io.linkspan.transport.http;
 
 import io.linkspan.config.ListenException;
+import io.linkspan.memory.OutOfMemory;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpRequestDecoder;
 import io.vertx.core.Future;
@@ -80,6 +81,7 @@ public final class HttpTransport {
   }
 
   private void prepare(ChannelPipeline pipeline) {
+    pipeline.addFirst(OutOfMemory.Watch.INSTANCE);
     // Before everything that reads the head of a request.
     pipeline.addAfter(pipeline.context(HttpRequestDecoder.class).name(), null, new RequestGuard());
     extensions.accept(pipeline);

@@ -1,5 +1,7 @@
 package io.linkspan.transport.http;
 
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.OutOfMemory;
 import io.linkspan.protocol.websocket.MessageAssembler;
 import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.protocol.websocket.WebSocketViolationException;
@@ -87,6 +89,7 @@ public final class WebSocketLink {
   private final Listener listener;
   private final ChannelLink link;
   private final MessageAssembler assembler;
+  private final FrameDecoder decoder;
   private State state = State.OPEN;
 
   /**
@@ -94,8 +97,10 @@ public final class WebSocketLink {
    *
    * @param maxMessage bytes of one message, and of one frame; a larger frame is refused by its
    *     head, unread
+   * @param memory of the event loop
    */
-  public WebSocketLink(ServerWebSocket socket, int maxMessage, Listener listener) {
+  public WebSocketLink(
+      ServerWebSocket socket, int maxMessage, MemoryAccount memory, Listener listener) {
     this.listener = listener;
     assembler = new MessageAssembler(maxMessage);
     context = ((WebSocketInternal) socket).channelHandlerContext();
@@ -104,27 +109,35 @@ public final class WebSocketLink {
       // Was for HTTP; a WebSocket has its heartbeat.
       pipeline.remove(IdleStateHandler.class);
     }
-    limitFrames(pipeline, maxMessage);
-    link = new ChannelLink(context, listener);
+    if (pipeline.get(OutOfMemory.Watch.class) != null) {
+      // The link itself looks at failures.
+      pipeline.remove(OutOfMemory.Watch.INSTANCE);
+    }
+    decoder = limitFrames(pipeline, maxMessage);
+    link = new ChannelLink(context, memory, this::unfinished, listener);
     pipeline.addBefore(context.name(), null, new FrameGuard());
     socket.frameHandler(this::onFrame);
   }
 
   /** Sets the endpoint's own limit in place of the one of the port. */
-  private static void limitFrames(ChannelPipeline pipeline, int maxFrame) {
+  private static FrameDecoder limitFrames(ChannelPipeline pipeline, int maxFrame) {
     boolean extensions =
         pipeline.get(WebSocketExtensionDecoder.class) != null
             || pipeline.get(WebSocketServerExtensionHandler.class) != null;
-    pipeline.replace(
-        WebSocket08FrameDecoder.class,
-        null,
-        new WebSocket13FrameDecoder(
+    var decoder =
+        new FrameDecoder(
             WebSocketDecoderConfig.newBuilder()
                 .expectMaskedFrames(true)
                 .allowExtensions(extensions)
                 .maxFramePayloadLength(maxFrame)
                 .closeOnProtocolViolation(false)
-                .build()));
+                .build());
+    pipeline.replace(WebSocket08FrameDecoder.class, null, decoder);
+    return decoder;
+  }
+
+  private int unfinished() {
+    return decoder.unfinished() + assembler.unfinished();
   }
 
   /** Writes a text or binary message; the bytes may be shared and are not changed. */
@@ -193,6 +206,17 @@ public final class WebSocketLink {
 
   private void write(io.netty.handler.codec.http.websocketx.WebSocketFrame frame) {
     link.write(frame);
+  }
+
+  private static final class FrameDecoder extends WebSocket13FrameDecoder {
+
+    FrameDecoder(WebSocketDecoderConfig config) {
+      super(config);
+    }
+
+    int unfinished() {
+      return actualReadableBytes();
+    }
   }
 
   private void onFrame(WebSocketFrame frame) {

@@ -2,7 +2,7 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
-import io.linkspan.admission.DrainLatch;
+import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
@@ -99,16 +99,12 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     outcomes = new PendingOutcomes(link.loop().vertx());
     socket.setLastWords((namespace, reason) -> Namespaces.lastWords(namespace, translate(reason)));
     metrics().opened();
-    latch().enter();
+    link.loop().latch().enter();
   }
 
   /** Returns the Engine.IO link of the client. */
   EngineLink link() {
     return link;
-  }
-
-  private DrainLatch latch() {
-    return link.loop().latch();
   }
 
   @Override
@@ -124,6 +120,11 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   @Override
   public long lastReceived() {
     return link.lastReceived();
+  }
+
+  @Override
+  public Backlog backlog() {
+    return link;
   }
 
   @Override
@@ -190,7 +191,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   public void onFinished() {
     onFinished.run();
     if (drainWaits) {
-      latch().leave();
+      link.loop().latch().leave();
     }
   }
 
@@ -261,7 +262,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   }
 
   private void begin(SocketEvent.ConnectRequested request) {
-    if (latch().isDraining()) {
+    if (link.loop().latch().isDraining()) {
       close(CloseReason.GOING_AWAY);
       return;
     }
@@ -428,7 +429,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       ended.linkClosed(reason);
     }
     if (!drainWaits) {
-      latch().leave();
+      link.loop().latch().leave();
     }
   }
 

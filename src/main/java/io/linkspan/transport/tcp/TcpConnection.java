@@ -5,10 +5,12 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.ReservedTypes;
+import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Heartbeat;
 import io.linkspan.connection.Outgoing;
+import io.linkspan.memory.OutOfMemory;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.session.Receipt;
 import io.linkspan.time.DeadlineTimer;
@@ -90,7 +92,13 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
             config.clientAcknowledges(),
             common.limits(),
             common.metrics());
-    link = new TcpLink(socket, common.framing(), config.heartbeat().interval(), this);
+    link =
+        new TcpLink(
+            socket,
+            common.framing(),
+            config.heartbeat().interval(),
+            common.entrance().shard().memory(),
+            this);
     socket.exceptionHandler(this::onFailure);
     socket.closeHandler(v -> onClosed());
     armTimer();
@@ -173,6 +181,11 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   }
 
   @Override
+  public Backlog backlog() {
+    return link.channel();
+  }
+
+  @Override
   public void onRead() {
     lastReceived = DeadlineTimer.now();
     heartbeat.received(lastReceived);
@@ -187,7 +200,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     heartbeat.message(lastReceived);
     MessageLite decoded;
     try {
-      decoded = common.framing().decode(frame);
+      decoded = common.framing().decode(frame, common.limits().messages());
     } catch (ProtocolException e) {
       pending++;
       auth.malformed(e.getMessage(), this);
@@ -320,6 +333,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   }
 
   private void onFailure(Throwable failure) {
+    OutOfMemory.endIf(failure);
     broken = true;
     LOG.debug("{} failed: {}", remote, failure.getMessage());
   }

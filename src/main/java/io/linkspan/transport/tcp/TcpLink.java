@@ -1,6 +1,7 @@
 package io.linkspan.transport.tcp;
 
 import io.linkspan.framing.Framing;
+import io.linkspan.memory.MemoryAccount;
 import io.linkspan.transport.channel.ChannelLink;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -16,6 +17,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.stream.ChunkedWriteHandler;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.time.Duration;
+import java.util.function.IntSupplier;
 
 /**
  * Reads and writes frames on a Vert.x socket: a {@link ChannelLink} with the framing's decoders
@@ -46,7 +48,12 @@ final class TcpLink {
   private final Listener listener;
 
   /** Adds itself to the pipeline of a socket that has just been accepted. */
-  TcpLink(NetSocketInternal socket, Framing framing, Duration keepAlive, Listener listener) {
+  TcpLink(
+      NetSocketInternal socket,
+      Framing framing,
+      Duration keepAlive,
+      MemoryAccount memory,
+      Listener listener) {
     this.listener = listener;
     context = socket.channelHandlerContext();
     channel = context.channel();
@@ -55,9 +62,9 @@ final class TcpLink {
       // It is for files, and would hide how much waits to be written.
       pipeline.remove(ChunkedWriteHandler.class);
     }
-    framing.install(pipeline, context.name());
+    IntSupplier unfinished = framing.install(pipeline, context.name());
     pipeline.addBefore(context.name(), null, new FrameGuard());
-    link = new ChannelLink(context, listener);
+    link = new ChannelLink(context, memory, unfinished, listener);
     if (channel instanceof EpollSocketChannel epoll) {
       epoll.config().setTcpKeepIdle((int) Math.max(1, keepAlive.toSeconds()));
     }

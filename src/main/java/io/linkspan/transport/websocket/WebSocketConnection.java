@@ -6,12 +6,15 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Heartbeat;
 import io.linkspan.connection.MalformedCounter;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.OutOfMemory;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.session.Receipt;
@@ -74,6 +77,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private final Heartbeat heartbeat;
   private final DeadlineTimer timer;
   private final int maxMessage;
+  private final MemoryAccount memory;
   private final Runnable onEnd;
   private State state = State.OPENING;
   private Session session;
@@ -90,6 +94,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
 
   /**
    * @param remote network address of the client, {@code host:port}
+   * @param memory of the event loop
    * @param onEnd called once, when the connection has ended
    */
   WebSocketConnection(
@@ -98,10 +103,12 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
       WebSocketConfig config,
       LimitsConfig limits,
       TransportMetrics metrics,
+      MemoryAccount memory,
       Runnable onEnd) {
     this.remote = remote;
     this.limits = limits;
     this.metrics = metrics;
+    this.memory = memory;
     this.onEnd = onEnd;
     malformed = new MalformedCounter(this, limits.malformed());
     maxMessage = config.maxMessageSize();
@@ -119,9 +126,9 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   void upgraded(ServerWebSocket socket) {
     this.socket = socket;
     json = WebSocketConfig.JSON_SUBPROTOCOL.equals(socket.subProtocol());
-    link = new WebSocketLink(socket, maxMessage, this);
+    link = new WebSocketLink(socket, maxMessage, memory, this);
     socket.closeHandler(v -> onClosed());
-    socket.exceptionHandler(e -> LOG.debug("{} failed: {}", remote, e.getMessage()));
+    socket.exceptionHandler(this::onFailure);
     if (state == State.CLOSING) {
       sendClose(closeReason, 0);
       return;
@@ -131,6 +138,11 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     early.forEach(this::deliver);
     early = List.of();
     timer.arm(heartbeat.nextDeadline());
+  }
+
+  private void onFailure(Throwable failure) {
+    OutOfMemory.endIf(failure);
+    LOG.debug("{} failed: {}", remote, failure.getMessage());
   }
 
   /** Ends a connection whose upgrade failed. */
@@ -242,6 +254,11 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   }
 
   @Override
+  public Backlog backlog() {
+    return link == null ? Backlog.NONE : link.channel();
+  }
+
+  @Override
   public void onRead() {
     lastReceived = DeadlineTimer.now();
     heartbeat.received(lastReceived);
@@ -292,7 +309,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     }
     heartbeat.message(lastReceived);
     try {
-      onDecoded(BinaryTranslator.decode(message));
+      onDecoded(BinaryTranslator.decode(message, limits.messages()));
     } catch (ProtocolException e) {
       onMalformed(e.getMessage());
     }
@@ -316,7 +333,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
       return;
     }
     try {
-      onDecoded(JsonTranslator.decodeFrame(text));
+      onDecoded(JsonTranslator.decodeFrame(text, limits.messages()));
     } catch (ProtocolException e) {
       onMalformed(e.getMessage());
     }

@@ -108,6 +108,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
             config,
             limits,
             metrics,
+            context.shard().memory(),
             () -> ended(address));
     policy.latch().enter();
     request.pause();

@@ -7,6 +7,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.translate.ErrorAnswer;
 import io.linkspan.translate.JsonTranslator;
+import io.linkspan.translate.MessageLimits;
 import io.linkspan.upstream.BackendException;
 import io.linkspan.upstream.BackendException.Kind;
 import io.vertx.core.MultiMap;
@@ -116,7 +117,7 @@ final class HttpAnswer {
   private static Message ofJson(String text) {
     Message message;
     try {
-      message = JsonTranslator.decode(text);
+      message = JsonTranslator.decode(text, MessageLimits.NONE);
     } catch (ProtocolException e) {
       return Message.newBuilder().setContentType(JSON).setBody(text).build();
     }

@@ -9,6 +9,7 @@ import io.linkspan.framing.Framing;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.ErrorAnswer;
+import io.linkspan.translate.MessageLimits;
 import io.linkspan.upstream.BackendException;
 import io.linkspan.upstream.BackendException.Kind;
 import io.netty.buffer.ByteBuf;
@@ -169,7 +170,7 @@ final class TcpLink implements TcpAttempt.Holder {
       lastReceived = DeadlineTimer.now();
       reconnect.proven();
       if (frame.isReadable()) {
-        answered(framing.decode(frame));
+        answered(framing.decode(frame, MessageLimits.NONE));
       }
     } catch (ProtocolException e) {
       LOG.debug("{}:{} sent a malformed frame: {}", config.host(), config.port(), e.getMessage());

@@ -10,6 +10,8 @@ import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.memory.MemoryBudget;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.wire.Pending;
 import io.micrometer.core.instrument.Counter;
@@ -97,11 +99,14 @@ class OutboxTest {
           new LongAdder(),
           Counter.builder("redelivered").register(new SimpleMeterRegistry()),
           Counter.builder("abandoned").register(new SimpleMeterRegistry()));
+  private final MemoryBudget budget = TestMemory.budget();
+  private final OutboxParts shared =
+      new OutboxParts(
+          new OutboxParts.Limits(3, 1_000, ATTEMPTS), timeouts, metrics, budget.newAccount());
   private final Outbox outbox = outbox(Outbox.Mode.ACKNOWLEDGEMENTS);
 
   private Outbox outbox(Outbox.Mode mode) {
-    return new Outbox(
-        new Outbox.Limits(3, 1_000, ATTEMPTS), timeouts, link, mode, false, null, metrics);
+    return new Outbox(shared, link, mode, false, null);
   }
 
   private static Outgoing message(String eventId) {
@@ -236,9 +241,7 @@ class OutboxTest {
           callbacks.add(delivery.callback());
         });
     before.clear();
-    Outbox after =
-        new Outbox(
-            new Outbox.Limits(3, 1_000, ATTEMPTS), timeouts, null, mode, true, null, metrics);
+    Outbox after = new Outbox(shared, null, mode, true, null);
     for (int i = 0; i < all.size(); i++) {
       after.restore(all.get(i), callbacks.get(i));
     }

@@ -3,6 +3,9 @@ package io.linkspan.session.replica;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.Message;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryBudget;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.wire.Attempts;
 import io.linkspan.wire.Change;
@@ -23,7 +26,9 @@ import org.junit.jupiter.api.Test;
 
 class ReplicaStoreTest {
 
-  private final ReplicaStore store = new ReplicaStore();
+  private final MemoryBudget budget = TestMemory.budget();
+  private final MemoryAccount memory = budget.newAccount();
+  private final ReplicaStore store = new ReplicaStore(memory);
 
   private static Change.Builder change(String session) {
     return Change.newBuilder().setSession(session);
@@ -125,7 +130,7 @@ class ReplicaStoreTest {
   private static final class Replication {
     final Random random;
     final VirtualTime time = new VirtualTime();
-    final ReplicationLog log = new ReplicationLog("o", 20);
+    final ReplicationLog log = new ReplicationLog("o", 20, TestMemory.budget().newAccount());
     final Map<String, SessionState.Builder> sessions = new LinkedHashMap<>();
     final Map<String, ReplicaStore> stores = new HashMap<>();
     final Set<Long> confirmed = new LinkedHashSet<>();
@@ -136,8 +141,8 @@ class ReplicaStoreTest {
     Replication(long seed) {
       random = new Random(seed);
       loss = random.nextDouble() * 0.6;
-      stores.put("a", new ReplicaStore());
-      stores.put("b", new ReplicaStore());
+      stores.put("a", new ReplicaStore(TestMemory.budget().newAccount()));
+      stores.put("b", new ReplicaStore(TestMemory.budget().newAccount()));
     }
 
     void follow(String peer) {

@@ -2,6 +2,7 @@ package io.linkspan.session.replica;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.testing.TestMemory;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Copy;
 import java.util.ArrayList;
@@ -13,7 +14,8 @@ class ReplicationLogTest {
   private static final int MAX_CHANGES = 3;
   private static final List<Change> STATE = List.of(change("all"));
 
-  private final ReplicationLog log = new ReplicationLog("owner", MAX_CHANGES);
+  private final ReplicationLog log =
+      new ReplicationLog("owner", MAX_CHANGES, TestMemory.budget().newAccount());
   private final List<String> copied = new ArrayList<>();
 
   private static Change change(String session) {

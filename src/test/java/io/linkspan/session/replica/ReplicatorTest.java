@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.linkspan.directory.ShardAddress;
 import io.linkspan.testing.SimulatedBus;
 import io.linkspan.testing.SimulatedNodes;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Recall;
@@ -41,7 +42,15 @@ class ReplicatorTest {
     Member(String id, String... others) {
       address = ShardAddress.of(id, 0);
       nodes = new SimulatedNodes(6_000, id, others);
-      replicator = new Replicator(bus.from(address), time, nodes, address, true, this);
+      replicator =
+          new Replicator(
+              bus.from(address),
+              time,
+              nodes,
+              address,
+              true,
+              TestMemory.budget().newAccount(),
+              this);
       bus.open(address, this);
     }
 

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.linkspan.api.Message;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.memory.MemoryAccount;
 import io.linkspan.session.outbox.AckTimeouts;
 import io.linkspan.session.outbox.Outbox;
 import io.linkspan.session.outbox.OutboxMetrics;
+import io.linkspan.session.outbox.OutboxParts;
 import io.linkspan.testing.SimulatedBus;
 import io.linkspan.testing.SimulatedNodes;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Pending;
@@ -30,7 +33,8 @@ class SessionReplicaTest {
 
   private final VirtualTime time = new VirtualTime();
   private final SimulatedBus bus = new SimulatedBus(time, 1);
-  private final ReplicaStore store = new ReplicaStore();
+  private final MemoryAccount memory = TestMemory.budget().newAccount();
+  private final ReplicaStore store = new ReplicaStore(memory);
   private final List<Change> changes = new ArrayList<>();
   private final Replicator replicator =
       new Replicator(
@@ -39,6 +43,7 @@ class SessionReplicaTest {
           new SimulatedNodes(6_000, "a", "b"),
           OWNER,
           true,
+          memory,
           new Replicator.Host() {
             @Override
             public Iterable<SessionState> resumableSessions() {
@@ -53,17 +58,19 @@ class SessionReplicaTest {
   private final SessionReplica replica = SessionReplica.of(replicator, "s");
   private final Outbox outbox =
       new Outbox(
-          new Outbox.Limits(100, 10_000, 3),
-          new AckTimeouts(time, 1_000),
+          new OutboxParts(
+              new OutboxParts.Limits(100, 10_000, 3),
+              new AckTimeouts(time, 1_000),
+              new OutboxMetrics(
+                  new LongAdder(),
+                  new LongAdder(),
+                  Counter.builder("redelivered").register(new SimpleMeterRegistry()),
+                  Counter.builder("abandoned").register(new SimpleMeterRegistry())),
+              memory),
           null,
           Outbox.Mode.ACKNOWLEDGEMENTS,
           true,
-          replica,
-          new OutboxMetrics(
-              new LongAdder(),
-              new LongAdder(),
-              Counter.builder("redelivered").register(new SimpleMeterRegistry()),
-              Counter.builder("abandoned").register(new SimpleMeterRegistry())));
+          replica);
 
   SessionReplicaTest() {
     bus.answer(

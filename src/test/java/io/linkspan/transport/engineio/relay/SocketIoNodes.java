@@ -14,12 +14,15 @@ import io.linkspan.connection.TransportMetrics;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.memory.MemoryBudget;
+import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.testing.TestGateway;
+import io.linkspan.testing.TestMemory;
 import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.transport.http.HttpConfig;
@@ -172,6 +175,7 @@ final class SocketIoNodes implements AutoCloseable {
               this,
               new RelayLimiter(config.socketio().maxRelayed(), registry));
       admission = new Admission(config.limits());
+      MemoryBudget memory = TestMemory.budget();
       shard =
           new NodeServices(
               id,
@@ -181,7 +185,8 @@ final class SocketIoNodes implements AutoCloseable {
               new RoutingTable(config.routes()),
               directory,
               Nodes.alone(self),
-              new DuplicateFilter(config.delivery()),
+              new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
+              memory,
               new SessionMetrics(registry));
     }
 
@@ -211,19 +216,23 @@ final class SocketIoNodes implements AutoCloseable {
       private final DrainLatch latch = new DrainLatch();
       private HttpTransport transport;
 
+      private ConnectContext connectContext(HttpConfig http, int index) {
+        var own = new Shard(vertx, index, shard);
+        return new ConnectContext(
+            new ConnectPolicy(
+                latch,
+                new Origins(http.origins()),
+                admission,
+                new IdentityProvider(),
+                own.memory()),
+            own);
+      }
+
       @Override
       public Future<?> start() {
         loops.add(this);
         int index = free.remove();
-        var endpoint =
-            new SocketIoEndpoint(
-                vertx,
-                index,
-                shared,
-                new ConnectContext(
-                    new ConnectPolicy(
-                        latch, new Origins(http.origins()), admission, new IdentityProvider()),
-                    new Shard(vertx, index, shard)));
+        var endpoint = new SocketIoEndpoint(vertx, index, shared, connectContext(http, index));
         int maxFrame = config.socketio().maxFrame();
         transport =
             new HttpTransport(
