@@ -692,13 +692,16 @@ final class SimulatedCluster {
       stopped = true;
     }
 
-    /** Disconnects in order; the session ends. */
+    /** Disconnects in order; the session ends, or waits for its client if it is being opened. */
     void leave() {
       stop();
       Link left = link;
       Session ended = session;
-      if (left != null && ended != null) {
-        left.closed = true;
+      if (left == null) {
+        return;
+      }
+      left.closed = true;
+      if (ended != null) {
         left.node.run(() -> ended.linkClosed(CloseReason.NORMAL));
         link = null;
         session = null;
