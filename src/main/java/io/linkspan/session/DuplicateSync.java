@@ -33,8 +33,6 @@ final class DuplicateSync {
   /** A connect waits no longer for a node that does not answer; milliseconds. */
   private static final long FOLLOW_TIMEOUT = 1_000;
 
-  private static final Runnable NOTHING = () -> {};
-
   /** A Message of another node without an outcome. */
   private record Open(DuplicateWindow window, DuplicateWindow.Entry entry, long dueAt) {}
 
@@ -96,7 +94,7 @@ final class DuplicateSync {
             && !ShardAddress.isOn(self, parkedAt)
             && !byNode.containsKey(ShardAddress.nodeOf(parkedAt));
     if (byNode.isEmpty() && !parkedElsewhere) {
-      return Future.succeededFuture(NOTHING);
+      return Future.succeededFuture(DuplicateSync::nothing);
     }
     // Held, so that what is reported before the session begins is not lost.
     DuplicateWindow window = filter.acquire(user);
@@ -112,6 +110,10 @@ final class DuplicateSync {
         .transform(
             // Without an answer the window has what it has: the node may be lost.
             answered -> Future.succeededFuture(() -> filter.release(user, true, scheduler.now())));
+  }
+
+  private static void nothing() {
+    // The user has no eventIds elsewhere.
   }
 
   /** Follows the user of a session that was on another shard before. */

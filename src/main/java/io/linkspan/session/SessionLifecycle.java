@@ -342,6 +342,7 @@ final class SessionLifecycle
     }
     var from = new SessionRef(state.getSession(), state.getUser(), owner);
     var to = new SessionRef(state.getSession(), state.getUser(), address);
+    with.transfer().arriving(state.getSession());
     IncomingTransfers.Arrival arrival = with.incoming().expect(to.user(), to.session());
     return directory
         .move(from, to)

@@ -45,6 +45,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -77,6 +78,9 @@ final class SimulatedCluster {
 
   /** Calls between nodes, answers not included. */
   final List<ShardCall> calls = new ArrayList<>();
+
+  /** Calls that never arrive. */
+  Predicate<ShardCall> lost = call -> false;
 
   /** Until then operations of the directory fail, as while partitions migrate. */
   long directoryFailsUntil;
@@ -113,6 +117,7 @@ final class SimulatedCluster {
     final List<NodeProcess> view = new ArrayList<>();
     final List<Nodes.Listener> listeners = new ArrayList<>();
     final Queue<Runnable> backlog = new ArrayDeque<>();
+    final SessionMetrics metrics = new SessionMetrics(new SimpleMeterRegistry());
     final Map<String, Long> lastArrival = new HashMap<>();
     Store store = main;
     boolean crashed;
@@ -168,7 +173,7 @@ final class SimulatedCluster {
               new View(this),
               new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
               memory,
-              new SessionMetrics(new SimpleMeterRegistry()));
+              metrics);
       var loop = new LoopTime(this);
       var environment =
           new Shard.Environment(
@@ -530,7 +535,7 @@ final class SimulatedCluster {
       }
       time.schedule(
           timeout, () -> from.run(() -> reply.tryFail(new ReplyException(ReplyFailure.TIMEOUT))));
-      if (random.nextDouble() < loss) {
+      if (random.nextDouble() < loss || lost.test(call)) {
         return reply.future();
       }
       transmit(

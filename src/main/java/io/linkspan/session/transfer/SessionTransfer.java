@@ -124,6 +124,29 @@ public final class SessionTransfer {
     }
   }
 
+  /**
+   * A session will be here that another shard had: until then, it is not taken back as it was when
+   * it departed from here.
+   */
+  public void arriving(String session) {
+    confirmFormer(session, "");
+  }
+
+  /**
+   * Another shard had the session, so it took what departed from here, even if its confirmation was
+   * lost. Else the session would stay here as it was then, once the directory names this shard
+   * again.
+   *
+   * @param claim the attempt of this shard; empty for none
+   */
+  private void confirmFormer(String session, String claim) {
+    Departure<SessionState> former = outgoing.find(session);
+    if (former != null && !former.claim().equals(claim)) {
+      outgoing.confirm(session, former.claim(), now());
+      timer.arm(outgoing.nextDeadline());
+    }
+  }
+
   /** One attempt to bring a session here. */
   private final class Attempt {
     final TransferClaim<SessionState> core = new TransferClaim<>(scheduler.now() + CLAIM_TIME);
@@ -204,7 +227,7 @@ public final class SessionTransfer {
                 perform(
                     switch (answer.getVerdict()) {
                       case GRANTED -> {
-                        confirmFormer();
+                        confirmFormer(session, claim);
                         yield core.claimed(Verdict.GRANTED, answer.getState(), now());
                       }
                       case DENIED -> core.claimed(Verdict.DENIED, null, now());
@@ -212,18 +235,6 @@ public final class SessionTransfer {
                     });
               },
               failure -> perform(core.claimed(Verdict.NO_ANSWER, null, now())));
-    }
-
-    /**
-     * Another shard grants the session, so it took what departed from here, even if its
-     * confirmation was lost. Else the session would stay here as it was then, once the directory
-     * names this shard again.
-     */
-    private void confirmFormer() {
-      Departure<SessionState> former = outgoing.find(session);
-      if (former != null && !former.claim().equals(claim)) {
-        outgoing.confirm(session, former.claim(), now());
-      }
     }
 
     private void enter(TransferClaim.Enter step) {
