@@ -304,7 +304,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     LOG.debug("{} opened as {}, session {}", remote(), session.user(), session.id());
     beginning.joins().forEach(this::accept);
     if (namespaces.isEmpty()) {
-      beginning = null;
       endSession(CloseReason.CONNECTION_LOST);
     } else if (session.recovered()) {
       waitUntil = DeadlineTimer.now() + REJOIN_WAIT;
@@ -385,12 +384,18 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   /** Ends the session before the link: without a namespace nothing can reach the client. */
   private void endSession(CloseReason reason) {
     state = State.UNJOINED;
+    unlink(reason);
+  }
+
+  private void unlink(CloseReason reason) {
     Session ended = session;
     session = null;
     beginning = null;
     waitUntil = EngineSession.NEVER;
     writer.end();
-    ended.linkClosed(reason);
+    if (ended != null) {
+      ended.linkClosed(reason);
+    }
   }
 
   private void closed(SocketEvent.Closed closed) {
@@ -417,17 +422,10 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   private void end(CloseReason reason) {
     closeReason = reason;
     namespaces.clear();
-    beginning = null;
-    waitUntil = EngineSession.NEVER;
-    writer.end();
     drainWaits = reason == CloseReason.GOING_AWAY && !link.finished();
     metrics().closed(reason);
     LOG.debug("{} closed: {}", remote(), reason.label());
-    if (session != null) {
-      Session ended = session;
-      session = null;
-      ended.linkClosed(reason);
-    }
+    unlink(reason);
     if (!drainWaits) {
       link.loop().latch().leave();
     }
