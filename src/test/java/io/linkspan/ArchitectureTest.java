@@ -54,6 +54,7 @@ class ArchitectureTest {
       connection -> api, config, translate
       delivery -> api, bus, config, directory, routing, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
+      listener -> config
       ops -> api, config, protocol, translate
       protocol.compression -> protocol
       protocol.engineio -> protocol
@@ -71,9 +72,9 @@ class ArchitectureTest {
       transport.enet -> admission, api, config, connection, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
       transport.engineio -> admission, directory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http
-      transport.http -> admission, config, connection, protocol.websocket, transport.channel
+      transport.http -> admission, config, connection, listener, protocol.websocket, transport.channel
       transport.socketio -> admission, api, config, connection, delivery, directory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
-      transport.tcp -> admission, api, config, connection, framing, protocol, session, time, translate, transport.channel
+      transport.tcp -> admission, api, config, connection, framing, listener, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
       upstream -> api, config, time
       upstream.http -> api, config, protocol, protocol.compression, protocol.methodchannel, translate, upstream

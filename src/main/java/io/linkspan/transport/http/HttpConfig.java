@@ -1,7 +1,7 @@
 package io.linkspan.transport.http;
 
 import io.linkspan.config.ConfigNode;
-import io.linkspan.transport.channel.TlsConfig;
+import io.linkspan.listener.TlsConfig;
 import java.time.Duration;
 import java.util.List;
 

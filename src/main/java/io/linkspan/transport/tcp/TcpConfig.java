@@ -3,7 +3,7 @@ package io.linkspan.transport.tcp;
 import io.linkspan.config.ConfigNode;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.framing.FramingConfig;
-import io.linkspan.transport.channel.TlsConfig;
+import io.linkspan.listener.TlsConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;

@@ -1,4 +1,4 @@
-package io.linkspan.transport.channel;
+package io.linkspan.listener;
 
 import io.linkspan.config.ConfigNode;
 import io.vertx.core.net.NetServerOptions;
