@@ -54,8 +54,8 @@ class ArchitectureTest {
       connection -> api, config, translate
       delivery -> api, bus, config, directory, routing, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
-      listener -> config
-      ops -> api, config, protocol, translate
+      listener -> config, time
+      ops -> admission, api, config, listener, protocol, time, translate
       protocol.compression -> protocol
       protocol.engineio -> protocol
       protocol.frame -> protocol
@@ -108,6 +108,9 @@ class ArchitectureTest {
       Set.of(
           "io.linkspan.admission.TokenBucket",
           "io.linkspan.bus.FlowWindow",
+          "io.linkspan.listener.AddressRange",
+          "io.linkspan.listener.Forwarded",
+          "io.linkspan.ops.KeyGuesses",
           "io.linkspan.delivery.PendingReplies",
           "io.linkspan.session.DuplicateWindow",
           "io.linkspan.session.RecentIds",

@@ -161,6 +161,8 @@ final class SocketIoNodes implements AutoCloseable {
               config.http().idleTimeout(),
               config.http().maxRequestLine(),
               List.of("*"),
+              false,
+              config.http().proxy(),
               config.http().tls());
       shared =
           new SocketIoEndpoint.Shared(
@@ -222,7 +224,10 @@ final class SocketIoNodes implements AutoCloseable {
                 shared,
                 new ConnectContext(
                     new ConnectPolicy(
-                        latch, new Origins(http.origins()), admission, new IdentityProvider()),
+                        latch,
+                        new Origins(http.origins(), http.isLocal()),
+                        admission,
+                        new IdentityProvider()),
                     new Shard(vertx, index, shard)));
         int maxFrame = config.socketio().maxFrame();
         transport =
@@ -231,7 +236,8 @@ final class SocketIoNodes implements AutoCloseable {
                 http,
                 WebSocketServer.options(config.websocket(), maxFrame),
                 WebSocketServer.extensions(config.websocket(), maxFrame),
-                List.of(endpoint));
+                List.of(endpoint),
+                false);
         return transport.listen().onSuccess(actual -> port = actual);
       }
 
