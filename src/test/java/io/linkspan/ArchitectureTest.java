@@ -68,7 +68,7 @@ class ArchitectureTest {
       session.replica -> delivery, directory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
       translate -> api, protocol, protocol.engineio, protocol.frame, protocol.methodchannel, protocol.socketio
-      transport.channel -> admission, api, config, connection, session
+      transport.channel -> admission, api, connection, session
       transport.enet -> admission, api, config, connection, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
       transport.engineio -> admission, directory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http

@@ -21,6 +21,9 @@ public record ProxyConfig(List<AddressRange> trusted, Header header, boolean pro
     FORWARDED
   }
 
+  /** A listener without proxies in front. */
+  public static final ProxyConfig NONE = new ProxyConfig(List.of(), Header.NONE, false);
+
   private static final Map<String, Header> HEADERS =
       Map.of(
           "none", Header.NONE,

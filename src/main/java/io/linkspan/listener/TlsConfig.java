@@ -22,6 +22,9 @@ import javax.net.ssl.SSLContext;
 public record TlsConfig(
     String cert, String key, List<String> versions, List<String> ciphers, Duration reload) {
 
+  /** A listener without TLS. */
+  public static final TlsConfig NONE = new TlsConfig("", "", List.of(), List.of(), Duration.ZERO);
+
   private static final Set<String> VERSIONS = Set.of("TLSv1.2", "TLSv1.3");
   private static final Duration FASTEST_RELOAD = Duration.ofMillis(100);
 

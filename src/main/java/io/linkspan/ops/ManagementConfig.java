@@ -4,6 +4,7 @@ import io.linkspan.config.ConfigNode;
 import io.linkspan.config.Hosts;
 import java.time.Duration;
 import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Settings of the management port.
@@ -26,6 +27,8 @@ public record ManagementConfig(
   /** With 64 characters to choose from, 96 bits. */
   private static final int SHORTEST_KEY = 16;
 
+  private static final Pattern NAME = Pattern.compile("\\*|(?:\\*\\.)?[\\w.-]{1,253}");
+
   private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(1);
 
   public ManagementConfig {
@@ -42,10 +45,14 @@ public record ManagementConfig(
     if (!apiKey.isEmpty() && apiKey.length() < SHORTEST_KEY) {
       management.rejectSecret("apiKey", "a key of at least " + SHORTEST_KEY + " characters");
     }
+    List<String> hosts = management.texts("hosts");
+    if (!hosts.stream().allMatch(name -> NAME.matcher(name).matches())) {
+      management.reject("hosts", "names without a port, such as a.example.org or *.example.org");
+    }
     return new ManagementConfig(
         host,
         management.port("port"),
-        management.texts("hosts"),
+        hosts,
         apiKey,
         management.duration("requestTimeout", SHORTEST_TIMEOUT),
         management.duration("idleTimeout", SHORTEST_TIMEOUT));

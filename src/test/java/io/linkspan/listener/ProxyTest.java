@@ -7,6 +7,7 @@ import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.TcpTestClient;
 import io.linkspan.testing.TestGateway;
+import io.linkspan.testing.TlsClient;
 import io.netty.buffer.ByteBufUtil;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -16,9 +17,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.UUID;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -252,7 +250,7 @@ class ProxyTest {
           certificate.privateKeyPath());
       try (Socket plain = new Socket("127.0.0.1", gateway.httpPort())) {
         plain.getOutputStream().write(V1.getBytes(StandardCharsets.US_ASCII));
-        RawTcp client = RawTcp.over(encrypted(plain, certificate));
+        RawTcp client = RawTcp.over(TlsClient.over(plain));
         client.send(upgrade(user));
         assertThat(client.readLine()).contains(" 101 ");
         assertThat(remote()).isEqualTo("203.0.113.7:4711");
@@ -260,13 +258,5 @@ class ProxyTest {
     } finally {
       certificate.delete();
     }
-  }
-
-  private SSLSocket encrypted(Socket plain, SelfSignedCertificate certificate) throws Exception {
-    TrustManagerFactory trust = certificate.trustOptions().getTrustManagerFactory(gateway.vertx());
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
-    return (SSLSocket)
-        context.getSocketFactory().createSocket(plain, "localhost", gateway.httpPort(), true);
   }
 }

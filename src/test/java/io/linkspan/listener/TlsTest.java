@@ -9,24 +9,19 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
 import io.linkspan.testing.TestGateway;
+import io.linkspan.testing.TlsClient;
 import io.vertx.core.net.SelfSignedCertificate;
 import java.io.IOException;
-import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.security.SecureRandom;
 import java.security.cert.X509Certificate;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManager;
-import javax.net.ssl.X509ExtendedTrustManager;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,32 +33,6 @@ import org.slf4j.LoggerFactory;
 
 /** TLS of the listeners: what a real handshake sees. */
 class TlsTest {
-
-  /** Lets a test see any certificate. */
-  private static final class TrustAll extends X509ExtendedTrustManager {
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, Socket socket) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type, SSLEngine engine) {}
-
-    @Override
-    public void checkClientTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public void checkServerTrusted(X509Certificate[] chain, String type) {}
-
-    @Override
-    public X509Certificate[] getAcceptedIssuers() {
-      return new X509Certificate[0];
-    }
-  }
 
   private static final SelfSignedCertificate FIRST = SelfSignedCertificate.create("first.example");
   private static final SelfSignedCertificate SECOND =
@@ -129,13 +98,8 @@ class TlsTest {
     gateway = TestGateway.start(all);
   }
 
-  private SSLSocket connect(String listener) throws Exception {
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, new TrustManager[] {new TrustAll()}, new SecureRandom());
-    SSLSocket socket =
-        (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", gateway.port(listener));
-    socket.setSoTimeout(15_000);
-    return socket;
+  private SSLSocket connect(String listener) {
+    return TlsClient.connect(gateway.port(listener));
   }
 
   private static String nameOf(SSLSocket socket) throws SSLException {

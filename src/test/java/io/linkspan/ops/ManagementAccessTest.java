@@ -16,7 +16,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Who may send what to the management port, on real sockets. */
+/** Access to the management port, on real sockets. */
 class ManagementAccessTest {
 
   private static final String KEY = "0123456789abcdef";
