@@ -1,6 +1,7 @@
 package io.linkspan.ops;
 
 import io.linkspan.time.DeadlineTimer;
+import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -34,13 +35,13 @@ final class ConnectionDeadline {
 
   private final ManagementConfig config;
   private final DeadlineTimer timer;
-  private final Runnable onLate;
+  private final Channel channel;
   private State state;
   private long deadline;
 
-  private ConnectionDeadline(Vertx vertx, ManagementConfig config, Runnable onLate) {
+  private ConnectionDeadline(Vertx vertx, ManagementConfig config, Channel channel) {
     this.config = config;
-    this.onLate = onLate;
+    this.channel = channel;
     timer = new DeadlineTimer(vertx, this::onTimer);
     // A client that connects has a request to send.
     enter(State.READING, config.requestTimeout());
@@ -48,7 +49,7 @@ final class ConnectionDeadline {
 
   /** Adds a deadline to the pipeline of a new connection. */
   static void addTo(ChannelPipeline pipeline, Vertx vertx, ManagementConfig config) {
-    var deadline = new ConnectionDeadline(vertx, config, pipeline.channel()::close);
+    var deadline = new ConnectionDeadline(vertx, config, pipeline.channel());
     pipeline.addBefore(
         pipeline.context(HttpRequestDecoder.class).name(), null, deadline.new Bytes());
     pipeline.addAfter(
@@ -66,9 +67,11 @@ final class ConnectionDeadline {
     deadline = Long.MAX_VALUE;
   }
 
+  @SuppressWarnings(
+      "FutureReturnValueIgnored") // the end is observed by the owner of the connection
   private void onTimer() {
     if (DeadlineTimer.now() >= deadline) {
-      onLate.run();
+      channel.close();
     } else {
       timer.arm(deadline);
     }

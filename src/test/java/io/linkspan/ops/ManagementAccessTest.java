@@ -226,8 +226,10 @@ class ManagementAccessTest {
   @Test
   void anAnswerMayTakeLongerThanBothTimeouts() {
     start(Map.of("management.idleTimeout", "1s", "management.requestTimeout", "1s"));
-    try (var silent = WebSocketTestClient.connect(gateway.httpPort(), "user=silent");
+    try (WebSocketTestClient silent =
+            WebSocketTestClient.connect(gateway.httpPort(), "user=silent");
         RawTcp client = RawTcp.connect(gateway.managementPort())) {
+      assertThat(silent.socket().status()).contains(" 101 ");
       String body = "{\"to\":\"silent\"}";
       client.send(
           "POST /v1/messages?wait=acknowledged&timeout=2s HTTP/1.1\r\nHost: localhost\r\n"
