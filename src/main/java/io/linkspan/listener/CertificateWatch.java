@@ -9,6 +9,8 @@ import io.vertx.core.net.ServerSSLOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Objects;
 import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,8 +66,20 @@ public final class CertificateWatch {
     return vertx
         .executeBlocking(this::read)
         .onSuccess(contents -> seen = contents)
+        .compose(contents -> validUntil(certificate(contents)))
+        .onSuccess(until -> LOG.info("{} has a certificate, valid until {}", listener, until))
+        .onFailure(
+            failure ->
+                LOG.warn(
+                    "{} has a certificate that cannot be used, {} with {}: {}",
+                    listener,
+                    config.cert(),
+                    config.key(),
+                    failure.getMessage()))
         .onComplete(v -> arm())
-        .mapEmpty();
+        .<Void>mapEmpty()
+        // Refused handshakes are better than a node that does not start.
+        .otherwiseEmpty();
   }
 
   /** Ends the checks. */
@@ -85,7 +99,9 @@ public final class CertificateWatch {
         .executeBlocking(this::read)
         // A file is missing while it is replaced; the next check finds it.
         .recover(failure -> Future.succeededFuture(seen))
-        .compose(contents -> contents.equals(seen) ? Future.succeededFuture() : reload(contents))
+        .compose(
+            contents ->
+                Objects.equals(contents, seen) ? Future.succeededFuture() : reload(contents))
         .onComplete(v -> arm());
   }
 
@@ -97,12 +113,18 @@ public final class CertificateWatch {
     return Buffer.buffer(Files.readAllBytes(Path.of(file)));
   }
 
+  private static PemKeyCertOptions certificate(Contents contents) {
+    return new PemKeyCertOptions().addCertValue(contents.cert()).addKeyValue(contents.key());
+  }
+
+  private Future<Instant> validUntil(PemKeyCertOptions certificate) {
+    return vertx.executeBlocking(() -> KeyPairCheck.validUntil(vertx, certificate));
+  }
+
   private Future<?> reload(Contents contents) {
     seen = contents;
-    var certificate =
-        new PemKeyCertOptions().addCertValue(contents.cert()).addKeyValue(contents.key());
-    return vertx
-        .executeBlocking(() -> KeyPairCheck.validUntil(vertx, certificate))
+    PemKeyCertOptions certificate = certificate(contents);
+    return validUntil(certificate)
         .compose(
             validUntil ->
                 update

@@ -139,6 +139,7 @@ class TlsTest {
   @Test
   void aFileThatCannotBeUsedKeepsTheOldCertificate() throws Exception {
     start("tcp.enabled", "false");
+    assertThat(logged()).singleElement().asString().startsWith("http has a certificate, valid ");
     for (String broken : List.of("", "nonsense", Files.readString(cert).substring(0, 200))) {
       int before = log.list.size();
       replace(cert, broken);
@@ -154,12 +155,26 @@ class TlsTest {
   void aCertificateWithoutItsKeyKeepsTheOldOneUntilTheKeyArrives() throws Exception {
     start("tcp.enabled", "false");
     replace(cert, Files.readString(Path.of(SECOND.certificatePath())));
-    await().until(() -> !log.list.isEmpty());
-    assertThat(logged().get(0)).contains("the key is not that of the certificate");
+    await().until(() -> log.list.size() > 1);
+    assertThat(logged().get(1)).contains("the key is not that of the certificate");
     assertThat(nameAt("http")).isEqualTo("CN=first.example");
     replace(key, Files.readString(Path.of(SECOND.privateKeyPath())));
     await().until(() -> nameAt("http"), "CN=second.example"::equals);
+    await().until(() -> logged().size() == 3);
+  }
+
+  @Test
+  void aPairThatDoesNotFitIsReportedAtTheStart() throws Exception {
+    replace(key, Files.readString(Path.of(SECOND.privateKeyPath())));
+    start("tcp.enabled", "false");
+    assertThat(logged())
+        .singleElement()
+        .asString()
+        .startsWith("http has a certificate that cannot be used")
+        .endsWith("the key is not that of the certificate");
+    install(SECOND);
     await().until(() -> logged().size() == 2);
+    assertThat(nameAt("http")).isEqualTo("CN=second.example");
   }
 
   @Test
