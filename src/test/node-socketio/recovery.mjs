@@ -8,6 +8,7 @@ const user = `recovering-${transport}`;
 async function post(body, to = user) {
   const answer = await fetch(`${management}v1/messages`, {
     method: "POST",
+    headers: { "Content-Type": "application/json" },
     body: JSON.stringify({ to, type: "text", body }),
   });
   assert.equal(answer.status, 202, await answer.text());

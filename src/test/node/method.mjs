@@ -79,6 +79,7 @@ await run({
     const invoke = async (method, args) => {
       const response = await fetch(`${management}v1/messages?wait=acknowledged&timeout=20s`, {
         method: "POST",
+        headers: { "Content-Type": "application/json" },
         body: JSON.stringify({ to: "phone", headers: { channel: "ui" }, ...attached(call(method, args)) }),
       });
       assert.equal(response.status, 200);

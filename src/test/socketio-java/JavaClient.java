@@ -107,6 +107,7 @@ public final class JavaClient {
     HttpRequest request =
         HttpRequest.newBuilder(
                 URI.create(management + "v1/messages?wait=acknowledged&timeout=5s"))
+            .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(message.toString()))
             .build();
     HttpResponse<String> response =

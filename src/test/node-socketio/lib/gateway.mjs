@@ -4,6 +4,7 @@
 export async function post(management, message, query) {
   const response = await fetch(`${management}v1/messages?${query}`, {
     method: "POST",
+    headers: { "Content-Type": "application/json" },
     body: JSON.stringify(message),
   });
   return { status: response.status, body: await response.json() };

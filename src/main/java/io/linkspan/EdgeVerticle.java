@@ -77,7 +77,8 @@ final class EdgeVerticle extends VerticleBase {
     mailbox = new ShardMailbox(vertx, shard, shared.shard().node());
     monitor = new EventLoopMonitor(vertx, shared.registry(), index);
     GatewayConfig config = shared.config();
-    connectContext = newConnectContext(new Origins(config.http().origins()));
+    connectContext =
+        newConnectContext(new Origins(config.http().origins(), config.http().isLocal()));
     List<HttpEndpoint> endpoints = new ArrayList<>();
     endpoints.add(
         new WebSocketEndpoint(
@@ -85,7 +86,9 @@ final class EdgeVerticle extends VerticleBase {
     if (config.socketio().enabled()) {
       endpoints.add(socketIo());
     }
-    endpoints.add(shared.playground());
+    if (config.http().playground()) {
+      endpoints.add(shared.playground());
+    }
     int maxFrame = maxFrame(config);
     http =
         new HttpTransport(
@@ -93,9 +96,12 @@ final class EdgeVerticle extends VerticleBase {
             config.http(),
             WebSocketServer.options(config.websocket(), maxFrame),
             WebSocketServer.extensions(config.websocket(), maxFrame),
-            endpoints);
+            endpoints,
+            index == 0);
     enet = config.enet().enabled() ? newEnetTransport(config) : null;
-    tcp = new TcpTransport(vertx, config.tcp(), config.limits(), connectContext, shared.tcp());
+    tcp =
+        new TcpTransport(
+            vertx, config.tcp(), config.limits(), connectContext, shared.tcp(), index == 0);
     return mailbox
         .open(index == 0)
         .compose(v -> http.listen())

@@ -54,8 +54,9 @@ class ArchitectureTest {
       connection -> api, config, memory, translate
       delivery -> api, bus, config, directory, memory, routing, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
+      listener -> config, time
       memory -> api, config
-      ops -> api, config, memory, protocol, translate
+      ops -> admission, api, config, listener, memory, protocol, time, translate
       protocol.compression -> protocol
       protocol.engineio -> protocol
       protocol.frame -> protocol
@@ -72,9 +73,9 @@ class ArchitectureTest {
       transport.enet -> admission, api, config, connection, memory, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
       transport.engineio -> admission, connection, directory, memory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http
-      transport.http -> admission, config, connection, memory, protocol.websocket, transport.channel
+      transport.http -> admission, config, connection, listener, memory, protocol.websocket, transport.channel
       transport.socketio -> admission, api, config, connection, delivery, directory, memory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
-      transport.tcp -> admission, api, config, connection, framing, memory, protocol, session, time, translate, transport.channel
+      transport.tcp -> admission, api, config, connection, framing, listener, memory, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, memory, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
       upstream -> api, config, time
       upstream.http -> api, config, protocol, protocol.compression, protocol.methodchannel, translate, upstream
@@ -109,6 +110,9 @@ class ArchitectureTest {
           "io.linkspan.admission.TokenBucket",
           "io.linkspan.admission.MessageWork",
           "io.linkspan.bus.FlowWindow",
+          "io.linkspan.listener.AddressRange",
+          "io.linkspan.listener.Forwarded",
+          "io.linkspan.ops.KeyGuesses",
           "io.linkspan.delivery.PendingReplies",
           "io.linkspan.memory.MemoryAccount",
           "io.linkspan.memory.MemoryBudget",

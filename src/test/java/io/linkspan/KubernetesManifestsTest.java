@@ -29,7 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 class KubernetesManifestsTest {
 
   private static final String POD_IP = "10.1.2.3";
-  private static final String API_KEY = "a secret";
+  private static final String API_KEY = "a secret of the cluster";
 
   private static final long KIB = 1L << 10;
   private static final long MIB = 1L << 20;

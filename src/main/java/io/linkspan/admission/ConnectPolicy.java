@@ -70,9 +70,10 @@ public final class ConnectPolicy {
    * Refuses web pages that may not connect.
    *
    * @param origin value of the {@code Origin} header, or null
+   * @param host value of the {@code Host} header, or null
    */
-  public void checkOrigin(String origin) throws ConnectRefusedException {
-    if (!origins.allow(origin)) {
+  public void checkOrigin(String origin, String host) throws ConnectRefusedException {
+    if (!origins.allow(origin, host)) {
       throw new ConnectRefusedException(
           CloseReason.FORBIDDEN, "this origin is not in http.origins", 0);
     }

@@ -28,14 +28,19 @@ public final class TokenBucket {
    * @return 0 when it may pass, else milliseconds until it may
    */
   public long take(long amount, long now) {
+    long delay = delay(amount, now);
+    if (delay == 0) {
+      milliTokens -= amount * SECOND;
+    }
+    return delay;
+  }
+
+  /** Returns the result that {@link #take} would have, and takes nothing. */
+  public long delay(long amount, long now) {
     milliTokens = Math.min(rate * SECOND, milliTokens + Math.max(0, now - filledAt) * rate);
     filledAt = now;
     long needed = Math.min(amount, rate) * SECOND;
-    if (milliTokens < needed) {
-      return Math.max(1, (needed - milliTokens + rate - 1) / rate);
-    }
-    milliTokens -= amount * SECOND;
-    return 0;
+    return milliTokens < needed ? Math.max(1, (needed - milliTokens + rate - 1) / rate) : 0;
   }
 
   /** Returns whether the bucket equals a new one. */

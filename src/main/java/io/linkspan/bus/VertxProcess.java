@@ -18,6 +18,8 @@ public final class VertxProcess {
     setUnlessSet(
         "vertx.logger-delegate-factory-class-name",
         "io.vertx.core.logging.SLF4JLogDelegateFactory");
+    // A renegotiation costs the server much more than the client that asks for it.
+    setUnlessSet("jdk.tls.rejectClientInitiatedRenegotiation", "true");
     // With a single thread in this pool, as on two processors, Hazelcast starts a new thread for
     // each answer instead.
     if (Runtime.getRuntime().availableProcessors() < ENOUGH_PROCESSORS) {

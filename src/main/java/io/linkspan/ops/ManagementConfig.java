@@ -2,14 +2,39 @@ package io.linkspan.ops;
 
 import io.linkspan.config.ConfigNode;
 import io.linkspan.config.Hosts;
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
 
 /**
  * Settings of the management port.
  *
  * @param port 0 is any free one
+ * @param hosts names in the Host header, beside localhost and addresses; {@code *.example} allows
+ *     the names below it, {@code *} all
  * @param apiKey required as a Bearer token below {@code /v1}; empty requires none
+ * @param requestTimeout time for all of a request, from its first byte
+ * @param idleTimeout a connection that sends no further request for so long is closed
  */
-public record ManagementConfig(String host, int port, String apiKey) {
+public record ManagementConfig(
+    String host,
+    int port,
+    List<String> hosts,
+    String apiKey,
+    Duration requestTimeout,
+    Duration idleTimeout) {
+
+  /** With 64 characters to choose from, 96 bits. */
+  private static final int SHORTEST_KEY = 16;
+
+  private static final Pattern NAME = Pattern.compile("\\*|(?:\\*\\.)?[\\w.-]{1,253}");
+
+  private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(1);
+
+  public ManagementConfig {
+    hosts = List.copyOf(hosts);
+  }
+
   /** Reads the section {@code management}. */
   public static ManagementConfig read(ConfigNode management) {
     String host = management.name("host");
@@ -17,7 +42,20 @@ public record ManagementConfig(String host, int port, String apiKey) {
     if (apiKey.isEmpty() && !Hosts.isLoopback(host)) {
       management.rejectSecret("apiKey", "a key, as management.host is not a loopback address");
     }
-    return new ManagementConfig(host, management.port("port"), apiKey);
+    if (!apiKey.isEmpty() && apiKey.length() < SHORTEST_KEY) {
+      management.rejectSecret("apiKey", "a key of at least " + SHORTEST_KEY + " characters");
+    }
+    List<String> hosts = management.texts("hosts");
+    if (!hosts.stream().allMatch(name -> NAME.matcher(name).matches())) {
+      management.reject("hosts", "names without a port, such as a.example.org or *.example.org");
+    }
+    return new ManagementConfig(
+        host,
+        management.port("port"),
+        hosts,
+        apiKey,
+        management.duration("requestTimeout", SHORTEST_TIMEOUT),
+        management.duration("idleTimeout", SHORTEST_TIMEOUT));
   }
 
   /** Omits the key, which must not appear in a log. */

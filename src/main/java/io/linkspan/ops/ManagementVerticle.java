@@ -5,24 +5,32 @@ import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.config.ListenException;
+import io.linkspan.listener.RequestValidator;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MessageLimits;
+import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
+import io.vertx.core.http.HttpClosedException;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.healthchecks.HealthChecks;
 import io.vertx.ext.healthchecks.Status;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
 import io.vertx.ext.web.healthchecks.HealthCheckHandler;
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -35,7 +43,6 @@ public final class ManagementVerticle extends VerticleBase {
   private static final Logger LOG = LoggerFactory.getLogger(ManagementVerticle.class);
   private static final long CHECK_TIMEOUT_MS = 2_000;
   private static final Pattern TIMEOUT = Pattern.compile("(\\d{1,6})(ms|s)");
-  private static final String BEARER = "Bearer ";
   private static final String SERVICE = "service:http";
 
   private final ManagementConfig config;
@@ -58,8 +65,9 @@ public final class ManagementVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     clients = GatewayClient.create(vertx);
-    server = vertx.createHttpServer();
+    server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false));
     return server
+        .connectionHandler(connection -> prepare((HttpServerConnection) connection))
         .requestHandler(router())
         .listen(config.port(), config.host())
         .recover(
@@ -78,8 +86,15 @@ public final class ManagementVerticle extends VerticleBase {
     return server.actualPort();
   }
 
+  private void prepare(HttpServerConnection connection) {
+    ChannelPipeline pipeline = connection.channelHandlerContext().pipeline();
+    RequestValidator.addTo(pipeline);
+    ConnectionDeadline.addTo(pipeline, vertx, config);
+  }
+
   private Router router() {
     Router router = Router.router(vertx);
+    router.route().handler(new RequestPolicy(config.hosts())::check);
     router.get("/health/live").handler(HealthCheckHandler.createWithHealthChecks(liveness()));
     router.get("/health/ready").handler(HealthCheckHandler.createWithHealthChecks(readiness()));
     router
@@ -90,14 +105,37 @@ public final class ManagementVerticle extends VerticleBase {
                     .response()
                     .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
                     .end(metrics.scrape()));
-    router.route("/v1/*").handler(this::authenticate).failureHandler(this::fail);
+    router.route("/v1/*").handler(new KeyCheck(config.apiKey())::check).failureHandler(this::fail);
     router.get("/v1/node").handler(request -> request.json(node.describe()));
     router
         .post("/v1/messages")
         .handler(BodyHandler.create(false).setBodyLimit(maxBody))
         .handler(this::send);
     new SessionApi(clients).addTo(router);
+    refuseOthers(router);
     return router;
+  }
+
+  /** Answers requests that no route before matches: with another method, or for another path. */
+  private static void refuseOthers(Router router) {
+    Map<String, Set<String>> methods = new LinkedHashMap<>();
+    for (Route route : router.getRoutes()) {
+      if (route.methods() != null) {
+        Set<String> ofPath = methods.computeIfAbsent(route.getPath(), path -> new TreeSet<>());
+        route.methods().forEach(method -> ofPath.add(method.name()));
+      }
+    }
+    methods.forEach(
+        (path, allowed) ->
+            router
+                .route(path)
+                .handler(
+                    request -> {
+                      String names = String.join(", ", allowed);
+                      request.response().putHeader(HttpHeaders.ALLOW, names);
+                      Refusal.send(request, 405, "method-not-allowed", "allowed here: " + names);
+                    }));
+    router.route().handler(request -> Refusal.send(request, 404, "not-found", "nothing is here"));
   }
 
   private HealthChecks liveness() {
@@ -117,26 +155,6 @@ public final class ManagementVerticle extends VerticleBase {
   private Status memory() {
     String pressure = node.pressure();
     return pressure == null ? Status.OK() : Status.KO(new JsonObject().put("reason", pressure));
-  }
-
-  private void authenticate(RoutingContext request) {
-    String header = request.request().getHeader(HttpHeaders.AUTHORIZATION);
-    if (config.apiKey().isEmpty() || (header != null && isKey(header))) {
-      request.next();
-      return;
-    }
-    request.response().putHeader("WWW-Authenticate", "Bearer");
-    Refusal.send(
-        request,
-        new MessageException(
-            ErrorCode.UNAUTHENTICATED, "the key must be sent as Authorization: Bearer"));
-  }
-
-  private boolean isKey(String header) {
-    return header.startsWith(BEARER)
-        && MessageDigest.isEqual(
-            header.substring(BEARER.length()).getBytes(StandardCharsets.UTF_8),
-            config.apiKey().getBytes(StandardCharsets.UTF_8));
   }
 
   private void send(RoutingContext request) {
@@ -215,21 +233,20 @@ public final class ManagementVerticle extends VerticleBase {
   }
 
   private void fail(RoutingContext request) {
-    if (request.failure() instanceof HttpException refusal) {
-      boolean tooLarge = refusal.getStatusCode() == ErrorCode.TOO_LARGE.number();
-      Refusal.send(
-          request,
-          tooLarge
-              ? new MessageException(
-                  ErrorCode.TOO_LARGE, "a body has at most " + maxBody + " bytes")
-              : new MessageException(ErrorCode.MALFORMED, refusal.getMessage()));
-    } else if (request.statusCode() == ErrorCode.TOO_LARGE.number()) {
+    Throwable failure = request.failure();
+    int status = failure instanceof HttpException e ? e.getStatusCode() : request.statusCode();
+    if (failure instanceof HttpClosedException) {
+      // The client left while it sent its request.
+      return;
+    }
+    if (status == ErrorCode.TOO_LARGE.number()) {
       Refusal.send(
           request,
           new MessageException(ErrorCode.TOO_LARGE, "a body has at most " + maxBody + " bytes"));
+    } else if (status == ErrorCode.MALFORMED.number() || failure instanceof HttpException) {
+      Refusal.send(request, new MessageException(ErrorCode.MALFORMED, "the request is malformed"));
     } else {
-      LOG.error(
-          "{} {} failed", request.request().method(), request.normalizedPath(), request.failure());
+      LOG.error("{} {} failed", request.request().method(), request.normalizedPath(), failure);
       Refusal.send(request, new MessageException(ErrorCode.INTERNAL, "the gateway failed"));
     }
   }

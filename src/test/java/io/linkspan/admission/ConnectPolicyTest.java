@@ -20,7 +20,7 @@ class ConnectPolicyTest {
   private final ConnectPolicy policy =
       new ConnectPolicy(
           latch,
-          new Origins(List.of("https://good.example")),
+          new Origins(List.of("https://good.example"), false),
           new Admission(
               new LimitsConfig(
                   0,
@@ -43,9 +43,9 @@ class ConnectPolicyTest {
 
   @Test
   void refusesOtherOrigins() throws ConnectRefusedException {
-    policy.checkOrigin(null);
-    policy.checkOrigin("https://good.example");
-    assertThat(refusal(() -> policy.checkOrigin("https://bad.example")).reason())
+    policy.checkOrigin(null, "here.example");
+    policy.checkOrigin("https://good.example", "here.example");
+    assertThat(refusal(() -> policy.checkOrigin("https://bad.example", "here.example")).reason())
         .isEqualTo(CloseReason.FORBIDDEN);
   }
 

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 
 class ManagementTest {
 
+  private static final String KEY = "0123456789abcdef";
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   private TestGateway gateway =
@@ -45,7 +46,10 @@ class ManagementTest {
 
   private CompletableFuture<HttpResponse<String>> post(String query, String body) {
     return HTTP.sendAsync(
-        request("/v1/messages" + query).POST(HttpRequest.BodyPublishers.ofString(body)).build(),
+        request("/v1/messages" + query)
+            .header("Content-Type", "application/json")
+            .POST(HttpRequest.BodyPublishers.ofString(body))
+            .build(),
         BodyHandlers.ofString());
   }
 
@@ -293,7 +297,7 @@ class ManagementTest {
   @Test
   void withAKeyTheApiAsksForItAndHealthDoesNot() throws Exception {
     gateway.close();
-    gateway = TestGateway.start(Map.of("management.apiKey", "secret"));
+    gateway = TestGateway.start(Map.of("management.apiKey", KEY));
     assertThat(get("/health/ready").statusCode()).isEqualTo(200);
     assertThat(get("/metrics").statusCode()).isEqualTo(200);
     assertThat(get("/v1/node").statusCode()).isEqualTo(401);
@@ -305,7 +309,7 @@ class ManagementTest {
         .isEqualTo(401);
     assertThat(
             HTTP.send(
-                    request("/v1/node").header("Authorization", "Bearer secret").build(),
+                    request("/v1/node").header("Authorization", "Bearer " + KEY).build(),
                     BodyHandlers.ofString())
                 .statusCode())
         .isEqualTo(200);

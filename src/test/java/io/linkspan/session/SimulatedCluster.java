@@ -657,10 +657,12 @@ final class SimulatedCluster {
           .open(mine, new Identity(user, false), Attachment.of(true, token))
           .onComplete(
               opened -> {
-                session = opened;
                 if (mine.closed) {
                   opened.linkClosed(CloseReason.CONNECTION_LOST);
-                } else if (returning) {
+                  return;
+                }
+                session = opened;
+                if (returning) {
                   resumed++;
                   if (!opened.recovered()) {
                     notRecovered++;

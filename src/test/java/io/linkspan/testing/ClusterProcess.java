@@ -171,7 +171,11 @@ public final class ClusterProcess implements AutoCloseable {
     try {
       HttpResponse<String> response =
           HTTP.send(
-              HttpRequest.newBuilder(uri).method(method, publisher).timeout(PATIENCE).build(),
+              HttpRequest.newBuilder(uri)
+                  .header("Content-Type", "application/json")
+                  .method(method, publisher)
+                  .timeout(PATIENCE)
+                  .build(),
               BodyHandlers.ofString());
       String text = response.body();
       return new Answer(response.statusCode(), text.isEmpty() ? null : new JsonObject(text));

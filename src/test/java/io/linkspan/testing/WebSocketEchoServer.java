@@ -1,8 +1,9 @@
 package io.linkspan.testing;
 
 import io.linkspan.connection.HeartbeatConfig;
+import io.linkspan.listener.ProxyConfig;
+import io.linkspan.listener.TlsConfig;
 import io.linkspan.protocol.websocket.WebSocketViolation;
-import io.linkspan.transport.channel.TlsConfig;
 import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
@@ -15,6 +16,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -50,14 +52,23 @@ public final class WebSocketEchoServer extends VerticleBase {
     var heartbeat = new HeartbeatConfig(minute, minute, minute, Duration.ZERO);
     var config = new WebSocketConfig("/", heartbeat, MAX_MESSAGE, true, false);
     var address =
-        new HttpConfig("127.0.0.1", wanted, minute, 16 << 10, List.of("*"), new TlsConfig("", ""));
+        new HttpConfig(
+            "127.0.0.1",
+            wanted,
+            minute,
+            16 << 10,
+            List.of("*"),
+            false,
+            ProxyConfig.NONE,
+            TlsConfig.NONE);
     http =
         new HttpTransport(
             vertx,
             address,
             WebSocketServer.options(config, MAX_MESSAGE),
             WebSocketServer.extensions(config, MAX_MESSAGE),
-            List.of(new EchoEndpoint()));
+            List.of(new EchoEndpoint()),
+            false);
     return http.listen().onSuccess(actual -> port = actual);
   }
 
@@ -74,7 +85,7 @@ public final class WebSocketEchoServer extends VerticleBase {
     }
 
     @Override
-    public void handle(HttpServerRequest request) {
+    public void handle(HttpServerRequest request, SocketAddress client) {
       request.toWebSocket().onSuccess(Echo::new);
     }
   }

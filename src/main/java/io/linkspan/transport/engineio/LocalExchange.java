@@ -14,6 +14,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.net.SocketAddress;
 import java.util.function.Consumer;
 
 /**
@@ -26,16 +27,20 @@ public final class LocalExchange implements HttpExchange {
   private static final long LINGER = 5_000;
 
   private final HttpServerRequest http;
+  private final SocketAddress client;
   private final EngineRequest request;
   private final EventLoop home;
   private boolean paused;
   private boolean ending;
 
   /**
+   * @param client address of the client
    * @param home event loop of the request, which calls this
    */
-  public LocalExchange(HttpServerRequest http, EngineRequest request, EventLoop home) {
+  public LocalExchange(
+      HttpServerRequest http, SocketAddress client, EngineRequest request, EventLoop home) {
     this.http = http;
+    this.client = client;
     this.request = request;
     this.home = home;
   }
@@ -63,7 +68,12 @@ public final class LocalExchange implements HttpExchange {
 
   /** Network address of the client, {@code host:port}. */
   public String remote() {
-    return http.remoteAddress().toString();
+    return client.toString();
+  }
+
+  /** Network address of the client, without its port. */
+  public String address() {
+    return client.hostAddress();
   }
 
   /** Closes the connection after the answer. Called on the event loop of the request. */

@@ -2,6 +2,7 @@ package io.linkspan.transport.http;
 
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.net.SocketAddress;
 
 /** Answers the requests for some paths of the HTTP port. Used only on its event loop. */
 public interface HttpEndpoint {
@@ -22,8 +23,12 @@ public interface HttpEndpoint {
   /** Whether requests with this path are for this endpoint. */
   boolean serves(String path);
 
-  /** Answers, or upgrades to a WebSocket. The request is not paused and not yet read. */
-  void handle(HttpServerRequest request);
+  /**
+   * Answers, or upgrades to a WebSocket. The request is not paused and not yet read.
+   *
+   * @param client address of the client, which a proxy may have named
+   */
+  void handle(HttpServerRequest request, SocketAddress client);
 
   /** Closes clients that no session closes, because the event loop is being drained. */
   default void drain() {

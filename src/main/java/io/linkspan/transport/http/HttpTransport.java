@@ -1,6 +1,9 @@
 package io.linkspan.transport.http;
 
 import io.linkspan.config.ListenException;
+import io.linkspan.listener.CertificateWatch;
+import io.linkspan.listener.ClientAddress;
+import io.linkspan.listener.RequestValidator;
 import io.linkspan.memory.OutOfMemory;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.http.HttpRequestDecoder;
@@ -25,6 +28,8 @@ public final class HttpTransport {
   private static final int BACKLOG = 4096;
 
   private final HttpServer server;
+  private final ClientAddress addresses;
+  private final CertificateWatch certificate;
   private final HttpConfig config;
   private final Consumer<ChannelPipeline> extensions;
   private final List<HttpEndpoint> endpoints;
@@ -33,13 +38,15 @@ public final class HttpTransport {
    * @param options what the endpoints ask of the server
    * @param extensions what they ask of the pipeline of a new connection
    * @param endpoints asked in this order
+   * @param watches whether this instance watches the certificate, for all event loops
    */
   public HttpTransport(
       Vertx vertx,
       HttpConfig config,
       HttpServerOptions options,
       Consumer<ChannelPipeline> extensions,
-      List<HttpEndpoint> endpoints) {
+      List<HttpEndpoint> endpoints,
+      boolean watches) {
     this.config = config;
     this.extensions = extensions;
     this.endpoints = List.copyOf(endpoints);
@@ -55,7 +62,14 @@ public final class HttpTransport {
         .setHttp2ClearTextEnabled(false)
         .setHandle100ContinueAutomatically(true);
     config.tls().applyTo(options);
+    addresses = new ClientAddress(config.proxy());
+    addresses.applyTo(options);
     server = vertx.createHttpServer(options);
+    certificate =
+        watches
+            ? new CertificateWatch(
+                vertx, "http", config.tls(), options.getSslOptions(), server::updateSSLOptions)
+            : null;
   }
 
   /**
@@ -65,23 +79,24 @@ public final class HttpTransport {
    */
   public Future<Integer> listen() {
     server
-        .connectionHandler(
-            connection ->
-                prepare(((HttpServerConnection) connection).channelHandlerContext().pipeline()))
+        .connectionHandler(connection -> prepare((HttpServerConnection) connection))
         .requestHandler(this::route);
     // Below zero, Vert.x gives all loops of the node the same free port.
     int port = config.port() == 0 ? -1 : config.port();
     return Future.all(endpoints.stream().map(HttpEndpoint::open).toList())
         .compose(v -> server.listen(port, config.host()))
-        .map(HttpServer::actualPort)
+        .compose(v -> certificate == null ? Future.succeededFuture() : certificate.start())
+        .map(v -> server.actualPort())
         .recover(
             failure ->
                 Future.failedFuture(
                     new ListenException("http", config.host(), config.port(), failure)));
   }
 
-  private void prepare(ChannelPipeline pipeline) {
+  private void prepare(HttpServerConnection connection) {
+    ChannelPipeline pipeline = connection.channelHandlerContext().pipeline();
     pipeline.addFirst(OutOfMemory.Watch.INSTANCE);
+    RequestValidator.addTo(pipeline);
     // Before everything that reads the head of a request.
     pipeline.addAfter(pipeline.context(HttpRequestDecoder.class).name(), null, new RequestGuard());
     extensions.accept(pipeline);
@@ -94,6 +109,9 @@ public final class HttpTransport {
 
   /** Closes the port and every connection that is still open. */
   public Future<Void> close() {
+    if (certificate != null) {
+      certificate.stop();
+    }
     return Future.join(endpoints.stream().map(HttpEndpoint::close).toList())
         .eventually(server::close)
         .mapEmpty();
@@ -105,7 +123,7 @@ public final class HttpTransport {
       String path = RFC3986.normalizePath(request.path());
       for (HttpEndpoint endpoint : endpoints) {
         if (endpoint.serves(path)) {
-          endpoint.handle(request);
+          endpoint.handle(request, addresses.of(request));
           return;
         }
       }

@@ -35,6 +35,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.net.SocketAddress;
 import java.util.HashMap;
 import java.util.Map;
 import org.slf4j.Logger;
@@ -141,16 +142,16 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   }
 
   @Override
-  public void handle(HttpServerRequest http) {
+  public void handle(HttpServerRequest http, SocketAddress client) {
     String origin = http.getHeader(HttpHeaders.ORIGIN);
-    String forbidden = forbidden(origin);
+    String forbidden = forbidden(origin, http.getHeader(HttpHeaders.HOST));
     putCorsHeaders(http, forbidden == null ? origin : null);
     if (http.method().equals(HttpMethod.OPTIONS)) {
       preflight(http, forbidden == null);
       return;
     }
     EngineRequest request = read(http);
-    var exchange = new LocalExchange(http, request, loop);
+    var exchange = new LocalExchange(http, client, request, loop);
     if (request == null) {
       exchange.refuse(EngineError.BAD_REQUEST);
       return;
@@ -174,9 +175,9 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   }
 
   /** Returns why web pages of this origin may not connect, or null. */
-  private String forbidden(String origin) {
+  private String forbidden(String origin, String host) {
     try {
-      policy.checkOrigin(origin);
+      policy.checkOrigin(origin, host);
       return null;
     } catch (ConnectRefusedException refusal) {
       return refusal.getMessage();
@@ -233,7 +234,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       exchange.refuse(refused);
       return;
     }
-    String address = http.remoteAddress().hostAddress();
+    String address = exchange.address();
     try {
       policy.enter(address);
     } catch (ConnectRefusedException refusal) {

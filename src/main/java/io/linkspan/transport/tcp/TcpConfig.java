@@ -3,7 +3,8 @@ package io.linkspan.transport.tcp;
 import io.linkspan.config.ConfigNode;
 import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.framing.FramingConfig;
-import io.linkspan.transport.channel.TlsConfig;
+import io.linkspan.listener.ProxyConfig;
+import io.linkspan.listener.TlsConfig;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -28,6 +29,7 @@ public record TcpConfig(List<Listener> listeners) {
    * @param label of its port, such as {@code tcp.lines}
    * @param host to listen at
    * @param port 0 is any free one
+   * @param proxy names the clients of connections
    * @param heartbeat its interval is also that of the kernel's keep-alive probes
    * @param authTimeout time after which a client that sent nothing becomes anonymous
    * @param clientAcknowledges the default of the auth message's header {@code ack}
@@ -37,6 +39,7 @@ public record TcpConfig(List<Listener> listeners) {
       String label,
       String host,
       int port,
+      ProxyConfig proxy,
       TlsConfig tls,
       FramingConfig framing,
       HeartbeatConfig heartbeat,
@@ -49,6 +52,7 @@ public record TcpConfig(List<Listener> listeners) {
           label,
           listener.name("host"),
           listener.port("port"),
+          ProxyConfig.read(listener.section("proxy")),
           TlsConfig.read(listener.section("tls")),
           FramingConfig.read(listener.section("framing")),
           HeartbeatConfig.read(listener.section("heartbeat")),

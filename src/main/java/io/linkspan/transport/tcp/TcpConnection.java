@@ -74,14 +74,18 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   /**
    * Serves a socket that has just been accepted.
    *
+   * @param remote network address of the client
    * @param onEnd called once, when the TCP connection has ended
    */
   TcpConnection(
-      TcpConnectionContext common, NetSocketInternal socket, Consumer<TcpConnection> onEnd) {
+      TcpConnectionContext common,
+      NetSocketInternal socket,
+      String remote,
+      Consumer<TcpConnection> onEnd) {
     this.common = common;
     this.onEnd = onEnd;
     TcpConfig.Listener config = common.config();
-    remote = socket.remoteAddress().toString();
+    this.remote = remote;
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
     timer = new DeadlineTimer(common.vertx(), this::onTimer);
     anonymousAt = lastReceived + config.authTimeout().toMillis();

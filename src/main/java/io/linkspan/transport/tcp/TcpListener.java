@@ -4,11 +4,14 @@ import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.config.ListenException;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.listener.CertificateWatch;
+import io.linkspan.listener.ClientAddress;
 import io.vertx.core.Future;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetServerOptions;
 import io.vertx.core.net.NetSocket;
+import io.vertx.core.net.SocketAddress;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -24,6 +27,8 @@ final class TcpListener {
   private final TcpConnectionContext common;
   private final int anyPort;
   private final NetServer server;
+  private final ClientAddress addresses;
+  private final CertificateWatch certificate;
   private final Set<TcpConnection> connections = new HashSet<>();
 
   /**
@@ -31,14 +36,27 @@ final class TcpListener {
    *
    * @param anyPort a negative number, for which Vert.x gives all loops of the node the same free
    *     port
+   * @param watches whether this instance watches the certificate, for all event loops
    */
-  TcpListener(TcpConnectionContext common, int anyPort) {
+  TcpListener(TcpConnectionContext common, int anyPort, boolean watches) {
     this.common = common;
     this.anyPort = anyPort;
     var options =
         new NetServerOptions().setAcceptBacklog(BACKLOG).setTcpNoDelay(true).setTcpKeepAlive(true);
-    common.config().tls().applyTo(options);
+    TcpConfig.Listener config = common.config();
+    config.tls().applyTo(options);
+    addresses = new ClientAddress(config.proxy());
+    addresses.applyTo(options);
     server = common.vertx().createNetServer(options).connectHandler(this::accept);
+    certificate =
+        watches
+            ? new CertificateWatch(
+                common.vertx(),
+                config.label(),
+                config.tls(),
+                options.getSslOptions(),
+                server::updateSSLOptions)
+            : null;
   }
 
   /**
@@ -50,7 +68,8 @@ final class TcpListener {
     TcpConfig.Listener config = common.config();
     return server
         .listen(config.port() == 0 ? anyPort : config.port(), config.host())
-        .map(NetServer::actualPort)
+        .compose(v -> certificate == null ? Future.succeededFuture() : certificate.start())
+        .map(v -> server.actualPort())
         .recover(
             failure ->
                 Future.failedFuture(
@@ -68,6 +87,9 @@ final class TcpListener {
 
   /** Closes the port and every connection that is still open. */
   Future<Void> close() {
+    if (certificate != null) {
+      certificate.stop();
+    }
     for (TcpConnection connection : List.copyOf(connections)) {
       connection.close(CloseReason.GOING_AWAY);
     }
@@ -75,21 +97,23 @@ final class TcpListener {
   }
 
   private void accept(NetSocket socket) {
-    String address = socket.remoteAddress().hostAddress();
+    SocketAddress remote = addresses.of(socket);
+    String address = remote.hostAddress();
     try {
       common.entrance().policy().enter(address);
     } catch (ConnectRefusedException refusal) {
-      open(socket, () -> {}).close(refusal.reason(), refusal.retryAfterMs());
+      open(socket, remote, () -> {}).close(refusal.reason(), refusal.retryAfterMs());
       return;
     }
-    open(socket, () -> common.entrance().policy().leave(address));
+    open(socket, remote, () -> common.entrance().policy().leave(address));
   }
 
-  private TcpConnection open(NetSocket socket, Runnable release) {
+  private TcpConnection open(NetSocket socket, SocketAddress remote, Runnable release) {
     var connection =
         new TcpConnection(
             common,
             (NetSocketInternal) socket,
+            remote.toString(),
             ended -> {
               connections.remove(ended);
               release.run();

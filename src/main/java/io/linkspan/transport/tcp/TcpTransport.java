@@ -21,13 +21,18 @@ public final class TcpTransport {
   private final TcpConfig config;
   private final List<TcpListener> listeners = new ArrayList<>();
 
-  /** Must be created on the event loop that it belongs to. */
+  /**
+   * Must be created on the event loop that it belongs to.
+   *
+   * @param watches whether this instance watches the certificates, for all event loops
+   */
   public TcpTransport(
       Vertx vertx,
       TcpConfig config,
       LimitsConfig limits,
       ConnectContext entrance,
-      TransportMetrics metrics) {
+      TransportMetrics metrics,
+      boolean watches) {
     this.config = config;
     for (TcpConfig.Listener listener : config.listeners()) {
       Framing framing = Framings.of(listener.framing());
@@ -35,7 +40,8 @@ public final class TcpTransport {
           new TcpListener(
               new TcpConnectionContext(
                   vertx, listener, framing, framing::encode, limits, entrance, metrics),
-              FIRST_ANY_PORT - listeners.size()));
+              FIRST_ANY_PORT - listeners.size(),
+              watches));
     }
   }
 

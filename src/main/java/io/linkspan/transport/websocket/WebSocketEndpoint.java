@@ -14,6 +14,7 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.net.SocketAddress;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
@@ -53,7 +54,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
   }
 
   @Override
-  public void handle(HttpServerRequest request) {
+  public void handle(HttpServerRequest request, SocketAddress remote) {
     if (!request.headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)) {
       Refusal.UPGRADE_REQUIRED.send(request);
       return;
@@ -65,9 +66,10 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       Refusal.MALFORMED_QUERY.send(request);
       return;
     }
-    String address = request.remoteAddress().hostAddress();
+    String address = remote.hostAddress();
     try {
-      policy.checkOrigin(request.getHeader(HttpHeaders.ORIGIN));
+      policy.checkOrigin(
+          request.getHeader(HttpHeaders.ORIGIN), request.getHeader(HttpHeaders.HOST));
       policy.enter(address);
     } catch (ConnectRefusedException refusal) {
       refuse(request, refusal);
@@ -81,7 +83,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       refuse(request, refusal);
       return;
     }
-    begin(request, address, client);
+    begin(request, remote, client);
   }
 
   /**
@@ -100,11 +102,13 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     return values.isEmpty() ? null : values.get(values.size() - 1);
   }
 
-  private void begin(HttpServerRequest request, String address, ConnectPolicy.Admitted client) {
+  private void begin(
+      HttpServerRequest request, SocketAddress remote, ConnectPolicy.Admitted client) {
+    String address = remote.hostAddress();
     var connection =
         new WebSocketConnection(
             vertx,
-            request.remoteAddress().toString(),
+            remote.toString(),
             config,
             limits,
             metrics,

@@ -14,6 +14,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
@@ -43,6 +44,35 @@ class HttpTransportTest {
       HttpResponse<String> plain = request(gateway, "GET", "/ws");
       assertThat(plain.statusCode()).isEqualTo(426);
       assertThat(plain.headers().firstValue("upgrade")).hasValue("websocket");
+    }
+  }
+
+  @Test
+  void thePageIsServedOnlyWhereItIsWanted() throws Exception {
+    try (TestGateway open = TestGateway.start(Map.of("http.host", "0.0.0.0"));
+        TestGateway wanted =
+            TestGateway.start(Map.of("http.host", "0.0.0.0", "http.playground", "true"));
+        TestGateway unwanted = TestGateway.start(Map.of("http.playground", "false"))) {
+      assertThat(request(open, "GET", "/").statusCode()).isEqualTo(404);
+      assertThat(request(wanted, "GET", "/").statusCode()).isEqualTo(200);
+      assertThat(request(unwanted, "GET", "/").statusCode()).isEqualTo(404);
+    }
+  }
+
+  @Test
+  void byDefaultOnlyPagesOfTheGatewayItselfMayConnect() {
+    try (TestGateway gateway = TestGateway.start(Map.of())) {
+      String own = "Origin: http://127.0.0.1:" + gateway.httpPort();
+      for (String target : List.of("/ws", "/socket.io/?EIO=4&transport=websocket")) {
+        try (RawWebSocket page = RawWebSocket.connect(gateway.httpPort(), target, own);
+            RawWebSocket other =
+                RawWebSocket.connect(gateway.httpPort(), target, "Origin: https://evil.example");
+            RawWebSocket app = RawWebSocket.connect(gateway.httpPort(), target)) {
+          assertThat(page.status()).contains(" 101 ");
+          assertThat(other.status()).contains(" 403 ");
+          assertThat(app.status()).contains(" 101 ");
+        }
+      }
     }
   }
 

@@ -227,7 +227,7 @@ class SocketIoWireTest {
 
   @Test
   void aPreflightIsAnsweredBeforeAnythingElse() {
-    start();
+    start("http.origins", "*");
     Response response =
         RawHttp.open(
                 port(),

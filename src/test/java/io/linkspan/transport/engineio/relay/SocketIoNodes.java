@@ -164,6 +164,8 @@ final class SocketIoNodes implements AutoCloseable {
               config.http().idleTimeout(),
               config.http().maxRequestLine(),
               List.of("*"),
+              false,
+              config.http().proxy(),
               config.http().tls());
       shared =
           new SocketIoEndpoint.Shared(
@@ -221,7 +223,7 @@ final class SocketIoNodes implements AutoCloseable {
         return new ConnectContext(
             new ConnectPolicy(
                 latch,
-                new Origins(http.origins()),
+                new Origins(http.origins(), http.isLocal()),
                 admission,
                 new IdentityProvider(),
                 own.memory()),
@@ -240,7 +242,8 @@ final class SocketIoNodes implements AutoCloseable {
                 http,
                 WebSocketServer.options(config.websocket(), maxFrame),
                 WebSocketServer.extensions(config.websocket(), maxFrame),
-                List.of(endpoint));
+                List.of(endpoint),
+                false);
         return transport.listen().onSuccess(actual -> port = actual);
       }
 
