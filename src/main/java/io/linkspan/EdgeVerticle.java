@@ -10,6 +10,7 @@ import io.linkspan.ops.EventLoopMonitor;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
+import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.enet.EnetMetrics;
 import io.linkspan.transport.enet.EnetPort;
@@ -87,12 +88,14 @@ final class EdgeVerticle extends VerticleBase {
     }
     endpoints.add(shared.playground());
     int maxFrame = maxFrame(config);
+    BackPressure.Limits pressure = BackPressure.Limits.of(config.limits());
     http =
         new HttpTransport(
             vertx,
             config.http(),
             WebSocketServer.options(config.websocket(), maxFrame),
-            WebSocketServer.extensions(config.websocket(), maxFrame),
+            WebSocketServer.extensions(config.websocket(), maxFrame)
+                .andThen(pipeline -> BackPressure.install(pipeline, pressure)),
             endpoints);
     enet = config.enet().enabled() ? newEnetTransport(config) : null;
     tcp = new TcpTransport(vertx, config.tcp(), config.limits(), connectContext, shared.tcp());

@@ -15,6 +15,7 @@ import io.linkspan.session.ControlService;
 import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
+import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.enet.EnetMetrics;
 import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
@@ -85,9 +86,14 @@ public final class Gateway implements Node {
     id = nodes.self().id();
     control = new ControlService(vertx, directory, nodes);
     mailbox = new NodeMailbox(vertx, directory, nodes.self());
+    BackPressure.Limits pressure = BackPressure.Limits.of(config.limits());
     management =
         new ManagementVerticle(
-            config.management(), metrics, this, config.websocket().maxMessageSize() * 2L);
+            config.management(),
+            metrics,
+            this,
+            config.websocket().maxMessageSize() * 2L,
+            pipeline -> BackPressure.install(pipeline, pressure));
   }
 
   /**

@@ -16,6 +16,8 @@ import java.time.Duration;
  * @param waiting Messages of one connection that wait; further ones fail as queue-full
  * @param waitingBytes the same in bytes
  * @param writeQueue bytes not yet written to one connection; above, it is a slow consumer
+ * @param stalled time for which a peer may read nothing of what waits for it; then its link is
+ *     dropped
  * @param malformed frames that cannot be understood before the connection ends
  * @param closeTimeout time for a client to answer a close; then its link is dropped
  */
@@ -30,6 +32,7 @@ public record LimitsConfig(
     int waiting,
     long waitingBytes,
     long writeQueue,
+    Duration stalled,
     int malformed,
     Duration closeTimeout) {
 
@@ -47,6 +50,7 @@ public record LimitsConfig(
         orUnlimited(limits.count("waiting", 0)),
         orUnlimited(limits.size("waitingBytes", 0)),
         limits.size("writeQueue", 0),
+        limits.duration("stalled"),
         limits.count("malformed", 0),
         limits.duration("closeTimeout"));
   }

@@ -7,10 +7,13 @@ import io.linkspan.api.MessageException;
 import io.linkspan.config.ListenException;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.translate.JsonTranslator;
+import io.netty.channel.ChannelPipeline;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.healthchecks.HealthChecks;
 import io.vertx.ext.healthchecks.Status;
@@ -23,6 +26,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -41,24 +45,37 @@ public final class ManagementVerticle extends VerticleBase {
   private final Metrics metrics;
   private final Node node;
   private final long maxBody;
+  private final Consumer<ChannelPipeline> extensions;
   private HttpServer server;
   private GatewayClient clients;
 
   /**
    * @param maxBody bytes of a Message in an HTTP body
+   * @param extensions prepares the pipeline of each connection
    */
-  public ManagementVerticle(ManagementConfig config, Metrics metrics, Node node, long maxBody) {
+  public ManagementVerticle(
+      ManagementConfig config,
+      Metrics metrics,
+      Node node,
+      long maxBody,
+      Consumer<ChannelPipeline> extensions) {
     this.config = config;
     this.metrics = metrics;
     this.node = node;
     this.maxBody = maxBody;
+    this.extensions = extensions;
   }
 
   @Override
   public Future<?> start() {
     clients = GatewayClient.create(vertx);
-    server = vertx.createHttpServer();
+    // Another protocol in the pipeline would need a back-pressure of its own.
+    server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false));
     return server
+        .connectionHandler(
+            connection ->
+                extensions.accept(
+                    ((HttpServerConnection) connection).channelHandlerContext().pipeline()))
         .requestHandler(router())
         .listen(config.port(), config.host())
         .recover(

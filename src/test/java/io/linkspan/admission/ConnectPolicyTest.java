@@ -15,7 +15,9 @@ class ConnectPolicyTest {
       new ConnectPolicy(
           latch,
           new Origins(List.of("https://good.example")),
-          new Admission(new LimitsConfig(0, 1, 0, 1, 0, 0, 1, 1, 1, 0, 1, Duration.ofSeconds(1))),
+          new Admission(
+              new LimitsConfig(
+                  0, 1, 0, 1, 0, 0, 1, 1, 1, 0, Duration.ofSeconds(1), 1, Duration.ofSeconds(1))),
           new IdentityProvider());
 
   @Test

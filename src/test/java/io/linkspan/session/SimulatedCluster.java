@@ -113,7 +113,19 @@ final class SimulatedCluster {
               Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);
       var limits =
           new LimitsConfig(
-              0, 0, 0, 0, 0, 0, 64, 1_000, 1 << 20, 1 << 20, 16, Duration.ofSeconds(2));
+              0,
+              0,
+              0,
+              0,
+              0,
+              0,
+              64,
+              1_000,
+              1 << 20,
+              1 << 20,
+              Duration.ofSeconds(90),
+              16,
+              Duration.ofSeconds(2));
       var services =
           new NodeServices(
               id,

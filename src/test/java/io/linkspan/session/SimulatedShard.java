@@ -126,6 +126,7 @@ final class SimulatedShard {
         waiting,
         waitingBytes,
         1 << 20,
+        Duration.ofSeconds(90),
         16,
         Duration.ofSeconds(2));
   }

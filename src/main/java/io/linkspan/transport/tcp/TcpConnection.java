@@ -89,7 +89,9 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
             config.clientAcknowledges(),
             common.limits(),
             common.metrics());
-    link = new TcpLink(socket, common.framing(), config.heartbeat().interval(), this);
+    link =
+        new TcpLink(
+            socket, common.framing(), common.pressure(), config.heartbeat().interval(), this);
     socket.exceptionHandler(this::onFailure);
     socket.closeHandler(v -> onClosed());
     armTimer();

@@ -1,6 +1,7 @@
 package io.linkspan.transport.tcp;
 
 import io.linkspan.framing.Framing;
+import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.ChannelLink;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -46,7 +47,12 @@ final class TcpLink {
   private final Listener listener;
 
   /** Adds itself to the pipeline of a socket that has just been accepted. */
-  TcpLink(NetSocketInternal socket, Framing framing, Duration keepAlive, Listener listener) {
+  TcpLink(
+      NetSocketInternal socket,
+      Framing framing,
+      BackPressure.Limits pressure,
+      Duration keepAlive,
+      Listener listener) {
     this.listener = listener;
     context = socket.channelHandlerContext();
     channel = context.channel();
@@ -56,6 +62,7 @@ final class TcpLink {
       pipeline.remove(ChunkedWriteHandler.class);
     }
     framing.install(pipeline, context.name());
+    BackPressure.install(pipeline, pressure);
     pipeline.addBefore(context.name(), null, new FrameGuard());
     link = new ChannelLink(context, listener);
     if (channel instanceof EpollSocketChannel epoll) {

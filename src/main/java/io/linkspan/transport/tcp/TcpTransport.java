@@ -4,6 +4,7 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
 import io.linkspan.framing.Framings;
+import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -34,7 +35,14 @@ public final class TcpTransport {
       listeners.add(
           new TcpListener(
               new TcpConnectionContext(
-                  vertx, listener, framing, framing::encode, limits, entrance, metrics),
+                  vertx,
+                  listener,
+                  framing,
+                  framing::encode,
+                  limits,
+                  BackPressure.Limits.of(limits),
+                  entrance,
+                  metrics),
               FIRST_ANY_PORT - listeners.size()));
     }
   }
