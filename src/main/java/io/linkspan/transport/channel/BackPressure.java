@@ -6,7 +6,6 @@ import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpRequest;
@@ -16,7 +15,6 @@ import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
-import io.netty.util.concurrent.ScheduledFuture;
 import java.nio.channels.ClosedChannelException;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -77,16 +75,16 @@ public final class BackPressure {
   /** Time of one event loop that what one peer sends may take before others have their turn. */
   private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  /** The same for what a peer has sent that has disconnected since. */
+  /** Time for what a peer has sent and left behind when it disconnected. */
   private static final long LAST_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   /** Plain bytes that wait for TLS before they are flushed. */
   private static final int MAX_UNFLUSHED = 64 * 1024;
 
-  private static final int STALL_SAMPLES = 4;
-
   private final Channel channel;
   private final Limits limits;
+  private final OutputProgress output;
+  private final StallTimer stall;
   private final Front front = new Front();
   private final Gate gate = new Gate();
   private final ArrayDeque<ByteBuf> bytes = new ArrayDeque<>(2);
@@ -114,15 +112,11 @@ public final class BackPressure {
   /** Whether the peer speaks HTTP, and has not upgraded to anything else. */
   private boolean http;
 
-  private ScheduledFuture<?> stallTimer;
-  private Object lastOutgoing;
-  private long lastPending;
-  private long lastProgress;
-  private int samplesWithoutProgress;
-
   private BackPressure(Channel channel, Limits limits) {
     this.channel = channel;
     this.limits = limits;
+    output = new OutputProgress(channel);
+    stall = new StallTimer(channel, output, limits.stall(), front::drop);
   }
 
   /**
@@ -143,8 +137,7 @@ public final class BackPressure {
 
   /** Returns the bytes that were written and that the socket has not taken. */
   public long pendingBytes() {
-    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-    return unflushed + (buffer == null ? 0 : buffer.totalPendingWriteBytes());
+    return unflushed + output.pendingBytes();
   }
 
   /** Returns whether nothing is read from the peer at the moment. */
@@ -227,7 +220,7 @@ public final class BackPressure {
     boolean free = bytes.isEmpty() && messages.isEmpty() && isOpen();
     if (free && state == State.STOPPED) {
       state = State.FLOWING;
-      stopTimer();
+      stall.stop();
       if (wantsToRead) {
         channel.config().setAutoRead(true);
       }
@@ -236,8 +229,8 @@ public final class BackPressure {
       wantsToRead = channel.config().isAutoRead();
       channel.config().setAutoRead(false);
     }
-    if (state == State.STOPPED && stallTimer == null && !channel.isWritable()) {
-      startTimer();
+    if (state == State.STOPPED && !channel.isWritable()) {
+      stall.start();
     }
   }
 
@@ -254,57 +247,12 @@ public final class BackPressure {
     asking = false;
   }
 
-  // ------------------------------------------------------------------- a peer that does not read
-
-  private void startTimer() {
-    samplesWithoutProgress = 0;
-    moved();
-    long sample = Math.max(1, limits.stall().toMillis() / STALL_SAMPLES);
-    stallTimer =
-        channel
-            .eventLoop()
-            .scheduleAtFixedRate(this::sample, sample, sample, TimeUnit.MILLISECONDS);
-  }
-
-  private void stopTimer() {
-    if (stallTimer != null) {
-      stallTimer.cancel(false);
-      stallTimer = null;
-    }
-  }
-
-  private void sample() {
-    if (channel.isWritable()) {
-      stopTimer();
-    } else if (moved()) {
-      samplesWithoutProgress = 0;
-    } else if (++samplesWithoutProgress >= STALL_SAMPLES) {
-      front.drop();
-    }
-  }
-
-  /** Whether the peer has taken anything since this was last asked. */
-  private boolean moved() {
-    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-    if (buffer == null) {
-      return false;
-    }
-    Object outgoing = buffer.current();
-    long progress = buffer.currentProgress();
-    long pending = buffer.totalPendingWriteBytes();
-    boolean moved = outgoing != lastOutgoing || progress != lastProgress || pending < lastPending;
-    lastOutgoing = outgoing;
-    lastProgress = progress;
-    lastPending = pending;
-    return moved;
-  }
-
   private void end() {
     if (ended) {
       return;
     }
     ended = true;
-    stopTimer();
+    stall.stop();
     if (!http) {
       beginTurn(LAST_TURN_NANOS);
       pass();

@@ -4,7 +4,6 @@ import io.linkspan.connection.Heartbeat;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.ReferenceCountUtil;
 
 /**
@@ -30,14 +29,12 @@ public final class ChannelLink {
   private final ChannelHandlerContext context;
   private final Channel channel;
   private final Listener listener;
+  private final OutputProgress output;
   private final Runnable flushLater = this::flush;
   private ChannelHandlerContext firstContext;
   private boolean reading;
   private boolean discarding;
   private boolean dirty;
-  private Object lastOutgoing;
-  private long lastPending;
-  private long lastProgress;
 
   /**
    * Adds the link to the pipeline.
@@ -48,6 +45,7 @@ public final class ChannelLink {
     this.context = context;
     this.listener = listener;
     channel = context.channel();
+    output = new OutputProgress(channel);
     channel.pipeline().addFirst(new ByteHandler());
   }
 
@@ -77,8 +75,7 @@ public final class ChannelLink {
 
   /** Returns the bytes that the socket has not taken. May be called on any thread. */
   public long pendingBytes() {
-    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-    return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    return output.pendingBytes();
   }
 
   /**
@@ -96,7 +93,7 @@ public final class ChannelLink {
 
   /** Lets a heartbeat watch what waits, from now until all of it is taken. */
   public void watch(Heartbeat heartbeat, long now) {
-    outputMoved();
+    output.moved();
     heartbeat.writeBlocked(now);
   }
 
@@ -105,7 +102,7 @@ public final class ChannelLink {
     if (heartbeat.watchesWriter()) {
       if (pendingBytes() == 0) {
         heartbeat.writeFree();
-      } else if (outputMoved()) {
+      } else if (output.moved()) {
         heartbeat.writeBlocked(now);
       }
     }
@@ -123,22 +120,6 @@ public final class ChannelLink {
   /** Ends the TCP connection now, whatever waits to be written. */
   public void abort() {
     firstContext.close();
-  }
-
-  /** Whether the peer has taken anything since this was last asked. */
-  private boolean outputMoved() {
-    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-    if (buffer == null) {
-      return false;
-    }
-    Object outgoing = buffer.current();
-    long progress = buffer.currentProgress();
-    long pending = buffer.totalPendingWriteBytes();
-    boolean moved = outgoing != lastOutgoing || progress != lastProgress || pending < lastPending;
-    lastOutgoing = outgoing;
-    lastProgress = progress;
-    lastPending = pending;
-    return moved;
   }
 
   private final class ByteHandler extends ChannelInboundHandlerAdapter {
