@@ -18,6 +18,7 @@ import java.time.Duration;
  * @param writeQueue bytes not yet written to one connection; above, it is a slow consumer
  * @param stalled time for which a peer may read nothing of what waits for it; then its link is
  *     dropped
+ * @param pending links whose client has not joined yet
  * @param malformed frames that cannot be understood before the connection ends
  * @param closeTimeout time for a client to answer a close; then its link is dropped
  */
@@ -33,8 +34,31 @@ public record LimitsConfig(
     long waitingBytes,
     long writeQueue,
     Duration stalled,
+    Pending pending,
     int malformed,
     Duration closeTimeout) {
+
+  /**
+   * Limits for everything that exists before a client has joined.
+   *
+   * @param max of this node
+   * @param maxPerAddress of one network address
+   * @param timeout after which it is given up
+   */
+  public record Pending(int max, int maxPerAddress, Duration timeout) {
+
+    /** Returns limits that nothing reaches. */
+    public static Pending unlimited(Duration timeout) {
+      return new Pending(Integer.MAX_VALUE, Integer.MAX_VALUE, timeout);
+    }
+
+    private static Pending read(ConfigNode pending) {
+      return new Pending(
+          orUnlimited(pending.count("max", 0)),
+          orUnlimited(pending.count("maxPerAddress", 0)),
+          pending.duration("timeout"));
+    }
+  }
 
   /** Reads the section {@code limits}. */
   public static LimitsConfig read(ConfigNode limits) {
@@ -51,6 +75,7 @@ public record LimitsConfig(
         orUnlimited(limits.size("waitingBytes", 0)),
         limits.size("writeQueue", 0),
         limits.duration("stalled"),
+        Pending.read(limits.section("pending")),
         limits.count("malformed", 0),
         limits.duration("closeTimeout"));
   }

@@ -17,7 +17,20 @@ class ConnectPolicyTest {
           new Origins(List.of("https://good.example")),
           new Admission(
               new LimitsConfig(
-                  0, 1, 0, 1, 0, 0, 1, 1, 1, 0, Duration.ofSeconds(1), 1, Duration.ofSeconds(1))),
+                  0,
+                  1,
+                  0,
+                  1,
+                  0,
+                  0,
+                  1,
+                  1,
+                  1,
+                  0,
+                  Duration.ofSeconds(1),
+                  LimitsConfig.Pending.unlimited(Duration.ofSeconds(1)),
+                  1,
+                  Duration.ofSeconds(1))),
           new IdentityProvider());
 
   @Test

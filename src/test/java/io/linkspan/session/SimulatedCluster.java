@@ -124,6 +124,7 @@ final class SimulatedCluster {
               1 << 20,
               1 << 20,
               Duration.ofSeconds(90),
+              LimitsConfig.Pending.unlimited(Duration.ofSeconds(20)),
               16,
               Duration.ofSeconds(2));
       var services =

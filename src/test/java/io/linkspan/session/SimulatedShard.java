@@ -127,6 +127,7 @@ final class SimulatedShard {
         waitingBytes,
         1 << 20,
         Duration.ofSeconds(90),
+        LimitsConfig.Pending.unlimited(Duration.ofSeconds(20)),
         16,
         Duration.ofSeconds(2));
   }

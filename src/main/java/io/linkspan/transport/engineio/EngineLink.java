@@ -9,8 +9,6 @@ import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Connects one Engine.IO session with the requests and WebSockets that carry it. Used only on the
@@ -67,8 +65,6 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
       return new EngineSocket(webSocket, home, loop, maxFrame, maxQueued, closeTimeout);
     }
   }
-
-  private static final Logger LOG = LoggerFactory.getLogger(EngineLink.class);
 
   private final Context context;
   private final EngineSession<HttpExchange, EngineSocket> engine;
@@ -186,7 +182,9 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
                     drain();
                   });
         },
-        failure -> LOG.debug("{} did not upgrade: {}", remote, failure.getMessage()));
+        () -> {
+          // The session goes on polling.
+        });
   }
 
   @Override

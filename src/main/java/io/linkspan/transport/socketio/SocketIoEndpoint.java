@@ -37,8 +37,6 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import java.util.HashMap;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Admits Socket.IO clients, and gives their requests to their sessions, on whichever event loop or
@@ -55,8 +53,6 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       EngineSessions sessions,
       Nodes nodes,
       RelayLimiter relayLimiter) {}
-
-  private static final Logger LOG = LoggerFactory.getLogger(SocketIoEndpoint.class);
 
   /** Added to the time that the outbox gives a client to acknowledge. */
   private static final long ACK_MARGIN_MS = 1_000;
@@ -267,10 +263,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
           socket.listen(link);
           link.drain();
         },
-        failure -> {
-          policy.leave(address);
-          LOG.debug("{} did not upgrade: {}", exchange.remote(), failure.getMessage());
-        });
+        () -> policy.leave(address));
   }
 
   private EngineLink connect(
