@@ -18,6 +18,7 @@ import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
+import io.linkspan.transport.http.RequestWatch;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.tcp.TcpTransport;
 import io.linkspan.transport.websocket.WebSocketEndpoint;
@@ -95,7 +96,13 @@ final class EdgeVerticle extends VerticleBase {
             config.http(),
             WebSocketServer.options(config.websocket(), maxFrame),
             WebSocketServer.extensions(config.websocket(), maxFrame)
-                .andThen(pipeline -> BackPressure.install(pipeline, pressure)),
+                .andThen(pipeline -> BackPressure.install(pipeline, pressure))
+                .andThen(
+                    pipeline ->
+                        RequestWatch.install(
+                            pipeline,
+                            shared.admission().pending(),
+                            config.limits().pending().timeout())),
             endpoints);
     enet = config.enet().enabled() ? newEnetTransport(config) : null;
     tcp = new TcpTransport(vertx, config.tcp(), config.limits(), connectContext, shared.tcp());

@@ -45,7 +45,7 @@ class ArchitectureTest {
   private static final String ARROWS =
       """
       . -> admission, api, bus, cluster, config, connection, delivery, directory, ops, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
-      admission -> api, config, connection, time
+      admission -> api, config, connection, protocol, time
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
@@ -56,6 +56,7 @@ class ArchitectureTest {
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
       ops -> api, config, protocol, translate
       protocol.compression -> protocol
+      protocol.enet -> protocol
       protocol.engineio -> protocol
       protocol.frame -> protocol
       protocol.methodchannel -> protocol
@@ -71,7 +72,7 @@ class ArchitectureTest {
       transport.enet -> admission, api, config, connection, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
       transport.engineio -> admission, directory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http
-      transport.http -> admission, config, connection, protocol.websocket, transport.channel
+      transport.http -> admission, config, connection, protocol.websocket, time, transport.channel
       transport.socketio -> admission, api, config, connection, delivery, directory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http

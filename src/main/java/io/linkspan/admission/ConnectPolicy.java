@@ -3,6 +3,7 @@ package io.linkspan.admission;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.time.DeadlineTimer;
 
 /**
  * Decides which clients connect, in the same way for every transport. A transport asks for a place
@@ -25,6 +26,9 @@ public final class ConnectPolicy {
 
   /** When a client may retry whose user has too many connections. */
   private static final long TOO_MANY_RETRY_MS = 5_000;
+
+  /** When a client may retry while others have not joined yet. */
+  private static final long PENDING_RETRY_MS = 2_000;
 
   private final DrainLatch latch;
   private final Origins origins;
@@ -63,6 +67,21 @@ public final class ConnectPolicy {
       throw new ConnectRefusedException(
           CloseReason.FORBIDDEN, "this origin is not in http.origins", 0);
     }
+  }
+
+  /**
+   * Counts a link until its client has joined.
+   *
+   * @param address of the client, without its port
+   * @param giveUp ends the link in favor of a newer one; called on any thread, at most once
+   */
+  public PendingLinks.Link arrive(String address, Runnable giveUp) throws ConnectRefusedException {
+    PendingLinks.Link link = admission.pending().enter(address, giveUp, DeadlineTimer.now());
+    if (link == null) {
+      throw new ConnectRefusedException(
+          CloseReason.RATE_LIMITED, "too many clients are about to connect", PENDING_RETRY_MS);
+    }
+    return link;
   }
 
   /**

@@ -9,20 +9,42 @@ import java.util.List;
  */
 public final class EarlyMessages {
 
-  /** A session that is resumed may send everything that it has kept. */
-  private static final int TIMES_WRITE_QUEUE = 4;
+  /** Bounds what is held for one client, by the bytes of the Messages. */
+  public static final class Limit {
 
-  private static final long LEAST = 4L * 1024 * 1024;
+    /** A session that is resumed may send everything that it has kept. */
+    private static final int TIMES_WRITE_QUEUE = 4;
 
-  private final long limit;
+    private static final long LEAST = 4L * 1024 * 1024;
+
+    private final long limit;
+    private long bytes;
+
+    /**
+     * @param writeQueue bytes that may wait for an open link; 0 is no limit there
+     */
+    public Limit(long writeQueue) {
+      limit = Math.max(LEAST, TIMES_WRITE_QUEUE * writeQueue);
+    }
+
+    /** Counts a Message, unless there are too many already. */
+    public boolean takes(Outgoing message) {
+      if (bytes >= limit) {
+        return false;
+      }
+      bytes += message.message().getSerializedSize();
+      return true;
+    }
+  }
+
+  private final Limit limit;
   private List<Outgoing> messages = List.of();
-  private long bytes;
 
   /**
-   * @param writeQueue bytes that may wait for an open link; 0 is no limit there
+   * @param writeQueue as for {@link Limit}
    */
   public EarlyMessages(long writeQueue) {
-    limit = Math.max(LEAST, TIMES_WRITE_QUEUE * writeQueue);
+    limit = new Limit(writeQueue);
   }
 
   /**
@@ -31,14 +53,13 @@ public final class EarlyMessages {
    * @return false when too much is held already
    */
   public boolean add(Outgoing message) {
-    if (bytes >= limit) {
+    if (!limit.takes(message)) {
       return false;
     }
     if (messages.isEmpty()) {
       messages = new ArrayList<>();
     }
     messages.add(message);
-    bytes += message.message().getSerializedSize();
     return true;
   }
 
@@ -46,7 +67,6 @@ public final class EarlyMessages {
   public List<Outgoing> takeAll() {
     List<Outgoing> all = messages;
     messages = List.of();
-    bytes = 0;
     return all;
   }
 }

@@ -101,7 +101,8 @@ class UnfinishedUpgradeTest {
     for (int i = 0; i < ATTEMPTS; i++) {
       assertThat(open(target, UPGRADE).send("Content-Length: 1\r\n\r\n").response().status())
           .isEqualTo(400);
-      assertThat(open(target, UPGRADE).send("Transfer-Encoding: chunked\r\n\r\n").response().status())
+      assertThat(
+              open(target, UPGRADE).send("Transfer-Encoding: chunked\r\n\r\n").response().status())
           .isEqualTo(400);
     }
     assertNothingIsLeft();

@@ -75,6 +75,7 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
   private boolean draining;
   private boolean drainScheduled;
   private boolean finished;
+  private boolean confirmed;
 
   /**
    * Creates the link of a new session.
@@ -105,6 +106,14 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
 
   public String sid() {
     return engine.sid();
+  }
+
+  /**
+   * Returns whether the client has received the id of the session: it has named it, or it is on a
+   * WebSocket.
+   */
+  public boolean isConfirmed() {
+    return confirmed || engine.isOverWebSocket();
   }
 
   /** Whether packets can be sent. Once false, it stays false. */
@@ -140,6 +149,7 @@ public final class EngineLink implements EngineSocket.Listener, HttpExchange.Bod
       exchange.refuse(refused);
     } else {
       lastReceived = now;
+      confirmed = true;
       switch (((FrontDoor.Admitted) decision).action()) {
         case POLL -> {
           exchange.watch(loop(), this::onAbort);

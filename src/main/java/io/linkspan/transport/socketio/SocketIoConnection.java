@@ -72,6 +72,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   private final Context context;
   private final SocketSession<HttpExchange, EngineSocket> socket;
   private final EngineLink link;
+  private final Arrival arrival;
   private final Runnable onFinished;
   private final Namespaces namespaces;
   private final EventWriter writer;
@@ -95,7 +96,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   /**
    * Creates the connection of a client whose Engine.IO session has just begun.
    *
-   * @param remote network address of the client, {@code host:port}
    * @param onFinished called once, when nothing is left of the Engine.IO session
    */
   SocketIoConnection(
@@ -103,8 +103,10 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       EngineSession<HttpExchange, EngineSocket> engine,
       SocketSession<HttpExchange, EngineSocket> socket,
       String remote,
+      Arrival arrival,
       Runnable onFinished) {
     this.context = context;
+    this.arrival = arrival;
     this.socket = socket;
     this.onFinished = onFinished;
     namespaces = new Namespaces(socket);
@@ -143,8 +145,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   @Override
   public boolean deliver(Outgoing message) {
     if (state == State.BEGINNING) {
-      beginning.hold(message);
-      return true;
+      return beginning.holdEarly(message, this::onSlow);
     }
     if (state != State.JOINED) {
       return false;
@@ -192,6 +193,9 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   /** A pong shows that the client has read everything that was written before the ping. */
   @Override
   public void onDrained() {
+    if (state == State.JOINED && link.isConfirmed()) {
+      arrival.joined();
+    }
     // Messages that wait are not written yet.
     if (session != null && beginning == null && link.answeredPing() != answeredPing) {
       answeredPing = link.answeredPing();
@@ -248,8 +252,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       left(left.namespace());
     } else if (event instanceof SocketEvent.Closed closed) {
       closed(closed);
-    } else if (event instanceof SocketEvent.Upgraded) {
-      LOG.debug("{} upgraded", remote());
     }
   }
 
@@ -285,7 +287,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       return;
     }
     state = State.BEGINNING;
-    beginning = new PendingJoin(handshake.attachment());
+    beginning = new PendingJoin(handshake.attachment(), context.limits().writeQueue());
     beginning.join(request);
     open(handshake.attachment());
   }
@@ -384,12 +386,16 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   /** Ends the session before the link: without a namespace nothing can reach the client. */
   private void endSession(CloseReason reason) {
     state = State.UNJOINED;
+    forgetSession().linkClosed(reason);
+  }
+
+  private Session forgetSession() {
     Session ended = session;
     session = null;
     beginning = null;
     waitUntil = EngineSession.NEVER;
     writer.end();
-    ended.linkClosed(reason);
+    return ended;
   }
 
   private void closed(SocketEvent.Closed closed) {
@@ -398,9 +404,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     }
     CloseReason reason = translate(closed.reason());
     state = State.CLOSED;
-    if (!closed.detail().isEmpty()) {
-      LOG.debug("{}: {}", remote(), closed.detail());
-    }
+    LOG.debug("{} ended: {}", remote(), closed.detail());
     end(reason);
   }
 
@@ -411,15 +415,11 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   private void end(CloseReason reason) {
     closeReason = reason;
     namespaces.clear();
-    beginning = null;
-    waitUntil = EngineSession.NEVER;
-    writer.end();
+    Session ended = forgetSession();
     drainWaits = reason == CloseReason.GOING_AWAY && !link.finished();
     metrics().closed(reason);
     LOG.debug("{} closed: {}", remote(), reason.label());
-    if (session != null) {
-      Session ended = session;
-      session = null;
+    if (ended != null) {
       ended.linkClosed(reason);
     }
     if (!drainWaits) {

@@ -229,58 +229,64 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       exchange.refuse(refused);
       return;
     }
-    String address = http.remoteAddress().hostAddress();
+    Arrival arrival;
     try {
-      policy.enter(address);
+      arrival = Arrival.of(policy, http.remoteAddress().hostAddress(), loop);
     } catch (ConnectRefusedException refusal) {
       metrics.refused(refusal.reason());
       Refusal.of(refusal).send(http);
       return;
     }
     if (((FrontDoor.Admitted) decision).action() == FrontDoor.Action.OPEN_POLLING) {
-      openPolling(exchange, address);
+      openPolling(exchange, arrival);
     } else {
-      openWebSocket(exchange, address);
+      openWebSocket(exchange, arrival);
     }
   }
 
-  private void openPolling(LocalExchange exchange, String address) {
+  private void openPolling(LocalExchange exchange, Arrival arrival) {
     EngineRequest request = exchange.request();
     long now = DeadlineTimer.now();
     EngineSession<HttpExchange, EngineSocket> engine =
         EngineSession.overPolling(engineConfig, request, self.newSid(), exchange, now);
-    connect(engine, exchange, address).drain();
+    connect(engine, exchange, arrival).drain();
   }
 
-  private void openWebSocket(LocalExchange exchange, String address) {
+  private void openWebSocket(LocalExchange exchange, Arrival arrival) {
     exchange.upgrade(
         webSocket -> {
           EngineSocket socket = linkContext.open(webSocket, loop);
           EngineSession<HttpExchange, EngineSocket> engine =
               EngineSession.overWebSocket(
                   engineConfig, exchange.request(), self.newSid(), socket, DeadlineTimer.now());
-          EngineLink link = connect(engine, exchange, address);
+          EngineLink link = connect(engine, exchange, arrival);
           socket.listen(link);
           link.drain();
         },
-        () -> policy.leave(address));
+        arrival::leave);
   }
 
   private EngineLink connect(
-      EngineSession<HttpExchange, EngineSocket> engine, LocalExchange exchange, String address) {
+      EngineSession<HttpExchange, EngineSocket> engine, LocalExchange exchange, Arrival arrival) {
     var socket =
         new SocketSession<>(
-            engine, engineConfig, socketConfig, exchange.request().query(), DeadlineTimer.now());
+            engine,
+            engineConfig,
+            socketConfig,
+            Handshake.parametersOf(exchange.request().query()),
+            DeadlineTimer.now());
     var connection =
         new SocketIoConnection(
             connectionContext,
             engine,
             socket,
             exchange.remote(),
+            arrival,
             () -> {
               sessions.remove(engine.sid());
-              policy.leave(address);
+              arrival.leave();
             });
+    arrival.onGiveUp(() -> connection.close(CloseReason.RATE_LIMITED));
     sessions.add(connection.link());
     return connection.link();
   }
