@@ -241,10 +241,12 @@ public final class Gateway implements Node {
             nodes,
             new DuplicateFilter(config.delivery()),
             sessions);
+    var admission = new Admission(config.limits());
+    admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(
         config,
         shard,
-        new Admission(config.limits()),
+        admission,
         new IdentityProvider(),
         new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
         metrics.registry(),

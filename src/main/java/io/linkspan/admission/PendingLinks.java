@@ -1,6 +1,9 @@
 package io.linkspan.admission;
 
 import io.linkspan.protocol.PendingTable;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.netty.util.NetUtil;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -38,6 +41,16 @@ public final class PendingLinks {
 
   public PendingLinks(LimitsConfig.Pending limits) {
     this.limits = limits;
+  }
+
+  /** Adds the metrics of these links. */
+  public void register(MeterRegistry registry) {
+    Gauge.builder("linkspan.pending.links", this, PendingLinks::size)
+        .description("Links whose client has not joined yet")
+        .register(registry);
+    FunctionCounter.builder("linkspan.pending.dropped", this, PendingLinks::givenUp)
+        .description("Links that were refused, or gave way to others, before their client joined")
+        .register(registry);
   }
 
   /**

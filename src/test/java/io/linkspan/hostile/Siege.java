@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.linkspan.api.Message;
+import io.linkspan.testing.Scrape;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.netty.util.internal.PlatformDependent;
@@ -105,6 +106,16 @@ final class Siege implements AutoCloseable {
               serve();
               assertThat(connections()).isEqualTo(LOOPS);
             });
+  }
+
+  /** Returns the number of links whose client has not joined. */
+  int pending() {
+    return (int) Scrape.metric(gateway.managementPort(), "linkspan_pending_links");
+  }
+
+  /** Returns the number of links that were dropped before their client joined. */
+  int dropped() {
+    return (int) Scrape.metric(gateway.managementPort(), "linkspan_pending_dropped_total");
   }
 
   private int connections() {
