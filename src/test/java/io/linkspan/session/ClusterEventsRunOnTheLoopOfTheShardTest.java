@@ -81,7 +81,21 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
         new DeliveryConfig(
             Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);
     var limits =
-        new LimitsConfig(0, 0, 0, 0, 0, 0, 64, 1_000, 1 << 20, 1 << 20, 16, Duration.ofSeconds(2));
+        new LimitsConfig(
+            0,
+            0,
+            0,
+            0,
+            0,
+            0,
+            64,
+            1_000,
+            1 << 20,
+            1 << 20,
+            Duration.ofSeconds(90),
+            LimitsConfig.Pending.unlimited(Duration.ofSeconds(20)),
+            16,
+            Duration.ofSeconds(2));
     return new NodeServices(
         nodes.self().id(),
         session,

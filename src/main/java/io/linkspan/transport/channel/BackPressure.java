@@ -40,6 +40,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Used only on the connection's event loop.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // the writer has the promise; a close cannot fail
 public final class BackPressure {
 
   private enum State {

@@ -36,6 +36,7 @@ import java.util.concurrent.TimeUnit;
  *
  * <p>Stands around the decoder. Used only on the event loop of the connection.
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a close cannot fail
 public final class RequestWatch {
 
   private enum State {

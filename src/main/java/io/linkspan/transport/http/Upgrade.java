@@ -26,6 +26,7 @@ import org.slf4j.LoggerFactory;
  *      └────── refuse, disconnect, time-out, failure ────► FAILED
  * </pre>
  */
+@SuppressWarnings("FutureReturnValueIgnored") // a close cannot fail
 public final class Upgrade {
 
   private enum State {
