@@ -89,7 +89,8 @@ final class EdgeVerticle extends VerticleBase {
     }
     endpoints.add(shared.playground());
     int maxFrame = maxFrame(config);
-    BackPressure.Limits pressure = BackPressure.Limits.of(config.limits());
+    BackPressure.Limits pressure =
+        BackPressure.Limits.of(config.limits(), config.websocket().compression());
     http =
         new HttpTransport(
             vertx,

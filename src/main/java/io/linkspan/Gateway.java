@@ -86,7 +86,7 @@ public final class Gateway implements Node {
     id = nodes.self().id();
     control = new ControlService(vertx, directory, nodes);
     mailbox = new NodeMailbox(vertx, directory, nodes.self());
-    BackPressure.Limits pressure = BackPressure.Limits.of(config.limits());
+    BackPressure.Limits pressure = BackPressure.Limits.of(config.limits(), false);
     management =
         new ManagementVerticle(
             config.management(),

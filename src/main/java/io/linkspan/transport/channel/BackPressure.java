@@ -54,8 +54,15 @@ public final class BackPressure {
    * @param unread bytes written to the peer that it has not read; above: its connection is dropped;
    *     0: no limit
    * @param stall time without any progress of the output; then the connection is dropped
+   * @param piece bytes that are decoded at once: all that they decode to must be held if the peer
+   *     stops
    */
-  public record Limits(long unread, Duration stall) {
+  public record Limits(long unread, Duration stall, int piece) {
+
+    private static final int PIECE = 2 * 1024;
+
+    /** Deflate makes at most 1,032 bytes of one. */
+    private static final int COMPRESSED_PIECE = 256;
 
     /** The largest answer is a poll of Engine.IO, of four times {@code socketio.maxPayload}. */
     private static final long LEAST_UNREAD = 16L * 1024 * 1024;
@@ -63,15 +70,14 @@ public final class BackPressure {
     /**
      * Derives the bounds. The bytes are a last resort: transports close slow consumers before, in
      * order, and requests wait while answers are unread.
+     *
+     * @param compressed whether peers may compress what they send
      */
-    public static Limits of(LimitsConfig limits) {
+    public static Limits of(LimitsConfig limits, boolean compressed) {
       long unread = limits.writeQueue() == 0 ? 0 : Math.max(LEAST_UNREAD, 4 * limits.writeQueue());
-      return new Limits(unread, limits.stalled());
+      return new Limits(unread, limits.stalled(), compressed ? COMPRESSED_PIECE : PIECE);
     }
   }
-
-  /** Bytes that are decoded at once: all that they decode to must be held if the peer stops. */
-  static final int PIECE = 2 * 1024;
 
   /** Time of one event loop that what one peer sends may take before others have their turn. */
   private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
@@ -197,12 +203,13 @@ public final class BackPressure {
       return;
     }
     ByteBuf first = bytes.peek();
-    ByteBuf piece = first.readableBytes() <= PIECE ? bytes.poll() : first.readRetainedSlice(PIECE);
+    int size = limits.piece();
+    ByteBuf piece = first.readableBytes() <= size ? bytes.poll() : first.readRetainedSlice(size);
     front.context.fireChannelRead(piece);
   }
 
   private boolean isTurnOver() {
-    if (System.nanoTime() - turnEnds < 0) {
+    if (hasTime()) {
       return false;
     }
     if (!ended) {
@@ -210,6 +217,10 @@ public final class BackPressure {
       LoopTurns.current().await(nextTurn, channel.eventLoop());
     }
     return true;
+  }
+
+  private boolean hasTime() {
+    return System.nanoTime() - turnEnds < 0;
   }
 
   private void beginTurn(long nanos) {
@@ -375,13 +386,11 @@ public final class BackPressure {
     public void channelRead(ChannelHandlerContext source, Object message) {
       // The end belongs to a request that was passed on, and must not keep it waiting.
       boolean endsRequest = message instanceof LastHttpContent;
-      if (messages.isEmpty() && takes(message) && (endsRequest || isOpen())) {
+      if (messages.isEmpty() && takes(message) && (endsRequest || (hasTime() && isOpen()))) {
         forward(message);
-        return;
-      }
-      messages.add(message);
-      if (!passing) {
-        adjust();
+      } else {
+        messages.add(message);
+        pass();
       }
     }
 

@@ -3,6 +3,7 @@ package io.linkspan.transport.tcp;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
+import io.linkspan.framing.FramingConfig;
 import io.linkspan.framing.Framings;
 import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.ConnectContext;
@@ -40,11 +41,15 @@ public final class TcpTransport {
                   framing,
                   framing::encode,
                   limits,
-                  BackPressure.Limits.of(limits),
+                  BackPressure.Limits.of(limits, isCompressed(listener)),
                   entrance,
                   metrics),
               FIRST_ANY_PORT - listeners.size()));
     }
+  }
+
+  private static boolean isCompressed(TcpConfig.Listener listener) {
+    return listener.framing().compression() != FramingConfig.Compression.NONE;
   }
 
   /**

@@ -27,6 +27,7 @@ class BackPressureTest {
   private static final Duration STALL = Duration.ofSeconds(8);
   private static final int ANSWER = 30_000;
   private static final int WATERMARK = 64 * 1024;
+  private static final int PIECE = 2 * 1024;
 
   /** A channel whose peer reads only while it is told to. */
   private static final class PeerChannel extends EmbeddedChannel {
@@ -131,7 +132,8 @@ class BackPressureTest {
 
   private void install(long unread) {
     channel.freezeTime();
-    pressure = BackPressure.install(channel.pipeline(), new BackPressure.Limits(unread, STALL));
+    pressure =
+        BackPressure.install(channel.pipeline(), new BackPressure.Limits(unread, STALL, PIECE));
   }
 
   @AfterEach
@@ -234,7 +236,7 @@ class BackPressureTest {
           }
         };
     channel.eventLoop().schedule(other, 0, TimeUnit.NANOSECONDS);
-    channel.writeInbound(Unpooled.wrappedBuffer(new byte[SlowDecoder.ALL * BackPressure.PIECE]));
+    channel.writeInbound(Unpooled.wrappedBuffer(new byte[SlowDecoder.ALL * PIECE]));
     channel.settle();
     assertThat(slow.pieces).isEqualTo(SlowDecoder.ALL);
     assertThat(others[0]).isGreaterThanOrEqualTo(SlowDecoder.ALL - 1);
