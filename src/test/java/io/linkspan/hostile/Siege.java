@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.linkspan.api.Message;
+import io.linkspan.testing.Flood;
 import io.linkspan.testing.Scrape;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;

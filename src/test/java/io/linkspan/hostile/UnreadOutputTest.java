@@ -1,6 +1,7 @@
 package io.linkspan.hostile;
 
 import io.linkspan.api.Message;
+import io.linkspan.testing.Flood;
 import io.linkspan.testing.RawWebSocket;
 import io.linkspan.testing.TcpTestClient;
 import java.nio.charset.StandardCharsets;

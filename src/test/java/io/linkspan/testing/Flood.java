@@ -1,4 +1,4 @@
-package io.linkspan.hostile;
+package io.linkspan.testing;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -9,7 +9,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
 /** A client that sends the same bytes again and again, and reads nothing of what it gets. */
-final class Flood implements AutoCloseable {
+public final class Flood implements AutoCloseable {
 
   private static final int SMALL = 8 * 1024;
 
@@ -24,7 +24,7 @@ final class Flood implements AutoCloseable {
   }
 
   /** Connects with small buffers, so that the gateway's are the ones that fill. */
-  static Flood connect(int port) {
+  public static Flood connect(int port) {
     try {
       SocketChannel socket = SocketChannel.open();
       socket.setOption(StandardSocketOptions.SO_RCVBUF, SMALL);
@@ -37,7 +37,7 @@ final class Flood implements AutoCloseable {
   }
 
   /** Sends a request for an upgrade and reads the head of the answer. */
-  static Flood upgrade(int port, String target, String... headers) {
+  public static Flood upgrade(int port, String target, String... headers) {
     Flood flood = connect(port);
     var request =
         new StringBuilder("GET ")
@@ -58,7 +58,7 @@ final class Flood implements AutoCloseable {
   }
 
   /** Sends a request and reads the head of the answer. Blocking. */
-  String ask(String request) {
+  public String ask(String request) {
     try {
       socket.configureBlocking(true);
       ByteBuffer out = ByteBuffer.wrap(request.getBytes(StandardCharsets.ISO_8859_1));
@@ -81,7 +81,7 @@ final class Flood implements AutoCloseable {
   }
 
   /** Sets what is sent from now on. */
-  Flood of(byte[] repeated) {
+  public Flood of(byte[] repeated) {
     int times = Math.max(1, SMALL / repeated.length);
     bytes = new byte[times * repeated.length];
     for (int i = 0; i < times; i++) {
@@ -90,12 +90,12 @@ final class Flood implements AutoCloseable {
     return this;
   }
 
-  Flood of(String repeated) {
+  public Flood of(String repeated) {
     return of(repeated.getBytes(StandardCharsets.ISO_8859_1));
   }
 
   /** Sends as much as the gateway takes now, at most 1 MB; returns the number of bytes. */
-  int push() {
+  public int push() {
     int pushed = 0;
     try {
       socket.configureBlocking(false);
@@ -116,12 +116,12 @@ final class Flood implements AutoCloseable {
     return pushed;
   }
 
-  long sent() {
+  public long sent() {
     return sent;
   }
 
   /** Whether the gateway has closed the connection. */
-  boolean refused() {
+  public boolean refused() {
     return refused;
   }
 
