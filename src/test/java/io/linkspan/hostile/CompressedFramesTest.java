@@ -60,7 +60,8 @@ class CompressedFramesTest {
       reader.start();
       attacker.sendBytes(all);
       for (int i = 0; i < ROUND_TRIPS; i++) {
-        good.send(Message.newBuilder().setEventId(Integer.toString(i)).setTo("service:echo").build());
+        good.send(
+            Message.newBuilder().setEventId(Integer.toString(i)).setTo("service:echo").build());
         assertThat(good.receiveAck()).isEqualTo(Integer.toString(i));
         assertThat(good.receiveMessage().getReplyTo()).isEqualTo(Integer.toString(i));
       }
