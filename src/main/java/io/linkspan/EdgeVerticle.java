@@ -10,6 +10,7 @@ import io.linkspan.ops.EventLoopMonitor;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
+import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.enet.EnetMetrics;
 import io.linkspan.transport.enet.EnetPort;
@@ -17,6 +18,7 @@ import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
+import io.linkspan.transport.http.RequestWatch;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.tcp.TcpTransport;
 import io.linkspan.transport.websocket.WebSocketEndpoint;
@@ -90,12 +92,21 @@ final class EdgeVerticle extends VerticleBase {
       endpoints.add(shared.playground());
     }
     int maxFrame = maxFrame(config);
+    BackPressure.Limits pressure =
+        BackPressure.Limits.of(config.limits(), config.websocket().compression());
     http =
         new HttpTransport(
             vertx,
             config.http(),
             WebSocketServer.options(config.websocket(), maxFrame),
-            WebSocketServer.extensions(config.websocket(), maxFrame),
+            WebSocketServer.extensions(config.websocket(), maxFrame)
+                .andThen(pipeline -> BackPressure.install(pipeline, pressure))
+                .andThen(
+                    pipeline ->
+                        RequestWatch.install(
+                            pipeline,
+                            shared.admission().pending(),
+                            config.limits().pending().timeout())),
             endpoints,
             index == 0);
     enet = config.enet().enabled() ? newEnetTransport(config) : null;

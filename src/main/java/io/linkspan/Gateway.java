@@ -20,6 +20,7 @@ import io.linkspan.session.ControlService;
 import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
+import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.enet.EnetMetrics;
 import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
@@ -96,9 +97,14 @@ public final class Gateway implements Node {
     id = nodes.self().id();
     control = new ControlService(vertx, directory, nodes);
     mailbox = new NodeMailbox(vertx, directory, nodes.self());
+    BackPressure.Limits pressure = BackPressure.Limits.of(config.limits(), false);
     management =
         new ManagementVerticle(
-            config.management(), metrics, this, config.websocket().maxMessageSize() * 2L);
+            config.management(),
+            metrics,
+            this,
+            config.websocket().maxMessageSize() * 2L,
+            pipeline -> BackPressure.install(pipeline, pressure));
   }
 
   /**
@@ -263,10 +269,12 @@ public final class Gateway implements Node {
             new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
             memory,
             sessions);
+    var admission = new Admission(config.limits());
+    admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(
         config,
         shard,
-        new Admission(config.limits()),
+        admission,
         new IdentityProvider(),
         new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
         metrics.registry(),

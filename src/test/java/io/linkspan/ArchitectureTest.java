@@ -45,7 +45,7 @@ class ArchitectureTest {
   private static final String ARROWS =
       """
       . -> admission, api, bus, cluster, config, connection, delivery, directory, memory, ops, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
-      admission -> api, config, connection, memory, time, translate
+      admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
@@ -58,6 +58,7 @@ class ArchitectureTest {
       memory -> api, config
       ops -> admission, api, config, listener, memory, protocol, time, translate
       protocol.compression -> protocol
+      protocol.enet -> protocol
       protocol.engineio -> protocol
       protocol.frame -> protocol
       protocol.methodchannel -> protocol
@@ -73,11 +74,11 @@ class ArchitectureTest {
       transport.enet -> admission, api, config, connection, memory, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
       transport.engineio -> admission, connection, directory, memory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http
-      transport.http -> admission, config, connection, listener, memory, protocol.websocket, transport.channel
+      transport.http -> admission, config, connection, listener, memory, protocol.websocket, time, transport.channel
       transport.socketio -> admission, api, config, connection, delivery, directory, memory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, listener, memory, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, memory, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
-      upstream -> api, config, time
+      upstream -> api, config, time, translate
       upstream.http -> api, config, protocol, protocol.compression, protocol.methodchannel, translate, upstream
       upstream.tcp -> api, config, framing, protocol, time, translate, upstream
       """;

@@ -19,11 +19,18 @@ public final class Admission {
   private final ConcurrentMap<String, Integer> perAddress = new ConcurrentHashMap<>();
   private final RateTable addressRate;
   private final RateTable userRate;
+  private final PendingLinks pending;
 
   public Admission(LimitsConfig limits) {
     this.limits = limits;
     addressRate = new RateTable(limits.connectsPerAddress());
     userRate = new RateTable(limits.connectsPerUser());
+    pending = new PendingLinks(limits.pending());
+  }
+
+  /** Returns the links whose client has not joined yet. */
+  public PendingLinks pending() {
+    return pending;
   }
 
   /**

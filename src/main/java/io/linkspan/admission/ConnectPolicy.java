@@ -6,6 +6,7 @@ import io.linkspan.connection.CloseReason;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryLevel;
 import io.linkspan.memory.MemoryUse;
+import io.linkspan.time.DeadlineTimer;
 
 /**
  * Decides which clients connect, in the same way for every transport. A transport asks for a place
@@ -31,6 +32,9 @@ public final class ConnectPolicy {
 
   /** Bytes of a link with its buffers, before anything waits in them. */
   private static final long LINK = 11_000;
+
+  /** When a client may retry while others have not joined yet. */
+  private static final long PENDING_RETRY_MS = 2_000;
 
   private final DrainLatch latch;
   private final Origins origins;
@@ -77,6 +81,21 @@ public final class ConnectPolicy {
       throw new ConnectRefusedException(
           CloseReason.FORBIDDEN, "this origin is not in http.origins", 0);
     }
+  }
+
+  /**
+   * Counts a link until its client has joined.
+   *
+   * @param address of the client, without its port
+   * @param giveUp ends the link in favor of a newer one; called on any thread, at most once
+   */
+  public PendingLinks.Link arrive(String address, Runnable giveUp) throws ConnectRefusedException {
+    PendingLinks.Link link = admission.pending().enter(address, giveUp, DeadlineTimer.now());
+    if (link == null) {
+      throw new ConnectRefusedException(
+          CloseReason.RATE_LIMITED, "too many clients are about to connect", PENDING_RETRY_MS);
+    }
+    return link;
   }
 
   /**

@@ -17,6 +17,9 @@ import java.time.Duration;
  * @param waiting Messages of one connection that wait; further ones fail as queue-full
  * @param waitingBytes the same in bytes
  * @param writeQueue bytes not yet written to one connection; above, it is a slow consumer
+ * @param stalled time for which a peer may read nothing of what waits for it; then its link is
+ *     dropped
+ * @param pending links whose client has not joined yet
  * @param malformed frames that cannot be understood before the connection ends
  * @param costRate units of work per second of one connection, see {@link MessageWork}
  * @param joinNames groups that one Message joins or leaves
@@ -34,11 +37,35 @@ public record LimitsConfig(
     int waiting,
     long waitingBytes,
     long writeQueue,
+    Duration stalled,
+    Pending pending,
     int malformed,
     int costRate,
     int joinNames,
     MessageLimits messages,
     Duration closeTimeout) {
+
+  /**
+   * Limits for everything that exists before a client has joined.
+   *
+   * @param max of this node
+   * @param maxPerAddress of one network address
+   * @param timeout after which it is given up
+   */
+  public record Pending(int max, int maxPerAddress, Duration timeout) {
+
+    /** Returns limits that nothing reaches. */
+    public static Pending unlimited(Duration timeout) {
+      return new Pending(Integer.MAX_VALUE, Integer.MAX_VALUE, timeout);
+    }
+
+    private static Pending read(ConfigNode pending) {
+      return new Pending(
+          orUnlimited(pending.count("max", 0)),
+          orUnlimited(pending.count("maxPerAddress", 0)),
+          pending.duration("timeout"));
+    }
+  }
 
   /** Reads the section {@code limits}. */
   public static LimitsConfig read(ConfigNode limits) {
@@ -54,6 +81,8 @@ public record LimitsConfig(
         orUnlimited(limits.count("waiting", 0)),
         orUnlimited(limits.size("waitingBytes", 0)),
         limits.size("writeQueue", 0),
+        limits.duration("stalled"),
+        Pending.read(limits.section("pending")),
         limits.count("malformed", 0),
         limits.rate("costRate"),
         orUnlimited(limits.count("joinNames", 0)),

@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -49,22 +50,31 @@ public final class ManagementVerticle extends VerticleBase {
   private final Metrics metrics;
   private final Node node;
   private final long maxBody;
+  private final Consumer<ChannelPipeline> extensions;
   private HttpServer server;
   private GatewayClient clients;
 
   /**
    * @param maxBody bytes of a Message in an HTTP body
+   * @param extensions prepares the pipeline of each connection
    */
-  public ManagementVerticle(ManagementConfig config, Metrics metrics, Node node, long maxBody) {
+  public ManagementVerticle(
+      ManagementConfig config,
+      Metrics metrics,
+      Node node,
+      long maxBody,
+      Consumer<ChannelPipeline> extensions) {
     this.config = config;
     this.metrics = metrics;
     this.node = node;
     this.maxBody = maxBody;
+    this.extensions = extensions;
   }
 
   @Override
   public Future<?> start() {
     clients = GatewayClient.create(vertx);
+    // Another protocol in the pipeline would need a back-pressure of its own.
     server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false));
     return server
         .connectionHandler(connection -> prepare((HttpServerConnection) connection))

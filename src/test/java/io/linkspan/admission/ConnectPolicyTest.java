@@ -33,6 +33,8 @@ class ConnectPolicyTest {
                   1,
                   1,
                   0,
+                  Duration.ofSeconds(1),
+                  LimitsConfig.Pending.unlimited(Duration.ofSeconds(1)),
                   1,
                   0,
                   100,

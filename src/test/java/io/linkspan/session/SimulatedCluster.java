@@ -154,6 +154,8 @@ final class SimulatedCluster {
               1_000,
               1 << 20,
               1 << 20,
+              Duration.ofSeconds(90),
+              LimitsConfig.Pending.unlimited(Duration.ofSeconds(20)),
               16,
               0,
               100,

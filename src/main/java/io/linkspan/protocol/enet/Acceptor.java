@@ -148,7 +148,7 @@ final class Acceptor implements HalfOpen.Owner {
             received,
             now);
     endpoints.add(handshake);
-    admission.begun(handshake);
+    admission.begun(handshake, now);
     endpoints.schedule(handshake);
     endpoints.toTransmit().add(handshake);
   }

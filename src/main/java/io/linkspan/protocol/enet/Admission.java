@@ -1,6 +1,6 @@
 package io.linkspan.protocol.enet;
 
-import java.util.ArrayDeque;
+import io.linkspan.protocol.PendingTable;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -11,17 +11,10 @@ import java.util.Map;
  */
 final class Admission {
 
-  private static final class Network {
-    int peers;
-    int halfOpen;
-    final ArrayDeque<HalfOpen> oldest = new ArrayDeque<>(2);
-  }
-
   private final EnetConfig.Limits limits;
-  private final Map<Long, Network> networks = new HashMap<>();
-  private final ArrayDeque<HalfOpen> oldest = new ArrayDeque<>();
+  private final PendingTable<Long, HalfOpen> handshakes = new PendingTable<>();
+  private final Map<Long, Integer> peersOfNetworks = new HashMap<>();
   private int peers;
-  private int halfOpen;
 
   Admission(EnetConfig.Limits limits) {
     this.limits = limits;
@@ -32,73 +25,49 @@ final class Admission {
    * the connection that it may become, so that a client whose handshake was answered is admitted.
    */
   DropReason refusal(PeerAddress address) {
-    if (isNetworkFull(networks.get(address.network()))) {
+    if (isNetworkFull(address.network())) {
       return DropReason.ADDRESS_FULL;
     }
-    return peers + halfOpen >= limits.peers() || halfOpen >= limits.halfOpen()
+    return peers + handshakes.size() >= limits.peers() || handshakes.size() >= limits.halfOpen()
         ? DropReason.HOST_FULL
         : null;
   }
 
-  private boolean isNetworkFull(Network network) {
-    return network != null
-        && (network.peers + network.halfOpen >= limits.peersPerAddress()
-            || network.halfOpen >= limits.halfOpenPerAddress());
+  private boolean isNetworkFull(Long network) {
+    int halfOpen = handshakes.size(network);
+    return peersOfNetworks.getOrDefault(network, 0) + halfOpen >= limits.peersPerAddress()
+        || halfOpen >= limits.halfOpenPerAddress();
   }
 
   /** The handshake that can make room for a new one of this address, or null. */
   HalfOpen oldest(PeerAddress address) {
-    var network = networks.get(address.network());
-    return firstPresent(isNetworkFull(network) ? network.oldest : oldest);
+    Long network = address.network();
+    var oldest = isNetworkFull(network) ? handshakes.oldest(network) : handshakes.oldest();
+    return oldest == null ? null : oldest.item();
   }
 
-  /** All handshakes last equally long, so most of them leave a queue from its front. */
-  private static HalfOpen firstPresent(ArrayDeque<HalfOpen> queue) {
-    while (queue.peekFirst() != null && queue.peekFirst().isGone()) {
-      queue.removeFirst();
-    }
-    return queue.peekFirst();
-  }
-
-  void begun(HalfOpen handshake) {
-    var network = networks.computeIfAbsent(handshake.link.address.network(), k -> new Network());
-    network.halfOpen++;
-    network.oldest.addLast(handshake);
-    oldest.addLast(handshake);
-    halfOpen++;
+  void begun(HalfOpen handshake, long now) {
+    handshake.pending = handshakes.add(handshake.link.address.network(), handshake, now);
   }
 
   void ended(HalfOpen handshake) {
     handshake.remove();
-    halfOpen--;
-    firstPresent(oldest);
-    var address = handshake.link.address;
-    var network = networks.get(address.network());
-    network.halfOpen--;
-    firstPresent(network.oldest);
-    dropIfUnused(address, network);
+    handshakes.remove(handshake.pending);
   }
 
   void connected(PeerAddress address) {
     peers++;
-    networks.computeIfAbsent(address.network(), k -> new Network()).peers++;
+    peersOfNetworks.merge(address.network(), 1, Integer::sum);
   }
 
   void disconnected(PeerAddress address) {
     peers--;
-    var network = networks.get(address.network());
-    network.peers--;
-    dropIfUnused(address, network);
+    peersOfNetworks.computeIfPresent(
+        address.network(), (network, count) -> count == 1 ? null : count - 1);
   }
 
   /** Handshakes that clients have not confirmed. */
   int halfOpen() {
-    return halfOpen;
-  }
-
-  private void dropIfUnused(PeerAddress address, Network network) {
-    if (network.peers == 0 && network.halfOpen == 0) {
-      networks.remove(address.network());
-    }
+    return handshakes.size();
   }
 }

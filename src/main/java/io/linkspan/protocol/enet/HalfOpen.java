@@ -1,5 +1,7 @@
 package io.linkspan.protocol.enet;
 
+import io.linkspan.protocol.PendingTable;
+
 /**
  * One handshake: a client whose CONNECT was answered and that has not confirmed the answer. Anybody
  * may have forged its address so far, so it holds little, expires soon and is sent next to nothing
@@ -50,6 +52,9 @@ final class HalfOpen extends Endpoint {
   private int credit;
 
   private boolean gone;
+
+  /** Set while {@link Admission} counts it. */
+  PendingTable.Entry<Long, HalfOpen> pending;
 
   /** Low 16 bits of the times at which VERIFY_CONNECT was sent, newest first; -1 is none. */
   private final int[] sentTimes = {-1, -1, -1, -1};

@@ -8,7 +8,6 @@ import io.linkspan.memory.OutOfMemory;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.util.ReferenceCountUtil;
 import java.util.function.IntSupplier;
 
@@ -38,14 +37,12 @@ public final class ChannelLink implements Backlog {
   private final ChannelHandlerContext context;
   private final Channel channel;
   private final Listener listener;
+  private final OutputProgress output;
   private final Runnable flushLater = this::flush;
   private ChannelHandlerContext firstContext;
   private boolean reading;
   private boolean discarding;
   private boolean dirty;
-  private Object lastOutgoing;
-  private long lastPending;
-  private long lastProgress;
   private final MemoryAccount memory;
   private final IntSupplier unfinished;
 
@@ -69,6 +66,7 @@ public final class ChannelLink implements Backlog {
     this.unfinished = unfinished;
     this.listener = listener;
     channel = context.channel();
+    output = new OutputProgress(channel);
     channel.pipeline().addFirst(new ByteHandler());
   }
 
@@ -103,8 +101,7 @@ public final class ChannelLink implements Backlog {
 
   /** Returns the bytes that the socket has not taken. May be called on any thread. */
   public long pendingBytes() {
-    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-    return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+    return output.pendingBytes();
   }
 
   /**
@@ -122,7 +119,7 @@ public final class ChannelLink implements Backlog {
 
   /** Lets a heartbeat watch what waits, from now until all of it is taken. */
   public void watch(Heartbeat heartbeat, long now) {
-    outputMoved();
+    output.moved();
     heartbeat.writeBlocked(now);
   }
 
@@ -131,7 +128,7 @@ public final class ChannelLink implements Backlog {
     if (heartbeat.watchesWriter()) {
       if (pendingBytes() == 0) {
         heartbeat.writeFree();
-      } else if (outputMoved()) {
+      } else if (output.moved()) {
         heartbeat.writeBlocked(now);
       }
     }
@@ -154,22 +151,6 @@ public final class ChannelLink implements Backlog {
   /** Ends the TCP connection now, whatever waits to be written. */
   public void abort() {
     firstContext.close();
-  }
-
-  /** Whether the peer has taken anything since this was last asked. */
-  private boolean outputMoved() {
-    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
-    if (buffer == null) {
-      return false;
-    }
-    Object outgoing = buffer.current();
-    long progress = buffer.currentProgress();
-    long pending = buffer.totalPendingWriteBytes();
-    boolean moved = outgoing != lastOutgoing || progress != lastProgress || pending < lastPending;
-    lastOutgoing = outgoing;
-    lastProgress = progress;
-    lastPending = pending;
-    return moved;
   }
 
   private void charge(int bytes) {

@@ -12,14 +12,13 @@ import io.linkspan.api.MessageException;
 import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
+import io.linkspan.connection.EarlyMessages;
 import io.linkspan.connection.MalformedCounter;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Queue;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -61,7 +60,7 @@ public final class FirstMessageAuth {
   private State state = State.UNNAMED;
   private Session session;
   private Queue<Early> early;
-  private List<Outgoing> earlyOutgoing = List.of();
+  private final EarlyMessages earlyOutgoing;
   private CloseReason closeReason;
   private boolean resumable;
   private final MalformedCounter malformed;
@@ -82,6 +81,7 @@ public final class FirstMessageAuth {
     this.context = context;
     malformed = new MalformedCounter(link, limits.malformed());
     this.limits = limits;
+    earlyOutgoing = new EarlyMessages(limits.writeQueue());
     this.metrics = metrics;
     acknowledgesByDefault = clientAcknowledges;
   }
@@ -106,9 +106,10 @@ public final class FirstMessageAuth {
     if (state != State.OPENING) {
       return false;
     }
-    earlyOutgoing = new ArrayList<>(earlyOutgoing);
-    earlyOutgoing.add(message);
-    return true;
+    if (!earlyOutgoing.add(message)) {
+      link.close(CloseReason.SLOW_CONSUMER);
+    }
+    return state == State.OPENING;
   }
 
   /** Whether the client asked for a session that outlives its link. */
@@ -178,7 +179,7 @@ public final class FirstMessageAuth {
     state = State.CLOSED;
     closeReason = reason;
     early = null;
-    earlyOutgoing = List.of();
+    earlyOutgoing.takeAll();
     LOG.debug("{} closed: {}", link.remote(), reason.label());
     if (session == null) {
       metrics.refused(reason);
@@ -231,8 +232,7 @@ public final class FirstMessageAuth {
     if (auth != null) {
       auth.receipt().accepted(auth.message().getEventId());
     }
-    earlyOutgoing.forEach(link::deliver);
-    earlyOutgoing = List.of();
+    earlyOutgoing.takeAll().forEach(link::deliver);
     while (early != null && !early.isEmpty() && state == State.OPEN) {
       Early next = early.remove();
       take(next.message(), next.receipt());

@@ -11,8 +11,6 @@ import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Connects one Engine.IO session with the requests and WebSockets that carry it. Used only on the
@@ -70,8 +68,6 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
     }
   }
 
-  private static final Logger LOG = LoggerFactory.getLogger(EngineLink.class);
-
   private final Context context;
   private final EngineSession<HttpExchange, EngineSocket> engine;
   private final String remote;
@@ -81,6 +77,7 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
   private boolean draining;
   private boolean drainScheduled;
   private boolean finished;
+  private boolean confirmed;
 
   /** Bytes that are charged for what the session holds. */
   private long charged;
@@ -119,6 +116,14 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
     return engine.sid();
   }
 
+  /**
+   * Returns whether the client has received the id of the session: it has named it, or it is on a
+   * WebSocket.
+   */
+  public boolean isConfirmed() {
+    return confirmed || engine.isOverWebSocket();
+  }
+
   /** Whether packets can be sent. Once false, it stays false. */
   public boolean isOpen() {
     return engine.isOpen();
@@ -152,6 +157,7 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
       exchange.refuse(refused);
     } else {
       lastReceived = now;
+      confirmed = true;
       switch (((FrontDoor.Admitted) decision).action()) {
         case POLL -> {
           exchange.watch(loop(), this::onAbort, this::release);
@@ -197,7 +203,9 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
                     drain();
                   });
         },
-        failure -> LOG.debug("{} did not upgrade: {}", remote, failure.getMessage()));
+        () -> {
+          // The session goes on polling.
+        });
   }
 
   @Override

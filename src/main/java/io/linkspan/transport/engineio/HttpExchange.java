@@ -46,7 +46,7 @@ public interface HttpExchange {
   void read(EventLoop loop, BodyListener listener);
 
   /** Accepts the upgrade. The listeners are called on {@link #home}. */
-  void upgrade(Consumer<ServerWebSocket> onUpgraded, Consumer<Throwable> onFailure);
+  void upgrade(Consumer<ServerWebSocket> onUpgraded, Runnable onFailure);
 
   /** The event loop that a request for an upgrade arrived at. */
   EventLoop home();

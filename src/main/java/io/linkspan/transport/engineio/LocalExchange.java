@@ -7,6 +7,7 @@ import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.http.Refusal;
 import io.linkspan.transport.http.RequestGuard;
+import io.linkspan.transport.http.Upgrade;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
@@ -15,6 +16,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.net.SocketAddress;
+import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
@@ -25,6 +27,9 @@ public final class LocalExchange implements HttpExchange {
 
   /** How long reading goes on when a body was answered before its end, in milliseconds. */
   private static final long LINGER = 5_000;
+
+  /** An upgrade is answered in the turn in which it is accepted. */
+  private static final Duration UPGRADE_TIMEOUT = Duration.ofSeconds(5);
 
   private final HttpServerRequest http;
   private final SocketAddress client;
@@ -116,8 +121,34 @@ public final class LocalExchange implements HttpExchange {
   }
 
   @Override
-  public void upgrade(Consumer<ServerWebSocket> onUpgraded, Consumer<Throwable> onFailure) {
-    home.run(() -> http.toWebSocket().onComplete(onUpgraded::accept, onFailure::accept));
+  public void upgrade(Consumer<ServerWebSocket> onUpgraded, Runnable onFailure) {
+    home.run(
+        () -> {
+          Refusal impossible = Upgrade.check(http);
+          if (impossible == null) {
+            new Upgrade(
+                    home.vertx(), http, UPGRADE_TIMEOUT, new UpgradeListener(onUpgraded, onFailure))
+                .accept();
+          } else {
+            impossible.send(http);
+            resume();
+            onFailure.run();
+          }
+        });
+  }
+
+  private record UpgradeListener(Consumer<ServerWebSocket> onOpened, Runnable onFailure)
+      implements Upgrade.Listener {
+
+    @Override
+    public void opened(ServerWebSocket socket) {
+      onOpened.accept(socket);
+    }
+
+    @Override
+    public void failed() {
+      onFailure.run();
+    }
   }
 
   @Override

@@ -47,7 +47,7 @@ public record Refusal(int status, String code, String message, long retryAfterMs
       body.put("retryAfterMs", retryAfterMs);
     }
     if (status == UPGRADE_REQUIRED.status) {
-      response.putHeader(HttpHeaders.UPGRADE, "websocket");
+      response.putHeader(HttpHeaders.UPGRADE, "websocket").putHeader("Sec-WebSocket-Version", "13");
     }
     response
         .putHeader(HttpHeaders.CONTENT_TYPE, "application/json")

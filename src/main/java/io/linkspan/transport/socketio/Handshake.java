@@ -9,9 +9,30 @@ import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.session.Attachment;
 import io.linkspan.translate.ClosingTranslator;
 import io.vertx.core.json.JsonObject;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
 
 /** Decides who a client is, and whether it is admitted, when it joins its first namespace. */
 record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean recoveryByDefault) {
+
+  /** Parameters of a client's query that are of use when it joins. */
+  private static final List<String> PARAMETERS = List.of("user", "ack", "session");
+
+  /** Longer values are refused, whatever they go on with. */
+  private static final int MAX_PARAMETER = 512;
+
+  /** Returns the part of a query that a client that has not joined yet is worth keeping. */
+  static Map<String, String> parametersOf(Map<String, String> query) {
+    Map<String, String> kept = new HashMap<>(4);
+    for (String name : PARAMETERS) {
+      String value = query.get(name);
+      if (value != null) {
+        kept.put(name, value.substring(0, Math.min(MAX_PARAMETER, value.length())));
+      }
+    }
+    return kept;
+  }
 
   /** The client is admitted. */
   record Admitted(Identity identity, Attachment attachment) {}

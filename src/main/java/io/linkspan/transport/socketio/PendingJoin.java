@@ -1,5 +1,6 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.connection.EarlyMessages;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketEvent;
@@ -20,13 +21,16 @@ final class PendingJoin {
 
   private final Attachment attachment;
   private final List<SocketEvent.ConnectRequested> joins = new ArrayList<>(1);
+  private final EarlyMessages.Limit early;
   private List<Outgoing> messages = new ArrayList<>(0);
 
   /**
    * @param attachment requested by the client with its first namespace
+   * @param writeQueue bytes that may wait for the client once it has joined; 0 is no limit
    */
-  PendingJoin(Attachment attachment) {
+  PendingJoin(Attachment attachment, long writeQueue) {
     this.attachment = attachment;
+    early = new EarlyMessages.Limit(writeQueue);
   }
 
   void join(SocketEvent.ConnectRequested request) {
@@ -40,6 +44,21 @@ final class PendingJoin {
 
   void hold(Outgoing message) {
     messages.add(message);
+  }
+
+  /**
+   * Holds a Message until the session has begun.
+   *
+   * @param onOverload called when too much is held already
+   * @return whether it is held
+   */
+  boolean holdEarly(Outgoing message, Runnable onOverload) {
+    if (!early.takes(message)) {
+      onOverload.run();
+      return false;
+    }
+    messages.add(message);
+    return true;
   }
 
   /** Returns whether no further Message may wait. */

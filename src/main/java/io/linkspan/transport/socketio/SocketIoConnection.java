@@ -56,6 +56,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   private final SocketIoContext context;
   private final SocketSession<HttpExchange, EngineSocket> socket;
   private final EngineLink link;
+  private final Arrival arrival;
   private final Runnable onFinished;
   private final Namespaces namespaces;
   private final EventWriter writer;
@@ -80,7 +81,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   /**
    * Creates the connection of a client whose Engine.IO session has just begun.
    *
-   * @param remote network address of the client, {@code host:port}
    * @param onFinished called once, when nothing is left of the Engine.IO session
    */
   SocketIoConnection(
@@ -88,8 +88,10 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       EngineSession<HttpExchange, EngineSocket> engine,
       SocketSession<HttpExchange, EngineSocket> socket,
       String remote,
+      Arrival arrival,
       Runnable onFinished) {
     this.context = context;
+    this.arrival = arrival;
     this.socket = socket;
     this.onFinished = onFinished;
     namespaces = new Namespaces(socket);
@@ -130,8 +132,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   @Override
   public boolean deliver(Outgoing message) {
     if (state == State.BEGINNING) {
-      beginning.hold(message);
-      return true;
+      return beginning.holdEarly(message, this::onSlow);
     }
     if (state != State.JOINED) {
       return false;
@@ -180,6 +181,9 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   /** A pong shows that the client has read everything that was written before the ping. */
   @Override
   public void onDrained() {
+    if (state == State.JOINED && link.isConfirmed()) {
+      arrival.joined();
+    }
     // Messages that wait are not written yet.
     if (session != null && beginning == null && link.answeredPing() != answeredPing) {
       answeredPing = link.answeredPing();
@@ -236,8 +240,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       left(left.namespace());
     } else if (event instanceof SocketEvent.Closed closed) {
       closed(closed);
-    } else if (event instanceof SocketEvent.Upgraded) {
-      LOG.debug("{} upgraded", remote());
     }
   }
 
@@ -273,7 +275,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       return;
     }
     state = State.BEGINNING;
-    beginning = new PendingJoin(handshake.attachment());
+    beginning = new PendingJoin(handshake.attachment(), context.limits().writeQueue());
     beginning.join(request);
     open(handshake.attachment());
   }
@@ -366,7 +368,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     writer.left(namespace);
     if (namespaces.isEmpty() && state == State.JOINED) {
       state = State.LEAVING;
-      beginning = new PendingJoin(handshake.attachment());
+      beginning = new PendingJoin(handshake.attachment(), context.limits().writeQueue());
       outcomes.whenNone(this::leftInOrder);
     }
   }
@@ -409,9 +411,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       outcomes.whenNone(() -> left.linkClosed(CloseReason.NORMAL));
     }
     state = State.CLOSED;
-    if (!closed.detail().isEmpty()) {
-      LOG.debug("{}: {}", remote(), closed.detail());
-    }
+    LOG.debug("{} ended: {}", remote(), closed.detail());
     end(reason);
   }
 

@@ -38,8 +38,6 @@ import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.SocketAddress;
 import java.util.HashMap;
 import java.util.Map;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Admits Socket.IO clients, and gives their requests to their sessions, on whichever event loop or
@@ -56,8 +54,6 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       EngineSessions sessions,
       Nodes nodes,
       RelayLimiter relayLimiter) {}
-
-  private static final Logger LOG = LoggerFactory.getLogger(SocketIoEndpoint.class);
 
   /** Added to the time that the outbox gives a client to acknowledge. */
   private static final long ACK_MARGIN_MS = 1_000;
@@ -235,60 +231,64 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       return;
     }
     String address = exchange.address();
+    Arrival arrival;
     try {
-      policy.enter(address);
+      arrival = Arrival.of(policy, address, loop);
     } catch (ConnectRefusedException refusal) {
       metrics.refused(refusal.reason());
       Refusal.of(refusal).send(http);
       return;
     }
     if (((FrontDoor.Admitted) decision).action() == FrontDoor.Action.OPEN_POLLING) {
-      openPolling(exchange, address);
+      openPolling(exchange, arrival);
     } else {
-      openWebSocket(exchange, address);
+      openWebSocket(exchange, arrival);
     }
   }
 
-  private void openPolling(LocalExchange exchange, String address) {
+  private void openPolling(LocalExchange exchange, Arrival arrival) {
     EngineRequest request = exchange.request();
     long now = DeadlineTimer.now();
     EngineSession<HttpExchange, EngineSocket> engine =
         EngineSession.overPolling(engineConfig, request, self.newSid(), exchange, now);
-    connect(engine, exchange, address).drain();
+    connect(engine, exchange, arrival).drain();
   }
 
-  private void openWebSocket(LocalExchange exchange, String address) {
+  private void openWebSocket(LocalExchange exchange, Arrival arrival) {
     exchange.upgrade(
         webSocket -> {
           EngineSocket socket = linkContext.open(webSocket, loop);
           EngineSession<HttpExchange, EngineSocket> engine =
               EngineSession.overWebSocket(
                   engineConfig, exchange.request(), self.newSid(), socket, DeadlineTimer.now());
-          EngineLink link = connect(engine, exchange, address);
+          EngineLink link = connect(engine, exchange, arrival);
           socket.listen(link);
           link.drain();
         },
-        failure -> {
-          policy.leave(address);
-          LOG.debug("{} did not upgrade: {}", exchange.remote(), failure.getMessage());
-        });
+        arrival::leave);
   }
 
   private EngineLink connect(
-      EngineSession<HttpExchange, EngineSocket> engine, LocalExchange exchange, String address) {
+      EngineSession<HttpExchange, EngineSocket> engine, LocalExchange exchange, Arrival arrival) {
     var socket =
         new SocketSession<>(
-            engine, engineConfig, socketConfig, exchange.request().query(), DeadlineTimer.now());
+            engine,
+            engineConfig,
+            socketConfig,
+            Handshake.parametersOf(exchange.request().query()),
+            DeadlineTimer.now());
     var connection =
         new SocketIoConnection(
             connectionContext,
             engine,
             socket,
             exchange.remote(),
+            arrival,
             () -> {
               sessions.remove(engine.sid());
-              policy.leave(address);
+              arrival.leave();
             });
+    arrival.onGiveUp(() -> connection.close(CloseReason.RATE_LIMITED));
     sessions.add(connection.link());
     return connection.link();
   }

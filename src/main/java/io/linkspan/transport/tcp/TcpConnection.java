@@ -1,6 +1,7 @@
 package io.linkspan.transport.tcp;
 
 import com.google.protobuf.MessageLite;
+import io.linkspan.admission.PendingLinks;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -64,9 +65,11 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   private final TcpLink link;
   private final Consumer<TcpConnection> onEnd;
   private final long anonymousAt;
+  private final PendingLinks.Link pendingLink;
   private State state = State.OPEN;
   private long lastReceived = DeadlineTimer.now();
   private boolean broken;
+  private boolean known;
 
   /** Messages of the client that have no outcome yet. */
   private int pending;
@@ -75,14 +78,17 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
    * Serves a socket that has just been accepted.
    *
    * @param remote network address of the client
+   * @param pending counts the link until the client is known
    * @param onEnd called once, when the TCP connection has ended
    */
   TcpConnection(
       TcpConnectionContext common,
       NetSocketInternal socket,
       String remote,
+      PendingLinks.Link pending,
       Consumer<TcpConnection> onEnd) {
     this.common = common;
+    this.pendingLink = pending;
     this.onEnd = onEnd;
     TcpConfig.Listener config = common.config();
     this.remote = remote;
@@ -100,6 +106,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
         new TcpLink(
             socket,
             common.framing(),
+            common.pressure(),
             config.heartbeat().interval(),
             common.entrance().shard().memory(),
             this);
@@ -219,6 +226,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
         pending++;
       }
       auth.received(decoded, this);
+      noteIdentity();
     }
   }
 
@@ -234,6 +242,13 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     if (state == State.OPEN && !heartbeat.watchesWriter()) {
       link.channel().watch(heartbeat, DeadlineTimer.now());
       armTimer();
+    }
+  }
+
+  private void noteIdentity() {
+    if (!known && auth.isNamed()) {
+      known = true;
+      pendingLink.leave();
     }
   }
 
@@ -322,6 +337,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     long now = DeadlineTimer.now();
     if (now >= anonymousAt) {
       auth.timeout();
+      noteIdentity();
     }
     if (link.channel().advance(heartbeat, now) == Heartbeat.Action.EXPIRE) {
       close(CloseReason.HEARTBEAT_TIMEOUT);

@@ -2,6 +2,7 @@ package io.linkspan.transport.tcp;
 
 import io.linkspan.framing.Framing;
 import io.linkspan.memory.MemoryAccount;
+import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.ChannelLink;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -51,6 +52,7 @@ final class TcpLink {
   TcpLink(
       NetSocketInternal socket,
       Framing framing,
+      BackPressure.Limits pressure,
       Duration keepAlive,
       MemoryAccount memory,
       Listener listener) {
@@ -63,6 +65,7 @@ final class TcpLink {
       pipeline.remove(ChunkedWriteHandler.class);
     }
     IntSupplier unfinished = framing.install(pipeline, context.name());
+    BackPressure.install(pipeline, pressure);
     pipeline.addBefore(context.name(), null, new FrameGuard());
     link = new ChannelLink(context, memory, unfinished, listener);
     if (channel instanceof EpollSocketChannel epoll) {

@@ -1,7 +1,9 @@
 package io.linkspan.transport.tcp;
 
+import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.DrainLatch;
+import io.linkspan.admission.PendingLinks;
 import io.linkspan.config.ListenException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.listener.CertificateWatch;
@@ -99,22 +101,34 @@ final class TcpListener {
   private void accept(NetSocket socket) {
     SocketAddress remote = addresses.of(socket);
     String address = remote.hostAddress();
+    ConnectPolicy policy = common.entrance().policy();
+    PendingLinks.Link pending;
     try {
-      common.entrance().policy().enter(address);
+      pending = policy.arrive(address, socket::close);
     } catch (ConnectRefusedException refusal) {
-      open(socket, remote, () -> {}).close(refusal.reason(), refusal.retryAfterMs());
+      // Even a word to each of them costs too much.
+      socket.close();
       return;
     }
-    open(socket, remote, () -> common.entrance().policy().leave(address));
+    try {
+      policy.enter(address);
+    } catch (ConnectRefusedException refusal) {
+      open(socket, remote, pending, () -> {}).close(refusal.reason(), refusal.retryAfterMs());
+      return;
+    }
+    open(socket, remote, pending, () -> policy.leave(address));
   }
 
-  private TcpConnection open(NetSocket socket, SocketAddress remote, Runnable release) {
+  private TcpConnection open(
+      NetSocket socket, SocketAddress remote, PendingLinks.Link pending, Runnable release) {
     var connection =
         new TcpConnection(
             common,
             (NetSocketInternal) socket,
             remote.toString(),
+            pending,
             ended -> {
+              pending.leave();
               connections.remove(ended);
               release.run();
               latch().leave();

@@ -3,7 +3,9 @@ package io.linkspan.transport.tcp;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
+import io.linkspan.framing.FramingConfig;
 import io.linkspan.framing.Framings;
+import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -39,10 +41,21 @@ public final class TcpTransport {
       listeners.add(
           new TcpListener(
               new TcpConnectionContext(
-                  vertx, listener, framing, framing::encode, limits, entrance, metrics),
+                  vertx,
+                  listener,
+                  framing,
+                  framing::encode,
+                  limits,
+                  BackPressure.Limits.of(limits, isCompressed(listener)),
+                  entrance,
+                  metrics),
               FIRST_ANY_PORT - listeners.size(),
               watches));
     }
+  }
+
+  private static boolean isCompressed(TcpConfig.Listener listener) {
+    return listener.framing().compression() != FramingConfig.Compression.NONE;
   }
 
   /**

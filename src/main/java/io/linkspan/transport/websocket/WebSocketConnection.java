@@ -9,6 +9,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
+import io.linkspan.connection.EarlyMessages;
 import io.linkspan.connection.Heartbeat;
 import io.linkspan.connection.MalformedCounter;
 import io.linkspan.connection.Outgoing;
@@ -23,12 +24,11 @@ import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.JsonTranslator;
+import io.linkspan.transport.http.Upgrade;
 import io.linkspan.transport.http.WebSocketLink;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.ServerWebSocket;
-import java.util.ArrayList;
-import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,18 +39,20 @@ import org.slf4j.LoggerFactory;
  * <pre>
  *              upgraded          close, violation, heartbeat         TCP ended
  *   OPENING ────────────► OPEN ──────────────────────────► CLOSING ───────────► CLOSED
- *      └──────────────────┼───── close ───────────────────────┘ ▲                 ▲
- *                         │ close of the client                 │                 │
- *                         └──────► DRAINING ────────────────────┘                 │
- *                                     │ TCP ended       no Message is pending     │
- *                                     └──────► DETACHED ──────────────────────────┘
- *                                                       no Message is pending, time-out
+ *      ├──────────────────┼───── close ───────────────────────┘ ▲                 ▲
+ *      │                  │ close of the client                 │                 │
+ *      │                  └──────► DRAINING ────────────────────┘                 │
+ *      │                              │ TCP ended       no Message is pending     │
+ *      │                              └──────► DETACHED ──────────────────────────┤
+ *      │ not upgraded                            no Message is pending, time-out  │
+ *      └──────────────────────────────────────────────────────────────────────────┘
  * </pre>
  *
  * <p>A client that closes in order has sent everything that it wanted to send. So its session ends
  * only after each of these Messages has an outcome.
  */
-final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Listener {
+final class WebSocketConnection
+    implements Connection, Receipt, WebSocketLink.Listener, Upgrade.Listener {
 
   private enum State {
     OPENING,
@@ -84,7 +86,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   private ServerWebSocket socket;
   private WebSocketLink link;
   private boolean json;
-  private List<Outgoing> early = List.of();
+  private final EarlyMessages early;
   private CloseReason closeReason;
   private long lastReceived = DeadlineTimer.now();
   private final MalformedCounter malformed;
@@ -112,18 +114,22 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     this.onEnd = onEnd;
     malformed = new MalformedCounter(this, limits.malformed());
     maxMessage = config.maxMessageSize();
+    early = new EarlyMessages(limits.writeQueue());
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
     timer = new DeadlineTimer(vertx, this::onTimer);
   }
 
-  /** Takes the client's session; the upgrade may be answered. */
+  /** Takes the client's session; the upgrade may be answered, unless the client has left. */
   void begin(Session session) {
     this.session = session;
     metrics.opened();
+    if (state != State.OPENING) {
+      end(closeReason == null ? CloseReason.CONNECTION_LOST : closeReason);
+    }
   }
 
-  /** Takes the WebSocket once the upgrade has been answered. */
-  void upgraded(ServerWebSocket socket) {
+  @Override
+  public void opened(ServerWebSocket socket) {
     this.socket = socket;
     json = WebSocketConfig.JSON_SUBPROTOCOL.equals(socket.subProtocol());
     link = new WebSocketLink(socket, maxMessage, memory, this);
@@ -135,8 +141,7 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     }
     state = State.OPEN;
     LOG.debug("{} opened as {}, session {}", remote, session.user(), session.id());
-    early.forEach(this::deliver);
-    early = List.of();
+    early.takeAll().forEach(this::deliver);
     timer.arm(heartbeat.nextDeadline());
   }
 
@@ -145,8 +150,8 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     LOG.debug("{} failed: {}", remote, failure.getMessage());
   }
 
-  /** Ends a connection whose upgrade failed. */
-  void notUpgraded() {
+  @Override
+  public void failed() {
     onClosed();
   }
 
@@ -168,9 +173,11 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   @Override
   public boolean deliver(Outgoing message) {
     if (state == State.OPENING) {
-      early = new ArrayList<>(early);
-      early.add(message);
-      return true;
+      if (early.add(message)) {
+        return true;
+      }
+      close(CloseReason.SLOW_CONSUMER);
+      return false;
     }
     if (state != State.OPEN) {
       return false;
@@ -239,7 +246,9 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
     boolean upgraded = state == State.OPEN;
     state = State.CLOSING;
     closeReason = reason;
-    end(reason);
+    if (session != null) {
+      end(reason);
+    }
     if (upgraded) {
       sendClose(reason, retryAfterMs);
     }
@@ -386,13 +395,17 @@ final class WebSocketConnection implements Connection, Receipt, WebSocketLink.Li
   }
 
   private void onClosed() {
+    if (state == State.CLOSED) {
+      return;
+    }
     if (state == State.DRAINING) {
       state = State.DETACHED;
       timer.cancel();
       timer.arm(DeadlineTimer.now() + DRAIN_LIMIT);
       return;
     }
-    if (state != State.CLOSING) {
+    early.takeAll();
+    if (state != State.CLOSING && session != null) {
       boolean inOrder = socket != null && socket.closeStatusCode() == NORMAL_CLOSURE;
       end(inOrder ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST);
     }

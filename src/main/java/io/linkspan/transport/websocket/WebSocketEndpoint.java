@@ -9,6 +9,7 @@ import io.linkspan.connection.TransportMetrics;
 import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.Refusal;
+import io.linkspan.transport.http.Upgrade;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
@@ -17,15 +18,11 @@ import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.net.SocketAddress;
 import java.util.Arrays;
 import java.util.List;
-import java.util.function.Consumer;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Admits WebSocket clients, or refuses them with a reason. Used only on its event loop. */
 public final class WebSocketEndpoint implements HttpEndpoint {
 
   private static final String SUBPROTOCOLS = "Sec-WebSocket-Protocol";
-  private static final Logger LOG = LoggerFactory.getLogger(WebSocketEndpoint.class);
 
   private final Vertx vertx;
   private final WebSocketConfig config;
@@ -57,6 +54,11 @@ public final class WebSocketEndpoint implements HttpEndpoint {
   public void handle(HttpServerRequest request, SocketAddress remote) {
     if (!request.headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)) {
       Refusal.UPGRADE_REQUIRED.send(request);
+      return;
+    }
+    Refusal impossible = Upgrade.check(request);
+    if (impossible != null) {
+      impossible.send(request);
       return;
     }
     Credentials credentials;
@@ -115,36 +117,25 @@ public final class WebSocketEndpoint implements HttpEndpoint {
             context.shard().memory(),
             () -> ended(address));
     policy.latch().enter();
-    request.pause();
+    chooseSubprotocol(request.headers());
+    var upgrade = new Upgrade(vertx, request, limits.pending().timeout(), connection);
     context
         .open(connection, client)
         .onComplete(
             session -> {
               connection.begin(session);
-              upgrade(request, connection::upgraded, connection::notUpgraded);
+              upgrade.accept();
             },
             failure -> {
-              ended(address);
-              refuse(request, ConnectPolicy.notOpened(failure));
+              ConnectRefusedException refusal = ConnectPolicy.notOpened(failure);
+              metrics.refused(refusal.reason());
+              upgrade.refuse(Refusal.of(refusal));
             });
   }
 
   private void ended(String address) {
     policy.leave(address);
     policy.latch().leave();
-  }
-
-  private void upgrade(
-      HttpServerRequest request, Consumer<ServerWebSocket> onUpgraded, Runnable onFailure) {
-    chooseSubprotocol(request.headers());
-    request
-        .toWebSocket()
-        .onComplete(
-            onUpgraded::accept,
-            failure -> {
-              LOG.debug("{} did not upgrade: {}", request.remoteAddress(), failure.getMessage());
-              onFailure.run();
-            });
   }
 
   /** Leaves of the offered subprotocols the one that is spoken here, if it is among them. */
@@ -165,9 +156,24 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     metrics.refused(reason);
     if (reason == CloseReason.UNAUTHENTICATED) {
       // Only a WebSocket carries the code 4401.
-      upgrade(request, socket -> socket.close((short) reason.code(), reason.label()), () -> {});
+      chooseSubprotocol(request.headers());
+      new Upgrade(vertx, request, limits.pending().timeout(), new Closing(reason)).accept();
     } else {
       Refusal.of(refusal).send(request);
+    }
+  }
+
+  /** Closes a WebSocket as soon as it is open. */
+  private record Closing(CloseReason reason) implements Upgrade.Listener {
+
+    @Override
+    public void opened(ServerWebSocket socket) {
+      socket.close((short) reason.code(), reason.label());
+    }
+
+    @Override
+    public void failed() {
+      // The client has no session.
     }
   }
 }

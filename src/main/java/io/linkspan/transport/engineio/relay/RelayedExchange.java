@@ -127,7 +127,7 @@ final class RelayedExchange implements HttpExchange {
   }
 
   @Override
-  public void upgrade(Consumer<ServerWebSocket> onUpgraded, Consumer<Throwable> onFailure) {
+  public void upgrade(Consumer<ServerWebSocket> onUpgraded, Runnable onFailure) {
     throw new IllegalStateException("upgrades are not relayed");
   }
 

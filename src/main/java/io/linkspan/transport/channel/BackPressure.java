@@ -1,0 +1,442 @@
+package io.linkspan.transport.channel;
+
+import io.linkspan.admission.LimitsConfig;
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufHolder;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
+import io.netty.channel.ChannelPromise;
+import io.netty.handler.codec.http.HttpRequest;
+import io.netty.handler.codec.http.HttpResponse;
+import io.netty.handler.codec.http.HttpResponseStatus;
+import io.netty.handler.codec.http.HttpStatusClass;
+import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.util.ReferenceCountUtil;
+import java.nio.channels.ClosedChannelException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Bounds what one peer can make its event loop hold and do. It stands in the pipeline of every
+ * connection, whatever is spoken on it: every byte written to the peer counts, answers, pongs and
+ * refusals included.
+ *
+ * <p>One handler stands in front of the decoders. It passes on what arrives in small pieces, and
+ * nothing while the peer does not read what was written to it. Another one stands behind the
+ * decoders. It holds the messages of the piece that was decoded last, and passes on one pipelined
+ * HTTP request at a time. While anything is held, nothing is read from the socket; Vert.x's own
+ * wish to read or not is kept and restored.
+ *
+ * <pre>
+ *            output not writable, request unanswered, turn used up
+ *   FLOWING ──────────────────────────────────────────────────────► STOPPED
+ *      ▲                                                               │
+ *      └──────── writable, answered, next turn; nothing is held ───────┘
+ * </pre>
+ *
+ * <p>Used only on the connection's event loop.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // the writer has the promise; a close cannot fail
+public final class BackPressure {
+
+  private enum State {
+    FLOWING,
+    STOPPED
+  }
+
+  /**
+   * Bounds of one connection.
+   *
+   * @param unread bytes written to the peer that it has not read; above: its connection is dropped;
+   *     0: no limit
+   * @param stall time without any progress of the output; then the connection is dropped
+   * @param piece bytes that are decoded at once: all that they decode to must be held if the peer
+   *     stops
+   */
+  public record Limits(long unread, Duration stall, int piece) {
+
+    private static final int PIECE = 2 * 1024;
+
+    /** Deflate makes at most 1,032 bytes of one. */
+    private static final int COMPRESSED_PIECE = 256;
+
+    /** The largest answer is a poll of Engine.IO, of four times {@code socketio.maxPayload}. */
+    private static final long LEAST_UNREAD = 16L * 1024 * 1024;
+
+    /**
+     * Derives the bounds. The bytes are a last resort: transports close slow consumers before, in
+     * order, and requests wait while answers are unread.
+     *
+     * @param compressed whether peers may compress what they send
+     */
+    public static Limits of(LimitsConfig limits, boolean compressed) {
+      long unread = limits.writeQueue() == 0 ? 0 : Math.max(LEAST_UNREAD, 4 * limits.writeQueue());
+      return new Limits(unread, limits.stalled(), compressed ? COMPRESSED_PIECE : PIECE);
+    }
+  }
+
+  /** Time of one event loop that what one peer sends may take before others have their turn. */
+  private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
+
+  /** Time for what a peer has sent and left behind when it disconnected. */
+  private static final long LAST_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+  /** Plain bytes that wait for TLS before they are flushed. */
+  private static final int MAX_UNFLUSHED = 64 * 1024;
+
+  private final Channel channel;
+  private final Limits limits;
+  private final OutputProgress output;
+  private final StallTimer stall;
+  private final Front front = new Front();
+  private final Gate gate = new Gate();
+  private final ArrayDeque<ByteBuf> bytes = new ArrayDeque<>(2);
+  private final ArrayDeque<Object> messages = new ArrayDeque<>(2);
+  private State state = State.FLOWING;
+
+  /** Whether Vert.x wants to read, in the state STOPPED. */
+  private boolean wantsToRead;
+
+  /** Whether Vert.x is being asked whether it wants to read. */
+  private boolean asking;
+
+  private final Runnable nextTurn = this::takeTurn;
+  private boolean passing;
+  private long turnEnds;
+  private boolean waitsForTurn;
+  private boolean ended;
+  private long unflushed;
+
+  /** Requests that Vert.x has and has not answered; 0 on anything but HTTP. */
+  private int unanswered;
+
+  private boolean informational;
+
+  /** Whether the peer speaks HTTP, and has not upgraded to anything else. */
+  private boolean http;
+
+  private BackPressure(Channel channel, Limits limits) {
+    this.channel = channel;
+    this.limits = limits;
+    output = new OutputProgress(channel);
+    stall = new StallTimer(channel, output, limits.stall(), front::drop);
+  }
+
+  /**
+   * Adds itself to a pipeline whose last handler is Vert.x's and that has its decoders already: in
+   * front of everything but TLS, and in front of Vert.x.
+   */
+  public static BackPressure install(ChannelPipeline pipeline, Limits limits) {
+    var pressure = new BackPressure(pipeline.channel(), limits);
+    ChannelHandlerContext tls = pipeline.context(SslHandler.class);
+    if (tls == null) {
+      pipeline.addFirst(pressure.front);
+    } else {
+      pipeline.addAfter(tls.name(), null, pressure.front);
+    }
+    pipeline.addBefore(pipeline.lastContext().name(), null, pressure.gate);
+    return pressure;
+  }
+
+  /** Returns the bytes that were written and that the socket has not taken. */
+  public long pendingBytes() {
+    return unflushed + output.pendingBytes();
+  }
+
+  /** Returns whether nothing is read from the peer at the moment. */
+  public boolean isStopped() {
+    return state == State.STOPPED;
+  }
+
+  /** Whether the peer may be given more work; flushes to find out. */
+  private boolean isOpen() {
+    if (ended) {
+      return true;
+    }
+    if (waitsForTurn) {
+      return false;
+    }
+    if (!channel.isWritable() || unflushed > MAX_UNFLUSHED) {
+      front.context.flush();
+    }
+    return channel.isWritable();
+  }
+
+  /** Passes on as much as may be passed on, and stops or starts to read accordingly. */
+  private void pass() {
+    if (passing || asking) {
+      return;
+    }
+    passing = true;
+    try {
+      while (passSome() && state == State.STOPPED) {
+        completeRead();
+      }
+    } finally {
+      passing = false;
+    }
+    if (!ended) {
+      adjust();
+    }
+  }
+
+  private boolean passSome() {
+    boolean any = false;
+    while (isOpen() && hasNext() && !isTurnOver()) {
+      any = true;
+      passNext();
+    }
+    return any;
+  }
+
+  private boolean hasNext() {
+    return messages.isEmpty() ? !bytes.isEmpty() : gate.takes(messages.peek());
+  }
+
+  private void passNext() {
+    if (!messages.isEmpty()) {
+      gate.forward(messages.poll());
+      return;
+    }
+    ByteBuf first = bytes.peek();
+    int size = limits.piece();
+    ByteBuf piece = first.readableBytes() <= size ? bytes.poll() : first.readRetainedSlice(size);
+    front.context.fireChannelRead(piece);
+  }
+
+  private boolean isTurnOver() {
+    if (hasTime()) {
+      return false;
+    }
+    if (!ended) {
+      waitsForTurn = true;
+      LoopTurns.current().await(nextTurn, channel.eventLoop());
+    }
+    return true;
+  }
+
+  private boolean hasTime() {
+    return System.nanoTime() - turnEnds < 0;
+  }
+
+  private void beginTurn(long nanos) {
+    waitsForTurn = false;
+    turnEnds = System.nanoTime() + nanos;
+  }
+
+  private void adjust() {
+    boolean free = bytes.isEmpty() && messages.isEmpty() && isOpen();
+    if (free && state == State.STOPPED) {
+      state = State.FLOWING;
+      stall.stop();
+      if (wantsToRead) {
+        channel.config().setAutoRead(true);
+      }
+    } else if (!free && state == State.FLOWING) {
+      state = State.STOPPED;
+      wantsToRead = channel.config().isAutoRead();
+      channel.config().setAutoRead(false);
+    }
+    if (state == State.STOPPED && !channel.isWritable()) {
+      stall.start();
+    }
+  }
+
+  /**
+   * Ends a read of the handlers behind. Vert.x may decide meanwhile whether it wants to read, which
+   * it does by the flag that is in use here.
+   */
+  private void completeRead() {
+    asking = true;
+    channel.config().setAutoRead(wantsToRead);
+    front.context.fireChannelReadComplete();
+    wantsToRead = channel.config().isAutoRead();
+    channel.config().setAutoRead(false);
+    asking = false;
+  }
+
+  private void end() {
+    if (ended) {
+      return;
+    }
+    ended = true;
+    stall.stop();
+    if (!http) {
+      beginTurn(LAST_TURN_NANOS);
+      pass();
+    }
+    // Nobody waits for the answers to requests.
+    bytes.forEach(ByteBuf::release);
+    bytes.clear();
+    messages.forEach(ReferenceCountUtil::release);
+    messages.clear();
+  }
+
+  private static int sizeOf(Object message) {
+    if (message instanceof ByteBuf buffer) {
+      return buffer.readableBytes();
+    }
+    return message instanceof ByteBufHolder holder ? holder.content().readableBytes() : 0;
+  }
+
+  /** Stands in front of the decoders. */
+  private final class Front extends ChannelDuplexHandler {
+
+    private ChannelHandlerContext context;
+    private boolean tls;
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+      context = added;
+      tls = added.pipeline().get(SslHandler.class) != null;
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext removed) {
+      end();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext source, Object message) {
+      if (!(message instanceof ByteBuf buffer)) {
+        source.fireChannelRead(message);
+        return;
+      }
+      bytes.add(buffer);
+      if (state == State.FLOWING && !passing) {
+        beginTurn(TURN_NANOS);
+      }
+      pass();
+    }
+
+    @Override
+    public void channelReadComplete(ChannelHandlerContext source) {
+      if (state == State.STOPPED) {
+        completeRead();
+      } else {
+        source.fireChannelReadComplete();
+      }
+      pass();
+    }
+
+    @Override
+    public void read(ChannelHandlerContext source) {
+      if (state == State.FLOWING) {
+        source.read();
+      } else if (!asking) {
+        // Vert.x wants to read again, and will when nothing is held.
+        wantsToRead = true;
+        channel.config().setAutoRead(false);
+      }
+    }
+
+    @Override
+    public void write(ChannelHandlerContext source, Object message, ChannelPromise promise) {
+      if (limits.unread() > 0 && pendingBytes() > limits.unread()) {
+        ReferenceCountUtil.release(message);
+        promise.tryFailure(new ClosedChannelException());
+        drop();
+        return;
+      }
+      if (tls) {
+        unflushed += sizeOf(message);
+      }
+      source.write(message, promise);
+    }
+
+    @Override
+    public void flush(ChannelHandlerContext source) {
+      unflushed = 0;
+      source.flush();
+    }
+
+    @Override
+    public void channelWritabilityChanged(ChannelHandlerContext source) {
+      source.fireChannelWritabilityChanged();
+      pass();
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext source) {
+      end();
+      source.fireChannelInactive();
+    }
+
+    /** Ends the connection, whatever waits to be written. */
+    private void drop() {
+      context.close();
+    }
+  }
+
+  /** Stands behind the decoders. */
+  private final class Gate extends ChannelDuplexHandler {
+
+    private ChannelHandlerContext context;
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext added) {
+      context = added;
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext source, Object message) {
+      // The end belongs to a request that was passed on, and must not keep it waiting.
+      boolean endsRequest = message instanceof LastHttpContent;
+      if (messages.isEmpty() && takes(message) && (endsRequest || (hasTime() && isOpen()))) {
+        forward(message);
+      } else {
+        messages.add(message);
+        pass();
+      }
+    }
+
+    private boolean takes(Object message) {
+      return unanswered == 0 || !(message instanceof HttpRequest);
+    }
+
+    private void forward(Object message) {
+      if (message instanceof HttpRequest) {
+        http = true;
+        unanswered++;
+      }
+      context.fireChannelRead(message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext source, Object message, ChannelPromise promise) {
+      if (message instanceof HttpResponse response) {
+        boolean upgraded = response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
+        informational = response.status().codeClass() == HttpStatusClass.INFORMATIONAL && !upgraded;
+        http = !upgraded;
+      }
+      boolean answered = message instanceof LastHttpContent && !informational;
+      source.write(message, promise);
+      if (answered && unanswered > 0) {
+        unanswered--;
+        if (!messages.isEmpty() && !passing) {
+          // Vert.x notes the end of the answer after it is written.
+          channel.eventLoop().execute(BackPressure.this::answered);
+        }
+      }
+    }
+  }
+
+  /** A request is answered: the next one may be passed on. */
+  private void answered() {
+    if (!ended && !waitsForTurn) {
+      beginTurn(TURN_NANOS);
+      pass();
+    }
+  }
+
+  private void takeTurn() {
+    if (!ended) {
+      beginTurn(TURN_NANOS);
+      pass();
+    }
+  }
+}

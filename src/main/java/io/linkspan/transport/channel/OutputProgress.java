@@ -1,0 +1,42 @@
+package io.linkspan.transport.channel;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOutboundBuffer;
+
+/**
+ * Observes the bytes that were flushed to a channel: how many the socket has not taken, and whether
+ * it takes any. Used only on the channel's event loop.
+ */
+final class OutputProgress {
+
+  private final Channel channel;
+  private Object lastOutgoing;
+  private long lastPending;
+  private long lastProgress;
+
+  OutputProgress(Channel channel) {
+    this.channel = channel;
+  }
+
+  /** Returns the bytes that the socket has not taken. May be called on any thread. */
+  long pendingBytes() {
+    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+    return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+  }
+
+  /** Returns whether the peer has taken anything since the last call. */
+  boolean moved() {
+    ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
+    if (buffer == null) {
+      return false;
+    }
+    Object outgoing = buffer.current();
+    long progress = buffer.currentProgress();
+    long pending = buffer.totalPendingWriteBytes();
+    boolean moved = outgoing != lastOutgoing || progress != lastProgress || pending < lastPending;
+    lastOutgoing = outgoing;
+    lastProgress = progress;
+    lastPending = pending;
+    return moved;
+  }
+}

@@ -1,0 +1,61 @@
+package io.linkspan.transport.socketio;
+
+import io.linkspan.admission.ConnectPolicy;
+import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.PendingLinks;
+import io.linkspan.transport.engineio.EventLoop;
+
+/**
+ * The place of one client among the links of this node, and among those that have not joined yet.
+ * Used only on the event loop of the client.
+ */
+final class Arrival {
+
+  private final ConnectPolicy policy;
+  private final String address;
+  private PendingLinks.Link pending;
+  private Runnable onGiveUp = () -> {};
+  private boolean joined;
+  private boolean left;
+
+  private Arrival(ConnectPolicy policy, String address) {
+    this.policy = policy;
+    this.address = address;
+  }
+
+  /** Takes both places. */
+  static Arrival of(ConnectPolicy policy, String address, EventLoop loop)
+      throws ConnectRefusedException {
+    var arrival = new Arrival(policy, address);
+    arrival.pending = policy.arrive(address, () -> loop.run(() -> arrival.onGiveUp.run()));
+    try {
+      policy.enter(address);
+    } catch (ConnectRefusedException refusal) {
+      arrival.pending.leave();
+      throw refusal;
+    }
+    return arrival;
+  }
+
+  /** Sets the action that ends the client when it gives way to a newer one. */
+  void onGiveUp(Runnable action) {
+    onGiveUp = action;
+  }
+
+  /** The client has joined. May be called again. */
+  void joined() {
+    if (!joined) {
+      joined = true;
+      pending.leave();
+    }
+  }
+
+  /** Gives both places back, once. */
+  void leave() {
+    pending.leave();
+    if (!left) {
+      left = true;
+      policy.leave(address);
+    }
+  }
+}

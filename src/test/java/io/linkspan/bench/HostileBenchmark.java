@@ -1,0 +1,266 @@
+package io.linkspan.bench;
+
+import io.linkspan.api.Message;
+import io.linkspan.testing.Bombs;
+import io.linkspan.testing.Flood;
+import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.RawHttp;
+import io.linkspan.testing.RawTcp;
+import io.linkspan.testing.RawWebSocket;
+import io.linkspan.testing.WebSocketTestClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Measures how long honest clients wait for an answer while others attack a gateway with 256 MB of
+ * heap. Each attack is bounded: by its connections, by the bytes that it sends, and by the time of
+ * the measurement. See docs/security.md.
+ *
+ * <p>Usage: {@code HostileBenchmark [ROUNDS] [ATTACK…]}, with the system property {@code
+ * linkspan.jar}.
+ */
+public final class HostileBenchmark {
+
+  private static final int FLOODS = 16;
+  private static final int SILENT = 20_000;
+  private static final int HANDSHAKES = 20_000;
+  private static final long MAX_SENT = 64L * 1024 * 1024;
+  private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(8);
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+  private static final int WARM_UP = 3_000;
+  private static final int MAX_LATENCIES = 100_000;
+
+  /** One kind of attack. */
+  private enum Attack {
+    QUIET {
+      @Override
+      void run(Field field) {
+        // The figure that the others are compared with.
+      }
+    },
+    PIPELINED_REQUESTS {
+      @Override
+      void run(Field field) {
+        field.flood(() -> Flood.connect(field.http()).of("GET / HTTP/1.1\r\n\r\n"));
+      }
+    },
+    PINGS {
+      @Override
+      void run(Field field) {
+        field.flood(() -> Flood.upgrade(field.http(), "/ws").of(ping()));
+      }
+    },
+    PINGS_BELOW_ENGINE_IO {
+      @Override
+      void run(Field field) {
+        field.flood(
+            () -> Flood.upgrade(field.http(), "/socket.io/?EIO=4&transport=websocket").of(ping()));
+      }
+    },
+    OLD_HEARTBEATS {
+      @Override
+      void run(Field field) {
+        byte[] check =
+            "{\"module\":\"HEART_CHECK\",\"message\":\"x\"}".getBytes(StandardCharsets.UTF_8);
+        byte[] frame = RawWebSocket.frame(RawWebSocket.TEXT, true, check);
+        field.flood(() -> Flood.upgrade(field.http(), "/ws").of(frame));
+      }
+    },
+    UNREAD_ANSWERS {
+      @Override
+      void run(Field field) {
+        byte[] request = Message.newBuilder().setTo("service:echo").build().toByteArray();
+        byte[] frame =
+            RawWebSocket.frame(RawWebSocket.BINARY, true, WebSocketTestClient.frame(11, request));
+        field.flood(() -> Flood.upgrade(field.http(), "/ws?ack=transport").of(frame));
+      }
+    },
+    COMPRESSED_FRAMES {
+      @Override
+      void run(Field field) {
+        byte[] frame = Bombs.frame();
+        field.flood(() -> Flood.upgrade(field.http(), "/ws", Bombs.EXTENSION).of(frame));
+      }
+    },
+    HANDSHAKES {
+      @Override
+      void run(Field field) {
+        String target = "/socket.io/?EIO=4&transport=polling&x=" + "x".repeat(3_000);
+        for (int i = 0; i < HostileBenchmark.HANDSHAKES && field.isOpen(); i++) {
+          try {
+            RawHttp.get(field.http(), target).response();
+          } catch (AssertionError | UncheckedIOException refused) {
+            field.refused++;
+          }
+        }
+      }
+    },
+    SILENT_SOCKETS {
+      @Override
+      void run(Field field) {
+        List<RawTcp> sockets = new ArrayList<>();
+        for (int i = 0; i < SILENT && field.isOpen(); i++) {
+          try {
+            sockets.add(RawTcp.connect(field.http()));
+          } catch (UncheckedIOException refused) {
+            field.refused++;
+          }
+        }
+        field.awaitEnd();
+        sockets.forEach(RawTcp::close);
+      }
+    },
+    EARLY_DRAFT_UPGRADES {
+      @Override
+      void run(Field field) {
+        while (field.isOpen()) {
+          RawHttp.open(
+                  field.http(),
+                  "GET",
+                  "/ws",
+                  "Upgrade: WebSocket",
+                  "Connection: Upgrade",
+                  "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5",
+                  "Sec-WebSocket-Key2: 12998 5 Y3 1  .P00")
+              .send("\r\n^n:ds[4U")
+              .response();
+        }
+      }
+    };
+
+    abstract void run(Field field);
+
+    private static byte[] ping() {
+      return RawWebSocket.frame(RawWebSocket.PING, true, new byte[125]);
+    }
+  }
+
+  /** Makes one attacker. */
+  private interface Attacker {
+    Flood connect();
+  }
+
+  /** One measurement in progress. */
+  private static final class Field {
+    private final GatewayProcess gateway;
+    private final long end = System.nanoTime() + WINDOW_NANOS;
+    private long refused;
+
+    Field(GatewayProcess gateway) {
+      this.gateway = gateway;
+    }
+
+    int http() {
+      return gateway.httpPort();
+    }
+
+    boolean isOpen() {
+      return System.nanoTime() < end;
+    }
+
+    void flood(Attacker attacker) {
+      List<Flood> floods = new ArrayList<>();
+      for (int i = 0; i < FLOODS; i++) {
+        floods.add(attacker.connect());
+      }
+      while (isOpen()) {
+        long pushed = 0;
+        for (Flood flood : floods) {
+          pushed += flood.sent() < MAX_SENT ? flood.push() : 0;
+        }
+        if (pushed == 0) {
+          Thread.yield();
+        }
+      }
+      floods.forEach(Flood::close);
+    }
+
+    void awaitEnd() {
+      while (isOpen()) {
+        java.util.concurrent.locks.LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    }
+  }
+
+  private HostileBenchmark() {}
+
+  public static void main(String[] arguments) throws IOException, InterruptedException {
+    Options<Attack> options = Options.parse(arguments, 1, Attack.values());
+    System.out.println("| attack | p50 ms | p99 ms | most ms | resident MB | after |");
+    System.out.println("| --- | ---: | ---: | ---: | ---: | ---: |");
+    for (int round = 0; round < options.rounds(); round++) {
+      for (Attack attack : options.modes()) {
+        measure(attack);
+      }
+    }
+  }
+
+  private static void measure(Attack attack) throws IOException, InterruptedException {
+    Map<String, String> settings =
+        Map.of(
+            "LINKSPAN_EVENTLOOPS", "2",
+            "LINKSPAN_LIMITS_MALFORMED", "0",
+            "LINKSPAN_WEBSOCKET_COMPRESSION", "true");
+    try (GatewayProcess gateway = GatewayProcess.start(settings)) {
+      List<WebSocketTestClient> good = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        good.add(WebSocketTestClient.connect(gateway.httpPort(), "ack=transport&user=good" + i));
+      }
+      var latencies = new Latencies(MAX_LATENCIES);
+      for (int i = 0; i < WARM_UP; i++) {
+        roundTrip(good.get(i % 2));
+      }
+      var field = new Field(gateway);
+      var attacker = new Thread(() -> attack.run(field), "attacker");
+      attacker.start();
+      long resident = 0;
+      for (int i = 0; field.isOpen(); i++) {
+        latencies.add(roundTrip(good.get(i % 2)));
+        resident = Math.max(resident, i % 64 == 0 ? resident(gateway) : 0);
+        java.util.concurrent.locks.LockSupport.parkNanos(PAUSE_NANOS);
+      }
+      attacker.join();
+      for (int i = 0; i < WARM_UP; i++) {
+        roundTrip(good.get(i % 2));
+      }
+      System.out.printf(
+          Locale.ROOT,
+          "| %s | %.1f | %.1f | %.1f | %d | %d |%n",
+          Options.nameOf(attack),
+          latencies.micros(0.5) / 1_000,
+          latencies.micros(0.99) / 1_000,
+          latencies.micros(1) / 1_000,
+          resident,
+          resident(gateway));
+      good.forEach(client -> client.socket().close());
+    }
+  }
+
+  private static long roundTrip(WebSocketTestClient client) {
+    long begun = System.nanoTime();
+    client.send(Message.newBuilder().setEventId("1").setTo("service:echo").build());
+    client.receiveAck();
+    client.receiveMessage();
+    return System.nanoTime() - begun;
+  }
+
+  /** Returns the resident megabytes of the process. */
+  private static long resident(GatewayProcess gateway) throws IOException {
+    try (var lines = Files.lines(Path.of("/proc", Long.toString(gateway.pid()), "status"))) {
+      return lines
+              .filter(line -> line.startsWith("VmRSS:"))
+              .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+              .findFirst()
+              .orElse(0)
+          / 1024;
+    }
+  }
+}
