@@ -104,7 +104,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     link.loop().latch().enter();
   }
 
-  /** Returns the Engine.IO link of the client. */
   EngineLink link() {
     return link;
   }
@@ -137,11 +136,11 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     if (state != State.JOINED) {
       return false;
     }
-    if (beginning != null && !writer.reaches(message) && !beginning.isFull()) {
+    if (beginning == null || writer.reaches(message) || beginning.isFull()) {
+      send(message);
+    } else {
       beginning.hold(message);
-      return true;
     }
-    send(message);
     return state == State.JOINED && link.isOpen();
   }
 

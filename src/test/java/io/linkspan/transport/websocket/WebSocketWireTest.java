@@ -149,7 +149,7 @@ class WebSocketWireTest {
       client.socket().sendBinary(new byte[] {11, 0, 0x0A, 5, 'a'});
       assertMalformed(client, "not a valid Message");
       client.socket().sendBinary(new byte[] {10, 0, 0x0A, 2, (byte) 0xC3, '('});
-      assertMalformed(client, "UTF-8");
+      assertMalformed(client, "not a valid AckMessage");
       assertServes(client, "1");
     }
   }
