@@ -251,9 +251,8 @@ final class Inbox {
   void dropWaiting() {
     if (waiting != null) {
       shared.metrics().waiting.add(-waiting.size());
-      for (Waiting dropped : waiting) {
-        shared.memory().release(MemoryUse.INBOX, MessageCost.of(dropped.message()));
-      }
+      waiting.forEach(
+          dropped -> shared.memory().release(MemoryUse.INBOX, MessageCost.of(dropped.message())));
       waiting = null;
       waitingBytes = 0;
     }

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /**
- * Tests that a name that arrives as broken text is no user, and that the last {@code user}
+ * Tests that a name that arrives as broken text is not a user, and that the last {@code user}
  * parameter decides on every transport.
  */
 class AUserIsNobodyElseTest {
