@@ -6,7 +6,7 @@ import io.linkspan.listener.ClientAddress;
 import io.linkspan.listener.RequestValidator;
 import io.linkspan.memory.OutOfMemory;
 import io.netty.channel.ChannelPipeline;
-import io.netty.handler.codec.http.HttpRequestDecoder;
+import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpServer;
@@ -96,9 +96,9 @@ public final class HttpTransport {
   private void prepare(HttpServerConnection connection) {
     ChannelPipeline pipeline = connection.channelHandlerContext().pipeline();
     pipeline.addFirst(OutOfMemory.Watch.INSTANCE);
+    // Before everything that reads the head of a request, and where a response is not encoded yet.
+    pipeline.addAfter(pipeline.context(HttpResponseEncoder.class).name(), null, new RequestGuard());
     RequestValidator.addTo(pipeline);
-    // Before everything that reads the head of a request.
-    pipeline.addAfter(pipeline.context(HttpRequestDecoder.class).name(), null, new RequestGuard());
     extensions.accept(pipeline);
   }
 

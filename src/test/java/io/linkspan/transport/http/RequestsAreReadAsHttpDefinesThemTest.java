@@ -55,6 +55,26 @@ class RequestsAreReadAsHttpDefinesThemTest {
     }
   }
 
+  /** The next request on a connection is not pipelined: the one before has its response. */
+  @Test
+  void aPollWaitsAlsoWhenItsConnectionHasServedOthers() {
+    String target = openSession();
+    try (RawHttp connection = RawHttp.get(gateway.httpPort(), "/nothing")) {
+      assertThat(connection.next().status()).isEqualTo(404);
+      connection.send("GET " + target + " HTTP/1.1\r\nHost: x\r\n\r\n");
+      // Gives all event loops a turn, so that the poll is read before the POST.
+      for (int i = 0; i < 10; i++) {
+        assertThat(get("/nothing").status()).isEqualTo(404);
+      }
+      assertThat(
+              RawHttp.post(gateway.httpPort(), target, "40", "Content-Type: text/plain")
+                  .response()
+                  .body())
+          .isEqualTo("ok");
+      assertThat(connection.next().body()).startsWith("40{");
+    }
+  }
+
   @Test
   void aPollPipelinedBehindAPollEndsTheSessionAsWithTwoConnections() {
     String target = openSession();
