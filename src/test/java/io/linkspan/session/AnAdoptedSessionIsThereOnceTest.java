@@ -41,7 +41,7 @@ class AnAdoptedSessionIsThereOnceTest {
     former.shard.answer(ShardCall.newBuilder().setAdopt(adopt).build());
     cluster.time.advance(1_000);
     assertThat(former.metrics.sessions()).isEqualTo(1);
-    assertThat(former.metrics.away.sum()).isEqualTo(1);
+    assertThat(former.metrics.away.get()).isEqualTo(1);
   }
 
   private static Session open(SimulatedCluster cluster, NodeProcess node, String token) {
