@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Measures how long honest clients wait for an answer while others attack a gateway with 256 MB of
@@ -98,7 +99,7 @@ public final class HostileBenchmark {
           try {
             RawHttp.get(field.http(), target).response();
           } catch (AssertionError | UncheckedIOException refused) {
-            field.refused++;
+            // The place of this address is taken.
           }
         }
       }
@@ -111,7 +112,7 @@ public final class HostileBenchmark {
           try {
             sockets.add(RawTcp.connect(field.http()));
           } catch (UncheckedIOException refused) {
-            field.refused++;
+            // The place of this address is taken.
           }
         }
         field.awaitEnd();
@@ -152,7 +153,6 @@ public final class HostileBenchmark {
   private static final class Field {
     private final GatewayProcess gateway;
     private final long end = System.nanoTime() + WINDOW_NANOS;
-    private long refused;
 
     Field(GatewayProcess gateway) {
       this.gateway = gateway;
@@ -177,7 +177,7 @@ public final class HostileBenchmark {
           pushed += flood.sent() < MAX_SENT ? flood.push() : 0;
         }
         if (pushed == 0) {
-          Thread.yield();
+          LockSupport.parkNanos(PAUSE_NANOS / 50);
         }
       }
       floods.forEach(Flood::close);
@@ -185,7 +185,7 @@ public final class HostileBenchmark {
 
     void awaitEnd() {
       while (isOpen()) {
-        java.util.concurrent.locks.LockSupport.parkNanos(PAUSE_NANOS);
+        LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
   }
@@ -225,7 +225,7 @@ public final class HostileBenchmark {
       for (int i = 0; field.isOpen(); i++) {
         latencies.add(roundTrip(good.get(i % 2)));
         resident = Math.max(resident, i % 64 == 0 ? resident(gateway) : 0);
-        java.util.concurrent.locks.LockSupport.parkNanos(PAUSE_NANOS);
+        LockSupport.parkNanos(PAUSE_NANOS);
       }
       attacker.join();
       for (int i = 0; i < WARM_UP; i++) {
@@ -246,7 +246,8 @@ public final class HostileBenchmark {
 
   private static long roundTrip(WebSocketTestClient client) {
     long begun = System.nanoTime();
-    client.send(Message.newBuilder().setEventId("1").setTo("service:echo").build());
+    client.send(
+        Message.newBuilder().setEventId(Long.toString(begun)).setTo("service:echo").build());
     client.receiveAck();
     client.receiveMessage();
     return System.nanoTime() - begun;
