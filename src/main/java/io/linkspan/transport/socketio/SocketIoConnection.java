@@ -134,14 +134,14 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     if (state == State.BEGINNING) {
       return beginning.holdEarly(message, this::onSlow);
     }
-    if (state != State.JOINED) {
-      return false;
-    }
-    if (beginning != null && !writer.reaches(message) && !beginning.isFull()) {
+    boolean waits = beginning != null && !writer.reaches(message) && !beginning.isFull();
+    if (state == State.JOINED && waits) {
       beginning.hold(message);
       return true;
     }
-    send(message);
+    if (state == State.JOINED) {
+      send(message);
+    }
     return state == State.JOINED && link.isOpen();
   }
 
