@@ -9,16 +9,22 @@ import io.linkspan.api.Message;
 public final class MessageWork {
 
   /** A join or leave of one group: in a cluster each one is a call to another node. */
-  public static final int PER_NAME = 50;
+  private static final int PER_NAME = 50;
 
   private static final int BYTES_PER_UNIT = 1_024;
   private static final int PARTS_PER_UNIT = 4;
 
   private MessageWork() {}
 
-  /** Returns the units of a Message, apart from groups that it names. */
-  public static long of(Message message) {
+  /**
+   * Returns the units of a Message.
+   *
+   * @param namesGroups whether it joins or leaves those that its body names
+   */
+  public static long of(Message message, boolean namesGroups) {
+    long groups = namesGroups ? countNames(message.getBody()) : 0;
     return 1L
+        + PER_NAME * groups
         + message.getSerializedSize() / BYTES_PER_UNIT
         + (message.getHeadersCount() + message.getAttachmentsCount()) / PARTS_PER_UNIT;
   }

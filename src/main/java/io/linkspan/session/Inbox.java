@@ -319,18 +319,13 @@ final class Inbox {
         // An idle client needs none.
         costRate = new TokenBucket(shared.limits().costRate(), now);
       }
-      wait = costRate.take(workOf(message), now);
+      wait =
+          costRate.take(
+              MessageWork.of(message, GroupRequests.isGroupRequest(message.getType())), now);
     }
     return wait == 0
         ? null
         : new MessageException(ErrorCode.RATE_LIMITED, "more messages than allowed", wait);
-  }
-
-  private static long workOf(Message message) {
-    long work = MessageWork.of(message);
-    return GroupRequests.isGroupRequest(message.getType())
-        ? work + (long) MessageWork.PER_NAME * MessageWork.countNames(message.getBody())
-        : work;
   }
 
   private static MessageException nameRefusal(Message message) {
