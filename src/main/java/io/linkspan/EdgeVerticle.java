@@ -106,7 +106,8 @@ final class EdgeVerticle extends VerticleBase {
                         RequestWatch.install(
                             pipeline,
                             shared.admission().pending(),
-                            config.limits().pending().timeout())),
+                            config.limits().pending().timeout(),
+                            config.http().proxy()::trusts)),
             endpoints,
             index == 0);
     enet = config.enet().enabled() ? newEnetTransport(config) : null;

@@ -100,6 +100,7 @@ public final class ManagementVerticle extends VerticleBase {
     ChannelPipeline pipeline = connection.channelHandlerContext().pipeline();
     RequestValidator.addTo(pipeline);
     ConnectionDeadline.addTo(pipeline, vertx, config);
+    extensions.accept(pipeline);
   }
 
   private Router router() {

@@ -19,6 +19,7 @@ import io.netty.util.concurrent.ScheduledFuture;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 
 /**
  * Watches an HTTP connection until it carries a client: a whole request must arrive within some
@@ -60,8 +61,14 @@ public final class RequestWatch {
     this.limit = limit;
   }
 
-  /** Adds itself to the pipeline of a connection that was just accepted, or drops that. */
-  public static void install(ChannelPipeline pipeline, PendingLinks links, Duration limit) {
+  /**
+   * Adds itself to the pipeline of a connection that was just accepted, or drops that.
+   *
+   * @param isProxy selects addresses that carry the connections of many clients: each of these
+   *     connections counts as an address of its own
+   */
+  public static void install(
+      ChannelPipeline pipeline, PendingLinks links, Duration limit, Predicate<String> isProxy) {
     Channel channel = pipeline.channel();
     if (!(channel.remoteAddress() instanceof InetSocketAddress remote)) {
       // It has disconnected.
@@ -69,7 +76,9 @@ public final class RequestWatch {
       return;
     }
     var watch = new RequestWatch(channel, limit.toMillis());
-    watch.pending = links.enter(remote.getAddress().getHostAddress(), channel::close, watch.since);
+    String address = remote.getAddress().getHostAddress();
+    String counted = isProxy.test(address) ? address + ':' + remote.getPort() : address;
+    watch.pending = links.enter(counted, channel::close, watch.since);
     if (watch.pending == null) {
       channel.close();
       return;
