@@ -251,7 +251,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       case JOINED -> {
         accept(request);
         if (beginning != null) {
-          sendReachable();
+          beginning.take(writer::reaches).forEach(this::send);
         }
       }
       case BEGINNING, LEAVING -> beginning.join(request);
@@ -308,16 +308,11 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       endSession(CloseReason.CONNECTION_LOST);
     } else if (session.recovered()) {
       waitUntil = DeadlineTimer.now() + REJOIN_WAIT;
-      sendReachable();
+      beginning.take(writer::reaches).forEach(this::send);
     } else {
       stopWaiting();
     }
     link.drainLater();
-  }
-
-  /** Sends the waiting Messages of the namespaces that the client has joined. */
-  private void sendReachable() {
-    beginning.take(writer::reaches).forEach(this::send);
   }
 
   /** Sends the waiting Messages, in other namespaces where the client has not joined theirs. */
