@@ -31,7 +31,7 @@ import java.util.concurrent.locks.LockSupport;
 public final class HostileBenchmark {
 
   private static final int FLOODS = 16;
-  private static final int SILENT = 20_000;
+  private static final int SILENT = 15_000;
   private static final int HANDSHAKES = 20_000;
   private static final long MAX_SENT = 64L * 1024 * 1024;
   private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(8);
