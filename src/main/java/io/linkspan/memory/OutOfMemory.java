@@ -85,6 +85,7 @@ public final class OutOfMemory {
     }
 
     @Override
+    @SuppressWarnings("FutureReturnValueIgnored") // the writer has the promise
     public void write(ChannelHandlerContext source, Object message, ChannelPromise promise) {
       source.write(message, promise.isVoid() ? promise : promise.addListener(WRITTEN));
     }

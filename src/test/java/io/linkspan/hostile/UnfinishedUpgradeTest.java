@@ -41,7 +41,9 @@ class UnfinishedUpgradeTest {
 
   @BeforeEach
   void start() {
-    gateway = TestGateway.start(Map.of("limits.connections", "2", "eventLoops", "1"));
+    gateway =
+        TestGateway.start(
+            Map.of("limits.connections", "2", "eventLoops", "1", "http.origins", "*"));
     good = WebSocketTestClient.connect(gateway.httpPort(), "user=good&ack=transport");
   }
 

@@ -29,21 +29,27 @@ public final class WebSocketEchoServer extends VerticleBase {
 
   private static final int MAX_MESSAGE = 32 << 20;
 
+  private final String host;
   private final int wanted;
   private HttpTransport http;
   private int port;
 
   /**
+   * @param host address to listen at
    * @param wanted port; 0 is any free one
    */
-  public WebSocketEchoServer(int wanted) {
+  public WebSocketEchoServer(String host, int wanted) {
+    this.host = host;
     this.wanted = wanted;
   }
 
-  /** Starts a server on the port that is the argument. */
+  /**
+   * Starts a server on the port that is the argument, at any address: the suite connects to the
+   * name of the machine.
+   */
   public static void main(String[] arguments) {
-    TestGateway.await(
-        Vertx.vertx().deployVerticle(new WebSocketEchoServer(Integer.parseInt(arguments[0]))));
+    int port = Integer.parseInt(arguments[0]);
+    TestGateway.await(Vertx.vertx().deployVerticle(new WebSocketEchoServer("0.0.0.0", port)));
   }
 
   @Override
@@ -53,14 +59,7 @@ public final class WebSocketEchoServer extends VerticleBase {
     var config = new WebSocketConfig("/", heartbeat, MAX_MESSAGE, true, false);
     var address =
         new HttpConfig(
-            "127.0.0.1",
-            wanted,
-            minute,
-            16 << 10,
-            List.of("*"),
-            false,
-            ProxyConfig.NONE,
-            TlsConfig.NONE);
+            host, wanted, minute, 16 << 10, List.of("*"), false, ProxyConfig.NONE, TlsConfig.NONE);
     http =
         new HttpTransport(
             vertx,

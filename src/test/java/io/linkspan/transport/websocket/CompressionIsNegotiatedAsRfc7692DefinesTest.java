@@ -37,7 +37,7 @@ class CompressionIsNegotiatedAsRfc7692DefinesTest {
   @BeforeAll
   static void start() {
     vertx = Vertx.vertx();
-    server = new WebSocketEchoServer(0);
+    server = new WebSocketEchoServer("127.0.0.1", 0);
     TestGateway.await(vertx.deployVerticle(server));
   }
 
