@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, bus, cluster, config, connection, delivery, directory, memory, ops, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, bus, cluster, config, connection, delivery, directory, listener, memory, ops, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -78,7 +78,7 @@ class ArchitectureTest {
       transport.socketio -> admission, api, config, connection, delivery, directory, memory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, listener, memory, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, memory, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
-      upstream -> api, config, time, translate
+      upstream -> api, config, time
       upstream.http -> api, config, protocol, protocol.compression, protocol.methodchannel, translate, upstream
       upstream.tcp -> api, config, framing, protocol, time, translate, upstream
       """;

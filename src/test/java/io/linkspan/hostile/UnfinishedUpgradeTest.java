@@ -24,7 +24,6 @@ class UnfinishedUpgradeTest {
   private static final String[] HIXIE_76 = {
     "Upgrade: WebSocket",
     "Connection: Upgrade",
-    "Origin: http://localhost",
     "Sec-WebSocket-Key1: 4 @1  46546xW%0l 1 5",
     "Sec-WebSocket-Key2: 12998 5 Y3 1  .P00"
   };
