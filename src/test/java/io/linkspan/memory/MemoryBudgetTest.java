@@ -109,13 +109,14 @@ class MemoryBudgetTest {
   void nothingIsLeftOfRandomCharges(RepetitionInfo seed) {
     Random random = new Random(seed.getCurrentRepetition());
     List<MemoryAccount> accounts = List.of(first, second);
+    List<MemoryUse> uses = List.of(MemoryUse.values());
     List<Runnable> releases = new ArrayList<>();
     for (int i = 0; i < 5_000; i++) {
       if (random.nextBoolean() && !releases.isEmpty()) {
         releases.remove(random.nextInt(releases.size())).run();
       } else {
         MemoryAccount account = accounts.get(random.nextInt(LOOPS));
-        MemoryUse use = MemoryUse.values()[random.nextInt(MemoryUse.values().length)];
+        MemoryUse use = uses.get(random.nextInt(uses.size()));
         long bytes = random.nextInt(4_000);
         account.charge(use, bytes);
         releases.add(() -> account.release(use, bytes));
