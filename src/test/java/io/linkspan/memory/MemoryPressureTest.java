@@ -90,7 +90,7 @@ class MemoryPressureTest {
   }
 
   private MemoryLevel level() {
-    return MemoryLevel.values()[(int) metric("memory_level{memory=\"heap\"}")];
+    return List.of(MemoryLevel.values()).get((int) metric("memory_level{memory=\"heap\"}"));
   }
 
   private double charged(MemoryUse use) {
