@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.CodedOutputStream;
+import com.google.protobuf.MessageLite;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
@@ -225,7 +226,8 @@ class TranslatorTest {
 
   private static String outcome(byte[] frame, MessageLimits limits) {
     try {
-      return BinaryTranslator.decode(frame, limits).toString();
+      MessageLite decoded = BinaryTranslator.decode(frame, limits);
+      return decoded.getClass() + " " + HexFormat.of().formatHex(decoded.toByteArray());
     } catch (ProtocolException e) {
       return e.getMessage();
     }
