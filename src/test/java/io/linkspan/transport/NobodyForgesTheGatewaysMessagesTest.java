@@ -146,6 +146,7 @@ class NobodyForgesTheGatewaysMessagesTest {
                   HttpRequest.newBuilder(
                           URI.create(
                               "http://127.0.0.1:" + gateway.managementPort() + "/v1/messages"))
+                      .header("Content-Type", "application/json")
                       .POST(HttpRequest.BodyPublishers.ofString(json))
                       .build(),
                   HttpResponse.BodyHandlers.ofString());

@@ -16,8 +16,10 @@ import java.util.Map;
 /** Decides who a client is, and whether it is admitted, when it joins its first namespace. */
 record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean recoveryByDefault) {
 
+  private static final String BASE64 = "b64";
+
   /** Parameters of a client's query that are of use when it joins. */
-  private static final List<String> PARAMETERS = List.of("user", "ack", "session");
+  private static final List<String> PARAMETERS = List.of("user", "ack", "session", BASE64);
 
   /** Longer values are refused, whatever they go on with. */
   private static final int MAX_PARAMETER = 512;
@@ -74,7 +76,7 @@ record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean re
    * its application. In Node only that version asks for base64, over polling.
    */
   private static boolean isVersion3(SocketEvent.ConnectRequested request) {
-    return request.query().containsKey("b64");
+    return request.query().containsKey(BASE64);
   }
 
   /** Returns the data of a {@code closing} event and of a refusal. */
