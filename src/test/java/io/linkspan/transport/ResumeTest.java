@@ -313,7 +313,7 @@ class ResumeTest {
     // links end with the same Message unacknowledged.
     start(
         Map.of(
-            "limits.inFlight", "500", "limits.waiting", "10000", "delivery.maxAttempts", "1000"));
+            "limits.inFlight", "100", "limits.waiting", "10000", "delivery.maxAttempts", "1000"));
     AtomicInteger questions = countFlushes();
     try (TestClient alice = WebSocketTestClient.connect(gateway.httpPort(), "user=alice")) {
       TestClient bob = Transport.WEBSOCKET.connect(gateway, "bob", "");
