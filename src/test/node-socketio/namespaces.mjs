@@ -7,6 +7,7 @@ const [url, management, transport] = process.argv.slice(2);
 async function post(user, namespace, name) {
   const answer = await fetch(`${management}v1/messages`, {
     method: "POST",
+    headers: { "Content-Type": "application/json" },
     body: JSON.stringify({
       to: user,
       type: name,

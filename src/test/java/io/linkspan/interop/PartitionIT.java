@@ -42,7 +42,7 @@ import org.junit.jupiter.api.io.TempDir;
 class PartitionIT {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
-  private static final String KEY = "partition";
+  private static final String KEY = "partition-test-key-0";
   // Drawn, as another run of this test on the machine has its networks too.
   private static final String NETWORK = "10." + (64 + new Random().nextInt(128)) + ".";
   private static final List<String> PUBLIC =
