@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.admission.Identity;
 import io.linkspan.connection.CloseReason;
-import io.linkspan.connection.Connection;
-import io.linkspan.connection.Outgoing;
 import io.linkspan.session.SimulatedCluster.NodeProcess;
 import io.linkspan.wire.Adopt;
 import io.linkspan.wire.ShardCall;
@@ -49,30 +47,5 @@ class AnAdoptedSessionIsThereOnceTest {
         node.shard.open(new NoLink(), new Identity("alice", false), Attachment.of(true, token));
     cluster.time.advance(5_000);
     return opened.result();
-  }
-
-  private static final class NoLink implements Connection {
-    @Override
-    public String transport() {
-      return "simulated";
-    }
-
-    @Override
-    public String remote() {
-      return "alice:1";
-    }
-
-    @Override
-    public long lastReceived() {
-      return 0;
-    }
-
-    @Override
-    public boolean deliver(Outgoing message) {
-      return true;
-    }
-
-    @Override
-    public void close(CloseReason reason, long retryAfterMs) {}
   }
 }

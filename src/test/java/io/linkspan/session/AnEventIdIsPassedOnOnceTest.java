@@ -224,29 +224,4 @@ class AnEventIdIsPassedOnOnceTest {
     phone.send("2");
     assertThat(cluster.calls).isEmpty();
   }
-
-  private static final class NoLink implements Connection {
-    @Override
-    public String transport() {
-      return "simulated";
-    }
-
-    @Override
-    public String remote() {
-      return "alice:2";
-    }
-
-    @Override
-    public long lastReceived() {
-      return 0;
-    }
-
-    @Override
-    public boolean deliver(Outgoing message) {
-      return true;
-    }
-
-    @Override
-    public void close(CloseReason reason, long retryAfterMs) {}
-  }
 }

@@ -13,7 +13,6 @@ import io.linkspan.routing.RoutingTable;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.time.VertxScheduler;
-import io.linkspan.translate.MessageLimits;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
@@ -84,25 +83,7 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
     var delivery =
         new DeliveryConfig(
             Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);
-    var limits =
-        new LimitsConfig(
-            0,
-            0,
-            0,
-            0,
-            0,
-            0,
-            64,
-            1_000,
-            1 << 20,
-            1 << 20,
-            Duration.ofSeconds(90),
-            LimitsConfig.Pending.unlimited(Duration.ofSeconds(20)),
-            16,
-            0,
-            100,
-            new MessageLimits(1_000, 1_000),
-            Duration.ofSeconds(2));
+    LimitsConfig limits = SimulatedShard.limits(0, 64, 1_000, 1 << 20);
     MemoryBudget memory = TestMemory.budget();
     return new NodeServices(
         nodes.self().id(),

@@ -24,7 +24,6 @@ import io.linkspan.routing.RoutingTable;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.time.Scheduler;
-import io.linkspan.translate.MessageLimits;
 import io.linkspan.wire.ShardCall;
 import io.linkspan.wire.ShardReply;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -142,25 +141,7 @@ final class SimulatedCluster {
               1_000,
               Duration.ofMinutes(2),
               100);
-      var limits =
-          new LimitsConfig(
-              0,
-              0,
-              0,
-              0,
-              0,
-              0,
-              64,
-              1_000,
-              1 << 20,
-              1 << 20,
-              Duration.ofSeconds(90),
-              LimitsConfig.Pending.unlimited(Duration.ofSeconds(20)),
-              16,
-              0,
-              100,
-              new MessageLimits(1_000, 1_000),
-              Duration.ofSeconds(2));
+      LimitsConfig limits = SimulatedShard.limits(0, 64, 1_000, 1 << 20);
       var services =
           new NodeServices(
               id,
