@@ -52,7 +52,7 @@ static void echo_one(ENetHost *h, ENetPeer *peer, int channel, size_t length, en
   for (int tries = flags == ENET_PACKET_FLAG_RELIABLE ? 1 : 30; tries > 0 && same == -1; tries--) {
     patient = flags != ENET_PACKET_FLAG_RELIABLE;
     say(peer, channel, length, (int) length, flags);
-    same = hear(h, flags == ENET_PACKET_FLAG_RELIABLE ? 10000 : 200, &c, &f, &l, (int) length);
+    same = hear(h, flags == ENET_PACKET_FLAG_RELIABLE ? (bad ? 20000 : 10000) : 200, &c, &f, &l, (int) length);
   }
   snprintf(what, sizeof what, "echo of %zu on %d with %u: same %d, %zu on %d with %d", length, channel, flags, same, l, c, f);
   check(same == 1 && c == channel && l == length && (f & ~(int) ENET_PACKET_FLAG_SENT) == wanted, what);

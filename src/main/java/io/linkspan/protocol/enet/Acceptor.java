@@ -56,6 +56,14 @@ final class Acceptor implements HalfOpen.Owner {
     if (!connectRate.admits(address, now)) {
       return DropReason.TOO_MANY_CONNECTS;
     }
+    var repeated = withConnectId(address, connect);
+    if (repeated instanceof HalfOpen handshake) {
+      handshake.connectRepeated(received);
+      return null;
+    }
+    if (repeated != null) {
+      return DropReason.REPEATED_CONNECT;
+    }
     int incomingSessions = 0;
     int outgoingSessions = 0;
     int handshakes = 0;
@@ -66,16 +74,10 @@ final class Acceptor implements HalfOpen.Owner {
         known = EndpointTable.nextOfOrigin(known)) {
       var link = known.link;
       if (known instanceof HalfOpen handshake) {
-        if (link.connectId == connect.connectId()) {
-          handshake.connectRepeated(received);
-          return null;
-        }
         handshake.supersede();
         handshakes++;
         // The table has the latest one first.
         oldest = handshake;
-      } else if (link.connectId == connect.connectId()) {
-        return DropReason.REPEATED_CONNECT;
       } else if (known instanceof EnetPeer peer && peer.state() == PeerState.DISCONNECTING) {
         leaving = peer;
       }
@@ -112,6 +114,21 @@ final class Acceptor implements HalfOpen.Owner {
     link.compression = compressed;
     link.mtu = Math.min(Handshake.clampMtu(connect.mtu()), config.mtu());
     begin(link, connect, received, now);
+    return null;
+  }
+
+  /**
+   * Returns what an earlier copy of this CONNECT has begun, or null. A late copy changes nothing
+   * about an attempt that the client has begun since.
+   */
+  private Endpoint withConnectId(PeerAddress address, Handshake connect) {
+    for (var known = endpoints.table().firstOfOrigin(address, connect.peerId());
+        known != null;
+        known = EndpointTable.nextOfOrigin(known)) {
+      if (known.link.connectId == connect.connectId()) {
+        return known;
+      }
+    }
     return null;
   }
 

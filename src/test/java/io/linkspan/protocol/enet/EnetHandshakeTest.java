@@ -156,6 +156,29 @@ class EnetHandshakeTest {
     assertThat(host.pollEvent()).isInstanceOf(EnetEvent.Connected.class);
   }
 
+  /** A network may deliver a copy of a CONNECT after the connection that it began has ended. */
+  @Test
+  void aLateCopyOfAnEarlierConnectDoesNotDisturbANewAttempt() {
+    receive(CONNECT);
+    byte[] answer = sent().get(0);
+    confirm(answer);
+    sent();
+    receive(datagram(answer, "84ff000200000007", true));
+    sent();
+    drainEvents();
+
+    receive(connect(0, 99));
+    byte[] second = sent().get(0);
+    receive(CONNECT);
+    assertThat(sent()).isEmpty();
+    // The acknowledgement was lost: what follows it asks for the answer again.
+    now += 500;
+    receive(datagram(second, "8600000100026869", true));
+    byte[] again = sent().get(0);
+    confirm(again);
+    assertThat(host.pollEvent()).isInstanceOf(EnetEvent.Connected.class);
+  }
+
   @Test
   void aConfirmedConnectionReplacesTheDeadOneOfTheSameSlot() {
     receive(CONNECT);
@@ -536,6 +559,12 @@ class EnetHandshakeTest {
   private void confirm(byte[] verifyConnect, PeerAddress address) {
     String acknowledge = "01ff00010001" + sentTime(verifyConnect, 0);
     host.receive(Unpooled.wrappedBuffer(datagram(verifyConnect, acknowledge, false)), address, now);
+  }
+
+  private void drainEvents() {
+    while (host.pollEvent() != null) {
+      // Events of an earlier connection.
+    }
   }
 
   private static String sentTime(byte[] datagram, int off) {
