@@ -100,13 +100,8 @@ final class SessionLifecycle
 
   /** Begins the session of a new connection, or resumes the one that the client had. */
   Future<Session> open(Connection link, Identity identity, Attachment attachment) {
-    with.stalls().check();
-    if (with.guard().isOutcast()) {
-      return Future.failedFuture(
-          new MessageException(ErrorCode.UNAVAILABLE, "this node is partitioned from the others"));
-    }
     Token token = attachment.resumable() ? Token.parse(attachment.token()) : null;
-    if (token == null) {
+    if (token == null || !admitsClients()) {
       return begin(link, identity, attachment);
     }
     return with.transfer()
@@ -118,7 +113,16 @@ final class SessionLifecycle
                     : Future.succeededFuture(resume(before, link, attachment)));
   }
 
+  private boolean admitsClients() {
+    with.stalls().check();
+    return with.guard().admitsClients();
+  }
+
   private Future<Session> begin(Connection link, Identity identity, Attachment attachment) {
+    if (!admitsClients()) {
+      return Future.failedFuture(
+          new MessageException(ErrorCode.UNAVAILABLE, "this node is partitioned from the others"));
+    }
     var ref = new SessionRef(Token.newSession(), identity.user(), address);
     Future<String> parkedAt = identity.anonymous() ? NOWHERE : directory.parkedAt(ref.user());
     return directory

@@ -238,8 +238,10 @@ final class SimulatedCluster {
   private void wake(NodeProcess node, boolean removed) {
     node.frozen = false;
     if (removed) {
-      // It still has its own view and directory, until it is told.
+      // It still has its own view and directory, until it is told, and of that no more than its own
+      // partitions.
       node.store = main.copy();
+      node.store.sessions.keySet().removeIf(session -> random.nextInt(3) == 0);
       time.schedule(1 + random.nextInt(200), () -> isolate(node));
     }
     for (Runnable next; (next = node.backlog.poll()) != null && node.isUp(); ) {

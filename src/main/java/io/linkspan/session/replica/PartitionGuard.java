@@ -117,14 +117,22 @@ public final class PartitionGuard {
     return state == State.CERTAIN;
   }
 
-  /** Returns whether other nodes have removed this one: no clients are admitted. */
+  /** Returns whether other nodes have removed this one. */
   public boolean isOutcast() {
     return state == State.OUTCAST;
   }
 
+  /**
+   * Returns whether clients are admitted: false while other nodes may have removed this one, which
+   * then cannot tell whether a client's session exists.
+   */
+  public boolean admitsClients() {
+    return state == State.CERTAIN || state == State.RECLAIMING;
+  }
+
   /** Returns whether the directory lists every session: one that is not found does not exist. */
   public boolean isDirectoryComplete() {
-    return scheduler.now() >= incompleteUntil;
+    return admitsClients() && scheduler.now() >= incompleteUntil;
   }
 
   /**
