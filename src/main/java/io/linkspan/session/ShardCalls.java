@@ -84,6 +84,10 @@ final class ShardCalls {
         replicator.apply(call.getCopy());
         yield Future.succeededFuture(reply(true));
       }
+      case OFFER -> {
+        replicator.offered(call.getOffer());
+        yield null;
+      }
       case RECALL -> {
         replicator.recall(call.getRecall());
         yield null;

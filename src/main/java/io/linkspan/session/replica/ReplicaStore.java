@@ -75,6 +75,11 @@ public final class ReplicaStore {
     return byOwner.keySet().stream().filter(which).toList();
   }
 
+  /** Returns whether there are replicas of an owner's sessions. */
+  public boolean has(String owner) {
+    return byOwner.containsKey(owner);
+  }
+
   /** Removes the sessions of one owner and returns them. */
   public List<SessionState> takeAll(String owner) {
     Map<String, Kept> sessions = byOwner.remove(owner);

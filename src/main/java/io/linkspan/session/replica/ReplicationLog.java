@@ -35,6 +35,7 @@ public final class ReplicationLog {
   private List<Change> changes = new ArrayList<>();
   private String peer;
   private boolean begin;
+  private boolean complete;
   private boolean sent;
   private long batch;
   private long recorded;
@@ -61,6 +62,7 @@ public final class ReplicationLog {
     }
     peer = address;
     begin = address != null;
+    complete = false;
     sent = false;
     clear();
     if (address == null) {
@@ -76,6 +78,11 @@ public final class ReplicationLog {
   /** Returns whether changes are recorded. */
   public boolean isFollowed() {
     return peer != null;
+  }
+
+  /** Returns whether the peer has confirmed a replica of the whole shard. */
+  public boolean isComplete() {
+    return complete;
   }
 
   /** Records a change. */
@@ -140,6 +147,7 @@ public final class ReplicationLog {
     }
     sent = false;
     if (confirmed) {
+      complete = true;
       copiedUntil = sentUntil;
       release(copiedUntil);
     } else {

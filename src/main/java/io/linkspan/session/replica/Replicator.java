@@ -13,6 +13,7 @@ import io.linkspan.wire.ShardCall;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -54,6 +55,9 @@ public final class Replicator {
   private final ReplicaStore replicas;
   private boolean scheduled;
 
+  /** Has a replica, and keeps it until the present peer has one; null when there is none. */
+  private String formerPeer;
+
   /**
    * Creates the replicator of one shard; {@link #follow} starts it.
    *
@@ -87,27 +91,69 @@ public final class Replicator {
     String before = log.peer();
     String after = ReplicaRing.holderOf(address, nodes.all());
     if (before != null && !before.equals(after)) {
-      // The replica there is no longer kept up to date.
-      bus.send(
-          before,
-          ShardCall.newBuilder()
-              .setCopy(Copy.newBuilder().setOwner(address).setAnew(true))
-              .build());
+      if (log.isComplete()) {
+        discardReplica(formerPeer);
+        formerPeer = before;
+      } else {
+        discardReplica(before);
+      }
+    }
+    if (Objects.equals(formerPeer, after)) {
+      formerPeer = null;
     }
     log.follow(after);
     schedule();
   }
 
-  /** A node has left: sessions whose replicas are here, and for this shard to have, are adopted. */
+  /** The replica that a shard has is no longer kept up to date. */
+  private void discardReplica(String peer) {
+    if (peer != null) {
+      bus.send(
+          peer,
+          ShardCall.newBuilder()
+              .setCopy(Copy.newBuilder().setOwner(address).setAnew(true))
+              .build());
+    }
+  }
+
+  /**
+   * A node has left: sessions whose replicas are here, and for this shard to have, are adopted.
+   * Others are offered to the shard that is to have them: their owner may have been lost before its
+   * replica there was complete.
+   */
   public void nodeLost(String node) {
     for (String owner : replicas.owners(shard -> ShardAddress.nodeOf(shard).equals(node))) {
-      List<SessionState> left =
-          address.equals(ReplicaRing.holderOf(owner, nodes.all()))
-              ? replicas.takeAll(owner)
-              : List.of();
-      LOG.info("{} is lost; {} of its sessions are adopted here", owner, left.size());
-      left.forEach(state -> adopt(state, owner, 1));
+      List<SessionState> left = replicas.takeAll(owner);
+      String holder = ReplicaRing.holderOf(owner, nodes.all());
+      if (address.equals(holder)) {
+        adopt(left, owner);
+      } else {
+        LOG.info("{} is lost; {} of its sessions are offered to {}", owner, left.size(), holder);
+        bus.send(
+            holder,
+            ShardCall.newBuilder()
+                .setOffer(Copy.newBuilder().setOwner(owner).addAllChanges(changes(left)))
+                .build());
+      }
     }
+  }
+
+  /** Takes the replica of a lost owner that another shard has, unless there is one here. */
+  public void offered(Copy offer) {
+    String owner = offer.getOwner();
+    if (replicas.has(owner)) {
+      return;
+    }
+    replicas.apply(offer);
+    String node = ShardAddress.nodeOf(owner);
+    if (nodes.all().stream().noneMatch(member -> member.id().equals(node))) {
+      adopt(replicas.takeAll(owner), owner);
+    }
+  }
+
+  private void adopt(List<SessionState> left, String owner) {
+    LOG.info("{} is lost; {} of its sessions are adopted here", owner, left.size());
+    left.forEach(state -> adopt(state, owner, 1));
   }
 
   /**
@@ -182,6 +228,10 @@ public final class Replicator {
         .onComplete(
             copied -> {
               log.answered(batch, true);
+              if (log.isComplete()) {
+                discardReplica(formerPeer);
+                formerPeer = null;
+              }
               send();
             },
             failure -> {
@@ -194,8 +244,12 @@ public final class Replicator {
   }
 
   private List<Change> all() {
+    return changes(host.resumableSessions());
+  }
+
+  private static List<Change> changes(Iterable<SessionState> states) {
     List<Change> all = new ArrayList<>();
-    for (SessionState state : host.resumableSessions()) {
+    for (SessionState state : states) {
       all.add(Change.newBuilder().setSession(state.getSession()).setPut(state).build());
     }
     return all;

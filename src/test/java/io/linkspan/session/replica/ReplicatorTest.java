@@ -8,6 +8,7 @@ import io.linkspan.testing.SimulatedNodes;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.wire.Change;
+import io.linkspan.wire.Copy;
 import io.linkspan.wire.Recall;
 import io.linkspan.wire.SessionState;
 import io.linkspan.wire.ShardCall;
@@ -89,6 +90,7 @@ class ReplicatorTest {
           replicator.apply(call.getCopy());
           return SimulatedBus.reply(true);
         }
+        case OFFER -> replicator.offered(call.getOffer());
         case RECALL -> replicator.recall(call.getRecall());
         case FENCE -> {
           fenced.add(call.getFence());
@@ -205,6 +207,50 @@ class ReplicatorTest {
     assertThat(c.sessions).isEmpty();
     b.replicator.recall(Recall.newBuilder().setSession("s").setOwner(a.address).build());
     assertThat(b.sessions).containsKey("s");
+  }
+
+  /** The node that joins in between cannot be reached at first, as after a partition. */
+  @Test
+  void aReplicaIsKeptUntilTheNewHolderHasOne() {
+    a = new Member("a", "c");
+    c = new Member("c", "a");
+    a.replicator.follow();
+    a.begin("s");
+    time.advance(1_000);
+    b = new Member("b", "a", "c");
+    for (Member member : List.of(a, b, c)) {
+      members.put(member.address, member);
+    }
+    bus.silence(b.address);
+    a.nodes.add("b");
+    a.replicator.follow();
+    c.nodes.add("b");
+    c.replicator.follow();
+    time.advance(1_000);
+    bus.unsilence(b.address);
+    crash(a, "a");
+    time.advance(1_000);
+    assertThat(b.sessions).containsKey("s");
+    assertThat(c.sessions).isEmpty();
+  }
+
+  @Test
+  void aReplicaThatIsOutOfDateIsNotTakenInsteadOfAComplete() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    var stale =
+        Copy.newBuilder()
+            .setOwner(a.address)
+            .addChanges(
+                Change.newBuilder()
+                    .setSession("ended")
+                    .setPut(SessionState.newBuilder().setSession("ended")))
+            .build();
+    b.replicator.offered(stale);
+    crash(a, "a");
+    time.advance(1_000);
+    assertThat(b.sessions.keySet()).containsExactly("s");
   }
 
   /** Whatever the bus loses, an action that has run means that the loss of the node is survived. */
