@@ -6,6 +6,7 @@ import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.admission.Origins;
 import io.linkspan.connection.TransportMetrics;
+import io.linkspan.listener.AcceptGate;
 import io.linkspan.ops.EventLoopMonitor;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.Shard;
@@ -94,6 +95,7 @@ final class EdgeVerticle extends VerticleBase {
     int maxFrame = maxFrame(config);
     BackPressure.Limits pressure =
         BackPressure.Limits.of(config.limits(), config.websocket().compression());
+    var gate = new AcceptGate(shared.admission().pending(), config.http().proxy());
     http =
         new HttpTransport(
             vertx,
@@ -103,13 +105,10 @@ final class EdgeVerticle extends VerticleBase {
                 .andThen(pipeline -> BackPressure.install(pipeline, pressure))
                 .andThen(
                     pipeline ->
-                        RequestWatch.install(
-                            pipeline,
-                            shared.admission().pending(),
-                            config.limits().pending().timeout(),
-                            config.http().proxy()::trusts)),
+                        RequestWatch.install(pipeline, gate, config.limits().pending().timeout())),
             endpoints,
             index == 0);
+    http.guard(gate);
     enet = config.enet().enabled() ? newEnetTransport(config) : null;
     tcp =
         new TcpTransport(

@@ -6,8 +6,10 @@ import io.linkspan.cluster.HazelcastCluster;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.listener.GuardedTransport;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import java.util.function.BooleanSupplier;
 
@@ -23,12 +25,16 @@ record VertxBootstrap(
   private static final class Clustered {
     static Future<VertxBootstrap> open(
         ClusterConfig config, Nodes.Node self, VertxOptions options) {
-      return HazelcastCluster.join(config, self, options, VertxProcess.builder())
+      return HazelcastCluster.join(config, self, options, builder())
           .map(
               cluster ->
                   new VertxBootstrap(
                       cluster.vertx(), cluster.nodes(), cluster.directory(), cluster::isMember));
     }
+  }
+
+  private static VertxBuilder builder() {
+    return VertxProcess.builder().withTransport(GuardedTransport.over(VertxProcess.transport()));
   }
 
   /** Creates one for a node that serves clients; fails when it cannot join its cluster. */
@@ -39,7 +45,7 @@ record VertxBootstrap(
     }
     return Future.succeededFuture(
         new VertxBootstrap(
-            VertxProcess.builder().with(options).build(),
+            builder().with(options).build(),
             Nodes.alone(self),
             new LocalSessionDirectory(),
             () -> true));

@@ -54,7 +54,7 @@ class ArchitectureTest {
       connection -> api, config, memory, translate
       delivery -> api, bus, config, directory, memory, routing, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
-      listener -> config, time
+      listener -> admission, config, time
       memory -> api, config
       ops -> admission, api, config, listener, memory, protocol, time, translate
       protocol.compression -> protocol

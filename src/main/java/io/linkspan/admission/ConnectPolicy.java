@@ -64,6 +64,11 @@ public final class ConnectPolicy {
     return latch;
   }
 
+  /** Returns the links whose client has not joined yet. */
+  public PendingLinks pending() {
+    return admission.pending();
+  }
+
   /** Returns the refusal of new clients while this node is being drained. */
   public static ConnectRefusedException draining() {
     return new ConnectRefusedException(

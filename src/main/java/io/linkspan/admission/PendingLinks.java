@@ -24,6 +24,11 @@ public final class PendingLinks {
 
     private Link() {}
 
+    /** Returns when the link was counted, in milliseconds of the clock of {@link #enter}. */
+    public long since() {
+      return entry.since();
+    }
+
     /** Ends the count: the client has joined, or has left. May be called again. */
     public void leave() {
       synchronized (PendingLinks.this) {

@@ -61,10 +61,14 @@ public final class VertxProcess {
         .setWorkerPoolSize(4);
   }
 
+  /** Returns the native transport where there is one. */
+  public static Transport transport() {
+    Transport nativeTransport = Transport.nativeTransport();
+    return nativeTransport != null && nativeTransport.available() ? nativeTransport : Transport.NIO;
+  }
+
   /** Returns a builder with the native transport where there is one. */
   public static VertxBuilder builder() {
-    VertxBuilder builder = Vertx.builder();
-    Transport nativeTransport = Transport.nativeTransport();
-    return nativeTransport.available() ? builder.withTransport(nativeTransport) : builder;
+    return Vertx.builder().withTransport(transport());
   }
 }

@@ -7,13 +7,17 @@ import io.linkspan.testing.GatewayProcess;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.RawWebSocket;
+import io.linkspan.testing.Scrape;
 import io.linkspan.testing.WebSocketTestClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -31,7 +35,12 @@ import java.util.concurrent.locks.LockSupport;
 public final class HostileBenchmark {
 
   private static final int FLOODS = 16;
-  private static final int SILENT = 15_000;
+  private static final int SILENT = 20_000;
+  private static final int SILENT_ADDRESSES = 20;
+
+  /** Sockets that the attacker keeps open: it may have no more. */
+  private static final int MAX_OPEN = 15_000;
+
   private static final int HANDSHAKES = 20_000;
   private static final long MAX_SENT = 64L * 1024 * 1024;
   private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(8);
@@ -97,6 +106,7 @@ public final class HostileBenchmark {
         String target = "/socket.io/?EIO=4&transport=polling&x=" + "x".repeat(3_000);
         for (int i = 0; i < HostileBenchmark.HANDSHAKES && field.isOpen(); i++) {
           try {
+            field.attempts++;
             RawHttp.get(field.http(), target).response();
           } catch (AssertionError | UncheckedIOException refused) {
             // The place of this address is taken.
@@ -107,12 +117,17 @@ public final class HostileBenchmark {
     SILENT_SOCKETS {
       @Override
       void run(Field field) {
-        List<RawTcp> sockets = new ArrayList<>();
+        Deque<RawTcp> sockets = new ArrayDeque<>();
         for (int i = 0; i < SILENT && field.isOpen(); i++) {
           try {
-            sockets.add(RawTcp.connect(field.http()));
+            String address = "127.0.1." + (1 + i % SILENT_ADDRESSES);
+            sockets.add(RawTcp.connectFrom(address, field.http()));
           } catch (UncheckedIOException refused) {
             // The place of this address is taken.
+          }
+          field.attempts++;
+          if (sockets.size() > MAX_OPEN) {
+            sockets.remove().close();
           }
         }
         field.awaitEnd();
@@ -123,6 +138,7 @@ public final class HostileBenchmark {
       @Override
       void run(Field field) {
         while (field.isOpen()) {
+          field.attempts++;
           RawHttp.open(
                   field.http(),
                   "GET",
@@ -153,6 +169,9 @@ public final class HostileBenchmark {
   private static final class Field {
     private final GatewayProcess gateway;
     private final long end = System.nanoTime() + WINDOW_NANOS;
+
+    /** Connections or requests of the attacker, where they are counted. */
+    private int attempts;
 
     Field(GatewayProcess gateway) {
       this.gateway = gateway;
@@ -194,8 +213,9 @@ public final class HostileBenchmark {
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Options<Attack> options = Options.parse(arguments, 1, Attack.values());
-    System.out.println("| attack | p50 ms | p99 ms | most ms | resident MB | after |");
-    System.out.println("| --- | ---: | ---: | ---: | ---: | ---: |");
+    System.out.println(
+        "| attack | p50 ms | p99 ms | most ms | resident MB | after | CPU ms | attempts | pending |");
+    System.out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (int round = 0; round < options.rounds(); round++) {
       for (Attack attack : options.modes()) {
         measure(attack);
@@ -222,24 +242,33 @@ public final class HostileBenchmark {
       var attacker = new Thread(() -> attack.run(field), "attacker");
       attacker.start();
       long resident = 0;
+      double pending = 0;
+      Duration used = gateway.cpuTime();
       for (int i = 0; field.isOpen(); i++) {
         latencies.add(roundTrip(good.get(i % 2)));
-        resident = Math.max(resident, i % 64 == 0 ? resident(gateway) : 0);
+        if (i % 64 == 0) {
+          resident = Math.max(resident, resident(gateway));
+          pending = Math.max(pending, pending(gateway));
+        }
         LockSupport.parkNanos(PAUSE_NANOS);
       }
+      used = gateway.cpuTime().minus(used);
       attacker.join();
       for (int i = 0; i < WARM_UP; i++) {
         roundTrip(good.get(i % 2));
       }
       System.out.printf(
           Locale.ROOT,
-          "| %s | %.1f | %.1f | %.1f | %d | %d |%n",
+          "| %s | %.1f | %.1f | %.1f | %d | %d | %d | %d | %.0f |%n",
           Options.nameOf(attack),
           latencies.micros(0.5) / 1_000,
           latencies.micros(0.99) / 1_000,
           latencies.micros(1) / 1_000,
           resident,
-          resident(gateway));
+          resident(gateway),
+          used.toMillis(),
+          field.attempts,
+          pending);
       good.forEach(client -> client.socket().close());
     }
   }
@@ -251,6 +280,10 @@ public final class HostileBenchmark {
     client.receiveAck();
     client.receiveMessage();
     return System.nanoTime() - begun;
+  }
+
+  private static double pending(GatewayProcess gateway) {
+    return Scrape.metric(gateway.managementPort(), "linkspan_pending_links");
   }
 
   /** Returns the resident megabytes of the process. */

@@ -1,15 +1,22 @@
 package io.linkspan.hostile;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawTcp;
+import io.linkspan.testing.TlsClient;
 import io.linkspan.testing.WebSocketTestClient;
+import io.vertx.core.net.SelfSignedCertificate;
+import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.Socket;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import javax.net.ssl.SSLSocket;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -135,5 +142,83 @@ class NeverJoinedTest {
     }
     assertThat(siege.pending()).isLessThanOrEqualTo(LIMIT);
     assertNewClientsJoin();
+  }
+
+  @Test
+  void handshakesOfTlsThatNeverEndGiveWay() throws Exception {
+    SelfSignedCertificate certificate = SelfSignedCertificate.create("gateway.example");
+    attackers.add(certificate::delete);
+    start(
+        "tcp.enabled", "true",
+        "tcp.tls.cert", certificate.certificatePath(),
+        "tcp.tls.key", certificate.privateKeyPath(),
+        "limits.pending.maxPerAddress", Integer.toString(LIMIT));
+    fill(siege.gateway().tcpPort());
+    await()
+        .ignoreExceptions()
+        .until(
+            () -> {
+              try (SSLSocket next = TlsClient.connect(siege.gateway().tcpPort())) {
+                return next.getSession().isValid();
+              }
+            });
+  }
+
+  @Test
+  void silentClientsOfTheProxyProtocolGiveWay() {
+    start(
+        "tcp.enabled", "true",
+        "tcp.proxy.protocol", "true",
+        "tcp.proxy.trusted", "10.0.0.0/8",
+        "limits.pending.maxPerAddress", Integer.toString(LIMIT));
+    fill(siege.gateway().tcpPort());
+  }
+
+  /** Opens more sockets than may be silent, of which no more than those are kept. */
+  private void fill(int port) {
+    for (int i = 0; i < ATTEMPTS; i++) {
+      attackers.add(RawTcp.connect(port));
+    }
+    await().untilAsserted(() -> assertThat(siege.dropped()).isPositive());
+    assertThat(siege.pending()).isLessThanOrEqualTo(LIMIT);
+    siege.serve();
+  }
+
+  @Test
+  void aStalledLoopDoesNotKeepOthersFromAccepting() throws IOException {
+    start();
+    var resumed = new CountDownLatch(1);
+    List<Socket> clients = new ArrayList<>();
+    try {
+      siege.gateway().vertx().getOrCreateContext().runOnContext(v -> awaitUninterruptibly(resumed));
+      for (int i = 0; i < ATTEMPTS; i++) {
+        var client = new Socket("127.0.0.1", http());
+        attackers.add(client);
+        clients.add(client);
+        client.getOutputStream().write("GET /x HTTP/1.1\r\nHost: x\r\n\r\n".getBytes(US_ASCII));
+      }
+      // Half of them belong to the other loop.
+      await().until(() -> answered(clients) >= ATTEMPTS / 2 - 1);
+    } finally {
+      resumed.countDown();
+    }
+    await().until(() -> answered(clients) == ATTEMPTS);
+    siege.serve();
+  }
+
+  private static long answered(List<Socket> clients) throws IOException {
+    long answered = 0;
+    for (Socket client : clients) {
+      answered += client.getInputStream().available() > 0 ? 1 : 0;
+    }
+    return answered;
+  }
+
+  private static void awaitUninterruptibly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -4,6 +4,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketException;
@@ -31,6 +32,16 @@ public final class RawTcp implements AutoCloseable {
   public static RawTcp connect(int port) {
     try {
       return over(new Socket("127.0.0.1", port));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Connects from one of the addresses of the loopback network. */
+  public static RawTcp connectFrom(String address, int port) {
+    try {
+      return over(
+          new Socket(InetAddress.getByName("127.0.0.1"), port, InetAddress.getByName(address), 0));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -1,6 +1,7 @@
 package io.linkspan.transport.http;
 
 import io.linkspan.config.ListenException;
+import io.linkspan.listener.AcceptGate;
 import io.linkspan.listener.CertificateWatch;
 import io.linkspan.listener.ClientAddress;
 import io.linkspan.listener.RequestValidator;
@@ -27,6 +28,8 @@ public final class HttpTransport {
   private static final int MAX_HEADERS = 16 * 1024;
   private static final int BACKLOG = 4096;
 
+  private final Vertx vertx;
+  private final HttpServerOptions options;
   private final HttpServer server;
   private final ClientAddress addresses;
   private final CertificateWatch certificate;
@@ -47,10 +50,15 @@ public final class HttpTransport {
       Consumer<ChannelPipeline> extensions,
       List<HttpEndpoint> endpoints,
       boolean watches) {
+    this.vertx = vertx;
+    this.options = options;
     this.config = config;
     this.extensions = extensions;
     this.endpoints = List.copyOf(endpoints);
     options
+        .setHost(config.host())
+        // Below zero, Vert.x gives all loops of the node the same free port.
+        .setPort(config.port() == 0 ? -1 : config.port())
         .setMaxInitialLineLength(config.maxRequestLine())
         .setMaxHeaderSize(MAX_HEADERS)
         .setAcceptBacklog(BACKLOG)
@@ -72,6 +80,11 @@ public final class HttpTransport {
             : null;
   }
 
+  /** Lets a gate count the connections; must be called before the port is open. */
+  public void guard(AcceptGate gate) {
+    gate.guard(vertx, options);
+  }
+
   /**
    * Starts to listen.
    *
@@ -81,10 +94,8 @@ public final class HttpTransport {
     server
         .connectionHandler(connection -> prepare((HttpServerConnection) connection))
         .requestHandler(this::route);
-    // Below zero, Vert.x gives all loops of the node the same free port.
-    int port = config.port() == 0 ? -1 : config.port();
     return Future.all(endpoints.stream().map(HttpEndpoint::open).toList())
-        .compose(v -> server.listen(port, config.host()))
+        .compose(v -> server.listen())
         .compose(v -> certificate == null ? Future.succeededFuture() : certificate.start())
         .map(v -> server.actualPort())
         .recover(

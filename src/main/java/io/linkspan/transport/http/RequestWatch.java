@@ -1,6 +1,7 @@
 package io.linkspan.transport.http;
 
 import io.linkspan.admission.PendingLinks;
+import io.linkspan.listener.AcceptGate;
 import io.linkspan.time.DeadlineTimer;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
@@ -16,10 +17,8 @@ import io.netty.handler.codec.http.HttpResponseEncoder;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.ScheduledFuture;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 
 /**
  * Watches an HTTP connection until it carries a client: a whole request must arrive within some
@@ -50,42 +49,34 @@ public final class RequestWatch {
   private final long limit;
   private final Bytes bytes = new Bytes();
   private final Requests requests = new Requests();
-  private PendingLinks.Link pending;
+  private final PendingLinks.Link pending;
   private State state = State.SILENT;
-  private long since = DeadlineTimer.now();
+  private long since;
   private boolean upgrade;
   private ScheduledFuture<?> timer;
 
-  private RequestWatch(Channel channel, long limit) {
+  private RequestWatch(Channel channel, PendingLinks.Link pending, long limit) {
     this.channel = channel;
+    this.pending = pending;
     this.limit = limit;
+    since = pending.since();
   }
 
   /**
-   * Adds itself to the pipeline of a connection that was just accepted, or drops that.
+   * Adds itself to the pipeline of a connection that is ready for its first request.
    *
-   * @param isProxy selects addresses that carry the connections of many clients: each of these
-   *     connections counts as an address of its own
+   * @param gate has counted the connection
    */
-  public static void install(
-      ChannelPipeline pipeline, PendingLinks links, Duration limit, Predicate<String> isProxy) {
-    Channel channel = pipeline.channel();
-    if (!(channel.remoteAddress() instanceof InetSocketAddress remote)) {
-      // It has disconnected.
-      channel.close();
+  public static void install(ChannelPipeline pipeline, AcceptGate gate, Duration limit) {
+    PendingLinks.Link pending = gate.take(pipeline);
+    if (pending == null) {
+      pipeline.close();
       return;
     }
-    var watch = new RequestWatch(channel, limit.toMillis());
-    String address = remote.getAddress().getHostAddress();
-    String counted = isProxy.test(address) ? address + ':' + remote.getPort() : address;
-    watch.pending = links.enter(counted, channel::close, watch.since);
-    if (watch.pending == null) {
-      channel.close();
-      return;
-    }
+    var watch = new RequestWatch(pipeline.channel(), pending, limit.toMillis());
     pipeline.addBefore(pipeline.context(HttpRequestDecoder.class).name(), null, watch.bytes);
     pipeline.addAfter(pipeline.context(HttpResponseEncoder.class).name(), null, watch.requests);
-    watch.arm(watch.limit);
+    watch.check();
   }
 
   private void arm(long delay) {

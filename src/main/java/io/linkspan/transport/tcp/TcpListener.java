@@ -6,6 +6,7 @@ import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.PendingLinks;
 import io.linkspan.config.ListenException;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.listener.AcceptGate;
 import io.linkspan.listener.CertificateWatch;
 import io.linkspan.listener.ClientAddress;
 import io.vertx.core.Future;
@@ -27,9 +28,9 @@ final class TcpListener {
   private static final int BACKLOG = 4096;
 
   private final TcpConnectionContext common;
-  private final int anyPort;
   private final NetServer server;
   private final ClientAddress addresses;
+  private final AcceptGate gate;
   private final CertificateWatch certificate;
   private final Set<TcpConnection> connections = new HashSet<>();
 
@@ -42,13 +43,15 @@ final class TcpListener {
    */
   TcpListener(TcpConnectionContext common, int anyPort, boolean watches) {
     this.common = common;
-    this.anyPort = anyPort;
     var options =
         new NetServerOptions().setAcceptBacklog(BACKLOG).setTcpNoDelay(true).setTcpKeepAlive(true);
     TcpConfig.Listener config = common.config();
+    options.setHost(config.host()).setPort(config.port() == 0 ? anyPort : config.port());
     config.tls().applyTo(options);
     addresses = new ClientAddress(config.proxy());
     addresses.applyTo(options);
+    gate = new AcceptGate(common.entrance().policy().pending(), config.proxy());
+    gate.guard(common.vertx(), options);
     server = common.vertx().createNetServer(options).connectHandler(this::accept);
     certificate =
         watches
@@ -69,7 +72,7 @@ final class TcpListener {
   Future<Integer> listen() {
     TcpConfig.Listener config = common.config();
     return server
-        .listen(config.port() == 0 ? anyPort : config.port(), config.host())
+        .listen()
         .compose(v -> certificate == null ? Future.succeededFuture() : certificate.start())
         .map(v -> server.actualPort())
         .recover(
@@ -102,11 +105,9 @@ final class TcpListener {
     SocketAddress remote = addresses.of(socket);
     String address = remote.hostAddress();
     ConnectPolicy policy = common.entrance().policy();
-    PendingLinks.Link pending;
-    try {
-      pending = policy.arrive(address, socket::close);
-    } catch (ConnectRefusedException refusal) {
-      // Even a word to each of them costs too much.
+    PendingLinks.Link pending = count((NetSocketInternal) socket, address);
+    if (pending == null) {
+      // Even an error to each of them costs too much.
       socket.close();
       return;
     }
@@ -117,6 +118,20 @@ final class TcpListener {
       return;
     }
     open(socket, remote, pending, () -> policy.leave(address));
+  }
+
+  /** Counts a client that a proxy names under its own address; null when it has too many links. */
+  private PendingLinks.Link count(NetSocketInternal socket, String address) {
+    PendingLinks.Link accepted = gate.take(socket.channelHandlerContext().pipeline());
+    if (accepted == null || address.equals(socket.remoteAddress(true).hostAddress())) {
+      return accepted;
+    }
+    accepted.leave();
+    try {
+      return common.entrance().policy().arrive(address, socket::close);
+    } catch (ConnectRefusedException refusal) {
+      return null;
+    }
   }
 
   private TcpConnection open(

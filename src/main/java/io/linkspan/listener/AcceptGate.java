@@ -1,0 +1,182 @@
+package io.linkspan.listener;
+
+import io.linkspan.admission.PendingLinks;
+import io.linkspan.time.DeadlineTimer;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.ChannelPipeline;
+import io.netty.util.concurrent.ScheduledFuture;
+import io.vertx.core.Vertx;
+import io.vertx.core.net.NetServerOptions;
+import java.net.InetSocketAddress;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+
+/**
+ * Counts the connections of one listener among the {@link PendingLinks} from their accept on, thus
+ * also while they say nothing to TLS or to the PROXY protocol. Above the limits it closes them at
+ * once, on the thread that accepts: no event loop has work with them. Passes on few at a time, so
+ * that the event loops serve their clients in between. Shared by all event loops.
+ */
+@SuppressWarnings("FutureReturnValueIgnored") // a close cannot fail
+public final class AcceptGate {
+
+  /** Connections that wait for the event loops to build their pipelines; the kernel holds more. */
+  private static final int BATCH = 16;
+
+  /** Milliseconds after which the next ones are accepted although an event loop is stalled. */
+  private static final long PATIENCE = 50;
+
+  /** Holds the count of a connection until its owner takes it, or until it ends. */
+  private static final class Arrival extends ChannelInboundHandlerAdapter {
+
+    private final Acceptor acceptor;
+    private PendingLinks.Link link;
+    private boolean built;
+
+    Arrival(Acceptor acceptor, PendingLinks.Link link) {
+      this.acceptor = acceptor;
+      this.link = link;
+    }
+
+    PendingLinks.Link take() {
+      PendingLinks.Link taken = link;
+      link = null;
+      return taken;
+    }
+
+    @Override
+    public void channelRegistered(ChannelHandlerContext context) {
+      built();
+      context.fireChannelRegistered();
+    }
+
+    @Override
+    public void handlerRemoved(ChannelHandlerContext context) {
+      end();
+    }
+
+    void end() {
+      built();
+      if (link != null) {
+        link.leave();
+      }
+    }
+
+    private void built() {
+      if (!built) {
+        built = true;
+        acceptor.built();
+      }
+    }
+  }
+
+  /** Reads the channels that one socket accepts, on the thread that does. */
+  @ChannelHandler.Sharable
+  private final class Acceptor extends ChannelInboundHandlerAdapter {
+
+    /** Connections that event loops are building; changed by them too. */
+    private final AtomicInteger building = new AtomicInteger();
+
+    private volatile Channel server;
+    private int passed;
+    private ScheduledFuture<?> timer;
+
+    @Override
+    public void handlerAdded(ChannelHandlerContext context) {
+      server = context.channel();
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) {
+      Channel channel = (Channel) message;
+      PendingLinks.Link link = enter(channel);
+      if (link == null) {
+        channel.unsafe().closeForcibly();
+        return;
+      }
+      passed++;
+      if (building.incrementAndGet() >= BATCH && passed >= BATCH) {
+        pause();
+      }
+      var arrival = new Arrival(this, link);
+      channel.pipeline().addLast(arrival);
+      context.fireChannelRead(channel);
+      if (!channel.isOpen()) {
+        // No event loop takes it.
+        arrival.end();
+      }
+    }
+
+    private void pause() {
+      server.config().setAutoRead(false);
+      if (timer == null) {
+        timer = server.eventLoop().schedule(this::resume, PATIENCE, TimeUnit.MILLISECONDS);
+      }
+    }
+
+    private void resume() {
+      if (timer != null) {
+        timer.cancel(false);
+        timer = null;
+        passed = 0;
+        server.config().setAutoRead(true);
+      }
+    }
+
+    /** A connection is no longer being built; called on any thread. */
+    void built() {
+      if (building.decrementAndGet() == BATCH / 2) {
+        server.eventLoop().execute(this::resume);
+      }
+    }
+  }
+
+  private final PendingLinks links;
+  private final ProxyConfig proxies;
+
+  /**
+   * @param proxies carry the connections of many clients: each of these connections counts as an
+   *     address of its own
+   */
+  public AcceptGate(PendingLinks links, ProxyConfig proxies) {
+    this.links = links;
+    this.proxies = proxies;
+  }
+
+  /**
+   * Guards a server that does not listen yet.
+   *
+   * @param options of the server, with the host and the port at which it listens
+   */
+  public void guard(Vertx vertx, NetServerOptions options) {
+    GuardedTransport.guard(vertx, options, new Acceptor());
+  }
+
+  private PendingLinks.Link enter(Channel channel) {
+    if (!(channel.remoteAddress() instanceof InetSocketAddress remote)) {
+      // It has disconnected.
+      return null;
+    }
+    String address = remote.getAddress().getHostAddress();
+    String counted = proxies.trusts(address) ? address + ':' + remote.getPort() : address;
+    return links.enter(counted, channel::close, DeadlineTimer.now());
+  }
+
+  /**
+   * Passes the count of a connection to its owner, which ends it.
+   *
+   * @return null when the connection has ended
+   */
+  public PendingLinks.Link take(ChannelPipeline pipeline) {
+    Arrival arrival = pipeline.get(Arrival.class);
+    if (arrival == null) {
+      return null;
+    }
+    PendingLinks.Link link = arrival.take();
+    pipeline.remove(arrival);
+    return link;
+  }
+}
