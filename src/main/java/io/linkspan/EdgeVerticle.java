@@ -12,6 +12,7 @@ import io.linkspan.session.NodeServices;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
 import io.linkspan.transport.channel.BackPressure;
+import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.enet.EnetMetrics;
 import io.linkspan.transport.enet.EnetPort;
@@ -93,8 +94,8 @@ final class EdgeVerticle extends VerticleBase {
       endpoints.add(shared.playground());
     }
     int maxFrame = maxFrame(config);
-    BackPressure.Limits pressure =
-        BackPressure.Limits.of(config.limits(), config.websocket().compression());
+    BackPressureLimits pressure =
+        BackPressureLimits.of(config.limits(), config.websocket().compression());
     var gate = new AcceptGate(shared.admission().pending(), config.http().proxy());
     http =
         new HttpTransport(

@@ -21,6 +21,7 @@ import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.transport.channel.BackPressure;
+import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.enet.EnetMetrics;
 import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
@@ -97,7 +98,7 @@ public final class Gateway implements Node {
     id = nodes.self().id();
     control = new ControlService(vertx, directory, nodes);
     mailbox = new NodeMailbox(vertx, directory, nodes.self());
-    BackPressure.Limits pressure = BackPressure.Limits.of(config.limits(), false);
+    BackPressureLimits pressure = BackPressureLimits.of(config.limits(), false);
     management =
         new ManagementVerticle(
             config.management(),

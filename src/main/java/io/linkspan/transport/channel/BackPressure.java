@@ -1,6 +1,5 @@
 package io.linkspan.transport.channel;
 
-import io.linkspan.admission.LimitsConfig;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.Channel;
@@ -16,7 +15,6 @@ import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
-import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 
@@ -48,37 +46,6 @@ public final class BackPressure {
     STOPPED
   }
 
-  /**
-   * Bounds of one connection.
-   *
-   * @param unread bytes written to the peer that it has not read; above: its connection is dropped;
-   *     0: no limit
-   * @param stall time without any progress of the output; then the connection is dropped
-   * @param piece bytes that are decoded at once: all that they decode to must be held if the peer
-   *     stops
-   */
-  public record Limits(long unread, Duration stall, int piece) {
-
-    private static final int PIECE = 2 * 1024;
-
-    /** Deflate makes at most 1,032 bytes of one. */
-    private static final int COMPRESSED_PIECE = 256;
-
-    /** The largest answer is a poll of Engine.IO, of four times {@code socketio.maxPayload}. */
-    private static final long LEAST_UNREAD = 16L * 1024 * 1024;
-
-    /**
-     * Derives the bounds. The bytes are a last resort: transports close slow consumers before, in
-     * order, and requests wait while answers are unread.
-     *
-     * @param compressed whether peers may compress what they send
-     */
-    public static Limits of(LimitsConfig limits, boolean compressed) {
-      long unread = limits.writeQueue() == 0 ? 0 : Math.max(LEAST_UNREAD, 4 * limits.writeQueue());
-      return new Limits(unread, limits.stalled(), compressed ? COMPRESSED_PIECE : PIECE);
-    }
-  }
-
   /** Time of one event loop that what one peer sends may take before others have their turn. */
   private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
@@ -89,13 +56,18 @@ public final class BackPressure {
   private static final int MAX_UNFLUSHED = 64 * 1024;
 
   private final Channel channel;
-  private final Limits limits;
-  private final OutputProgress output;
-  private final StallTimer stall;
+  private final BackPressureLimits limits;
   private final Front front = new Front();
   private final Gate gate = new Gate();
-  private final ArrayDeque<ByteBuf> bytes = new ArrayDeque<>(2);
-  private final ArrayDeque<Object> messages = new ArrayDeque<>(2);
+
+  /** Held in front of the decoders, and behind them; null until something was held there. */
+  private ArrayDeque<ByteBuf> bytes;
+
+  private ArrayDeque<Object> messages;
+
+  /** Null until the output was full for the first time. */
+  private StallTimer stall;
+
   private State state = State.FLOWING;
 
   /** Whether Vert.x wants to read, in the state STOPPED. */
@@ -104,7 +76,6 @@ public final class BackPressure {
   /** Whether Vert.x is being asked whether it wants to read. */
   private boolean asking;
 
-  private final Runnable nextTurn = this::takeTurn;
   private boolean passing;
   private long turnEnds;
   private boolean waitsForTurn;
@@ -119,18 +90,16 @@ public final class BackPressure {
   /** Whether the peer speaks HTTP, and has not upgraded to anything else. */
   private boolean http;
 
-  private BackPressure(Channel channel, Limits limits) {
+  private BackPressure(Channel channel, BackPressureLimits limits) {
     this.channel = channel;
     this.limits = limits;
-    output = new OutputProgress(channel);
-    stall = new StallTimer(channel, output, limits.stall(), front::drop);
   }
 
   /**
    * Adds itself to a pipeline whose last handler is Vert.x's and that has its decoders already: in
    * front of everything but TLS, and in front of Vert.x.
    */
-  public static BackPressure install(ChannelPipeline pipeline, Limits limits) {
+  public static BackPressure install(ChannelPipeline pipeline, BackPressureLimits limits) {
     var pressure = new BackPressure(pipeline.channel(), limits);
     ChannelHandlerContext tls = pipeline.context(SslHandler.class);
     if (tls == null) {
@@ -144,7 +113,7 @@ public final class BackPressure {
 
   /** Returns the bytes that were written and that the socket has not taken. */
   public long pendingBytes() {
-    return unflushed + output.pendingBytes();
+    return unflushed + OutputProgress.pendingBytes(channel);
   }
 
   /** Returns whether nothing is read from the peer at the moment. */
@@ -194,11 +163,19 @@ public final class BackPressure {
   }
 
   private boolean hasNext() {
-    return messages.isEmpty() ? !bytes.isEmpty() : gate.takes(messages.peek());
+    return holdsMessages() ? gate.takes(messages.peek()) : holdsBytes();
+  }
+
+  private boolean holdsBytes() {
+    return bytes != null && !bytes.isEmpty();
+  }
+
+  private boolean holdsMessages() {
+    return messages != null && !messages.isEmpty();
   }
 
   private void passNext() {
-    if (!messages.isEmpty()) {
+    if (holdsMessages()) {
       gate.forward(messages.poll());
       return;
     }
@@ -214,7 +191,7 @@ public final class BackPressure {
     }
     if (!ended) {
       waitsForTurn = true;
-      LoopTurns.current().await(nextTurn, channel.eventLoop());
+      LoopTurns.current().await(this::takeTurn, channel.eventLoop());
     }
     return true;
   }
@@ -229,10 +206,10 @@ public final class BackPressure {
   }
 
   private void adjust() {
-    boolean free = bytes.isEmpty() && messages.isEmpty() && isOpen();
+    boolean free = !holdsBytes() && !holdsMessages() && isOpen();
     if (free && state == State.STOPPED) {
       state = State.FLOWING;
-      stall.stop();
+      stopStall();
       if (wantsToRead) {
         channel.config().setAutoRead(true);
       }
@@ -242,7 +219,16 @@ public final class BackPressure {
       channel.config().setAutoRead(false);
     }
     if (state == State.STOPPED && !channel.isWritable()) {
+      if (stall == null) {
+        stall = new StallTimer(channel, new OutputProgress(channel), limits.stall(), front::drop);
+      }
       stall.start();
+    }
+  }
+
+  private void stopStall() {
+    if (stall != null) {
+      stall.stop();
     }
   }
 
@@ -264,16 +250,21 @@ public final class BackPressure {
       return;
     }
     ended = true;
-    stall.stop();
+    stopStall();
     if (!http) {
       beginTurn(LAST_TURN_NANOS);
       pass();
     }
     // Nobody waits for the answers to requests.
-    bytes.forEach(ByteBuf::release);
-    bytes.clear();
-    messages.forEach(ReferenceCountUtil::release);
-    messages.clear();
+    releaseAll(bytes);
+    releaseAll(messages);
+  }
+
+  private static void releaseAll(ArrayDeque<?> held) {
+    if (held != null) {
+      held.forEach(ReferenceCountUtil::release);
+      held.clear();
+    }
   }
 
   private static int sizeOf(Object message) {
@@ -306,11 +297,29 @@ public final class BackPressure {
         source.fireChannelRead(message);
         return;
       }
-      bytes.add(buffer);
       if (state == State.FLOWING && !passing) {
         beginTurn(TURN_NANOS);
+        if (buffer.readableBytes() <= limits.piece() && !holdsBytes() && isOpen()) {
+          passWhole(source, buffer);
+          return;
+        }
       }
+      bytes = bytes == null ? new ArrayDeque<>(2) : bytes;
+      bytes.add(buffer);
       pass();
+    }
+
+    /** Passes on a small read as {@link #pass} would, without a queue. */
+    private void passWhole(ChannelHandlerContext source, ByteBuf buffer) {
+      passing = true;
+      try {
+        source.fireChannelRead(buffer);
+      } finally {
+        passing = false;
+      }
+      if (holdsMessages() || !channel.isWritable() || unflushed > MAX_UNFLUSHED) {
+        pass();
+      }
     }
 
     @Override
@@ -386,9 +395,10 @@ public final class BackPressure {
     public void channelRead(ChannelHandlerContext source, Object message) {
       // The end belongs to a request that was passed on, and must not keep it waiting.
       boolean endsRequest = message instanceof LastHttpContent;
-      if (messages.isEmpty() && takes(message) && (endsRequest || (hasTime() && isOpen()))) {
+      if (!holdsMessages() && takes(message) && (endsRequest || (hasTime() && isOpen()))) {
         forward(message);
       } else {
+        messages = messages == null ? new ArrayDeque<>(2) : messages;
         messages.add(message);
         pass();
       }
@@ -417,7 +427,7 @@ public final class BackPressure {
       source.write(message, promise);
       if (answered && unanswered > 0) {
         unanswered--;
-        if (!messages.isEmpty() && !passing) {
+        if (holdsMessages() && !passing) {
           // Vert.x notes the end of the answer after it is written.
           channel.eventLoop().execute(BackPressure.this::answered);
         }
@@ -427,9 +437,8 @@ public final class BackPressure {
 
   /** A request is answered: the next one may be passed on. */
   private void answered() {
-    if (!ended && !waitsForTurn) {
-      beginTurn(TURN_NANOS);
-      pass();
+    if (!waitsForTurn) {
+      takeTurn();
     }
   }
 

@@ -101,7 +101,7 @@ public final class ChannelLink implements Backlog {
 
   /** Returns the bytes that the socket has not taken. May be called on any thread. */
   public long pendingBytes() {
-    return output.pendingBytes();
+    return OutputProgress.pendingBytes(channel);
   }
 
   /**

@@ -18,8 +18,8 @@ final class OutputProgress {
     this.channel = channel;
   }
 
-  /** Returns the bytes that the socket has not taken. May be called on any thread. */
-  long pendingBytes() {
+  /** Returns the bytes that the socket of a channel has not taken. May be called on any thread. */
+  static long pendingBytes(Channel channel) {
     ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
     return buffer == null ? 0 : buffer.totalPendingWriteBytes();
   }

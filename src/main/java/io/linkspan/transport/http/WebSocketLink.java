@@ -1,5 +1,6 @@
 package io.linkspan.transport.http;
 
+import io.linkspan.listener.RequestValidator;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.OutOfMemory;
 import io.linkspan.protocol.websocket.MessageAssembler;
@@ -113,6 +114,7 @@ public final class WebSocketLink {
       // The link itself looks at failures.
       pipeline.remove(OutOfMemory.Watch.INSTANCE);
     }
+    RequestValidator.removeFrom(pipeline);
     decoder = limitFrames(pipeline, maxMessage);
     link = new ChannelLink(context, memory, this::unfinished, listener);
     pipeline.addBefore(context.name(), null, new FrameGuard());

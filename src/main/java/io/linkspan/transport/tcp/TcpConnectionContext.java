@@ -4,7 +4,7 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
-import io.linkspan.transport.channel.BackPressure;
+import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Vertx;
 
@@ -19,6 +19,6 @@ record TcpConnectionContext(
     Framing framing,
     Outgoing.Encoder<byte[]> encoder,
     LimitsConfig limits,
-    BackPressure.Limits pressure,
+    BackPressureLimits pressure,
     ConnectContext entrance,
     TransportMetrics metrics) {}

@@ -3,6 +3,7 @@ package io.linkspan.transport.tcp;
 import io.linkspan.framing.Framing;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.transport.channel.BackPressure;
+import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.channel.ChannelLink;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
@@ -52,7 +53,7 @@ final class TcpLink {
   TcpLink(
       NetSocketInternal socket,
       Framing framing,
-      BackPressure.Limits pressure,
+      BackPressureLimits pressure,
       Duration keepAlive,
       MemoryAccount memory,
       Listener listener) {

@@ -5,7 +5,7 @@ import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
 import io.linkspan.framing.FramingConfig;
 import io.linkspan.framing.Framings;
-import io.linkspan.transport.channel.BackPressure;
+import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -46,7 +46,7 @@ public final class TcpTransport {
                   framing,
                   framing::encode,
                   limits,
-                  BackPressure.Limits.of(limits, isCompressed(listener)),
+                  BackPressureLimits.of(limits, isCompressed(listener)),
                   entrance,
                   metrics),
               FIRST_ANY_PORT - listeners.size(),

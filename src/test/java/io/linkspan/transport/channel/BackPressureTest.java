@@ -133,7 +133,7 @@ class BackPressureTest {
   private void install(long unread) {
     channel.freezeTime();
     pressure =
-        BackPressure.install(channel.pipeline(), new BackPressure.Limits(unread, STALL, PIECE));
+        BackPressure.install(channel.pipeline(), new BackPressureLimits(unread, STALL, PIECE));
   }
 
   @AfterEach
