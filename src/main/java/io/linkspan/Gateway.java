@@ -1,6 +1,8 @@
 package io.linkspan;
 
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.AnonymousUsers;
+import io.linkspan.admission.ClaimedIdentities;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.connection.TransportMetrics;
@@ -18,6 +20,7 @@ import io.linkspan.ops.Node;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.ControlService;
 import io.linkspan.session.DuplicateFilter;
+import io.linkspan.session.IdentityServices;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.transport.channel.BackPressure;
@@ -26,6 +29,7 @@ import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.transport.engineio.relay.RelayLimiter;
+import io.linkspan.transport.http.HttpCredentials;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.upstream.UpstreamConfig;
@@ -257,6 +261,9 @@ public final class Gateway implements Node {
   }
 
   private EdgeVerticle.Shared share() {
+    IdentityProvider identities =
+        new ClaimedIdentities(new AnonymousUsers(config.auth().anonymous()));
+    var credentials = new HttpCredentials(config.auth().cookie(), List.of());
     var shard =
         new NodeServices(
             id,
@@ -268,14 +275,16 @@ public final class Gateway implements Node {
             nodes,
             new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
             memory,
-            sessions);
+            sessions,
+            new IdentityServices(identities, config.auth().notice()));
     var admission = new Admission(config.limits());
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(
         config,
         shard,
         admission,
-        new IdentityProvider(),
+        identities,
+        credentials,
         new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
         metrics.registry(),
         websocket,
@@ -283,6 +292,7 @@ public final class Gateway implements Node {
             config.socketio(),
             config.limits(),
             config.delivery(),
+            credentials,
             socketio,
             new EngineSessions(),
             nodes,

@@ -166,6 +166,11 @@ final class WebSocketConnection
   }
 
   @Override
+  public boolean readsJson() {
+    return json;
+  }
+
+  @Override
   public long lastReceived() {
     return lastReceived;
   }
