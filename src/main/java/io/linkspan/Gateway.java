@@ -1,10 +1,8 @@
 package io.linkspan;
 
 import io.linkspan.admission.Admission;
-import io.linkspan.admission.AnonymousUsers;
-import io.linkspan.admission.ClaimedIdentities;
-import io.linkspan.admission.IdentityProvider;
 import io.linkspan.api.MessageCodecs;
+import io.linkspan.auth.Authentication;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.NodeMailbox;
 import io.linkspan.directory.Nodes;
@@ -85,6 +83,7 @@ public final class Gateway implements Node {
   private final ManagementVerticle management;
   private final ControlService control;
   private final NodeMailbox mailbox;
+  private final Authentication authentication;
 
   /** Written by the thread that starts or drains, read by every event loop. */
   private volatile State state = State.STARTING;
@@ -100,6 +99,7 @@ public final class Gateway implements Node {
     isMember = platform.isMember();
     id = nodes.self().id();
     control = new ControlService(vertx, directory, nodes);
+    authentication = new Authentication(vertx, config.auth());
     mailbox = new NodeMailbox(vertx, directory, nodes.self());
     BackPressure.Limits pressure = BackPressure.Limits.of(config.limits(), false);
     management =
@@ -227,6 +227,7 @@ public final class Gateway implements Node {
     return vertx
         .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
+        .compose(v -> authentication.start())
         .compose(v -> deployUpstreams())
         .compose(
             v -> {
@@ -261,8 +262,6 @@ public final class Gateway implements Node {
   }
 
   private EdgeVerticle.Shared share() {
-    IdentityProvider identities =
-        new ClaimedIdentities(new AnonymousUsers(config.auth().anonymous()));
     var credentials = new HttpCredentials(config.auth().cookie(), List.of());
     var shard =
         new NodeServices(
@@ -276,14 +275,14 @@ public final class Gateway implements Node {
             new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
             memory,
             sessions,
-            new IdentityServices(identities, config.auth().notice()));
+            new IdentityServices(authentication.identities(), config.auth().notice()));
     var admission = new Admission(config.limits());
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(
         config,
         shard,
         admission,
-        identities,
+        authentication.identities(),
         credentials,
         new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
         metrics.registry(),

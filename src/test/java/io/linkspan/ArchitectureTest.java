@@ -50,7 +50,7 @@ class ArchitectureTest {
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
       api.testing -> api, translate
-      auth -> config
+      auth -> admission, config, protocol, time
       cluster -> api, config, connection, directory
       connection -> api, config, memory, translate
       delivery -> api, bus, config, directory, memory, routing, time, translate, wire
@@ -112,6 +112,11 @@ class ArchitectureTest {
           "io.linkspan.admission.TokenBucket",
           "io.linkspan.admission.MessageWork",
           "io.linkspan.admission.UserNames",
+          "io.linkspan.auth.Claims",
+          "io.linkspan.auth.KeyRing",
+          "io.linkspan.auth.PemKey",
+          "io.linkspan.auth.StrictJson",
+          "io.linkspan.auth.Token",
           "io.linkspan.bus.FlowWindow",
           "io.linkspan.listener.AddressRange",
           "io.linkspan.listener.Forwarded",

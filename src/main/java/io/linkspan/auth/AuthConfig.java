@@ -11,13 +11,17 @@ import java.util.Map;
  * @param timeout for the first Message, on transports whose handshake has no identity
  * @param notice time from the notice that an identity ends to its end; zero sends none
  * @param cookie name of the cookie with a token; empty for none
+ * @param jwt how tokens are verified, where they are
  */
 public record AuthConfig(
-    Mode mode, boolean anonymous, Duration timeout, Duration notice, String cookie) {
+    Mode mode, boolean anonymous, Duration timeout, Duration notice, String cookie, JwtConfig jwt) {
 
   /** The ways in which an identity is verified. */
   public enum Mode {
-    NONE
+    /** Clients are believed. */
+    NONE,
+    /** A signed token proves it. */
+    JWT
   }
 
   private static final Duration LONGEST_NOTICE = Duration.ofHours(1);
@@ -25,7 +29,7 @@ public record AuthConfig(
 
   /** Reads the section {@code auth}. */
   public static AuthConfig read(ConfigNode auth) {
-    Mode mode = auth.choice("mode", Map.of("none", Mode.NONE));
+    Mode mode = auth.choice("mode", Map.of("none", Mode.NONE, "jwt", Mode.JWT));
     if (!auth.text("cookie").matches("[\\w-]*")) {
       auth.reject("cookie", "a name of letters, digits, - and _");
     }
@@ -34,7 +38,8 @@ public record AuthConfig(
         anonymous(auth, mode),
         auth.duration("timeout"),
         auth.duration("notice", Duration.ZERO, LONGEST_NOTICE),
-        auth.text("cookie"));
+        auth.text("cookie"),
+        JwtConfig.read(auth.section("jwt"), mode == Mode.JWT));
   }
 
   private static boolean anonymous(ConfigNode auth, Mode mode) {
