@@ -27,6 +27,11 @@ public record AuthConfig(
   private static final Duration LONGEST_NOTICE = Duration.ofHours(1);
   private static final String BY_MODE = "by-mode";
 
+  /** Returns whether clients must prove who they are. */
+  public boolean verifies() {
+    return mode != Mode.NONE;
+  }
+
   /** Reads the section {@code auth}. */
   public static AuthConfig read(ConfigNode auth) {
     Mode mode = auth.choice("mode", Map.of("none", Mode.NONE, "jwt", Mode.JWT));

@@ -107,6 +107,7 @@ public record JwtConfig(
   private void check(ConfigNode jwt) {
     if (key.isEmpty() && jwks.isEmpty() && issuer.isEmpty()) {
       jwt.rejectSecret("key", "a key, unless jwks or issuer is set");
+      return;
     }
     if (!key.isEmpty() && !jwks.isEmpty()) {
       jwt.rejectSecret("key", "either a key or jwks");

@@ -85,13 +85,13 @@ public final class WebSocketEndpoint implements HttpEndpoint {
         new WebSocketConnection(
             vertx,
             remote.toString(),
+            chooseSubprotocol(request),
             config,
             limits,
             metrics,
             context.shard().memory(),
             () -> ended(address));
     policy.latch().enter();
-    chooseSubprotocol(request);
     var upgrade = new Upgrade(vertx, request, limits.pending().timeout(), connection);
     policy
         .admit(credentials, config.clientAcknowledges())
@@ -112,8 +112,10 @@ public final class WebSocketEndpoint implements HttpEndpoint {
   /**
    * Leaves one of the offered subprotocols: JSON if it is among them, or the one that says nothing
    * else than binary, or the one with the token, since browsers fail unless one is accepted.
+   *
+   * @return whether it is JSON
    */
-  private static void chooseSubprotocol(HttpServerRequest request) {
+  private static boolean chooseSubprotocol(HttpServerRequest request) {
     List<String> offers = HttpCredentials.subprotocols(request).toList();
     String chosen =
         offers.contains(WebSocketConfig.JSON_SUBPROTOCOL)
@@ -126,6 +128,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     } else {
       request.headers().set(HttpCredentials.SUBPROTOCOLS, chosen);
     }
+    return WebSocketConfig.JSON_SUBPROTOCOL.equals(chosen);
   }
 
   private void refuse(HttpServerRequest request, ConnectRefusedException refusal) {
