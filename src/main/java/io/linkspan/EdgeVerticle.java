@@ -17,6 +17,7 @@ import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.enet.EnetMetrics;
 import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
+import io.linkspan.transport.http.HttpCredentials;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
@@ -46,6 +47,7 @@ final class EdgeVerticle extends VerticleBase {
       NodeServices shard,
       Admission admission,
       IdentityProvider identities,
+      HttpCredentials credentials,
       PlaygroundEndpoint playground,
       MeterRegistry registry,
       TransportMetrics websocket,
@@ -86,7 +88,12 @@ final class EdgeVerticle extends VerticleBase {
     List<HttpEndpoint> endpoints = new ArrayList<>();
     endpoints.add(
         new WebSocketEndpoint(
-            vertx, config.websocket(), config.limits(), connectContext, shared.websocket()));
+            vertx,
+            config.websocket(),
+            config.limits(),
+            connectContext,
+            shared.credentials(),
+            shared.websocket()));
     if (config.socketio().enabled()) {
       endpoints.add(socketIo());
     }

@@ -1,8 +1,8 @@
 package io.linkspan;
 
 import io.linkspan.admission.Admission;
-import io.linkspan.admission.IdentityProvider;
 import io.linkspan.api.MessageCodecs;
+import io.linkspan.auth.Authentication;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.NodeMailbox;
 import io.linkspan.directory.Nodes;
@@ -18,6 +18,7 @@ import io.linkspan.ops.Node;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.ControlService;
 import io.linkspan.session.DuplicateFilter;
+import io.linkspan.session.IdentityServices;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.transport.channel.BackPressure;
@@ -27,6 +28,7 @@ import io.linkspan.transport.enet.EnetPort;
 import io.linkspan.transport.enet.EnetTransport;
 import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.transport.engineio.relay.RelayLimiter;
+import io.linkspan.transport.http.HttpCredentials;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.upstream.UpstreamConfig;
@@ -82,6 +84,7 @@ public final class Gateway implements Node {
   private final ManagementVerticle management;
   private final ControlService control;
   private final NodeMailbox mailbox;
+  private final Authentication authentication;
 
   /** Written by the thread that starts or drains, read by every event loop. */
   private volatile State state = State.STARTING;
@@ -97,6 +100,7 @@ public final class Gateway implements Node {
     isMember = platform.isMember();
     id = nodes.self().id();
     control = new ControlService(vertx, directory, nodes);
+    authentication = new Authentication(vertx, config.auth());
     mailbox = new NodeMailbox(vertx, directory, nodes.self());
     BackPressureLimits pressure = BackPressureLimits.of(config.limits(), false);
     management =
@@ -224,6 +228,7 @@ public final class Gateway implements Node {
     return vertx
         .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
+        .compose(v -> authentication.start())
         .compose(v -> deployUpstreams())
         .compose(
             v -> {
@@ -258,6 +263,7 @@ public final class Gateway implements Node {
   }
 
   private EdgeVerticle.Shared share() {
+    var credentials = new HttpCredentials(config.auth().cookie(), List.of());
     var shard =
         new NodeServices(
             id,
@@ -269,14 +275,16 @@ public final class Gateway implements Node {
             nodes,
             new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
             memory,
-            sessions);
+            sessions,
+            new IdentityServices(authentication.identities(), config.auth().notice()));
     var admission = new Admission(config.limits());
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(
         config,
         shard,
         admission,
-        new IdentityProvider(),
+        authentication.identities(),
+        credentials,
         new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
         metrics.registry(),
         websocket,
@@ -284,6 +292,7 @@ public final class Gateway implements Node {
             config.socketio(),
             config.limits(),
             config.delivery(),
+            credentials,
             socketio,
             new EngineSessions(),
             nodes,

@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.auth.AuthConfig;
 import io.linkspan.bus.VertxProcess;
 import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.config.ConfigException;
@@ -22,7 +23,6 @@ import io.linkspan.upstream.UpstreamReader;
 import io.linkspan.upstream.http.HttpBackendFactory;
 import io.linkspan.upstream.tcp.TcpBackendFactory;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -39,6 +39,7 @@ public record GatewayConfig(
     EnetTransportConfig enet,
     TcpConfig tcp,
     ManagementConfig management,
+    AuthConfig auth,
     SessionConfig session,
     DeliveryConfig delivery,
     LimitsConfig limits,
@@ -82,9 +83,7 @@ public record GatewayConfig(
   }
 
   private static GatewayConfig read(ConfigNode root) {
-    ConfigNode auth = root.section("auth");
-    auth.choice("mode", Map.of("none", true));
-    Duration authTimeout = auth.duration("timeout");
+    AuthConfig auth = AuthConfig.read(root.section("auth"));
     HttpConfig http = HttpConfig.read(root.section("http"));
     ManagementConfig management = ManagementConfig.read(root.section("management"));
     ClusterConfig cluster = ClusterConfig.read(root.section("cluster"));
@@ -101,10 +100,11 @@ public record GatewayConfig(
             http,
             WebSocketConfig.read(root.section("websocket")),
             SocketIoConfig.read(root.section("socketio")),
-            EnetTransportConfig.read(root.section("enet"), authTimeout),
+            EnetTransportConfig.read(root.section("enet"), auth.timeout()),
             TcpConfig.read(
-                root.section("tcp"), authTimeout, List.of(http.port(), management.port())),
+                root.section("tcp"), auth.timeout(), List.of(http.port(), management.port())),
             management,
+            auth,
             SessionConfig.read(root.section("session"), cluster.enabled()),
             DeliveryConfig.read(root.section("delivery")),
             LimitsConfig.read(root.section("limits")),

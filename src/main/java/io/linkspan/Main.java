@@ -94,22 +94,33 @@ public final class Main implements Callable<Integer> {
     }
     Duration timeout = config.drain().timeout();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(gateway, timeout, log), "drain"));
+    warnOfOpenListeners(config, log);
+    log.info("linkspan {} is ready, ports {}", Version.current(), gateway.ports().encode());
+    return 0;
+  }
+
+  private static void warnOfOpenListeners(GatewayConfig config, Logger log) {
+    if (config.enet().enabled() && config.enet().admitsForgedDatagrams()) {
+      warnOfForgedDatagrams(config.enet().host(), log);
+    }
+    if (config.auth().verifies()) {
+      return;
+    }
     warnUnlessLoopback("http.host", config.http().host(), log);
     if (config.enet().enabled()) {
       warnUnlessLoopback("enet.host", config.enet().host(), log);
-      if (config.enet().admitsForgedDatagrams()) {
-        log.warn(
-            "enet.checksum is not required and enet.host is {}: without checksums anybody can send"
-                + " messages as a connected client, or end its connection, by trying 16384 forged"
-                + " datagrams",
-            config.enet().host());
-      }
     }
     for (TcpConfig.Listener listener : config.tcp().listeners()) {
       warnUnlessLoopback(listener.key() + ".host", listener.host(), log);
     }
-    log.info("linkspan {} is ready, ports {}", Version.current(), gateway.ports().encode());
-    return 0;
+  }
+
+  private static void warnOfForgedDatagrams(String host, Logger log) {
+    log.warn(
+        "enet.checksum is not required and enet.host is {}: without checksums anybody can send"
+            + " messages as a connected client, or end its connection, by trying 16384 forged"
+            + " datagrams",
+        host);
   }
 
   private static void warnUnlessLoopback(String key, String host, Logger log) {

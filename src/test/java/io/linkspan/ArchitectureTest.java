@@ -44,12 +44,13 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, bus, cluster, config, connection, delivery, directory, listener, memory, ops, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, bus, cluster, config, connection, delivery, directory, listener, memory, ops, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
       api.testing -> api, translate
+      auth -> admission, config, protocol, time
       cluster -> api, config, connection, directory
       connection -> api, config, memory, translate
       delivery -> api, bus, config, directory, memory, routing, time, translate, wire
@@ -110,6 +111,12 @@ class ArchitectureTest {
       Set.of(
           "io.linkspan.admission.TokenBucket",
           "io.linkspan.admission.MessageWork",
+          "io.linkspan.admission.UserNames",
+          "io.linkspan.auth.Claims",
+          "io.linkspan.auth.KeyRing",
+          "io.linkspan.auth.PemKey",
+          "io.linkspan.auth.StrictJson",
+          "io.linkspan.auth.Token",
           "io.linkspan.bus.FlowWindow",
           "io.linkspan.listener.AddressRange",
           "io.linkspan.listener.Forwarded",

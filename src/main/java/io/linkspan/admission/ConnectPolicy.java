@@ -7,6 +7,7 @@ import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryLevel;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.time.DeadlineTimer;
+import io.vertx.core.Future;
 
 /**
  * Decides which clients connect, in the same way for every transport. A transport asks for a place
@@ -21,8 +22,10 @@ public final class ConnectPolicy {
    * @param identity of the client
    * @param clientAcknowledges whether the client's application acknowledges Messages
    * @param session as in {@link Credentials}
+   * @param notices as in {@link Credentials}
    */
-  public record Admitted(Identity identity, boolean clientAcknowledges, String session) {}
+  public record Admitted(
+      Identity identity, boolean clientAcknowledges, String session, boolean notices) {}
 
   /** When a client may retry after a failure, or while this node is being drained. */
   private static final long UNAVAILABLE_RETRY_MS = 1_000;
@@ -151,26 +154,61 @@ public final class ConnectPolicy {
    * Decides who a client is. This counts towards the connect rate of its user.
    *
    * @param acknowledgesByDefault for clients that do not state {@code ack}
+   * @return completes on the event loop, perhaps before this returns; fails with a {@link
+   *     ConnectRefusedException}
    */
-  public Admitted admit(Credentials credentials, boolean acknowledgesByDefault)
-      throws ConnectRefusedException {
-    boolean clientAcknowledges = clientAcknowledges(credentials.ack(), acknowledgesByDefault);
-    Identity identity;
+  public Future<Admitted> admit(Credentials credentials, boolean acknowledgesByDefault) {
+    boolean clientAcknowledges;
     try {
-      identity = identities.identify(credentials.user());
-    } catch (MessageException e) {
-      throw new ConnectRefusedException(CloseReason.UNAUTHENTICATED, e.getMessage(), 0);
+      clientAcknowledges = clientAcknowledges(credentials.ack(), acknowledgesByDefault);
+    } catch (ConnectRefusedException refusal) {
+      return Future.failedFuture(refusal);
     }
-    long wait = identity.anonymous() ? 0 : admission.enterAs(identity.user());
-    if (wait > 0) {
-      throw new ConnectRefusedException(
-          CloseReason.RATE_LIMITED, "this user connects too often", wait);
-    }
-    return new Admitted(identity, clientAcknowledges, credentials.session());
+    return identities
+        .identify(credentials)
+        .compose(
+            identity -> {
+              long wait = identity.anonymous() ? 0 : admission.enterAs(identity.user());
+              return wait > 0
+                  ? Future.failedFuture(
+                      ConnectRefusedException.tooOften("this user connects too often", wait))
+                  : Future.succeededFuture(
+                      new Admitted(
+                          identity,
+                          clientAcknowledges,
+                          credentials.session(),
+                          credentials.notices()));
+            });
+  }
+
+  /**
+   * Checks that further credentials of a client are of the same user.
+   *
+   * @param user whom the client is taken for
+   * @return fails with a {@link ConnectRefusedException}
+   */
+  public Future<Identity> confirm(Credentials credentials, String user) {
+    return identities
+        .identify(credentials)
+        .compose(
+            identity ->
+                identity.user().equals(user)
+                    ? Future.succeededFuture(identity)
+                    : Future.failedFuture(
+                        ConnectRefusedException.unauthenticated(
+                            "the credentials are of another user")));
+  }
+
+  /** Returns whether credentials are verified, and not merely believed. */
+  public boolean verifies() {
+    return identities.verifies();
   }
 
   /** Returns the refusal of a client whose session could not begin. */
   public static ConnectRefusedException notOpened(Throwable failure) {
+    if (failure instanceof ConnectRefusedException refusal) {
+      return refusal;
+    }
     return MessageException.from(failure).code() == ErrorCode.RATE_LIMITED
         ? new ConnectRefusedException(
             CloseReason.RATE_LIMITED, "this user has too many connections", TOO_MANY_RETRY_MS)

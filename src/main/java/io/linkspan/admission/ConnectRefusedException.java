@@ -16,6 +16,26 @@ public final class ConnectRefusedException extends Exception {
     this.retryAfterMs = retryAfterMs;
   }
 
+  /** Returns a lasting refusal of a client whose identity is missing or cannot be verified. */
+  public static ConnectRefusedException unauthenticated(String message) {
+    return new ConnectRefusedException(CloseReason.UNAUTHENTICATED, message, 0);
+  }
+
+  /** Returns a lasting refusal of a client, whatever its identity is. */
+  public static ConnectRefusedException forbidden(String message) {
+    return new ConnectRefusedException(CloseReason.FORBIDDEN, message, 0);
+  }
+
+  /** Returns a temporary refusal, because the identity cannot be verified now. */
+  public static ConnectRefusedException unavailable(String message, long retryAfterMs) {
+    return new ConnectRefusedException(CloseReason.SERVER_ERROR, message, retryAfterMs);
+  }
+
+  /** Returns a temporary refusal, because too many clients connect. */
+  public static ConnectRefusedException tooOften(String message, long retryAfterMs) {
+    return new ConnectRefusedException(CloseReason.RATE_LIMITED, message, retryAfterMs);
+  }
+
   /** Returns the reason for which the client's connection ends. */
   public CloseReason reason() {
     return reason;

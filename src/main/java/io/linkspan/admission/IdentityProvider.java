@@ -1,43 +1,24 @@
 package io.linkspan.admission;
 
-import io.linkspan.api.ErrorCode;
-import io.linkspan.api.MessageException;
-import java.util.concurrent.ThreadLocalRandom;
+import io.vertx.core.Future;
 
-/**
- * Decides the identity of a client. In the only mode, {@code none}, every claimed name is accepted:
- * for development and for trusted networks.
- */
-public final class IdentityProvider {
-
-  private static final int MAX_USER = 128;
-  private static final int REPLACEMENT = 0xfffd;
+/** Decides the identity of a client. Shared by all event loops. */
+public interface IdentityProvider {
 
   /**
-   * Returns the identity of a client that claims a name.
+   * Returns the identity of a client.
    *
-   * @param claimed the name, or null; without one the client is anonymous
-   * @throws MessageException {@code unauthenticated} when it cannot be a name
+   * <p>The future completes on the event loop that calls this, perhaps before the call returns. It
+   * fails with a {@link ConnectRefusedException}: a lasting refusal is made by {@link
+   * ConnectRefusedException#unauthenticated} or {@link ConnectRefusedException#forbidden}, a
+   * temporary one by {@link ConnectRefusedException#unavailable} or {@link
+   * ConnectRefusedException#tooOften}.
    */
-  public Identity identify(String claimed) {
-    if (claimed == null) {
-      String random = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
-      return new Identity("anonymous-" + random, true);
-    }
-    if (claimed.isBlank()
-        || claimed.length() > MAX_USER
-        || claimed.codePoints().anyMatch(IdentityProvider::isForbidden)) {
-      throw new MessageException(
-          ErrorCode.UNAUTHENTICATED,
-          "a user's name has 1 to " + MAX_USER + " characters and no control characters");
-    }
-    return new Identity(claimed, false);
-  }
+  Future<Identity> identify(Credentials credentials);
 
-  /** Names that arrived as broken UTF-8 or UTF-16 would otherwise be one and the same user. */
-  private static boolean isForbidden(int character) {
-    return Character.isISOControl(character)
-        || character == REPLACEMENT
-        || (character >= Character.MIN_SURROGATE && character <= Character.MAX_SURROGATE);
-  }
+  /**
+   * Returns whether credentials are verified. If so, a client can renew its identity while it is
+   * connected.
+   */
+  boolean verifies();
 }

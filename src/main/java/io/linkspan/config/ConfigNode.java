@@ -145,6 +145,11 @@ public final class ConfigNode {
     return file;
   }
 
+  /** Reads a text or another single value as text. */
+  public String scalar(String key) {
+    return node.path(key).asText();
+  }
+
   public boolean flag(String key) {
     String value = node.path(key).asText();
     if (!value.equals("true") && !value.equals("false")) {

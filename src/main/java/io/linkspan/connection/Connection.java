@@ -28,6 +28,14 @@ public interface Connection {
     return null;
   }
 
+  /**
+   * Returns whether the client receives Messages as JSON. Such clients ignore types that they do
+   * not know.
+   */
+  default boolean readsJson() {
+    return false;
+  }
+
   /** Returns the bytes of protobuf of the longest Message that can be sent to the client. */
   default int longestMessage() {
     return Integer.MAX_VALUE;

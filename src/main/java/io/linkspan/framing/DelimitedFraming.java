@@ -40,6 +40,11 @@ final class DelimitedFraming extends Framing {
   }
 
   @Override
+  public boolean isJson() {
+    return true;
+  }
+
+  @Override
   public int longest() {
     return longest;
   }

@@ -87,6 +87,11 @@ public abstract class Framing {
   /** Encodes an acknowledgement as a whole frame. */
   public abstract byte[] encodeAck(String eventId);
 
+  /** Returns whether frames contain the JSON form, not the binary one. */
+  public boolean isJson() {
+    return false;
+  }
+
   /** A decoder, and how much it keeps. */
   record Decoder(ChannelHandler handler, IntSupplier unfinished) {}
 

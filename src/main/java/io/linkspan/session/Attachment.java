@@ -11,9 +11,15 @@ import io.linkspan.session.outbox.Outbox;
  *     ends with its link
  * @param announce whether the client receives its token in a Message of type {@code session}
  * @param offsets whether the client, when it resumes, can name the last event that it has
+ * @param notices whether the client has asked for a notice before its identity ends
  */
 public record Attachment(
-    boolean clientAcknowledges, String token, boolean announce, boolean offsets) {
+    boolean clientAcknowledges, String token, boolean announce, boolean offsets, boolean notices) {
+
+  /** Creates the attachment of a client that has asked for no notices. */
+  public Attachment(boolean clientAcknowledges, String token, boolean announce, boolean offsets) {
+    this(clientAcknowledges, token, announce, offsets, false);
+  }
 
   /** Returns the attachment of a session that ends with its link. */
   public static Attachment of(boolean clientAcknowledges) {
@@ -31,7 +37,12 @@ public record Attachment(
 
   /** Returns the same attachment without the former session, which cannot be had. */
   public Attachment anew() {
-    return new Attachment(clientAcknowledges, "", announce, offsets);
+    return new Attachment(clientAcknowledges, "", announce, offsets, notices);
+  }
+
+  /** Returns the same attachment of a client that has asked for notices, or has not. */
+  public Attachment withNotices(boolean asked) {
+    return new Attachment(clientAcknowledges, token, announce, offsets, asked);
   }
 
   /** Returns whether the session outlives the link. */

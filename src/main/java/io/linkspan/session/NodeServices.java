@@ -22,4 +22,5 @@ public record NodeServices(
     Nodes nodes,
     DuplicateFilter duplicates,
     MemoryBudget memory,
-    SessionMetrics metrics) {}
+    SessionMetrics metrics,
+    IdentityServices identities) {}

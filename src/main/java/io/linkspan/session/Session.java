@@ -1,9 +1,11 @@
 package io.linkspan.session;
 
+import io.linkspan.admission.Identity;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
@@ -75,6 +77,11 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   private final Outbox outbox;
   private final DuplicateWindow duplicates;
   private final boolean anonymous;
+
+  /** Null while no client is linked, and until the session is complete. */
+  private Identity identity;
+
+  private boolean notices;
 
   /** Null when the session ends with its link. */
   private final String secret;
@@ -170,6 +177,11 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     return secret == null ? null : new Token(ref.session(), secret).text();
   }
 
+  /** Returns the identity of the linked client; null while there is none. */
+  public Identity identity() {
+    return identity;
+  }
+
   /** Returns whether the client has resumed it, with nothing lost. */
   public boolean recovered() {
     return recovered;
@@ -210,7 +222,12 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
    */
   public void receive(Message message, Receipt receipt) {
     owner.entered();
-    if (!hasMoved() && !hasEnded()) {
+    if (hasMoved() || hasEnded()) {
+      return;
+    }
+    if (message.getType().equals(ReservedTypes.AUTH) && owner.renews()) {
+      owner.renew(this, message, receipt);
+    } else {
       inbox.receive(message, receipt);
     }
   }
@@ -252,6 +269,26 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     if (isLinked()) {
       outbox.attach(link, mode, parts.scheduler().now());
     }
+  }
+
+  /**
+   * Takes the identity of the linked client.
+   *
+   * @param asksForNotices whether the client wants a notice before the identity ends
+   */
+  void identified(Identity verified, boolean asksForNotices) {
+    identity = verified;
+    notices |= asksForNotices;
+  }
+
+  /** Returns whether the client is to be notified before its identity ends. */
+  boolean wantsNotices() {
+    return notices || (link != null && link.readsJson());
+  }
+
+  /** Returns whether a client is linked whose identity may end. */
+  boolean isIdentified() {
+    return isLinked() && identity != null;
   }
 
   /** Closes the link and ends the session, if it has not ended. */
@@ -559,6 +596,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   private void releaseLink(boolean clientFailed) {
     lastSeenAt = lastSeenAt();
     link = null;
+    identity = null;
     outbox.detach(clientFailed);
   }
 
@@ -575,7 +613,8 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
 
   private static boolean mayReturn(CloseReason reason) {
     return reason.mayReturn() == CloseReason.MayReturn.AT_ONCE
-        || reason.mayReturn() == CloseReason.MayReturn.LATER;
+        || reason.mayReturn() == CloseReason.MayReturn.LATER
+        || reason.mayReturn() == CloseReason.MayReturn.WITH_ANOTHER_TOKEN;
   }
 
   private void end(MessageException why) {

@@ -4,13 +4,10 @@ import io.linkspan.admission.Identity;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
-import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryScope;
-import io.linkspan.delivery.MessageDefaults;
 import io.linkspan.delivery.RemoteCallback;
 import io.linkspan.delivery.ShardSender;
 import io.linkspan.directory.SessionDirectory;
@@ -25,7 +22,6 @@ import io.linkspan.session.transfer.SessionTransfer;
 import io.linkspan.session.transfer.TransferableSession;
 import io.linkspan.wire.SessionState;
 import io.vertx.core.Future;
-import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -59,7 +55,10 @@ final class SessionLifecycle
       LocalDelivery local,
       AwaySessions away,
       DuplicateSync duplicates,
-      Drain drain) {}
+      Drain drain,
+      IdentityExpiry expiry,
+      SessionGreeting greeting,
+      Renewals renewals) {}
 
   private static final Future<String> NOWHERE = Future.succeededFuture();
 
@@ -67,7 +66,6 @@ final class SessionLifecycle
   private final String address;
   private final SessionDirectory directory;
   private final SessionEvents events;
-  private final MessageDefaults defaults;
   private final BiConsumer<SessionRef, CloseReason> remoteClose;
   private Collaborators with;
 
@@ -81,13 +79,11 @@ final class SessionLifecycle
       NodeServices shared,
       String address,
       SessionEvents events,
-      MessageDefaults defaults,
       BiConsumer<SessionRef, CloseReason> remoteClose) {
     this.shared = shared;
     this.address = address;
     this.directory = shared.directory();
     this.events = events;
-    this.defaults = defaults;
     this.remoteClose = remoteClose;
   }
 
@@ -110,7 +106,7 @@ final class SessionLifecycle
             before ->
                 before == null
                     ? begin(link, identity, attachment)
-                    : Future.succeededFuture(resume(before, link, attachment)));
+                    : Future.succeededFuture(resume(before, link, identity, attachment)));
   }
 
   private boolean admitsClients() {
@@ -133,8 +129,9 @@ final class SessionLifecycle
               Session session = with.factory().begin(this, ref, link, identity, attachment);
               begun.run();
               enter(session);
+              with.greeting().identify(session, identity, attachment);
               events.connected(session);
-              announce(session, attachment);
+              with.greeting().announce(session, attachment);
               return session;
             });
   }
@@ -146,11 +143,13 @@ final class SessionLifecycle
         .compose(shard -> with.duplicates().gather(ref.user(), all, shard));
   }
 
-  private Session resume(SessionState before, Connection link, Attachment attachment) {
+  private Session resume(
+      SessionState before, Connection link, Identity identity, Attachment attachment) {
     Session session = restore(before, link, attachment);
+    with.greeting().identify(session, identity, attachment);
     shared.metrics().resumed.increment();
     events.resumed(session);
-    announce(session, attachment);
+    with.greeting().announce(session, attachment);
     session.attach(attachment.mode());
     return session;
   }
@@ -172,27 +171,6 @@ final class SessionLifecycle
     with.table().add(session);
     shared.metrics().sessions.increment();
     session.replica().put(session::describe);
-  }
-
-  /** Sends a client its token, as the first Message, if it has asked for a session. */
-  private void announce(Session session, Attachment attachment) {
-    if (!attachment.announce()) {
-      return;
-    }
-    JsonObject body =
-        new JsonObject()
-            .put("session", session.token())
-            .put("recovered", session.recovered())
-            .put("expiresAfterMs", shared.session().grace().toMillis());
-    Message announcement =
-        defaults
-            .fill(
-                Message.newBuilder()
-                    .setType(ReservedTypes.SESSION)
-                    .setContentType("application/json")
-                    .setBody(body.encode()))
-            .build();
-    session.link().deliver(new Outgoing(announcement));
   }
 
   private Future<Void> makeRoom(SessionRef ref, List<SessionRef> all) {
@@ -220,7 +198,18 @@ final class SessionLifecycle
   }
 
   @Override
+  public boolean renews() {
+    return with.renewals().areUsed();
+  }
+
+  @Override
+  public void renew(Session session, Message auth, Receipt receipt) {
+    with.renewals().renew(session, auth, receipt);
+  }
+
+  @Override
   public void detached(Session session, CloseReason reason) {
+    with.expiry().forget(session);
     session.replica().away();
     events.disconnected(session, reason);
     with.away().add(session);
@@ -259,6 +248,7 @@ final class SessionLifecycle
     with.table().remove(session);
     shared.metrics().sessions.decrement();
     with.away().remove(session);
+    with.expiry().forget(session);
     with.factory().release(session);
     with.drain().removed();
   }
@@ -267,6 +257,7 @@ final class SessionLifecycle
   public void departed(Session session, boolean wasLinked) {
     directory.departs(session.ref());
     with.table().move(session);
+    with.expiry().forget(session);
     shared.metrics().sessions.decrement();
     with.away().remove(session);
     if (wasLinked) {

@@ -15,6 +15,12 @@ interface SessionOwner<S> {
   /** A client's frame enters the shard. */
   void entered();
 
+  /** Returns whether a client can renew its identity while it is connected. */
+  boolean renews();
+
+  /** The client sends new credentials. */
+  void renew(S session, Message auth, Receipt receipt);
+
   /** The link was lost; the session waits for its client. */
   void detached(S session, CloseReason reason);
 

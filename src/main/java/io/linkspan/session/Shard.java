@@ -105,6 +105,7 @@ public final class Shard {
   private final AwaySessions away;
   private final Drain drain;
   private final DuplicateSync duplicates;
+  private final IdentityExpiry expiry;
   private final ShardCalls calls;
   private final ShardControl control;
   private final MemoryAccount memory;
@@ -130,7 +131,7 @@ public final class Shard {
     var incoming = new IncomingTransfers();
     var events = new SessionEvents(environment.events(), shared.node());
     defaults = new MessageDefaults(shared.node() + '-' + index + '-');
-    sessions = new SessionLifecycle(shared, address, events, defaults, environment.remoteClose());
+    sessions = new SessionLifecycle(shared, address, events, environment.remoteClose());
 
     var groups =
         new Groups<Session>(shared.directory(), events, address, config.maxGroups(), memory);
@@ -214,6 +215,7 @@ public final class Shard {
             shared.node());
     calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard);
     control = new ShardControl(table, groups, shared.node());
+    expiry = new IdentityExpiry(scheduler, defaults, shared.identities().notice());
     var factory = new SessionFactory(shared, parts, replicator, sender, duplicates);
     sessions.start(
         new SessionLifecycle.Collaborators(
@@ -229,7 +231,10 @@ public final class Shard {
             local,
             away,
             duplicates,
-            drain));
+            drain,
+            expiry,
+            new SessionGreeting(defaults, config.grace(), expiry),
+            new Renewals(shared.identities(), expiry, scheduler)));
     replicator.follow();
     var relief =
         new MemoryRelief(scheduler, memory, table, shared.duplicates(), shared.metrics().shed);
@@ -277,6 +282,7 @@ public final class Shard {
   /** Ends what outlives the sessions. */
   public void stop() {
     timeouts.stop();
+    expiry.stop();
     duplicates.stop();
     drain.stop();
     away.stop();

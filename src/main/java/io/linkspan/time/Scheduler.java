@@ -14,6 +14,11 @@ public interface Scheduler {
     return System.nanoTime() / 1_000_000;
   }
 
+  /** Returns milliseconds since 1970, of a clock that can be set. */
+  default long wallTime() {
+    return System.currentTimeMillis();
+  }
+
   /**
    * Runs an action later.
    *

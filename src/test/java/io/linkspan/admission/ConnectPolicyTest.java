@@ -8,6 +8,7 @@ import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.translate.MessageLimits;
+import io.vertx.core.Future;
 import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class ConnectPolicyTest {
                   100,
                   new MessageLimits(1_000, 1_000),
                   Duration.ofSeconds(1))),
-          new IdentityProvider(),
+          new ClaimedIdentities(new AnonymousUsers(true)),
           memory);
 
   @Test
@@ -71,11 +72,11 @@ class ConnectPolicyTest {
   }
 
   @Test
-  void admitsAClientWithWhatItStates() throws ConnectRefusedException {
+  void admitsAClientWithWhatItStates() {
     var alice = new Credentials("alice", "client", "token");
-    assertThat(policy.admit(alice, false))
-        .isEqualTo(new ConnectPolicy.Admitted(new Identity("alice", false), true, "token"));
-    ConnectPolicy.Admitted anonymous = policy.admit(Credentials.NONE, true);
+    assertThat(policy.admit(alice, false).result())
+        .isEqualTo(new ConnectPolicy.Admitted(new Identity("alice", false), true, "token", false));
+    ConnectPolicy.Admitted anonymous = policy.admit(Credentials.NONE, true).result();
     assertThat(anonymous.identity().anonymous()).isTrue();
     assertThat(anonymous.clientAcknowledges()).isTrue();
     assertThat(anonymous.session()).isNull();
@@ -83,21 +84,25 @@ class ConnectPolicyTest {
 
   @Test
   void refusesCredentialsThatCannotBeUnderstood() {
-    assertThat(refusal(() -> policy.admit(new Credentials("a", "both", null), true)).reason())
+    assertThat(refusal(policy.admit(new Credentials("a", "both", null), true)).reason())
         .isEqualTo(CloseReason.MALFORMED);
-    assertThat(refusal(() -> policy.admit(new Credentials(" ", null, null), true)).reason())
+    assertThat(refusal(policy.admit(new Credentials(" ", null, null), true)).reason())
         .isEqualTo(CloseReason.UNAUTHENTICATED);
   }
 
   @Test
-  void limitsTheConnectsOfAUserAndNotOfAnonymousClients() throws ConnectRefusedException {
+  void limitsTheConnectsOfAUserAndNotOfAnonymousClients() {
     var alice = new Credentials("alice", null, null);
-    policy.admit(alice, true);
-    ConnectRefusedException refusal = refusal(() -> policy.admit(alice, true));
+    assertThat(policy.admit(alice, true).succeeded()).isTrue();
+    ConnectRefusedException refusal = refusal(policy.admit(alice, true));
     assertThat(refusal.reason()).isEqualTo(CloseReason.RATE_LIMITED);
     assertThat(refusal.isTemporary()).isTrue();
-    policy.admit(Credentials.NONE, true);
-    policy.admit(Credentials.NONE, true);
+    assertThat(policy.admit(Credentials.NONE, true).succeeded()).isTrue();
+    assertThat(policy.admit(Credentials.NONE, true).succeeded()).isTrue();
+  }
+
+  private static ConnectRefusedException refusal(Future<?> refused) {
+    return (ConnectRefusedException) refused.cause();
   }
 
   private interface Attempt {

@@ -95,7 +95,8 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
         nodes,
         new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
         memory,
-        new SessionMetrics(new SimpleMeterRegistry()));
+        new SessionMetrics(new SimpleMeterRegistry()),
+        IdentityServices.CLAIMED);
   }
 
   /** Records the threads that ask for the members. */

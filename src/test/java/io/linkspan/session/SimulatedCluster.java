@@ -156,7 +156,8 @@ final class SimulatedCluster {
               new View(this),
               new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
               memory,
-              metrics);
+              metrics,
+              IdentityServices.CLAIMED);
       var loop = new LoopTime(this);
       var environment =
           new Shard.Environment(

@@ -222,6 +222,16 @@ final class SimulatedShard {
   /** An owner of sessions that neither end nor move. */
   private static final class NoOwner implements SessionOwner<Session> {
     @Override
+    public boolean renews() {
+      return false;
+    }
+
+    @Override
+    public void renew(Session session, Message auth, Receipt receipt) {
+      throw new AssertionError();
+    }
+
+    @Override
     public void entered() {}
 
     @Override

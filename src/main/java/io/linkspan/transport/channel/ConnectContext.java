@@ -24,6 +24,8 @@ public record ConnectContext(ConnectPolicy policy, Shard shard) {
   /** Opens the session of a client whose link names no offsets. */
   public Future<Session> open(Connection link, ConnectPolicy.Admitted client) {
     return shard.open(
-        link, client.identity(), Attachment.of(client.clientAcknowledges(), client.session()));
+        link,
+        client.identity(),
+        Attachment.of(client.clientAcknowledges(), client.session()).withNotices(client.notices()));
   }
 }

@@ -52,6 +52,9 @@ public final class FirstMessageAuth {
   /** Header of the auth message: empty to ask for a session that can be resumed, or its token. */
   private static final String SESSION = "session";
 
+  /** Header of the auth message: {@code auth} asks for a notice before the identity ends. */
+  private static final String NOTIFY = "notify";
+
   private final Connection link;
   private final ConnectContext context;
   private final boolean acknowledgesByDefault;
@@ -193,27 +196,30 @@ public final class FirstMessageAuth {
     String ack = auth.getHeadersOrDefault(ACKNOWLEDGE, "");
     var credentials =
         new Credentials(
-            auth.getBody(), ack.isEmpty() ? null : ack, auth.getHeadersOrDefault(SESSION, null));
-    try {
-      open(context.policy().admit(credentials, acknowledgesByDefault), new Early(auth, receipt));
-    } catch (ConnectRefusedException refusal) {
-      refuse(receipt, auth, refusal);
-    }
+            auth.getBody(),
+            auth.getBody(),
+            ack.isEmpty() ? null : ack,
+            auth.getHeadersOrDefault(SESSION, null),
+            auth.getHeadersOrDefault(NOTIFY, "").equals(ReservedTypes.AUTH),
+            source());
+    open(credentials, new Early(auth, receipt));
+  }
+
+  private Credentials.Source source() {
+    return Credentials.Source.of(link.transport(), link.remote());
   }
 
   private void openAnonymously() {
-    try {
-      open(context.policy().admit(Credentials.NONE, acknowledgesByDefault), null);
-    } catch (ConnectRefusedException refusal) {
-      link.close(refusal.reason(), refusal.retryAfterMs());
-    }
+    open(Credentials.none(source()), null);
   }
 
-  private void open(ConnectPolicy.Admitted client, Early auth) {
+  private void open(Credentials credentials, Early auth) {
     state = State.OPENING;
-    resumable = client.session() != null;
+    resumable = credentials.session() != null;
     context
-        .open(link, client)
+        .policy()
+        .admit(credentials, acknowledgesByDefault)
+        .compose(client -> context.open(link, client))
         .onComplete(
             opened -> begin(opened, auth),
             failure -> notOpened(ConnectPolicy.notOpened(failure), auth));
@@ -263,6 +269,7 @@ public final class FirstMessageAuth {
       case RATE_LIMITED -> ErrorCode.RATE_LIMITED;
       case MALFORMED -> ErrorCode.MALFORMED;
       case UNAUTHENTICATED -> ErrorCode.UNAUTHENTICATED;
+      case FORBIDDEN -> ErrorCode.FORBIDDEN;
       default -> ErrorCode.UNAVAILABLE;
     };
   }
@@ -291,12 +298,6 @@ public final class FirstMessageAuth {
   }
 
   private void pass(Message message, Receipt receipt) {
-    if (message.getType().equals(ReservedTypes.AUTH)) {
-      receipt.refused(
-          message.getEventId(),
-          new MessageException(ErrorCode.FORBIDDEN, "this connection is " + session.user()));
-    } else {
-      session.receive(message, receipt);
-    }
+    session.receive(message, receipt);
   }
 }

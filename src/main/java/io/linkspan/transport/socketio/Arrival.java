@@ -2,6 +2,7 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.Credentials;
 import io.linkspan.admission.PendingLinks;
 import io.linkspan.transport.engineio.EventLoop;
 
@@ -13,20 +14,26 @@ final class Arrival {
 
   private final ConnectPolicy policy;
   private final String address;
+  private final Credentials credentials;
   private PendingLinks.Link pending;
   private Runnable onGiveUp = () -> {};
   private boolean joined;
   private boolean left;
 
-  private Arrival(ConnectPolicy policy, String address) {
+  private Arrival(ConnectPolicy policy, String address, Credentials credentials) {
     this.policy = policy;
     this.address = address;
+    this.credentials = credentials;
   }
 
-  /** Takes both places. */
-  static Arrival of(ConnectPolicy policy, String address, EventLoop loop)
+  /**
+   * Takes both places.
+   *
+   * @param credentials of the client's first HTTP request
+   */
+  static Arrival of(ConnectPolicy policy, String address, EventLoop loop, Credentials credentials)
       throws ConnectRefusedException {
-    var arrival = new Arrival(policy, address);
+    var arrival = new Arrival(policy, address, credentials);
     arrival.pending = policy.arrive(address, () -> loop.run(() -> arrival.onGiveUp.run()));
     try {
       policy.enter(address);
@@ -35,6 +42,11 @@ final class Arrival {
       throw refusal;
     }
     return arrival;
+  }
+
+  /** Returns the credentials of the client's first HTTP request. */
+  Credentials credentials() {
+    return credentials;
   }
 
   /** Sets the action that ends the client when it gives way to a newer one. */

@@ -1,5 +1,6 @@
 package io.linkspan.transport.socketio;
 
+import io.linkspan.api.Message;
 import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.protocol.engineio.Generation;
@@ -43,9 +44,14 @@ final class EventEncoders {
     return generation == Generation.V3 ? V3_PACKET : V4_PACKET;
   }
 
-  /** Whether a Message announces a session. Clients cannot miss one, so it has no offset. */
+  /**
+   * Whether a Message is the gateway's own, about the session or the identity. Clients cannot miss
+   * one, so it has no offset.
+   */
   static boolean isAnnouncement(Outgoing message) {
-    return message.message().getType().equals(ReservedTypes.SESSION);
+    Message announced = message.message();
+    return announced.getType().equals(ReservedTypes.SESSION)
+        || (announced.getType().equals(ReservedTypes.AUTH) && ReservedTypes.isForged(announced));
   }
 
   private static EncodedPacket packet(Emission event) {

@@ -5,9 +5,11 @@ import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.Identity;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.session.Attachment;
 import io.linkspan.translate.ClosingTranslator;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.List;
@@ -17,9 +19,11 @@ import java.util.Map;
 record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean recoveryByDefault) {
 
   private static final String BASE64 = "b64";
+  private static final String USER = "user";
+  private static final String TOKEN = "token";
 
   /** Parameters of a client's query that are of use when it joins. */
-  private static final List<String> PARAMETERS = List.of("user", "ack", "session", BASE64);
+  private static final List<String> PARAMETERS = List.of(USER, "ack", "session", BASE64);
 
   /** Longer values are refused, whatever they go on with. */
   private static final int MAX_PARAMETER = 512;
@@ -39,13 +43,62 @@ record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean re
   /** The client is admitted. */
   record Admitted(Identity identity, Attachment attachment) {}
 
-  Admitted admit(SocketEvent.ConnectRequested request, boolean old) throws ConnectRefusedException {
+  /**
+   * Decides about a client that joins its first namespace.
+   *
+   * @param offered the credentials of its first HTTP request
+   */
+  Future<Admitted> admit(
+      SocketEvent.ConnectRequested request, Generation generation, Credentials offered) {
+    Credentials credentials;
+    try {
+      credentials = credentials(request, offered);
+    } catch (ConnectRefusedException refusal) {
+      return Future.failedFuture(refusal);
+    }
+    return policy
+        .admit(credentials, acknowledgesByDefault)
+        .map(
+            client ->
+                new Admitted(
+                    client.identity(), attachment(client, request, generation == Generation.V3)));
+  }
+
+  /**
+   * Decides about a client that joins a further namespace: credentials that it states there must be
+   * of the same user.
+   */
+  Future<?> admitAgain(SocketEvent.ConnectRequested request, Credentials offered, String user) {
+    if (!new JsonObject(request.auth()).containsKey(policy.verifies() ? TOKEN : USER)) {
+      return Future.succeededFuture();
+    }
+    try {
+      return policy.confirm(credentials(request, offered), user);
+    } catch (ConnectRefusedException refusal) {
+      return Future.failedFuture(refusal);
+    }
+  }
+
+  private static Credentials credentials(SocketEvent.ConnectRequested request, Credentials offered)
+      throws ConnectRefusedException {
     JsonObject auth = new JsonObject(request.auth());
-    String session = parameter("session", auth, request);
-    var credentials =
-        new Credentials(parameter("user", auth, request), parameter("ack", auth, request), session);
-    ConnectPolicy.Admitted client = policy.admit(credentials, acknowledgesByDefault);
-    return new Admitted(client.identity(), attachment(client, request, old));
+    String token = text(TOKEN, auth);
+    return new Credentials(
+        parameter(USER, auth, request),
+        token == null ? offered.token() : token,
+        parameter("ack", auth, request),
+        parameter("session", auth, request),
+        true,
+        offered.source());
+  }
+
+  /** Returns the data with which a client has joined, without what proves its identity. */
+  String publicAuth(SocketEvent.ConnectRequested request) {
+    if (!policy.verifies()) {
+      return request.auth();
+    }
+    JsonObject auth = new JsonObject(request.auth());
+    return auth.remove(TOKEN) == null ? request.auth() : auth.encode();
   }
 
   /**
@@ -87,12 +140,14 @@ record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean re
   private static String parameter(
       String name, JsonObject auth, SocketEvent.ConnectRequested request)
       throws ConnectRefusedException {
+    String value = text(name, auth);
+    return value == null ? request.query().get(name) : value;
+  }
+
+  private static String text(String name, JsonObject auth) throws ConnectRefusedException {
     Object value = auth.getValue(name);
-    if (value == null) {
-      return request.query().get(name);
-    }
-    if (value instanceof String text) {
-      return text;
+    if (value == null || value instanceof String) {
+      return (String) value;
     }
     throw ConnectPolicy.malformed(name + " must be a string");
   }

@@ -2,6 +2,7 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.connection.EarlyMessages;
 import io.linkspan.connection.Outgoing;
+import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.session.Attachment;
@@ -19,18 +20,35 @@ final class PendingJoin {
 
   private static final int MAX_MESSAGES = 1_000;
 
-  private final Attachment attachment;
+  /** How long Messages wait after a recovery, in milliseconds. */
+  private static final long REJOIN_WAIT = 3_000;
+
+  private Attachment attachment;
+  private long until = EngineSession.NEVER;
   private final List<SocketEvent.ConnectRequested> joins = new ArrayList<>(1);
   private final EarlyMessages.Limit early;
   private List<Outgoing> messages = new ArrayList<>(0);
 
   /**
-   * @param attachment requested by the client with its first namespace
    * @param writeQueue bytes that may wait for the client once it has joined; 0 is no limit
    */
-  PendingJoin(Attachment attachment, long writeQueue) {
-    this.attachment = attachment;
+  PendingJoin(long writeQueue) {
     early = new EarlyMessages.Limit(writeQueue);
+  }
+
+  /** Takes what the client has requested with its first namespace, before its session begins. */
+  void begin(Attachment requested) {
+    attachment = requested;
+  }
+
+  /** Returns when the Messages that wait are sent, wherever the client is by then. */
+  long waitsUntil() {
+    return until;
+  }
+
+  /** Lets Messages wait for the namespaces that a recovered client joins again. */
+  void waitForRejoins(long now) {
+    until = now + REJOIN_WAIT;
   }
 
   void join(SocketEvent.ConnectRequested request) {

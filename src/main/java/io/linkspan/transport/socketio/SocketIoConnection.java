@@ -6,11 +6,8 @@ import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
-import io.linkspan.connection.TransportMetrics;
 import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.engineio.EngineSession;
-import io.linkspan.protocol.engineio.Generation;
-import io.linkspan.protocol.socketio.EncodedPacket;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.protocol.socketio.SocketPacket;
 import io.linkspan.protocol.socketio.SocketSession;
@@ -38,7 +35,7 @@ import org.slf4j.LoggerFactory;
  *                     no Message is pending
  * </pre>
  */
-final class SocketIoConnection implements Connection, EngineLink.Layer, PacketReceipt.Client {
+final class SocketIoConnection implements Connection, EngineLink.Layer {
 
   private enum State {
     UNJOINED,
@@ -49,9 +46,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(SocketIoConnection.class);
-
-  /** How long Messages wait after a recovery, in milliseconds. */
-  private static final long REJOIN_WAIT = 3_000;
 
   private final SocketIoContext context;
   private final SocketSession<HttpExchange, EngineSocket> socket;
@@ -66,11 +60,8 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   private Handshake.Admitted handshake;
   private PendingOutcomes outcomes;
 
-  /** Null except in the states BEGINNING and LEAVING, and in JOINED until {@link #waitUntil}. */
+  /** Null except in the states BEGINNING and LEAVING, and in JOINED while Messages wait. */
   private PendingJoin beginning;
-
-  /** Until when Messages wait for the namespaces that a recovered client joins again. */
-  private long waitUntil = EngineSession.NEVER;
 
   private long answeredPing = Long.MIN_VALUE;
   private CloseReason closeReason;
@@ -96,11 +87,12 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     this.onFinished = onFinished;
     namespaces = new Namespaces(socket);
     writer = new EventWriter(socket, namespaces, context.ackWithin());
-    reader = new EventReader(this, this, context.limits());
     link = new EngineLink(context.link(), engine, remote, this);
+    var answers = new PacketAnswers(socket, link, context.metrics(), () -> state == State.JOINED);
+    reader = new EventReader(this, answers, context.limits());
     outcomes = new PendingOutcomes(link.loop().vertx());
     socket.setLastWords((namespace, reason) -> Namespaces.lastWords(namespace, translate(reason)));
-    metrics().opened();
+    context.metrics().opened();
     link.loop().latch().enter();
   }
 
@@ -110,12 +102,17 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
 
   @Override
   public String transport() {
-    return metrics().transport();
+    return context.metrics().transport();
   }
 
   @Override
   public String remote() {
     return link.remote();
+  }
+
+  @Override
+  public boolean readsJson() {
+    return true;
   }
 
   @Override
@@ -145,7 +142,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
   }
 
   private void send(Outgoing message) {
-    metrics().messageOut();
+    context.metrics().messageOut();
     writer.send(message);
     link.flush();
   }
@@ -200,7 +197,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
 
   @Override
   public void advanceTo(long now) {
-    if (now >= waitUntil) {
+    if (beginning != null && now >= beginning.waitsUntil()) {
       stopWaiting();
     }
     socket.advanceTo(now);
@@ -208,7 +205,8 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
 
   @Override
   public long nextDeadline() {
-    return Math.min(socket.nextDeadline(), waitUntil);
+    long own = socket.nextDeadline();
+    return beginning == null ? own : Math.min(own, beginning.waitsUntil());
   }
 
   @Override
@@ -248,12 +246,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       return;
     }
     switch (state) {
-      case JOINED -> {
-        accept(request);
-        if (beginning != null) {
-          beginning.take(writer::reaches).forEach(this::send);
-        }
-      }
+      case JOINED -> joinAnother(request);
       case BEGINNING, LEAVING -> beginning.join(request);
       case UNJOINED -> begin(request);
       case CLOSED -> {
@@ -267,23 +260,24 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       close(CloseReason.GOING_AWAY);
       return;
     }
-    try {
-      handshake = context.handshake().admit(request, generation() == Generation.V3);
-    } catch (ConnectRefusedException refusal) {
-      refuse(request, refusal);
-      return;
-    }
     state = State.BEGINNING;
-    beginning = new PendingJoin(handshake.attachment(), context.limits().writeQueue());
+    beginning = new PendingJoin(context.limits().writeQueue());
     beginning.join(request);
-    open(handshake.attachment());
+    var joining = context.handshake().admit(request, socket.generation(), arrival.credentials());
+    joining.onComplete(this::admitted, this::notBegun);
+  }
+
+  private void admitted(Handshake.Admitted client) {
+    if (state != State.CLOSED) {
+      handshake = client;
+      beginning.begin(client.attachment());
+      open(client.attachment());
+    }
   }
 
   private void open(Attachment attachment) {
-    context
-        .shard()
-        .open(this, handshake.identity(), attachment)
-        .onComplete(this::begun, this::notBegun);
+    var opening = context.shard().open(this, handshake.identity(), attachment);
+    opening.onComplete(this::begun, this::notBegun);
   }
 
   private void begun(Session begun) {
@@ -303,23 +297,33 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     writer.begin(handshake.attachment(), session.anchor());
     state = State.JOINED;
     LOG.debug("{} opened as {}, session {}", remote(), session.user(), session.id());
-    beginning.joins().forEach(this::accept);
+    List<SocketEvent.ConnectRequested> joins = beginning.joins();
+    accept(joins.get(0));
+    joins.stream().skip(1).forEach(this::join);
+    if (state != State.JOINED) {
+      return;
+    }
     if (namespaces.isEmpty()) {
       endSession(CloseReason.CONNECTION_LOST);
     } else if (session.recovered()) {
-      waitUntil = DeadlineTimer.now() + REJOIN_WAIT;
-      beginning.take(writer::reaches).forEach(this::send);
+      beginning.waitForRejoins(DeadlineTimer.now());
+      sendReachable();
     } else {
       stopWaiting();
     }
     link.drainLater();
   }
 
+  private void sendReachable() {
+    if (beginning != null) {
+      beginning.take(writer::reaches).forEach(this::send);
+    }
+  }
+
   /** Sends the waiting Messages, in other namespaces where the client has not joined theirs. */
   private void stopWaiting() {
     List<Outgoing> waiting = beginning.takeAll();
     beginning = null;
-    waitUntil = EngineSession.NEVER;
     waiting.forEach(this::send);
   }
 
@@ -344,15 +348,34 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
       close(refusal.reason(), refusal.retryAfterMs());
       return;
     }
-    metrics().refused(refusal.reason());
+    context.metrics().refused(refusal.reason());
     namespaces.refuse(request, refusal);
+  }
+
+  /** Another user in a further namespace would act as the first one. */
+  private void joinAnother(SocketEvent.ConnectRequested request) {
+    Session joined = session;
+    var admission = context.handshake().admitAgain(request, arrival.credentials(), joined.user());
+    admission.onComplete(
+        admitted -> {
+          if (state != State.JOINED || session != joined) {
+            return;
+          }
+          if (admitted.failed()) {
+            refuse(request, ConnectPolicy.notOpened(admitted.cause()));
+          } else {
+            accept(request);
+            sendReachable();
+          }
+          link.drainLater();
+        });
   }
 
   private void accept(SocketEvent.ConnectRequested request) {
     if (namespaces.accept(request, session, handshake.attachment(), beginning)
         && context.config().connectEvent()) {
       session.receive(
-          SocketIoTranslator.connect(request.namespace(), request.auth()),
+          SocketIoTranslator.connect(request.namespace(), context.handshake().publicAuth(request)),
           outcomes.count(new ConnectEventReceipt(remote())));
     }
   }
@@ -362,7 +385,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     writer.left(namespace);
     if (namespaces.isEmpty() && state == State.JOINED) {
       state = State.LEAVING;
-      beginning = new PendingJoin(handshake.attachment(), context.limits().writeQueue());
+      beginning = new PendingJoin(context.limits().writeQueue());
       outcomes.whenNone(this::leftInOrder);
     }
   }
@@ -387,7 +410,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     Session ended = session;
     session = null;
     beginning = null;
-    waitUntil = EngineSession.NEVER;
     writer.end();
     if (ended != null) {
       ended.linkClosed(reason);
@@ -417,32 +439,11 @@ final class SocketIoConnection implements Connection, EngineLink.Layer, PacketRe
     closeReason = reason;
     namespaces.clear();
     drainWaits = reason == CloseReason.GOING_AWAY && !link.finished();
-    metrics().closed(reason);
+    context.metrics().closed(reason);
     LOG.debug("{} closed: {}", remote(), reason.label());
     unlink(reason);
     if (!drainWaits) {
       link.loop().latch().leave();
     }
-  }
-
-  @Override
-  public boolean isJoined() {
-    return state == State.JOINED;
-  }
-
-  @Override
-  public Generation generation() {
-    return socket.generation();
-  }
-
-  @Override
-  public void reply(EncodedPacket packet) {
-    socket.send(packet);
-    link.drainLater();
-  }
-
-  @Override
-  public TransportMetrics metrics() {
-    return context.metrics();
   }
 }

@@ -2,6 +2,7 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.Credentials;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.TransportMetrics;
@@ -26,6 +27,7 @@ import io.linkspan.transport.engineio.LocalExchange;
 import io.linkspan.transport.engineio.relay.Relay;
 import io.linkspan.transport.engineio.relay.RelayLimiter;
 import io.linkspan.transport.engineio.relay.RelayMailbox;
+import io.linkspan.transport.http.HttpCredentials;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.Refusal;
 import io.vertx.core.Future;
@@ -50,6 +52,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       SocketIoConfig config,
       LimitsConfig limits,
       DeliveryConfig delivery,
+      HttpCredentials credentials,
       TransportMetrics metrics,
       EngineSessions sessions,
       Nodes nodes,
@@ -58,6 +61,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
   /** Added to the time that the outbox gives a client to acknowledge. */
   private static final long ACK_MARGIN_MS = 1_000;
 
+  private final Shared shared;
   private final SocketIoConfig config;
   private final ConnectPolicy policy;
   private final TransportMetrics metrics;
@@ -79,6 +83,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
    * @param index of the event loop's shard
    */
   public SocketIoEndpoint(Vertx vertx, int index, Shared shared, ConnectContext context) {
+    this.shared = shared;
     config = shared.config();
     policy = context.policy();
     metrics = shared.metrics();
@@ -231,9 +236,11 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       return;
     }
     String address = exchange.address();
+    Credentials credentials =
+        shared.credentials().read(http, metrics.transport(), exchange.remote());
     Arrival arrival;
     try {
-      arrival = Arrival.of(policy, address, loop);
+      arrival = Arrival.of(policy, address, loop, credentials);
     } catch (ConnectRefusedException refusal) {
       metrics.refused(refusal.reason());
       Refusal.of(refusal).send(http);

@@ -126,6 +126,11 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   }
 
   @Override
+  public boolean readsJson() {
+    return common.framing().isJson();
+  }
+
+  @Override
   public long lastReceived() {
     return lastReceived;
   }

@@ -20,6 +20,9 @@ public record WebSocketConfig(
   /** A client that negotiates this subprotocol sends and receives JSON in text frames. */
   public static final String JSON_SUBPROTOCOL = "linkspan.json";
 
+  /** The binary form, for clients that must offer a subprotocol beside the one with a token. */
+  static final String BINARY_SUBPROTOCOL = "linkspan";
+
   private static final int MIN_MESSAGE = 128;
   private static final int MAX_MESSAGE = 1 << 30;
 

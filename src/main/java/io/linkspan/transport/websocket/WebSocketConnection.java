@@ -85,7 +85,7 @@ final class WebSocketConnection
   private Session session;
   private ServerWebSocket socket;
   private WebSocketLink link;
-  private boolean json;
+  private final boolean json;
   private final EarlyMessages early;
   private CloseReason closeReason;
   private long lastReceived = DeadlineTimer.now();
@@ -96,18 +96,21 @@ final class WebSocketConnection
 
   /**
    * @param remote network address of the client, {@code host:port}
+   * @param json whether the client speaks JSON
    * @param memory of the event loop
    * @param onEnd called once, when the connection has ended
    */
   WebSocketConnection(
       Vertx vertx,
       String remote,
+      boolean json,
       WebSocketConfig config,
       LimitsConfig limits,
       TransportMetrics metrics,
       MemoryAccount memory,
       Runnable onEnd) {
     this.remote = remote;
+    this.json = json;
     this.limits = limits;
     this.metrics = metrics;
     this.memory = memory;
@@ -131,7 +134,6 @@ final class WebSocketConnection
   @Override
   public void opened(ServerWebSocket socket) {
     this.socket = socket;
-    json = WebSocketConfig.JSON_SUBPROTOCOL.equals(socket.subProtocol());
     link = new WebSocketLink(socket, maxMessage, memory, this);
     socket.closeHandler(v -> onClosed());
     socket.exceptionHandler(this::onFailure);
@@ -163,6 +165,11 @@ final class WebSocketConnection
   @Override
   public String remote() {
     return remote;
+  }
+
+  @Override
+  public boolean readsJson() {
+    return json;
   }
 
   @Override

@@ -7,28 +7,25 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.transport.channel.ConnectContext;
+import io.linkspan.transport.http.HttpCredentials;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.Refusal;
 import io.linkspan.transport.http.Upgrade;
-import io.vertx.core.MultiMap;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.net.SocketAddress;
-import java.util.Arrays;
 import java.util.List;
 
 /** Admits WebSocket clients, or refuses them with a reason. Used only on its event loop. */
 public final class WebSocketEndpoint implements HttpEndpoint {
-
-  private static final String SUBPROTOCOLS = "Sec-WebSocket-Protocol";
 
   private final Vertx vertx;
   private final WebSocketConfig config;
   private final LimitsConfig limits;
   private final ConnectContext context;
   private final ConnectPolicy policy;
+  private final HttpCredentials credentials;
   private final TransportMetrics metrics;
 
   public WebSocketEndpoint(
@@ -36,11 +33,13 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       WebSocketConfig config,
       LimitsConfig limits,
       ConnectContext context,
+      HttpCredentials credentials,
       TransportMetrics metrics) {
     this.vertx = vertx;
     this.config = config;
     this.limits = limits;
     this.context = context;
+    this.credentials = credentials;
     this.metrics = metrics;
     policy = context.policy();
   }
@@ -63,7 +62,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     }
     Credentials credentials;
     try {
-      credentials = credentials(request);
+      credentials = this.credentials.read(request, metrics.transport(), remote.toString());
     } catch (IllegalArgumentException e) {
       Refusal.MALFORMED_QUERY.send(request);
       return;
@@ -77,60 +76,32 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       refuse(request, refusal);
       return;
     }
-    ConnectPolicy.Admitted client;
-    try {
-      client = policy.admit(credentials, config.clientAcknowledges());
-    } catch (ConnectRefusedException refusal) {
-      policy.leave(address);
-      refuse(request, refusal);
-      return;
-    }
-    begin(request, remote, client);
+    begin(request, remote, credentials);
   }
 
-  /**
-   * Reads the query.
-   *
-   * @throws IllegalArgumentException when it cannot be decoded
-   */
-  private static Credentials credentials(HttpServerRequest request) {
-    return new Credentials(
-        parameter(request, "user"), parameter(request, "ack"), parameter(request, "session"));
-  }
-
-  /** Returns the last value of a parameter, as the other transports do, or null. */
-  private static String parameter(HttpServerRequest request, String name) {
-    List<String> values = request.params().getAll(name);
-    return values.isEmpty() ? null : values.get(values.size() - 1);
-  }
-
-  private void begin(
-      HttpServerRequest request, SocketAddress remote, ConnectPolicy.Admitted client) {
+  private void begin(HttpServerRequest request, SocketAddress remote, Credentials credentials) {
     String address = remote.hostAddress();
     var connection =
         new WebSocketConnection(
             vertx,
             remote.toString(),
+            chooseSubprotocol(request),
             config,
             limits,
             metrics,
             context.shard().memory(),
             () -> ended(address));
     policy.latch().enter();
-    chooseSubprotocol(request.headers());
     var upgrade = new Upgrade(vertx, request, limits.pending().timeout(), connection);
-    context
-        .open(connection, client)
+    policy
+        .admit(credentials, config.clientAcknowledges())
+        .compose(client -> context.open(connection, client))
         .onComplete(
             session -> {
               connection.begin(session);
               upgrade.accept();
             },
-            failure -> {
-              ConnectRefusedException refusal = ConnectPolicy.notOpened(failure);
-              metrics.refused(refusal.reason());
-              upgrade.refuse(Refusal.of(refusal));
-            });
+            failure -> refuse(upgrade, connection, ConnectPolicy.notOpened(failure)));
   }
 
   private void ended(String address) {
@@ -138,42 +109,42 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     policy.latch().leave();
   }
 
-  /** Leaves of the offered subprotocols the one that is spoken here, if it is among them. */
-  private static void chooseSubprotocol(MultiMap headers) {
-    boolean json =
-        headers.getAll(SUBPROTOCOLS).stream()
-            .flatMap(offer -> Arrays.stream(offer.split(",")))
-            .anyMatch(offer -> offer.strip().equals(WebSocketConfig.JSON_SUBPROTOCOL));
-    if (json) {
-      headers.set(SUBPROTOCOLS, WebSocketConfig.JSON_SUBPROTOCOL);
+  /**
+   * Leaves one of the offered subprotocols: JSON if it is among them, or the one that says nothing
+   * else than binary, or the one with the token, since browsers fail unless one is accepted.
+   *
+   * @return whether it is JSON
+   */
+  private static boolean chooseSubprotocol(HttpServerRequest request) {
+    List<String> offers = HttpCredentials.subprotocols(request).toList();
+    String chosen =
+        offers.contains(WebSocketConfig.JSON_SUBPROTOCOL)
+            ? WebSocketConfig.JSON_SUBPROTOCOL
+            : offers.contains(WebSocketConfig.BINARY_SUBPROTOCOL)
+                ? WebSocketConfig.BINARY_SUBPROTOCOL
+                : offers.stream().filter(HttpCredentials::isToken).findFirst().orElse(null);
+    if (chosen == null) {
+      request.headers().remove(HttpCredentials.SUBPROTOCOLS);
     } else {
-      headers.remove(SUBPROTOCOLS);
+      request.headers().set(HttpCredentials.SUBPROTOCOLS, chosen);
     }
+    return WebSocketConfig.JSON_SUBPROTOCOL.equals(chosen);
   }
 
   private void refuse(HttpServerRequest request, ConnectRefusedException refusal) {
-    CloseReason reason = refusal.reason();
-    metrics.refused(reason);
-    if (reason == CloseReason.UNAUTHENTICATED) {
-      // Only a WebSocket carries the code 4401.
-      chooseSubprotocol(request.headers());
-      new Upgrade(vertx, request, limits.pending().timeout(), new Closing(reason)).accept();
-    } else {
-      Refusal.of(refusal).send(request);
-    }
+    metrics.refused(refusal.reason());
+    Refusal.of(refusal).send(request);
   }
 
-  /** Closes a WebSocket as soon as it is open. */
-  private record Closing(CloseReason reason) implements Upgrade.Listener {
-
-    @Override
-    public void opened(ServerWebSocket socket) {
-      socket.close((short) reason.code(), reason.label());
-    }
-
-    @Override
-    public void failed() {
-      // The client has no session.
+  private void refuse(
+      Upgrade upgrade, WebSocketConnection connection, ConnectRefusedException refusal) {
+    metrics.refused(refusal.reason());
+    if (refusal.reason() == CloseReason.UNAUTHENTICATED) {
+      // Only a WebSocket carries the code 4401.
+      connection.close(CloseReason.UNAUTHENTICATED);
+      upgrade.accept();
+    } else {
+      upgrade.refuse(Refusal.of(refusal));
     }
   }
 }

@@ -2,9 +2,10 @@ package io.linkspan.transport.engineio.relay;
 
 import io.linkspan.GatewayConfig;
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.AnonymousUsers;
+import io.linkspan.admission.ClaimedIdentities;
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.DrainLatch;
-import io.linkspan.admission.IdentityProvider;
 import io.linkspan.admission.Origins;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageCodecs;
@@ -18,6 +19,7 @@ import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.DuplicateFilter;
+import io.linkspan.session.IdentityServices;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
@@ -26,6 +28,7 @@ import io.linkspan.testing.TestMemory;
 import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.transport.http.HttpConfig;
+import io.linkspan.transport.http.HttpCredentials;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.websocket.WebSocketServer;
@@ -172,6 +175,7 @@ final class SocketIoNodes implements AutoCloseable {
               config.socketio(),
               config.limits(),
               config.delivery(),
+              new HttpCredentials("", List.of()),
               new TransportMetrics(registry, "socketio"),
               new EngineSessions(),
               this,
@@ -189,7 +193,8 @@ final class SocketIoNodes implements AutoCloseable {
               Nodes.alone(self),
               new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
               memory,
-              new SessionMetrics(registry));
+              new SessionMetrics(registry),
+              IdentityServices.CLAIMED);
     }
 
     void deploy() {
@@ -225,7 +230,7 @@ final class SocketIoNodes implements AutoCloseable {
                 latch,
                 new Origins(http.origins(), http.isLocal()),
                 admission,
-                new IdentityProvider(),
+                new ClaimedIdentities(new AnonymousUsers(true)),
                 own.memory()),
             own);
       }

@@ -1,0 +1,19 @@
+package io.linkspan.session;
+
+import io.linkspan.admission.AnonymousUsers;
+import io.linkspan.admission.ClaimedIdentities;
+import io.linkspan.admission.IdentityProvider;
+import java.time.Duration;
+
+/**
+ * The identities of a node's clients, as sessions use them. Shared by all event loops.
+ *
+ * @param provider verifies credentials
+ * @param notice time from the notice that an identity ends to its end; zero sends none
+ */
+public record IdentityServices(IdentityProvider provider, Duration notice) {
+
+  /** Identities that nothing verifies. */
+  public static final IdentityServices CLAIMED =
+      new IdentityServices(new ClaimedIdentities(new AnonymousUsers(true)), Duration.ZERO);
+}
