@@ -96,8 +96,8 @@ public final class BackPressure {
   }
 
   /**
-   * Adds itself to a pipeline whose last handler is Vert.x's and that has its decoders already: in
-   * front of everything but TLS, and in front of Vert.x.
+   * Adds itself to a pipeline that ends with Vert.x and has its decoders: behind TLS, and before
+   * Vert.x.
    */
   public static BackPressure install(ChannelPipeline pipeline, BackPressureLimits limits) {
     var pressure = new BackPressure(pipeline.channel(), limits);
@@ -375,7 +375,6 @@ public final class BackPressure {
       source.fireChannelInactive();
     }
 
-    /** Ends the connection, whatever waits to be written. */
     private void drop() {
       context.close();
     }
