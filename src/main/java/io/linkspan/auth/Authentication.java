@@ -14,11 +14,12 @@ public final class Authentication {
 
   public Authentication(Vertx vertx, AuthConfig config) {
     var anonymous = new AnonymousUsers(config.anonymous());
-    tokens =
-        config.mode() == AuthConfig.Mode.JWT
-            ? new JwtIdentities(vertx, config.jwt(), anonymous)
-            : null;
-    identities = tokens == null ? new ClaimedIdentities(anonymous) : tokens;
+    tokens = config.readsTokens() ? new JwtIdentities(vertx, config.jwt(), anonymous) : null;
+    if (config.asks()) {
+      identities = new HookIdentities(vertx, config.hook(), tokens, anonymous);
+    } else {
+      identities = tokens == null ? new ClaimedIdentities(anonymous) : tokens;
+    }
   }
 
   /** Returns the provider that decides. */
