@@ -52,7 +52,7 @@ public record AuthConfig(
   }
 
   /** Returns whether tokens are verified here. */
-  boolean readsTokens() {
+  public boolean readsTokens() {
     return mode == Mode.JWT || mode == Mode.JWT_HOOK;
   }
 
