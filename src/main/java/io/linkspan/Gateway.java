@@ -263,7 +263,7 @@ public final class Gateway implements Node {
   }
 
   private EdgeVerticle.Shared share() {
-    var credentials = new HttpCredentials(config.auth().cookie(), List.of());
+    var credentials = new HttpCredentials(config.auth().cookie(), config.auth().hook().headers());
     var shard =
         new NodeServices(
             id,

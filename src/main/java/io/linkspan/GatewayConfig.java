@@ -52,6 +52,9 @@ public record GatewayConfig(
 
   private static final int MAX_EVENT_LOOPS = 1024;
 
+  /** Name of the service that decides about clients, in metrics and logs. */
+  private static final String AUTH_HOOK = "auth.hook";
+
   public GatewayConfig {
     routes = List.copyOf(routes);
     upstreams = List.copyOf(upstreams);
@@ -83,7 +86,6 @@ public record GatewayConfig(
   }
 
   private static GatewayConfig read(ConfigNode root) {
-    AuthConfig auth = AuthConfig.read(root.section("auth"));
     HttpConfig http = HttpConfig.read(root.section("http"));
     ManagementConfig management = ManagementConfig.read(root.section("management"));
     ClusterConfig cluster = ClusterConfig.read(root.section("cluster"));
@@ -91,6 +93,9 @@ public record GatewayConfig(
         new UpstreamReader(
             root.section("upstream"),
             Map.of("http", HttpBackendFactory::read, "tcp", TcpBackendFactory::read));
+    AuthConfig auth =
+        AuthConfig.read(
+            root.section("auth"), hook -> upstreams.read(hook, "http", AUTH_HOOK).address());
     List<Route> routes =
         RouteReader.read(
             root.sections("routes"), (route, kind, name) -> upstream(upstreams, route, kind, name));

@@ -5,9 +5,12 @@ import io.linkspan.config.ConfigException;
 import io.linkspan.config.Hosts;
 import io.linkspan.memory.OutOfMemory;
 import io.linkspan.transport.tcp.TcpConfig;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -18,6 +21,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
 
 /**
@@ -31,6 +35,11 @@ import picocli.CommandLine.ScopeType;
     description =
         "Carries messages between clients of many protocols and services on an event bus.",
     footer = {
+      "",
+      "First steps:",
+      "  linkspan genconfig > my.yaml",
+      "  linkspan gentoken --conf my.yaml --user alice --ttl 1h",
+      "  linkspan run --conf my.yaml",
       "",
       "Without --conf, conf/linkspan.yaml is read if it exists, else the built-in defaults"
           + " apply.",
@@ -47,6 +56,10 @@ public final class Main implements Callable<Integer> {
 
   private static final Path USUAL_FILE = Path.of("conf", "linkspan.yaml");
   private static final int START_FAILED = 1;
+
+  /** Bytes of a token that is read from the input; longer ones are refused anyway. */
+  private static final int MAX_INPUT = 1 << 20;
+
   private static final int WRONG_CONFIGURATION = 2;
 
   @Option(
@@ -139,6 +152,52 @@ public final class Main implements Callable<Integer> {
     }
     System.out.println("the configuration is valid");
     return 0;
+  }
+
+  @Command(name = "gentoken", description = "Print a token, signed with auth.jwt.key.")
+  Integer generateToken(
+      @Option(names = "--user", required = true, paramLabel = "NAME", description = "its user")
+          String user,
+      @Option(
+              names = "--ttl",
+              paramLabel = "TIME",
+              defaultValue = "1h",
+              description = "how long it is valid: 30s, 15m, 1h or 7d (default: ${DEFAULT-VALUE})")
+          String ttl,
+      @Option(
+              names = "--claim",
+              paramLabel = "NAME=VALUE",
+              description = "a further claim; a value with { or [ in front is JSON")
+          Map<String, String> claims) {
+    try {
+      Map<String, String> further = claims == null ? Map.of() : claims;
+      return TokenCommands.generate(load().auth(), user, ttl, further);
+    } catch (ConfigException e) {
+      return tell(e);
+    }
+  }
+
+  @Command(name = "checktoken", description = "Say whether a token is valid here, and why not.")
+  Integer checkToken(
+      @Parameters(paramLabel = "TOKEN", description = "the token; - reads it from the input")
+          String token)
+      throws IOException {
+    String text =
+        token.equals("-")
+            ? new String(System.in.readNBytes(MAX_INPUT), StandardCharsets.UTF_8)
+            : token;
+    try {
+      return TokenCommands.check(load().auth(), text);
+    } catch (ConfigException e) {
+      return tell(e);
+    }
+  }
+
+  @Command(
+      name = "genconfig",
+      description = "Print a minimal configuration with comments and fresh secrets.")
+  Integer generateConfiguration() {
+    return TokenCommands.configuration();
   }
 
   private GatewayConfig load() throws ConfigException {

@@ -50,7 +50,7 @@ class ArchitectureTest {
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
       api.testing -> api, translate
-      auth -> admission, config, protocol, time
+      auth -> admission, api, config, protocol, time, upstream
       cluster -> api, config, connection, directory
       connection -> api, config, memory, translate
       delivery -> api, bus, config, directory, memory, routing, time, translate, wire
@@ -113,6 +113,9 @@ class ArchitectureTest {
           "io.linkspan.admission.MessageWork",
           "io.linkspan.admission.UserNames",
           "io.linkspan.auth.Claims",
+          "io.linkspan.auth.DecisionCache",
+          "io.linkspan.auth.HookAnswer",
+          "io.linkspan.auth.HookGate",
           "io.linkspan.auth.KeyRing",
           "io.linkspan.auth.PemKey",
           "io.linkspan.auth.StrictJson",

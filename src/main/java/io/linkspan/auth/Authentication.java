@@ -2,6 +2,8 @@ package io.linkspan.auth;
 
 import io.linkspan.admission.AnonymousUsers;
 import io.linkspan.admission.ClaimedIdentities;
+import io.linkspan.admission.Credentials;
+import io.linkspan.admission.Identity;
 import io.linkspan.admission.IdentityProvider;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -14,11 +16,18 @@ public final class Authentication {
 
   public Authentication(Vertx vertx, AuthConfig config) {
     var anonymous = new AnonymousUsers(config.anonymous());
-    tokens =
-        config.mode() == AuthConfig.Mode.JWT
-            ? new JwtIdentities(vertx, config.jwt(), anonymous)
-            : null;
-    identities = tokens == null ? new ClaimedIdentities(anonymous) : tokens;
+    tokens = config.readsTokens() ? new JwtIdentities(vertx, config.jwt(), anonymous) : null;
+    if (config.asks()) {
+      identities = new HookIdentities(vertx, config.hook(), tokens, anonymous);
+    } else {
+      identities = tokens == null ? new ClaimedIdentities(anonymous) : tokens;
+    }
+  }
+
+  /** Verifies a token without a gateway; the keys are read first. */
+  public static Future<Identity> verify(Vertx vertx, AuthConfig config, Credentials credentials) {
+    var tokens = new JwtIdentities(vertx, config.jwt(), new AnonymousUsers(false));
+    return tokens.start().compose(v -> tokens.identify(credentials));
   }
 
   /** Returns the provider that decides. */

@@ -5,19 +5,37 @@ import io.linkspan.api.Message;
 import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.MessageDefaults;
+import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Completes a session that has just begun or resumed: it gets the identity of its client, and the
  * client gets its token. Used only on the shard's event loop.
  */
-record SessionGreeting(MessageDefaults defaults, Duration grace, IdentityExpiry expiry) {
+record SessionGreeting(
+    MessageDefaults defaults, Duration grace, IdentityExpiry expiry, Groups<Session> groups) {
 
   /** Sets the identity of the client that is linked now. */
   void identify(Session session, Identity identity, Attachment attachment) {
     session.identified(identity, attachment.notices());
     expiry.watch(session);
+  }
+
+  /**
+   * Joins the groups that the identity names.
+   *
+   * @return the session, once Messages to these groups reach it; a group that it cannot join is
+   *     left out
+   */
+  Future<Session> join(Session session, Identity identity) {
+    if (identity.groups().isEmpty()) {
+      return Future.succeededFuture(session);
+    }
+    List<Future<Void>> joins =
+        identity.groups().stream().map(group -> groups.join(session, group)).toList();
+    return Future.join(joins).transform(joined -> Future.succeededFuture(session));
   }
 
   /** Sends a client its token, as the first Message, if it has asked for a session. */

@@ -133,7 +133,8 @@ final class SessionLifecycle
               events.connected(session);
               with.greeting().announce(session, attachment);
               return session;
-            });
+            })
+        .compose(session -> with.greeting().join(session, identity));
   }
 
   /** A user's eventIds are known here before the user can send any. */

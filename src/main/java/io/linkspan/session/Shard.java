@@ -233,7 +233,7 @@ public final class Shard {
             duplicates,
             drain,
             expiry,
-            new SessionGreeting(defaults, config.grace(), expiry),
+            new SessionGreeting(defaults, config.grace(), expiry, groups),
             new Renewals(shared.identities(), expiry, scheduler)));
     replicator.follow();
     var relief =

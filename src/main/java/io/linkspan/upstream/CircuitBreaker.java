@@ -18,9 +18,10 @@ import java.util.random.RandomGenerator;
  * <p>The libraries that were considered use timers of their own or do not tell when they allow a
  * probe, which held Messages depend on.
  */
-final class CircuitBreaker {
+public final class CircuitBreaker {
 
-  enum State {
+  /** Whether a service is called. */
+  public enum State {
     CLOSED,
     OPEN,
     HALF_OPEN;
@@ -40,7 +41,7 @@ final class CircuitBreaker {
   private long opened;
   private long probeAt;
 
-  CircuitBreaker(PipelineConfig.Breaker config, RandomGenerator random) {
+  public CircuitBreaker(PipelineConfig.Breaker config, RandomGenerator random) {
     this.config = config;
     this.random = random;
     window = -1L >>> (PipelineConfig.Breaker.MAX_OF - config.of());
@@ -60,7 +61,7 @@ final class CircuitBreaker {
   }
 
   /** Returns the milliseconds after which a client may retry. */
-  long retryAfter(long now) {
+  public long retryAfter(long now) {
     return state == State.OPEN ? Math.max(1, probeAt - now) : config.pause().toMillis();
   }
 
@@ -70,7 +71,7 @@ final class CircuitBreaker {
   }
 
   /** Returns whether an attempt may start. */
-  boolean permits(long now) {
+  public boolean permits(long now) {
     return state == State.CLOSED || (state == State.OPEN && now >= probeAt);
   }
 
@@ -79,7 +80,7 @@ final class CircuitBreaker {
    *
    * @return whether it is a probe, whose outcome must be reported to {@link #probed}
    */
-  boolean begin() {
+  public boolean begin() {
     if (state == State.CLOSED) {
       return false;
     }
@@ -91,7 +92,7 @@ final class CircuitBreaker {
    * Records the outcome of an attempt that was not a probe. Ignored while the breaker is not
    * closed, because the attempt started before it opened.
    */
-  void record(boolean success, long now) {
+  public void record(boolean success, long now) {
     if (state != State.CLOSED) {
       return;
     }
@@ -102,7 +103,7 @@ final class CircuitBreaker {
   }
 
   /** Records the outcome of the probe. */
-  void probed(boolean success, long now) {
+  public void probed(boolean success, long now) {
     if (success) {
       state = State.CLOSED;
       failures = 0;

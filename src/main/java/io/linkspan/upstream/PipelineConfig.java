@@ -104,7 +104,8 @@ public record PipelineConfig(
         service.duration("maxBackoff"));
   }
 
-  private static Breaker readBreaker(ConfigNode breaker) {
+  /** Reads a section {@code breaker}. */
+  public static Breaker readBreaker(ConfigNode breaker) {
     int of = breaker.count("of", 1, Breaker.MAX_OF);
     return new Breaker(
         breaker.count("failures", 1, of),

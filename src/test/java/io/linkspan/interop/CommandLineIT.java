@@ -33,6 +33,20 @@ class CommandLineIT {
   }
 
   @Test
+  void generatedConfigurationMakesTokensThatItAccepts() throws Exception {
+    String conf = conf(output("genconfig"));
+    expect(0, NOTHING, "check-config", "--conf", conf).contains("valid");
+    String token =
+        output("gentoken", "--conf", conf, "--user", "alice", "--claim", "scope=orders").strip();
+    expect(0, NOTHING, "checktoken", "--conf", conf, token)
+        .contains("valid, user alice", "accepted until", "\"scope\" : \"orders\"");
+    expect(1, NOTHING, "checktoken", "--conf", conf, token + "x").contains("refused: ");
+    expect(2, NOTHING, "gentoken", "--conf", conf, "--user", "alice", "--ttl", "soon")
+        .contains("--ttl");
+    expect(2, NOTHING, "gentoken", "--conf", conf, "--user", "service:x").contains("service:");
+  }
+
+  @Test
   void versionIsThatOfTheBuild() throws InterruptedException {
     expect(0, NOTHING, "--version").containsPattern("linkspan \\d+\\.\\d+\\.\\d+");
   }
@@ -153,6 +167,13 @@ class CommandLineIT {
     try (var gateway = GatewayProcess.launch(environment, arguments)) {
       assertThat(gateway.awaitExit()).as(gateway::output).isEqualTo(exitCode);
       return assertThat(gateway.output());
+    }
+  }
+
+  private static String output(String... arguments) throws InterruptedException {
+    try (var gateway = GatewayProcess.launch(NOTHING, arguments)) {
+      assertThat(gateway.awaitExit()).as(gateway::output).isZero();
+      return gateway.output();
     }
   }
 

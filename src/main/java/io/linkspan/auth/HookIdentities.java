@@ -1,0 +1,181 @@
+package io.linkspan.auth;
+
+import io.linkspan.admission.AnonymousUsers;
+import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.Credentials;
+import io.linkspan.admission.Identity;
+import io.linkspan.admission.IdentityProvider;
+import io.linkspan.api.Addresses;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.time.DeadlineTimer;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.eventbus.DeliveryOptions;
+import io.vertx.core.json.JsonObject;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Lets a service decide about each client, after its token was verified or in place of that. Shared
+ * by all event loops.
+ */
+final class HookIdentities implements IdentityProvider {
+
+  /** Type of the Message that asks for a decision. */
+  private static final String CONNECT = "connect";
+
+  private static final String JSON = "application/json";
+  private static final Logger LOG = LoggerFactory.getLogger(HookIdentities.class);
+
+  private final Vertx vertx;
+  private final HookConfig config;
+  private final IdentityProvider tokens;
+  private final AnonymousUsers anonymous;
+  private final HookGate gate;
+  private final DecisionCache cache;
+
+  /**
+   * @param tokens verifies tokens before; null when the hook decides alone
+   */
+  HookIdentities(
+      Vertx vertx, HookConfig config, IdentityProvider tokens, AnonymousUsers anonymous) {
+    this.vertx = vertx;
+    this.config = config;
+    this.tokens = tokens;
+    this.anonymous = anonymous;
+    gate = new HookGate(config, ThreadLocalRandom.current(), DeadlineTimer.now());
+    cache = new DecisionCache(config.cache());
+  }
+
+  @Override
+  public boolean verifies() {
+    return true;
+  }
+
+  @Override
+  public Future<Identity> identify(Credentials credentials) {
+    boolean nothing = credentials.token() == null && credentials.source().headers().isEmpty();
+    if (nothing || (tokens != null && credentials.token() == null)) {
+      return anonymous.identify();
+    }
+    if (tokens == null) {
+      return decide(credentials, null);
+    }
+    return tokens.identify(credentials).compose(verified -> decide(credentials, verified));
+  }
+
+  private Future<Identity> decide(Credentials credentials, Identity verified) {
+    long now = DeadlineTimer.now();
+    String key = cache.keyOf(credentials.token());
+    Identity stored = cache.find(key, now);
+    if (stored != null && stored.expiresAt() > System.currentTimeMillis()) {
+      return Future.succeededFuture(stored);
+    }
+    long wait = gate.delay(now);
+    if (wait > 0) {
+      return Future.failedFuture(
+          ConnectRefusedException.tooOften("too many clients connect", wait));
+    }
+    HookGate.Permit permit = gate.enter(now);
+    if (permit == null) {
+      return unavailable();
+    }
+    return ask(credentials, verified)
+        .transform(
+            asked -> {
+              boolean answered = asked.succeeded() || isRefusal(asked.cause());
+              gate.leave(permit, answered, DeadlineTimer.now());
+              return asked.succeeded()
+                  ? decided(asked.result(), verified, key)
+                  : refused(MessageException.from(asked.cause()));
+            });
+  }
+
+  private Future<String> ask(Credentials credentials, Identity verified) {
+    Credentials.Source source = credentials.source();
+    JsonObject headers = new JsonObject();
+    source.headers().forEach(headers::put);
+    JsonObject body =
+        new JsonObject()
+            .put("transport", source.transport())
+            .put("remote", source.remote())
+            .put("headers", headers);
+    if (credentials.token() != null) {
+      body.put("token", credentials.token());
+    }
+    if (verified != null) {
+      body.put("user", verified.user()).put("claims", verified.readClaims());
+    } else if (credentials.user() != null) {
+      body.put("user", credentials.user());
+    }
+    Message question =
+        Message.newBuilder()
+            .setEventId(UUID.randomUUID().toString())
+            .setType(CONNECT)
+            .setContentType(JSON)
+            .setBody(body.encode())
+            .build();
+    var options =
+        new DeliveryOptions()
+            .setSendTimeout(config.timeout().toMillis())
+            .addHeader(Addresses.TRANSPORT, source.transport())
+            .addHeader(Addresses.REMOTE, source.remote());
+    return vertx
+        .eventBus()
+        .request(config.address(), question, options)
+        .map(HookIdentities::textOf);
+  }
+
+  private static String textOf(io.vertx.core.eventbus.Message<Object> reply) {
+    if (reply.body() instanceof Message message) {
+      return message.getBody();
+    }
+    return reply.body() instanceof JsonObject json ? json.encode() : "";
+  }
+
+  private Future<Identity> decided(String answer, Identity verified, String key) {
+    try {
+      Identity identity = HookAnswer.read(answer, verified);
+      cache.put(key, identity, DeadlineTimer.now());
+      return Future.succeededFuture(identity);
+    } catch (IllegalArgumentException e) {
+      LOG.warn("the answer of the hook is not an identity: {}", e.getMessage());
+      return unavailable();
+    }
+  }
+
+  private static boolean isRefusal(Throwable failure) {
+    return switch (MessageException.from(failure).code()) {
+      case UNAUTHENTICATED, MALFORMED, FORBIDDEN, RATE_LIMITED -> true;
+      default -> false;
+    };
+  }
+
+  /** The text of a refusal is the service's own, and the client receives it. */
+  private Future<Identity> refused(MessageException failure) {
+    return switch (failure.code()) {
+      // Any other status of 4xx than 403 and 429, such as 401.
+      case UNAUTHENTICATED, MALFORMED ->
+          Future.failedFuture(ConnectRefusedException.unauthenticated(failure.getMessage()));
+      case FORBIDDEN ->
+          Future.failedFuture(ConnectRefusedException.forbidden(failure.getMessage()));
+      case RATE_LIMITED ->
+          Future.failedFuture(
+              ConnectRefusedException.tooOften(
+                  failure.getMessage(), Math.max(1, failure.retryAfterMs())));
+      default -> {
+        LOG.debug("the hook does not answer: {}", failure.code().code());
+        yield unavailable();
+      }
+    };
+  }
+
+  private <T> Future<T> unavailable() {
+    return Future.failedFuture(
+        ConnectRefusedException.unavailable(
+            "clients cannot be verified now", Math.max(1, gate.retryAfter(DeadlineTimer.now()))));
+  }
+}
