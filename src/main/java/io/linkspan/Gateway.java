@@ -276,7 +276,8 @@ public final class Gateway implements Node {
             new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
             memory,
             sessions,
-            new IdentityServices(authentication.identities(), config.auth().notice()));
+            new IdentityServices(
+                authentication.identities(), config.auth().notice(), config.permissions()));
     var admission = new Admission(config.limits());
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(

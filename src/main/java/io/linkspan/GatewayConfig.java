@@ -10,6 +10,8 @@ import io.linkspan.config.ConfigTree;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.memory.MemoryConfig;
 import io.linkspan.ops.ManagementConfig;
+import io.linkspan.permission.PermissionRules;
+import io.linkspan.permission.RuleReader;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RouteReader;
 import io.linkspan.session.SessionConfig;
@@ -45,6 +47,7 @@ public record GatewayConfig(
     LimitsConfig limits,
     MemoryConfig memory,
     List<Route> routes,
+    PermissionRules permissions,
     List<UpstreamConfig> upstreams,
     List<VerticleConfig> verticles,
     ClusterConfig cluster,
@@ -115,6 +118,7 @@ public record GatewayConfig(
             LimitsConfig.read(root.section("limits")),
             MemoryConfig.read(root.section("memory")),
             routes,
+            RuleReader.read(root.sections("permissions"), !auth.verifies()),
             upstreams.upstreams(),
             root.sections("verticles").stream().map(VerticleConfig::read).toList(),
             cluster,

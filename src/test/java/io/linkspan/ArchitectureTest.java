@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, bus, cluster, config, connection, delivery, directory, listener, memory, ops, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, bus, cluster, config, connection, delivery, directory, listener, memory, ops, permission, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -53,11 +53,12 @@ class ArchitectureTest {
       auth -> admission, api, config, protocol, time, upstream
       cluster -> api, config, connection, directory
       connection -> api, config, memory, translate
-      delivery -> api, bus, config, directory, memory, routing, time, translate, wire
+      delivery -> api, bus, config, directory, memory, permission, routing, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
       listener -> admission, config, time
       memory -> api, config
       ops -> admission, api, config, listener, memory, protocol, time, translate
+      permission -> admission, config, routing
       protocol.compression -> protocol
       protocol.enet -> protocol
       protocol.engineio -> protocol
@@ -66,7 +67,7 @@ class ArchitectureTest {
       protocol.socketio -> protocol, protocol.engineio
       protocol.websocket -> protocol
       routing -> config, translate
-      session -> admission, api, bus, config, connection, delivery, directory, memory, routing, session.outbox, session.replica, session.transfer, time, translate, wire
+      session -> admission, api, bus, config, connection, delivery, directory, memory, permission, routing, session.outbox, session.replica, session.transfer, time, translate, wire
       session.outbox -> api, connection, delivery, memory, time, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire

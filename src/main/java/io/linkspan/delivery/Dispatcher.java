@@ -4,6 +4,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.permission.Action;
 import io.linkspan.routing.Recipient;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
@@ -36,6 +37,11 @@ public final class Dispatcher {
       return;
     }
     Recipient recipient = Recipient.of(message.getTo(), message.getType());
+    if (!exchange.sender().mayDoEverything() && !isPermitted(exchange, recipient)) {
+      exchange.failed(
+          new MessageException(ErrorCode.FORBIDDEN, "no permission to send " + describe(message)));
+      return;
+    }
     Route.Destination destination = routes.destination(recipient, message.getType());
     if (destination instanceof Route.Bus service) {
       services.call(service, exchange);
@@ -46,6 +52,18 @@ public final class Dispatcher {
       exchange.failed(
           new MessageException(ErrorCode.FORBIDDEN, "no route permits " + describe(message)));
     }
+  }
+
+  private boolean isPermitted(InboundExchange exchange, Recipient recipient) {
+    Sender sender = exchange.sender();
+    String type = exchange.message().getType();
+    if (recipient.kind() != Recipient.Kind.GROUP) {
+      return sender.decide(Action.SEND, recipient.address(), type).allows();
+    }
+    String group = recipient.name();
+    return sender
+        .decide(Action.PUBLISH, group, type)
+        .allows(() -> groups.isMember(sender.session(), group));
   }
 
   private static Message markVolatile(Message message) {

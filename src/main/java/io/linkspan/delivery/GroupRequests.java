@@ -14,6 +14,9 @@ public interface GroupRequests {
     return type.equals(JOIN) || type.equals(LEAVE);
   }
 
+  /** Returns whether a session of this shard is a member of a group. */
+  boolean isMember(String session, String group);
+
   /** Makes the sender's session a member of the groups that the body names, or ends that. */
   void change(InboundExchange exchange);
 }

@@ -2,6 +2,9 @@ package io.linkspan.delivery;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.api.Origin;
+import io.linkspan.permission.Action;
+import io.linkspan.permission.Decision;
+import io.linkspan.permission.Permissions;
 import io.vertx.core.eventbus.DeliveryOptions;
 import java.time.Duration;
 
@@ -11,6 +14,9 @@ import java.time.Duration;
  */
 public final class Sender {
 
+  private static final Decision UNIDENTIFIED =
+      new Decision(Decision.Verdict.REFUSED, "the client is not identified");
+
   private final String session;
   private final String user;
   private final DeliveryScope scope;
@@ -18,6 +24,9 @@ public final class Sender {
 
   /** Made when a service on this loop is called first. */
   private Origin origin;
+
+  /** Null while no client has been identified. */
+  private Permissions permissions;
 
   /**
    * Creates the sender of one session.
@@ -54,6 +63,26 @@ public final class Sender {
   /** Returns the authenticated name. */
   public String user() {
     return user;
+  }
+
+  /** Sets what the client may do; null when it has left. */
+  public void permit(Permissions identified) {
+    permissions = identified;
+  }
+
+  /**
+   * Returns whether the client may do something.
+   *
+   * @param target recipient, group without its prefix, or namespace
+   * @param type of the Message; empty for other actions
+   */
+  public Decision decide(Action action, String target, String type) {
+    return permissions == null ? UNIDENTIFIED : permissions.decide(action, target, type);
+  }
+
+  /** Returns whether the client may do everything. */
+  public boolean mayDoEverything() {
+    return permissions != null && permissions.areOpen();
   }
 
   /** Returns the scope of its Messages to clients: a group does not echo them to the sender. */

@@ -3,6 +3,7 @@ package io.linkspan.session;
 import io.linkspan.admission.AnonymousUsers;
 import io.linkspan.admission.ClaimedIdentities;
 import io.linkspan.admission.IdentityProvider;
+import io.linkspan.permission.PermissionRules;
 import java.time.Duration;
 
 /**
@@ -10,10 +11,13 @@ import java.time.Duration;
  *
  * @param provider verifies credentials
  * @param notice time from the notice that an identity ends to its end; zero sends none
+ * @param permissions of clients, by their identities
  */
-public record IdentityServices(IdentityProvider provider, Duration notice) {
+public record IdentityServices(
+    IdentityProvider provider, Duration notice, PermissionRules permissions) {
 
   /** Identities that nothing verifies. */
   public static final IdentityServices CLAIMED =
-      new IdentityServices(new ClaimedIdentities(new AnonymousUsers(true)), Duration.ZERO);
+      new IdentityServices(
+          new ClaimedIdentities(new AnonymousUsers(true)), Duration.ZERO, PermissionRules.OPEN);
 }

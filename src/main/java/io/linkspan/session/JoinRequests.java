@@ -5,6 +5,8 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.delivery.GroupRequests;
 import io.linkspan.delivery.InboundExchange;
+import io.linkspan.delivery.Sender;
+import io.linkspan.permission.Action;
 import io.vertx.core.Future;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
@@ -56,6 +58,13 @@ final class JoinRequests implements GroupRequests {
       exchange.failed(
           new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the session is not connected"));
     } else if (exchange.message().getType().equals(JOIN)) {
+      String forbidden = forbidden(exchange.sender(), names);
+      if (forbidden != null) {
+        exchange.failed(
+            new MessageException(
+                ErrorCode.FORBIDDEN, "no permission to join \"" + forbidden + "\""));
+        return;
+      }
       List<Future<Void>> joins = names.stream().map(name -> groups.join(session, name)).toList();
       Future.join(joins)
           .onComplete(
@@ -65,6 +74,25 @@ final class JoinRequests implements GroupRequests {
       names.forEach(name -> groups.leave(session, name));
       exchange.accepted();
     }
+  }
+
+  @Override
+  public boolean isMember(String session, String group) {
+    Session member = sessions.find(session);
+    return member != null && member.groups().contains(group);
+  }
+
+  /** Returns the first group that the client may not join, or null. */
+  private static String forbidden(Sender sender, List<String> names) {
+    if (sender.mayDoEverything()) {
+      return null;
+    }
+    for (String name : names) {
+      if (!sender.decide(Action.JOIN, name, "").allows()) {
+        return name;
+      }
+    }
+    return null;
   }
 
   /** Returns null when the body is neither. */

@@ -12,6 +12,7 @@ import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.Sender;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.permission.Permissions;
 import io.linkspan.session.outbox.Outbox;
 import io.linkspan.session.outbox.PendingDelivery;
 import io.linkspan.session.replica.SessionReplica;
@@ -278,6 +279,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
    */
   void identified(Identity verified, boolean asksForNotices) {
     identity = verified;
+    inbox.sender().permit(new Permissions(parts.permissions(), verified));
     notices |= asksForNotices;
   }
 
@@ -597,6 +599,10 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     lastSeenAt = lastSeenAt();
     link = null;
     identity = null;
+    if (inbox.isIdle() && inbox.held() == 0) {
+      // Its claims may be long, and nothing waits for them.
+      inbox.sender().permit(null);
+    }
     outbox.detach(clientFailed);
   }
 

@@ -1,5 +1,6 @@
 package io.linkspan.session;
 
+import io.linkspan.permission.PermissionRules;
 import io.linkspan.session.outbox.OutboxParts;
 import io.linkspan.time.Scheduler;
 
@@ -8,4 +9,9 @@ import io.linkspan.time.Scheduler;
  *
  * @param node id of the shard's node
  */
-record SessionParts(Scheduler scheduler, OutboxParts outbox, Inbox.Shared inbox, String node) {}
+record SessionParts(
+    Scheduler scheduler,
+    OutboxParts outbox,
+    Inbox.Shared inbox,
+    PermissionRules permissions,
+    String node) {}

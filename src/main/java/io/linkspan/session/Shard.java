@@ -212,6 +212,7 @@ public final class Shard {
                 shared.metrics().outbox(),
                 memory),
             inboxes,
+            shared.identities().permissions(),
             shared.node());
     calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard);
     control = new ShardControl(table, groups, shared.node());

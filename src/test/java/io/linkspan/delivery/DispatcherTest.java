@@ -2,6 +2,7 @@ package io.linkspan.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.admission.Identity;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
@@ -10,6 +11,9 @@ import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
 import io.linkspan.memory.MemoryAccount;
+import io.linkspan.permission.PermissionRules;
+import io.linkspan.permission.Permissions;
+import io.linkspan.permission.TestRules;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
@@ -62,16 +66,30 @@ class DispatcherTest {
         routes,
         (service, exchange) -> services.add(service.address()),
         new RecipientRouter(time, directory, SHARD, local, sender, memory, () -> true),
-        exchange -> groups.add(exchange.message().getBody()));
+        new RecordingGroups());
+  }
+
+  /** Groups of which Alice is a member of one. */
+  private final class RecordingGroups implements GroupRequests {
+    @Override
+    public boolean isMember(String session, String group) {
+      return session.equals("alice-1") && group.equals("hers");
+    }
+
+    @Override
+    public void change(InboundExchange exchange) {
+      groups.add(exchange.message().getBody());
+    }
   }
 
   /** An inbound Message of Alice. */
-  private final class Exchange implements InboundExchange {
+  private class Exchange implements InboundExchange {
     private final Message message;
     private final Sender sender =
         new Sender("alice-1", "alice", "a", null, null, Duration.ofSeconds(1));
 
-    Exchange(String to, String type) {
+    Exchange(String to, String type, PermissionRules rules) {
+      sender.permit(new Permissions(rules, new Identity("alice", false)));
       message = Message.newBuilder().setTo(to).setType(type).setBody("body").build();
     }
 
@@ -112,7 +130,7 @@ class DispatcherTest {
   }
 
   private void dispatch(String to, String type) {
-    dispatcher.dispatch(new Exchange(to, type));
+    dispatcher.dispatch(new Exchange(to, type, PermissionRules.OPEN));
   }
 
   @Test
@@ -147,5 +165,44 @@ class DispatcherTest {
     dispatch("", GroupRequests.JOIN);
     dispatch("", GroupRequests.LEAVE);
     assertThat(groups).hasSize(2);
+  }
+
+  private String decided(String rules, String to, String type) throws Exception {
+    outcomes.clear();
+    dispatcher.dispatch(new Exchange(to, type, TestRules.of(rules)));
+    return outcomes.isEmpty() ? "called" : outcomes.get(0);
+  }
+
+  @Test
+  void whatNoRulePermitsIsForbiddenBeforeARouteIsTaken() throws Exception {
+    assertThat(decided("- {allow: send, to: \"service:orders\"}", "service:orders", "x"))
+        .isEqualTo("called");
+    assertThat(decided("- {allow: send, to: \"service:orders\"}", "service:other", "x"))
+        .isEqualTo("forbidden");
+    assertThat(decided("- {allow: send, to: \"service:orders\"}", "bob", "x"))
+        .isEqualTo("forbidden");
+    assertThat(services).hasSize(1);
+    assertThat(delivered).isEmpty();
+  }
+
+  @Test
+  void membersMayPublishWhereOthersMayNot() throws Exception {
+    String rules = "- {allow: publish, group: \"*\", if: {member: true}}";
+    // No route serves groups here: that is the outcome of a Message that was permitted.
+    assertThat(decided(rules, "group:other", "x")).isEqualTo("forbidden");
+    assertThat(permission(rules, "group:other")).isFalse();
+    assertThat(permission(rules, "group:hers")).isTrue();
+  }
+
+  private boolean permission(String rules, String to) throws Exception {
+    var refused = new ArrayList<String>();
+    dispatcher.dispatch(
+        new Exchange(to, "x", TestRules.of(rules)) {
+          @Override
+          public void failed(MessageException failure) {
+            refused.add(failure.getMessage());
+          }
+        });
+    return refused.stream().noneMatch(message -> message.startsWith("no permission"));
   }
 }

@@ -1,5 +1,6 @@
 package io.linkspan.session;
 
+import io.linkspan.admission.Identity;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
@@ -20,6 +21,8 @@ import io.linkspan.directory.ShardAddress;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
+import io.linkspan.permission.PermissionRules;
+import io.linkspan.permission.Permissions;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
@@ -39,6 +42,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * Simulates the shard of sessions in virtual time. Services hold what they are given until the test
@@ -72,11 +76,11 @@ final class SimulatedShard {
   final Inbox.Shared inbox;
   boolean certain = true;
 
-  SimulatedShard(LimitsConfig limits, GroupRequests groups) {
+  SimulatedShard(LimitsConfig limits, Consumer<InboundExchange> groups) {
     this(limits, groups, TestMemory.budget());
   }
 
-  SimulatedShard(LimitsConfig limits, GroupRequests groups, MemoryBudget budget) {
+  SimulatedShard(LimitsConfig limits, Consumer<InboundExchange> groups, MemoryBudget budget) {
     this.budget = budget;
     memory = budget.newAccount();
     shared = new SharedMemoryAccount(budget);
@@ -114,7 +118,17 @@ final class SimulatedShard {
               withServices.add(exchange);
             },
             router,
-            groups);
+            new GroupRequests() {
+              @Override
+              public boolean isMember(String session, String group) {
+                return false;
+              }
+
+              @Override
+              public void change(InboundExchange exchange) {
+                groups.accept(exchange);
+              }
+            });
     var delivery =
         new DeliveryConfig(
             Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);
@@ -164,7 +178,9 @@ final class SimulatedShard {
   }
 
   static Sender sender(String session, String user) {
-    return new Sender(session, user, "a", null, null, Duration.ofSeconds(30));
+    var sender = new Sender(session, user, "a", null, null, Duration.ofSeconds(30));
+    sender.permit(new Permissions(PermissionRules.OPEN, new Identity(user, false)));
+    return sender;
   }
 
   /** Returns a new session that ends with its link. */
@@ -178,6 +194,7 @@ final class SimulatedShard {
                 metrics.outbox(),
                 memory),
             inbox,
+            PermissionRules.OPEN,
             "a");
     return new Session(
         new NoOwner(),
