@@ -9,7 +9,7 @@ import java.util.function.BooleanSupplier;
  */
 public record Decision(Verdict verdict, String reason) {
 
-  /** What a client may do. */
+  /** The outcomes. */
   public enum Verdict {
     ALLOWED,
     REFUSED,

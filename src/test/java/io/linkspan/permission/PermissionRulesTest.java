@@ -45,7 +45,7 @@ class PermissionRulesTest {
         .isEqualTo(Verdict.REFUSED);
     assertThat(TestRules.open(rules).decide(ALICE, Action.JOIN, "b", "").verdict())
         .isEqualTo(Verdict.ALLOWED);
-    // A rule for one action is no permission for another.
+    // A rule for one action does not permit another.
     assertThat(TestRules.of(rules).decide(ALICE, Action.PUBLISH, "a", "").allows()).isFalse();
   }
 
