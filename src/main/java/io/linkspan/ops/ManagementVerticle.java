@@ -26,6 +26,7 @@ import io.vertx.ext.web.RoutingContext;
 import io.vertx.ext.web.handler.BodyHandler;
 import io.vertx.ext.web.handler.HttpException;
 import io.vertx.ext.web.healthchecks.HealthCheckHandler;
+import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -105,7 +106,7 @@ public final class ManagementVerticle extends VerticleBase {
 
   private Router router() {
     Router router = Router.router(vertx);
-    router.route().handler(new RequestPolicy(config.hosts())::check);
+    router.route().handler(new RequestPolicy(config.hosts())::check).failureHandler(this::fail);
     router.get("/health/live").handler(HealthCheckHandler.createWithHealthChecks(liveness()));
     router.get("/health/ready").handler(HealthCheckHandler.createWithHealthChecks(readiness()));
     router
@@ -246,7 +247,7 @@ public final class ManagementVerticle extends VerticleBase {
   private void fail(RoutingContext request) {
     Throwable failure = request.failure();
     int status = failure instanceof HttpException e ? e.getStatusCode() : request.statusCode();
-    if (failure instanceof HttpClosedException) {
+    if (failure instanceof HttpClosedException || failure instanceof IOException) {
       // The client left while it sent its request.
       return;
     }

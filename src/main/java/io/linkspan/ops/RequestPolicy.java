@@ -54,8 +54,19 @@ final class RequestPolicy {
     } else if (hasBody(request) && !isJson(request.getHeader(HttpHeaders.CONTENT_TYPE))) {
       Refusal.send(
           context, 415, "unsupported-media-type", "the Content-Type must be application/json");
+    } else if (!hasPath(context)) {
+      Refusal.send(context, 400, "malformed", "the path cannot be decoded");
     } else {
       context.next();
+    }
+  }
+
+  /** Returns whether the escapes of the path are valid; routes would fail with it otherwise. */
+  private static boolean hasPath(RoutingContext context) {
+    try {
+      return context.normalizedPath() != null;
+    } catch (IllegalArgumentException e) {
+      return false;
     }
   }
 

@@ -3,7 +3,11 @@ package io.linkspan.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.linkspan.api.Message;
+import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Future;
@@ -21,6 +25,7 @@ import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 class ManagementTest {
 
@@ -313,5 +318,29 @@ class ManagementTest {
                     BodyHandlers.ofString())
                 .statusCode())
         .isEqualTo(200);
+  }
+
+  @Test
+  void aClientThatResetsItsConnectionIsNotAFailure() throws Exception {
+    var log = new ListAppender<ILoggingEvent>();
+    log.start();
+    var logger = (Logger) LoggerFactory.getLogger(ManagementVerticle.class);
+    logger.addAppender(log);
+    try {
+      for (int i = 0; i < 20; i++) {
+        try (RawTcp client = RawTcp.connect(gateway.managementPort())) {
+          client.send(
+              "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                  + "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
+                  + "Content-Type: application/json\r\n\r\n{");
+          client.readUntil("UP");
+          client.reset();
+        }
+      }
+      assertThat(get("/health/live").statusCode()).isEqualTo(200);
+      assertThat(log.list).isEmpty();
+    } finally {
+      logger.detachAppender(log);
+    }
   }
 }

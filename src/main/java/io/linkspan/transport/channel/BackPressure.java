@@ -12,6 +12,7 @@ import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
+import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.channels.ClosedChannelException;
@@ -87,7 +88,7 @@ public final class BackPressure {
 
   private boolean informational;
 
-  /** Whether the peer speaks HTTP, and has not upgraded to anything else. */
+  /** Whether the peer speaks HTTP, and Vert.x has not completed an upgrade. */
   private boolean http;
 
   private BackPressure(Channel channel, BackPressureLimits limits) {
@@ -404,7 +405,9 @@ public final class BackPressure {
     }
 
     private boolean takes(Object message) {
-      return unanswered == 0 || !(message instanceof HttpRequest);
+      return message instanceof WebSocketFrame
+          ? !http
+          : unanswered == 0 || !(message instanceof HttpRequest);
     }
 
     private void forward(Object message) {
@@ -420,7 +423,9 @@ public final class BackPressure {
       if (message instanceof HttpResponse response) {
         boolean upgraded = response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
         informational = response.status().codeClass() == HttpStatusClass.INFORMATIONAL && !upgraded;
-        http = !upgraded;
+        if (upgraded) {
+          channel.eventLoop().execute(BackPressure.this::upgraded);
+        }
       }
       boolean answered = message instanceof LastHttpContent && !informational;
       source.write(message, promise);
@@ -438,6 +443,15 @@ public final class BackPressure {
   private void answered() {
     if (!waitsForTurn) {
       takeTurn();
+    }
+  }
+
+  /** Vert.x has replaced its handler, which would neither handle nor release frames. */
+  private void upgraded() {
+    http = false;
+    answered();
+    if (ended) {
+      releaseAll(messages);
     }
   }
 

@@ -130,8 +130,14 @@ public final class HttpTransport {
 
   private void route(HttpServerRequest request) {
     if (request.path() != null) {
-      // Equivalent paths are one path (RFC 9110, section 4.2.3).
-      String path = RFC3986.normalizePath(request.path());
+      String path;
+      try {
+        // Equivalent paths are one path (RFC 9110, section 4.2.3).
+        path = RFC3986.normalizePath(request.path());
+      } catch (IllegalArgumentException e) {
+        Refusal.MALFORMED_PATH.send(request);
+        return;
+      }
       for (HttpEndpoint endpoint : endpoints) {
         if (endpoint.serves(path)) {
           endpoint.handle(request, addresses.of(request));

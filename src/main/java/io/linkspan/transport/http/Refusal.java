@@ -17,6 +17,8 @@ import io.vertx.core.json.JsonObject;
 public record Refusal(int status, String code, String message, long retryAfterMs) {
 
   public static final Refusal NOT_FOUND = new Refusal(404, "not-found", "nothing is here");
+  public static final Refusal MALFORMED_PATH =
+      new Refusal(400, "malformed", "the path cannot be decoded");
   public static final Refusal MALFORMED_QUERY =
       new Refusal(400, "malformed", "the query cannot be decoded");
   public static final Refusal UPGRADE_REQUIRED =

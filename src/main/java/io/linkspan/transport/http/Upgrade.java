@@ -3,6 +3,7 @@ package io.linkspan.transport.http;
 import io.linkspan.time.DeadlineTimer;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
+import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
@@ -136,7 +137,7 @@ public final class Upgrade {
 
   private void answered(ServerWebSocket socket) {
     if (state != State.WAITING) {
-      channel.close();
+      abort();
       return;
     }
     if (!channel.isActive()) {
@@ -148,7 +149,7 @@ public final class Upgrade {
       listener.opened(socket);
     } catch (RuntimeException e) {
       LOG.error("an upgrade of {} failed", request.remoteAddress(), e);
-      channel.close();
+      abort();
       listener.failed();
     }
   }
@@ -164,7 +165,7 @@ public final class Upgrade {
       return;
     }
     if (!request.response().ended()) {
-      channel.close();
+      abort();
     }
     fail(why);
   }
@@ -182,5 +183,17 @@ public final class Upgrade {
     state = end;
     timer.cancel();
     channel.closeFuture().removeListener(onDisconnect);
+  }
+
+  /**
+   * Ends the TCP connection now. Vert.x would wait for the answer to a close frame, of a client
+   * that may have disconnected.
+   */
+  @SuppressWarnings("FutureReturnValueIgnored") // a close cannot fail
+  private void abort() {
+    ChannelHandlerContext first = channel.pipeline().firstContext();
+    if (first != null) {
+      first.close();
+    }
   }
 }

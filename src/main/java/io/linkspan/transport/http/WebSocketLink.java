@@ -269,13 +269,25 @@ public final class WebSocketLink {
     @Override
     public void channelRead(ChannelHandlerContext source, Object frame) {
       if (state == State.OPEN && isValid(frame)) {
-        source.fireChannelRead(frame);
+        if (frame instanceof CloseWebSocketFrame close && !source.channel().isActive()) {
+          end(close);
+        } else {
+          source.fireChannelRead(frame);
+        }
         return;
       }
       ReferenceCountUtil.release(frame);
       if (state == State.CLOSING && frame instanceof CloseWebSocketFrame) {
         link.abort();
       }
+    }
+
+    /** Takes a close frame that Vert.x would answer although the connection has ended. */
+    private void end(CloseWebSocketFrame close) {
+      int code = close.statusCode();
+      close.release();
+      state = State.ENDED_BY_PEER;
+      listener.onClose(code < 0 ? WebSocketCloseStatus.EMPTY.code() : code);
     }
 
     /** Fails the connection for a close code that may not be sent (section 7.4). */

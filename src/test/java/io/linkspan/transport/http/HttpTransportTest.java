@@ -2,10 +2,12 @@ package io.linkspan.transport.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawWebSocket;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.http.WebSocketClientOptions;
 import io.vertx.core.http.WebSocketConnectOptions;
+import io.vertx.core.json.JsonObject;
 import io.vertx.core.net.SelfSignedCertificate;
 import java.net.Socket;
 import java.net.URI;
@@ -44,6 +46,19 @@ class HttpTransportTest {
       HttpResponse<String> plain = request(gateway, "GET", "/ws");
       assertThat(plain.statusCode()).isEqualTo(426);
       assertThat(plain.headers().firstValue("upgrade")).hasValue("websocket");
+    }
+  }
+
+  @Test
+  void aPathThatCannotBeDecodedIsMalformedOnEveryPort() {
+    try (TestGateway gateway = TestGateway.start(Map.of())) {
+      for (int port : new int[] {gateway.httpPort(), gateway.managementPort()}) {
+        try (RawHttp http = RawHttp.get(port, "/%zz")) {
+          RawHttp.Response answer = http.response();
+          assertThat(answer.status()).isEqualTo(400);
+          assertThat(new JsonObject(answer.body()).getString("code")).isEqualTo("malformed");
+        }
+      }
     }
   }
 

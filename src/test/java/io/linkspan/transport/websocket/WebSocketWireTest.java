@@ -8,12 +8,14 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.RawWebSocket;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.Map;
@@ -510,5 +512,23 @@ class WebSocketWireTest {
     deflater.end();
     // RFC 7692 §7.2.1: the empty block at the end is not sent.
     return Arrays.copyOf(out, length - 4);
+  }
+
+  @Test
+  void framesInTheSameSegmentAsTheUpgradeAreHandled() throws IOException {
+    byte[] message =
+        Message.newBuilder().setEventId("early").setTo("service:echo").build().toByteArray();
+    var segment = new ByteArrayOutputStream();
+    segment.write(
+        ("GET /ws?user=a&ack=transport HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
+                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
+                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+            .getBytes(StandardCharsets.US_ASCII));
+    segment.write(
+        RawWebSocket.frame(RawWebSocket.BINARY, true, WebSocketTestClient.frame(11, message)));
+    try (RawTcp client = RawTcp.connect(gateway.httpPort())) {
+      client.send(segment.toByteArray());
+      assertThat(client.readUntil("early")).contains("101 Switching Protocols");
+    }
   }
 }
