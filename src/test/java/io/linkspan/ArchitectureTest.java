@@ -77,7 +77,7 @@ class ArchitectureTest {
       transport.engineio -> admission, connection, directory, memory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http
       transport.http -> admission, config, connection, listener, memory, protocol.websocket, time, transport.channel
-      transport.socketio -> admission, api, config, connection, delivery, directory, memory, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
+      transport.socketio -> admission, api, config, connection, delivery, directory, memory, permission, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, listener, memory, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, memory, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
       upstream -> api, config, time

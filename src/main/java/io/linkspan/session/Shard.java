@@ -22,6 +22,7 @@ import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryLevel;
+import io.linkspan.permission.PermissionRules;
 import io.linkspan.routing.Recipient;
 import io.linkspan.session.outbox.AckTimeouts;
 import io.linkspan.session.outbox.OutboxParts;
@@ -109,6 +110,7 @@ public final class Shard {
   private final ShardCalls calls;
   private final ShardControl control;
   private final MemoryAccount memory;
+  private final PermissionRules permissions;
 
   /** Creates a shard on the calling event loop. */
   public Shard(Vertx vertx, int index, NodeServices shared) {
@@ -127,6 +129,7 @@ public final class Shard {
     long ackTime = delivery.ackTimeout().toMillis() * delivery.maxAttempts();
 
     memory = shared.memory().newAccount();
+    permissions = shared.identities().permissions();
     var table = new SessionTable(memory);
     var incoming = new IncomingTransfers();
     var events = new SessionEvents(environment.events(), shared.node());
@@ -212,7 +215,7 @@ public final class Shard {
                 shared.metrics().outbox(),
                 memory),
             inboxes,
-            shared.identities().permissions(),
+            permissions,
             shared.node());
     calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard);
     control = new ShardControl(table, groups, shared.node());
@@ -253,6 +256,11 @@ public final class Shard {
   /** Returns the bus address. */
   public String address() {
     return address;
+  }
+
+  /** Returns the rules about what clients may do. */
+  public PermissionRules permissions() {
+    return permissions;
   }
 
   /** Returns the account that is charged for what the event loop's clients make it hold. */

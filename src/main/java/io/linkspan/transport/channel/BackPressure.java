@@ -7,14 +7,11 @@ import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
-import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
-import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
-import io.netty.handler.codec.http.websocketx.WebSocketFrame;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
+import java.lang.management.ManagementFactory;
+import java.lang.management.ThreadMXBean;
 import java.nio.channels.ClosedChannelException;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
@@ -50,8 +47,13 @@ public final class BackPressure {
   /** Time of one event loop that what one peer sends may take before others have their turn. */
   private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(2);
 
-  /** Time for what a peer has sent and left behind when it disconnected. */
-  private static final long LAST_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  /**
+   * Processor time for what a peer has sent and left behind when it disconnected. There is no next
+   * turn, so a processor that is busy with something else must not end this one.
+   */
+  private static final long LAST_TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private static final ThreadMXBean THREADS = ManagementFactory.getThreadMXBean();
 
   /** Plain bytes that wait for TLS before they are flushed. */
   private static final int MAX_UNFLUSHED = 64 * 1024;
@@ -79,17 +81,12 @@ public final class BackPressure {
 
   private boolean passing;
   private long turnEnds;
+  private long lastTurnEnds;
   private boolean waitsForTurn;
   private boolean ended;
   private long unflushed;
 
-  /** Requests that Vert.x has and has not answered; 0 on anything but HTTP. */
-  private int unanswered;
-
-  private boolean informational;
-
-  /** Whether the peer speaks HTTP, and Vert.x has not completed an upgrade. */
-  private boolean http;
+  private final HttpTurns turns = new HttpTurns();
 
   private BackPressure(Channel channel, BackPressureLimits limits) {
     this.channel = channel;
@@ -164,7 +161,7 @@ public final class BackPressure {
   }
 
   private boolean hasNext() {
-    return holdsMessages() ? gate.takes(messages.peek()) : holdsBytes();
+    return holdsMessages() ? turns.takes(messages.peek()) : holdsBytes();
   }
 
   private boolean holdsBytes() {
@@ -198,7 +195,9 @@ public final class BackPressure {
   }
 
   private boolean hasTime() {
-    return System.nanoTime() - turnEnds < 0;
+    return ended
+        ? THREADS.getCurrentThreadCpuTime() < lastTurnEnds
+        : System.nanoTime() - turnEnds < 0;
   }
 
   private void beginTurn(long nanos) {
@@ -252,8 +251,8 @@ public final class BackPressure {
     }
     ended = true;
     stopStall();
-    if (!http) {
-      beginTurn(LAST_TURN_NANOS);
+    if (!turns.areHttp()) {
+      lastTurnEnds = THREADS.getCurrentThreadCpuTime() + LAST_TURN_NANOS;
       pass();
     }
     // Nobody waits for the answers to requests.
@@ -395,7 +394,7 @@ public final class BackPressure {
     public void channelRead(ChannelHandlerContext source, Object message) {
       // The end belongs to a request that was passed on, and must not keep it waiting.
       boolean endsRequest = message instanceof LastHttpContent;
-      if (!holdsMessages() && takes(message) && (endsRequest || (hasTime() && isOpen()))) {
+      if (!holdsMessages() && turns.takes(message) && (endsRequest || (hasTime() && isOpen()))) {
         forward(message);
       } else {
         messages = messages == null ? new ArrayDeque<>(2) : messages;
@@ -404,33 +403,20 @@ public final class BackPressure {
       }
     }
 
-    private boolean takes(Object message) {
-      return message instanceof WebSocketFrame
-          ? !http
-          : unanswered == 0 || !(message instanceof HttpRequest);
-    }
-
     private void forward(Object message) {
-      if (message instanceof HttpRequest) {
-        http = true;
-        unanswered++;
-      }
+      turns.passed(message);
       context.fireChannelRead(message);
     }
 
     @Override
     public void write(ChannelHandlerContext source, Object message, ChannelPromise promise) {
-      if (message instanceof HttpResponse response) {
-        boolean upgraded = response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS);
-        informational = response.status().codeClass() == HttpStatusClass.INFORMATIONAL && !upgraded;
-        if (upgraded) {
-          channel.eventLoop().execute(BackPressure.this::upgraded);
-        }
+      if (HttpTurns.isUpgrade(message)) {
+        channel.eventLoop().execute(BackPressure.this::upgraded);
       }
-      boolean answered = message instanceof LastHttpContent && !informational;
+      boolean ends = turns.endsAnswer(message);
       source.write(message, promise);
-      if (answered && unanswered > 0) {
-        unanswered--;
+      if (ends) {
+        turns.answered();
         if (holdsMessages() && !passing) {
           // Vert.x notes the end of the answer after it is written.
           channel.eventLoop().execute(BackPressure.this::answered);
@@ -448,7 +434,7 @@ public final class BackPressure {
 
   /** Vert.x has replaced its handler, which would neither handle nor release frames. */
   private void upgraded() {
-    http = false;
+    turns.upgraded();
     answered();
     if (ended) {
       releaseAll(messages);

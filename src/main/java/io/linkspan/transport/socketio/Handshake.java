@@ -5,6 +5,8 @@ import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.Identity;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.permission.Action;
+import io.linkspan.permission.PermissionRules;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.socketio.SocketEvent;
 import io.linkspan.session.Attachment;
@@ -16,7 +18,11 @@ import java.util.List;
 import java.util.Map;
 
 /** Decides who a client is, and whether it is admitted, when it joins its first namespace. */
-record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean recoveryByDefault) {
+record Handshake(
+    ConnectPolicy policy,
+    PermissionRules permissions,
+    boolean acknowledgesByDefault,
+    boolean recoveryByDefault) {
 
   private static final String BASE64 = "b64";
   private static final String USER = "user";
@@ -58,25 +64,39 @@ record Handshake(ConnectPolicy policy, boolean acknowledgesByDefault, boolean re
     }
     return policy
         .admit(credentials, acknowledgesByDefault)
-        .map(
+        .compose(
             client ->
-                new Admitted(
-                    client.identity(), attachment(client, request, generation == Generation.V3)));
+                permitted(
+                    request,
+                    client.identity(),
+                    new Admitted(
+                        client.identity(),
+                        attachment(client, request, generation == Generation.V3))));
   }
 
   /**
    * Decides about a client that joins a further namespace: credentials that it states there must be
    * of the same user.
    */
-  Future<?> admitAgain(SocketEvent.ConnectRequested request, Credentials offered, String user) {
-    if (!new JsonObject(request.auth()).containsKey(policy.verifies() ? TOKEN : USER)) {
-      return Future.succeededFuture();
+  Future<?> admitAgain(SocketEvent.ConnectRequested request, Credentials offered, Identity joined) {
+    Future<?> permitted = permitted(request, joined, joined);
+    if (permitted.failed()
+        || !new JsonObject(request.auth()).containsKey(policy.verifies() ? TOKEN : USER)) {
+      return permitted;
     }
     try {
-      return policy.confirm(credentials(request, offered), user);
+      return policy.confirm(credentials(request, offered), joined.user());
     } catch (ConnectRefusedException refusal) {
       return Future.failedFuture(refusal);
     }
+  }
+
+  private <T> Future<T> permitted(
+      SocketEvent.ConnectRequested request, Identity identity, T outcome) {
+    return permissions.decide(identity, Action.CONNECT, request.namespace(), "").allows()
+        ? Future.succeededFuture(outcome)
+        : Future.failedFuture(
+            ConnectRefusedException.forbidden("no permission to connect to this namespace"));
   }
 
   private static Credentials credentials(SocketEvent.ConnectRequested request, Credentials offered)

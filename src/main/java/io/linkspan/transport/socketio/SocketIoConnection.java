@@ -355,7 +355,8 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
   /** Another user in a further namespace would act as the first one. */
   private void joinAnother(SocketEvent.ConnectRequested request) {
     Session joined = session;
-    var admission = context.handshake().admitAgain(request, arrival.credentials(), joined.user());
+    var admission =
+        context.handshake().admitAgain(request, arrival.credentials(), joined.identity());
     admission.onComplete(
         admitted -> {
           if (state != State.JOINED || session != joined) {

@@ -109,7 +109,11 @@ public final class SocketIoEndpoint implements HttpEndpoint {
             config,
             shared.limits(),
             ackWithin(shared.delivery()),
-            new Handshake(policy, config.clientAcknowledges(), config.recovery()),
+            new Handshake(
+                policy,
+                context.shard().permissions(),
+                config.clientAcknowledges(),
+                config.recovery()),
             context.shard(),
             metrics);
   }
