@@ -150,6 +150,10 @@ public record GatewayConfig(
       // A poll is held for this time.
       root.section("socketio").reject("pingInterval", "less than http.idleTimeout");
     }
+    if (!auth.cookie().isEmpty() && http.origins().contains("*")) {
+      // Any page could act as the user of the browser.
+      root.section("auth").reject("cookie", "no name while http.origins allows all pages");
+    }
     requireFree(root.section("cluster"), "port", cluster.port());
     requireFree(root.section("cluster"), "busPort", cluster.busPort());
   }

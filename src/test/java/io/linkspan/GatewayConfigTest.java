@@ -201,6 +201,8 @@ class GatewayConfigTest {
         "management: {port: 8080}                | management.port: 8080: expected another port than http.port",
         "auth: {mode: ldap}                      | auth.mode: \"ldap\": expected one of",
         "auth: {mode: jwt}                       | auth.jwt.key: expected a key, unless jwks",
+        "{auth: {cookie: c}, http: {origins: ['*']}} | auth.cookie: \"c\": expected no name while",
+        "auth: {mode: hook}                      | auth.hook.bus: \"\": expected an event-bus address",
         "auth: {mode: jwt, jwt: {key: short}}    | auth.jwt.key: expected a shared secret of",
         "auth: {mode: jwt, jwt: {algorithm: RS256, key: nowhere.pem}} | auth.jwt.key: expected a public",
         "auth: {mode: jwt, jwt: {jwks: 'https://issuer/keys'}} | auth.jwt.algorithm: \"HS256\": expected",

@@ -108,7 +108,7 @@ final class HookIdentities implements IdentityProvider {
     }
     if (verified != null) {
       body.put("user", verified.user()).put("claims", verified.readClaims());
-    } else if (credentials.user() != null) {
+    } else if (credentials.user() != null && !credentials.user().equals(credentials.token())) {
       body.put("user", credentials.user());
     }
     Message question =

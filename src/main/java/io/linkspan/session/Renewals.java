@@ -59,6 +59,11 @@ final class Renewals {
       receipt.refused("", new MessageException(ErrorCode.MALFORMED, "the eventId is too long"));
       return;
     }
+    if (!session.isIdentified()) {
+      receipt.refused(
+          eventId, new MessageException(ErrorCode.UNAVAILABLE, "the client has disconnected"));
+      return;
+    }
     State state = states.computeIfAbsent(session, s -> new State(scheduler.now()));
     long wait = state.pending ? 1 : state.rate.take(1, scheduler.now());
     if (wait > 0) {
