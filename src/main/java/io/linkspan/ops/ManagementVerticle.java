@@ -255,7 +255,10 @@ public final class ManagementVerticle extends VerticleBase {
       Refusal.send(
           request,
           new MessageException(ErrorCode.TOO_LARGE, "a body has at most " + maxBody + " bytes"));
-    } else if (status == ErrorCode.MALFORMED.number() || failure instanceof HttpException) {
+    } else if (status == ErrorCode.MALFORMED.number()
+        || failure == null
+        || failure instanceof HttpException) {
+      // Without an exception, Vert.x has refused the request.
       Refusal.send(request, new MessageException(ErrorCode.MALFORMED, "the request is malformed"));
     } else {
       LOG.error("{} {} failed", request.request().method(), request.normalizedPath(), failure);

@@ -1,7 +1,6 @@
 package io.linkspan.transport.channel;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufHolder;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
@@ -256,22 +255,8 @@ public final class BackPressure {
       pass();
     }
     // Nobody waits for the answers to requests.
-    releaseAll(bytes);
-    releaseAll(messages);
-  }
-
-  private static void releaseAll(ArrayDeque<?> held) {
-    if (held != null) {
-      held.forEach(ReferenceCountUtil::release);
-      held.clear();
-    }
-  }
-
-  private static int sizeOf(Object message) {
-    if (message instanceof ByteBuf buffer) {
-      return buffer.readableBytes();
-    }
-    return message instanceof ByteBufHolder holder ? holder.content().readableBytes() : 0;
+    Buffers.releaseAll(bytes);
+    Buffers.releaseAll(messages);
   }
 
   /** Stands in front of the decoders. */
@@ -352,7 +337,7 @@ public final class BackPressure {
         return;
       }
       if (tls) {
-        unflushed += sizeOf(message);
+        unflushed += Buffers.sizeOf(message);
       }
       source.write(message, promise);
     }
@@ -437,7 +422,7 @@ public final class BackPressure {
     turns.upgraded();
     answered();
     if (ended) {
-      releaseAll(messages);
+      Buffers.releaseAll(messages);
     }
   }
 
