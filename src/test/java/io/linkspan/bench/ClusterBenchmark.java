@@ -3,6 +3,7 @@ package io.linkspan.bench;
 import io.linkspan.api.Message;
 import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.cluster.HazelcastCluster;
+import io.linkspan.cluster.security.ClusterSecurity;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
@@ -132,7 +133,8 @@ public final class ClusterBenchmark {
             port,
             0,
             new ClusterConfig.Members(members),
-            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)));
+            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
+            ClusterSecurity.NONE);
     return await(HazelcastCluster.join(config, self, new VertxOptions(), Vertx.builder()));
   }
 
