@@ -60,6 +60,7 @@ final class ClusterManager extends HazelcastClusterManager {
   /** Leaves the cluster. Vert.x does not close a member that it has not created. */
   @Override
   public void leave(Completable<Void> promise) {
+    bus.close();
     if (secured == null) {
       super.leave(promise);
       return;

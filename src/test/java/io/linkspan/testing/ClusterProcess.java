@@ -34,6 +34,8 @@ public final class ClusterProcess implements AutoCloseable {
   /** An answer of the HTTP API. */
   public record Answer(int status, JsonObject body) {}
 
+  private static final String SECRET = "LINKSPAN_CLUSTER_SECRET";
+
   private final String name = "test-" + UUID.randomUUID();
   private final List<Integer> ports = new ArrayList<>();
   private final List<GatewayProcess> nodes = new ArrayList<>();
@@ -100,6 +102,7 @@ public final class ClusterProcess implements AutoCloseable {
     Map<String, String> environment = new HashMap<>(settings);
     environment.putIfAbsent("LINKSPAN_EVENTLOOPS", "2");
     environment.putIfAbsent("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
+    environment.put(SECRET, secret());
     environment.put("LINKSPAN_CLUSTER_ENABLED", "true");
     environment.put("LINKSPAN_CLUSTER_NAME", name);
     environment.put("LINKSPAN_CLUSTER_HOST", "127.0.0.1");
@@ -136,10 +139,17 @@ public final class ClusterProcess implements AutoCloseable {
         cluster:
           enabled: true
           name: %s
+          secret: "%s"
           host: 127.0.0.1
           join: {members: [%s]}
         """
-        .formatted(name, String.join(", ", members().stream().map(m -> '"' + m + '"').toList()));
+        .formatted(
+            name, secret(), String.join(", ", members().stream().map(m -> '"' + m + '"').toList()));
+  }
+
+  /** Returns the secret of the settings, which may be empty, or one of this cluster. */
+  private String secret() {
+    return settings.getOrDefault(SECRET, "the secret of " + name);
   }
 
   private List<String> members() {

@@ -54,6 +54,9 @@ public final class BusSecurity {
   private DeadlineTimer timer;
   private Contents seen;
 
+  /** Written by the thread that closes the bus. */
+  private volatile boolean closed;
+
   /**
    * Creates the security of one bus.
    *
@@ -103,11 +106,21 @@ public final class BusSecurity {
             });
   }
 
+  /** Ends the checks of the files. */
+  public void close() {
+    closed = true;
+  }
+
   private void arm() {
-    timer.arm(DeadlineTimer.now() + config.reload().toMillis());
+    if (!closed) {
+      timer.arm(DeadlineTimer.now() + config.reload().toMillis());
+    }
   }
 
   private void check() {
+    if (closed) {
+      return;
+    }
     vertx
         .executeBlocking(this::read)
         // A file is missing while it is replaced; the next check finds it.

@@ -3,6 +3,7 @@ package io.linkspan.cluster.security;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.handler.ssl.NotSslRecordException;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 
@@ -78,10 +79,17 @@ final class FrameLimit extends ChannelInboundHandlerAdapter {
     if (event instanceof SslHandshakeCompletionEvent handshake) {
       pending.remove(context.channel());
       if (!handshake.isSuccess()) {
-        rejected.add(context.channel().remoteAddress(), handshake.cause().getMessage());
+        rejected.add(context.channel().remoteAddress(), reason(handshake.cause()));
       }
     }
     context.fireUserEventTriggered(event);
+  }
+
+  private static String reason(Throwable cause) {
+    // Its message is the bytes that the peer has sent.
+    return cause instanceof NotSslRecordException
+        ? "it does not speak TLS"
+        : String.valueOf(cause.getMessage());
   }
 
   @Override

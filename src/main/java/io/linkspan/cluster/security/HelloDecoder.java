@@ -26,7 +26,10 @@ final class HelloDecoder extends InboundHandler<ByteBuffer, ByteBuffer> {
     try {
       if (rejected) {
         src.position(src.limit());
-      } else if (src.remaining() == MemberHandshake.HELLO_LENGTH) {
+        return HandlerStatus.CLEAN;
+      }
+      MemberHandshake.checkStart(src);
+      if (src.remaining() == MemberHandshake.HELLO_LENGTH) {
         byte[] hello = new byte[MemberHandshake.HELLO_LENGTH];
         src.get(hello);
         channel.inboundPipeline().replace(this, new RecordDecoder(link, link.accept(hello)));

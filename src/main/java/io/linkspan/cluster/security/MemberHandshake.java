@@ -1,6 +1,7 @@
 package io.linkspan.cluster.security;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.security.GeneralSecurityException;
 import java.security.KeyFactory;
 import java.security.KeyPair;
@@ -70,6 +71,15 @@ final class MemberHandshake {
     return hello.clone();
   }
 
+  /** Checks the first bytes of a hello, so that a peer of another protocol is not waited for. */
+  static void checkStart(ByteBuffer bytes) {
+    for (int i = 0; i < Math.min(MAGIC.length, bytes.remaining()); i++) {
+      if (bytes.get(bytes.position() + i) != MAGIC[i]) {
+        throw new HandshakeException("it does not begin with the handshake of a member");
+      }
+    }
+  }
+
   /**
    * Reads the hello of the other side.
    *
@@ -77,9 +87,7 @@ final class MemberHandshake {
    * @throws HandshakeException when it does not own a secret of this side
    */
   Sealed accept(byte[] other) {
-    if (!Arrays.equals(other, 0, MAGIC.length, MAGIC, 0, MAGIC.length)) {
-      throw new HandshakeException("it does not begin with the handshake of a member");
-    }
+    checkStart(ByteBuffer.wrap(other));
     byte[] key = Arrays.copyOfRange(other, MAGIC.length, TAGS);
     int secret = sharedSecret(other, key);
     byte[] mine = hello();
