@@ -11,7 +11,7 @@ import com.hazelcast.config.SerializationConfig;
  */
 final class JavaClasses {
 
-  /** What every failure consists of. */
+  /** Parts of every failure. */
   private static final String[] PARTS = {
     "java.lang.Throwable",
     "java.lang.Exception",

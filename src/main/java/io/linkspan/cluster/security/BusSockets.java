@@ -42,14 +42,12 @@ final class BusSockets {
     var accept = (Handler<Channel>) get(server, "worker");
     Handler<Channel> checked =
         channel -> {
-          pending.add(channel, channel::close);
           accept.handle(channel);
           ChannelPipeline pipeline = channel.pipeline();
           var limit = new FrameLimit(pending, rejected);
           if (pipeline.get("ssl") != null) {
             pipeline.addAfter("ssl", "frames", limit);
           } else {
-            pending.remove(channel);
             pipeline.addBefore("handler", "frames", limit);
           }
         };

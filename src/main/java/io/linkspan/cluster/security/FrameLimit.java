@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.ssl.NotSslRecordException;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.ReferenceCountUtil;
 
@@ -16,6 +17,7 @@ import io.netty.util.ReferenceCountUtil;
  *    n bytes   version, codec, kind, address, reply address, sender, headers, body
  * </pre>
  */
+@SuppressWarnings("FutureReturnValueIgnored") // the pipeline reports the end of a connection
 final class FrameLimit extends ChannelInboundHandlerAdapter {
 
   private static final int LENGTH_BYTES = 4;
@@ -36,6 +38,13 @@ final class FrameLimit extends ChannelInboundHandlerAdapter {
   FrameLimit(PendingPeers pending, RejectedPeers rejected) {
     this.pending = pending;
     this.rejected = rejected;
+  }
+
+  @Override
+  public void handlerAdded(ChannelHandlerContext context) {
+    if (context.pipeline().get(SslHandler.class) != null) {
+      pending.add(context.channel(), () -> context.close());
+    }
   }
 
   @Override

@@ -25,7 +25,7 @@ final class MemberLink {
     handshake = new MemberHandshake(secrets, channel.isClientMode());
   }
 
-  /** Returns the hello that this side sends now; null while it has to wait for the other side's. */
+  /** Returns the hello that this side sends now; null while it waits for the other side's. */
   byte[] hello() {
     if (!channel.isClientMode() && sealed == null) {
       return null;

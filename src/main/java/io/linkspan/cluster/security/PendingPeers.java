@@ -14,7 +14,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class PendingPeers {
 
-  /** Time in which a peer has to prove who it is. */
+  /** Time in which a peer must prove who it is. */
   static final long TIMEOUT_MS = 5_000;
 
   private static final int MAX = 256;

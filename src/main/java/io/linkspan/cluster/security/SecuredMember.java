@@ -72,6 +72,7 @@ public final class SecuredMember extends DefaultNodeContext {
       }
     }
 
+    @SuppressWarnings("FutureReturnValueIgnored") // the check schedules the next one itself
     private void checkLater() {
       node.getNodeEngine()
           .getExecutionService()
