@@ -3,6 +3,8 @@ package io.linkspan.cluster.security;
 import com.hazelcast.internal.networking.HandlerStatus;
 import com.hazelcast.internal.networking.InboundHandler;
 import com.hazelcast.internal.nio.IOUtil;
+import java.io.EOFException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Reads the other member's hello. Nothing behind it in the pipeline sees a byte before that. */
@@ -18,6 +20,14 @@ final class HelloDecoder extends InboundHandler<ByteBuffer, ByteBuffer> {
   @Override
   public void handlerAdded() {
     initSrcBuffer(MemberHandshake.HELLO_LENGTH);
+  }
+
+  /** Hides how a stranger has ended its connection: Hazelcast would log a stack trace. */
+  @Override
+  public void interceptError(Throwable error) throws Throwable {
+    if (error instanceof IOException && !(error instanceof EOFException)) {
+      throw new EOFException(error.getMessage());
+    }
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.linkspan.cluster.security;
 import com.hazelcast.internal.networking.HandlerStatus;
 import com.hazelcast.internal.networking.OutboundHandler;
 import com.hazelcast.internal.nio.IOUtil;
+import java.io.EOFException;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 
 /** Sends this member's hello, and holds back what follows until the other side has sent its own. */
@@ -18,6 +20,14 @@ final class HelloEncoder extends OutboundHandler<ByteBuffer, ByteBuffer> {
   @Override
   public void handlerAdded() {
     initDstBuffer(MemberHandshake.HELLO_LENGTH);
+  }
+
+  /** Hides how a stranger has ended its connection: Hazelcast would log a stack trace. */
+  @Override
+  public void interceptError(Throwable error) throws Throwable {
+    if (error instanceof IOException && !(error instanceof EOFException)) {
+      throw new EOFException(error.getMessage());
+    }
   }
 
   @Override
