@@ -145,7 +145,8 @@ class GatewayConfigTest {
 
   @Test
   void aClusterKeepsOneReplicaUnlessToldOtherwise() throws Exception {
-    String cluster = "cluster: {enabled: true, join: {members: [\"10.0.0.1:5701\", b]}}\n";
+    String cluster =
+        "cluster: {enabled: true, host: 127.0.0.1, join: {members: [\"10.0.0.1:5701\", b]}}\n";
     GatewayConfig config = load(cluster, Map.of());
     assertThat(config.session().replicas()).isEqualTo(1);
     assertThat(config.cluster().join())
@@ -222,6 +223,13 @@ class GatewayConfigTest {
         "cluster: {name: \"\"}                    | cluster.name: \"\": expected a name",
         "cluster: {heartbeat: {interval: 1500ms}} | cluster.heartbeat.interval: \"1500ms\": expected whole seconds",
         "cluster: {heartbeat: {timeout: 1s}}     | cluster.heartbeat.timeout: \"1s\": expected at least twice cluster.heartbeat.interval",
+        "cluster: {enabled: true, join: {members: [a]}} | cluster.secret: expected a secret, as cluster.host is not a loopback address",
+        "cluster: {enabled: true, host: 10.0.0.1, join: {members: [a]}} | cluster.secret: expected a secret, as cluster.host",
+        "cluster: {secret: fifteen-letters}      | cluster.secret: expected a secret of at least 16 characters",
+        "cluster: {secret: sixteen--letters, previousSecret: short} | cluster.previousSecret: expected a secret of at least 16 characters",
+        "cluster: {previousSecret: sixteen--letters} | cluster.previousSecret: expected cluster.secret beside it",
+        "cluster: {secret: sixteen--letters, tls: {cert: conf/linkspan.yaml}} | cluster.tls: expected cert, key and ca, or none of them",
+        "cluster: {tls: {cert: pom.xml, key: pom.xml, ca: pom.xml}} | cluster.tls: expected cluster.secret beside it",
         "drain: {timeout: 0s}                    | drain.timeout: \"0s\": expected a duration",
         "routes: [user]                          | routes[0]: \"user\": expected a route",
         "routes: [{to: \"service:x\"}]           | routes[0].to: \"service:x\": expected user:, group: or session:",

@@ -120,14 +120,37 @@ class KubernetesManifestsTest {
   }
 
   @Test
-  void theDocumentedSecretIsTheOneThatPodsUse() throws Exception {
-    JsonNode key =
-        one(container.path("env"), "name", "LINKSPAN_MANAGEMENT_APIKEY")
+  void theDocumentedSecretsAreThoseThatPodsUse() throws Exception {
+    for (String variable : List.of("LINKSPAN_MANAGEMENT_APIKEY", "LINKSPAN_CLUSTER_SECRET")) {
+      JsonNode key = one(container.path("env"), "name", variable).at("/valueFrom/secretKeyRef");
+      assertThat(Files.readString(Path.of("docs", "deploy.md")))
+          .contains(
+              "create secret generic %s --from-literal=%s="
+                  .formatted(key.path("name").asText(), key.path("key").asText()));
+    }
+  }
+
+  @Test
+  void membersOfTheClusterAuthenticateEachOther() {
+    assertThat(config.cluster().security().enabled()).isTrue();
+    JsonNode previous =
+        one(container.path("env"), "name", "LINKSPAN_CLUSTER_PREVIOUSSECRET")
             .at("/valueFrom/secretKeyRef");
+    assertThat(previous.path("optional").asBoolean()).as("only while it is replaced").isTrue();
+  }
+
+  @Test
+  void theDocumentedCertificatesAreWhereTheSecretIsMounted() throws Exception {
+    JsonNode secret = one(pod.path("volumes"), "name", "certificates").path("secret");
+    String path =
+        one(container.path("volumeMounts"), "name", "certificates").path("mountPath").asText();
+    assertThat(secret.path("optional").asBoolean()).isTrue();
     assertThat(Files.readString(Path.of("docs", "deploy.md")))
         .contains(
-            "create secret generic %s --from-literal=%s="
-                .formatted(key.path("name").asText(), key.path("key").asText()));
+            secret.path("secretName").asText(),
+            path + "/tls.crt",
+            path + "/tls.key",
+            path + "/ca.crt");
   }
 
   @Test

@@ -1,5 +1,6 @@
 package io.linkspan.cluster;
 
+import io.linkspan.cluster.security.ClusterSecurity;
 import io.linkspan.config.ConfigNode;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.regex.Pattern;
  * @param port of Hazelcast; 0 is the first free one from 5701 on
  * @param busPort of the event bus; 0 is any free one
  * @param heartbeat when a silent node counts as lost
+ * @param security which processes are members
  */
 public record ClusterConfig(
     boolean enabled,
@@ -23,7 +25,8 @@ public record ClusterConfig(
     int port,
     int busPort,
     Join join,
-    Heartbeat heartbeat) {
+    Heartbeat heartbeat,
+    ClusterSecurity security) {
 
   private static final Pattern HOST = Pattern.compile("[A-Za-z0-9.:_-]*");
   private static final Pattern MEMBER = Pattern.compile("[A-Za-z0-9._-]+(:\\d{1,5})?");
@@ -117,14 +120,16 @@ public record ClusterConfig(
     if (busPort != 0 && busPort == port) {
       cluster.reject("busPort", "another port than " + cluster.keyOf("port"));
     }
+    String host = readHost(cluster);
     return new ClusterConfig(
         enabled,
         cluster.name("name"),
-        readHost(cluster),
+        host,
         port,
         busPort,
         Join.read(cluster.section("join"), enabled),
-        Heartbeat.read(cluster.section("heartbeat")));
+        Heartbeat.read(cluster.section("heartbeat")),
+        ClusterSecurity.read(cluster, enabled, host));
   }
 
   private static String readHost(ConfigNode cluster) {

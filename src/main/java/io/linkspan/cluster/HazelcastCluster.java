@@ -1,14 +1,17 @@
 package io.linkspan.cluster;
 
+import com.hazelcast.config.Config;
 import com.hazelcast.core.HazelcastInstance;
+import io.linkspan.cluster.security.BusSecurity;
+import io.linkspan.cluster.security.ClusterSecrets;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
-import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -56,26 +59,53 @@ public final class HazelcastCluster {
     } catch (IOException e) {
       return Future.failedFuture(refused(config, e));
     }
-    var manager = new HazelcastClusterManager(HazelcastConfig.of(config, host, self));
-    options.setEventBusOptions(
+    var bus =
         new EventBusOptions()
             .setHost(host.getHostAddress())
             .setPort(busPort(config, host, self))
             .setClusterPingInterval(BUS_PING_MS)
-            .setClusterPingReplyInterval(BUS_PING_MS));
-    return builder
-        .with(options)
-        .withClusterManager(manager)
-        .buildClustered()
-        .map(vertx -> new HazelcastCluster(vertx, manager.getHazelcastInstance(), self))
-        .recover(
-            failure -> {
-              // If the bus failed, Hazelcast has joined already.
-              if (manager.getHazelcastInstance() != null) {
-                manager.getHazelcastInstance().getLifecycleService().terminate();
-              }
-              return Future.failedFuture(refused(config, failure));
-            });
+            .setClusterPingReplyInterval(BUS_PING_MS);
+    return manager(config, HazelcastConfig.of(config, host, self), bus)
+        .compose(
+            manager ->
+                builder
+                    .with(options.setEventBusOptions(bus))
+                    .withClusterManager(manager)
+                    .buildClustered()
+                    .map(vertx -> new HazelcastCluster(vertx, manager.getHazelcastInstance(), self))
+                    .onFailure(failure -> leave(manager)))
+        .recover(failure -> Future.failedFuture(refused(config, failure)));
+  }
+
+  /** Creates what joins the cluster, and sets up its bus. */
+  private static Future<ClusterManager> manager(
+      ClusterConfig config, Config member, EventBusOptions bus) {
+    if (!config.security().enabled()) {
+      return Future.succeededFuture(
+          new ClusterManager(member, new BusSecurity(config.security(), null)));
+    }
+    Promise<ClusterManager> joined = Promise.promise();
+    // The caller may be an event loop, and a member joins in seconds.
+    var join =
+        new Thread(
+            () -> {
+              ClusterSecrets secrets =
+                  ClusterSecrets.of(config.name(), config.security().secrets());
+              var security = new BusSecurity(config.security(), secrets);
+              security.applyTo(bus);
+              joined.complete(ClusterManager.join(member, secrets, security));
+            },
+            "cluster-join");
+    join.setUncaughtExceptionHandler((thread, failure) -> joined.fail(failure));
+    join.start();
+    return joined.future();
+  }
+
+  /** Ends the member of a process whose bus could not be started. */
+  private static void leave(ClusterManager manager) {
+    if (manager.getHazelcastInstance() != null) {
+      manager.getHazelcastInstance().getLifecycleService().terminate();
+    }
   }
 
   /** Returns the Vert.x whose event bus reaches all members. */

@@ -82,6 +82,7 @@ final class HazelcastConfig {
     config.setProperty("hazelcast.map.invalidation.batch.enabled", "false");
     network(config.getAdvancedNetworkConfig(), cluster, host, self == null);
     DirectorySerializers.register(config.getSerializationConfig());
+    JavaClasses.restrict(config.getSerializationConfig());
     config.addMapConfig(map(DirectoryNames.SESSIONS));
     config.addMapConfig(map(DirectoryNames.USERS).setNearCacheConfig(remembered()));
     config.addMapConfig(map(DirectoryNames.GROUPS));

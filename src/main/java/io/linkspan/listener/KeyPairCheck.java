@@ -12,7 +12,7 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.X509KeyManager;
 
 /** Checks whether a certificate and a private key belong together and can be used now. */
-final class KeyPairCheck {
+public final class KeyPairCheck {
 
   private static final List<String> KEY_TYPES = List.of("RSA", "EC", "EdDSA", "RSASSA-PSS");
   private static final byte[] SAMPLE = {1};
@@ -24,7 +24,7 @@ final class KeyPairCheck {
    *
    * @throws GeneralSecurityException when a handshake with it would fail
    */
-  static Instant validUntil(Vertx vertx, KeyCertOptions options) throws Exception {
+  public static Instant validUntil(Vertx vertx, KeyCertOptions options) throws Exception {
     for (KeyManager manager : options.getKeyManagerFactory(vertx).getKeyManagers()) {
       if (manager instanceof X509KeyManager keys) {
         for (String type : KEY_TYPES) {

@@ -3,6 +3,7 @@ package io.linkspan.bench;
 import io.linkspan.api.Message;
 import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.cluster.HazelcastCluster;
+import io.linkspan.cluster.security.ClusterSecurity;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
@@ -31,7 +32,8 @@ import java.util.stream.IntStream;
  * Measures the cost of a cluster: of the directory by itself, of a connect, and of a Message to a
  * client of the same shard, of another shard and of another node. See docs/scaling.md.
  *
- * <p>Usage: {@code ClusterBenchmark [directory] [connects] [messages]}; all without arguments.
+ * <p>Usage: {@code ClusterBenchmark [directory] [connects] [messages] [bus]}; all without
+ * arguments.
  */
 public final class ClusterBenchmark {
 
@@ -43,6 +45,10 @@ public final class ClusterBenchmark {
   private static final int DIRECTORY_SESSIONS = 20_000;
   private static final int DIRECTORY_WINDOW = 64;
   private static final int LOOK_UPS = 20_000;
+
+  private static final int BUS_WARM_UP = 40_000;
+  private static final int BUS_REQUESTS = 40_000;
+  private static final int BUS_ALONE = 4_000;
 
   private static final int CONNECT_THREADS = 16;
   private static final int CONNECT_WARM_UP = 10_000;
@@ -60,7 +66,9 @@ public final class ClusterBenchmark {
     System.setProperty("java.util.concurrent.ForkJoinPool.common.parallelism", "2");
     System.setProperty("linkspan.jar", Path.of("target", "linkspan.jar").toString());
     List<String> parts =
-        arguments.length == 0 ? List.of("directory", "connects", "messages") : List.of(arguments);
+        arguments.length == 0
+            ? List.of("directory", "connects", "messages", "bus")
+            : List.of(arguments);
     if (parts.contains("directory")) {
       directory();
     }
@@ -80,6 +88,10 @@ public final class ClusterBenchmark {
         messages("3 nodes, other node", servers, pair -> servers.pair(0, 1, false));
       }
     }
+    if (parts.contains("bus")) {
+      bus("without a secret", List.of());
+      bus("with a secret", List.of("the secret of a benchmark"));
+    }
     System.exit(0);
   }
 
@@ -96,34 +108,90 @@ public final class ClusterBenchmark {
     each(one, "", DIRECTORY_WARM_UP, i -> here.add(ref("warm", i, shard)));
     each(one, "", DIRECTORY_WARM_UP, i -> here.remove(ref("warm", i, shard)));
     long before = liveHeap();
-    each(one, "add", DIRECTORY_SESSIONS, i -> here.add(ref("s", i, shard)));
+    each(one, "directory: add", DIRECTORY_SESSIONS, i -> here.add(ref("s", i, shard)));
     System.out.printf(
         Locale.ROOT,
         "directory: %d bytes of heap per session, over both members%n",
         (liveHeap() - before) / DIRECTORY_SESSIONS);
-    each(one, "find, own", LOOK_UPS, i -> here.find("s" + i % DIRECTORY_SESSIONS));
+    each(one, "directory: find, own", LOOK_UPS, i -> here.find("s" + i % DIRECTORY_SESSIONS));
     SessionDirectory there = two.directory();
     each(two, "", DIRECTORY_WARM_UP, i -> there.find("s" + i));
-    each(two, "find, of the other node", LOOK_UPS, i -> there.find("s" + i % DIRECTORY_SESSIONS));
-    each(two, "user, first time", DIRECTORY_SESSIONS, i -> there.sessionsOf("user-s" + i));
     each(
         two,
-        "user, remembered",
+        "directory: find, of the other node",
+        LOOK_UPS,
+        i -> there.find("s" + i % DIRECTORY_SESSIONS));
+    each(
+        two,
+        "directory: user, first time",
+        DIRECTORY_SESSIONS,
+        i -> there.sessionsOf("user-s" + i));
+    each(
+        two,
+        "directory: user, remembered",
         LOOK_UPS,
         i -> there.sessionsOf("user-s" + i % DIRECTORY_SESSIONS));
-    each(two, "user that is nowhere", LOOK_UPS, i -> there.sessionsOf("nobody-" + i % 1_000));
-    each(one, "joined", DIRECTORY_SESSIONS, i -> here.joined(ref("s", i, shard), "group"));
-    each(one, "group, first member", DIRECTORY_SESSIONS, i -> here.addGroup("group-" + i, shard));
     each(
         two,
-        "addresses of a group",
+        "directory: user that is nowhere",
+        LOOK_UPS,
+        i -> there.sessionsOf("nobody-" + i % 1_000));
+    each(
+        one,
+        "directory: joined",
+        DIRECTORY_SESSIONS,
+        i -> here.joined(ref("s", i, shard), "group"));
+    each(
+        one,
+        "directory: group, first member",
+        DIRECTORY_SESSIONS,
+        i -> here.addGroup("group-" + i, shard));
+    each(
+        two,
+        "directory: addresses of a group",
         LOOK_UPS,
         i -> there.addressesOf("group-" + i % DIRECTORY_SESSIONS));
-    each(one, "remove", DIRECTORY_SESSIONS, i -> here.remove(ref("s", i, shard)));
+    each(one, "directory: remove", DIRECTORY_SESSIONS, i -> here.remove(ref("s", i, shard)));
+    await(Future.join(two.vertx().close(), one.vertx().close()));
+  }
+
+  // ----- requests on the bus between two members in this JVM -----
+
+  private static void bus(String what, List<String> secrets) throws InterruptedException {
+    int first = FreePort.of();
+    int second = FreePort.of();
+    List<String> members = List.of("127.0.0.1:" + first, "127.0.0.1:" + second);
+    HazelcastCluster one = join(new Nodes.Node("one", 1), first, members, secrets);
+    HazelcastCluster two = join(new Nodes.Node("two", 1), second, members, secrets);
+    await(
+        two.vertx()
+            .eventBus()
+            .<byte[]>consumer("bus", message -> message.reply(message.body()))
+            .completion());
+    for (int size : new int[] {64, 16_384}) {
+      IntFunction<Future<?>> request = i -> one.vertx().eventBus().request("bus", new byte[size]);
+      each(one, "", BUS_WARM_UP, request);
+      each(one, "bus: " + size + " bytes, " + what, BUS_REQUESTS, request);
+      long started = System.nanoTime();
+      for (int i = 0; i < BUS_ALONE; i++) {
+        await(request.apply(i));
+      }
+      System.out.printf(
+          Locale.ROOT,
+          "bus: %d bytes, %s, one at a time: %.1f us%n",
+          size,
+          what,
+          (System.nanoTime() - started) / 1_000.0 / BUS_ALONE);
+    }
     await(Future.join(two.vertx().close(), one.vertx().close()));
   }
 
   private static HazelcastCluster join(Nodes.Node self, int port, List<String> members) {
+    return join(self, port, members, List.of());
+  }
+
+  private static HazelcastCluster join(
+      Nodes.Node self, int port, List<String> members, List<String> secrets) {
     var config =
         new ClusterConfig(
             true,
@@ -132,7 +200,8 @@ public final class ClusterBenchmark {
             port,
             0,
             new ClusterConfig.Members(members),
-            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)));
+            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
+            new ClusterSecurity(secrets, "", "", "", Duration.ofMinutes(1)));
     return await(HazelcastCluster.join(config, self, new VertxOptions(), Vertx.builder()));
   }
 
@@ -165,7 +234,7 @@ public final class ClusterBenchmark {
     if (!what.isEmpty()) {
       System.out.printf(
           Locale.ROOT,
-          "directory: %-26s %6.1f us CPU over both members, %8.0f/s%n",
+          "%-37s %6.1f us CPU over both members, %8.0f/s%n",
           what,
           (processCpu() - cpu) / 1_000.0 / count,
           count * 1e9 / (System.nanoTime() - started));

@@ -2,6 +2,7 @@ package io.linkspan.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.cluster.security.ClusterSecurity;
 import io.linkspan.directory.Nodes;
 import io.linkspan.testing.FreePort;
 import io.linkspan.testing.TestGateway;
@@ -44,7 +45,8 @@ class HangingMemberTest {
             port,
             0,
             new ClusterConfig.Members(List.of("127.0.0.1:" + port, "127.0.0.1:" + hangingPort)),
-            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)));
+            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
+            ClusterSecurity.NONE);
     HazelcastCluster member =
         TestGateway.await(
             HazelcastCluster.join(

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.linkspan.api.Addresses;
+import io.linkspan.cluster.security.ClusterSecurity;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionDirectoryContract;
@@ -45,7 +46,8 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
             port,
             0,
             new ClusterConfig.Members(members),
-            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)));
+            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
+            ClusterSecurity.NONE);
     return await(HazelcastCluster.join(config, self, new VertxOptions(), Vertx.builder()));
   }
 

@@ -60,6 +60,7 @@ class DiscoveryIT {
     Map<String, String> environment = new HashMap<>(join);
     environment.put("LINKSPAN_CLUSTER_ENABLED", "true");
     environment.put("LINKSPAN_CLUSTER_HOST", address);
+    environment.put("LINKSPAN_CLUSTER_SECRET", "a secret of this test");
     environment.put("LINKSPAN_CLUSTER_PORT", "5701");
     return GatewayProcess.launchIn(host, environment);
   }

@@ -84,6 +84,7 @@ class PartitionIT {
                       Map.entry("LINKSPAN_DELIVERY_ACKTIMEOUT", "2s"),
                       Map.entry("LINKSPAN_CLUSTER_ENABLED", "true"),
                       Map.entry("LINKSPAN_CLUSTER_HOST", PRIVATE.get(i)),
+                      Map.entry("LINKSPAN_CLUSTER_SECRET", "a secret of this test"),
                       Map.entry("LINKSPAN_CLUSTER_PORT", "5701"),
                       Map.entry("LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s"),
                       Map.entry("LINKSPAN_CLUSTER_JOIN_MEMBERS", String.join(",", PRIVATE))),

@@ -22,6 +22,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** Runs gateways on loopback as one cluster, each in a process of its own. */
@@ -34,8 +35,11 @@ public final class ClusterProcess implements AutoCloseable {
   /** An answer of the HTTP API. */
   public record Answer(int status, JsonObject body) {}
 
-  private final String name = "test-" + UUID.randomUUID();
+  private static final String SECRET = "LINKSPAN_CLUSTER_SECRET";
+
+  private final String name;
   private final List<Integer> ports = new ArrayList<>();
+  private final List<Integer> busPorts;
   private final List<GatewayProcess> nodes = new ArrayList<>();
   private final Map<Integer, GatewayProcess> places = new HashMap<>();
   private final Map<String, String> settings;
@@ -58,11 +62,39 @@ public final class ClusterProcess implements AutoCloseable {
   public ClusterProcess(
       Random random, int nodes, int more, Map<String, String> settings, String... arguments)
       throws InterruptedException {
+    this(
+        "test-" + UUID.randomUUID(),
+        Stream.generate(() -> FreePort.of(random)).limit(nodes + more).toList(),
+        List.of(),
+        nodes,
+        settings,
+        arguments);
+  }
+
+  /**
+   * Starts a cluster of as many nodes as there are ports for the bus.
+   *
+   * @param ports of Hazelcast; the last one may be for a node that is started later
+   */
+  public ClusterProcess(
+      String name, List<Integer> ports, List<Integer> busPorts, String... arguments)
+      throws InterruptedException {
+    this(name, ports, busPorts, busPorts.size(), Map.of(), arguments);
+  }
+
+  private ClusterProcess(
+      String name,
+      List<Integer> ports,
+      List<Integer> busPorts,
+      int nodes,
+      Map<String, String> settings,
+      String... arguments)
+      throws InterruptedException {
+    this.name = name;
+    this.ports.addAll(ports);
+    this.busPorts = busPorts;
     this.settings = settings;
     this.arguments = arguments.clone();
-    for (int i = 0; i < nodes + more; i++) {
-      ports.add(FreePort.of(random));
-    }
     for (int i = 0; i < nodes; i++) {
       launch();
     }
@@ -97,18 +129,28 @@ public final class ClusterProcess implements AutoCloseable {
 
   private GatewayProcess launch() {
     int place = freePlace();
-    Map<String, String> environment = new HashMap<>(settings);
-    environment.putIfAbsent("LINKSPAN_EVENTLOOPS", "2");
-    environment.putIfAbsent("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
-    environment.put("LINKSPAN_CLUSTER_ENABLED", "true");
-    environment.put("LINKSPAN_CLUSTER_NAME", name);
-    environment.put("LINKSPAN_CLUSTER_HOST", "127.0.0.1");
+    Map<String, String> environment = environment();
     environment.put("LINKSPAN_CLUSTER_PORT", ports.get(place).toString());
-    environment.put("LINKSPAN_CLUSTER_JOIN_MEMBERS", String.join(",", members()));
+    if (place < busPorts.size()) {
+      environment.put("LINKSPAN_CLUSTER_BUSPORT", busPorts.get(place).toString());
+    }
     GatewayProcess node = GatewayProcess.launch(environment, arguments);
     nodes.add(node);
     places.put(place, node);
     return node;
+  }
+
+  /** Returns the environment of a node, without its ports. */
+  public Map<String, String> environment() {
+    Map<String, String> environment = new HashMap<>(settings);
+    environment.putIfAbsent("LINKSPAN_EVENTLOOPS", "2");
+    environment.putIfAbsent("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
+    environment.put(SECRET, secret());
+    environment.put("LINKSPAN_CLUSTER_ENABLED", "true");
+    environment.put("LINKSPAN_CLUSTER_NAME", name);
+    environment.put("LINKSPAN_CLUSTER_HOST", "127.0.0.1");
+    environment.put("LINKSPAN_CLUSTER_JOIN_MEMBERS", String.join(",", members()));
+    return environment;
   }
 
   /**
@@ -136,10 +178,17 @@ public final class ClusterProcess implements AutoCloseable {
         cluster:
           enabled: true
           name: %s
+          secret: "%s"
           host: 127.0.0.1
           join: {members: [%s]}
         """
-        .formatted(name, String.join(", ", members().stream().map(m -> '"' + m + '"').toList()));
+        .formatted(
+            name, secret(), String.join(", ", members().stream().map(m -> '"' + m + '"').toList()));
+  }
+
+  /** Returns the secret of the settings, which may be empty, or one of this cluster. */
+  private String secret() {
+    return settings.getOrDefault(SECRET, "the secret of " + name);
   }
 
   private List<String> members() {
