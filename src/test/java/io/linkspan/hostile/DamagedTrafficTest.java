@@ -64,6 +64,7 @@ class DamagedTrafficTest {
   /** Messages that one hostile client of ENet sends. */
   private static final int LIFE_OF_INSIDER = 100;
 
+  private static final List<Delivery> DELIVERIES = List.of(Delivery.values());
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private static final String CONFIG =
@@ -263,7 +264,7 @@ class DamagedTrafficTest {
       insider.close();
       insider = EnetTestClient.connect(gateway.enetPort());
     }
-    Delivery delivery = Delivery.values()[random.nextInt(Delivery.values().length)];
+    Delivery delivery = DELIVERIES.get(random.nextInt(DELIVERIES.size()));
     insider.send(random.nextInt(4), recordings.enet(), delivery);
     if (random.nextInt(LIFE_OF_INSIDER / 10) == 0) {
       insider.live();
