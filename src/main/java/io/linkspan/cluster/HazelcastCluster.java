@@ -1,13 +1,15 @@
 package io.linkspan.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
+import io.linkspan.bus.RequestTargets;
+import io.linkspan.bus.VertxProcess;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
+import io.vertx.core.transport.Transport;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.io.IOException;
 import java.net.Inet4Address;
@@ -49,7 +51,7 @@ public final class HazelcastCluster {
    *     joined; when no other member is found, this process is the first one
    */
   public static Future<HazelcastCluster> join(
-      ClusterConfig config, Nodes.Node self, VertxOptions options, VertxBuilder builder) {
+      ClusterConfig config, Nodes.Node self, VertxOptions options, Transport transport) {
     InetAddress host;
     try {
       host = config.host().isEmpty() ? firstAddress() : InetAddress.getByName(config.host());
@@ -63,11 +65,15 @@ public final class HazelcastCluster {
             .setPort(busPort(config, host, self))
             .setClusterPingInterval(BUS_PING_MS)
             .setClusterPingReplyInterval(BUS_PING_MS));
-    return builder
-        .with(options)
-        .withClusterManager(manager)
-        .buildClustered()
-        .map(vertx -> new HazelcastCluster(vertx, manager.getHazelcastInstance(), self))
+    var targets = new RequestTargets();
+    return VertxProcess.clustered(options, transport, manager, targets.selector())
+        .map(
+            vertx -> {
+              HazelcastInstance hazelcast = manager.getHazelcastInstance();
+              targets.register(vertx);
+              hazelcast.getCluster().addMembershipListener(new LostMembers(targets));
+              return new HazelcastCluster(vertx, hazelcast, self);
+            })
         .recover(
             failure -> {
               // If the bus failed, Hazelcast has joined already.

@@ -11,8 +11,8 @@ import io.linkspan.testing.FreePort;
 import io.linkspan.testing.GatewayProcess;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.transport.Transport;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -133,7 +133,7 @@ public final class ClusterBenchmark {
             0,
             new ClusterConfig.Members(members),
             new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)));
-    return await(HazelcastCluster.join(config, self, new VertxOptions(), Vertx.builder()));
+    return await(HazelcastCluster.join(config, self, new VertxOptions(), Transport.NIO));
   }
 
   private static <T> T await(Future<T> future) {
