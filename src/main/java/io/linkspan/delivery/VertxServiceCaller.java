@@ -153,7 +153,7 @@ public final class VertxServiceCaller implements ServiceCaller {
       replied(exchange, reply);
     }
 
-    /** It is unknown whether the service has received the request. */
+    /** Ends the request. Whether the service has received it is unknown. */
     void endWithMember() {
       ended = true;
       exchange.failed(new MessageException(ErrorCode.TIMEOUT, "the service's node was lost"));
