@@ -22,6 +22,7 @@ import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.http.RequestWatch;
+import io.linkspan.transport.socketio.ClientFiles;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.tcp.TcpTransport;
 import io.linkspan.transport.websocket.WebSocketEndpoint;
@@ -49,6 +50,7 @@ final class EdgeVerticle extends VerticleBase {
       IdentityProvider identities,
       HttpCredentials credentials,
       PlaygroundEndpoint playground,
+      ClientFiles clientFiles,
       MeterRegistry registry,
       TransportMetrics websocket,
       SocketIoEndpoint.Shared socketio,
@@ -96,6 +98,9 @@ final class EdgeVerticle extends VerticleBase {
             shared.websocket()));
     if (config.socketio().enabled()) {
       endpoints.add(socketIo());
+      if (config.socketio().serveClient()) {
+        endpoints.add(shared.clientFiles());
+      }
     }
     if (config.http().playground()) {
       endpoints.add(shared.playground());

@@ -9,8 +9,8 @@ import io.linkspan.directory.SessionDirectory;
 import io.linkspan.listener.GuardedTransport;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.transport.Transport;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -25,7 +25,7 @@ record VertxBootstrap(
   private static final class Clustered {
     static Future<VertxBootstrap> open(
         ClusterConfig config, Nodes.Node self, VertxOptions options) {
-      return HazelcastCluster.join(config, self, options, builder())
+      return HazelcastCluster.join(config, self, options, transport())
           .map(
               cluster ->
                   new VertxBootstrap(
@@ -33,8 +33,8 @@ record VertxBootstrap(
     }
   }
 
-  private static VertxBuilder builder() {
-    return VertxProcess.builder().withTransport(GuardedTransport.over(VertxProcess.transport()));
+  private static Transport transport() {
+    return GuardedTransport.over(VertxProcess.transport());
   }
 
   /** Creates one for a node that serves clients; fails when it cannot join its cluster. */
@@ -45,7 +45,7 @@ record VertxBootstrap(
     }
     return Future.succeededFuture(
         new VertxBootstrap(
-            builder().with(options).build(),
+            VertxProcess.builder().withTransport(transport()).with(options).build(),
             Nodes.alone(self),
             new LocalSessionDirectory(),
             () -> true));

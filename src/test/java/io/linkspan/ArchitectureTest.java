@@ -51,7 +51,7 @@ class ArchitectureTest {
       api.method -> api, protocol.methodchannel, translate
       api.testing -> api, translate
       auth -> admission, api, config, protocol, time, upstream
-      cluster -> api, cluster.security, config, connection, directory
+      cluster -> api, bus, cluster.security, config, connection, directory
       cluster.security -> config, listener, time
       connection -> api, config, memory, translate
       delivery -> api, bus, config, directory, memory, permission, routing, time, translate, wire

@@ -1,9 +1,13 @@
 package io.linkspan.bus;
 
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.eventbus.impl.clustered.NodeSelector;
 import io.vertx.core.file.FileSystemOptions;
+import io.vertx.core.impl.VertxBootstrapImpl;
+import io.vertx.core.spi.cluster.ClusterManager;
 import io.vertx.core.transport.Transport;
 
 /** Sets up Vert.x alike in every process, with or without clients, alone or in a cluster. */
@@ -65,6 +69,21 @@ public final class VertxProcess {
   public static Transport transport() {
     Transport nativeTransport = Transport.nativeTransport();
     return nativeTransport != null && nativeTransport.available() ? nativeTransport : Transport.NIO;
+  }
+
+  /**
+   * Creates a Vert.x that is a member of a cluster. Its public builder does not take a selector.
+   *
+   * @param selector chooses the members that messages on the bus go to
+   */
+  public static Future<Vertx> clustered(
+      VertxOptions options, Transport transport, ClusterManager cluster, NodeSelector selector) {
+    var bootstrap = new VertxBootstrapImpl();
+    bootstrap.options(options);
+    bootstrap.transport(transport.implementation());
+    bootstrap.clusterManager(cluster);
+    bootstrap.clusterNodeSelector(selector);
+    return bootstrap.init().clusteredVertx();
   }
 
   /** Returns a builder with the native transport where there is one. */

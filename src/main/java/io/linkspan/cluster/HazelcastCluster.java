@@ -2,6 +2,8 @@ package io.linkspan.cluster;
 
 import com.hazelcast.config.Config;
 import com.hazelcast.core.HazelcastInstance;
+import io.linkspan.bus.RequestTargets;
+import io.linkspan.bus.VertxProcess;
 import io.linkspan.cluster.security.BusSecurity;
 import io.linkspan.cluster.security.ClusterSecrets;
 import io.linkspan.directory.Nodes;
@@ -9,9 +11,9 @@ import io.linkspan.directory.SessionDirectory;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxBuilder;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.eventbus.EventBusOptions;
+import io.vertx.core.transport.Transport;
 import java.io.IOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
@@ -52,7 +54,7 @@ public final class HazelcastCluster {
    *     joined; when no other member is found, this process is the first one
    */
   public static Future<HazelcastCluster> join(
-      ClusterConfig config, Nodes.Node self, VertxOptions options, VertxBuilder builder) {
+      ClusterConfig config, Nodes.Node self, VertxOptions options, Transport transport) {
     InetAddress host;
     try {
       host = config.host().isEmpty() ? firstAddress() : InetAddress.getByName(config.host());
@@ -67,13 +69,19 @@ public final class HazelcastCluster {
             .setClusterPingReplyInterval(BUS_PING_MS);
     return manager(config, HazelcastConfig.of(config, host, self), bus)
         .compose(
-            manager ->
-                builder
-                    .with(options.setEventBusOptions(bus))
-                    .withClusterManager(manager)
-                    .buildClustered()
-                    .map(vertx -> new HazelcastCluster(vertx, manager.getHazelcastInstance(), self))
-                    .onFailure(failure -> leave(manager)))
+            manager -> {
+              var targets = new RequestTargets();
+              return VertxProcess.clustered(
+                      options.setEventBusOptions(bus), transport, manager, targets.selector())
+                  .map(
+                      vertx -> {
+                        HazelcastInstance hazelcast = manager.getHazelcastInstance();
+                        targets.register(vertx);
+                        hazelcast.getCluster().addMembershipListener(new LostMembers(targets));
+                        return new HazelcastCluster(vertx, hazelcast, self);
+                      })
+                  .onFailure(failure -> leave(manager));
+            })
         .recover(failure -> Future.failedFuture(refused(config, failure)));
   }
 

@@ -1,10 +1,12 @@
 package io.linkspan.delivery;
 
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
 import io.linkspan.api.ReservedTypes;
 import io.linkspan.bus.LoopService;
+import io.linkspan.bus.RequestTargets;
 import io.linkspan.routing.Route;
 import io.linkspan.translate.ErrorAnswer;
 import io.linkspan.translate.MethodTranslator;
@@ -17,7 +19,9 @@ import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Calls services: as a method where one is deployed on this event loop, over the bus else. Used
@@ -29,12 +33,18 @@ public final class VertxServiceCaller implements ServiceCaller {
   private final EventBus bus;
   private final Context context;
   private final Map<String, LoopService<Message, Origin, Message>> services = new HashMap<>();
+  private final RequestTargets targets;
+
+  /** Requests without an answer, by the members of the cluster that they went to. */
+  private final Map<String, Set<Request>> requests = new HashMap<>();
 
   /** Creates the caller of the current event loop. */
   public VertxServiceCaller(Vertx vertx) {
     this.vertx = vertx;
     bus = vertx.eventBus();
     context = vertx.getOrCreateContext();
+    targets = RequestTargets.of(vertx);
+    targets.watch(member -> context.runOnContext(v -> endRequestsTo(member)));
   }
 
   @Override
@@ -86,8 +96,67 @@ public final class VertxServiceCaller implements ServiceCaller {
               written -> exchange.accepted(), failure -> exchange.failed(failureOf(failure)));
     } else {
       exchange.givenToService();
-      bus.<Object>request(service.address(), message, requestOptions(service, exchange.sender()))
-          .onComplete(reply -> replied(exchange, reply));
+      DeliveryOptions options = requestOptions(service, exchange.sender());
+      var request = new Request(exchange);
+      RequestTargets.observe(
+              request::onTarget, () -> bus.<Object>request(service.address(), message, options))
+          .onComplete(request::onReply);
+    }
+  }
+
+  private void endRequestsTo(String member) {
+    Set<Request> unanswered = requests.remove(member);
+    if (unanswered != null) {
+      unanswered.forEach(Request::endWithMember);
+    }
+  }
+
+  /**
+   * One request on the bus. It ends once: with its reply or its timeout, or before with the member
+   * of the cluster that it went to.
+   */
+  private final class Request {
+
+    private final InboundExchange exchange;
+    private String member;
+    private boolean ended;
+
+    Request(InboundExchange exchange) {
+      this.exchange = exchange;
+    }
+
+    /** The request goes to another member. Called on any thread. */
+    void onTarget(String target) {
+      runHere(
+          () -> {
+            if (ended) {
+              return;
+            }
+            member = target;
+            requests.computeIfAbsent(target, name -> new HashSet<>()).add(this);
+            // If the member is lost after this, the request is found in the table.
+            if (targets.isLost(target)) {
+              endRequestsTo(target);
+            }
+          });
+    }
+
+    void onReply(AsyncResult<io.vertx.core.eventbus.Message<Object>> reply) {
+      if (ended) {
+        return;
+      }
+      ended = true;
+      if (member != null) {
+        requests.computeIfPresent(
+            member, (name, others) -> others.remove(this) && others.isEmpty() ? null : others);
+      }
+      replied(exchange, reply);
+    }
+
+    /** Ends the request. Whether the service has received it is unknown. */
+    void endWithMember() {
+      ended = true;
+      exchange.failed(new MessageException(ErrorCode.TIMEOUT, "the service's node was lost"));
     }
   }
 

@@ -12,8 +12,8 @@ import io.linkspan.testing.FreePort;
 import io.linkspan.testing.GatewayProcess;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Future;
-import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.transport.Transport;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -202,7 +202,7 @@ public final class ClusterBenchmark {
             new ClusterConfig.Members(members),
             new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
             new ClusterSecurity(secrets, "", "", "", Duration.ofMinutes(1)));
-    return await(HazelcastCluster.join(config, self, new VertxOptions(), Vertx.builder()));
+    return await(HazelcastCluster.join(config, self, new VertxOptions(), Transport.NIO));
   }
 
   private static <T> T await(Future<T> future) {

@@ -16,6 +16,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetClientOptions;
 import io.vertx.core.net.SelfSignedCertificate;
+import io.vertx.core.transport.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
@@ -112,7 +113,7 @@ class BusSecurityTest {
     HazelcastCluster member =
         TestGateway.await(
             HazelcastCluster.join(
-                config, new Nodes.Node("node-" + index, 1), new VertxOptions(), Vertx.builder()));
+                config, new Nodes.Node("node-" + index, 1), new VertxOptions(), Transport.NIO));
     members.add(member);
     if (index == 0) {
       TestGateway.await(
@@ -349,7 +350,7 @@ class BusSecurityTest {
                         withFiles()),
                     null,
                     new VertxOptions(),
-                    Vertx.builder())
+                    Transport.NIO)
                 .map("started")
                 .otherwise(Throwable::getMessage)
                 .toCompletionStage()

@@ -6,8 +6,8 @@ import io.linkspan.cluster.security.ClusterSecurity;
 import io.linkspan.directory.Nodes;
 import io.linkspan.testing.FreePort;
 import io.linkspan.testing.TestGateway;
-import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.transport.Transport;
 import java.lang.management.ManagementFactory;
 import java.lang.management.ThreadMXBean;
 import java.net.InetAddress;
@@ -50,7 +50,7 @@ class HangingMemberTest {
     HazelcastCluster member =
         TestGateway.await(
             HazelcastCluster.join(
-                config, new Nodes.Node("one", 1), new VertxOptions(), Vertx.builder()));
+                config, new Nodes.Node("one", 1), new VertxOptions(), Transport.NIO));
     try (var hanging = new ServerSocket(hangingPort, 50, InetAddress.getLoopbackAddress())) {
       hanging.setSoTimeout(SEARCH_MS);
       try (Socket connected = hanging.accept()) {

@@ -14,6 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
+import io.vertx.core.transport.Transport;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +49,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
             new ClusterConfig.Members(members),
             new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
             ClusterSecurity.NONE);
-    return await(HazelcastCluster.join(config, self, new VertxOptions(), Vertx.builder()));
+    return await(HazelcastCluster.join(config, self, new VertxOptions(), Transport.NIO));
   }
 
   @BeforeAll

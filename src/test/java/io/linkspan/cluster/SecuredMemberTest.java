@@ -16,8 +16,8 @@ import io.linkspan.cluster.security.ClusterSecurity;
 import io.linkspan.directory.Nodes;
 import io.linkspan.testing.FreePort;
 import io.linkspan.testing.TestGateway;
-import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
+import io.vertx.core.transport.Transport;
 import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.io.Serializable;
@@ -84,7 +84,7 @@ class SecuredMemberTest {
                 config(index, List.of(secrets)),
                 new Nodes.Node("node-" + index, 1),
                 new VertxOptions(),
-                Vertx.builder()));
+                Transport.NIO));
     members.add(member);
     return member;
   }

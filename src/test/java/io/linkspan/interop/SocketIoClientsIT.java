@@ -79,6 +79,16 @@ class SocketIoClientsIT {
 
   @EnabledIf(NODE)
   @Test
+  void aClientOfVersion3ReceivesNothingOfARecoveryThatItCannotUse() throws Exception {
+    try (var offering = GatewayProcess.start(Map.of("LINKSPAN_SOCKETIO_RECOVERY", "true"))) {
+      for (String transport : List.of("polling", "upgrade")) {
+        NodeScript.runIn(FOLDER, "version3.mjs", offering.http(), management(offering), transport);
+      }
+    }
+  }
+
+  @EnabledIf(NODE)
+  @Test
   void everyTabOfAUserConnectsAgainAfterACutDespiteTheRate() throws Exception {
     try (var limited = GatewayProcess.start(Map.of("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "5/s"))) {
       for (String client : List.of("2 upgrade", "3 polling", "4 websocket")) {
@@ -111,7 +121,11 @@ class SocketIoClientsIT {
   }
 
   private static String management() {
-    return "http://127.0.0.1:" + gateway.managementPort() + "/";
+    return management(gateway);
+  }
+
+  private static String management(GatewayProcess of) {
+    return "http://127.0.0.1:" + of.managementPort() + "/";
   }
 
   @EnabledIf(NODE)

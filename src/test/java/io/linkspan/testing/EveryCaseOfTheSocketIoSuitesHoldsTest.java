@@ -160,6 +160,19 @@ class EveryCaseOfTheSocketIoSuitesHoldsTest {
     }
   }
 
+  // -------------------------------------------------------------------- close
+
+  @Test
+  void aPollThatCarriesTheJoinEndsWithTheSessionKnownAndTheNextOneWithout() {
+    String polling = "/socket.io/?EIO=3&transport=polling";
+    String open = RawHttp.get(server.port(), polling).response().body();
+    String sid = new JsonObject(open.substring(open.indexOf('{'))).getString("sid");
+    String target = polling + "&sid=" + sid;
+    assertThat(RawHttp.get(server.port(), target).response().body()).startsWith("2:40");
+    assertThat(RawHttp.post(server.port(), target, "1:1").response().status()).isEqualTo(200);
+    assertThat(RawHttp.get(server.port(), target).response().status()).isEqualTo(400);
+  }
+
   // --------------------------------------------------------------- disconnect
 
   @ParameterizedTest

@@ -47,7 +47,7 @@ class PermissionsAreTheSameEverywhereTest {
         - {allow: connect, namespace: "/"}
       """;
 
-  /** What a client tries, and whether it may. */
+  /** Actions that a client tries, each with whether it may. */
   private enum Attempt {
     JOIN_OWN_ROOM("join_group", "", "room:alice:1", true),
     JOIN_ROOM_OF_ANOTHER("join_group", "", "room:bob:1", false),

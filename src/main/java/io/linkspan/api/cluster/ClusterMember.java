@@ -58,7 +58,7 @@ public final class ClusterMember {
     }
     VertxProcess.prepare();
     return HazelcastCluster.join(
-            cluster, null, VertxProcess.options(eventLoops), VertxProcess.builder())
+            cluster, null, VertxProcess.options(eventLoops), VertxProcess.transport())
         .map(HazelcastCluster::vertx)
         .onSuccess(MessageCodecs::register);
   }

@@ -6,6 +6,8 @@ import java.util.List;
 @FunctionalInterface
 public interface EngineLastWords {
 
+  EngineLastWords NONE = reason -> List.of();
+
   /** Returns messages for the client; empty when there are none for that reason. */
   List<EnginePacket> before(EngineCloseReason reason);
 }

@@ -19,7 +19,7 @@ import java.util.List;
  * <pre>
  *          close(), polling            poll, upgrade or linger over
  *   OPEN ─────────────────► CLOSING ────────────────────────────────► CLOSED
- *     │                        client closed, no poll waiting            ▲
+ *     │                        client closed, and has never polled       ▲
  *     ├────────────────────► FAREWELL ───── late poll, or 1 s ───────────┤
  *     └───── client closed or broke the protocol, heartbeat lost ────────┘
  * </pre>
@@ -48,7 +48,7 @@ public final class EngineSession<X, W> {
   private final PollingTransport<X> polling;
   private final WebSocketTransport<W> webSocket;
   private final PacketQueue queue = new PacketQueue();
-  private EngineLastWords lastWords = reason -> List.of();
+  private EngineLastWords lastWords = EngineLastWords.NONE;
   private State state = State.OPEN;
   private long lingerUntil = NEVER;
 
@@ -102,7 +102,7 @@ public final class EngineSession<X, W> {
     return generation;
   }
 
-  /** Whether the current transport is a WebSocket. */
+  /** Whether the transport is a WebSocket. */
   public boolean isOverWebSocket() {
     return webSocket.isCurrent();
   }
@@ -140,15 +140,16 @@ public final class EngineSession<X, W> {
     advanceTo(now);
     EngineError refusal = refusal();
     if (state == State.FAREWELL) {
-      polling.answer(exchange, request.jsonp(), EnginePacket.NOOP);
-      state = State.CLOSED;
+      polling.hold(exchange, request.jsonp());
+      answerPoll(true);
+      forget();
     } else if (refusal != null) {
       output.refuse(exchange, refusal);
     } else if (polling.hold(exchange, request.jsonp())) {
       if (state == State.CLOSING) {
         answerPoll(true);
-      } else if (webSocket.isProbed()) {
-        polling.releaseSoon(now);
+      } else if (webSocket.isUpgrading()) {
+        polling.awaitSwitch(now, webSocket.isProbed());
       }
     }
   }
@@ -206,8 +207,7 @@ public final class EngineSession<X, W> {
 
   /** Answers a held poll with the queue or a noop, which must never reach the WebSocket. */
   private void releasePoll() {
-    polling.cancelRelease();
-    if (polling.hasPoll()) {
+    if (polling.endRelease()) {
       answerPoll(true);
     }
   }
@@ -267,17 +267,19 @@ public final class EngineSession<X, W> {
 
     @Override
     public void probed() {
-      releasePoll();
+      if (polling.canRelease()) {
+        releasePoll();
+      }
     }
 
     @Override
     public void upgradeFailed() {
-      polling.cancelRelease();
+      polling.endRelease();
     }
 
     @Override
     public void upgraded(long now) {
-      polling.end(List.of(EnginePacket.NOOP));
+      polling.upgraded();
       // The heartbeat belongs to the session, so the switch does not reset it.
       heartbeat.received(false, now);
       if (state == State.CLOSING) {
@@ -299,9 +301,10 @@ public final class EngineSession<X, W> {
   }
 
   private void clientClosed(long now) {
-    boolean pollExpected = !polling.hasPoll() && !isOverWebSocket();
-    end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.NOOP);
-    if (pollExpected) {
+    endTransports(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.NOOP);
+    if (isOverWebSocket() || polling.wasUsed()) {
+      forget();
+    } else {
       state = State.FAREWELL;
       lingerUntil = now + FAREWELL_LASTS;
     }
@@ -358,25 +361,24 @@ public final class EngineSession<X, W> {
 
   /** Ends at once. A held poll is answered with the last word. */
   private void end(EngineCloseReason reason, String detail, EnginePacket lastWord) {
-    if (state == State.CLOSED || state == State.FAREWELL) {
-      return;
+    if (state == State.OPEN || state == State.CLOSING) {
+      endTransports(reason, detail, lastWord);
+      forget();
     }
-    polling.close(lastWord);
-    if (webSocket.isOpen()) {
-      if (state == State.OPEN && isOverWebSocket()) {
-        for (EnginePacket packet : lastWords.before(reason)) {
-          webSocket.write(packet);
-        }
-      }
-      int code = isOverWebSocket() ? reason.webSocketCode() : EngineCloseReason.NO_CODE;
-      webSocket.close(code);
-    }
-    if (state == State.OPEN) {
-      events.add(new EngineEvent.Closed(reason, detail));
-    }
+  }
+
+  private void forget() {
     queue.clear();
     lingerUntil = NEVER;
     state = State.CLOSED;
+  }
+
+  private void endTransports(EngineCloseReason reason, String detail, EnginePacket lastWord) {
+    polling.close(lastWord);
+    webSocket.end(reason, state == State.OPEN ? lastWords : EngineLastWords.NONE);
+    if (state == State.OPEN) {
+      events.add(new EngineEvent.Closed(reason, detail));
+    }
   }
 
   /** Returns the next event, or null. */
@@ -392,7 +394,7 @@ public final class EngineSession<X, W> {
     }
     if (isOverWebSocket()) {
       webSocket.write(queue.poll());
-    } else if (polling.hasPoll()) {
+    } else if (polling.canAnswer()) {
       answerPoll(false);
     }
     return output.poll();
@@ -409,8 +411,7 @@ public final class EngineSession<X, W> {
     }
     if (now >= lingerUntil) {
       end(EngineCloseReason.TRANSPORT_CLOSE, "", EnginePacket.CLOSE);
-      state = State.CLOSED;
-      lingerUntil = NEVER;
+      forget();
     }
     polling.advanceTo(now);
     webSocket.advanceTo(now);
@@ -433,9 +434,8 @@ public final class EngineSession<X, W> {
   }
 
   /**
-   * Returns when the last ping was sent that the client has answered. The client has read
-   * everything that was sent before it. {@link Long#MIN_VALUE} when there was none, as with
-   * Engine.IO 3.
+   * Returns when the last ping was sent that the client has answered: it has read everything that
+   * was sent before. {@link Long#MIN_VALUE} when there was none, as with Engine.IO 3.
    */
   public long answeredPing() {
     return heartbeat.answeredPing();

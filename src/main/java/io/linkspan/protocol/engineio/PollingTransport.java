@@ -9,6 +9,9 @@ final class PollingTransport<X> {
 
   // During an upgrade a poll is held for a moment. Answered at once, the client would spin.
   private static final long RELEASE_AFTER = 50;
+  // How late a packet on the WebSocket may arrive that was sent before the poll, since they travel
+  // on different connections.
+  private static final long CROSSING_LASTS = 20;
   // One answer is bounded, although the protocol has no limit.
   private static final long ANSWER_PAYLOADS = 4;
 
@@ -23,6 +26,10 @@ final class PollingTransport<X> {
   private X poll;
 
   private String pollJsonp;
+  private boolean answered;
+
+  /** Until then the held poll is not answered, since the end of an upgrade may have been first. */
+  private long crossingUntil = EngineSession.NEVER;
 
   /** The POST whose body is being read, or null. */
   private PostBody<X> post;
@@ -49,6 +56,16 @@ final class PollingTransport<X> {
     return poll != null;
   }
 
+  /** Whether there is a poll that may be answered now. */
+  boolean canAnswer() {
+    return poll != null && crossingUntil == EngineSession.NEVER;
+  }
+
+  /** Whether the client has polled since the handshake. */
+  boolean wasUsed() {
+    return poll != null || answered;
+  }
+
   /** Answers an exchange that is not held. */
   void answer(X exchange, String jsonp, EnginePacket packet) {
     output.answer(exchange, form, jsonp, List.of(packet));
@@ -66,9 +83,21 @@ final class PollingTransport<X> {
     return true;
   }
 
-  /** Releases the held poll soon. */
-  void releaseSoon(long now) {
-    releaseAt = now + RELEASE_AFTER;
+  /**
+   * Keeps the held poll, which arrived during an upgrade, for the moment in which the end of the
+   * upgrade may still arrive, and releases it soon if the client has probed.
+   */
+  void awaitSwitch(long now, boolean probed) {
+    crossingUntil = now + CROSSING_LASTS;
+    if (probed) {
+      releaseAt = now + RELEASE_AFTER;
+    }
+  }
+
+  /** Returns whether the client's probe releases the held poll now. Otherwise it does so soon. */
+  boolean canRelease() {
+    releaseAt = crossingUntil;
+    return crossingUntil == EngineSession.NEVER;
   }
 
   /**
@@ -98,8 +127,18 @@ final class PollingTransport<X> {
     if (poll != null) {
       output.answer(poll, form, pollJsonp, packets);
       poll = null;
+      answered = true;
     }
-    releaseAt = EngineSession.NEVER;
+    endRelease();
+  }
+
+  /** Ends the held poll, if there is one, since a WebSocket carries the session from now on. */
+  void upgraded() {
+    if (poll != null && !canAnswer()) {
+      output.refuse(poll, EngineError.BAD_REQUEST);
+      poll = null;
+    }
+    end(List.of(EnginePacket.NOOP));
   }
 
   /** Returns the bytes of a body that has not ended. */
@@ -180,6 +219,7 @@ final class PollingTransport<X> {
   void aborted(X exchange) {
     if (exchange == poll) {
       poll = null;
+      endRelease();
       host.end(EngineCloseReason.TRANSPORT_ERROR, "poll aborted", EnginePacket.CLOSE);
     } else if (reads(exchange)) {
       post = null;
@@ -196,24 +236,34 @@ final class PollingTransport<X> {
     }
   }
 
-  /** Goes on holding a poll that was to be released soon. */
-  void cancelRelease() {
+  /**
+   * Forgets the deadlines of an upgrade.
+   *
+   * @return whether a poll is held
+   */
+  boolean endRelease() {
     releaseAt = EngineSession.NEVER;
+    crossingUntil = EngineSession.NEVER;
+    return poll != null;
   }
 
-  /** Whether {@link #releaseSoon} is due. */
+  /** Whether the release of the held poll is due. */
   boolean isReleaseDue(long now) {
     return now >= releaseAt;
   }
 
   /** Ends a POST that takes too long. */
   void advanceTo(long now) {
+    if (now >= crossingUntil) {
+      crossingUntil = EngineSession.NEVER;
+    }
     if (post != null && now >= post.deadline()) {
       host.end(EngineCloseReason.TRANSPORT_ERROR, "POST without an end", EnginePacket.CLOSE);
     }
   }
 
   long nextDeadline() {
-    return post == null ? releaseAt : Math.min(releaseAt, post.deadline());
+    long next = Math.min(releaseAt, crossingUntil);
+    return post == null ? next : Math.min(next, post.deadline());
   }
 }

@@ -66,6 +66,11 @@ public final class WebSocketTransport<W> {
     return state == State.ABSENT;
   }
 
+  /** Whether there is a candidate: an upgrade has begun, and not ended. */
+  boolean isUpgrading() {
+    return state == State.OFFERED || state == State.PROBED;
+  }
+
   boolean isProbed() {
     return state == State.PROBED;
   }
@@ -174,9 +179,17 @@ public final class WebSocketTransport<W> {
     output.packet(socket, packet, base64);
   }
 
-  /** Whether there is a WebSocket that is not closed: the current one or a candidate. */
-  boolean isOpen() {
-    return socket != null;
+  /**
+   * Closes the WebSocket, if there is one. The current one carries the words and the code of the
+   * reason, a candidate does not.
+   */
+  void end(EngineCloseReason reason, EngineLastWords words) {
+    if (socket != null) {
+      if (isCurrent()) {
+        words.before(reason).forEach(this::write);
+      }
+      close(isCurrent() ? reason.webSocketCode() : EngineCloseReason.NO_CODE);
+    }
   }
 
   void close(int code) {

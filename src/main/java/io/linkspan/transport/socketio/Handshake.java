@@ -16,6 +16,7 @@ import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Pattern;
 
 /** Decides who a client is, and whether it is admitted, when it joins its first namespace. */
 record Handshake(
@@ -27,9 +28,13 @@ record Handshake(
   private static final String BASE64 = "b64";
   private static final String USER = "user";
   private static final String TOKEN = "token";
+  private static final String TIMESTAMP = "t";
+
+  /** The parameter {@code t} of a poll since version 4.8; before, it has another length. */
+  private static final Pattern TIMESTAMP_OF_4_8 = Pattern.compile("[0-9a-z]{8}");
 
   /** Parameters of a client's query that are of use when it joins. */
-  private static final List<String> PARAMETERS = List.of(USER, "ack", "session", BASE64);
+  private static final List<String> PARAMETERS = List.of(USER, "ack", "session", BASE64, TIMESTAMP);
 
   /** Longer values are refused, whatever they go on with. */
   private static final int MAX_PARAMETER = 512;
@@ -138,7 +143,7 @@ record Handshake(
       return new Attachment(acknowledges, token, announce, true);
     }
     boolean recovers = !isVersion3(request);
-    if (token == null && recoveryByDefault && recovers) {
+    if (token == null && recoveryByDefault && recovers && !mayBeVersion3(request)) {
       token = "";
     }
     return new Attachment(acknowledges, token, announce, recovers);
@@ -150,6 +155,15 @@ record Handshake(
    */
   private static boolean isVersion3(SocketEvent.ConnectRequested request) {
     return request.query().containsKey(BASE64);
+  }
+
+  /**
+   * Whether the client may be of version 3: it began with polling, as versions before 4.8 do.
+   * Versions 4.6 and 4.7 can recover and look the same, so they must ask for it.
+   */
+  private static boolean mayBeVersion3(SocketEvent.ConnectRequested request) {
+    String timestamp = request.query().get(TIMESTAMP);
+    return timestamp != null && !TIMESTAMP_OF_4_8.matcher(timestamp).matches();
   }
 
   /** Returns the data of a {@code closing} event and of a refusal. */

@@ -14,6 +14,7 @@ import java.util.Set;
  * The Socket.IO transport.
  *
  * @param path of the endpoint, without its last slash
+ * @param serveClient whether web pages can load the JavaScript client from the path
  * @param pingInterval from one heartbeat to the next
  * @param pingTimeout how long the answer to a heartbeat may take
  * @param connectTimeout how long a new client may take to join its first namespace
@@ -31,6 +32,7 @@ import java.util.Set;
 public record SocketIoConfig(
     boolean enabled,
     String path,
+    boolean serveClient,
     Duration pingInterval,
     Duration pingTimeout,
     Duration connectTimeout,
@@ -91,6 +93,7 @@ public record SocketIoConfig(
     return new SocketIoConfig(
         socketio.flag("enabled"),
         path.endsWith("/") ? path.substring(0, path.length() - 1) : path,
+        socketio.flag("serveClient"),
         socketio.duration("pingInterval"),
         socketio.duration("pingTimeout"),
         socketio.duration("connectTimeout"),

@@ -282,6 +282,25 @@ class EnginePollingTest {
   }
 
   @Test
+  void pollThatItsOwnCloseOvertookTakesWhatWasSentBefore() {
+    client.send("a", "b");
+    client.post("post1", "1");
+    client.send("c");
+    assertThat(client.get("get1")).containsExactly("get1 200 4a\u001e4b");
+    assertThat(client.session.finished()).isTrue();
+    assertThat(client.session.held()).isZero();
+  }
+
+  @Test
+  void clientThatHasPolledBeforeFindsNoSessionAfterItsClose() {
+    client.send("a");
+    client.get("get1");
+    client.post("post1", "1");
+    assertThat(client.session.finished()).isTrue();
+    assertThat(client.get("get2")).containsExactly("get2 " + UNKNOWN);
+  }
+
+  @Test
   void nobodyComesForThatPollForLong() {
     client.post("post1", "1");
     client.pass(1_000);

@@ -14,6 +14,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 class EngineUpgradeTest {
   private static final String V4 = "EIO=4&transport=polling";
   private static final String V3 = "EIO=3&transport=polling";
+
+  /** Time for which a poll may have overtaken a packet on the WebSocket, in milliseconds. */
+  private static final long CROSSING = 20;
+
   private static final String REFUSAL = "400 {\"code\":3,\"message\":\"Bad request\"}";
 
   private EngineDriver client = EngineDriver.polling(V4);
@@ -69,8 +73,10 @@ class EngineUpgradeTest {
     client.open("ws");
     client.text("ws", "2probe");
     assertThat(client.send("a")).isEmpty();
-    assertThat(client.get("get1")).containsExactly("get1 200 4a");
+    client.get("get1");
+    assertThat(client.pass(CROSSING)).containsExactly("get1 200 4a");
     client.get("get2");
+    client.pass(CROSSING);
     assertThat(client.send("b")).containsExactly("get2 200 4b");
     assertThat(client.send("c")).isEmpty();
     assertThat(client.sendBinary("01")).isEmpty();
@@ -92,8 +98,38 @@ class EngineUpgradeTest {
     client.open("ws");
     client.text("ws", "2probe");
     client.get("get1");
+    client.pass(CROSSING);
     client.session.send(EnginePacket.message("a"));
     assertThat(client.text("ws", "5")).containsExactly("get1 200 6", "ws 4a");
+    assertThat(client.pass(100)).isEmpty();
+  }
+
+  @Test
+  void pollThatOvertakesTheSwitchIsRefusedAsIfItHadComeAfterIt() {
+    client.send("a");
+    client.open("ws");
+    assertThat(client.get("get1")).isEmpty();
+    assertThat(client.text("ws", "2probe")).containsExactly("ws 3probe");
+    assertThat(client.pass(CROSSING - 1)).isEmpty();
+    assertThat(client.text("ws", "5")).containsExactly("get1 " + REFUSAL, "ws 4a");
+    assertThat(client.pass(100)).isEmpty();
+    assertThat(client.ended()).isNull();
+  }
+
+  @Test
+  void pollThatArrivesDuringAnUpgradeIsReleasedAfterAMoment() {
+    client.open("ws");
+    client.get("get1");
+    client.text("ws", "2probe");
+    assertThat(client.pass(CROSSING)).containsExactly("get1 200 6");
+  }
+
+  @Test
+  void pollThatOvertakesALostCandidateIsAnswered() {
+    client.send("a");
+    client.open("ws");
+    client.get("get1");
+    assertThat(client.lost("ws")).containsExactly("get1 200 4a");
     assertThat(client.pass(100)).isEmpty();
   }
 
@@ -175,7 +211,8 @@ class EngineUpgradeTest {
     client.pass(400);
     client.post("post2", "1:2");
     client.get("get2");
-    assertThat(client.pass(200)).containsExactly("ws close");
+    client.pass(CROSSING);
+    assertThat(client.pass(200 - CROSSING)).containsExactly("ws close");
     assertThat(client.text("ws", "5")).isEmpty();
     assertThat(client.session.isOverWebSocket()).isFalse();
     assertThat(client.session.mayUpgrade()).isTrue();

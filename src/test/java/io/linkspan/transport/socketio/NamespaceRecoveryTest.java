@@ -107,6 +107,34 @@ class NamespaceRecoveryTest {
     }
   }
 
+  /** Versions before 4.8 write their timestamps with another alphabet and length. */
+  @ParameterizedTest
+  @ValueSource(strings = {"t=Q8dvDlR", "t=Q8dvDlR.0"})
+  void aClientThatMayBeOfVersion3GetsNoOffsetsUnlessItAsks(String timestamp) {
+    try (SocketIoTestClient client =
+        SocketIoTestClient.open(gateway.httpPort(), "user=alice&" + timestamp)) {
+      client.sendPacket("40");
+      assertThat(client.readPacket()).startsWith("40{").doesNotContain("pid");
+      send("/", "news");
+      assertThat(client.readPacket()).isEqualTo("42[\"news\"]");
+    }
+    try (SocketIoTestClient client =
+        SocketIoTestClient.open(gateway.httpPort(), "user=alice&session=&" + timestamp)) {
+      client.sendPacket("40");
+      assertThat(client.readPacket()).startsWith("40{").contains("pid");
+    }
+  }
+
+  @Test
+  void aClientOfVersion48IsOfferedRecovery() {
+    try (SocketIoTestClient client =
+        SocketIoTestClient.open(gateway.httpPort(), "user=alice&t=zkkp1d9j")) {
+      client.sendPacket("40");
+      assertThat(client.readPacket()).startsWith("40{").contains("pid");
+      assertThat(client.readPacket()).startsWith("42[\"~\"");
+    }
+  }
+
   private boolean isConnected() {
     return gateway.node().getJsonObject("connections").getInteger("socketio") > 0;
   }

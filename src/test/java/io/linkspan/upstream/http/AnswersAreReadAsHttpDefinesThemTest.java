@@ -147,6 +147,9 @@ class AnswersAreReadAsHttpDefinesThemTest {
         // Chunk extensions and trailers.
         TEXT
             + "Transfer-Encoding: chunked\r\n\r\n1;c=\"d;e\"\r\nt\r\n2 ;x\r\nea\r\n0;y\r\nZ: 1\r\n\r\n",
+        TEXT
+            + "Transfer-Encoding: chunked\r\n\r\n1;a=b\r\nt\r\n1 ; c = d;e=f\r\ne\r\n1;g;h\r\na\r\n0;i=j\r\n\r\n",
+        TEXT + "Transfer-Encoding: chunked\r\n\r\n00003;a=\"b\\\"c\"\r\ntea\r\n000\r\n\r\n",
         TEXT + "Transfer-Encoding: CHUNKED\r\n\r\n3\r\ntea\r\n0\r\n\r\n",
         TEXT + "transfer-encoding: , chunked\r\n\r\n3\r\ntea\r\n0\r\n\r\n",
         TEXT + "Transfer-Encoding: identity\r\nContent-Length: 3\r\n\r\ntea",
