@@ -124,13 +124,24 @@ final class Recordings {
         any(
             List.of(
                 "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\nGET /x HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n",
-                "OPTIONS /socket.io/?EIO=4&transport=polling HTTP/1.1\r\nHost: 127.0.0.1\r\n"
-                    + "Origin: http://127.0.0.1\r\nAccess-Control-Request-Method: POST\r\n\r\n",
-                "POST /x HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+                head(
+                    "OPTIONS /socket.io/?EIO=4&transport=polling HTTP/1.1",
+                    "Host: 127.0.0.1",
+                    "Origin: http://127.0.0.1",
+                    "Access-Control-Request-Method: POST"),
+                head("POST /x HTTP/1.1", "Host: 127.0.0.1", "Transfer-Encoding: chunked")
                     + "5\r\nhello\r\n0\r\n\r\n",
-                "PUT /ws HTTP/1.1\r\nHost: 127.0.0.1\r\nExpect: 100-continue\r\n"
-                    + "Content-Length: 3\r\n\r\nabc"));
+                head(
+                        "PUT /ws HTTP/1.1",
+                        "Host: 127.0.0.1",
+                        "Expect: 100-continue",
+                        "Content-Length: 3")
+                    + "abc"));
     return ascii(requests);
+  }
+
+  private static String head(String... lines) {
+    return String.join("\r\n", lines) + "\r\n\r\n";
   }
 
   /** Returns a request of one of the methods of Engine.IO below a session. */

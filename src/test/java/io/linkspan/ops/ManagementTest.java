@@ -329,10 +329,9 @@ class ManagementTest {
     try {
       for (int i = 0; i < 20; i++) {
         try (RawTcp client = RawTcp.connect(gateway.managementPort())) {
-          client.send(
-              "GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"
-                  + "POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n"
-                  + "Content-Type: application/json\r\n\r\n{");
+          client.send("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n");
+          client.send("POST /v1/messages HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n");
+          client.send("Content-Type: application/json\r\n\r\n{");
           client.readUntil("UP");
           client.reset();
         }

@@ -520,9 +520,16 @@ class WebSocketWireTest {
         Message.newBuilder().setEventId("early").setTo("service:echo").build().toByteArray();
     var segment = new ByteArrayOutputStream();
     segment.write(
-        ("GET /ws?user=a&ack=transport HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\n"
-                + "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        String.join(
+                "\r\n",
+                "GET /ws?user=a&ack=transport HTTP/1.1",
+                "Host: 127.0.0.1",
+                "Upgrade: websocket",
+                "Connection: Upgrade",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+                "",
+                "")
             .getBytes(StandardCharsets.US_ASCII));
     segment.write(
         RawWebSocket.frame(RawWebSocket.BINARY, true, WebSocketTestClient.frame(11, message)));
