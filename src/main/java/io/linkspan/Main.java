@@ -4,6 +4,7 @@ import io.linkspan.bus.VertxProcess;
 import io.linkspan.config.ConfigException;
 import io.linkspan.config.Hosts;
 import io.linkspan.memory.OutOfMemory;
+import io.linkspan.permission.Action;
 import io.linkspan.transport.tcp.TcpConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +19,7 @@ import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Option;
@@ -182,15 +184,69 @@ public final class Main implements Callable<Integer> {
       @Parameters(paramLabel = "TOKEN", description = "the token; - reads it from the input")
           String token)
       throws IOException {
-    String text =
-        token.equals("-")
-            ? new String(System.in.readNBytes(MAX_INPUT), StandardCharsets.UTF_8)
-            : token;
     try {
-      return TokenCommands.check(load().auth(), text);
+      return TokenCommands.check(load().auth(), text(token));
     } catch (ConfigException e) {
       return tell(e);
     }
+  }
+
+  @Command(
+      name = "permissions",
+      description = "Say whether a client may do something here, and which rule decides.")
+  Integer explainPermission(
+      @Option(names = "--token", paramLabel = "TOKEN", description = "the client's token")
+          String token,
+      @Option(
+              names = "--user",
+              paramLabel = "NAME",
+              description = "its user, without a token; without both, the client is anonymous")
+          String user,
+      @Option(
+              names = "--type",
+              paramLabel = "TYPE",
+              defaultValue = "",
+              description = "type of the message that it sends")
+          String type,
+      @ArgGroup(multiplicity = "1") Target target)
+      throws IOException {
+    try {
+      return TokenCommands.explain(
+          load(), token == null ? null : text(token), user, target.action(), target.name(), type);
+    } catch (ConfigException e) {
+      return tell(e);
+    }
+  }
+
+  /** The action that is asked about. */
+  static final class Target {
+    @Option(names = "--to", paramLabel = "RECIPIENT", description = "sends to service:x or user:x")
+    private String to;
+
+    @Option(names = "--join", paramLabel = "GROUP", description = "joins a group")
+    private String join;
+
+    @Option(names = "--publish", paramLabel = "GROUP", description = "sends to a group")
+    private String publish;
+
+    @Option(names = "--connect", paramLabel = "NAMESPACE", description = "of Socket.IO")
+    private String connect;
+
+    Action action() {
+      return to != null
+          ? Action.SEND
+          : join != null ? Action.JOIN : publish != null ? Action.PUBLISH : Action.CONNECT;
+    }
+
+    String name() {
+      return to != null ? to : join != null ? join : publish != null ? publish : connect;
+    }
+  }
+
+  private static String text(String token) throws IOException {
+    return token.equals("-")
+        ? new String(System.in.readNBytes(MAX_INPUT), StandardCharsets.UTF_8)
+        : token;
   }
 
   @Command(

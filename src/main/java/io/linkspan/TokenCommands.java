@@ -6,6 +6,8 @@ import io.linkspan.admission.UserNames;
 import io.linkspan.auth.AuthConfig;
 import io.linkspan.auth.Authentication;
 import io.linkspan.auth.TokenSigner;
+import io.linkspan.permission.Action;
+import io.linkspan.permission.Decision;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.Json;
@@ -16,6 +18,7 @@ import java.time.Instant;
 import java.util.Base64;
 import java.util.Map;
 import java.util.concurrent.ExecutionException;
+import java.util.function.ToIntFunction;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -85,22 +88,63 @@ final class TokenCommands {
       System.err.println("auth.mode is neither jwt nor jwt-hook: tokens are not verified here");
       return WRONG_USAGE;
     }
+    return withIdentity(
+        auth,
+        token,
+        identity -> {
+          describe(identity);
+          return 0;
+        });
+  }
+
+  private static void describe(Identity identity) {
+    System.out.println("valid, user " + identity.user());
+    System.out.println(
+        identity.expires()
+            ? "accepted until " + Instant.ofEpochMilli(identity.expiresAt())
+            : "accepted for ever: it has no exp");
+    System.out.println(identity.readClaims().encodePrettily());
+  }
+
+  /**
+   * Prints whether a client may do something, and which rule decides.
+   *
+   * @param token of the client; null for a client that only names its user
+   * @param user without a token; null for an anonymous one
+   */
+  static int explain(
+      GatewayConfig config, String token, String user, Action action, String target, String type) {
+    ToIntFunction<Identity> explanation =
+        identity -> {
+          Decision decision = config.permissions().decide(identity, action, target, type);
+          System.out.println(outcome(decision.verdict()) + ": " + decision.reason());
+          return decision.verdict() == Decision.Verdict.REFUSED ? FAILED : 0;
+        };
+    if (token != null) {
+      return withIdentity(config.auth(), token, explanation);
+    }
+    return explanation.applyAsInt(
+        user == null ? new Identity("anonymous-0", true) : new Identity(user, false));
+  }
+
+  private static String outcome(Decision.Verdict verdict) {
+    return switch (verdict) {
+      case ALLOWED -> "allowed";
+      case REFUSED -> "refused";
+      case ALLOWED_TO_MEMBERS -> "allowed to members of the group";
+    };
+  }
+
+  private static int withIdentity(AuthConfig auth, String token, ToIntFunction<Identity> command) {
     Vertx vertx = Vertx.vertx();
     try {
       var credentials =
           new Credentials(null, token.strip(), null, null, false, Credentials.Source.UNKNOWN);
-      Identity identity =
+      return command.applyAsInt(
           Authentication.verify(vertx, auth, credentials)
               .toCompletionStage()
               .toCompletableFuture()
-              .get();
-      System.out.println("valid, user " + identity.user());
-      System.out.println(
-          identity.expires()
-              ? "accepted until " + Instant.ofEpochMilli(identity.expiresAt())
-              : "accepted for ever: it has no exp");
-      System.out.println(identity.readClaims().encodePrettily());
-      return 0;
+              .get());
     } catch (ExecutionException e) {
       System.err.println("refused: " + e.getCause().getMessage());
       return FAILED;

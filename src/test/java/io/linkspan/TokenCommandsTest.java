@@ -3,6 +3,7 @@ package io.linkspan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.auth.AuthConfig;
+import io.linkspan.permission.Action;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -65,5 +66,41 @@ class TokenCommandsTest {
     assertThat(TokenCommands.generate(auth, "alice", "soon", Map.of())).isEqualTo(2);
     assertThat(TokenCommands.generate(auth, "service:x", "1h", Map.of())).isEqualTo(2);
     assertThat(TokenCommands.check(GatewayConfig.defaults().auth(), "x")).isEqualTo(2);
+  }
+
+  @Test
+  void permissionIsExplainedByTheRuleThatDecides() throws Exception {
+    GatewayConfig config =
+        GatewayConfig.load(
+            write(
+                printed(0, TokenCommands::configuration)
+                    + """
+                    permissions:
+                      - {allow: send, to: "service:orders", if: {claim: scope, has: orders}}
+                      - {allow: publish, group: "*", if: {member: true}}
+                    """),
+            Map.of());
+    String token =
+        printed(
+                0,
+                () ->
+                    TokenCommands.generate(config.auth(), "alice", "1h", Map.of("scope", "orders")))
+            .strip();
+    assertThat(
+            printed(
+                0,
+                () ->
+                    TokenCommands.explain(config, token, null, Action.SEND, "service:orders", "")))
+        .startsWith("allowed: permissions[0]: allow send to \"service:orders\"");
+    assertThat(
+            printed(
+                1,
+                () ->
+                    TokenCommands.explain(
+                        config, null, "alice", Action.SEND, "service:orders", "")))
+        .startsWith("refused: no rule permits it");
+    assertThat(
+            printed(0, () -> TokenCommands.explain(config, null, null, Action.PUBLISH, "room", "")))
+        .startsWith("allowed to members of the group: permissions[1]");
   }
 }
