@@ -73,6 +73,14 @@ class PermissionsAreTheSameEverywhereTest {
       message = Message.newBuilder().setType(type).setTo(to).setBody(body).build();
       this.allowed = allowed;
     }
+
+    Message by(String user) {
+      return message.toBuilder()
+          .setEventId("1")
+          .setTo(message.getTo().replace("alice", user))
+          .setBody(message.getBody().replace("alice", user))
+          .build();
+    }
   }
 
   private static TestGateway gateway;
@@ -92,9 +100,9 @@ class PermissionsAreTheSameEverywhereTest {
     gateway.close();
   }
 
-  private static String token() {
+  private static String token(String user) {
     JsonObject claims =
-        TestTokens.claims("alice", 600)
+        TestTokens.claims(user, 600)
             .put("scope", "mail rooms")
             .put(
                 "linkspan",
@@ -119,9 +127,10 @@ class PermissionsAreTheSameEverywhereTest {
   @ParameterizedTest
   @MethodSource("attempts")
   void decisionIsTheSame(TokenTransport transport, Attempt attempt) throws Exception {
-    try (TestClient client = transport.connect(gateway, token())) {
-      // The window of eventIds is the user's.
-      client.send(attempt.message.toBuilder().setEventId(UUID.randomUUID().toString()).build());
+    // Another client of the same user would be a recipient, and could have used the eventId.
+    String user = "alice-" + UUID.randomUUID();
+    try (TestClient client = transport.connect(gateway, token(user))) {
+      client.send(attempt.by(user));
       assertThat(refusal(client)).isEqualTo(attempt.allowed ? "" : "forbidden: no permission");
     }
   }
@@ -145,14 +154,15 @@ class PermissionsAreTheSameEverywhereTest {
   @ParameterizedTest
   @MethodSource("transports")
   void memberMayPublish(TokenTransport transport) throws Exception {
-    try (TestClient client = transport.connect(gateway, token())) {
-      client.send(Attempt.JOIN_OWN_ROOM.message.toBuilder().setEventId("join").build());
+    String user = "alice-" + UUID.randomUUID();
+    try (TestClient client = transport.connect(gateway, token(user))) {
+      client.send(Attempt.JOIN_OWN_ROOM.by(user));
       assertThat(refusal(client)).isEmpty();
       client.send(
           Message.newBuilder()
-              .setEventId(UUID.randomUUID().toString())
+              .setEventId("2")
               .setType("x")
-              .setTo("group:room:alice:1")
+              .setTo("group:room:" + user + ":1")
               .build());
       assertThat(refusal(client)).isEmpty();
     }
@@ -165,9 +175,9 @@ class PermissionsAreTheSameEverywhereTest {
   @Test
   void namespaceOfSocketIoNeedsAPermissionToo() {
     try (var client = SocketIoTestClient.open(gateway.httpPort(), "")) {
-      client.sendPacket("40/admin," + new JsonObject().put("token", token()).encode());
+      client.sendPacket("40/admin," + new JsonObject().put("token", token("alice")).encode());
       assertThat(client.readPacket()).startsWith("44/admin,").contains("forbidden");
-      client.sendPacket("40" + new JsonObject().put("token", token()).encode());
+      client.sendPacket("40" + new JsonObject().put("token", token("alice")).encode());
       assertThat(client.readPacket()).startsWith("40");
       client.sendPacket("40/admin,");
       assertThat(client.readPacket()).startsWith("44/admin,").contains("forbidden");
