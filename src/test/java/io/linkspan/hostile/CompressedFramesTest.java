@@ -43,7 +43,7 @@ class CompressedFramesTest {
   }
 
   @Test
-  void nothingIsLeftOfTheFramesOfManyWhenTheyHaveLeft() throws Exception {
+  void nothingIsLeftOfTheFramesOfManyWhenTheyHaveLeft() {
     try (var pressed =
         PressedGateway.start(
             "websocket.compression", "true", "limits.malformed", "0", "session.grace", "0s")) {

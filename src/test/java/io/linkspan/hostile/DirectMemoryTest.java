@@ -41,7 +41,7 @@ class DirectMemoryTest {
   }
 
   @AfterEach
-  void stop() throws Exception {
+  void stop() {
     release();
     pressed.close();
   }
@@ -83,7 +83,7 @@ class DirectMemoryTest {
   }
 
   @Test
-  void eachLevelHasItsConsequenceAndIsLeft() throws Exception {
+  void eachLevelHasItsConsequenceAndIsLeft() {
     start(MANY_CHUNKS);
     WebSocketTestClient sender = client("user=sender");
     WebSocketTestClient recipient = client("user=recipient");
@@ -122,7 +122,7 @@ class DirectMemoryTest {
   }
 
   @Test
-  void clientsThatDoNotReadAreClosedBeforeMessagesOfOthersAreRefused() throws Exception {
+  void clientsThatDoNotReadAreClosedBeforeMessagesOfOthersAreRefused() {
     start(
         SOME_CHUNKS,
         "limits.writeQueue",

@@ -36,7 +36,7 @@ class IncompleteEnetMessagesTest {
   }
 
   @AfterEach
-  void stop() throws Exception {
+  void stop() {
     pressed.close();
   }
 
@@ -50,7 +50,7 @@ class IncompleteEnetMessagesTest {
   }
 
   @Test
-  void thoseThatHoldMostAreDisconnectedAndAGoodClientGoesOn() throws Exception {
+  void thoseThatHoldMostAreDisconnectedAndAGoodClientGoesOn() {
     BlockingQueue<JsonObject> ended = pressed.gateway().disconnects();
     List<EnetTestClient> small = clients("small", SMALL);
     List<EnetTestClient> large = clients("large", LARGE);

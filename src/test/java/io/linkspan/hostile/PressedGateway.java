@@ -101,7 +101,8 @@ final class PressedGateway implements AutoCloseable {
 
   /** Returns the level of heap or direct memory. */
   MemoryLevel level(String memory) {
-    return MemoryLevel.values()[(int) metric("memory_level{memory=\"" + memory + "\"}")];
+    return List.of(MemoryLevel.values())
+        .get((int) metric("memory_level{memory=\"" + memory + "\"}"));
   }
 
   /** Returns the number of sessions that were ended because memory was short. */
@@ -128,7 +129,7 @@ final class PressedGateway implements AutoCloseable {
   }
 
   /** Closes all clients but the good one, and waits until no more is charged than at the start. */
-  void assertReturnsToTheStart() throws Exception {
+  void assertReturnsToTheStart() {
     closeClients();
     for (MemoryUse use : MemoryUse.values()) {
       until(use + " as at the start", () -> charged(use) == start.get(use));
@@ -138,15 +139,21 @@ final class PressedGateway implements AutoCloseable {
     assertThat(readiness().status()).isEqualTo(200);
   }
 
-  private void closeClients() throws Exception {
-    for (AutoCloseable client : clients) {
-      client.close();
-    }
+  private void closeClients() {
+    clients.forEach(PressedGateway::closeNow);
     clients.clear();
   }
 
+  private static void closeNow(AutoCloseable client) {
+    try {
+      client.close();
+    } catch (Exception e) {
+      throw new AssertionError(e);
+    }
+  }
+
   @Override
-  public void close() throws Exception {
+  public void close() {
     closeClients();
     good.close();
     gateway.close();

@@ -24,7 +24,7 @@ class SilentGroupTest {
   private PressedGateway pressed;
 
   @AfterEach
-  void stop() throws Exception {
+  void stop() {
     pressed.close();
   }
 
@@ -37,7 +37,7 @@ class SilentGroupTest {
   }
 
   @Test
-  void theirOutboxesAreBoundedAndSendersAreRefused() throws Exception {
+  void theirOutboxesAreBoundedAndSendersAreRefused() {
     pressed =
         PressedGateway.start(
             "session.maxPending", Integer.toString(PENDING), "session.grace", "0s");

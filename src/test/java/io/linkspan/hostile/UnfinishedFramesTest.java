@@ -33,7 +33,7 @@ class UnfinishedFramesTest {
   }
 
   @AfterEach
-  void stop() throws Exception {
+  void stop() {
     pressed.close();
   }
 
@@ -57,7 +57,7 @@ class UnfinishedFramesTest {
   }
 
   @Test
-  void areChargedAndThoseThatHoldMostAreClosed() throws Exception {
+  void areChargedAndThoseThatHoldMostAreClosed() {
     BlockingQueue<JsonObject> ended = pressed.gateway().disconnects();
     List<Consumer<byte[]>> attackers = new ArrayList<>();
     for (int i = 0; i < CONNECTIONS; i++) {
