@@ -22,6 +22,9 @@ public final class VertxProcess {
     setUnlessSet(
         "vertx.logger-delegate-factory-class-name",
         "io.vertx.core.logging.SLF4JLogDelegateFactory");
+    // Netty's other allocator keeps the memory of buffers that were released: a node that was short
+    // of direct memory once would be short of it for ever.
+    setUnlessSet("io.netty.allocator.type", "pooled");
     // A renegotiation costs the server much more than the client that asks for it.
     setUnlessSet("jdk.tls.rejectClientInitiatedRenegotiation", "true");
     // With a single thread in this pool, as on two processors, Hazelcast starts a new thread for

@@ -7,6 +7,8 @@ import io.linkspan.testing.Bombs;
 import io.linkspan.testing.RawWebSocket;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
+import io.netty.util.internal.PlatformDependent;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +20,10 @@ class CompressedFramesTest {
 
   private static final int FRAMES = 400;
   private static final int ROUND_TRIPS = 10;
+  private static final int MANY = 10;
+
+  /** Chunks that the allocator may keep; the frames inflate to six times as much. */
+  private static final long SPARE = 16L << 20;
 
   private TestGateway gateway;
   private WebSocketTestClient good;
@@ -34,6 +40,32 @@ class CompressedFramesTest {
   void stop() {
     good.socket().close();
     gateway.close();
+  }
+
+  @Test
+  void nothingIsLeftOfTheFramesOfManyWhenTheyHaveLeft() {
+    try (var pressed =
+        PressedGateway.start(
+            "websocket.compression", "true", "limits.malformed", "0", "session.grace", "0s")) {
+      long direct = PlatformDependent.usedDirectMemory();
+      byte[] frame = Bombs.frame();
+      for (int i = 0; i < MANY; i++) {
+        RawWebSocket attacker =
+            pressed.add(
+                RawWebSocket.connect(
+                    pressed.gateway().httpPort(), "/ws?user=attacker" + i, Bombs.EXTENSION));
+        for (int j = 0; j < FRAMES / MANY / 4; j++) {
+          attacker.sendBytes(frame);
+        }
+        // The last one stays without its end.
+        attacker.sendBytes(Arrays.copyOf(frame, frame.length - 1));
+        pressed.serve();
+      }
+      pressed.assertReturnsToTheStart();
+      pressed.until(
+          "direct memory as at the start",
+          () -> PlatformDependent.usedDirectMemory() <= direct + SPARE);
+    }
   }
 
   @Test

@@ -9,6 +9,7 @@ import io.linkspan.protocol.enet.EnetConfig;
 import io.linkspan.protocol.enet.EnetEvent;
 import io.linkspan.protocol.enet.EnetHost;
 import io.linkspan.protocol.enet.EnetPeer;
+import io.linkspan.protocol.enet.IncompleteMessage;
 import io.linkspan.protocol.enet.PeerAddress;
 import io.linkspan.protocol.enet.Transmit;
 import io.netty.buffer.ByteBufUtil;
@@ -112,6 +113,18 @@ public final class EnetTestClient implements TestClient {
       throw new AssertionError("not sent: " + peer);
     }
     settle();
+  }
+
+  /** Sends one part of a long message on a channel that was not used before. */
+  public synchronized void sendPart(int channel, int number, int count, int length) {
+    byte[] datagram = IncompleteMessage.part(peer, channel, number, count, length);
+    try {
+      socket.send(
+          new DatagramPacket(
+              datagram, datagram.length, (InetSocketAddress) peer.address().origin()));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** Sends a Message on a channel. */

@@ -3,6 +3,7 @@ package io.linkspan.testing;
 import io.linkspan.Gateway;
 import io.linkspan.GatewayConfig;
 import io.linkspan.api.Addresses;
+import io.linkspan.bus.VertxProcess;
 import io.linkspan.config.ConfigException;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -23,6 +24,11 @@ import java.util.function.Predicate;
 public final class TestGateway implements AutoCloseable {
 
   private static final long PATIENCE_SECONDS = 20;
+
+  static {
+    // As Main does.
+    VertxProcess.prepare();
+  }
 
   private final Gateway gateway;
   private boolean drained;
