@@ -16,6 +16,7 @@ public final class PermissionRules {
 
   private final List<Rule> rules;
   private final boolean open;
+  private final boolean permitEverything;
 
   /**
    * Creates the rules.
@@ -25,11 +26,12 @@ public final class PermissionRules {
   PermissionRules(List<Rule> rules, boolean open) {
     this.rules = List.copyOf(rules);
     this.open = open;
+    permitEverything = open && this.rules.stream().allMatch(Rule::allows);
   }
 
   /** Returns whether everything is allowed to everybody. */
   boolean areOpen() {
-    return open && rules.stream().allMatch(Rule::allows);
+    return permitEverything;
   }
 
   /**
