@@ -5,7 +5,6 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.connection.CloseReason;
-import io.linkspan.connection.Connection;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.delivery.Dispatcher;
@@ -208,32 +207,6 @@ final class SimulatedShard {
         new DuplicateWindow(100, 1_000, shared),
         SessionReplica.none(),
         sender(id, user));
-  }
-
-  /** A link that takes everything. */
-  private static final class NoLink implements Connection {
-    @Override
-    public String transport() {
-      return "none";
-    }
-
-    @Override
-    public String remote() {
-      return "nowhere:0";
-    }
-
-    @Override
-    public long lastReceived() {
-      return 0;
-    }
-
-    @Override
-    public boolean deliver(io.linkspan.connection.Outgoing message) {
-      return true;
-    }
-
-    @Override
-    public void close(CloseReason reason, long retryAfterMs) {}
   }
 
   /** An owner of sessions that neither end nor move. */

@@ -117,6 +117,15 @@ class ReplicatorTest {
     time.advance(1_000);
   }
 
+  /** Starts two nodes, of which one has a session. */
+  private void startWithoutB() {
+    a = new Member("a", "c");
+    c = new Member("c", "a");
+    a.replicator.follow();
+    a.begin("s");
+    time.advance(1_000);
+  }
+
   private void crash(Member lost, String id) {
     bus.close(lost.address);
     members.remove(lost.address);
@@ -194,11 +203,7 @@ class ReplicatorTest {
 
   @Test
   void aNodeThatJoinsInBetweenBecomesTheHolderAndTheFormerOneForgets() {
-    a = new Member("a", "c");
-    c = new Member("c", "a");
-    a.replicator.follow();
-    a.begin("s");
-    time.advance(1_000);
+    startWithoutB();
     b = new Member("b", "a", "c");
     a.nodes.add("b");
     a.replicator.follow();
@@ -212,11 +217,7 @@ class ReplicatorTest {
   /** The node that joins in between cannot be reached at first, as after a partition. */
   @Test
   void aReplicaIsKeptUntilTheNewHolderHasOne() {
-    a = new Member("a", "c");
-    c = new Member("c", "a");
-    a.replicator.follow();
-    a.begin("s");
-    time.advance(1_000);
+    startWithoutB();
     b = new Member("b", "a", "c");
     for (Member member : List.of(a, b, c)) {
       members.put(member.address, member);
