@@ -13,7 +13,7 @@ import java.util.function.Function;
  * @param headers names of the headers of a client's request that it receives
  * @param timeout of one decision
  * @param concurrency decisions of this node at the same time
- * @param rate decisions of this node per second; 0 is no limit
+ * @param rate largest number of decisions of this node per second; 0 disables the limit
  * @param cache time for which a decision about a token is stored; zero stores none
  * @param breaker while it is open, nothing is asked
  */

@@ -39,7 +39,7 @@ record KeySet(Map<String, VerificationKey> keys, List<VerificationKey> unnamed) 
    */
   static KeySet read(Algorithm algorithm, String text) {
     if (!(StrictJson.read(text).getValue("keys") instanceof JsonArray list)) {
-      throw new IllegalArgumentException("there is no list of keys");
+      throw new IllegalArgumentException("the list of keys is missing");
     }
     Map<String, VerificationKey> keys = new HashMap<>();
     List<VerificationKey> unnamed = new ArrayList<>();
@@ -53,7 +53,7 @@ record KeySet(Map<String, VerificationKey> keys, List<VerificationKey> unnamed) 
       }
     }
     if (keys.isEmpty() && unnamed.isEmpty()) {
-      throw new IllegalArgumentException("there is no key for " + algorithm.label());
+      throw new IllegalArgumentException("the list has no key for " + algorithm.label());
     }
     return new KeySet(keys, unnamed);
   }

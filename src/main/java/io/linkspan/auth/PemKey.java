@@ -40,7 +40,7 @@ final class PemKey {
   static JsonObject read(Algorithm algorithm, String text) throws GeneralSecurityException {
     Matcher pem = PEM.matcher(text);
     if (!pem.find()) {
-      throw new GeneralSecurityException("there is no public key");
+      throw new GeneralSecurityException("the PEM file has no public key");
     }
     byte[] content = Base64.getMimeDecoder().decode(pem.group(2));
     return toJwk(

@@ -126,7 +126,7 @@ public final class AcceptGate {
       }
     }
 
-    /** A connection is no longer being built; called on any thread. */
+    /** Counts a connection whose pipeline is complete, or that has ended; called on any thread. */
     void built() {
       if (building.decrementAndGet() == BATCH / 2) {
         server.eventLoop().execute(this::resume);

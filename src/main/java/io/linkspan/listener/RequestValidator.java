@@ -46,7 +46,7 @@ public final class RequestValidator extends ChannelInboundHandlerAdapter {
         pipeline.context(HttpRequestDecoder.class).name(), null, new RequestValidator());
   }
 
-  /** Removes the validator of a connection that speaks HTTP no longer. */
+  /** Removes the validator of a connection that has been upgraded. */
   public static void removeFrom(ChannelPipeline pipeline) {
     if (pipeline.get(RequestValidator.class) != null) {
       pipeline.remove(RequestValidator.class);

@@ -21,7 +21,7 @@ import java.util.concurrent.Callable;
 
 /**
  * A gateway with one event loop and a budget of few bytes, and a good client that must be served.
- * What it reads of the budget comes from the metrics.
+ * Reads the state of the budget from the metrics.
  */
 final class PressedGateway implements AutoCloseable {
 

@@ -60,7 +60,7 @@ public final class BusSecurity {
   /**
    * Creates the security of one bus.
    *
-   * @param secrets null if there are none, and then there is no TLS
+   * @param secrets of the cluster; null disables TLS
    */
   public BusSecurity(ClusterSecurity config, ClusterSecrets secrets) {
     this.config = config;

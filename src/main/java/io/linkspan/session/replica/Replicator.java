@@ -105,7 +105,7 @@ public final class Replicator {
     schedule();
   }
 
-  /** The replica that a shard has is no longer kept up to date. */
+  /** Lets a peer delete the replica, which gets no further changes. */
   private void discardReplica(String peer) {
     if (peer != null) {
       bus.send(
