@@ -1,5 +1,6 @@
 package io.linkspan;
 
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.Service;
 import io.vertx.core.Future;
@@ -29,7 +30,7 @@ final class EchoService extends VerticleBase {
     if (message.getAttachmentsCount() > 0) {
       answer.addAllAttachments(message.getAttachmentsList());
     }
-    if (message.getHeadersCount() > 0) {
+    if (Headers.count(message) > 0) {
       answer.putAllHeaders(message.getHeadersMap());
     }
     return answer.build();

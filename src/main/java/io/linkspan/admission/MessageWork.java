@@ -1,5 +1,6 @@
 package io.linkspan.admission;
 
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 
 /**
@@ -26,7 +27,7 @@ public final class MessageWork {
     return 1L
         + PER_NAME * groups
         + message.getSerializedSize() / BYTES_PER_UNIT
-        + (message.getHeadersCount() + message.getAttachmentsCount()) / PARTS_PER_UNIT;
+        + (Headers.count(message) + message.getAttachmentsCount()) / PARTS_PER_UNIT;
   }
 
   /** Returns the number of groups that the body of a join names, without reading them. */

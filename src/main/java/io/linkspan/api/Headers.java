@@ -1,6 +1,14 @@
 package io.linkspan.api;
 
-/** Names of the headers of a Message that the gateway reads. */
+import com.google.protobuf.MapField;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+
+/**
+ * Names of the headers of a Message that the gateway reads, and looks at headers that allocate
+ * nothing. Every method of {@link Message} for its headers makes several objects when there are no
+ * headers, and the gateway looks at each Message many times.
+ */
 public final class Headers {
 
   /**
@@ -15,5 +23,29 @@ public final class Headers {
    */
   public static final String CHANNEL = "channel";
 
+  /** The field of a Message that is null when it has no headers; protobuf has no accessor. */
+  private static final VarHandle MAP = map();
+
   private Headers() {}
+
+  private static VarHandle map() {
+    try {
+      return MethodHandles.privateLookupIn(Message.class, MethodHandles.lookup())
+          .findVarHandle(Message.class, "headers_", MapField.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Returns the number of headers, as {@link Message#getHeadersCount} does. */
+  public static int count(Message message) {
+    return (MapField<?, ?>) MAP.get(message) == null ? 0 : message.getHeadersCount();
+  }
+
+  /** Returns the value of a header, or null. */
+  public static String get(Message message, String name) {
+    return (MapField<?, ?>) MAP.get(message) == null
+        ? null
+        : message.getHeadersOrDefault(name, null);
+  }
 }

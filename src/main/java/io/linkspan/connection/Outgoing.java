@@ -59,7 +59,7 @@ public final class Outgoing {
 
   /** Returns whether a late delivery is worthless: sent once and never kept. */
   public boolean isVolatile() {
-    return YES.equals(message.getHeadersOrDefault(Headers.VOLATILE, null));
+    return YES.equals(Headers.get(message, Headers.VOLATILE));
   }
 
   /** Returns whether it is a method call, which an app answers instead of acknowledging it. */

@@ -1,5 +1,6 @@
 package io.linkspan.delivery;
 
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import java.time.Instant;
 
@@ -27,7 +28,7 @@ public final class MessageDefaults {
    * inbound Message and every answer is copied.
    */
   public static Message.Builder builderOf(Message message) {
-    if (message.getHeadersCount() > 0 || message.getUnknownFields().getSerializedSize() > 0) {
+    if (Headers.count(message) > 0 || message.getUnknownFields().getSerializedSize() > 0) {
       return message.toBuilder();
     }
     Message.Builder builder =

@@ -1,6 +1,7 @@
 package io.linkspan.memory;
 
 import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 
@@ -28,7 +29,7 @@ public final class MessageCost {
   public static long of(Message message) {
     return MESSAGE
         + 2L * message.getSerializedSize()
-        + (long) HEADER * message.getHeadersCount()
+        + (long) HEADER * Headers.count(message)
         + (long) ATTACHMENT * message.getAttachmentsCount();
   }
 

@@ -10,6 +10,7 @@ import com.google.protobuf.MessageLite;
 import com.google.protobuf.MessageOrBuilder;
 import com.google.protobuf.util.JsonFormat;
 import io.linkspan.api.AckMessage;
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.StrictUtf8;
@@ -199,9 +200,11 @@ public final class JsonTranslator {
     requireText("body", message.getBody());
     requireText("contentType", message.getContentType());
     requireText("replyTo", message.getReplyTo());
-    for (Map.Entry<String, String> header : message.getHeadersMap().entrySet()) {
-      requireText(HEADERS, header.getKey());
-      requireText(HEADERS, header.getValue());
+    if (Headers.count(message) > 0) {
+      for (Map.Entry<String, String> header : message.getHeadersMap().entrySet()) {
+        requireText(HEADERS, header.getKey());
+        requireText(HEADERS, header.getValue());
+      }
     }
     return message;
   }

@@ -1,5 +1,6 @@
 package io.linkspan.translate;
 
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 
 /**
@@ -16,7 +17,7 @@ public record MessageLimits(int headers, int attachments) {
 
   /** Returns why a Message has too many parts; null when it has not. */
   public String refusalOf(Message message) {
-    if (message.getHeadersCount() > headers) {
+    if (Headers.count(message) > headers) {
       return "a message has at most " + headers + " headers";
     }
     return message.getAttachmentsCount() > attachments

@@ -2,6 +2,7 @@ package io.linkspan.translate;
 
 import com.google.protobuf.ByteString;
 import com.google.protobuf.UnsafeByteOperations;
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.ReservedTypes;
@@ -140,7 +141,8 @@ public final class SocketIoTranslator {
 
   /** Writes the Message as an event for clients of the generation. */
   public static Emission encode(Message message, Generation generation) {
-    String namespace = message.getHeadersOrDefault(NAMESPACE, ROOT);
+    String named = Headers.get(message, NAMESPACE);
+    String namespace = named == null ? ROOT : named;
     if (message.getContentType().equals(RAW)
         && !message.getType().isEmpty()
         && EventNames.mayEmit(message.getType(), generation)) {
@@ -319,7 +321,7 @@ public final class SocketIoTranslator {
     }
     put(texts, "contentType", message.getContentType());
     put(texts, "replyTo", message.getReplyTo());
-    if (message.getAttachmentsCount() == 0 && message.getHeadersCount() == 0) {
+    if (message.getAttachmentsCount() == 0 && Headers.count(message) == 0) {
       return Arguments.ofObject(texts);
     }
     var object = new JsonObject();
@@ -329,7 +331,7 @@ public final class SocketIoTranslator {
     if (message.getAttachmentsCount() > 0) {
       object.put("attachments", writeAttachments(message));
     }
-    if (message.getHeadersCount() > 0) {
+    if (Headers.count(message) > 0) {
       var headers = new JsonObject();
       message.getHeadersMap().forEach(headers::put);
       object.put("headers", headers);

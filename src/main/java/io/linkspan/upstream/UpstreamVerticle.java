@@ -88,7 +88,7 @@ public final class UpstreamVerticle extends VerticleBase {
         new Exchange(request, message),
         message.getFrom(),
         message.getSerializedSize(),
-        message.getHeadersOrDefault(Headers.VOLATILE, "").equals("true"),
+        "true".equals(Headers.get(message, Headers.VOLATILE)),
         DeadlineTimer.now());
     carryOut();
   }
