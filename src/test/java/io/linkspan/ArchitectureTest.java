@@ -56,7 +56,7 @@ class ArchitectureTest {
       connection -> api, config, memory, translate
       delivery -> api, bus, config, directory, memory, permission, routing, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
-      listener -> admission, config, time
+      listener -> admission, config, connection, time
       memory -> api, config
       ops -> admission, api, config, listener, memory, protocol, time, translate
       permission -> admission, config, routing

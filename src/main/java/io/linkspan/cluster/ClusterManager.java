@@ -11,6 +11,7 @@ import io.vertx.core.spi.cluster.NodeInfo;
 import io.vertx.spi.cluster.hazelcast.HazelcastClusterManager;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Opens and closes the two doors of a node: its member of Hazelcast, which Vert.x's own manager can
@@ -20,6 +21,9 @@ final class ClusterManager extends HazelcastClusterManager {
 
   /** Member attribute that Vert.x reads. */
   private static final String VERTX_NODE = "__vertx.nodeId";
+
+  /** Time for the announcement that this member leaves. */
+  private static final long ANNOUNCE_MS = 1_000;
 
   private final HazelcastInstance secured;
   private final BusSecurity bus;
@@ -57,10 +61,24 @@ final class ClusterManager extends HazelcastClusterManager {
     bus.open(owner).onComplete(v -> super.setNodeInfo(node, promise), promise::fail);
   }
 
-  /** Leaves the cluster. Vert.x does not close a member that it has not created. */
+  /** Leaves the cluster, and announces it before. */
   @Override
   public void leave(Completable<Void> promise) {
     bus.close();
+    HazelcastInstance member = getHazelcastInstance();
+    if (!member.getLifecycleService().isRunning()) {
+      end(promise);
+      return;
+    }
+    new PlannedLeaves(member)
+        .announce(member.getCluster().getLocalMember().getUuid())
+        .timeout(ANNOUNCE_MS, TimeUnit.MILLISECONDS)
+        // A cluster that takes no announcement is left all the same.
+        .onComplete(announced -> end(promise));
+  }
+
+  /** Ends the member. Vert.x does not close one that it has not created. */
+  private void end(Completable<Void> promise) {
     if (secured == null) {
       super.leave(promise);
       return;

@@ -10,6 +10,9 @@ final class DirectoryNames {
   /** Users without a session, and the shards that have their recent eventIds. */
   static final String PARKED = "linkspan.parked";
 
+  /** Members that have announced that they leave. */
+  static final String LEAVING = "linkspan.leaving";
+
   /** Member attribute: id of the gateway's node; absent where no clients are served. */
   static final String NODE = "linkspan.node";
 

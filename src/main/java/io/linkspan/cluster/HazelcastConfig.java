@@ -87,6 +87,7 @@ final class HazelcastConfig {
     config.addMapConfig(map(DirectoryNames.USERS).setNearCacheConfig(remembered()));
     config.addMapConfig(map(DirectoryNames.GROUPS));
     config.addMapConfig(map(DirectoryNames.PARKED));
+    config.addMapConfig(map(DirectoryNames.LEAVING));
     return config;
   }
 

@@ -33,6 +33,7 @@ final class HazelcastNodes
   private final Vertx vertx;
   private final HazelcastInstance hazelcast;
   private final Node self;
+  private final PlannedLeaves leaves;
   private final AtomicBoolean forgotten = new AtomicBoolean();
 
   /** Whether this process has found the other members again but has not rejoined yet. */
@@ -49,6 +50,7 @@ final class HazelcastNodes
     this.vertx = vertx;
     this.hazelcast = hazelcast;
     this.self = self;
+    leaves = new PlannedLeaves(hazelcast);
     hazelcast.getCluster().addMembershipListener(this);
     hazelcast.getLifecycleService().addLifecycleListener(this);
     hazelcast.getMap(DirectoryNames.SESSIONS).addPartitionLostListener(this);
@@ -88,12 +90,27 @@ final class HazelcastNodes
 
   @Override
   public void memberAdded(MembershipEvent event) {
-    tell(event, "joined", Listener::joined);
+    LOG.info("{} joined", describe(event.getMember()));
+    tell(event.getMember(), Listener::joined);
   }
 
   @Override
   public void memberRemoved(MembershipEvent event) {
-    tell(event, "left", Listener::left);
+    Member member = event.getMember();
+    tell(member, Listener::left);
+    leaves
+        .includes(member.getUuid())
+        .onComplete(
+            planned -> logLeft(member, planned),
+            failure -> LOG.debug("this member leaves as well", failure));
+  }
+
+  private static void logLeft(Member member, boolean planned) {
+    if (planned) {
+      LOG.info("{} left as planned", describe(member));
+    } else {
+      LOG.warn("{} is lost: it cannot be reached", describe(member));
+    }
   }
 
   @Override
@@ -130,14 +147,16 @@ final class HazelcastNodes
     }
   }
 
-  private void tell(MembershipEvent event, String what, BiConsumer<Listener, Node> how) {
-    Node node = nodeOf(event.getMember());
-    if (node == null) {
-      LOG.info("a service {}: {}", what, event.getMember().getAddress());
-      return;
+  private void tell(Member member, BiConsumer<Listener, Node> how) {
+    Node node = nodeOf(member);
+    if (node != null) {
+      listeners.forEach(listener -> how.accept(listener, node));
     }
-    LOG.info("node {} {}: {}", node.id(), what, event.getMember().getAddress());
-    listeners.forEach(listener -> how.accept(listener, node));
+  }
+
+  private static String describe(Member member) {
+    Node node = nodeOf(member);
+    return (node == null ? "a service at " : "node " + node.id() + " at ") + member.getAddress();
   }
 
   /** Returns null when the member serves no clients. */

@@ -5,6 +5,7 @@ import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.config.ListenException;
+import io.linkspan.listener.RequestLog;
 import io.linkspan.listener.RequestValidator;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.translate.JsonTranslator;
@@ -106,6 +107,14 @@ public final class ManagementVerticle extends VerticleBase {
 
   private Router router() {
     Router router = Router.router(vertx);
+    var log = new RequestLog("management");
+    router
+        .route()
+        .handler(
+            request -> {
+              log.watch(request.request(), request.request().remoteAddress());
+              request.next();
+            });
     router.route().handler(new RequestPolicy(config.hosts())::check).failureHandler(this::fail);
     router.get("/health/live").handler(HealthCheckHandler.createWithHealthChecks(liveness()));
     router.get("/health/ready").handler(HealthCheckHandler.createWithHealthChecks(readiness()));

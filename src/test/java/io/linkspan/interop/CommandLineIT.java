@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.testing.FreePort;
 import io.linkspan.testing.GatewayProcess;
+import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -11,6 +12,7 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -95,6 +97,19 @@ class CommandLineIT {
   @Test
   void aPublicManagementPortNeedsAKey() throws InterruptedException {
     expect(2, Map.of("LINKSPAN_MANAGEMENT_HOST", "0.0.0.0"), "run").contains("management.apiKey");
+  }
+
+  @Test
+  void eachLineOfTheLogIsAnObjectIfAskedFor() throws Exception {
+    var settings = Map.of("LOG_FORMAT", "json", "LOG_ACCESS", "INFO");
+    try (GatewayProcess gateway = GatewayProcess.launch(settings)) {
+      gateway.awaitOutput("is ready");
+      gateway.terminate();
+      List<JsonObject> lines = gateway.output().strip().lines().map(JsonObject::new).toList();
+      assertThat(lines)
+          .allSatisfy(line -> assertThat(line.fieldNames()).contains("timestamp", "level"))
+          .anySatisfy(line -> assertThat(line.getString("formattedMessage")).isEqualTo("drained"));
+    }
   }
 
   @Test

@@ -95,6 +95,12 @@ class FaultIT {
               assertThat(client.errors).as("%s", client.diary).isEmpty();
               assertThat(client.notRecovered).as("%s", client.diary).isZero();
             });
+    // Nobody must act on a planned restart.
+    assertThat(everStarted)
+        .allSatisfy(
+            node ->
+                assertThat(node.output())
+                    .doesNotContain(" WARN ", " ERROR ", "Exception", "\tat "));
   }
 
   private List<ResumingClient> run(Schedule schedule) throws Exception {

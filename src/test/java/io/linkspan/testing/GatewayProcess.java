@@ -55,6 +55,11 @@ public final class GatewayProcess implements AutoCloseable {
     }
   }
 
+  /** Waits until the process has printed a line with this text. */
+  public void awaitOutput(String text) throws InterruptedException {
+    process.awaitLine("\"" + text + "\"", line -> line.contains(text), TIMEOUT_MS);
+  }
+
   /** Runs a command line without waiting for anything. */
   public static GatewayProcess launch(Map<String, String> environment, String... arguments) {
     return new GatewayProcess(List.of(), environment, List.of(arguments));

@@ -10,6 +10,7 @@ import ch.qos.logback.core.AppenderBase;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.api.SessionQuery;
+import io.linkspan.connection.AccessLog;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawWebSocket;
 import io.linkspan.testing.TestClient;
@@ -19,6 +20,7 @@ import io.linkspan.testing.TokenTransport;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -40,7 +42,8 @@ class TokensAreNeverLoggedTest {
           event.getThrowableProxy() == null
               ? ""
               : ThrowableProxyUtil.asString(event.getThrowableProxy());
-      lines.add(event.getLoggerName() + " " + event.getFormattedMessage() + failure);
+      Object fields = Objects.requireNonNullElse(event.getKeyValuePairs(), "");
+      lines.add(event.getLoggerName() + " " + event.getFormattedMessage() + fields + failure);
     }
   }
 
@@ -48,8 +51,10 @@ class TokensAreNeverLoggedTest {
   void noLogNoMetricAndNoEventHasAToken() throws Exception {
     Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
     Logger own = (Logger) LoggerFactory.getLogger("io.linkspan");
+    Logger access = (Logger) LoggerFactory.getLogger(AccessLog.NAME);
     Level rootLevel = root.getLevel();
     Level ownLevel = own.getLevel();
+    Level accessLevel = access.getLevel();
     var recorder = new Recorder();
     recorder.start();
     var console = root.getAppender("STDOUT");
@@ -57,6 +62,7 @@ class TokensAreNeverLoggedTest {
     root.addAppender(recorder);
     root.setLevel(Level.TRACE);
     own.setLevel(Level.TRACE);
+    access.setLevel(Level.INFO);
     List<String> tokens = new ArrayList<>();
     List<String> said = new ArrayList<>();
     try (TestGateway gateway = TestGateway.start(TestTokens.settings())) {
@@ -78,11 +84,14 @@ class TokensAreNeverLoggedTest {
     } finally {
       root.setLevel(rootLevel);
       own.setLevel(ownLevel);
+      access.setLevel(accessLevel);
       root.detachAppender(recorder);
       root.addAppender(console);
     }
     said.addAll(recorder.lines);
-    assertThat(recorder.lines).anyMatch(line -> line.contains("opened as alice"));
+    assertThat(recorder.lines)
+        .anyMatch(line -> line.contains("connection opened") && line.contains("user=\"alice\""))
+        .anyMatch(line -> line.contains("request answered") && line.contains("path=\"/ws\""));
     for (String token : tokens) {
       String signature = token.substring(token.lastIndexOf('.') + 1);
       assertThat(said).noneMatch(line -> line.contains(signature));

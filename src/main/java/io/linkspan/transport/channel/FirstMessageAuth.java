@@ -10,6 +10,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.ReservedTypes;
+import io.linkspan.connection.AccessLog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.EarlyMessages;
@@ -20,8 +21,6 @@ import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import java.util.ArrayDeque;
 import java.util.Queue;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Runs a client from its first Message to its end, on transports whose own handshake has no
@@ -46,7 +45,6 @@ public final class FirstMessageAuth {
   /** A message that arrived while the session was being opened. */
   private record Early(Message message, Receipt receipt) {}
 
-  private static final Logger LOG = LoggerFactory.getLogger(FirstMessageAuth.class);
   private static final String ACKNOWLEDGE = "ack";
 
   /** Header of the auth message: empty to ask for a session that can be resumed, or its token. */
@@ -183,7 +181,7 @@ public final class FirstMessageAuth {
     closeReason = reason;
     early = null;
     earlyOutgoing.takeAll();
-    LOG.debug("{} closed: {}", link.remote(), reason.label());
+    AccessLog.closed(link.transport(), link.remote(), reason);
     if (session == null) {
       metrics.refused(reason);
     } else {
@@ -234,7 +232,7 @@ public final class FirstMessageAuth {
       return;
     }
     state = State.OPEN;
-    LOG.debug("{} opened as {}, session {}", link.remote(), session.user(), session.id());
+    AccessLog.opened(link.transport(), link.remote(), session.user(), session.id());
     if (auth != null) {
       auth.receipt().accepted(auth.message().getEventId());
     }

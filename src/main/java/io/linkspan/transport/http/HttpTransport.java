@@ -4,6 +4,7 @@ import io.linkspan.config.ListenException;
 import io.linkspan.listener.AcceptGate;
 import io.linkspan.listener.CertificateWatch;
 import io.linkspan.listener.ClientAddress;
+import io.linkspan.listener.RequestLog;
 import io.linkspan.listener.RequestValidator;
 import io.linkspan.memory.OutOfMemory;
 import io.netty.channel.ChannelPipeline;
@@ -15,6 +16,7 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.impl.HttpServerConnection;
 import io.vertx.core.internal.net.RFC3986;
+import io.vertx.core.net.SocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
@@ -32,6 +34,7 @@ public final class HttpTransport {
   private final HttpServerOptions options;
   private final HttpServer server;
   private final ClientAddress addresses;
+  private final RequestLog log = new RequestLog("http");
   private final CertificateWatch certificate;
   private final HttpConfig config;
   private final Consumer<ChannelPipeline> extensions;
@@ -140,7 +143,9 @@ public final class HttpTransport {
       }
       for (HttpEndpoint endpoint : endpoints) {
         if (endpoint.serves(path)) {
-          endpoint.handle(request, addresses.of(request));
+          SocketAddress client = addresses.of(request);
+          log.watch(request, client);
+          endpoint.handle(request, client);
           return;
         }
       }

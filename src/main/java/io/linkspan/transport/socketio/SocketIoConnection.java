@@ -2,6 +2,7 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.connection.AccessLog;
 import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
@@ -296,7 +297,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
     outcomes = new PendingOutcomes(link.loop().vertx());
     writer.begin(handshake.attachment(), session.anchor());
     state = State.JOINED;
-    LOG.debug("{} opened as {}, session {}", remote(), session.user(), session.id());
+    AccessLog.opened(transport(), remote(), session.user(), session.id());
     List<SocketEvent.ConnectRequested> joins = beginning.joins();
     accept(joins.get(0));
     joins.stream().skip(1).forEach(this::join);
@@ -339,10 +340,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
     link.drainLater();
   }
 
-  /**
-   * Refuses a client. After a connect error, Socket.IO clients do not retry by themselves, but they
-   * do after the end of the transport.
-   */
+  /** Refuses a client by the end of its transport: clients do not retry after a connect error. */
   private void refuse(SocketEvent.ConnectRequested request, ConnectRefusedException refusal) {
     if (refusal.isTemporary()) {
       close(refusal.reason(), refusal.retryAfterMs());
@@ -441,7 +439,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
     namespaces.clear();
     drainWaits = reason == CloseReason.GOING_AWAY && !link.finished();
     context.metrics().closed(reason);
-    LOG.debug("{} closed: {}", remote(), reason.label());
+    AccessLog.closed(transport(), remote(), reason);
     unlink(reason);
     if (!drainWaits) {
       link.loop().latch().leave();

@@ -6,6 +6,7 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.connection.AccessLog;
 import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
@@ -142,7 +143,7 @@ final class WebSocketConnection
       return;
     }
     state = State.OPEN;
-    LOG.debug("{} opened as {}, session {}", remote, session.user(), session.id());
+    AccessLog.opened(metrics.transport(), remote, session.user(), session.id());
     early.takeAll().forEach(this::deliver);
     timer.arm(heartbeat.nextDeadline());
   }
@@ -427,7 +428,7 @@ final class WebSocketConnection
 
   private void end(CloseReason reason) {
     metrics.closed(reason);
-    LOG.debug("{} closed: {}", remote, reason.label());
+    AccessLog.closed(metrics.transport(), remote, reason);
     session.linkClosed(reason);
   }
 }
