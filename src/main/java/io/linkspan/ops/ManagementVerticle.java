@@ -105,7 +105,8 @@ public final class ManagementVerticle extends VerticleBase {
     extensions.accept(pipeline);
   }
 
-  private Router router() {
+  /** Returns a new router with every path. */
+  Router router() {
     Router router = Router.router(vertx);
     var log = new RequestLog("management");
     router
@@ -126,6 +127,7 @@ public final class ManagementVerticle extends VerticleBase {
                     .response()
                     .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
                     .end(metrics.scrape()));
+    ApiDocument.addTo(router);
     router.route("/v1/*").handler(new KeyCheck(config.apiKey())::check).failureHandler(this::fail);
     router.get("/v1/node").handler(request -> request.json(node.describe()));
     router

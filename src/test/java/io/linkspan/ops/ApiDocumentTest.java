@@ -1,0 +1,206 @@
+package io.linkspan.ops;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.GatewayConfig;
+import io.linkspan.testing.TestGateway;
+import io.linkspan.testing.WebSocketTestClient;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.json.JsonArray;
+import io.vertx.core.json.JsonObject;
+import io.vertx.ext.web.Route;
+import io.vertx.json.schema.Draft;
+import io.vertx.json.schema.JsonSchema;
+import io.vertx.json.schema.JsonSchemaOptions;
+import io.vertx.json.schema.OutputFormat;
+import io.vertx.json.schema.OutputUnit;
+import io.vertx.json.schema.Validator;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Compares the description of the HTTP API with what the management port does. */
+class ApiDocumentTest {
+
+  /** A node of which only the routes are of interest. */
+  private static final class IdleNode implements Node {
+    @Override
+    public JsonObject describe() {
+      return new JsonObject();
+    }
+
+    @Override
+    public boolean ready() {
+      return true;
+    }
+
+    @Override
+    public String pressure() {
+      return null;
+    }
+
+    @Override
+    public Future<Void> alive() {
+      return Future.succeededFuture();
+    }
+  }
+
+  private static final HttpClient HTTP = HttpClient.newHttpClient();
+  private static TestGateway gateway;
+  private static JsonObject document;
+
+  @BeforeAll
+  static void start() throws Exception {
+    gateway = TestGateway.start(Map.of());
+    document = new JsonObject(call("GET", "/openapi.json", null).body());
+  }
+
+  @AfterAll
+  static void stop() {
+    gateway.close();
+  }
+
+  private static HttpResponse<String> call(String method, String path, String body)
+      throws Exception {
+    var publisher =
+        body == null
+            ? HttpRequest.BodyPublishers.noBody()
+            : HttpRequest.BodyPublishers.ofString(body);
+    return HTTP.send(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.managementPort() + path))
+            .header("Content-Type", "application/json")
+            .method(method, publisher)
+            .build(),
+        BodyHandlers.ofString());
+  }
+
+  /** Calls an operation and checks that the document describes its answer. */
+  private static JsonObject check(
+      int status, String method, String template, String path, String body) throws Exception {
+    HttpResponse<String> response = call(method, path, body);
+    assertThat(response.statusCode()).as(response.body()).isEqualTo(status);
+    JsonObject responses =
+        document
+            .getJsonObject("paths")
+            .getJsonObject(template)
+            .getJsonObject(method.toLowerCase(Locale.ROOT))
+            .getJsonObject("responses");
+    String key = Integer.toString(status);
+    JsonObject described =
+        resolve(responses.getJsonObject(responses.containsKey(key) ? key : "default"));
+    JsonObject content = described.getJsonObject("content");
+    if (content == null) {
+      assertThat(response.body()).isEmpty();
+      return null;
+    }
+    JsonObject json = new JsonObject(response.body());
+    check(content.getJsonObject("application/json").getJsonObject("schema"), json);
+    return json;
+  }
+
+  private static JsonObject resolve(JsonObject described) {
+    String reference = described.getString("$ref");
+    return reference == null
+        ? described
+        : document
+            .getJsonObject("components")
+            .getJsonObject("responses")
+            .getJsonObject(reference.substring(reference.lastIndexOf('/') + 1));
+  }
+
+  private static void check(JsonObject schema, JsonObject json) {
+    // References are relative to the root.
+    JsonObject whole = schema.copy().put("components", document.getJsonObject("components"));
+    OutputUnit outcome =
+        Validator.create(
+                JsonSchema.of(whole),
+                new JsonSchemaOptions()
+                    .setDraft(Draft.DRAFT202012)
+                    .setBaseUri("https://linkspan.example")
+                    .setOutputFormat(OutputFormat.Basic))
+            .validate(json);
+    assertThat(outcome.getValid()).as("%s: %s", json, outcome.getErrors()).isTrue();
+  }
+
+  @Test
+  void theDocumentDescribesEveryPathAndNoOther() throws Exception {
+    Set<String> served = new TreeSet<>();
+    Vertx vertx = gateway.vertx();
+    var management =
+        new ManagementVerticle(
+            GatewayConfig.load(null, Map.of("LINKSPAN_MANAGEMENT_PORT", "0")).management(),
+            new Metrics(),
+            new IdleNode(),
+            1,
+            pipeline -> {});
+    TestGateway.await(vertx.deployVerticle(management));
+    for (Route route : management.router().getRoutes()) {
+      if (route.methods() != null) {
+        String path = route.getPath().replaceAll(":(\\w+)", "{$1}");
+        route.methods().forEach(method -> served.add(method.name() + " " + path));
+      }
+    }
+    Set<String> described = new TreeSet<>();
+    document
+        .getJsonObject("paths")
+        .forEach(
+            path ->
+                ((JsonObject) path.getValue())
+                    .fieldNames().stream()
+                        .filter(name -> !name.equals("parameters"))
+                        .forEach(
+                            name ->
+                                described.add(
+                                    name.toUpperCase(Locale.ROOT) + " " + path.getKey())));
+    assertThat(described).isEqualTo(served);
+  }
+
+  @Test
+  void answersAreAsDescribed() throws Exception {
+    check(200, "GET", "/health/live", "/health/live", null);
+    check(200, "GET", "/health/ready", "/health/ready", null);
+    check(200, "GET", "/openapi.json", "/openapi.json", null);
+    check(200, "GET", "/v1/node", "/v1/node", null);
+    try (var client = WebSocketTestClient.connect(gateway.httpPort(), "user=alice&ack=transport")) {
+      JsonObject page = check(200, "GET", "/v1/sessions", "/v1/sessions?user=alice&limit=1", null);
+      JsonArray sessions = page.getJsonArray("sessions");
+      String session = sessions.getJsonObject(0).getString("session");
+      String member = "/v1/groups/room/members/";
+      String template = "/v1/groups/{group}/members/{session}";
+      check(204, "PUT", template, member + session, null);
+      check(200, "GET", "/v1/groups/{group}", "/v1/groups/room", null);
+      check(204, "DELETE", template, member + session, null);
+      check(404, "PUT", template, member + "none", null);
+      String message = "{\"to\":\"user:alice\",\"body\":\"hello\"}";
+      check(202, "POST", "/v1/messages", "/v1/messages", message);
+      check(200, "POST", "/v1/messages", "/v1/messages?wait=acknowledged", message);
+      check(204, "DELETE", "/v1/sessions/{session}", "/v1/sessions/" + session, null);
+      check(404, "DELETE", "/v1/sessions/{session}", "/v1/sessions/" + session, null);
+    }
+    check(404, "POST", "/v1/messages", "/v1/messages", "{\"to\":\"user:nobody\"}");
+    check(400, "POST", "/v1/messages", "/v1/messages?wait=soon", "{}");
+    check(400, "POST", "/v1/messages", "/v1/messages", "{");
+    check(400, "GET", "/v1/sessions", "/v1/sessions?limit=many", null);
+  }
+
+  @Test
+  void refusalsWithoutAnOperationHaveTheFormOfOthers() throws Exception {
+    var error = new JsonObject().put("$ref", "#/components/schemas/Error");
+    HttpResponse<String> path = call("GET", "/v1/nothing", null);
+    assertThat(path.statusCode()).isEqualTo(404);
+    check(error, new JsonObject(path.body()));
+    HttpResponse<String> method = call("PATCH", "/v1/node", null);
+    assertThat(method.statusCode()).isEqualTo(405);
+    check(error, new JsonObject(method.body()));
+  }
+}
