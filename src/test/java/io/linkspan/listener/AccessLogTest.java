@@ -57,9 +57,9 @@ class AccessLogTest {
   void connectionsAndRequestsHaveOneLineEach() throws Exception {
     LOG.setLevel(Level.INFO);
     try (TestGateway gateway = TestGateway.start(Map.of())) {
-      try (var client = WebSocketTestClient.connect(gateway.httpPort(), "user=alice")) {
-        awaitLine("connection opened", "transport=\"websocket\"", "user=\"alice\"");
-      }
+      var client = WebSocketTestClient.connect(gateway.httpPort(), "user=alice");
+      awaitLine("connection opened", "transport=\"websocket\"", "user=\"alice\"");
+      client.close();
       awaitLine("connection closed", "transport=\"websocket\"", "reason=");
       RawHttp.get(gateway.httpPort(), "/socket.io/?EIO=4&transport=polling&user=bob").response();
       awaitLine("request answered", "listener=\"http\"", "path=\"/socket.io/\"", "status=\"200\"");

@@ -171,22 +171,21 @@ class ApiDocumentTest {
     check(200, "GET", "/health/ready", "/health/ready", null);
     check(200, "GET", "/openapi.json", "/openapi.json", null);
     check(200, "GET", "/v1/node", "/v1/node", null);
-    try (var client = WebSocketTestClient.connect(gateway.httpPort(), "user=alice&ack=transport")) {
-      JsonObject page = check(200, "GET", "/v1/sessions", "/v1/sessions?user=alice&limit=1", null);
-      JsonArray sessions = page.getJsonArray("sessions");
-      String session = sessions.getJsonObject(0).getString("session");
-      String member = "/v1/groups/room/members/";
-      String template = "/v1/groups/{group}/members/{session}";
-      check(204, "PUT", template, member + session, null);
-      check(200, "GET", "/v1/groups/{group}", "/v1/groups/room", null);
-      check(204, "DELETE", template, member + session, null);
-      check(404, "PUT", template, member + "none", null);
-      String message = "{\"to\":\"user:alice\",\"body\":\"hello\"}";
-      check(202, "POST", "/v1/messages", "/v1/messages", message);
-      check(200, "POST", "/v1/messages", "/v1/messages?wait=acknowledged", message);
-      check(204, "DELETE", "/v1/sessions/{session}", "/v1/sessions/" + session, null);
-      check(404, "DELETE", "/v1/sessions/{session}", "/v1/sessions/" + session, null);
-    }
+    WebSocketTestClient.connect(gateway.httpPort(), "user=alice&ack=transport");
+    JsonObject page = check(200, "GET", "/v1/sessions", "/v1/sessions?user=alice&limit=1", null);
+    JsonArray sessions = page.getJsonArray("sessions");
+    String session = sessions.getJsonObject(0).getString("session");
+    String member = "/v1/groups/room/members/";
+    String template = "/v1/groups/{group}/members/{session}";
+    check(204, "PUT", template, member + session, null);
+    check(200, "GET", "/v1/groups/{group}", "/v1/groups/room", null);
+    check(204, "DELETE", template, member + session, null);
+    check(404, "PUT", template, member + "none", null);
+    String message = "{\"to\":\"user:alice\",\"body\":\"hello\"}";
+    check(202, "POST", "/v1/messages", "/v1/messages", message);
+    check(200, "POST", "/v1/messages", "/v1/messages?wait=acknowledged", message);
+    check(204, "DELETE", "/v1/sessions/{session}", "/v1/sessions/" + session, null);
+    check(404, "DELETE", "/v1/sessions/{session}", "/v1/sessions/" + session, null);
     check(404, "POST", "/v1/messages", "/v1/messages", "{\"to\":\"user:nobody\"}");
     check(400, "POST", "/v1/messages", "/v1/messages?wait=soon", "{}");
     check(400, "POST", "/v1/messages", "/v1/messages", "{");
