@@ -325,10 +325,11 @@ public final class Shard {
   void route(Message outgoing, DeliveryScope scope, Function<Message, DeliveryCallback> callback) {
     stalls.check();
     Message message = defaults.fill(MessageDefaults.builderOf(outgoing)).build();
+    DeliveryCallback outcome = trace.received(message, callback.apply(message));
     if (ReservedTypes.isForged(message)) {
-      callback.apply(message).failed(ReservedTypes.refusal(message.getType()));
+      outcome.failed(ReservedTypes.refusal(message.getType()));
     } else {
-      router.route(Recipient.of(message.getTo()), message, scope, callback.apply(message));
+      router.route(Recipient.of(message.getTo()), message, scope, outcome);
     }
   }
 

@@ -1,6 +1,9 @@
 package io.linkspan.session;
 
+import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryScope;
 import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.ShardAddress;
@@ -61,6 +64,36 @@ record ShardTrace(Tracer tracer, Timeline timeline, String address) {
               .setStep(found.step().encode()));
     }
     return ShardReply.newBuilder().setSteps(steps).build();
+  }
+
+  /**
+   * Records a Message of a service.
+   *
+   * @return a callback that records its outcome too
+   */
+  DeliveryCallback received(Message message, DeliveryCallback callback) {
+    if (!timeline.isOn()) {
+      return callback;
+    }
+    timeline.record(Step.RECEIVED, message, 0, null);
+    return new DeliveryCallback() {
+      @Override
+      public void delivered(By by, Message reply) {
+        timeline.record(Step.ACCEPTED, message, 0, null);
+        callback.delivered(by, reply);
+      }
+
+      @Override
+      public void failed(MessageException failure) {
+        timeline.fail(Step.REFUSED, message, failure, null);
+        callback.failed(failure);
+      }
+
+      @Override
+      public boolean isAbandoned() {
+        return callback.isAbandoned();
+      }
+    };
   }
 
   /** Returns a bus that records the Messages that leave for other shards. */

@@ -5,6 +5,8 @@ import io.linkspan.api.Message;
 import io.linkspan.api.ReservedTypes;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -31,7 +33,7 @@ final class Redactor {
           "(\\\\?\"[\\w-]{0,40}(?:"
               + NAMES
               + ")[\\w-]{0,40}\\\\?\"\\s{0,8}:\\s{0,8})"
-              + "(?:\\\\?\"(?:[^\"\\\\]|\\\\[^\"])*|[^,}\\]\\s\"\\\\]+)",
+              + "(?:(\\\\?\")(?:[^\"\\\\]|\\\\[^\"])*|[^,}\\]\\s\"\\\\]+)",
           Pattern.CASE_INSENSITIVE);
 
   private static final Pattern SCHEME =
@@ -67,9 +69,16 @@ final class Redactor {
       clean = withoutBeginning(clean.replace(secret, REDACTED), secret);
     }
     clean = IN_URL.matcher(clean).replaceAll("$1" + REDACTED);
-    clean = IN_JSON.matcher(clean).replaceAll("$1\"" + REDACTED);
+    clean = IN_JSON.matcher(clean).replaceAll(Redactor::redacted);
     clean = SCHEME.matcher(clean).replaceAll("$1" + REDACTED);
     return JWT.matcher(clean).replaceAll(REDACTED);
+  }
+
+  /** A value without quotes, such as a number, becomes a text. */
+  private static String redacted(MatchResult field) {
+    String quote = field.group(2);
+    String value = quote == null ? '"' + REDACTED + '"' : quote + REDACTED;
+    return Matcher.quoteReplacement(field.group(1) + value);
   }
 
   /** Returns bytes without credentials in ASCII. */

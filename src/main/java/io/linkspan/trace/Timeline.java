@@ -62,6 +62,11 @@ public final class Timeline {
     texts = new String[sample == 0 ? 0 : TEXTS];
   }
 
+  /** Returns whether steps are recorded at all. */
+  public boolean isOn() {
+    return sample != 0;
+  }
+
   /**
    * Records a step.
    *
