@@ -100,6 +100,13 @@ public final class ClientTrace {
     event(direction, "heartbeat", null);
   }
 
+  /** A watch has found the client here, linked or away. */
+  void present(Watch watch) {
+    if (watches.contains(watch) && selects(watch, null)) {
+      watch.add(frame(Direction.IN, "present").encode());
+    }
+  }
+
   /**
    * The client is linked.
    *

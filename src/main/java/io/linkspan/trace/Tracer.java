@@ -69,6 +69,7 @@ public final class Tracer {
       watch = new Watch(request.getId(), request.getWatcher(), filter, bus, scheduler);
       watches.put(request.getId(), watch);
       attachAll();
+      present(watch);
     }
     watch.renew(scheduler.now() + request.getLeaseMs());
     armTimer();
@@ -107,6 +108,15 @@ public final class Tracer {
       attach(client);
     }
     return client.trace() != null;
+  }
+
+  /** Shows a new watcher the clients that it has found. */
+  private void present(Watch watch) {
+    for (TracedClient client : clients.get()) {
+      if (client.trace() != null) {
+        client.trace().present(watch);
+      }
+    }
   }
 
   private void attachAll() {

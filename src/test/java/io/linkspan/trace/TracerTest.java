@@ -99,6 +99,17 @@ class TracerTest {
   }
 
   @Test
+  void aNewWatcherSeesTheClientsThatItHasFound() {
+    watch("1", "alice");
+    watch("2", "bob");
+    time.advanceTo(time.now() + 1);
+    assertThat(batches)
+        .extracting(batch -> batch.getWatch() + new JsonObject(batch.getFrames(0)).getString("user"))
+        .containsExactly("1alice", "2bob");
+    assertThat(new JsonObject(batches.get(0).getFrames(0)).getString("kind")).isEqualTo("present");
+  }
+
+  @Test
   void twoWatchersOfAClientEndOneAfterTheOther() {
     watch("1", "alice");
     watch("2", "alice");
@@ -138,7 +149,6 @@ class TracerTest {
   @Test
   void oneBatchIsOnItsWayAtATimeAndTheRestIsLostAndCounted() {
     watch("1", "alice");
-    alice.trace.received(message("first"));
     time.advanceTo(time.now() + 1);
     assertThat(batches).hasSize(1);
     int more = FrameQueue.MAX_FRAMES + 10;
@@ -159,6 +169,9 @@ class TracerTest {
   @Test
   void framesOfABatchThatIsNotConfirmedCountAsLost() {
     watch("1", "alice");
+    time.advanceTo(time.now() + 1);
+    confirmations.remove(0).complete();
+    batches.clear();
     alice.trace.received(message("1"));
     alice.trace.received(message("2"));
     time.advanceTo(time.now() + 1);
