@@ -256,14 +256,17 @@ public final class Session
     answered(eventId, reply);
   }
 
-  /**
-   * A sign of life was received or written, which is not a Message.
-   *
-   * @param direction as the gateway sees it
-   */
-  public void heartbeat(ClientTrace.Direction direction) {
+  /** The client sent a sign of life that is not a Message. */
+  public void heartbeatReceived() {
     if (trace != null) {
-      trace.heartbeat(direction);
+      trace.heartbeat(ClientTrace.Direction.IN);
+    }
+  }
+
+  /** The client was sent a sign of life, or a request for one. */
+  public void heartbeatSent() {
+    if (trace != null) {
+      trace.heartbeat(ClientTrace.Direction.OUT);
     }
   }
 

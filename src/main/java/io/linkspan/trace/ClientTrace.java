@@ -32,10 +32,18 @@ public final class ClientTrace {
     }
   }
 
+  /**
+   * The client.
+   *
+   * @param transport null when its session never had a link here
+   * @param secret of its session, which is not shown; null when it has none
+   */
+  record Client(String session, String user, String transport, String secret) {}
+
   private static final int LONGEST_NAME = 256;
   private static final int MAX_HEADERS = 32;
 
-  private final TracedClient client;
+  private final Client client;
   private final String node;
   private final int payload;
   private final Scheduler scheduler;
@@ -47,8 +55,7 @@ public final class ClientTrace {
    * @param payload bytes of a payload that are shown
    * @param watches those that select the client, at least one
    */
-  ClientTrace(
-      TracedClient client, String node, int payload, Scheduler scheduler, List<Watch> watches) {
+  ClientTrace(Client client, String node, int payload, Scheduler scheduler, List<Watch> watches) {
     this.client = client;
     this.node = node;
     this.payload = payload;
@@ -179,7 +186,7 @@ public final class ClientTrace {
     return new JsonObject()
         .put("time", Instant.ofEpochMilli(scheduler.wallTime()).toString())
         .put("node", node)
-        .put("session", client.id())
+        .put("session", client.session())
         .put("user", client.user())
         .put("transport", client.transport())
         .put("direction", direction.label)

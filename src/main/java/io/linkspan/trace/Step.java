@@ -8,19 +8,19 @@ public enum Step {
   RECEIVED,
   /** A client sent it again; the outcome of the first one counts. The subject is its session. */
   DUPLICATE,
-  /** It waits, since too many Messages of its sender are in flight. */
+  /** Too many Messages of its sender are in flight, and it waits. */
   WAITING,
   /** A route sent it on. The subject is the address of a service, or a kind of recipient. */
   ROUTED,
-  /** It left for a shard. The subject is the bus address. */
+  /** Another shard is sent it. The subject is the bus address. */
   FORWARDED,
-  /** It waits in the outbox of a recipient. The subject is the recipient's session. */
+  /** The outbox of a recipient keeps it. The subject is the recipient's session. */
   HELD,
-  /** It was written to the link of a recipient. The number is that of the attempt. */
+  /** The link of a recipient has taken it. The number is that of the attempt. */
   WRITTEN,
   /** The recipient's application acknowledged it. */
   ACKNOWLEDGED,
-  /** It was not delivered to a recipient. The number is that of the error. */
+  /** A recipient does not get it. The number is that of the error. */
   UNDELIVERED,
   /** Its sender received an acknowledgement. */
   ACCEPTED,

@@ -132,7 +132,9 @@ public final class Tracer {
       }
     }
     if (!matching.isEmpty()) {
-      client.trace(new ClientTrace(client, node, payload, scheduler, matching));
+      var traced =
+          new ClientTrace.Client(client.id(), client.user(), client.transport(), client.secret());
+      client.trace(new ClientTrace(traced, node, payload, scheduler, matching));
     } else if (client.trace() != null) {
       client.trace(null);
     }

@@ -4,9 +4,10 @@ import com.sun.management.ThreadMXBean;
 import io.linkspan.GatewayConfig;
 import io.linkspan.admission.Identity;
 import io.linkspan.api.Message;
-import io.linkspan.api.MessageException;
 import io.linkspan.api.MessageCodecs;
+import io.linkspan.api.MessageException;
 import io.linkspan.bus.VertxProcess;
+import io.linkspan.config.ConfigException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
@@ -37,6 +38,7 @@ import io.vertx.core.Vertx;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Measures what the live trace and the timeline add to a Message that a client sends to itself, and
@@ -52,7 +54,7 @@ public final class TraceBenchmark {
   private record Setup(String name, Vertx vertx, Context loop, Shard shard, Session session) {}
 
   private static final int ROUNDS = 9;
-  private static final int FRAMES = 200_000;
+  private static final int FRAMES = 50_000;
   private static final ThreadMXBean THREADS = (ThreadMXBean) ManagementFactory.getThreadMXBean();
 
   private TraceBenchmark() {}
@@ -149,8 +151,7 @@ public final class TraceBenchmark {
               .open(true)
               .compose(
                   open ->
-                      shard.open(
-                          new Link(), new Identity("alice", false), Attachment.of(false)))
+                      shard.open(new Link(), new Identity("alice", false), Attachment.of(false)))
               .compose(
                   session ->
                       (watched ? watch(vertx, shard) : Future.succeededFuture())
@@ -175,7 +176,7 @@ public final class TraceBenchmark {
   }
 
   private static NodeServices services(int sample) {
-    GatewayConfig config = GatewayConfig.defaults();
+    GatewayConfig config = unlimited();
     var delivery =
         new DeliveryConfig(
             Duration.ofSeconds(30), Duration.ofSeconds(10), 3, 0, Duration.ofMinutes(2), 100);
@@ -193,6 +194,14 @@ public final class TraceBenchmark {
         new SessionMetrics(new SimpleMeterRegistry()),
         IdentityServices.CLAIMED,
         new TraceConfig(1, 1_024, sample, 32_768));
+  }
+
+  private static GatewayConfig unlimited() {
+    try {
+      return GatewayConfig.load(null, Map.of("LINKSPAN_LIMITS_COSTRATE", "0"));
+    } catch (ConfigException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   /** A link whose client reads everything. */

@@ -44,12 +44,10 @@ class LiveTraceTest {
     TestClient connect(TestGateway gateway, String user) {
       return switch (this) {
         case WEBSOCKET -> WebSocketTestClient.connect(gateway.httpPort(), "user=" + user);
-        case SOCKETIO ->
-            SocketIoTestClient.connect(gateway.httpPort(), "ack=client&user=" + user);
+        case SOCKETIO -> SocketIoTestClient.connect(gateway.httpPort(), "ack=client&user=" + user);
         case ENET -> EnetTestClient.connect(gateway.enetPort(), user, "client");
         case TCP ->
-            TcpTestClient.ofLengths(RawTcp.connect(gateway.tcpPort()))
-                .authenticate(user, "client");
+            TcpTestClient.ofLengths(RawTcp.connect(gateway.tcpPort())).authenticate(user, "client");
       };
     }
   }
@@ -77,8 +75,7 @@ class LiveTraceTest {
 
   private static HttpResponse<String> get(String path) throws Exception {
     return HTTP.send(
-        HttpRequest.newBuilder(
-                URI.create("http://127.0.0.1:" + gateway.managementPort() + path))
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + gateway.managementPort() + path))
             .build(),
         BodyHandlers.ofString());
   }
@@ -207,6 +204,27 @@ class LiveTraceTest {
   }
 
   @Test
+  void signsOfLifeAreSeen() {
+    try (TraceWatcher watcher = watch("user=alive");
+        WebSocketTestClient webSocket =
+            WebSocketTestClient.connect(gateway.httpPort(), "user=alive");
+        TcpTestClient tcp =
+            TcpTestClient.ofLengths(RawTcp.connect(gateway.tcpPort()))
+                .authenticate("alive", "client")) {
+      webSocket.socket().sendText("HEART_CHECK");
+      for (String direction : new String[] {"in", "out"}) {
+        JsonObject frame = watcher.await("heartbeat");
+        assertThat(frame.getString("direction")).isEqualTo(direction);
+        assertThat(frame.getString("transport")).isEqualTo("websocket");
+      }
+      tcp.socket().send(TcpTestClient.frame(new byte[0]));
+      JsonObject frame = watcher.await("heartbeat");
+      assertThat(frame.getString("direction")).isEqualTo("in");
+      assertThat(frame.getString("transport")).isEqualTo("tcp");
+    }
+  }
+
+  @Test
   void payloadsAreCutAndBytesAreShownAsBase64() {
     try (TraceWatcher watcher = watch("user=large");
         TestClient client = Transport.WEBSOCKET.connect(gateway, "large")) {
@@ -240,8 +258,7 @@ class LiveTraceTest {
   void aWatcherThatDoesNotReadLosesFramesAndReceivesTheirNumber() {
     try (TestGateway large =
             TestGateway.start(Map.of("eventLoops", "1", "trace.payload", "64KiB"));
-        TraceWatcher slow =
-            TraceWatcher.open(large.managementPort(), "user=fast&format=jsonl");
+        TraceWatcher slow = TraceWatcher.open(large.managementPort(), "user=fast&format=jsonl");
         TestClient client = Transport.WEBSOCKET.connect(large, "fast")) {
       Message message =
           message("1", "service:echo").toBuilder().setBody("x".repeat(60_000)).build();
@@ -325,8 +342,7 @@ class LiveTraceTest {
   @Test
   void theKeyOfTheApiIsRequired() throws Exception {
     try (TestGateway locked =
-        TestGateway.start(
-            Map.of("eventLoops", "1", "management.apiKey", "0123456789abcdef"))) {
+        TestGateway.start(Map.of("eventLoops", "1", "management.apiKey", "0123456789abcdef"))) {
       for (String path : new String[] {"/v1/trace?user=a", "/v1/messages/1"}) {
         HttpResponse<String> answer =
             HTTP.send(

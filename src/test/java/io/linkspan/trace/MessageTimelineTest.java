@@ -198,8 +198,7 @@ class MessageTimelineTest {
   void aMessageForAClientThatIsAwayIsHeldUntilItResumes() throws Exception {
     try (TestClient alice = connect("user=alice8")) {
       WebSocketTestClient bob = (WebSocketTestClient) connect("user=bob8&session=");
-      String token =
-          new JsonObject(bob.receiveMessage().getBody()).getString("session");
+      String token = new JsonObject(bob.receiveMessage().getBody()).getString("session");
       var disconnects = gateway.disconnects();
       bob.close();
       disconnects.take();
@@ -221,8 +220,7 @@ class MessageTimelineTest {
       HttpResponse<String> posted =
           HTTP.send(
               HttpRequest.newBuilder(
-                      URI.create(
-                          "http://127.0.0.1:" + gateway.managementPort() + "/v1/messages"))
+                      URI.create("http://127.0.0.1:" + gateway.managementPort() + "/v1/messages"))
                   .header("Content-Type", "application/json")
                   .POST(HttpRequest.BodyPublishers.ofString("{\"to\":\"bob9\",\"eventId\":\"p\"}"))
                   .build(),

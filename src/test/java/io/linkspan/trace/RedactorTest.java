@@ -56,7 +56,15 @@ class RedactorTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"authorization", "Cookie", "TOKEN", "X-Auth-Token", "session", "api-key", "secret"})
+      strings = {
+        "authorization",
+        "Cookie",
+        "TOKEN",
+        "X-Auth-Token",
+        "session",
+        "api-key",
+        "secret"
+      })
   void headersWithTheseNamesAreCredentials(String name) {
     assertThat(Redactor.isCredential(name)).isTrue();
   }

@@ -80,8 +80,7 @@ class TraceInAClusterTest {
   @Test
   void clientsOfAllTransportsAreSeenFromTheOtherNode() {
     try (TraceWatcher watcher = TraceWatcher.open(first.managementPort(), "user=everywhere");
-        TestClient webSocket =
-            WebSocketTestClient.connect(second.httpPort(), "user=everywhere");
+        TestClient webSocket = WebSocketTestClient.connect(second.httpPort(), "user=everywhere");
         TestClient socketIo =
             SocketIoTestClient.connect(second.httpPort(), "ack=client&user=everywhere");
         TestClient enet = EnetTestClient.connect(second.enetPort(), "everywhere", "client");
@@ -119,13 +118,11 @@ class TraceInAClusterTest {
       JsonObject opened = watcher.await("open");
       assertThat(opened.getString("node")).isEqualTo(id(first));
       try (TraceWatcher bySession =
-          TraceWatcher.open(
-              first.managementPort(), "session=" + opened.getString("session"))) {
+          TraceWatcher.open(first.managementPort(), "session=" + opened.getString("session"))) {
         before.close();
         assertThat(watcher.await("close").getString("reason")).isEqualTo("connection-lost");
         try (TestClient after =
-            WebSocketTestClient.connect(
-                second.httpPort(), "user=mover&session=" + token)) {
+            WebSocketTestClient.connect(second.httpPort(), "user=mover&session=" + token)) {
           for (TraceWatcher one : List.of(watcher, bySession)) {
             JsonObject resumed = one.await("resume");
             assertThat(resumed.getString("node")).isEqualTo(id(second));

@@ -104,7 +104,8 @@ class TracerTest {
     watch("2", "bob");
     time.advanceTo(time.now() + 1);
     assertThat(batches)
-        .extracting(batch -> batch.getWatch() + new JsonObject(batch.getFrames(0)).getString("user"))
+        .extracting(
+            batch -> batch.getWatch() + new JsonObject(batch.getFrames(0)).getString("user"))
         .containsExactly("1alice", "2bob");
     assertThat(new JsonObject(batches.get(0).getFrames(0)).getString("kind")).isEqualTo("present");
   }
