@@ -114,13 +114,14 @@ public final class Timeline {
     int at = slot * WIDTH;
     slots[at] = keyOf(hash, from.hashCode());
     slots[at + 1] = System.nanoTime();
-    slots[at + 2] = (long) step.ordinal() << STEP_SHIFT | (long) code << CODE_SHIFT | number & LOW;
+    slots[at + 2] =
+        ((long) step.number() << STEP_SHIFT) | ((long) code << CODE_SHIFT) | (number & LOW);
     subjects[slot] = subject;
     return true;
   }
 
   private static long keyOf(int eventId, int from) {
-    return (long) eventId << HASH_BITS | from & LOW;
+    return ((long) eventId << HASH_BITS) | (from & LOW);
   }
 
   /**

@@ -42,7 +42,9 @@ public final class TraceWatcher implements AutoCloseable {
       HttpResponse<InputStream> response = HTTP.send(request, BodyHandlers.ofInputStream());
       if (response.statusCode() != 200) {
         throw new AssertionError(
-            response.statusCode() + " " + new String(response.body().readAllBytes(), "UTF-8"));
+            response.statusCode()
+                + " "
+                + new String(response.body().readAllBytes(), StandardCharsets.UTF_8));
       }
       var watcher = new TraceWatcher(response.body());
       watcher.await("watching");
