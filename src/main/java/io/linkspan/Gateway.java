@@ -21,6 +21,7 @@ import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.IdentityServices;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
+import io.linkspan.trace.TraceService;
 import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.enet.EnetMetrics;
@@ -109,6 +110,7 @@ public final class Gateway implements Node {
             config.management(),
             metrics,
             this,
+            new TraceService(vertx, nodes, directory, config.trace()),
             config.websocket().maxMessageSize() * 2L,
             pipeline -> BackPressure.install(pipeline, pressure));
   }
@@ -278,7 +280,8 @@ public final class Gateway implements Node {
             memory,
             sessions,
             new IdentityServices(
-                authentication.identities(), config.auth().notice(), config.permissions()));
+                authentication.identities(), config.auth().notice(), config.permissions()),
+            config.trace());
     var admission = new Admission(config.limits());
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(

@@ -15,6 +15,7 @@ import io.linkspan.permission.RuleReader;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RouteReader;
 import io.linkspan.session.SessionConfig;
+import io.linkspan.trace.TraceConfig;
 import io.linkspan.transport.enet.EnetTransportConfig;
 import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.socketio.SocketIoConfig;
@@ -46,6 +47,7 @@ public record GatewayConfig(
     DeliveryConfig delivery,
     LimitsConfig limits,
     MemoryConfig memory,
+    TraceConfig trace,
     List<Route> routes,
     PermissionRules permissions,
     List<UpstreamConfig> upstreams,
@@ -117,6 +119,7 @@ public record GatewayConfig(
             DeliveryConfig.read(root.section("delivery")),
             LimitsConfig.read(root.section("limits")),
             MemoryConfig.read(root.section("memory")),
+            TraceConfig.read(root.section("trace")),
             routes,
             RuleReader.read(root.sections("permissions"), !auth.verifies()),
             upstreams.upstreams(),

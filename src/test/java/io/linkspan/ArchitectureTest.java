@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, bus, cluster, config, connection, delivery, directory, listener, memory, ops, permission, routing, session, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, bus, cluster, config, connection, delivery, directory, listener, memory, ops, permission, routing, session, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -58,7 +58,7 @@ class ArchitectureTest {
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
       listener -> admission, config, connection, time
       memory -> api, config
-      ops -> admission, api, config, listener, memory, protocol, time, translate
+      ops -> admission, api, config, listener, memory, protocol, time, trace, translate, wire
       permission -> admission, config, routing
       protocol.compression -> protocol
       protocol.enet -> protocol
@@ -68,10 +68,11 @@ class ArchitectureTest {
       protocol.socketio -> protocol, protocol.engineio
       protocol.websocket -> protocol
       routing -> config, translate
-      session -> admission, api, bus, config, connection, delivery, directory, memory, permission, routing, session.outbox, session.replica, session.transfer, time, translate, wire
-      session.outbox -> api, connection, delivery, memory, time, wire
+      session -> admission, api, bus, config, connection, delivery, directory, memory, permission, routing, session.outbox, session.replica, session.transfer, time, trace, translate, wire
+      session.outbox -> api, connection, delivery, memory, time, trace, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
+      trace -> api, config, connection, directory, time, wire
       translate -> api, protocol, protocol.engineio, protocol.frame, protocol.methodchannel, protocol.socketio
       transport.channel -> admission, api, connection, memory, session
       transport.enet -> admission, api, config, connection, memory, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
@@ -132,6 +133,9 @@ class ArchitectureTest {
           "io.linkspan.memory.MemoryPool",
           "io.linkspan.memory.MessageCost",
           "io.linkspan.session.DuplicateWindow",
+          "io.linkspan.trace.FrameQueue",
+          "io.linkspan.trace.Redactor",
+          "io.linkspan.trace.TraceFilter",
           "io.linkspan.session.RecentIds",
           "io.linkspan.session.replica.ReplicaRing",
           "io.linkspan.session.replica.ReplicaStore",

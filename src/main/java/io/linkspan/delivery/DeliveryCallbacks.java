@@ -27,6 +27,20 @@ public final class DeliveryCallbacks {
     return new Both(first, second);
   }
 
+  /** Reports a delivery to a callback; null is none. */
+  public static void confirm(DeliveryCallback callback, By by, Message reply) {
+    if (callback != null) {
+      callback.delivered(by, reply);
+    }
+  }
+
+  /** Reports a failure to a callback; null is none. */
+  public static void fail(DeliveryCallback callback, MessageException why) {
+    if (callback != null) {
+      callback.failed(why);
+    }
+  }
+
   /** Replies to a request on the event bus. */
   public static DeliveryCallback replyTo(
       io.vertx.core.eventbus.Message<?> request, String eventId) {

@@ -44,8 +44,10 @@ public final class Dispatcher {
     }
     Route.Destination destination = routes.destination(recipient, message.getType());
     if (destination instanceof Route.Bus service) {
+      exchange.routed(service.address());
       services.call(service, exchange);
     } else if (destination instanceof Route.Clients route) {
+      exchange.routed(recipient.kind().label());
       Message marked = route.isVolatile() ? markVolatile(message) : message;
       clients.route(recipient, marked, exchange.sender().scope(), exchange);
     } else {

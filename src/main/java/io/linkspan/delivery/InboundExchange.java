@@ -14,6 +14,13 @@ public interface InboundExchange extends DeliveryCallback {
   /** Returns the client that sent it. */
   Sender sender();
 
+  /**
+   * A route has been found.
+   *
+   * @param destination bus address of a service, or the kind of the recipient
+   */
+  void routed(String destination);
+
   /** A service has received the Message and its answer is awaited. */
   void givenToService();
 

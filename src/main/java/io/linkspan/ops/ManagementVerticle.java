@@ -8,6 +8,7 @@ import io.linkspan.config.ListenException;
 import io.linkspan.listener.RequestLog;
 import io.linkspan.listener.RequestValidator;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.trace.TraceService;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MessageLimits;
 import io.netty.channel.ChannelPipeline;
@@ -51,12 +52,14 @@ public final class ManagementVerticle extends VerticleBase {
   private final ManagementConfig config;
   private final Metrics metrics;
   private final Node node;
+  private final TraceService traces;
   private final long maxBody;
   private final Consumer<ChannelPipeline> extensions;
   private HttpServer server;
   private GatewayClient clients;
 
   /**
+   * @param traces opened and closed with the port
    * @param maxBody bytes of a Message in an HTTP body
    * @param extensions prepares the pipeline of each connection
    */
@@ -64,11 +67,13 @@ public final class ManagementVerticle extends VerticleBase {
       ManagementConfig config,
       Metrics metrics,
       Node node,
+      TraceService traces,
       long maxBody,
       Consumer<ChannelPipeline> extensions) {
     this.config = config;
     this.metrics = metrics;
     this.node = node;
+    this.traces = traces;
     this.maxBody = maxBody;
     this.extensions = extensions;
   }
@@ -78,10 +83,12 @@ public final class ManagementVerticle extends VerticleBase {
     clients = GatewayClient.create(vertx);
     // Another protocol in the pipeline would need a back-pressure of its own.
     server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false));
-    return server
+    server
         .connectionHandler(connection -> prepare((HttpServerConnection) connection))
-        .requestHandler(router())
-        .listen(config.port(), config.host())
+        .requestHandler(router());
+    return traces
+        .open()
+        .compose(v -> server.listen(config.port(), config.host()))
         .recover(
             failure ->
                 Future.failedFuture(
@@ -90,7 +97,7 @@ public final class ManagementVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return server.close();
+    return Future.join(traces.close(), server.close());
   }
 
   /** The port in use, once started. */
@@ -135,6 +142,7 @@ public final class ManagementVerticle extends VerticleBase {
         .handler(BodyHandler.create(false).setBodyLimit(maxBody))
         .handler(this::send);
     new SessionApi(clients).addTo(router);
+    new TraceApi(traces).addTo(router);
     refuseOthers(router);
     return router;
   }

@@ -1,6 +1,7 @@
 package io.linkspan.routing;
 
 import io.linkspan.translate.MethodTranslator;
+import java.util.Locale;
 
 /**
  * The recipient that a Message's {@code to} names: {@code user:x}, {@code group:x}, {@code
@@ -21,9 +22,15 @@ public record Recipient(Kind kind, String name, String address) {
     CHANNEL("");
 
     private final String prefix;
+    private final String label = name().toLowerCase(Locale.ROOT);
 
     Kind(String prefix) {
       this.prefix = prefix;
+    }
+
+    /** Returns the name of the kind, such as {@code user}. */
+    public String label() {
+      return label;
     }
 
     public String prefix() {

@@ -5,6 +5,7 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.delivery.InboundExchange;
 import io.linkspan.delivery.Sender;
+import io.linkspan.trace.Step;
 
 /** An inbound Message of one session. Used only on the event loop of the sender's shard. */
 final class InboundRequest implements InboundExchange {
@@ -47,6 +48,11 @@ final class InboundRequest implements InboundExchange {
   }
 
   @Override
+  public void routed(String destination) {
+    inbox.timeline().record(Step.ROUTED, message, 0, destination);
+  }
+
+  @Override
   public void givenToService() {
     withService = true;
   }
@@ -58,6 +64,7 @@ final class InboundRequest implements InboundExchange {
 
   @Override
   public void accepted() {
+    inbox.timeline().record(Step.ACCEPTED, message, 0, sender().session());
     receipt.accepted(message.getEventId());
     inbox.ended(this, DuplicateWindow.Outcome.ACKNOWLEDGED);
   }
@@ -65,6 +72,7 @@ final class InboundRequest implements InboundExchange {
   @Override
   public void answered(Message answer) {
     Message complete = inbox.complete(answer, message);
+    inbox.timeline().record(Step.ACCEPTED, message, 0, sender().session());
     if (!receipt.answered(message.getEventId(), complete)) {
       // The work is done: no room for its answer must not make the client ask for it again.
       receipt.accepted(message.getEventId());
@@ -84,6 +92,7 @@ final class InboundRequest implements InboundExchange {
 
   @Override
   public void failed(MessageException failure) {
+    inbox.timeline().fail(Step.REFUSED, message, failure, sender().session());
     receipt.refused(message.getEventId(), failure);
     inbox.ended(this, DuplicateWindow.Outcome.of(failure));
   }

@@ -6,7 +6,6 @@ import io.linkspan.admission.TokenBucket;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.api.ReservedTypes;
 import io.linkspan.delivery.Dispatcher;
 import io.linkspan.delivery.GroupRequests;
 import io.linkspan.delivery.MessageDefaults;
@@ -18,6 +17,8 @@ import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.MessageCost;
 import io.linkspan.routing.Recipient;
 import io.linkspan.time.Scheduler;
+import io.linkspan.trace.Step;
+import io.linkspan.trace.Timeline;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
@@ -43,7 +44,7 @@ final class Inbox {
     boolean awaits(Message answer);
 
     /** The client has answered a Message that it was sent. */
-    void acknowledged(String eventId, Message reply);
+    void answered(String eventId, Message reply);
 
     /** Sends an answer to the client; returns false when the client has no room for it. */
     boolean reply(Message answer, int channel);
@@ -57,6 +58,7 @@ final class Inbox {
    *
    * @param isCertain false while it is not known whether the shard still owns its sessions
    * @param memory is charged for what the inboxes hold
+   * @param timeline records the steps of the Messages
    * @param loop runs an action on the shard's event loop
    */
   record Shared(
@@ -70,10 +72,11 @@ final class Inbox {
       Scheduler scheduler,
       MemoryAccount memory,
       BooleanSupplier isCertain,
+      Timeline timeline,
       Executor loop) {}
 
   /** Bounds eventId, to, type, replyTo and group names, all in characters. */
-  static final int MAX_NAME = 256;
+  static final int MAX_NAME = InboundChecks.MAX_NAME;
 
   private enum State {
     OPEN,
@@ -137,12 +140,12 @@ final class Inbox {
   void receive(Message message, Receipt receipt) {
     MessageException refusal = refusal(message);
     if (refusal != null) {
-      receipt.refused(message.getEventId(), refusal);
+      refuse(message, receipt, refusal);
     } else if (isAnswer(message)) {
       // Replies bypass the queue; queued messages may be waiting for this one.
       take(message, receipt);
     } else if (shared.memory().isAt(MemoryLevel.FULL)) {
-      receipt.refused(message.getEventId(), MessageCost.full());
+      refuse(message, receipt, MessageCost.full());
     } else if (!mayTake() || hasWaiting()) {
       hold(message, receipt);
     } else {
@@ -158,6 +161,11 @@ final class Inbox {
   /** Returns the client as services see it. */
   Sender sender() {
     return sender;
+  }
+
+  /** Returns the records of the steps of Messages. */
+  Timeline timeline() {
+    return shared.timeline();
   }
 
   /** Returns whether nothing is in flight. */
@@ -295,16 +303,9 @@ final class Inbox {
   }
 
   private MessageException refusal(Message message) {
-    MessageException tooLong = nameRefusal(message);
-    if (tooLong != null) {
-      return tooLong;
-    }
-    if (ReservedTypes.contains(message.getType())) {
-      return ReservedTypes.refusal(message.getType());
-    }
-    String tooMany = shared.limits().messages().refusalOf(message);
-    if (tooMany != null) {
-      return new MessageException(ErrorCode.TOO_LARGE, tooMany);
+    MessageException invalid = InboundChecks.refusal(message, shared.limits().messages());
+    if (invalid != null) {
+      return invalid;
     }
     if (messageRate == null && byteRate == null && shared.limits().costRate() == 0) {
       return null;
@@ -328,21 +329,6 @@ final class Inbox {
         : new MessageException(ErrorCode.RATE_LIMITED, "more messages than allowed", wait);
   }
 
-  private static MessageException nameRefusal(Message message) {
-    String field =
-        message.getEventId().length() > MAX_NAME
-            ? "eventId"
-            : message.getTo().length() > MAX_NAME
-                ? "to"
-                : message.getType().length() > MAX_NAME
-                    ? "type"
-                    : message.getReplyTo().length() > MAX_NAME ? "replyTo" : null;
-    return field == null
-        ? null
-        : new MessageException(
-            ErrorCode.MALFORMED, field + " is longer than " + MAX_NAME + " characters");
-  }
-
   private boolean hasWaiting() {
     return waiting != null && !waiting.isEmpty();
   }
@@ -354,8 +340,9 @@ final class Inbox {
       waiting = new ArrayDeque<>();
     }
     if (waiting.size() >= limits.waiting() || waitingBytes + size > limits.waitingBytes()) {
-      receipt.refused(
-          message.getEventId(),
+      refuse(
+          message,
+          receipt,
           new MessageException(
               ErrorCode.QUEUE_FULL, waiting.size() + " messages wait for earlier ones to end"));
       return;
@@ -364,6 +351,13 @@ final class Inbox {
     waitingBytes += size;
     shared.memory().charge(MemoryUse.INBOX, MessageCost.of(message));
     shared.metrics().waiting.increment();
+    timeline().record(Step.WAITING, message.getEventId(), sender.user(), 0, sender.session());
+  }
+
+  private void refuse(Message message, Receipt receipt, MessageException why) {
+    String eventId = message.getEventId();
+    timeline().fail(Step.REFUSED, eventId, sender.user(), why, sender.session());
+    receipt.refused(eventId, why);
   }
 
   private void take(Message message, Receipt receipt) {
@@ -379,6 +373,7 @@ final class Inbox {
               eventId, shared.scheduler().now(), outcome -> reportAgain(eventId, receipt, outcome));
       if (entry == null) {
         shared.metrics().duplicates.increment();
+        timeline().record(Step.DUPLICATE, eventId, sender.user(), 0, sender.session());
         return;
       }
       shared.sync().report(sender.user(), duplicates, entry);
@@ -387,10 +382,11 @@ final class Inbox {
     shared.metrics().inFlight.increment();
     var request =
         new InboundRequest(this, receipt, shared.defaults().inbound(message, sender.user()), entry);
+    timeline().record(Step.RECEIVED, request.message(), 0, sender.session());
     link(request);
     shared.memory().charge(MemoryUse.INBOX, MessageCost.of(request.message()));
     if (isAnswer(message)) {
-      client.acknowledged(message.getReplyTo(), request.message());
+      client.answered(message.getReplyTo(), request.message());
       request.accepted();
     } else {
       shared.dispatcher().dispatch(request);

@@ -6,6 +6,7 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.routing.RoutingTable;
+import io.linkspan.trace.TraceConfig;
 
 /**
  * Shared by all shards of a node.
@@ -23,4 +24,5 @@ public record NodeServices(
     DuplicateFilter duplicates,
     MemoryBudget memory,
     SessionMetrics metrics,
-    IdentityServices identities) {}
+    IdentityServices identities,
+    TraceConfig trace) {}

@@ -26,6 +26,11 @@ public interface Receipt {
     return false;
   }
 
+  /** Returns whether the client receives an acknowledgement when the Message is accepted. */
+  default boolean isWritten() {
+    return true;
+  }
+
   /**
    * Returns the channel of the link on which the Message came and on which its answer is sent; 0
    * for links without channels.

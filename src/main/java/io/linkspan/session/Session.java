@@ -19,6 +19,9 @@ import io.linkspan.session.replica.SessionReplica;
 import io.linkspan.session.transfer.Drain;
 import io.linkspan.session.transfer.TransferDeduplicator;
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.trace.ClientTrace;
+import io.linkspan.trace.TracedClient;
+import io.linkspan.trace.TracedLink;
 import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
 import io.vertx.core.Future;
@@ -48,7 +51,8 @@ import java.util.function.Function;
  *     └─────────┴── another shard owns it ────► FENCED
  * </pre>
  */
-public final class Session implements GroupMember, Inbox.Client, Drain.DrainableSession {
+public final class Session
+    implements GroupMember, Inbox.Client, Drain.DrainableSession, TracedClient {
 
   private enum State {
     LINKED,
@@ -88,6 +92,10 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   private final String secret;
 
   private final boolean recovered;
+
+  /** Null while nobody watches the client. */
+  private ClientTrace trace;
+
   private final Inbox inbox;
   private final SessionReplica replica;
   private final long connectedAt = System.currentTimeMillis();
@@ -132,6 +140,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     outbox =
         new Outbox(
             parts.outbox(),
+            ref.session(),
             // What a recovered session holds waits until the client knows that it has resumed.
             recovered ? null : link,
             mode,
@@ -169,6 +178,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   }
 
   /** Returns the authenticated name. */
+  @Override
   public String user() {
     return ref.user();
   }
@@ -226,10 +236,11 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     if (hasMoved() || hasEnded()) {
       return;
     }
+    Receipt outcome = trace == null ? receipt : TracedReceipt.of(trace, message, receipt);
     if (message.getType().equals(ReservedTypes.AUTH) && owner.renews()) {
-      owner.renew(this, message, receipt);
+      owner.renew(this, message, outcome);
     } else {
-      inbox.receive(message, receipt);
+      inbox.receive(message, outcome);
     }
   }
 
@@ -238,8 +249,29 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
    *
    * @param reply the answer that came with the acknowledgement, or null
    */
-  @Override
   public void acknowledged(String eventId, Message reply) {
+    if (trace != null) {
+      trace.acknowledgement(ClientTrace.Direction.IN, eventId, reply);
+    }
+    answered(eventId, reply);
+  }
+
+  /** The client sent a sign of life that is not a Message. */
+  public void heartbeatReceived() {
+    if (trace != null) {
+      trace.heartbeat(ClientTrace.Direction.IN);
+    }
+  }
+
+  /** The client was sent a sign of life, or a request for one. */
+  public void heartbeatSent() {
+    if (trace != null) {
+      trace.heartbeat(ClientTrace.Direction.OUT);
+    }
+  }
+
+  @Override
+  public void answered(String eventId, Message reply) {
     outbox.acknowledged(eventId, reply);
     leaveIfIdle();
   }
@@ -248,6 +280,9 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   public void linkClosed(CloseReason reason) {
     if (!isLinked()) {
       return;
+    }
+    if (trace != null) {
+      trace.closed(reason);
     }
     data = link.data();
     inbox.dropWaiting();
@@ -334,6 +369,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     if (hasMoved() || hasEnded()) {
       return;
     }
+    traceEnd("moved");
     boolean wasLinked = isLinked();
     state = State.FENCED;
     replica.drop();
@@ -472,6 +508,34 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     return outbox.size();
   }
 
+  // ------------------------------------------------------------------ for the tracer
+
+  @Override
+  public String secret() {
+    return secret;
+  }
+
+  @Override
+  public void trace(ClientTrace trace) {
+    this.trace = trace;
+    if (link != null) {
+      link = TracedLink.of(link, trace);
+      outbox.relink(link);
+    }
+  }
+
+  @Override
+  public ClientTrace trace() {
+    return trace;
+  }
+
+  private void traceEnd(String reason) {
+    if (trace != null) {
+      trace.ended(reason);
+      trace(null);
+    }
+  }
+
   // ------------------------------------------------------------------- for its inbox
 
   @Override
@@ -527,6 +591,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     if (!sameNode) {
       all.addAllSeen(duplicates.export(parts.scheduler().now()));
     }
+    traceEnd("moved");
     state = State.MOVED;
     movedTo = taker;
     inbox.moved(sameNode ? null : taker);
@@ -624,6 +689,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   }
 
   private void end(MessageException why) {
+    traceEnd("ended");
     state = State.ENDED;
     outbox.end(why);
   }

@@ -20,6 +20,7 @@ import io.linkspan.session.transfer.Drain;
 import io.linkspan.session.transfer.IncomingTransfers;
 import io.linkspan.session.transfer.SessionTransfer;
 import io.linkspan.session.transfer.TransferableSession;
+import io.linkspan.trace.Tracer;
 import io.linkspan.wire.SessionState;
 import io.vertx.core.Future;
 import java.util.ArrayList;
@@ -58,7 +59,8 @@ final class SessionLifecycle
       Drain drain,
       IdentityExpiry expiry,
       SessionGreeting greeting,
-      Renewals renewals) {}
+      Renewals renewals,
+      Tracer tracer) {}
 
   private static final Future<String> NOWHERE = Future.succeededFuture();
 
@@ -129,6 +131,7 @@ final class SessionLifecycle
               Session session = with.factory().begin(this, ref, link, identity, attachment);
               begun.run();
               enter(session);
+              with.tracer().begun(session);
               with.greeting().identify(session, identity, attachment);
               events.connected(session);
               with.greeting().announce(session, attachment);
@@ -147,6 +150,7 @@ final class SessionLifecycle
   private Session resume(
       SessionState before, Connection link, Identity identity, Attachment attachment) {
     Session session = restore(before, link, attachment);
+    with.tracer().resumed(session);
     with.greeting().identify(session, identity, attachment);
     shared.metrics().resumed.increment();
     events.resumed(session);
@@ -351,6 +355,7 @@ final class SessionLifecycle
             moved -> {
               if (moved) {
                 Session session = restore(state, null, Attachment.of(true, ""));
+                with.tracer().adopted(session);
                 if (!state.getAway()) {
                   events.disconnected(session, CloseReason.CONNECTION_LOST);
                 }

@@ -111,6 +111,7 @@ public final class Shard {
   private final ShardControl control;
   private final MemoryAccount memory;
   private final PermissionRules permissions;
+  private final ShardTrace trace;
 
   /** Creates a shard on the calling event loop. */
   public Shard(Vertx vertx, int index, NodeServices shared) {
@@ -131,6 +132,7 @@ public final class Shard {
     memory = shared.memory().newAccount();
     permissions = shared.identities().permissions();
     var table = new SessionTable(memory);
+    trace = ShardTrace.of(shared.trace(), bus, scheduler, address, table::owned);
     var incoming = new IncomingTransfers();
     var events = new SessionEvents(environment.events(), shared.node());
     defaults = new MessageDefaults(shared.node() + '-' + index + '-');
@@ -140,7 +142,12 @@ public final class Shard {
         new Groups<Session>(shared.directory(), events, address, config.maxGroups(), memory);
     sender =
         new ShardSender(
-            bus, scheduler, shared.nodes(), address, memory, ackTime + grace + REPORT_MARGIN);
+            trace.recording(bus),
+            scheduler,
+            shared.nodes(),
+            address,
+            memory,
+            ackTime + grace + REPORT_MARGIN);
     replicator =
         new Replicator(
             bus, scheduler, shared.nodes(), address, config.replicas() > 0, memory, sessions);
@@ -204,6 +211,7 @@ public final class Shard {
             scheduler,
             memory,
             guard::isCertain,
+            trace.timeline(),
             environment.loop());
     var parts =
         new SessionParts(
@@ -213,11 +221,12 @@ public final class Shard {
                     config.maxPending(), config.maxPendingBytes(), delivery.maxAttempts()),
                 timeouts,
                 shared.metrics().outbox(),
-                memory),
+                memory,
+                trace.timeline()),
             inboxes,
             permissions,
             shared.node());
-    calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard);
+    calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard, trace);
     control = new ShardControl(table, groups, shared.node());
     expiry = new IdentityExpiry(scheduler, defaults, shared.identities().notice());
     var factory = new SessionFactory(shared, parts, replicator, sender, duplicates);
@@ -238,7 +247,8 @@ public final class Shard {
             drain,
             expiry,
             new SessionGreeting(defaults, config.grace(), expiry, groups),
-            new Renewals(shared.identities(), expiry, scheduler)));
+            new Renewals(shared.identities(), expiry, scheduler),
+            trace.tracer()));
     replicator.follow();
     var relief =
         new MemoryRelief(scheduler, memory, table, shared.duplicates(), shared.metrics().shed);
@@ -290,6 +300,7 @@ public final class Shard {
 
   /** Ends what outlives the sessions. */
   public void stop() {
+    trace.tracer().stop();
     timeouts.stop();
     expiry.stop();
     duplicates.stop();
@@ -314,10 +325,11 @@ public final class Shard {
   void route(Message outgoing, DeliveryScope scope, Function<Message, DeliveryCallback> callback) {
     stalls.check();
     Message message = defaults.fill(MessageDefaults.builderOf(outgoing)).build();
+    DeliveryCallback outcome = trace.received(message, callback.apply(message));
     if (ReservedTypes.isForged(message)) {
-      callback.apply(message).failed(ReservedTypes.refusal(message.getType()));
+      outcome.failed(ReservedTypes.refusal(message.getType()));
     } else {
-      router.route(Recipient.of(message.getTo()), message, scope, callback.apply(message));
+      router.route(Recipient.of(message.getTo()), message, scope, outcome);
     }
   }
 

@@ -23,6 +23,7 @@ final class ShardCalls {
   private final DuplicateSync duplicates;
   private final Replicator replicator;
   private final PartitionGuard guard;
+  private final ShardTrace trace;
 
   ShardCalls(
       ShardSender sender,
@@ -31,7 +32,8 @@ final class ShardCalls {
       SessionLifecycle sessions,
       DuplicateSync duplicates,
       Replicator replicator,
-      PartitionGuard guard) {
+      PartitionGuard guard,
+      ShardTrace trace) {
     this.sender = sender;
     this.local = local;
     this.transfer = transfer;
@@ -39,6 +41,7 @@ final class ShardCalls {
     this.duplicates = duplicates;
     this.replicator = replicator;
     this.guard = guard;
+    this.trace = trace;
   }
 
   /** Answers a call; returns null for one that is not answered. */
@@ -96,9 +99,15 @@ final class ShardCalls {
         sessions.fence(call.getFence());
         yield null;
       }
+      case WATCH -> Future.succeededFuture(reply(trace.tracer().watch(call.getWatch())));
+      case UNWATCH -> {
+        trace.tracer().end(call.getUnwatch());
+        yield null;
+      }
+      case FIND_STEPS -> Future.succeededFuture(trace.find(call.getFindSteps()));
       case PROBE -> Future.succeededFuture(reply(guard.isMember(call.getProbe())));
-      // From a node of another version.
-      case CALL_NOT_SET -> null;
+      // Frames are for the node of a watcher; a call that is not set is of another version.
+      case FRAMES, CALL_NOT_SET -> null;
     };
   }
 

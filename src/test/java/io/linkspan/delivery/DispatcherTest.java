@@ -104,6 +104,9 @@ class DispatcherTest {
     }
 
     @Override
+    public void routed(String destination) {}
+
+    @Override
     public void givenToService() {
       throw new AssertionError("the service is not called");
     }

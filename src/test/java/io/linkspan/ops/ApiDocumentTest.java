@@ -3,8 +3,12 @@ package io.linkspan.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.GatewayConfig;
+import io.linkspan.directory.LocalSessionDirectory;
+import io.linkspan.directory.Nodes;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
+import io.linkspan.trace.TraceConfig;
+import io.linkspan.trace.TraceService;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
@@ -141,6 +145,11 @@ class ApiDocumentTest {
             GatewayConfig.load(null, Map.of("LINKSPAN_MANAGEMENT_PORT", "0")).management(),
             new Metrics(),
             new IdleNode(),
+            new TraceService(
+                vertx,
+                Nodes.alone(new Nodes.Node("n", 1)),
+                new LocalSessionDirectory(),
+                TraceConfig.OFF),
             1,
             pipeline -> {});
     TestGateway.await(vertx.deployVerticle(management));
@@ -182,13 +191,18 @@ class ApiDocumentTest {
     check(204, "DELETE", template, member + session, null);
     check(404, "PUT", template, member + "none", null);
     String message = "{\"to\":\"user:alice\",\"body\":\"hello\"}";
-    check(202, "POST", "/v1/messages", "/v1/messages", message);
+    String eventId =
+        check(202, "POST", "/v1/messages", "/v1/messages", message).getString("eventId");
+    check(200, "GET", "/v1/messages/{eventId}", "/v1/messages/" + eventId, null);
     check(200, "POST", "/v1/messages", "/v1/messages?wait=acknowledged", message);
     check(204, "DELETE", "/v1/sessions/{session}", "/v1/sessions/" + session, null);
     check(404, "DELETE", "/v1/sessions/{session}", "/v1/sessions/" + session, null);
     check(404, "POST", "/v1/messages", "/v1/messages", "{\"to\":\"user:nobody\"}");
     check(400, "POST", "/v1/messages", "/v1/messages?wait=soon", "{}");
     check(400, "POST", "/v1/messages", "/v1/messages", "{");
+    check(404, "GET", "/v1/messages/{eventId}", "/v1/messages/unknown", null);
+    check(400, "GET", "/v1/trace", "/v1/trace", null);
+    check(404, "GET", "/v1/trace", "/v1/trace?session=unknown", null);
     check(400, "GET", "/v1/sessions", "/v1/sessions?limit=many", null);
   }
 

@@ -13,6 +13,7 @@ import io.linkspan.routing.RoutingTable;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.time.VertxScheduler;
+import io.linkspan.trace.TraceConfig;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
 import io.vertx.core.Promise;
@@ -96,7 +97,8 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
         new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
         memory,
         new SessionMetrics(new SimpleMeterRegistry()),
-        IdentityServices.CLAIMED);
+        IdentityServices.CLAIMED,
+        TraceConfig.OFF);
   }
 
   /** Records the threads that ask for the members. */

@@ -34,7 +34,7 @@ class InboxTest {
     }
 
     @Override
-    public void acknowledged(String eventId, Message reply) {
+    public void answered(String eventId, Message reply) {
       acknowledged.add(eventId);
     }
 

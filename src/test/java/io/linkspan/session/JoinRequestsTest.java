@@ -57,6 +57,9 @@ class JoinRequestsTest {
     }
 
     @Override
+    public void routed(String destination) {}
+
+    @Override
     public void givenToService() {
       throw new AssertionError("no service takes part");
     }

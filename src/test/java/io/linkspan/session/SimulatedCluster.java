@@ -24,6 +24,7 @@ import io.linkspan.routing.RoutingTable;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.time.Scheduler;
+import io.linkspan.trace.TraceConfig;
 import io.linkspan.wire.ShardCall;
 import io.linkspan.wire.ShardReply;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -157,7 +158,8 @@ final class SimulatedCluster {
               new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
               memory,
               metrics,
-              IdentityServices.CLAIMED);
+              IdentityServices.CLAIMED,
+              TraceConfig.OFF);
       var loop = new LoopTime(this);
       var environment =
           new Shard.Environment(

@@ -34,6 +34,7 @@ import io.linkspan.testing.SimulatedDirectory;
 import io.linkspan.testing.SimulatedNodes;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
+import io.linkspan.trace.Timeline;
 import io.linkspan.translate.MessageLimits;
 import io.linkspan.wire.ShardCall;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -151,6 +152,7 @@ final class SimulatedShard {
             time,
             memory,
             () -> certain,
+            Timeline.OFF,
             Runnable::run);
   }
 
@@ -191,7 +193,8 @@ final class SimulatedShard {
                 new OutboxParts.Limits(100, 1 << 20, 3),
                 new AckTimeouts(time, 2_000),
                 metrics.outbox(),
-                memory),
+                memory,
+                Timeline.OFF),
             inbox,
             PermissionRules.OPEN,
             "a");

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 
 /**
  * The deliveries of one outbox in order of arrival, with an index by eventId, and their sizes.
@@ -51,6 +52,31 @@ final class DeliveryQueue {
   /** Returns the oldest delivery with this eventId; null when there is none. */
   PendingDelivery find(String eventId) {
     return byEventId.get(eventId);
+  }
+
+  /** Returns the delivery of a Message with this eventId and sender; null when there is none. */
+  PendingDelivery find(Message message) {
+    PendingDelivery delivery = find(message.getEventId());
+    while (delivery != null && !delivery.message().getFrom().equals(message.getFrom())) {
+      delivery = delivery.sameId;
+    }
+    return delivery;
+  }
+
+  /** Returns the oldest delivery that was written with this offset; null when there is none. */
+  PendingDelivery findWritten(String offset) {
+    PendingDelivery delivery = oldest;
+    while (delivery != null && !(delivery.written && delivery.offset().equals(offset))) {
+      delivery = delivery.next;
+    }
+    return delivery;
+  }
+
+  /** Visits every delivery in order. */
+  void forEach(Consumer<PendingDelivery> visitor) {
+    for (PendingDelivery delivery = oldest; delivery != null; delivery = delivery.next) {
+      visitor.accept(delivery);
+    }
   }
 
   /** Returns the oldest delivery that was written; null when there is none. */

@@ -9,6 +9,7 @@ import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryCallbacks;
 import io.linkspan.memory.MemoryLevel;
 import io.linkspan.memory.MessageCost;
+import io.linkspan.trace.Step;
 import io.linkspan.wire.Pending;
 import java.util.function.Consumer;
 
@@ -33,6 +34,7 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   private final OutboxParts shared;
+  private final String session;
   private final OutboxListener listener;
   private final DeliveryQueue queue;
   private Mode mode;
@@ -52,13 +54,20 @@ public final class Outbox implements PendingDelivery.Owner {
   /**
    * Creates an empty outbox.
    *
+   * @param session public id of the client's session
    * @param link null when the client is away
    * @param keeps whether what a closing link does not take waits for the next one
    * @param listener null when there is no replica
    */
   public Outbox(
-      OutboxParts shared, Connection link, Mode mode, boolean keeps, OutboxListener listener) {
+      OutboxParts shared,
+      String session,
+      Connection link,
+      Mode mode,
+      boolean keeps,
+      OutboxListener listener) {
     this.shared = shared;
+    this.session = session;
     this.link = link;
     this.mode = mode;
     this.keeps = keeps;
@@ -74,29 +83,28 @@ public final class Outbox implements PendingDelivery.Owner {
    */
   public boolean offer(Outgoing outgoing, DeliveryCallback callback, long now) {
     if (isTooLong(outgoing.message())) {
-      return refuse(Refusals.tooLarge(link.longestMessage()), callback);
+      return refuse(outgoing, Refusals.tooLarge(link.longestMessage()), callback);
     }
     if (shared.drops(outgoing)) {
-      return refuse(MessageCost.full(), callback);
+      return refuse(outgoing, MessageCost.full(), callback);
     }
     // A call is answered also by an app that acknowledges nothing.
     boolean kept = mode != Mode.WRITES || outgoing.expectsAnswer();
     boolean atOnce = outgoing.isVolatile() || (!kept && unsent == null);
     if (link != null && atOnce) {
-      shared.memory().writes(outgoing.message().getSerializedSize());
-      if (link.deliver(outgoing)) {
-        confirm(callback, By.TRANSPORT, null);
+      if (write(outgoing, 1)) {
+        DeliveryCallbacks.confirm(callback, By.TRANSPORT, null);
         return true;
       }
       if (!keeps || outgoing.isVolatile()) {
-        return refuse(Refusals.leaving(), callback);
+        return refuse(outgoing, Refusals.leaving(), callback);
       }
     } else if (outgoing.isVolatile()) {
-      return refuse(Refusals.away(), callback);
+      return refuse(outgoing, Refusals.away(), callback);
     }
     var delivery = new PendingDelivery(this, ++lastNumber, outgoing, callback);
     if (!makeRoomFor(delivery.size)) {
-      return refuse(Refusals.full(queue.count()), callback);
+      return refuse(outgoing, Refusals.full(queue.count()), callback);
     }
     queue.add(delivery);
     if (listener != null) {
@@ -104,6 +112,8 @@ public final class Outbox implements PendingDelivery.Owner {
     }
     if (link != null && kept && unsent == null) {
       send(delivery, now);
+    } else {
+      shared.timeline().record(Step.HELD, outgoing.message(), 0, session);
     }
     return true;
   }
@@ -118,20 +128,12 @@ public final class Outbox implements PendingDelivery.Owner {
     PendingDelivery delivery = queue.find(eventId);
     if (delivery != null) {
       remove(delivery);
-      confirm(delivery.callback, By.CLIENT, reply);
+      shared.timeline().record(Step.ACKNOWLEDGED, delivery.message(), 0, session);
+      DeliveryCallbacks.confirm(delivery.callback, By.CLIENT, reply);
       if (unsent != null) {
         sendWaiting(shared.timeouts().now());
       }
     }
-  }
-
-  /** Returns the delivery of a Message with this eventId and sender; null when there is none. */
-  private PendingDelivery find(Message message) {
-    PendingDelivery delivery = queue.find(message.getEventId());
-    while (delivery != null && !delivery.outgoing.message().getFrom().equals(message.getFrom())) {
-      delivery = delivery.sameId;
-    }
-    return delivery;
   }
 
   /**
@@ -140,10 +142,13 @@ public final class Outbox implements PendingDelivery.Owner {
    * @return false for any other Message: it was delivered
    */
   public boolean join(Message message, DeliveryCallback callback) {
-    PendingDelivery first = find(message);
+    PendingDelivery first = queue.find(message);
     if (first == null) {
-      return queue.wasAbandoned(message)
-          && !refuse(Refusals.abandoned(shared.limits().maxAttempts()), callback);
+      boolean abandoned = queue.wasAbandoned(message);
+      if (abandoned) {
+        DeliveryCallbacks.fail(callback, shared.abandoned());
+      }
+      return abandoned;
     }
     // Before the client has resumed, it is only known that it may have been written.
     if (first.written && link != null) {
@@ -230,7 +235,7 @@ public final class Outbox implements PendingDelivery.Owner {
       if (isTooLong(delivery.outgoing.message())) {
         // It fitted the last link of the client and does not fit this one.
         remove(delivery);
-        refuse(Refusals.tooLarge(link.longestMessage()), delivery.callback);
+        refuse(delivery.outgoing, Refusals.tooLarge(link.longestMessage()), delivery.callback);
       } else {
         send(delivery, now);
       }
@@ -253,7 +258,7 @@ public final class Outbox implements PendingDelivery.Owner {
     remove(delivery);
     queue.rememberAbandoned(delivery.message());
     shared.metrics().abandoned().increment();
-    refuse(Refusals.abandoned(shared.limits().maxAttempts()), delivery.callback);
+    refuse(delivery.outgoing, shared.abandoned(), delivery.callback);
   }
 
   /**
@@ -266,10 +271,7 @@ public final class Outbox implements PendingDelivery.Owner {
     if (offset.equals(anchor)) {
       return true;
     }
-    PendingDelivery last = queue.oldest();
-    while (last != null && !(last.written && last.offset().equals(offset))) {
-      last = last.next;
-    }
+    PendingDelivery last = queue.findWritten(offset);
     if (last == null) {
       return false;
     }
@@ -306,9 +308,7 @@ public final class Outbox implements PendingDelivery.Owner {
     while (queue.oldest() != null) {
       PendingDelivery delivery = queue.oldest();
       remove(delivery);
-      if (delivery.callback != null) {
-        delivery.callback.failed(reason);
-      }
+      refuse(delivery.outgoing, reason, delivery.callback);
     }
   }
 
@@ -321,9 +321,7 @@ public final class Outbox implements PendingDelivery.Owner {
 
   /** Adds what another outbox had, regardless of limits; {@link #attach} sends it. */
   public void restore(Pending before, DeliveryCallback callback) {
-    var outgoing = new Outgoing(before.getMessage(), before.getChannel());
-    var delivery = new PendingDelivery(this, ++lastNumber, outgoing, callback);
-    delivery.attempts = before.getAttempts();
+    PendingDelivery delivery = PendingDelivery.of(this, ++lastNumber, before, callback);
     queue.add(delivery);
     if (before.getWritten()) {
       queue.mark(delivery, 0);
@@ -341,6 +339,11 @@ public final class Outbox implements PendingDelivery.Owner {
     return hasRoomFor(message.getSerializedSize()) ? null : Refusals.full(queue.count());
   }
 
+  /** Replaces the link, if the client is linked, by another form of the same link. */
+  public void relink(Connection form) {
+    link = link == null ? null : form;
+  }
+
   /** Returns the bytes that the outbox holds, as if no other one held the same Messages. */
   public long held() {
     return queue.held();
@@ -353,9 +356,7 @@ public final class Outbox implements PendingDelivery.Owner {
 
   /** Visits every delivery in order, also those that were written. */
   public void forEach(Consumer<PendingDelivery> visitor) {
-    for (PendingDelivery delivery = queue.oldest(); delivery != null; delivery = delivery.next) {
-      visitor.accept(delivery);
-    }
+    queue.forEach(visitor);
   }
 
   private boolean makeRoomFor(int size) {
@@ -377,7 +378,7 @@ public final class Outbox implements PendingDelivery.Owner {
 
   private void forget(PendingDelivery delivery) {
     remove(delivery);
-    confirm(delivery.callback, By.TRANSPORT, null);
+    DeliveryCallbacks.confirm(delivery.callback, By.TRANSPORT, null);
   }
 
   private boolean isTooLong(Message message) {
@@ -390,41 +391,42 @@ public final class Outbox implements PendingDelivery.Owner {
             && (queue.written() > 0 || queue.bytes() + size <= shared.limits().maxPendingBytes()));
   }
 
-  private static boolean refuse(MessageException why, DeliveryCallback callback) {
-    if (callback != null) {
-      callback.failed(why);
-    }
+  private boolean refuse(Outgoing outgoing, MessageException why, DeliveryCallback callback) {
+    shared.timeline().fail(Step.UNDELIVERED, outgoing.message(), why, session);
+    DeliveryCallbacks.fail(callback, why);
     return false;
   }
 
   private void send(PendingDelivery delivery, long now) {
-    shared.memory().writes(delivery.size);
     switch (delivery.outgoing.expectsAnswer() ? Mode.ACKNOWLEDGEMENTS : mode) {
       case ACKNOWLEDGEMENTS -> {
         delivery.attempts++;
         shared.timeouts().add(delivery, now);
-        link.deliver(delivery.outgoing);
+        write(delivery.outgoing, delivery.attempts);
       }
       case OFFSETS -> {
-        if (link.deliver(delivery.outgoing)) {
+        if (write(delivery.outgoing, delivery.attempts + 1)) {
           queue.mark(delivery, now);
           DeliveryCallback callback = delivery.callback;
           delivery.callback = null;
-          confirm(callback, By.TRANSPORT, null);
+          DeliveryCallbacks.confirm(callback, By.TRANSPORT, null);
         }
       }
       case WRITES -> {
-        if (link.deliver(delivery.outgoing)) {
+        if (write(delivery.outgoing, delivery.attempts + 1)) {
           forget(delivery);
         }
       }
     }
   }
 
-  private static void confirm(DeliveryCallback callback, By by, Message reply) {
-    if (callback != null) {
-      callback.delivered(by, reply);
+  private boolean write(Outgoing outgoing, int attempt) {
+    shared.memory().writes(outgoing.message().getSerializedSize());
+    boolean written = link.deliver(outgoing);
+    if (written) {
+      shared.timeline().record(Step.WRITTEN, outgoing.message(), attempt, session);
     }
+    return written;
   }
 
   private void moveAnchor(String offset) {

@@ -58,6 +58,14 @@ public final class PendingDelivery {
     size = outgoing.message().getSerializedSize();
   }
 
+  /** Returns a delivery in the state that it had in another outbox. */
+  static PendingDelivery of(Owner outbox, long number, Pending before, DeliveryCallback callback) {
+    var outgoing = new Outgoing(before.getMessage(), before.getChannel());
+    var delivery = new PendingDelivery(outbox, number, outgoing, callback);
+    delivery.attempts = before.getAttempts();
+    return delivery;
+  }
+
   /** Returns by what a client names an event when it says how far it has read. */
   public static String offsetOf(Message message) {
     return message.getEventId()

@@ -156,6 +156,13 @@ public final class FirstMessageAuth {
     take(message, receipt);
   }
 
+  /** The client sent a sign of life that is not a Message. */
+  public void heartbeat() {
+    if (state == State.OPEN) {
+      session.heartbeatReceived();
+    }
+  }
+
   /** Refuses a frame that is not a Message; too many of them end the link. */
   public void malformed(String what, Receipt receipt) {
     if (state == State.CLOSED) {

@@ -76,6 +76,11 @@ final class PacketReceipt implements Receipt {
     }
   }
 
+  @Override
+  public boolean isWritten() {
+    return asked();
+  }
+
   private boolean asked() {
     return ackId != SocketPacket.NO_ACK;
   }

@@ -209,8 +209,11 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   @Override
   public void onFrame(ByteBuf frame) {
-    // An empty frame is a sign of life only.
-    if (state != State.OPEN || !frame.isReadable()) {
+    if (state != State.OPEN) {
+      return;
+    }
+    if (!frame.isReadable()) {
+      auth.heartbeat();
       return;
     }
     heartbeat.message(lastReceived);

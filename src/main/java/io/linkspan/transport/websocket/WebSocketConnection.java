@@ -340,7 +340,9 @@ final class WebSocketConnection
     heartbeat.message(lastReceived);
     byte[] answer = HeartCheck.answer(text);
     if (answer != null) {
+      session.heartbeatReceived();
       link.write(true, answer);
+      session.heartbeatSent();
       return;
     }
     if (!json) {
@@ -390,7 +392,10 @@ final class WebSocketConnection
       return;
     }
     switch (link.channel().advance(heartbeat, DeadlineTimer.now())) {
-      case PROBE -> link.writePing();
+      case PROBE -> {
+        link.writePing();
+        session.heartbeatSent();
+      }
       case EXPIRE -> {
         close(CloseReason.HEARTBEAT_TIMEOUT);
         return;

@@ -13,6 +13,7 @@ import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
+import io.linkspan.trace.Timeline;
 import io.linkspan.wire.Pending;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -102,11 +103,15 @@ class OutboxTest {
   private final MemoryBudget budget = TestMemory.budget();
   private final OutboxParts shared =
       new OutboxParts(
-          new OutboxParts.Limits(3, 1_000, ATTEMPTS), timeouts, metrics, budget.newAccount());
+          new OutboxParts.Limits(3, 1_000, ATTEMPTS),
+          timeouts,
+          metrics,
+          budget.newAccount(),
+          Timeline.OFF);
   private final Outbox outbox = outbox(Outbox.Mode.ACKNOWLEDGEMENTS);
 
   private Outbox outbox(Outbox.Mode mode) {
-    return new Outbox(shared, link, mode, false, null);
+    return new Outbox(shared, "s", link, mode, false, null);
   }
 
   private static Outgoing message(String eventId) {
@@ -241,7 +246,7 @@ class OutboxTest {
           callbacks.add(delivery.callback());
         });
     before.clear();
-    Outbox after = new Outbox(shared, null, mode, true, null);
+    Outbox after = new Outbox(shared, "s", null, mode, true, null);
     for (int i = 0; i < all.size(); i++) {
       after.restore(all.get(i), callbacks.get(i));
     }

@@ -14,6 +14,7 @@ import io.linkspan.testing.SimulatedBus;
 import io.linkspan.testing.SimulatedNodes;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
+import io.linkspan.trace.Timeline;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
@@ -66,7 +67,9 @@ class SessionReplicaTest {
                   new LongAdder(),
                   Counter.builder("redelivered").register(new SimpleMeterRegistry()),
                   Counter.builder("abandoned").register(new SimpleMeterRegistry())),
-              memory),
+              memory,
+              Timeline.OFF),
+          "s",
           null,
           Outbox.Mode.ACKNOWLEDGEMENTS,
           true,

@@ -25,6 +25,7 @@ import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
+import io.linkspan.trace.TraceConfig;
 import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.transport.http.HttpConfig;
@@ -194,7 +195,8 @@ final class SocketIoNodes implements AutoCloseable {
               new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
               memory,
               new SessionMetrics(registry),
-              IdentityServices.CLAIMED);
+              IdentityServices.CLAIMED,
+              TraceConfig.OFF);
     }
 
     void deploy() {
