@@ -67,6 +67,7 @@ class ArchitectureTest {
       protocol.methodchannel -> protocol
       protocol.socketio -> protocol, protocol.engineio
       protocol.websocket -> protocol
+      revocation -> admission, api, config, listener
       routing -> config, translate
       session -> admission, api, bus, config, connection, delivery, directory, memory, permission, routing, session.outbox, session.replica, session.transfer, time, translate, wire
       session.outbox -> api, connection, delivery, memory, time, wire
@@ -127,6 +128,9 @@ class ArchitectureTest {
           "io.linkspan.listener.Forwarded",
           "io.linkspan.ops.KeyGuesses",
           "io.linkspan.delivery.PendingReplies",
+          "io.linkspan.revocation.NetworkTable",
+          "io.linkspan.revocation.RevocationList",
+          "io.linkspan.revocation.RevocationRules",
           "io.linkspan.memory.MemoryAccount",
           "io.linkspan.memory.MemoryBudget",
           "io.linkspan.memory.MemoryPool",

@@ -1,0 +1,198 @@
+package io.linkspan.revocation;
+
+import io.linkspan.admission.Identity;
+import io.linkspan.api.Revocation;
+import io.linkspan.api.Revocation.Source;
+import io.linkspan.api.RevocationPage;
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The revocations of all nodes, as one node knows them. An entry takes effect here at once, and at
+ * the other nodes when the store passes it on. Shared by all event loops.
+ */
+public final class Revocations implements RevocationStore.Listener {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Revocations.class);
+  private static final long PRUNE_MS = 1_000;
+  private static final long RETRY_MS = 250;
+
+  private final Vertx vertx;
+  private final RevocationConfig config;
+  private final RevocationStore store;
+  private final LongSupplier clock;
+  private final RevocationList list;
+  private final List<Consumer<Revocation>> listeners = new CopyOnWriteArrayList<>();
+
+  /** Whether this node has all entries of the others. */
+  private volatile boolean complete;
+
+  public Revocations(Vertx vertx, RevocationConfig config, RevocationStore store) {
+    this(vertx, config, store, System::currentTimeMillis);
+  }
+
+  Revocations(Vertx vertx, RevocationConfig config, RevocationStore store, LongSupplier clock) {
+    this.vertx = vertx;
+    this.config = config;
+    this.store = store;
+    this.clock = clock;
+    list = new RevocationList(config.max());
+  }
+
+  /** Reads the entries of the other nodes; to be completed before clients are admitted. */
+  public Future<Void> start() {
+    vertx.setPeriodic(PRUNE_MS, id -> list.prune(clock.getAsLong()));
+    store.watch(this);
+    return read().onSuccess(v -> complete = true);
+  }
+
+  /**
+   * Adds a listener for entries that are added from now on, by any node. It is called on any
+   * thread, when {@link #find} and {@link #findNetwork} already return the entry.
+   */
+  public void listen(Consumer<Revocation> listener) {
+    listeners.add(listener);
+  }
+
+  // ---------------------------------------------------------------------------- look-ups
+
+  /**
+   * Returns whether this node has all entries of the others. While it has not, it cannot tell which
+   * clients are refused.
+   */
+  public boolean isComplete() {
+    return complete;
+  }
+
+  /** Returns an entry in force that refuses an identity; null when there is none. */
+  public Revocation find(Identity identity) {
+    return list.size() == 0 ? null : list.find(identity, clock.getAsLong());
+  }
+
+  /**
+   * Returns an entry in force that refuses an identity; null when there is none.
+   *
+   * @param tokenId null without one
+   * @param issuedAt of the token, in milliseconds since 1970; 0 when that is not known
+   */
+  public Revocation find(String user, String tokenId, long issuedAt) {
+    return list.size() == 0 ? null : list.find(user, tokenId, issuedAt, clock.getAsLong());
+  }
+
+  /**
+   * Returns an entry in force that refuses a network address; null when there is none.
+   *
+   * @param address without a port
+   */
+  public Revocation findNetwork(String address) {
+    return list.size() == 0 ? null : list.findNetwork(address, clock.getAsLong());
+  }
+
+  /** Returns one page of the entries in the order of their ids. */
+  public RevocationPage page(String cursor, int limit) {
+    return list.page(cursor, limit);
+  }
+
+  /** Returns the number of entries of one kind. */
+  public int size(Revocation.Kind kind) {
+    return list.size(kind);
+  }
+
+  // ----------------------------------------------------------------------------- changes
+
+  /**
+   * Adds an entry, or extends the one of the same kind and value. It is in force at this node when
+   * this returns.
+   *
+   * @return the entry as it is now, once the loss of one node does not lose it; fails with a {@link
+   *     io.linkspan.api.MessageException}: {@code malformed}, or {@code queue-full} when there are
+   *     too many entries
+   */
+  public Future<Revocation> add(Revocation request, Source source) {
+    Revocation entry;
+    Revocation displaced;
+    try {
+      Instant now = Instant.ofEpochMilli(clock.getAsLong());
+      entry = RevocationRules.complete(request, source, now, config.keep());
+      list.prune(now.toEpochMilli());
+      displaced = list.makeRoom(entry);
+    } catch (io.linkspan.api.MessageException refusal) {
+      return Future.failedFuture(refusal);
+    }
+    if (displaced != null) {
+      remove(displaced.id());
+    }
+    added(entry);
+    Revocation stored = list.get(entry.id());
+    return store.put(entry).map(stored == null ? entry : stored);
+  }
+
+  /**
+   * Removes an entry at all nodes.
+   *
+   * @return whether there was one here
+   */
+  public Future<Boolean> remove(String id) {
+    boolean known = list.remove(id) != null;
+    return store.remove(id).map(known);
+  }
+
+  // ---------------------------------------------------------------- changes of other nodes
+
+  @Override
+  public void added(Revocation entry) {
+    Revocation now = list.put(entry);
+    if (now != null) {
+      listeners.forEach(listener -> listener.accept(now));
+    }
+  }
+
+  @Override
+  public void removed(String id) {
+    list.remove(id);
+  }
+
+  @Override
+  public void interrupted(boolean lost) {
+    if (lost) {
+      complete = false;
+    }
+    read()
+        .onComplete(
+            v -> {
+              complete = true;
+              if (lost) {
+                putAll();
+              }
+            },
+            failure -> {
+              LOG.debug("the revocations of the other nodes cannot be read", failure);
+              vertx.setTimer(RETRY_MS, id -> interrupted(lost));
+            });
+  }
+
+  private Future<Void> read() {
+    return store.all().onSuccess(this::addAll).mapEmpty();
+  }
+
+  private void addAll(Collection<Revocation> entries) {
+    entries.forEach(this::added);
+  }
+
+  /** Adds what this node knows to a store that may not have it. */
+  private void putAll() {
+    for (Revocation entry : list.entries()) {
+      store
+          .put(entry)
+          .onFailure(failure -> LOG.warn("a revocation was not passed on to others", failure));
+    }
+  }
+}
