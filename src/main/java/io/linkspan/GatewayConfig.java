@@ -12,6 +12,7 @@ import io.linkspan.memory.MemoryConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.permission.PermissionRules;
 import io.linkspan.permission.RuleReader;
+import io.linkspan.revocation.RevocationConfig;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RouteReader;
 import io.linkspan.session.SessionConfig;
@@ -48,6 +49,7 @@ public record GatewayConfig(
     MemoryConfig memory,
     List<Route> routes,
     PermissionRules permissions,
+    RevocationConfig revocation,
     List<UpstreamConfig> upstreams,
     List<VerticleConfig> verticles,
     ClusterConfig cluster,
@@ -119,6 +121,7 @@ public record GatewayConfig(
             MemoryConfig.read(root.section("memory")),
             routes,
             RuleReader.read(root.sections("permissions"), !auth.verifies()),
+            RevocationConfig.read(root.section("revocation")),
             upstreams.upstreams(),
             root.sections("verticles").stream().map(VerticleConfig::read).toList(),
             cluster,

@@ -8,6 +8,7 @@ import io.linkspan.config.ListenException;
 import io.linkspan.listener.RequestLog;
 import io.linkspan.listener.RequestValidator;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.revocation.RevocationRequests;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MessageLimits;
 import io.netty.channel.ChannelPipeline;
@@ -51,6 +52,7 @@ public final class ManagementVerticle extends VerticleBase {
   private final ManagementConfig config;
   private final Metrics metrics;
   private final Node node;
+  private final RevocationRequests revocations;
   private final long maxBody;
   private final Consumer<ChannelPipeline> extensions;
   private HttpServer server;
@@ -64,11 +66,13 @@ public final class ManagementVerticle extends VerticleBase {
       ManagementConfig config,
       Metrics metrics,
       Node node,
+      RevocationRequests revocations,
       long maxBody,
       Consumer<ChannelPipeline> extensions) {
     this.config = config;
     this.metrics = metrics;
     this.node = node;
+    this.revocations = revocations;
     this.maxBody = maxBody;
     this.extensions = extensions;
   }
@@ -135,6 +139,7 @@ public final class ManagementVerticle extends VerticleBase {
         .handler(BodyHandler.create(false).setBodyLimit(maxBody))
         .handler(this::send);
     new SessionApi(clients).addTo(router);
+    new RevocationApi(revocations, maxBody).addTo(router);
     refuseOthers(router);
     return router;
   }

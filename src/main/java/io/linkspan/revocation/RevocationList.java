@@ -55,9 +55,7 @@ public final class RevocationList {
 
   /** Returns an entry in force that refuses an identity; null when there is none. */
   public Revocation find(Identity identity, long now) {
-    return all.isEmpty()
-        ? null
-        : find(identity.user(), identity.tokenId(), identity.issuedAt(), now);
+    return find(identity.user(), identity.tokenId(), identity.issuedAt(), now);
   }
 
   /**
@@ -67,6 +65,9 @@ public final class RevocationList {
    * @param issuedAt of the token; 0 when that is not known, which counts as long ago
    */
   public Revocation find(String user, String tokenId, long issuedAt, long now) {
+    if (all.isEmpty()) {
+      return null;
+    }
     Revocation entry = inForce(byValue.get(Kind.USER).get(user), now);
     if (entry == null && tokenId != null) {
       entry = inForce(byValue.get(Kind.TOKEN).get(tokenId), now);
@@ -93,8 +94,8 @@ public final class RevocationList {
   }
 
   /** Returns the number of entries. */
-  public int size() {
-    return all.size();
+  public synchronized int size() {
+    return byEnd.size();
   }
 
   /** Returns the number of entries of one kind. */
@@ -134,7 +135,7 @@ public final class RevocationList {
    * @throws MessageException {@code queue-full} when none can
    */
   public synchronized Revocation makeRoom(Revocation entry) {
-    if (all.size() < max || all.containsKey(entry.id())) {
+    if (byEnd.size() < max || all.containsKey(entry.id())) {
       return null;
     }
     if (bans.isEmpty()) {

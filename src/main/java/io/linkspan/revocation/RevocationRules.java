@@ -123,6 +123,15 @@ public final class RevocationRules {
     return now < entry.until().toEpochMilli();
   }
 
+  /**
+   * Returns the milliseconds until an entry ends.
+   *
+   * @param now in milliseconds since 1970
+   */
+  public static long remaining(Revocation entry, long now) {
+    return Math.max(1, entry.until().toEpochMilli() - now);
+  }
+
   private static void check(boolean holds, String text) {
     if (!holds) {
       throw new MessageException(ErrorCode.MALFORMED, text);

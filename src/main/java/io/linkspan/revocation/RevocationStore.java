@@ -38,8 +38,8 @@ public interface RevocationStore {
   /** Returns all entries. */
   Future<Collection<Revocation>> all();
 
-  /** Sets the listener; called once, before {@link #all}. */
-  void watch(Listener listener);
+  /** Sets the listener; called once, and completed before {@link #all}. */
+  Future<Void> watch(Listener listener);
 
   /** Returns the store of a standalone gateway, which needs none beside its list. */
   static RevocationStore alone() {
@@ -60,8 +60,8 @@ public interface RevocationStore {
       }
 
       @Override
-      public void watch(Listener listener) {
-        // Nobody else makes changes.
+      public Future<Void> watch(Listener listener) {
+        return Future.succeededFuture();
       }
     };
   }

@@ -1,6 +1,7 @@
 package io.linkspan.revocation;
 
-import io.linkspan.admission.Identity;
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.MessageException;
 import io.linkspan.api.Revocation;
 import io.linkspan.api.Revocation.Source;
 import io.linkspan.api.RevocationPage;
@@ -19,7 +20,7 @@ import org.slf4j.LoggerFactory;
  * The revocations of all nodes, as one node knows them. An entry takes effect here at once, and at
  * the other nodes when the store passes it on. Shared by all event loops.
  */
-public final class Revocations implements RevocationStore.Listener {
+public final class Revocations implements RevokedClients, RevocationStore.Listener {
 
   private static final Logger LOG = LoggerFactory.getLogger(Revocations.class);
   private static final long PRUNE_MS = 1_000;
@@ -35,75 +36,56 @@ public final class Revocations implements RevocationStore.Listener {
   /** Whether this node has all entries of the others. */
   private volatile boolean complete;
 
-  public Revocations(Vertx vertx, RevocationConfig config, RevocationStore store) {
-    this(vertx, config, store, System::currentTimeMillis);
+  public Revocations(
+      Vertx vertx, RevocationConfig config, RevocationStore store, RevocationMetrics metrics) {
+    this(vertx, config, store, metrics, System::currentTimeMillis);
   }
 
-  Revocations(Vertx vertx, RevocationConfig config, RevocationStore store, LongSupplier clock) {
+  Revocations(
+      Vertx vertx,
+      RevocationConfig config,
+      RevocationStore store,
+      RevocationMetrics metrics,
+      LongSupplier clock) {
     this.vertx = vertx;
     this.config = config;
     this.store = store;
     this.clock = clock;
     list = new RevocationList(config.max());
+    metrics.register(list);
   }
 
   /** Reads the entries of the other nodes; to be completed before clients are admitted. */
   public Future<Void> start() {
     vertx.setPeriodic(PRUNE_MS, id -> list.prune(clock.getAsLong()));
-    store.watch(this);
-    return read().onSuccess(v -> complete = true);
+    return store.watch(this).compose(v -> read()).onSuccess(v -> complete = true);
   }
 
-  /**
-   * Adds a listener for entries that are added from now on, by any node. It is called on any
-   * thread, when {@link #find} and {@link #findNetwork} already return the entry.
-   */
+  @Override
   public void listen(Consumer<Revocation> listener) {
     listeners.add(listener);
   }
 
   // ---------------------------------------------------------------------------- look-ups
 
-  /**
-   * Returns whether this node has all entries of the others. While it has not, it cannot tell which
-   * clients are refused.
-   */
+  @Override
   public boolean isComplete() {
     return complete;
   }
 
-  /** Returns an entry in force that refuses an identity; null when there is none. */
-  public Revocation find(Identity identity) {
-    return list.size() == 0 ? null : list.find(identity, clock.getAsLong());
-  }
-
-  /**
-   * Returns an entry in force that refuses an identity; null when there is none.
-   *
-   * @param tokenId null without one
-   * @param issuedAt of the token, in milliseconds since 1970; 0 when that is not known
-   */
+  @Override
   public Revocation find(String user, String tokenId, long issuedAt) {
-    return list.size() == 0 ? null : list.find(user, tokenId, issuedAt, clock.getAsLong());
+    return list.find(user, tokenId, issuedAt, clock.getAsLong());
   }
 
-  /**
-   * Returns an entry in force that refuses a network address; null when there is none.
-   *
-   * @param address without a port
-   */
+  @Override
   public Revocation findNetwork(String address) {
-    return list.size() == 0 ? null : list.findNetwork(address, clock.getAsLong());
+    return list.findNetwork(address, clock.getAsLong());
   }
 
   /** Returns one page of the entries in the order of their ids. */
   public RevocationPage page(String cursor, int limit) {
     return list.page(cursor, limit);
-  }
-
-  /** Returns the number of entries of one kind. */
-  public int size(Revocation.Kind kind) {
-    return list.size(kind);
   }
 
   // ----------------------------------------------------------------------------- changes
@@ -113,8 +95,7 @@ public final class Revocations implements RevocationStore.Listener {
    * this returns.
    *
    * @return the entry as it is now, once the loss of one node does not lose it; fails with a {@link
-   *     io.linkspan.api.MessageException}: {@code malformed}, or {@code queue-full} when there are
-   *     too many entries
+   *     MessageException}: {@code malformed}, or {@code queue-full} when there are too many entries
    */
   public Future<Revocation> add(Revocation request, Source source) {
     Revocation entry;
@@ -124,7 +105,7 @@ public final class Revocations implements RevocationStore.Listener {
       entry = RevocationRules.complete(request, source, now, config.keep());
       list.prune(now.toEpochMilli());
       displaced = list.makeRoom(entry);
-    } catch (io.linkspan.api.MessageException refusal) {
+    } catch (MessageException refusal) {
       return Future.failedFuture(refusal);
     }
     if (displaced != null) {
@@ -132,7 +113,10 @@ public final class Revocations implements RevocationStore.Listener {
     }
     added(entry);
     Revocation stored = list.get(entry.id());
-    return store.put(entry).map(stored == null ? entry : stored);
+    return store
+        .put(entry)
+        .map(stored == null ? entry : stored)
+        .recover(failure -> Future.failedFuture(notShared(failure)));
   }
 
   /**
@@ -142,7 +126,13 @@ public final class Revocations implements RevocationStore.Listener {
    */
   public Future<Boolean> remove(String id) {
     boolean known = list.remove(id) != null;
-    return store.remove(id).map(known);
+    return store.remove(id).map(known).recover(failure -> Future.failedFuture(notShared(failure)));
+  }
+
+  private static MessageException notShared(Throwable failure) {
+    LOG.warn("a change of the revocations reached this node only", failure);
+    return new MessageException(
+        ErrorCode.UNAVAILABLE, "this node has made the change, the others cannot be reached");
   }
 
   // ---------------------------------------------------------------- changes of other nodes

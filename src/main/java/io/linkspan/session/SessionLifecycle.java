@@ -4,6 +4,7 @@ import io.linkspan.admission.Identity;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.Revocation;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.delivery.DeliveryCallback;
@@ -58,7 +59,8 @@ final class SessionLifecycle
       Drain drain,
       IdentityExpiry expiry,
       SessionGreeting greeting,
-      Renewals renewals) {}
+      Renewals renewals,
+      RevokedSessions revoked) {}
 
   private static final Future<String> NOWHERE = Future.succeededFuture();
 
@@ -106,7 +108,7 @@ final class SessionLifecycle
             before ->
                 before == null
                     ? begin(link, identity, attachment)
-                    : Future.succeededFuture(resume(before, link, identity, attachment)));
+                    : resume(before, link, identity, attachment));
   }
 
   private boolean admitsClients() {
@@ -124,17 +126,22 @@ final class SessionLifecycle
     return directory
         .add(ref)
         .compose(all -> makeRoom(ref, all).compose(v -> gather(ref, all, parkedAt)))
-        .map(
+        .compose(
             begun -> {
+              Revocation refusing = with.revoked().find(identity, link.remote());
+              if (refusing != null) {
+                begun.run();
+                directory.remove(ref);
+                return with.revoked().refused(refusing);
+              }
               Session session = with.factory().begin(this, ref, link, identity, attachment);
               begun.run();
-              enter(session);
               with.greeting().identify(session, identity, attachment);
+              enter(session);
               events.connected(session);
               with.greeting().announce(session, attachment);
-              return session;
-            })
-        .compose(session -> with.greeting().join(session, identity));
+              return with.greeting().join(session, identity);
+            });
   }
 
   /** A user's eventIds are known here before the user can send any. */
@@ -144,15 +151,20 @@ final class SessionLifecycle
         .compose(shard -> with.duplicates().gather(ref.user(), all, shard));
   }
 
-  private Session resume(
+  private Future<Session> resume(
       SessionState before, Connection link, Identity identity, Attachment attachment) {
+    Revocation refusing = with.revoked().find(identity, link.remote());
+    if (refusing != null) {
+      restore(before, null, attachment).expire(RevokedSessions.reasonOf(refusing));
+      return with.revoked().refused(refusing);
+    }
     Session session = restore(before, link, attachment);
     with.greeting().identify(session, identity, attachment);
     shared.metrics().resumed.increment();
     events.resumed(session);
     with.greeting().announce(session, attachment);
     session.attach(attachment.mode());
-    return session;
+    return Future.succeededFuture(session);
   }
 
   /** Makes the session of a state that was on another shard. */
@@ -355,6 +367,7 @@ final class SessionLifecycle
                   events.disconnected(session, CloseReason.CONNECTION_LOST);
                 }
                 with.away().add(session);
+                with.revoked().check(session);
               }
             })
         .onComplete(v -> with.incoming().end(arrival));

@@ -42,6 +42,7 @@ class ConnectPolicyTest {
                   new MessageLimits(1_000, 1_000),
                   Duration.ofSeconds(1))),
           new ClaimedIdentities(new AnonymousUsers(true)),
+          ClientCheck.NONE,
           memory);
 
   @Test
