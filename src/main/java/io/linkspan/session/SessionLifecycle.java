@@ -125,7 +125,7 @@ final class SessionLifecycle
     Future<String> parkedAt = identity.anonymous() ? NOWHERE : directory.parkedAt(ref.user());
     return directory
         .add(ref)
-        .compose(all -> makeRoom(ref, all).compose(v -> gather(ref, all, parkedAt)))
+        .compose(all -> makeRoom(ref, all, identity).compose(v -> gather(ref, all, parkedAt)))
         .compose(
             begun -> {
               Revocation refusing = with.revoked().find(identity, link.remote());
@@ -186,13 +186,15 @@ final class SessionLifecycle
     session.replica().put(session::describe);
   }
 
-  private Future<Void> makeRoom(SessionRef ref, List<SessionRef> all) {
+  private Future<Void> makeRoom(SessionRef ref, List<SessionRef> all, Identity identity) {
     SessionConfig config = shared.session();
     int excess = all.size() - config.maxPerUser();
     if (config.maxPerUser() == 0 || excess <= 0) {
       return Future.succeededFuture();
     }
-    if (config.onExcess() == SessionConfig.OnExcess.REPLACE) {
+    // Anybody can claim a name: a claim must not end the sessions of others.
+    boolean proven = shared.identities().provider().verifies() && !identity.anonymous();
+    if (proven && config.onExcess() == SessionConfig.OnExcess.REPLACE) {
       all.subList(0, excess).forEach(oldest -> remoteClose.accept(oldest, CloseReason.REPLACED));
       return Future.succeededFuture();
     }
