@@ -198,8 +198,9 @@ public final class RevocationList {
 
   /** Returns one entry for two of the same kind and value, in whichever order they are given. */
   public static Revocation merge(Revocation one, Revocation other) {
-    Revocation later = BY_CLAIM.compare(one, other) >= 0 ? one : other;
-    Revocation earlier = later == one ? other : one;
+    boolean oneCounts = BY_CLAIM.compare(one, other) >= 0;
+    Revocation later = oneCounts ? one : other;
+    Revocation earlier = oneCounts ? other : one;
     return new Revocation(
         later.id(),
         later.kind(),
