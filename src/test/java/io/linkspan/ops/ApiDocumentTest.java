@@ -141,6 +141,7 @@ class ApiDocumentTest {
             GatewayConfig.load(null, Map.of("LINKSPAN_MANAGEMENT_PORT", "0")).management(),
             new Metrics(),
             new IdleNode(),
+            null,
             1,
             pipeline -> {});
     TestGateway.await(vertx.deployVerticle(management));
@@ -190,6 +191,23 @@ class ApiDocumentTest {
     check(400, "POST", "/v1/messages", "/v1/messages?wait=soon", "{}");
     check(400, "POST", "/v1/messages", "/v1/messages", "{");
     check(400, "GET", "/v1/sessions", "/v1/sessions?limit=many", null);
+  }
+
+  @Test
+  void answersAboutRevocationsAreAsDescribed() throws Exception {
+    String revocations = "/v1/revocations";
+    String id =
+        check(
+                201,
+                "POST",
+                revocations,
+                revocations,
+                "{\"kind\":\"tokens\",\"value\":\"alice\",\"reason\":\"lost phone\"}")
+            .getString("id");
+    check(200, "GET", revocations, revocations + "?limit=1", null);
+    check(400, "POST", revocations, revocations, "{\"kind\":\"user\"}");
+    check(204, "DELETE", revocations + "/{id}", revocations + "/" + id, null);
+    check(404, "DELETE", revocations + "/{id}", revocations + "/" + id, null);
   }
 
   @Test
