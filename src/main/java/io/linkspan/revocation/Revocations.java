@@ -9,8 +9,11 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
@@ -33,8 +36,8 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
   private final RevocationList list;
   private final List<Consumer<Revocation>> listeners = new CopyOnWriteArrayList<>();
 
-  /** Whether this node has all entries of the others. */
-  private volatile boolean complete;
+  /** How many reads are pending without which this node may lack entries of the others. */
+  private final AtomicInteger incomplete = new AtomicInteger(1);
 
   public Revocations(
       Vertx vertx, RevocationConfig config, RevocationStore store, RevocationMetrics metrics) {
@@ -58,7 +61,7 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
   /** Reads the entries of the other nodes; to be completed before clients are admitted. */
   public Future<Void> start() {
     vertx.setPeriodic(PRUNE_MS, id -> list.prune(clock.getAsLong()));
-    return store.watch(this).compose(v -> read()).onSuccess(v -> complete = true);
+    return store.watch(this).compose(v -> read()).onSuccess(v -> incomplete.decrementAndGet()).mapEmpty();
   }
 
   @Override
@@ -70,7 +73,7 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
 
   @Override
   public boolean isComplete() {
-    return complete;
+    return incomplete.get() == 0;
   }
 
   @Override
@@ -153,36 +156,39 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
   @Override
   public void interrupted(boolean lost) {
     if (lost) {
-      complete = false;
+      incomplete.incrementAndGet();
     }
+    readAgain(lost);
+  }
+
+  private void readAgain(boolean lost) {
     read()
         .onComplete(
-            v -> {
-              complete = true;
+            stored -> {
               if (lost) {
-                putAll();
+                incomplete.decrementAndGet();
+                putMissing(stored);
               }
             },
             failure -> {
               LOG.debug("the revocations of the other nodes cannot be read", failure);
-              vertx.setTimer(RETRY_MS, id -> interrupted(lost));
+              vertx.setTimer(RETRY_MS, id -> readAgain(lost));
             });
   }
 
-  private Future<Void> read() {
-    return store.all().onSuccess(this::addAll).mapEmpty();
+  private Future<Collection<Revocation>> read() {
+    return store.all().onSuccess(stored -> stored.forEach(this::added));
   }
 
-  private void addAll(Collection<Revocation> entries) {
-    entries.forEach(this::added);
-  }
-
-  /** Adds what this node knows to a store that may not have it. */
-  private void putAll() {
+  /** Adds what this node knows to a store that does not have it. */
+  private void putMissing(Collection<Revocation> stored) {
+    Set<Revocation> present = new HashSet<>(stored);
     for (Revocation entry : list.entries()) {
-      store
-          .put(entry)
-          .onFailure(failure -> LOG.warn("a revocation was not passed on to others", failure));
+      if (!present.contains(entry)) {
+        store
+            .put(entry)
+            .onFailure(failure -> LOG.warn("a revocation was not passed on to others", failure));
+      }
     }
   }
 }

@@ -103,8 +103,8 @@ class RevocationIT {
       List<String> ids = new ArrayList<>();
       for (TokenTransport transport : TokenTransport.values()) {
         String id = UUID.randomUUID().toString();
+        GatewayProcess node = cluster.node((round + ids.size()) % NODES);
         ids.add(id);
-        GatewayProcess node = cluster.node((round + transport.ordinal()) % NODES);
         clients.add(connect(transport, node, token("user" + round, id), null));
       }
       for (int i = 0; i < clients.size(); i++) {
