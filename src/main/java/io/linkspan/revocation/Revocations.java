@@ -61,7 +61,11 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
   /** Reads the entries of the other nodes; to be completed before clients are admitted. */
   public Future<Void> start() {
     vertx.setPeriodic(PRUNE_MS, id -> list.prune(clock.getAsLong()));
-    return store.watch(this).compose(v -> read()).onSuccess(v -> incomplete.decrementAndGet()).mapEmpty();
+    return store
+        .watch(this)
+        .compose(v -> read())
+        .onSuccess(v -> incomplete.decrementAndGet())
+        .mapEmpty();
   }
 
   @Override
