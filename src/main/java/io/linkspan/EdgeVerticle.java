@@ -1,6 +1,7 @@
 package io.linkspan;
 
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.ClientCheck;
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.IdentityProvider;
@@ -48,6 +49,7 @@ final class EdgeVerticle extends VerticleBase {
       NodeServices shard,
       Admission admission,
       IdentityProvider identities,
+      ClientCheck check,
       HttpCredentials credentials,
       PlaygroundEndpoint playground,
       ClientFiles clientFiles,
@@ -150,7 +152,13 @@ final class EdgeVerticle extends VerticleBase {
 
   private ConnectContext newConnectContext(Origins origins) {
     var policy =
-        new ConnectPolicy(latch, origins, shared.admission(), shared.identities(), shard.memory());
+        new ConnectPolicy(
+            latch,
+            origins,
+            shared.admission(),
+            shared.identities(),
+            shared.check(),
+            shard.memory());
     return new ConnectContext(policy, shard);
   }
 

@@ -15,6 +15,10 @@ import io.linkspan.ops.ManagementVerticle;
 import io.linkspan.ops.MemoryMonitor;
 import io.linkspan.ops.Metrics;
 import io.linkspan.ops.Node;
+import io.linkspan.revocation.RevocationCheck;
+import io.linkspan.revocation.RevocationMetrics;
+import io.linkspan.revocation.RevocationRequests;
+import io.linkspan.revocation.Revocations;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.ControlService;
 import io.linkspan.session.DuplicateFilter;
@@ -86,6 +90,8 @@ public final class Gateway implements Node {
   private final ManagementVerticle management;
   private final ControlService control;
   private final NodeMailbox mailbox;
+  private final Revocations revocations;
+  private final RevocationCheck check;
   private final Authentication authentication;
 
   /** Written by the thread that starts or drains, read by every event loop. */
@@ -101,8 +107,12 @@ public final class Gateway implements Node {
     directory = platform.directory();
     isMember = platform.isMember();
     id = nodes.self().id();
-    control = new ControlService(vertx, directory, nodes);
-    authentication = new Authentication(vertx, config.auth());
+    var refusals = new RevocationMetrics(metrics.registry());
+    revocations = new Revocations(vertx, config.revocation(), platform.revocations(), refusals);
+    check = new RevocationCheck(revocations, refusals);
+    var requests = new RevocationRequests(revocations);
+    control = new ControlService(vertx, directory, nodes, requests);
+    authentication = new Authentication(vertx, config.auth(), check);
     mailbox = new NodeMailbox(vertx, directory, nodes.self());
     BackPressureLimits pressure = BackPressureLimits.of(config.limits(), false);
     management =
@@ -111,6 +121,7 @@ public final class Gateway implements Node {
             metrics,
             this,
             new TraceService(vertx, nodes, directory, config.trace()),
+            requests,
             config.websocket().maxMessageSize() * 2L,
             pipeline -> BackPressure.install(pipeline, pressure));
   }
@@ -232,6 +243,7 @@ public final class Gateway implements Node {
         .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
         .compose(v -> authentication.start())
+        .compose(v -> revocations.start())
         .compose(v -> deployUpstreams())
         .compose(
             v -> {
@@ -280,7 +292,10 @@ public final class Gateway implements Node {
             memory,
             sessions,
             new IdentityServices(
-                authentication.identities(), config.auth().notice(), config.permissions()),
+                authentication.identities(),
+                config.auth().notice(),
+                config.permissions(),
+                revocations),
             config.trace());
     var admission = new Admission(config.limits());
     admission.pending().register(metrics.registry());
@@ -289,6 +304,7 @@ public final class Gateway implements Node {
         shard,
         admission,
         authentication.identities(),
+        check,
         credentials,
         new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
         new ClientFiles(config.socketio().path()),

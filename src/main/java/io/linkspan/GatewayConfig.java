@@ -12,6 +12,7 @@ import io.linkspan.memory.MemoryConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.permission.PermissionRules;
 import io.linkspan.permission.RuleReader;
+import io.linkspan.revocation.RevocationConfig;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RouteReader;
 import io.linkspan.session.SessionConfig;
@@ -50,6 +51,7 @@ public record GatewayConfig(
     TraceConfig trace,
     List<Route> routes,
     PermissionRules permissions,
+    RevocationConfig revocation,
     List<UpstreamConfig> upstreams,
     List<VerticleConfig> verticles,
     ClusterConfig cluster,
@@ -122,6 +124,7 @@ public record GatewayConfig(
             TraceConfig.read(root.section("trace")),
             routes,
             RuleReader.read(root.sections("permissions"), !auth.verifies()),
+            RevocationConfig.read(root.section("revocation")),
             upstreams.upstreams(),
             root.sections("verticles").stream().map(VerticleConfig::read).toList(),
             cluster,

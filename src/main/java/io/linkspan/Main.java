@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -63,6 +64,9 @@ public final class Main implements Callable<Integer> {
   private static final int MAX_INPUT = 1 << 20;
 
   private static final int WRONG_CONFIGURATION = 2;
+
+  private static final String MANAGEMENT =
+      "management port of a running node (default: that of the configuration)";
 
   @Option(
       names = "--conf",
@@ -254,6 +258,73 @@ public final class Main implements Callable<Integer> {
       description = "Print a minimal configuration with comments and fresh secrets.")
   Integer generateConfiguration() {
     return TokenCommands.configuration();
+  }
+
+  @Command(
+      name = "revoke",
+      description = "Refuse one token, or all older tokens of a user, and disconnect its clients.")
+  Integer revoke(
+      @ArgGroup(multiplicity = "1") RevocationOptions.Tokens tokens,
+      @Option(
+              names = "--issued-before",
+              paramLabel = "TIME",
+              description = "with --user: tokens that were issued before (default: now)")
+          String before,
+      @ArgGroup RevocationOptions.End end,
+      @Option(names = "--reason", paramLabel = "TEXT", description = "for operators") String reason,
+      @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
+    return callNode(
+        url,
+        node ->
+            node.add(
+                tokens.kind(),
+                tokens.value(),
+                RevocationOptions.End.duration(end),
+                RevocationOptions.End.time(end),
+                before,
+                reason));
+  }
+
+  @Command(
+      name = "block",
+      description = "Refuse a user or a network for some time, and disconnect its clients.")
+  Integer block(
+      @ArgGroup(multiplicity = "1") RevocationOptions.Blocked blocked,
+      @ArgGroup(multiplicity = "1") RevocationOptions.End end,
+      @Option(names = "--reason", paramLabel = "TEXT", description = "for operators") String reason,
+      @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
+    return callNode(
+        url,
+        node ->
+            node.add(
+                blocked.kind(),
+                blocked.value(),
+                RevocationOptions.End.duration(end),
+                RevocationOptions.End.time(end),
+                null,
+                reason));
+  }
+
+  @Command(name = "unblock", description = "End a block, or any revocation by its id.")
+  Integer unblock(
+      @ArgGroup(multiplicity = "1") RevocationOptions.Entry entry,
+      @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
+    return callNode(url, entry::removeBy);
+  }
+
+  @Command(name = "revocations", description = "Print what is revoked and blocked, one a line.")
+  Integer revocations(
+      @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
+    return callNode(url, RevocationCommands::list);
+  }
+
+  /** Runs a command that calls the management port of a running node. */
+  private int callNode(String url, ToIntFunction<RevocationCommands> command) {
+    try {
+      return command.applyAsInt(new RevocationCommands(load().management(), url));
+    } catch (ConfigException e) {
+      return tell(e);
+    }
   }
 
   private GatewayConfig load() throws ConfigException {

@@ -7,6 +7,7 @@ import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.listener.GuardedTransport;
+import io.linkspan.revocation.RevocationStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -19,7 +20,11 @@ import java.util.function.BooleanSupplier;
  * @param isMember whether the node is a member of its cluster at present
  */
 record VertxBootstrap(
-    Vertx vertx, Nodes nodes, SessionDirectory directory, BooleanSupplier isMember) {
+    Vertx vertx,
+    Nodes nodes,
+    SessionDirectory directory,
+    RevocationStore revocations,
+    BooleanSupplier isMember) {
 
   /** Loaded in a cluster only, and Hazelcast with it. */
   private static final class Clustered {
@@ -29,7 +34,11 @@ record VertxBootstrap(
           .map(
               cluster ->
                   new VertxBootstrap(
-                      cluster.vertx(), cluster.nodes(), cluster.directory(), cluster::isMember));
+                      cluster.vertx(),
+                      cluster.nodes(),
+                      cluster.directory(),
+                      cluster.revocations(),
+                      cluster::isMember));
     }
   }
 
@@ -48,6 +57,7 @@ record VertxBootstrap(
             VertxProcess.builder().withTransport(transport()).with(options).build(),
             Nodes.alone(self),
             new LocalSessionDirectory(),
+            RevocationStore.alone(),
             () -> true));
   }
 }

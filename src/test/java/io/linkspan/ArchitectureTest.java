@@ -44,21 +44,21 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, bus, cluster, config, connection, delivery, directory, listener, memory, ops, permission, routing, session, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, bus, cluster, config, connection, delivery, directory, listener, memory, ops, permission, revocation, routing, session, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
       api.testing -> api, translate
       auth -> admission, api, config, protocol, time, upstream
-      cluster -> api, bus, cluster.security, config, connection, directory
+      cluster -> api, bus, cluster.security, config, connection, directory, revocation
       cluster.security -> config, listener, time
       connection -> api, config, memory, translate
       delivery -> api, bus, config, directory, memory, permission, routing, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
       listener -> admission, config, connection, time
       memory -> api, config
-      ops -> admission, api, config, listener, memory, protocol, time, trace, translate, wire
+      ops -> admission, api, config, listener, memory, protocol, revocation, time, trace, translate, wire
       permission -> admission, config, routing
       protocol.compression -> protocol
       protocol.enet -> protocol
@@ -67,8 +67,9 @@ class ArchitectureTest {
       protocol.methodchannel -> protocol
       protocol.socketio -> protocol, protocol.engineio
       protocol.websocket -> protocol
+      revocation -> admission, api, config, listener
       routing -> config, translate
-      session -> admission, api, bus, config, connection, delivery, directory, memory, permission, routing, session.outbox, session.replica, session.transfer, time, trace, translate, wire
+      session -> admission, api, bus, config, connection, delivery, directory, memory, permission, revocation, routing, session.outbox, session.replica, session.transfer, time, trace, translate, wire
       session.outbox -> api, connection, delivery, memory, time, trace, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
@@ -128,6 +129,9 @@ class ArchitectureTest {
           "io.linkspan.listener.Forwarded",
           "io.linkspan.ops.KeyGuesses",
           "io.linkspan.delivery.PendingReplies",
+          "io.linkspan.revocation.NetworkTable",
+          "io.linkspan.revocation.RevocationList",
+          "io.linkspan.revocation.RevocationRules",
           "io.linkspan.memory.MemoryAccount",
           "io.linkspan.memory.MemoryBudget",
           "io.linkspan.memory.MemoryPool",

@@ -211,6 +211,8 @@ class GatewayConfigTest {
         "limits: {messageRate: 5/m}              | limits.messageRate: \"5/m\": expected a rate",
         "limits: {inFlight: -1}                  | limits.inFlight: -1: expected a whole number",
         "delivery: {maxAttempts: 0}              | delivery.maxAttempts: 0: expected a whole number, 1 to",
+        "revocation: {max: 5}                    | revocation.max: 5: expected a whole number, 100 to",
+        "revocation: {keep: 10s}                 | revocation.keep: \"10s\": expected a duration",
         "session: {replicas: 2}                  | session.replicas: 2: expected one of",
         "session: {replicas: 1}                  | session.replicas: 1: expected auto or 0, as cluster.enabled is false",
         "cluster: {enabled: true}                | cluster.join: expected one of members, multicast and kubernetes.service to be set",

@@ -18,6 +18,7 @@ public record AnonymousUsers(boolean permitted) {
           ConnectRefusedException.unauthenticated("the client states no identity"));
     }
     String random = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
-    return Future.succeededFuture(new Identity(UserNames.ANONYMOUS + random, true));
+    return Future.succeededFuture(
+        new Identity(UserNames.ANONYMOUS + random, true, System.currentTimeMillis()));
   }
 }

@@ -22,7 +22,7 @@ public final class ClaimedIdentities implements IdentityProvider {
     }
     String problem = UserNames.problem(user);
     return problem == null
-        ? Future.succeededFuture(new Identity(user, false))
+        ? Future.succeededFuture(new Identity(user, false, System.currentTimeMillis()))
         : Future.failedFuture(ConnectRefusedException.unauthenticated(problem));
   }
 

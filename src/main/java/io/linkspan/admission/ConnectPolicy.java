@@ -43,10 +43,12 @@ public final class ConnectPolicy {
   private final Origins origins;
   private final Admission admission;
   private final IdentityProvider identities;
+  private final ClientCheck check;
   private final MemoryAccount memory;
 
   /**
    * @param latch of the event loop
+   * @param check refuses addresses; the identities are checked already
    * @param memory is charged for each link
    */
   public ConnectPolicy(
@@ -54,11 +56,13 @@ public final class ConnectPolicy {
       Origins origins,
       Admission admission,
       IdentityProvider identities,
+      ClientCheck check,
       MemoryAccount memory) {
     this.latch = latch;
     this.origins = origins;
     this.admission = admission;
     this.identities = identities;
+    this.check = check;
     this.memory = memory;
   }
 
@@ -107,12 +111,13 @@ public final class ConnectPolicy {
   }
 
   /**
-   * Takes a place for a link, unless its address has too many or is too fast, or memory is short.
-   * Each call that succeeds is followed by exactly one {@link #leave}.
+   * Takes a place for a link, unless its address is blocked, has too many or is too fast, or memory
+   * is short. Each call that succeeds is followed by exactly one {@link #leave}.
    *
    * @param address of the client, without its port
    */
   public void enter(String address) throws ConnectRefusedException {
+    check.checkAddress(address);
     if (latch.isDraining()) {
       throw draining();
     }

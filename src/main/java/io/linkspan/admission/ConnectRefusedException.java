@@ -26,6 +26,14 @@ public final class ConnectRefusedException extends Exception {
     return new ConnectRefusedException(CloseReason.FORBIDDEN, message, 0);
   }
 
+  /**
+   * Returns a refusal of a client that is blocked. It may say when the block ends; the client must
+   * not retry by itself nevertheless.
+   */
+  public static ConnectRefusedException blocked(String message, long retryAfterMs) {
+    return new ConnectRefusedException(CloseReason.FORBIDDEN, message, retryAfterMs);
+  }
+
   /** Returns a temporary refusal, because the identity cannot be verified now. */
   public static ConnectRefusedException unavailable(String message, long retryAfterMs) {
     return new ConnectRefusedException(CloseReason.SERVER_ERROR, message, retryAfterMs);
@@ -41,13 +49,13 @@ public final class ConnectRefusedException extends Exception {
     return reason;
   }
 
-  /** Returns the milliseconds after which the client may retry; 0 when a retry is of no use. */
+  /** Returns the milliseconds after which a retry may succeed; 0 when it is of no use. */
   public long retryAfterMs() {
     return retryAfterMs;
   }
 
-  /** Returns whether the same client may be admitted later. */
+  /** Returns whether the same client may retry by itself. */
   public boolean isTemporary() {
-    return retryAfterMs > 0;
+    return retryAfterMs > 0 && reason.mayReturn() != CloseReason.MayReturn.NEVER;
   }
 }

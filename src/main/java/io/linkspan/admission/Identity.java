@@ -9,7 +9,8 @@ import java.util.List;
  * @param user the authenticated name
  * @param anonymous whether the gateway made the name up: the client cannot reconnect under it
  * @param tokenId the claim {@code jti} of the token; null without one
- * @param issuedAt when the token was issued, in milliseconds since 1970; 0 when that is not known
+ * @param issuedAt when the token was issued, or without one the client was accepted, in
+ *     milliseconds since 1970; 0 when the token does not say
  * @param expiresAt when the identity ends, in milliseconds since 1970; {@link #NEVER} when it does
  *     not
  * @param claims all claims of the token as JSON, at most as long as a token; empty without one
@@ -36,7 +37,21 @@ public record Identity(
 
   /** Creates an identity that no token states and that does not end. */
   public Identity(String user, boolean anonymous) {
-    this(user, anonymous, null, 0, NEVER, "", null, List.of());
+    this(user, anonymous, 0);
+  }
+
+  /**
+   * Creates an identity that no token states and that does not end.
+   *
+   * @param acceptedAt in milliseconds since 1970
+   */
+  public Identity(String user, boolean anonymous, long acceptedAt) {
+    this(user, anonymous, null, acceptedAt, NEVER, "", null, List.of());
+  }
+
+  /** Returns the same identity of a client that is accepted at another time. */
+  public Identity acceptedAt(long time) {
+    return new Identity(user, anonymous, tokenId, time, expiresAt, claims, permissions, groups);
   }
 
   /** Returns whether the identity ends at some time. */

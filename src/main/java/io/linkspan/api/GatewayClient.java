@@ -159,6 +159,49 @@ public final class GatewayClient {
   }
 
   /**
+   * Refuses clients at all nodes, and ends the sessions that they have, with their links. If there
+   * is an entry of the same kind and value, it is extended, and never shortened.
+   *
+   * @return the entry, once it outlives the loss of a node; fails with {@code queue-full} when
+   *     there are too many entries
+   */
+  public Future<Revocation> revoke(Revocation revocation) {
+    JsonObject json = new JsonObject().put("kind", revocation.kind().label());
+    json.put("value", revocation.value()).put("reason", revocation.reason());
+    if (revocation.until() != null) {
+      json.put("until", revocation.until().toString());
+    }
+    if (revocation.issuedBefore() != null) {
+      json.put("issuedBefore", revocation.issuedBefore().toString());
+    }
+    return control(new JsonObject().put("action", "revoke").put("revocation", json))
+        .map(reply -> Revocation.of(reply.getJsonObject("revocation")));
+  }
+
+  /**
+   * Ends a revocation before its time; fails with {@code no-such-recipient} when there is none.
+   *
+   * @param id of the entry
+   */
+  public Future<Void> unrevoke(String id) {
+    return control(new JsonObject().put("action", "unrevoke").put("id", id)).mapEmpty();
+  }
+
+  /**
+   * Returns one page of the revocations.
+   *
+   * @param cursor {@code next} of the page before; null for the first page
+   */
+  public Future<RevocationPage> revocations(String cursor) {
+    return control(new JsonObject().put("action", "revocations").put("cursor", cursor))
+        .map(
+            reply ->
+                new RevocationPage(
+                    BusJson.objects(reply, "revocations").stream().map(Revocation::of).toList(),
+                    BusJson.text(reply, "next")));
+  }
+
+  /**
    * Passes every event of every session to a listener, until the consumer is unregistered. Later
    * versions may publish further types of events; they arrive as {@link SessionEvent.Type#UNKNOWN}.
    *

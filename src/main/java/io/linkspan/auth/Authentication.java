@@ -1,7 +1,9 @@
 package io.linkspan.auth;
 
 import io.linkspan.admission.AnonymousUsers;
+import io.linkspan.admission.CheckedIdentities;
 import io.linkspan.admission.ClaimedIdentities;
+import io.linkspan.admission.ClientCheck;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.Identity;
 import io.linkspan.admission.IdentityProvider;
@@ -14,14 +16,23 @@ public final class Authentication {
   private final IdentityProvider identities;
   private final JwtIdentities tokens;
 
-  public Authentication(Vertx vertx, AuthConfig config) {
+  /**
+   * @param check refuses identities: those of tokens before the hook is asked, and those of the
+   *     hook's answers, also of stored ones
+   */
+  public Authentication(Vertx vertx, AuthConfig config, ClientCheck check) {
     var anonymous = new AnonymousUsers(config.anonymous());
     tokens = config.readsTokens() ? new JwtIdentities(vertx, config.jwt(), anonymous) : null;
+    identities = new CheckedIdentities(provider(vertx, config, anonymous, check), check);
+  }
+
+  private IdentityProvider provider(
+      Vertx vertx, AuthConfig config, AnonymousUsers anonymous, ClientCheck check) {
+    IdentityProvider verified = tokens == null ? null : new CheckedIdentities(tokens, check);
     if (config.asks()) {
-      identities = new HookIdentities(vertx, config.hook(), tokens, anonymous);
-    } else {
-      identities = tokens == null ? new ClaimedIdentities(anonymous) : tokens;
+      return new HookIdentities(vertx, config.hook(), verified, anonymous, check);
     }
+    return tokens == null ? new ClaimedIdentities(anonymous) : tokens;
   }
 
   /** Verifies a token without a gateway; the keys are read first. */

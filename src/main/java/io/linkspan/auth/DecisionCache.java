@@ -26,9 +26,9 @@ final class DecisionCache {
     this.time = time.toMillis();
   }
 
-  /** Returns the key of a token; null when nothing is stored. */
-  String keyOf(String token) {
-    if (time == 0 || token == null) {
+  /** Returns the key of a token; null without one. */
+  static String keyOf(String token) {
+    if (token == null) {
       return null;
     }
     try {
@@ -48,7 +48,7 @@ final class DecisionCache {
 
   /** Stores a decision, in place of the oldest one when there are too many. */
   synchronized void put(String key, Identity identity, long now) {
-    if (key == null) {
+    if (key == null || time == 0) {
       return;
     }
     decisions.remove(key);

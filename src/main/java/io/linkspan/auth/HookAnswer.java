@@ -29,16 +29,17 @@ final class HookAnswer {
    * Reads an answer.
    *
    * @param token the identity that a token has proved; null when there is none
+   * @param now when it was decided, in milliseconds since 1970
    * @throws IllegalArgumentException when it states no identity
    */
-  static Identity read(String text, Identity token) {
+  static Identity read(String text, Identity token, long now) {
     JsonObject answer = text.isBlank() ? new JsonObject() : StrictJson.read(text);
     String permissions = permissionsOf(answer);
     return new Identity(
         userOf(answer, token),
         false,
         tokenIdOf(answer, token),
-        token == null ? 0 : token.issuedAt(),
+        token == null ? now : token.issuedAt(),
         Math.min(expiryOf(answer), token == null ? Identity.NEVER : token.expiresAt()),
         token == null ? "" : token.claims(),
         permissions == null && token != null ? token.permissions() : permissions,

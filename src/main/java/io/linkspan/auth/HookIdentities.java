@@ -1,6 +1,7 @@
 package io.linkspan.auth;
 
 import io.linkspan.admission.AnonymousUsers;
+import io.linkspan.admission.ClientCheck;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.Identity;
@@ -13,6 +14,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
@@ -28,6 +30,10 @@ final class HookIdentities implements IdentityProvider {
   private static final String CONNECT = "connect";
 
   private static final String JSON = "application/json";
+
+  /** How long a blocked client is recognized by its token, without another question. */
+  private static final Duration BLOCKED_TIME = Duration.ofMinutes(10);
+
   private static final Logger LOG = LoggerFactory.getLogger(HookIdentities.class);
 
   private final Vertx vertx;
@@ -36,18 +42,26 @@ final class HookIdentities implements IdentityProvider {
   private final AnonymousUsers anonymous;
   private final HookGate gate;
   private final DecisionCache cache;
+  private final ClientCheck check;
+  private final DecisionCache blocked = new DecisionCache(BLOCKED_TIME);
 
   /**
-   * @param tokens verifies tokens before; null when the hook decides alone
+   * @param tokens verifies and checks tokens before; null when the hook decides alone
+   * @param check refuses clients about which the hook has decided before
    */
   HookIdentities(
-      Vertx vertx, HookConfig config, IdentityProvider tokens, AnonymousUsers anonymous) {
+      Vertx vertx,
+      HookConfig config,
+      IdentityProvider tokens,
+      AnonymousUsers anonymous,
+      ClientCheck check) {
     this.vertx = vertx;
     this.config = config;
     this.tokens = tokens;
     this.anonymous = anonymous;
     gate = new HookGate(config, ThreadLocalRandom.current(), DeadlineTimer.now());
     cache = new DecisionCache(config.cache());
+    this.check = check;
   }
 
   @Override
@@ -69,9 +83,16 @@ final class HookIdentities implements IdentityProvider {
 
   private Future<Identity> decide(Credentials credentials, Identity verified) {
     long now = DeadlineTimer.now();
-    String key = cache.keyOf(credentials.token());
+    String key = DecisionCache.keyOf(credentials.token());
     Identity stored = cache.find(key, now);
-    if (stored != null && stored.expiresAt() > System.currentTimeMillis()) {
+    try {
+      checkAgain(stored == null ? blocked.find(key, now) : stored, verified);
+    } catch (ConnectRefusedException refusal) {
+      return Future.failedFuture(refusal);
+    }
+    if (stored != null
+        && stored.expiresAt() > System.currentTimeMillis()
+        && !check.refuses(stored)) {
       return Future.succeededFuture(stored);
     }
     long wait = gate.delay(now);
@@ -92,6 +113,18 @@ final class HookIdentities implements IdentityProvider {
                   ? decided(asked.result(), verified, key)
                   : refused(MessageException.from(asked.cause()));
             });
+  }
+
+  /**
+   * Refuses a client that would be refused whatever the hook decides now. Without a token that is
+   * verified here, a decision makes an identity that is new.
+   *
+   * @param before the identity that the hook has answered before; null when that is not known
+   */
+  private void checkAgain(Identity before, Identity verified) throws ConnectRefusedException {
+    if (before != null) {
+      check.check(verified == null ? before.acceptedAt(System.currentTimeMillis()) : before);
+    }
   }
 
   private Future<String> ask(Credentials credentials, Identity verified) {
@@ -138,8 +171,9 @@ final class HookIdentities implements IdentityProvider {
 
   private Future<Identity> decided(String answer, Identity verified, String key) {
     try {
-      Identity identity = HookAnswer.read(answer, verified);
-      cache.put(key, identity, DeadlineTimer.now());
+      Identity identity = HookAnswer.read(answer, verified, System.currentTimeMillis());
+      DecisionCache decisions = check.refuses(identity) ? blocked : cache;
+      decisions.put(key, identity, DeadlineTimer.now());
       return Future.succeededFuture(identity);
     } catch (IllegalArgumentException e) {
       LOG.warn("the answer of the hook is not an identity: {}", e.getMessage());

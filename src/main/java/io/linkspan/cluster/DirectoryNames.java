@@ -13,6 +13,9 @@ final class DirectoryNames {
   /** Members that have announced that they leave. */
   static final String LEAVING = "linkspan.leaving";
 
+  /** Entries that refuse clients, by their ids. */
+  static final String REVOCATIONS = "linkspan.revocations";
+
   /** Member attribute: id of the gateway's node; absent where no clients are served. */
   static final String NODE = "linkspan.node";
 

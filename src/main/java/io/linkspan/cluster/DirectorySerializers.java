@@ -5,8 +5,10 @@ import com.hazelcast.config.SerializerConfig;
 import com.hazelcast.nio.ObjectDataInput;
 import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.StreamSerializer;
+import io.linkspan.api.Revocation;
 import io.linkspan.directory.SessionRef;
 import java.io.IOException;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
@@ -47,6 +49,8 @@ final class DirectorySerializers {
       return reader.read(in);
     }
   }
+
+  private static final long NO_TIME = Long.MIN_VALUE;
 
   private static final List<Form<?>> ALL =
       List.of(
@@ -145,7 +149,17 @@ final class DirectorySerializers {
               GroupEntry.RemoveLost.class,
               19,
               DirectorySerializers::writeNodes,
-              in -> new GroupEntry.RemoveLost(readNames(in))));
+              in -> new GroupEntry.RemoveLost(readNames(in))),
+          new Form<>(
+              Revocation.class,
+              20,
+              DirectorySerializers::writeRevocation,
+              DirectorySerializers::readRevocation),
+          new Form<>(
+              RevocationPut.class,
+              21,
+              (out, put) -> writeRevocation(out, put.added()),
+              in -> new RevocationPut(readRevocation(in))));
 
   private DirectorySerializers() {}
 
@@ -193,6 +207,38 @@ final class DirectorySerializers {
       sessions.add(new SessionRef(in.readString(), user, in.readString()));
     }
     return new UserEntry(List.copyOf(sessions));
+  }
+
+  private static void writeRevocation(ObjectDataOutput out, Revocation entry) throws IOException {
+    out.writeString(entry.id());
+    out.writeString(entry.kind().label());
+    out.writeString(entry.value());
+    writeTime(out, entry.issuedBefore());
+    writeTime(out, entry.until());
+    writeTime(out, entry.createdAt());
+    out.writeString(entry.reason());
+    out.writeString(entry.source().label());
+  }
+
+  private static Revocation readRevocation(ObjectDataInput in) throws IOException {
+    return new Revocation(
+        in.readString(),
+        Revocation.Kind.of(in.readString()),
+        in.readString(),
+        readTime(in),
+        readTime(in),
+        readTime(in),
+        in.readString(),
+        Revocation.Source.of(in.readString()));
+  }
+
+  private static void writeTime(ObjectDataOutput out, Instant time) throws IOException {
+    out.writeLong(time == null ? NO_TIME : time.toEpochMilli());
+  }
+
+  private static Instant readTime(ObjectDataInput in) throws IOException {
+    long time = in.readLong();
+    return time == NO_TIME ? null : Instant.ofEpochMilli(time);
   }
 
   private static void writeNodes(ObjectDataOutput out, NodeIds some) throws IOException {

@@ -8,6 +8,7 @@ import io.linkspan.cluster.security.BusSecurity;
 import io.linkspan.cluster.security.ClusterSecrets;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.revocation.RevocationStore;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -31,6 +32,7 @@ public final class HazelcastCluster {
   private final HazelcastInstance hazelcast;
   private final HazelcastNodes nodes;
   private final SessionDirectory directory;
+  private final RevocationStore revocations;
 
   private HazelcastCluster(Vertx vertx, HazelcastInstance hazelcast, Nodes.Node self) {
     this.vertx = vertx;
@@ -38,10 +40,12 @@ public final class HazelcastCluster {
     nodes = new HazelcastNodes(vertx, hazelcast, self);
     if (self == null) {
       directory = null;
+      revocations = null;
       return;
     }
     var events = new LostSessionEvents(vertx.eventBus());
     directory = new HazelcastSessionDirectory(vertx, hazelcast, self, events);
+    revocations = new HazelcastRevocationStore(vertx, hazelcast, nodes);
     nodes.watch(new LostNodeSweeper(vertx, hazelcast, nodes, events));
   }
 
@@ -129,6 +133,11 @@ public final class HazelcastCluster {
   /** Returns the directory that all nodes share; null when this process serves no clients. */
   public SessionDirectory directory() {
     return directory;
+  }
+
+  /** Returns the revocations that all nodes share; null when this process serves no clients. */
+  public RevocationStore revocations() {
+    return revocations;
   }
 
   /** Returns whether this process is a member; false while it rejoins after a partition. */

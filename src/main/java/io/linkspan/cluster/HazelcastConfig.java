@@ -88,6 +88,8 @@ final class HazelcastConfig {
     config.addMapConfig(map(DirectoryNames.GROUPS));
     config.addMapConfig(map(DirectoryNames.PARKED));
     config.addMapConfig(map(DirectoryNames.LEAVING));
+    // After a partition each node adds what it knows again.
+    config.addMapConfig(map(DirectoryNames.REVOCATIONS));
     return config;
   }
 

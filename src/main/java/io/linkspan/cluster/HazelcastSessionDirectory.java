@@ -276,20 +276,8 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     return ownGroups.shards(group);
   }
 
-  /** Completes on the caller's context; immediately if the result is present. */
   private <T> Future<T> onContext(CompletionStage<T> stage) {
-    Promise<T> promise = vertx.getOrCreateContext().promise();
-    // On Hazelcast's own thread, which only passes the result on.
-    stage.whenCompleteAsync(
-        (value, failure) -> {
-          if (failure == null) {
-            promise.complete(value);
-          } else {
-            promise.fail(failure);
-          }
-        },
-        Runnable::run);
-    return promise.future();
+    return HazelcastFutures.onContext(vertx, stage);
   }
 
   private <T> Future<T> hop(Future<T> future) {

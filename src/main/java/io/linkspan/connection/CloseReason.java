@@ -25,8 +25,12 @@ public enum CloseReason {
   MALFORMED(4400, MayReturn.NEVER),
   /** No identity, or one that could not be verified. */
   UNAUTHENTICATED(4401, MayReturn.WITH_ANOTHER_TOKEN),
+  /** The token of the client was revoked. */
+  REVOKED(4401, MayReturn.WITH_ANOTHER_TOKEN),
   /** The client may not connect, whatever its identity. */
   FORBIDDEN(4403, MayReturn.NEVER),
+  /** The user or the network of the client was blocked. */
+  BLOCKED(4403, MayReturn.NEVER),
   /** The client was silent, or did not read, for longer than the heartbeat allows. */
   HEARTBEAT_TIMEOUT(4408, MayReturn.AT_ONCE),
   /** A newer session of the same user took this one's place. */
@@ -65,6 +69,15 @@ public enum CloseReason {
 
   public MayReturn mayReturn() {
     return mayReturn;
+  }
+
+  /** Returns whether a session that can be resumed waits for its client afterwards. */
+  public boolean keepsSession() {
+    return switch (mayReturn) {
+      case AT_ONCE, LATER -> true;
+      case WITH_ANOTHER_TOKEN -> this != REVOKED;
+      case AS_IT_LIKES, NEVER -> false;
+    };
   }
 
   /** Such as {@code heartbeat-timeout}. */

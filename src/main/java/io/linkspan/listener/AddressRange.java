@@ -18,6 +18,9 @@ public final class AddressRange {
 
   private static final int IPV6 = 16;
 
+  /** Bits of an IPv6 address that one owner has at least. */
+  private static final int OWNED = 64;
+
   private final byte[] network;
   private final int prefix;
 
@@ -48,6 +51,64 @@ public final class AddressRange {
       }
     }
     return new AddressRange(network, prefix);
+  }
+
+  /** Returns the range of one address alone; null when the text is not an address. */
+  public static AddressRange ofAddress(String text) {
+    byte[] bytes = bytes(text);
+    return bytes == null ? null : new AddressRange(bytes, bytes.length * Byte.SIZE);
+  }
+
+  /**
+   * Returns the range that the owner of an address has at least: one IPv4 address, or 64 bits of
+   * IPv6; null when the text is not an address.
+   */
+  public static AddressRange ofOwner(String address) {
+    AddressRange one = ofAddress(address);
+    return one == null || !one.isIpv6() ? one : one.widened(OWNED);
+  }
+
+  /** Returns the number of bits that all addresses of this range have in common. */
+  public int prefix() {
+    return prefix;
+  }
+
+  /** Returns whether this is a range of IPv6 addresses. */
+  public boolean isIpv6() {
+    return network.length == IPV6;
+  }
+
+  /**
+   * Returns the larger range that this one is part of.
+   *
+   * @param bits its prefix, at most the one of this range
+   */
+  public AddressRange widened(int bits) {
+    byte[] wider = new byte[network.length];
+    int whole = bits / Byte.SIZE;
+    System.arraycopy(network, 0, wider, 0, whole);
+    if (whole < wider.length) {
+      wider[whole] = (byte) (network[whole] & (0xff << (Byte.SIZE - bits % Byte.SIZE)));
+    }
+    return new AddressRange(wider, bits);
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof AddressRange range
+        && range.prefix == prefix
+        && Arrays.equals(range.network, network);
+  }
+
+  @Override
+  public int hashCode() {
+    return Arrays.hashCode(network) * 31 + prefix;
+  }
+
+  /** Returns the notation that {@link #parse} reads; equal ranges have the same. */
+  @Override
+  public String toString() {
+    return NetUtil.bytesToIpAddress(network) + '/' + prefix;
   }
 
   /** Returns whether an address is in this range; a text that is not an address is not. */

@@ -8,6 +8,7 @@ import io.linkspan.config.ListenException;
 import io.linkspan.listener.RequestLog;
 import io.linkspan.listener.RequestValidator;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.revocation.RevocationRequests;
 import io.linkspan.trace.TraceService;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MessageLimits;
@@ -53,6 +54,7 @@ public final class ManagementVerticle extends VerticleBase {
   private final Metrics metrics;
   private final Node node;
   private final TraceService traces;
+  private final RevocationRequests revocations;
   private final long maxBody;
   private final Consumer<ChannelPipeline> extensions;
   private HttpServer server;
@@ -68,12 +70,14 @@ public final class ManagementVerticle extends VerticleBase {
       Metrics metrics,
       Node node,
       TraceService traces,
+      RevocationRequests revocations,
       long maxBody,
       Consumer<ChannelPipeline> extensions) {
     this.config = config;
     this.metrics = metrics;
     this.node = node;
     this.traces = traces;
+    this.revocations = revocations;
     this.maxBody = maxBody;
     this.extensions = extensions;
   }
@@ -143,6 +147,7 @@ public final class ManagementVerticle extends VerticleBase {
         .handler(this::send);
     new SessionApi(clients).addTo(router);
     new TraceApi(traces).addTo(router);
+    new RevocationApi(revocations, maxBody).addTo(router);
     refuseOthers(router);
     return router;
   }

@@ -1,6 +1,5 @@
 package io.linkspan.ops;
 
-import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.SessionInfo;
@@ -11,7 +10,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
-import java.util.List;
 import java.util.Set;
 
 /** Serves the sessions and groups of all nodes in the HTTP API. */
@@ -58,38 +56,16 @@ final class SessionApi {
             failure -> Refusal.send(request, failure));
   }
 
+  /** Reads the query. The gateway checks the bounds. */
   private static SessionQuery query(RoutingContext request) {
-    for (String name : request.queryParams().names()) {
-      if (!PARAMETERS.contains(name) || request.queryParam(name).size() > 1) {
-        throw malformed(name + " is not a parameter, or is given more than once");
-      }
-    }
+    QueryParameters.check(request, PARAMETERS);
+    Integer limit = QueryParameters.number(request, "limit");
     return new SessionQuery(
-        parameter(request, "user"),
-        parameter(request, "group"),
-        parameter(request, "transport"),
-        limit(parameter(request, "limit")),
-        parameter(request, "cursor"));
-  }
-
-  /** Returns null when the parameter is absent. The gateway checks the bounds. */
-  private static String parameter(RoutingContext request, String name) {
-    List<String> values = request.queryParam(name);
-    if (values.isEmpty()) {
-      return null;
-    }
-    if (values.get(0).isEmpty()) {
-      throw malformed(name + " is empty");
-    }
-    return values.get(0);
-  }
-
-  private static int limit(String limit) {
-    try {
-      return limit == null ? SessionQuery.DEFAULT_LIMIT : Integer.parseInt(limit);
-    } catch (NumberFormatException e) {
-      throw malformed("limit must be a number");
-    }
+        QueryParameters.text(request, "user"),
+        QueryParameters.text(request, "group"),
+        QueryParameters.text(request, "transport"),
+        limit == null ? SessionQuery.DEFAULT_LIMIT : limit,
+        QueryParameters.text(request, "cursor"));
   }
 
   private void count(RoutingContext request) {
@@ -115,9 +91,5 @@ final class SessionApi {
     done.onComplete(
         v -> request.response().setStatusCode(204).end(),
         failure -> Refusal.send(request, failure));
-  }
-
-  private static MessageException malformed(String text) {
-    return new MessageException(ErrorCode.MALFORMED, text);
   }
 }

@@ -3,11 +3,13 @@ package io.linkspan.session;
 import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.Revocation;
 import io.linkspan.api.SessionQuery;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.revocation.RevocationRequests;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -22,8 +24,8 @@ import java.util.Collection;
 import java.util.List;
 
 /**
- * Answers services at {@link Addresses#CONTROL}, for all nodes: lists sessions, and makes one join,
- * leave or disconnect. A request is JSON with an {@code action}:
+ * Answers services at {@link Addresses#CONTROL}, for all nodes: lists sessions, makes one join,
+ * leave or disconnect, and changes the revocations. A request is JSON with an {@code action}:
  *
  * <pre>
  *   {"action":"sessions", "user"?, "group"?, "transport"?, "limit"?, "cursor"?}
@@ -32,22 +34,32 @@ import java.util.List;
  *   {"action":"group", "group"}                  → {"group", "members":n}
  *   {"action":"join" or "leave", "session", "group"}   → {}
  *   {"action":"disconnect", "session"}           → {}
+ *   {"action":"revoke", "revocation":{…}}        → {"revocation":{…}}
+ *   {"action":"unrevoke", "id"}                  → {}
+ *   {"action":"revocations", "limit"?, "cursor"?}
+ *                                                → {"revocations":[…], "next":cursor or null}
  * </pre>
  */
 public final class ControlService {
 
   private static final int MAX_LIMIT = 1_000;
+  private static final String ACTIONS =
+      "sessions, presence, group, join, leave, disconnect, revoke, unrevoke and revocations";
   private static final DeliveryOptions TIMEOUT = new DeliveryOptions().setSendTimeout(5_000);
 
   private final EventBus bus;
   private final SessionDirectory directory;
   private final Nodes nodes;
+  private final RevocationRequests revocations;
   private MessageConsumer<Object> consumer;
 
-  public ControlService(Vertx vertx, SessionDirectory directory, Nodes nodes) {
+  /** Creates the service, which {@link #open} starts. */
+  public ControlService(
+      Vertx vertx, SessionDirectory directory, Nodes nodes, RevocationRequests revocations) {
     this.bus = vertx.eventBus();
     this.directory = directory;
     this.nodes = nodes;
+    this.revocations = revocations;
   }
 
   public Future<Void> open() {
@@ -85,10 +97,34 @@ public final class ControlService {
           change(action, question, new JsonObject().put("group", required(question, "group")));
       case "disconnect" ->
           change(action, question, new JsonObject().put("reason", CloseReason.KICKED.name()));
-      default ->
-          Future.failedFuture(
-              malformed("action must be sessions, presence, group, join, leave or disconnect"));
+      case "revoke" -> revoke(question.getJsonObject("revocation"));
+      case "unrevoke" -> unrevoke(required(question, "id"));
+      case "revocations" ->
+          Future.succeededFuture(
+              revocations.list(question.getInteger("limit"), bounded(question, "cursor")));
+      default -> Future.failedFuture(malformed("action must be one of " + ACTIONS));
     };
+  }
+
+  private Future<JsonObject> revoke(JsonObject entry) {
+    if (entry == null) {
+      throw malformed("revocation is missing");
+    }
+    return revocations
+        .add(entry, Revocation.Source.SERVICE)
+        .map(added -> new JsonObject().put("revocation", added));
+  }
+
+  private Future<JsonObject> unrevoke(String id) {
+    return revocations
+        .remove(id)
+        .compose(
+            removed ->
+                removed
+                    ? Future.succeededFuture(new JsonObject())
+                    : Future.failedFuture(
+                        new MessageException(
+                            ErrorCode.NO_SUCH_RECIPIENT, "there is no such revocation")));
   }
 
   private Future<JsonObject> sessions(JsonObject question) {

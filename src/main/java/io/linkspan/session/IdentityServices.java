@@ -4,6 +4,7 @@ import io.linkspan.admission.AnonymousUsers;
 import io.linkspan.admission.ClaimedIdentities;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.permission.PermissionRules;
+import io.linkspan.revocation.RevokedClients;
 import java.time.Duration;
 
 /**
@@ -12,12 +13,19 @@ import java.time.Duration;
  * @param provider verifies credentials
  * @param notice time from the notice that an identity ends to its end; zero sends none
  * @param permissions of clients, by their identities
+ * @param revoked clients whose sessions end
  */
 public record IdentityServices(
-    IdentityProvider provider, Duration notice, PermissionRules permissions) {
+    IdentityProvider provider,
+    Duration notice,
+    PermissionRules permissions,
+    RevokedClients revoked) {
 
   /** Identities that nothing verifies. */
   public static final IdentityServices CLAIMED =
       new IdentityServices(
-          new ClaimedIdentities(new AnonymousUsers(true)), Duration.ZERO, PermissionRules.OPEN);
+          new ClaimedIdentities(new AnonymousUsers(true)),
+          Duration.ZERO,
+          PermissionRules.OPEN,
+          RevokedClients.NONE);
 }

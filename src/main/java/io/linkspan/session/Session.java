@@ -86,6 +86,12 @@ public final class Session
   /** Null while no client is linked, and until the session is complete. */
   private Identity identity;
 
+  /** Of the identity that the client has, or had last. */
+  private String tokenId;
+
+  /** As {@link Identity#issuedAt}, of the same identity. */
+  private long issuedAt;
+
   private boolean notices;
 
   /** Null when the session ends with its link. */
@@ -157,6 +163,8 @@ public final class Session
    */
   void restore(SessionState before, Function<Pending, DeliveryCallback> callbacks) {
     groups = new LinkedHashSet<>(before.getGroupsList());
+    tokenId = before.getTokenId().isEmpty() ? null : before.getTokenId();
+    issuedAt = before.getIssuedAt();
     outbox.anchor(before.getAnchor());
     transferred = new TransferDeduplicator(parts.scheduler().now());
     before.getPendingList().forEach(pending -> transferred.add(pending.getMessage()));
@@ -286,7 +294,7 @@ public final class Session
     }
     data = link.data();
     inbox.dropWaiting();
-    if (secret != null && mayReturn(reason)) {
+    if (secret != null && reason.keepsSession()) {
       state = State.AWAY;
       releaseLink(reason != CloseReason.GOING_AWAY && reason != CloseReason.SERVER_ERROR);
       owner.detached(this, reason);
@@ -314,6 +322,9 @@ public final class Session
    */
   void identified(Identity verified, boolean asksForNotices) {
     identity = verified;
+    tokenId = verified.tokenId();
+    issuedAt = verified.issuedAt();
+    replica.identified(tokenId, issuedAt);
     inbox.sender().permit(new Permissions(parts.permissions(), verified));
     notices |= asksForNotices;
   }
@@ -347,6 +358,36 @@ public final class Session
       end(gone(reason == null ? "it did not reconnect" : reason.label()));
       owner.expired(this, reason);
     }
+  }
+
+  /**
+   * Ends the session and its link, since its client is refused.
+   *
+   * @param retryAfterMs when the client may connect again; 0 when that is not known
+   * @return false when the session had ended, or has moved
+   */
+  boolean revoke(CloseReason reason, long retryAfterMs) {
+    if (state == State.AWAY) {
+      expire(reason);
+      return true;
+    }
+    if (!isLinked()) {
+      return false;
+    }
+    link.close(reason, retryAfterMs);
+    // The link may have been closing, or not know its session yet.
+    linkClosed(reason);
+    return true;
+  }
+
+  /** Returns the id of the token that the client has, or had last; null without one. */
+  String tokenId() {
+    return tokenId;
+  }
+
+  /** Returns {@link Identity#issuedAt} of the same identity. */
+  long issuedAt() {
+    return issuedAt;
   }
 
   /** Returns the bytes that are held for the client or of it, its link included. */
@@ -402,7 +443,9 @@ public final class Session
             .setAnonymous(anonymous)
             .addAllGroups(groups)
             .setAnchor(outbox.anchor())
-            .setAway(state == State.AWAY);
+            .setAway(state == State.AWAY)
+            .setTokenId(tokenId == null ? "" : tokenId)
+            .setIssuedAt(issuedAt);
     outbox.forEach(delivery -> all.addPending(form.apply(delivery)));
     return all;
   }
@@ -680,12 +723,6 @@ public final class Session
       callback.delivered(By.TRANSPORT, null);
     }
     return true;
-  }
-
-  private static boolean mayReturn(CloseReason reason) {
-    return reason.mayReturn() == CloseReason.MayReturn.AT_ONCE
-        || reason.mayReturn() == CloseReason.MayReturn.LATER
-        || reason.mayReturn() == CloseReason.MayReturn.WITH_ANOTHER_TOKEN;
   }
 
   private void end(MessageException why) {

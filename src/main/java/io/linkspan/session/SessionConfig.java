@@ -29,7 +29,10 @@ public record SessionConfig(
 
   /** Consequence of a session over the limit of its user. */
   public enum OnExcess {
-    /** The oldest one ends as {@link CloseReason#REPLACED}. */
+    /**
+     * The oldest one ends as {@link CloseReason#REPLACED}, if the client has proven that it is the
+     * user; otherwise the new one is rejected.
+     */
     REPLACE,
     /** The new one is rejected. */
     REJECT

@@ -4,6 +4,7 @@ import io.linkspan.admission.Identity;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.Revocation;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.delivery.DeliveryCallback;
@@ -60,7 +61,8 @@ final class SessionLifecycle
       IdentityExpiry expiry,
       SessionGreeting greeting,
       Renewals renewals,
-      Tracer tracer) {}
+      Tracer tracer,
+      RevokedSessions revoked) {}
 
   private static final Future<String> NOWHERE = Future.succeededFuture();
 
@@ -108,7 +110,7 @@ final class SessionLifecycle
             before ->
                 before == null
                     ? begin(link, identity, attachment)
-                    : Future.succeededFuture(resume(before, link, identity, attachment)));
+                    : resume(before, link, identity, attachment));
   }
 
   private boolean admitsClients() {
@@ -125,19 +127,24 @@ final class SessionLifecycle
     Future<String> parkedAt = identity.anonymous() ? NOWHERE : directory.parkedAt(ref.user());
     return directory
         .add(ref)
-        .compose(all -> makeRoom(ref, all).compose(v -> gather(ref, all, parkedAt)))
-        .map(
+        .compose(all -> makeRoom(ref, all, identity).compose(v -> gather(ref, all, parkedAt)))
+        .compose(
             begun -> {
+              Revocation refusing = with.revoked().find(identity, link.remote());
+              if (refusing != null) {
+                begun.run();
+                directory.remove(ref);
+                return with.revoked().refused(refusing);
+              }
               Session session = with.factory().begin(this, ref, link, identity, attachment);
               begun.run();
+              with.greeting().identify(session, identity, attachment);
               enter(session);
               with.tracer().begun(session);
-              with.greeting().identify(session, identity, attachment);
               events.connected(session);
               with.greeting().announce(session, attachment);
-              return session;
-            })
-        .compose(session -> with.greeting().join(session, identity));
+              return with.greeting().join(session, identity);
+            });
   }
 
   /** A user's eventIds are known here before the user can send any. */
@@ -147,8 +154,13 @@ final class SessionLifecycle
         .compose(shard -> with.duplicates().gather(ref.user(), all, shard));
   }
 
-  private Session resume(
+  private Future<Session> resume(
       SessionState before, Connection link, Identity identity, Attachment attachment) {
+    Revocation refusing = with.revoked().find(identity, link.remote());
+    if (refusing != null) {
+      restore(before, null, attachment).expire(RevokedSessions.reasonOf(refusing));
+      return with.revoked().refused(refusing);
+    }
     Session session = restore(before, link, attachment);
     with.tracer().resumed(session);
     with.greeting().identify(session, identity, attachment);
@@ -156,7 +168,7 @@ final class SessionLifecycle
     events.resumed(session);
     with.greeting().announce(session, attachment);
     session.attach(attachment.mode());
-    return session;
+    return Future.succeededFuture(session);
   }
 
   /** Makes the session of a state that was on another shard. */
@@ -178,13 +190,15 @@ final class SessionLifecycle
     session.replica().put(session::describe);
   }
 
-  private Future<Void> makeRoom(SessionRef ref, List<SessionRef> all) {
+  private Future<Void> makeRoom(SessionRef ref, List<SessionRef> all, Identity identity) {
     SessionConfig config = shared.session();
     int excess = all.size() - config.maxPerUser();
     if (config.maxPerUser() == 0 || excess <= 0) {
       return Future.succeededFuture();
     }
-    if (config.onExcess() == SessionConfig.OnExcess.REPLACE) {
+    // Anybody can claim a name: a claim must not end the sessions of others.
+    boolean proven = shared.identities().provider().verifies() && !identity.anonymous();
+    if (proven && config.onExcess() == SessionConfig.OnExcess.REPLACE) {
       all.subList(0, excess).forEach(oldest -> remoteClose.accept(oldest, CloseReason.REPLACED));
       return Future.succeededFuture();
     }
@@ -360,6 +374,7 @@ final class SessionLifecycle
                   events.disconnected(session, CloseReason.CONNECTION_LOST);
                 }
                 with.away().add(session);
+                with.revoked().check(session);
               }
             })
         .onComplete(v -> with.incoming().end(arrival));

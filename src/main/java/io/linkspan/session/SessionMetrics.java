@@ -1,9 +1,12 @@
 package io.linkspan.session;
 
+import io.linkspan.api.Revocation.Kind;
 import io.linkspan.session.outbox.OutboxMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.LongAdder;
 
@@ -23,6 +26,7 @@ public final class SessionMetrics {
   final Counter resumed;
   final Counter expired;
   final Counter shed;
+  private final Map<Kind, Counter> revoked = new EnumMap<>(Kind.class);
 
   /** Creates the counters and registers them. */
   public SessionMetrics(MeterRegistry registry) {
@@ -67,6 +71,19 @@ public final class SessionMetrics {
         Counter.builder("linkspan.memory.shed")
             .description("Sessions that ended because they held most while memory was short")
             .register(registry);
+    for (Kind kind : Kind.values()) {
+      revoked.put(
+          kind,
+          Counter.builder("linkspan.revocation.ended")
+              .description("Sessions that ended, with their links, because of a revocation")
+              .tag("kind", kind.label())
+              .register(registry));
+    }
+  }
+
+  /** Counts a session that ended because of a revocation. */
+  void revoked(Kind kind) {
+    revoked.get(kind).increment();
   }
 
   /** Returns the counters of outboxes. */

@@ -23,6 +23,7 @@ import io.linkspan.directory.ShardAddress;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryLevel;
 import io.linkspan.permission.PermissionRules;
+import io.linkspan.revocation.RevokedClients;
 import io.linkspan.routing.Recipient;
 import io.linkspan.session.outbox.AckTimeouts;
 import io.linkspan.session.outbox.OutboxParts;
@@ -229,6 +230,9 @@ public final class Shard {
     calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard, trace);
     control = new ShardControl(table, groups, shared.node());
     expiry = new IdentityExpiry(scheduler, defaults, shared.identities().notice());
+    RevokedClients revokedClients = shared.identities().revoked();
+    var revoked = new RevokedSessions(scheduler, table, revokedClients, shared.metrics()::revoked);
+    revokedClients.listen(entry -> environment.loop().execute(() -> revoked.added(entry)));
     var factory = new SessionFactory(shared, parts, replicator, sender, duplicates);
     sessions.start(
         new SessionLifecycle.Collaborators(
@@ -248,7 +252,8 @@ public final class Shard {
             expiry,
             new SessionGreeting(defaults, config.grace(), expiry, groups),
             new Renewals(shared.identities(), expiry, scheduler),
-            trace.tracer()));
+            trace.tracer(),
+            revoked));
     replicator.follow();
     var relief =
         new MemoryRelief(scheduler, memory, table, shared.duplicates(), shared.metrics().shed);

@@ -18,6 +18,7 @@ class ConnectPolicyTest {
   private final MemoryBudget budget = TestMemory.budget(1 << 20);
   private final MemoryAccount memory = budget.newAccount();
   private final DrainLatch latch = new DrainLatch();
+  private String blocked;
   private final ConnectPolicy policy =
       new ConnectPolicy(
           latch,
@@ -42,6 +43,24 @@ class ConnectPolicyTest {
                   new MessageLimits(1_000, 1_000),
                   Duration.ofSeconds(1))),
           new ClaimedIdentities(new AnonymousUsers(true)),
+          new ClientCheck() {
+            @Override
+            public void checkAddress(String address) throws ConnectRefusedException {
+              if (address.equals(blocked)) {
+                throw ConnectRefusedException.blocked("this network is blocked", 1_000);
+              }
+            }
+
+            @Override
+            public void check(Identity identity) {
+              // The provider has checked it.
+            }
+
+            @Override
+            public boolean refuses(Identity identity) {
+              return false;
+            }
+          },
           memory);
 
   @Test
@@ -64,6 +83,17 @@ class ConnectPolicyTest {
   }
 
   @Test
+  void refusesABlockedAddressBeforeItTakesAPlace() throws ConnectRefusedException {
+    blocked = "a";
+    ConnectRefusedException refusal = refusal(() -> policy.enter("a"));
+    assertThat(refusal.reason()).isEqualTo(CloseReason.FORBIDDEN);
+    assertThat(refusal.retryAfterMs()).isEqualTo(1_000);
+    assertThat(refusal.isTemporary()).as("whether it may retry by itself").isFalse();
+    blocked = "b";
+    policy.enter("a");
+  }
+
+  @Test
   void refusesNewLinksDuringADrain() {
     latch.drain();
     ConnectRefusedException refusal = refusal(() -> policy.enter("a"));
@@ -74,8 +104,9 @@ class ConnectPolicyTest {
   @Test
   void admitsAClientWithWhatItStates() {
     var alice = new Credentials("alice", "client", "token");
-    assertThat(policy.admit(alice, false).result())
-        .isEqualTo(new ConnectPolicy.Admitted(new Identity("alice", false), true, "token", false));
+    ConnectPolicy.Admitted admitted = policy.admit(alice, false).result();
+    Identity identity = new Identity("alice", false, admitted.identity().issuedAt());
+    assertThat(admitted).isEqualTo(new ConnectPolicy.Admitted(identity, true, "token", false));
     ConnectPolicy.Admitted anonymous = policy.admit(Credentials.NONE, true).result();
     assertThat(anonymous.identity().anonymous()).isTrue();
     assertThat(anonymous.clientAcknowledges()).isTrue();

@@ -2,6 +2,7 @@ package io.linkspan.bench;
 
 import com.sun.management.ThreadMXBean;
 import io.linkspan.GatewayConfig;
+import io.linkspan.admission.ClientCheck;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.IdentityProvider;
 import io.linkspan.auth.Authentication;
@@ -72,7 +73,8 @@ public final class TokenBenchmark {
 
   private static IdentityProvider provider(Vertx vertx, Map<String, String> settings)
       throws ConfigException {
-    return new Authentication(vertx, GatewayConfig.load(null, settings).auth()).identities();
+    return new Authentication(vertx, GatewayConfig.load(null, settings).auth(), ClientCheck.NONE)
+        .identities();
   }
 
   private static void print(String name, IdentityProvider provider, Credentials credentials) {

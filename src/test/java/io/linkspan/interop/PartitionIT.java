@@ -14,6 +14,7 @@ import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,6 +155,25 @@ class PartitionIT {
     return new JsonObject(HTTP.send(request, BodyHandlers.ofString()).body());
   }
 
+  private static void block(int node, String user) throws IOException, InterruptedException {
+    URI uri = URI.create("http://" + PUBLIC.get(node) + ":" + MANAGEMENT_PORT + "/v1/revocations");
+    JsonObject entry = new JsonObject().put("kind", "user").put("value", user).put("for", "1h");
+    HttpRequest request =
+        HttpRequest.newBuilder(uri)
+            .header("Authorization", "Bearer " + KEY)
+            .header("Content-Type", "application/json")
+            .timeout(Duration.ofSeconds(30))
+            .POST(BodyPublishers.ofString(entry.encode()))
+            .build();
+    assertThat(HTTP.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(201);
+  }
+
+  private static boolean refuses(int node, String user) {
+    try (WebSocketTestClient client = connect(node, "user=" + user)) {
+      return client.socket().status().contains(" 403 ");
+    }
+  }
+
   private static int members(int node) throws IOException, InterruptedException {
     return get(node, "/v1/node").getJsonArray("members").size();
   }
@@ -233,10 +253,17 @@ class PartitionIT {
     local.reach(alice);
     alice.receivesFrom(local);
     local.leave();
+    block(0, "mallory");
+    block(1, "oscar");
 
     plug(0, 1, true);
     plug(0, 2, true);
     eachResumesItsOneSession(alice, bob, eve);
+    onEveryNode(node -> refuses(node, "mallory") && refuses(node, "oscar"));
+    // What one node adds reaches the others as before.
+    block(2, "trudy");
+    block(0, "victor");
+    onEveryNode(node -> refuses(node, "trudy") && refuses(node, "victor"));
   }
 
   @Test

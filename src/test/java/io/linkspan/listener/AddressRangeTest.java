@@ -61,4 +61,37 @@ class AddressRangeTest {
         .isNotEqualTo(AddressRange.owner("2001:db8:1:3::9"));
     assertThat(AddressRange.owner("203.0.113.1")).isEqualTo("203.0.113.1");
   }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.1.2.0/23, 10.1.2.0/23",
+    "10.1.2.3, 10.1.2.3/32",
+    "::ffff:10.1.2.3, 10.1.2.3/32",
+    "2001:DB8:0:0::/64, 2001:db8::/64",
+    "0.0.0.0/0, 0.0.0.0/0",
+  })
+  void equalRangesHaveOneNotation(String text, String notation) {
+    AddressRange range = AddressRange.parse(text);
+    assertThat(range).hasToString(notation).isEqualTo(AddressRange.parse(notation));
+    assertThat(range).hasSameHashCodeAs(AddressRange.parse(notation));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.255.255.255, 8, 10.0.0.0/8",
+    "10.255.255.255, 9, 10.128.0.0/9",
+    "10.255.255.255, 32, 10.255.255.255/32",
+    "10.255.255.255, 0, 0.0.0.0/0",
+    "2001:db8:ffff::1, 33, 2001:db8:8000::/33",
+  })
+  void anAddressIsWidenedToTheRangesThatItIsIn(String address, int bits, String expected) {
+    assertThat(AddressRange.ofAddress(address).widened(bits)).hasToString(expected);
+  }
+
+  @Test
+  void theRangeOfAnOwnerIsWhatItHasAtLeast() {
+    assertThat(AddressRange.ofOwner("2001:db8:1:2:3:4:5:6")).hasToString("2001:db8:1:2::/64");
+    assertThat(AddressRange.ofOwner("203.0.113.1")).hasToString("203.0.113.1/32");
+    assertThat(AddressRange.ofOwner("unknown")).isNull();
+  }
 }

@@ -150,6 +150,7 @@ class ApiDocumentTest {
                 Nodes.alone(new Nodes.Node("n", 1)),
                 new LocalSessionDirectory(),
                 TraceConfig.OFF),
+            null,
             1,
             pipeline -> {});
     TestGateway.await(vertx.deployVerticle(management));
@@ -204,6 +205,23 @@ class ApiDocumentTest {
     check(400, "GET", "/v1/trace", "/v1/trace", null);
     check(404, "GET", "/v1/trace", "/v1/trace?session=unknown", null);
     check(400, "GET", "/v1/sessions", "/v1/sessions?limit=many", null);
+  }
+
+  @Test
+  void answersAboutRevocationsAreAsDescribed() throws Exception {
+    String revocations = "/v1/revocations";
+    String id =
+        check(
+                201,
+                "POST",
+                revocations,
+                revocations,
+                "{\"kind\":\"tokens\",\"value\":\"alice\",\"reason\":\"lost phone\"}")
+            .getString("id");
+    check(200, "GET", revocations, revocations + "?limit=1", null);
+    check(400, "POST", revocations, revocations, "{\"kind\":\"user\"}");
+    check(204, "DELETE", revocations + "/{id}", revocations + "/" + id, null);
+    check(404, "DELETE", revocations + "/{id}", revocations + "/" + id, null);
   }
 
   @Test

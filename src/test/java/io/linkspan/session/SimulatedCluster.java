@@ -22,6 +22,7 @@ import io.linkspan.routing.Glob;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.testing.TestMemory;
+import io.linkspan.testing.TestRevocations;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.time.Scheduler;
 import io.linkspan.trace.TraceConfig;
@@ -85,6 +86,7 @@ final class SimulatedCluster {
   /** Until then operations of the directory fail, as while partitions migrate. */
   long directoryFailsUntil;
 
+  final TestRevocations revocations = new TestRevocations();
   private final Store main = new Store();
 
   SimulatedCluster(long seed, double loss, int count) {
@@ -158,7 +160,11 @@ final class SimulatedCluster {
               new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
               memory,
               metrics,
-              IdentityServices.CLAIMED,
+              new IdentityServices(
+                  IdentityServices.CLAIMED.provider(),
+                  IdentityServices.CLAIMED.notice(),
+                  IdentityServices.CLAIMED.permissions(),
+                  revocations),
               TraceConfig.OFF);
       var loop = new LoopTime(this);
       var environment =

@@ -592,13 +592,20 @@ public abstract class ConnectionContractTest {
   }
 
   @Test
-  void theOldestSessionOfAUserMakesRoomForTheNewest() throws Exception {
+  void aClaimedNameDoesNotEndTheSessionsOfTheUser() throws Exception {
     start(Map.of("session.perUser.max", "1"));
-    try (TestClient first = connect(gateway, "alice");
-        TestClient second = connect(gateway, "alice")) {
-      assertThat(first.closeCode()).isEqualTo(closeCode(CloseReason.REPLACED));
-      second.send(message("1", "service:echo").build());
-      assertThat(second.receiveAck()).isEqualTo("1");
+    try (TestClient first = connect(gateway, "alice")) {
+      assertThat(event("connected").getString("user")).isEqualTo("alice");
+      assertThatThrownBy(
+          () -> {
+            try (TestClient second = connect(gateway, "alice")) {
+              second.send(message("2", "service:echo").build());
+              second.receiveAck();
+            }
+          });
+      first.send(message("1", "service:echo").build());
+      assertThat(first.receiveAck()).isEqualTo("1");
+      assertThat(events).noneMatch(event -> event.getString("event").equals("connected"));
     }
   }
 

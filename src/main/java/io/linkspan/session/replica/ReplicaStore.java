@@ -5,6 +5,7 @@ import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.MessageCost;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Copy;
+import io.linkspan.wire.Identified;
 import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
 import java.util.ArrayList;
@@ -130,6 +131,16 @@ public final class ReplicaStore {
       }
       case ANCHOR -> kept.anchor = change.getAnchor();
       case AWAY -> kept.away = change.getAway();
+      case IDENTIFIED -> {
+        Identified identified = change.getIdentified();
+        kept.cost -= costOfToken(kept.head);
+        kept.head =
+            kept.head.toBuilder()
+                .setTokenId(identified.getTokenId())
+                .setIssuedAt(identified.getIssuedAt())
+                .build();
+        kept.cost += costOfToken(kept.head);
+      }
       case PUT, DROPPED, WHAT_NOT_SET -> {
         // Handled above, or from a node of another version.
       }
@@ -139,6 +150,7 @@ public final class ReplicaStore {
   private static Kept kept(SessionState state) {
     Kept kept = new Kept();
     kept.head = state.toBuilder().clearGroups().clearPending().build();
+    kept.cost += costOfToken(kept.head);
     kept.anchor = state.getAnchor();
     kept.away = state.getAway();
     state.getGroupsList().forEach(group -> join(kept, group));
@@ -162,6 +174,10 @@ public final class ReplicaStore {
 
   private static long costOf(String group) {
     return MEMBERSHIP + MessageCost.ofText(group);
+  }
+
+  private static long costOfToken(SessionState head) {
+    return head.getTokenId().isEmpty() ? 0 : MessageCost.ofText(head.getTokenId());
   }
 
   private void release(Map<String, Kept> sessions) {

@@ -4,6 +4,7 @@ import io.linkspan.session.outbox.OutboxListener;
 import io.linkspan.session.outbox.PendingDelivery;
 import io.linkspan.wire.Attempts;
 import io.linkspan.wire.Change;
+import io.linkspan.wire.Identified;
 import io.linkspan.wire.SessionState;
 import java.util.function.Supplier;
 
@@ -102,6 +103,23 @@ public final class SessionReplica implements OutboxListener {
   public void away() {
     if (isRecording()) {
       replicator.record(change().setAway(true));
+    }
+  }
+
+  /**
+   * Records the identity of the client.
+   *
+   * @param tokenId null without a token
+   * @param issuedAt in milliseconds since 1970; 0 when that is not known
+   */
+  public void identified(String tokenId, long issuedAt) {
+    if (isRecording()) {
+      replicator.record(
+          change()
+              .setIdentified(
+                  Identified.newBuilder()
+                      .setTokenId(tokenId == null ? "" : tokenId)
+                      .setIssuedAt(issuedAt)));
     }
   }
 

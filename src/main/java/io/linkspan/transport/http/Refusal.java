@@ -34,7 +34,7 @@ public record Refusal(int status, String code, String message, long retryAfterMs
     long retryAfterMs = refusal.retryAfterMs();
     return switch (refusal.reason()) {
       case RATE_LIMITED -> new Refusal(429, "rate-limited", message, retryAfterMs);
-      case FORBIDDEN -> new Refusal(403, "forbidden", message);
+      case FORBIDDEN -> new Refusal(403, "forbidden", message, retryAfterMs);
       case UNAUTHENTICATED -> new Refusal(401, "unauthenticated", message);
       case MALFORMED -> new Refusal(400, "malformed", message);
       default -> new Refusal(503, "unavailable", message, retryAfterMs);

@@ -4,6 +4,7 @@ import io.linkspan.GatewayConfig;
 import io.linkspan.admission.Admission;
 import io.linkspan.admission.AnonymousUsers;
 import io.linkspan.admission.ClaimedIdentities;
+import io.linkspan.admission.ClientCheck;
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.Origins;
@@ -233,6 +234,7 @@ final class SocketIoNodes implements AutoCloseable {
                 new Origins(http.origins(), http.isLocal()),
                 admission,
                 new ClaimedIdentities(new AnonymousUsers(true)),
+                ClientCheck.NONE,
                 own.memory()),
             own);
       }

@@ -1,0 +1,71 @@
+package io.linkspan.revocation;
+
+import io.linkspan.admission.ClientCheck;
+import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.Identity;
+import io.linkspan.api.Revocation;
+import java.util.function.LongSupplier;
+
+/** Refuses clients at connect. Shared by all event loops. */
+public final class RevocationCheck implements ClientCheck {
+
+  private static final long INCOMPLETE_RETRY_MS = 1_000;
+
+  private final RevokedClients revoked;
+  private final RevocationMetrics metrics;
+  private final LongSupplier clock;
+
+  public RevocationCheck(RevokedClients revoked, RevocationMetrics metrics) {
+    this(revoked, metrics, System::currentTimeMillis);
+  }
+
+  RevocationCheck(RevokedClients revoked, RevocationMetrics metrics, LongSupplier clock) {
+    this.revoked = revoked;
+    this.metrics = metrics;
+    this.clock = clock;
+  }
+
+  @Override
+  public void checkAddress(String address) throws ConnectRefusedException {
+    if (!revoked.isComplete()) {
+      throw ConnectRefusedException.unavailable(
+          "the revocations of the other nodes are being read", INCOMPLETE_RETRY_MS);
+    }
+    refuse(revoked.findNetwork(address));
+  }
+
+  @Override
+  public void check(Identity identity) throws ConnectRefusedException {
+    refuse(revoked.find(identity.user(), identity.tokenId(), identity.issuedAt()));
+  }
+
+  @Override
+  public boolean refuses(Identity identity) {
+    return revoked.find(identity.user(), identity.tokenId(), identity.issuedAt()) != null;
+  }
+
+  private void refuse(Revocation entry) throws ConnectRefusedException {
+    if (entry != null) {
+      metrics.refused(entry.kind());
+      throw refusalOf(entry, clock.getAsLong());
+    }
+  }
+
+  /**
+   * Returns the refusal that an entry makes. It does not say the entry's reason, which is for
+   * operators.
+   *
+   * @param now in milliseconds since 1970
+   */
+  public static ConnectRefusedException refusalOf(Revocation entry, long now) {
+    return switch (entry.kind()) {
+      case TOKEN, TOKENS -> ConnectRefusedException.unauthenticated("the token is revoked");
+      case USER ->
+          ConnectRefusedException.blocked(
+              "this user is blocked", RevocationRules.remaining(entry, now));
+      case NETWORK ->
+          ConnectRefusedException.blocked(
+              "this network is blocked", RevocationRules.remaining(entry, now));
+    };
+  }
+}

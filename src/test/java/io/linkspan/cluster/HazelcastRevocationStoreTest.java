@@ -1,0 +1,110 @@
+package io.linkspan.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.api.Revocation;
+import io.linkspan.api.Revocation.Source;
+import io.linkspan.cluster.security.ClusterSecurity;
+import io.linkspan.directory.Nodes;
+import io.linkspan.revocation.RevocationConfig;
+import io.linkspan.revocation.RevocationMetrics;
+import io.linkspan.revocation.Revocations;
+import io.linkspan.testing.FreePort;
+import io.linkspan.testing.TestGateway;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.transport.Transport;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.UUID;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+
+/** Two members on loopback, in one JVM. */
+class HazelcastRevocationStoreTest {
+
+  private static final String CLUSTER = "revocation-test-" + UUID.randomUUID();
+
+  private static HazelcastCluster join(String id, int port, List<String> members) {
+    var config =
+        new ClusterConfig(
+            true,
+            CLUSTER,
+            "127.0.0.1",
+            port,
+            0,
+            new ClusterConfig.Members(members),
+            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
+            ClusterSecurity.NONE);
+    return TestGateway.await(
+        HazelcastCluster.join(config, new Nodes.Node(id, 1), new VertxOptions(), Transport.NIO));
+  }
+
+  private static Revocations start(HazelcastCluster cluster) {
+    var revocations =
+        new Revocations(
+            cluster.vertx(),
+            new RevocationConfig(100, Duration.ofHours(1)),
+            cluster.revocations(),
+            new RevocationMetrics(new SimpleMeterRegistry()));
+    TestGateway.await(revocations.start());
+    return revocations;
+  }
+
+  private static Revocation add(Revocations revocations, Revocation request) {
+    return TestGateway.await(revocations.add(request, Source.SERVICE));
+  }
+
+  private static void awaitEntries(Revocations revocations, Revocation... expected) {
+    Awaitility.await()
+        .untilAsserted(
+            () ->
+                assertThat(revocations.page(null, 100).revocations())
+                    .containsExactlyInAnyOrder(expected));
+  }
+
+  @Test
+  void entriesReachTheOtherNodeAndOutliveTheirOwn() {
+    int first = FreePort.of();
+    int second = FreePort.of();
+    List<String> members = List.of("127.0.0.1:" + first, "127.0.0.1:" + second);
+    HazelcastCluster one = join("one", first, members);
+    HazelcastCluster two = join("two", second, members);
+    try {
+      Revocations own = start(one);
+      Revocations other = start(two);
+      Instant end = Instant.now().plusSeconds(600);
+      Revocation token = add(own, Revocation.ofToken("t1").because("lost phone"));
+      Revocation tokens =
+          add(own, Revocation.ofTokens("alice").issuedEarlierThan(Instant.now().minusSeconds(60)));
+      Revocation network = add(own, Revocation.ofNetwork("2001:db8::/32").endingAt(end));
+      awaitEntries(other, token, tokens, network);
+
+      Revocation later = add(own, Revocation.ofToken("t1").endingAt(token.until().plusSeconds(60)));
+      awaitEntries(other, later, tokens, network);
+      TestGateway.await(two.revocations().put(token));
+      assertThat(TestGateway.await(two.revocations().all())).contains(later);
+
+      TestGateway.await(own.remove(network.id()));
+      awaitEntries(other, later, tokens);
+
+      Revocation brief =
+          add(other, Revocation.ofUser("bob").endingAt(Instant.now().plusMillis(1_500)));
+      Awaitility.await().until(() -> !TestGateway.await(two.revocations().all()).contains(brief));
+      awaitEntries(own, later, tokens);
+
+      one.hazelcast().getLifecycleService().terminate();
+      // If the other node has no copy yet of a part of the map, it adds its entries again.
+      Awaitility.await()
+          .untilAsserted(
+              () ->
+                  assertThat(TestGateway.await(two.revocations().all()))
+                      .containsExactlyInAnyOrder(later, tokens));
+      awaitEntries(other, later, tokens);
+    } finally {
+      TestGateway.await(two.vertx().close());
+      TestGateway.await(one.vertx().close().otherwiseEmpty());
+    }
+  }
+}
