@@ -1,8 +1,10 @@
 package io.linkspan;
 
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.Offences;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.auth.Authentication;
+import io.linkspan.ban.Bans;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.NodeMailbox;
 import io.linkspan.directory.Nodes;
@@ -25,6 +27,7 @@ import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.IdentityServices;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
+import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.enet.EnetMetrics;
@@ -277,6 +280,14 @@ public final class Gateway implements Node {
 
   private EdgeVerticle.Shared share() {
     var credentials = new HttpCredentials(config.auth().cookie(), config.auth().hook().headers());
+    Offences offences =
+        Bans.of(
+            config.bans(),
+            config.proxies(),
+            authentication.identities().verifies(),
+            DeadlineTimer::now,
+            ban -> {},
+            metrics.registry());
     var shard =
         new NodeServices(
             id,
@@ -293,8 +304,9 @@ public final class Gateway implements Node {
                 authentication.identities(),
                 config.auth().notice(),
                 config.permissions(),
-                revocations));
-    var admission = new Admission(config.limits());
+                revocations,
+                offences));
+    var admission = new Admission(config.limits(), offences);
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(
         config,

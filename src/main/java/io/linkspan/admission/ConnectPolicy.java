@@ -76,6 +76,11 @@ public final class ConnectPolicy {
     return admission.pending();
   }
 
+  /** Returns what counts the offences of clients. */
+  public Offences offences() {
+    return admission.offences();
+  }
+
   /** Returns the refusal of new clients while this node is being drained. */
   public static ConnectRefusedException draining() {
     return new ConnectRefusedException(
@@ -111,7 +116,8 @@ public final class ConnectPolicy {
   }
 
   /**
-   * Takes a place for a link, unless its address is blocked, has too many or is too fast, or memory
+   * Takes a place for a link, unless its address is banned or blocked, has too many or is too fast,
+   * or memory
    * is short. Each call that succeeds is followed by exactly one {@link #leave}.
    *
    * @param address of the client, without its port
@@ -120,6 +126,10 @@ public final class ConnectPolicy {
     check.checkAddress(address);
     if (latch.isDraining()) {
       throw draining();
+    }
+    long banned = offences().connect(address);
+    if (banned > 0) {
+      throw banned(banned);
     }
     if (memory.isAt(MemoryLevel.REFUSING)) {
       throw new ConnectRefusedException(
@@ -130,6 +140,15 @@ public final class ConnectPolicy {
       throw new ConnectRefusedException(CloseReason.RATE_LIMITED, "too many connections", wait);
     }
     memory.charge(MemoryUse.LINKS, LINK);
+  }
+
+  /**
+   * Returns the refusal of a banned client.
+   *
+   * @param wait milliseconds until the ban is over
+   */
+  public static ConnectRefusedException banned(long wait) {
+    return ConnectRefusedException.tooOften("this client is banned for some time", wait);
   }
 
   /** Gives the place of a link back. */
@@ -156,7 +175,7 @@ public final class ConnectPolicy {
   }
 
   /**
-   * Decides who a client is. This counts towards the connect rate of its user.
+   * Decides the identity of a client. This counts towards the connect rate of its user.
    *
    * @param acknowledgesByDefault for clients that do not state {@code ack}
    * @return completes on the event loop, perhaps before this returns; fails with a {@link
@@ -167,12 +186,16 @@ public final class ConnectPolicy {
     try {
       clientAcknowledges = clientAcknowledges(credentials.ack(), acknowledgesByDefault);
     } catch (ConnectRefusedException refusal) {
+      offences().count(Offence.MALFORMED, credentials.source().address(), null);
       return Future.failedFuture(refusal);
     }
-    return identities
-        .identify(credentials)
+    return identify(credentials, null)
         .compose(
             identity -> {
+              long banned = offences().identified(credentials.source().address(), identity);
+              if (banned > 0) {
+                return Future.failedFuture(banned(banned));
+              }
               long wait = identity.anonymous() ? 0 : admission.enterAs(identity.user());
               return wait > 0
                   ? Future.failedFuture(
@@ -187,17 +210,32 @@ public final class ConnectPolicy {
   }
 
   /**
-   * Checks that further credentials of a client are of the same user.
+   * Asks for an identity, and counts a refusal that is not the gateway's own fault.
    *
-   * @param user whom the client is taken for
-   * @return fails with a {@link ConnectRefusedException}
+   * @param known identity that the client has already; null when it has none
    */
-  public Future<Identity> confirm(Credentials credentials, String user) {
+  private Future<Identity> identify(Credentials credentials, Identity known) {
     return identities
         .identify(credentials)
+        .onFailure(
+            failure -> {
+              if (!notOpened(failure).isTemporary()) {
+                offences().count(Offence.UNAUTHENTICATED, credentials.source().address(), known);
+              }
+            });
+  }
+
+  /**
+   * Checks that further credentials of a client are of the same user.
+   *
+   * @param known identity that the client has already
+   * @return fails with a {@link ConnectRefusedException}
+   */
+  public Future<Identity> confirm(Credentials credentials, Identity known) {
+    return identify(credentials, known)
         .compose(
             identity ->
-                identity.user().equals(user)
+                identity.user().equals(known.user())
                     ? Future.succeededFuture(identity)
                     : Future.failedFuture(
                         ConnectRefusedException.unauthenticated(

@@ -1,6 +1,8 @@
 package io.linkspan.session;
 
 import io.linkspan.admission.Identity;
+import io.linkspan.admission.Offence;
+import io.linkspan.admission.RemoteAddress;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
@@ -252,10 +254,28 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     leaveIfIdle();
   }
 
+  /** Counts an offence of the client, and closes its link if that makes it banned. */
+  @Override
+  public void offended(Offence offence) {
+    if (isIdentified()) {
+      long banned = count(offence);
+      if (banned > 0) {
+        link.close(CloseReason.RATE_LIMITED, banned);
+      }
+    }
+  }
+
+  private long count(Offence offence) {
+    return parts.offences().count(offence, RemoteAddress.host(link.remote()), identity);
+  }
+
   /** The link has ended. The session may wait for its client to resume it. */
   public void linkClosed(CloseReason reason) {
     if (!isLinked()) {
       return;
+    }
+    if (reason.isBrokenProtocol()) {
+      count(Offence.MALFORMED);
     }
     data = link.data();
     inbox.dropWaiting();
@@ -290,7 +310,10 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     tokenId = verified.tokenId();
     issuedAt = verified.issuedAt();
     replica.identified(tokenId, issuedAt);
-    inbox.sender().permit(new Permissions(parts.permissions(), verified));
+    inbox
+        .sender()
+        .permit(
+            new Permissions(parts.permissions(), verified), () -> offended(Offence.FORBIDDEN));
     notices |= asksForNotices;
   }
 
@@ -644,7 +667,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     identity = null;
     if (inbox.isIdle() && inbox.held() == 0) {
       // Its claims may be long, and nothing waits for them.
-      inbox.sender().permit(null);
+      inbox.sender().permit(null, () -> {});
     }
     outbox.detach(clientFailed);
   }

@@ -217,6 +217,7 @@ public final class Shard {
                 memory),
             inboxes,
             permissions,
+            shared.identities().offences(),
             shared.node());
     calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard);
     control = new ShardControl(table, groups, shared.node());
