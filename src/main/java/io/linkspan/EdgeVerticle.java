@@ -110,7 +110,8 @@ final class EdgeVerticle extends VerticleBase {
     int maxFrame = maxFrame(config);
     BackPressureLimits pressure =
         BackPressureLimits.of(config.limits(), config.websocket().compression());
-    var gate = new AcceptGate(
+    var gate =
+        new AcceptGate(
             shared.admission().pending(), shared.admission().offences(), config.http().proxy());
     http =
         new HttpTransport(

@@ -4,7 +4,7 @@ import io.linkspan.admission.Admission;
 import io.linkspan.admission.Offences;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.auth.Authentication;
-import io.linkspan.ban.Bans;
+import io.linkspan.ban.SharedBans;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.NodeMailbox;
 import io.linkspan.directory.Nodes;
@@ -27,7 +27,6 @@ import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.IdentityServices;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
-import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.enet.EnetMetrics;
@@ -281,12 +280,11 @@ public final class Gateway implements Node {
   private EdgeVerticle.Shared share() {
     var credentials = new HttpCredentials(config.auth().cookie(), config.auth().hook().headers());
     Offences offences =
-        Bans.of(
+        SharedBans.start(
             config.bans(),
             config.proxies(),
             authentication.identities().verifies(),
-            DeadlineTimer::now,
-            ban -> {},
+            revocations,
             metrics.registry());
     var shard =
         new NodeServices(

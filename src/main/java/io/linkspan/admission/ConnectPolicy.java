@@ -117,19 +117,18 @@ public final class ConnectPolicy {
 
   /**
    * Takes a place for a link, unless its address is banned or blocked, has too many or is too fast,
-   * or memory
-   * is short. Each call that succeeds is followed by exactly one {@link #leave}.
+   * or memory is short. Each call that succeeds is followed by exactly one {@link #leave}.
    *
    * @param address of the client, without its port
    */
   public void enter(String address) throws ConnectRefusedException {
+    long banned = offences().connect(address);
+    if (banned > 0) {
+      throw ConnectRefusedException.banned(banned);
+    }
     check.checkAddress(address);
     if (latch.isDraining()) {
       throw draining();
-    }
-    long banned = offences().connect(address);
-    if (banned > 0) {
-      throw banned(banned);
     }
     if (memory.isAt(MemoryLevel.REFUSING)) {
       throw new ConnectRefusedException(
@@ -140,15 +139,6 @@ public final class ConnectPolicy {
       throw new ConnectRefusedException(CloseReason.RATE_LIMITED, "too many connections", wait);
     }
     memory.charge(MemoryUse.LINKS, LINK);
-  }
-
-  /**
-   * Returns the refusal of a banned client.
-   *
-   * @param wait milliseconds until the ban is over
-   */
-  public static ConnectRefusedException banned(long wait) {
-    return ConnectRefusedException.tooOften("this client is banned for some time", wait);
   }
 
   /** Gives the place of a link back. */
@@ -194,7 +184,7 @@ public final class ConnectPolicy {
             identity -> {
               long banned = offences().identified(credentials.source().address(), identity);
               if (banned > 0) {
-                return Future.failedFuture(banned(banned));
+                return Future.failedFuture(ConnectRefusedException.banned(banned));
               }
               long wait = identity.anonymous() ? 0 : admission.enterAs(identity.user());
               return wait > 0
@@ -210,19 +200,25 @@ public final class ConnectPolicy {
   }
 
   /**
-   * Asks for an identity, and counts a refusal that is not the gateway's own fault.
+   * Asks for an identity, and counts a refusal that the client can avoid.
    *
    * @param known identity that the client has already; null when it has none
    */
   private Future<Identity> identify(Credentials credentials, Identity known) {
     return identities
         .identify(credentials)
-        .onFailure(
-            failure -> {
-              if (!notOpened(failure).isTemporary()) {
-                offences().count(Offence.UNAUTHENTICATED, credentials.source().address(), known);
-              }
-            });
+        .onFailure(failure -> refused(credentials.source().address(), notOpened(failure), known));
+  }
+
+  private void refused(String address, ConnectRefusedException why, Identity known) {
+    if (known == null && why.identity() != null) {
+      // A blocked user must not make its neighbors banned either.
+      offences().identified(address, why.identity());
+    }
+    if (!why.isTemporary()) {
+      Identity blamed = known == null ? why.identity() : known;
+      offences().count(Offence.UNAUTHENTICATED, address, blamed);
+    }
   }
 
   /**

@@ -54,7 +54,15 @@ public record BanConfig(
   /** YAML reads the words on and off as true and false. */
   private static final Map<String, Mode> MODES =
       Map.of(
-          "on", Mode.ON, "true", Mode.ON, "dry-run", Mode.DRY_RUN, "off", Mode.OFF, "false",
+          "on",
+          Mode.ON,
+          "true",
+          Mode.ON,
+          "dry-run",
+          Mode.DRY_RUN,
+          "off",
+          Mode.OFF,
+          "false",
           Mode.OFF);
 
   public BanConfig {

@@ -16,8 +16,8 @@ import io.linkspan.admission.TokenBucket;
  *                                         └── threshold again ───┘ for a longer time
  * </pre>
  *
- * <p>Offences during a ban are counted too. A client that continues at the same rate is banned again
- * soon after the ban is over; one that waits has its threshold back.
+ * <p>Offences during a ban are counted too. A client that continues at the same rate is banned
+ * again soon after the ban is over; one that waits has its threshold back.
  */
 final class BanPolicy {
 
@@ -48,8 +48,8 @@ final class BanPolicy {
   /**
    * Creates a policy that has seen nobody.
    *
-   * @param maxOffenders clients whose offences are counted; the one that was quiet for longest makes
-   *     room
+   * @param maxOffenders clients whose offences are counted; the one that was quiet for longest
+   *     makes room
    * @param maxBans clients whose bans are remembered; the one that was quiet for longest makes room
    */
   BanPolicy(BanConfig config, int maxOffenders, int maxBans) {
@@ -100,9 +100,7 @@ final class BanPolicy {
   /** Returns whether one more refusal of a banned client is worth an answer. */
   boolean answers(Offender offender, long now) {
     Conviction conviction = convictions.find(offender);
-    return conviction == null
-        || conviction.until <= now
-        || conviction.answers.take(1, now) == 0;
+    return conviction == null || conviction.until <= now || conviction.answers.take(1, now) == 0;
   }
 
   /**

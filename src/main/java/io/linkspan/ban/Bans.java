@@ -44,7 +44,17 @@ public final class Bans implements Offences {
   /** Whether somebody may be banned; read without the lock for each connection. */
   private volatile boolean any;
 
-  private Bans(
+  /**
+   * Creates the bans of a node.
+   *
+   * @param config with another mode than off
+   * @param exempt addresses that are never banned beside those of the configuration, such as those
+   *     of proxies
+   * @param verifies whether identities are verified; else no client is counted under its name
+   * @param clock milliseconds of a monotonic clock
+   * @param onBan notified of each ban that begins, on the thread of the offence; not in a dry run
+   */
+  public Bans(
       BanConfig config,
       List<AddressRange> exempt,
       boolean verifies,
@@ -84,27 +94,6 @@ public final class Bans implements Offences {
           .tag(MODE, config.mode().label())
           .register(registry);
     }
-  }
-
-  /**
-   * Creates the bans of a node.
-   *
-   * @param exempt addresses that are never banned beside those of the configuration, such as those
-   *     of proxies
-   * @param verifies whether identities are verified; else no client is counted under its name
-   * @param clock milliseconds of a monotonic clock
-   * @param onBan notified of each ban that begins, on the thread of the offence; not in a dry run
-   */
-  public static Offences of(
-      BanConfig config,
-      List<AddressRange> exempt,
-      boolean verifies,
-      LongSupplier clock,
-      Consumer<Ban> onBan,
-      MeterRegistry registry) {
-    return config.mode() == BanConfig.Mode.OFF
-        ? NONE
-        : new Bans(config, exempt, verifies, clock, onBan, registry);
   }
 
   @Override
@@ -157,6 +146,27 @@ public final class Bans implements Offences {
     return dropped;
   }
 
+  /**
+   * Takes a ban over that another node has begun.
+   *
+   * @param duration of the whole ban in milliseconds
+   * @param remaining milliseconds until it is over
+   */
+  public void adopt(Offender offender, long duration, long remaining) {
+    synchronized (this) {
+      long now = clock.getAsLong();
+      policy.adopt(offender, duration, now + remaining, now);
+      any = true;
+    }
+  }
+
+  /** Ends a ban and forgets the offences that led to it. */
+  public void lift(Offender offender) {
+    synchronized (this) {
+      policy.lift(offender);
+    }
+  }
+
   /** Returns for how long a client is banned after an offence. */
   private long count(Offender client, Offence offence) {
     Ban ban;
@@ -206,13 +216,14 @@ public final class Bans implements Offences {
         : new Offender(Offender.Kind.USER, identity.user());
   }
 
-  /** Returns null when the address is never banned. */
+  /** Returns null when the address is never banned, or not known. */
   private Offender byAddress(String address) {
-    return address.isEmpty()
+    AddressRange owner = AddressRange.ofOwner(address);
+    return owner == null
             || AddressRange.anyContains(config.exempt(), address)
             || AddressRange.anyContains(exempt, address)
         ? null
-        : new Offender(Offender.Kind.ADDRESS, AddressRange.owner(address));
+        : new Offender(Offender.Kind.ADDRESS, owner.toString());
   }
 
   private synchronized int banned(Offender.Kind kind) {

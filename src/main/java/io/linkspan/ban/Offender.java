@@ -5,7 +5,8 @@ import java.util.Locale;
 /**
  * A client as offences are counted.
  *
- * @param name an IPv4 address, the /64 network of an IPv6 address, or the verified name of a user
+ * @param name an IPv4 address or the /64 network of an IPv6 address, as a network with its prefix;
+ *     or the verified name of a user
  */
 public record Offender(Kind kind, String name) {
 

@@ -53,8 +53,7 @@ public final class Dispatcher {
   }
 
   private static void forbid(InboundExchange exchange, String why) {
-    exchange.failed(
-        new MessageException(ErrorCode.FORBIDDEN, why + describe(exchange.message())));
+    exchange.failed(new MessageException(ErrorCode.FORBIDDEN, why + describe(exchange.message())));
     exchange.sender().offended();
   }
 

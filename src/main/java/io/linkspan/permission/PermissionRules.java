@@ -14,8 +14,7 @@ public final class PermissionRules {
   /** Patterns of one action in a token or an answer of the hook; what follows is ignored. */
   private static final int MAX_CAPABILITIES = 1_000;
 
-  private static final Decision UNMENTIONED =
-      new Decision(Verdict.REFUSED, "no rule permits it");
+  private static final Decision UNMENTIONED = new Decision(Verdict.REFUSED, "no rule permits it");
 
   private static final Decision UNMENTIONED_AND_OPEN =
       new Decision(Verdict.ALLOWED, "no rule forbids it, and identities are not verified");

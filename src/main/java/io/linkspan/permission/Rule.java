@@ -46,8 +46,7 @@ record Rule(
     if (members) {
       return new Decision(Decision.Verdict.ALLOWED_TO_MEMBERS, toString());
     }
-    return new Decision(
-        allows ? Decision.Verdict.ALLOWED : Decision.Verdict.REFUSED, toString());
+    return new Decision(allows ? Decision.Verdict.ALLOWED : Decision.Verdict.REFUSED, toString());
   }
 
   @Override

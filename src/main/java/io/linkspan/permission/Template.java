@@ -37,8 +37,7 @@ final class Template {
   private Template(String source, List<Part> parts) {
     this.source = source;
     this.parts = parts;
-    beginning =
-        parts.isEmpty() || parts.get(0).kind() != Kind.TEXT ? "" : parts.get(0).text();
+    beginning = parts.isEmpty() || parts.get(0).kind() != Kind.TEXT ? "" : parts.get(0).text();
     fixed = parts.stream().anyMatch(part -> part.kind() == Kind.VARIABLE) ? null : Glob.of(source);
   }
 

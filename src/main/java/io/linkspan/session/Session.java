@@ -260,8 +260,19 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     if (isIdentified()) {
       long banned = count(offence);
       if (banned > 0) {
-        link.close(CloseReason.RATE_LIMITED, banned);
+        disconnect(CloseReason.RATE_LIMITED, banned);
       }
+    }
+  }
+
+  /**
+   * Closes the link, if there is one. The session may wait for its client to resume it.
+   *
+   * @param retryAfterMs when the client may connect again
+   */
+  void disconnect(CloseReason reason, long retryAfterMs) {
+    if (isLinked()) {
+      link.close(reason, retryAfterMs);
     }
   }
 
@@ -312,8 +323,7 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
     replica.identified(tokenId, issuedAt);
     inbox
         .sender()
-        .permit(
-            new Permissions(parts.permissions(), verified), () -> offended(Offence.FORBIDDEN));
+        .permit(new Permissions(parts.permissions(), verified), () -> offended(Offence.FORBIDDEN));
     notices |= asksForNotices;
   }
 

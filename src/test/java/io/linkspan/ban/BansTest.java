@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.admission.Identity;
 import io.linkspan.admission.Offence;
-import io.linkspan.admission.Offences;
 import io.linkspan.listener.AddressRange;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -24,8 +23,8 @@ class BansTest {
   private final List<Ban> begun = new ArrayList<>();
   private long now = 1_000;
 
-  private Offences bans(BanConfig.Mode mode, boolean verifies) {
-    return Bans.of(
+  private Bans bans(BanConfig.Mode mode, boolean verifies) {
+    return new Bans(
         new BanConfig(
             mode,
             Duration.ofMinutes(1),
@@ -48,7 +47,7 @@ class BansTest {
 
   @Test
   void addressThatConnectsTooOftenIsRefusedForAGrowingTime() {
-    Offences bans = bans(BanConfig.Mode.ON, false);
+    Bans bans = bans(BanConfig.Mode.ON, false);
     for (int i = 0; i < 3; i++) {
       assertThat(bans.connect(HOST)).isZero();
     }
@@ -58,7 +57,7 @@ class BansTest {
     assertThat(bans.connect("192.0.2.2")).isZero();
     assertThat(begun)
         .containsExactly(
-            new Ban(new Offender(Offender.Kind.ADDRESS, HOST), Offence.CONNECT, 1, 10_000));
+            new Ban(new Offender(Offender.Kind.ADDRESS, HOST + "/32"), Offence.CONNECT, 1, 10_000));
     assertThat(counter("linkspan.offences", "offence", "connect")).isEqualTo(6);
     assertThat(counter("linkspan.bans", "offence", "connect", "mode", "on")).isEqualTo(1);
     assertThat(counter("linkspan.bans.refused", "mode", "on")).isEqualTo(2);
@@ -68,7 +67,7 @@ class BansTest {
 
   @Test
   void userCountsUnderTheVerifiedNameAndNotUnderTheAddress() {
-    Offences bans = bans(BanConfig.Mode.ON, true);
+    Bans bans = bans(BanConfig.Mode.ON, true);
     for (int i = 0; i < 3; i++) {
       assertThat(bans.connect(HOST)).isZero();
       assertThat(bans.identified(HOST, ALICE)).isZero();
@@ -84,7 +83,7 @@ class BansTest {
 
   @Test
   void forbiddenMessagesOfAUserDoNotBanTheAddress() {
-    Offences bans = bans(BanConfig.Mode.ON, true);
+    Bans bans = bans(BanConfig.Mode.ON, true);
     for (int i = 0; i < 100; i++) {
       bans.count(Offence.FORBIDDEN, HOST, ALICE);
     }
@@ -94,7 +93,7 @@ class BansTest {
 
   @Test
   void nobodyBansAnotherUserByItsName() {
-    Offences claimed = bans(BanConfig.Mode.ON, false);
+    Bans claimed = bans(BanConfig.Mode.ON, false);
     for (int i = 0; i < 100; i++) {
       claimed.count(Offence.FORBIDDEN, HOST, ALICE);
       claimed.identified(HOST, ALICE);
@@ -105,7 +104,7 @@ class BansTest {
 
   @Test
   void failedAuthenticationsBanTheAddressOnly() {
-    Offences bans = bans(BanConfig.Mode.ON, true);
+    Bans bans = bans(BanConfig.Mode.ON, true);
     for (int i = 0; i < 100; i++) {
       bans.count(Offence.UNAUTHENTICATED, HOST, null);
     }
@@ -115,7 +114,7 @@ class BansTest {
 
   @Test
   void anonymousClientsCountUnderTheirAddress() {
-    Offences bans = bans(BanConfig.Mode.ON, true);
+    Bans bans = bans(BanConfig.Mode.ON, true);
     for (int i = 0; i < 3; i++) {
       assertThat(bans.connect(HOST)).isZero();
       assertThat(bans.identified(HOST, NOBODY)).isZero();
@@ -125,7 +124,7 @@ class BansTest {
 
   @Test
   void exemptNetworksAndProxiesAreNeverBanned() {
-    Offences bans = bans(BanConfig.Mode.ON, false);
+    Bans bans = bans(BanConfig.Mode.ON, false);
     for (int i = 0; i < 100; i++) {
       assertThat(bans.connect("10.1.2.3")).isZero();
       assertThat(bans.connect("203.0.113.7")).isZero();
@@ -137,7 +136,7 @@ class BansTest {
 
   @Test
   void addressesOfOneNetworkOfIpv6AreOneClient() {
-    Offences bans = bans(BanConfig.Mode.ON, false);
+    Bans bans = bans(BanConfig.Mode.ON, false);
     for (int i = 0; i < 3; i++) {
       assertThat(bans.connect("2001:db8:0:1::" + i)).isZero();
     }
@@ -147,7 +146,7 @@ class BansTest {
 
   @Test
   void bannedClientThatHammersIsDroppedWithoutAnAnswer() {
-    Offences bans = bans(BanConfig.Mode.ON, false);
+    Bans bans = bans(BanConfig.Mode.ON, false);
     for (int i = 0; i < 100; i++) {
       assertThat(bans.isDropped(HOST)).isFalse();
     }
@@ -164,7 +163,7 @@ class BansTest {
 
   @Test
   void dryRunCountsAndRefusesNobody() {
-    Offences bans = bans(BanConfig.Mode.DRY_RUN, true);
+    Bans bans = bans(BanConfig.Mode.DRY_RUN, true);
     for (int i = 0; i < 100; i++) {
       assertThat(bans.connect(HOST)).isZero();
       assertThat(bans.count(Offence.FORBIDDEN, HOST, ALICE)).isZero();
@@ -180,8 +179,13 @@ class BansTest {
   }
 
   @Test
-  void nothingIsCountedWhenBansAreOff() {
-    assertThat(bans(BanConfig.Mode.OFF, true)).isSameAs(Offences.NONE);
-    assertThat(registry.getMeters()).isEmpty();
+  void banOfAnotherNodeHoldsUntilItIsLifted() {
+    Bans bans = bans(BanConfig.Mode.ON, true);
+    var alice = new Offender(Offender.Kind.USER, "alice");
+    bans.adopt(alice, 20_000, 15_000);
+    assertThat(bans.identified(HOST, ALICE)).isEqualTo(15_000);
+    bans.lift(alice);
+    assertThat(bans.identified(HOST, ALICE)).isZero();
+    assertThat(begun).isEmpty();
   }
 }

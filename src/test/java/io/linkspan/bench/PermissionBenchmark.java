@@ -52,8 +52,7 @@ public final class PermissionBenchmark {
     PermissionRules rules = TestRules.of(RULES);
     PermissionRules defaults =
         GatewayConfig.load(
-                null,
-                Map.of("LINKSPAN_AUTH_MODE", "jwt", "LINKSPAN_AUTH_JWT_KEY", "x".repeat(64)))
+                null, Map.of("LINKSPAN_AUTH_MODE", "jwt", "LINKSPAN_AUTH_JWT_KEY", "x".repeat(64)))
             .permissions();
     System.out.println("| decision | ns of a processor | bytes allocated |");
     System.out.println("| --- | ---: | ---: |");

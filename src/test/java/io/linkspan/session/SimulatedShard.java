@@ -179,8 +179,7 @@ final class SimulatedShard {
 
   static Sender sender(String session, String user) {
     var sender = new Sender(session, user, "a", null, null, Duration.ofSeconds(30));
-    sender.permit(
-        new Permissions(PermissionRules.OPEN, new Identity(user, false)), () -> {});
+    sender.permit(new Permissions(PermissionRules.OPEN, new Identity(user, false)), () -> {});
     return sender;
   }
 

@@ -109,7 +109,7 @@ record Handshake(
     long banned = policy.offences().count(Offence.FORBIDDEN, source.address(), identity);
     return Future.failedFuture(
         banned > 0
-            ? ConnectPolicy.banned(banned)
+            ? ConnectRefusedException.banned(banned)
             : ConnectRefusedException.forbidden("no permission to connect to this namespace"));
   }
 
