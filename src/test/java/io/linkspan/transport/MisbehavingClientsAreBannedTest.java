@@ -129,11 +129,16 @@ class MisbehavingClientsAreBannedTest {
   @EnumSource
   void addressThatConnectsTooOften(TokenTransport transport) {
     start("connects", Map.of("auth.mode", "none"));
-    for (int i = 0; i < THRESHOLD; i++) {
-      transport.connect(gateway, "alice").close();
+    try (TestClient neighbor = transport.connect(gateway, "alice")) {
+      for (int i = 1; i < THRESHOLD; i++) {
+        transport.connect(gateway, "mallory").close();
+      }
+      assertThat(refusal(transport)).isEqualTo(RATE_LIMITED);
+      assertThat(metric("linkspan_bans_total{mode=\"on\",offence=\"connect\"}")).isOne();
+      // Another client behind the same address, which was there before, stays.
+      neighbor.send(Message.newBuilder().setEventId("1").setTo("service:echo").build());
+      assertThat(neighbor.receive()).isNotNull();
     }
-    assertThat(refusal(transport)).isEqualTo(RATE_LIMITED);
-    assertThat(metric("linkspan_bans_total{mode=\"on\",offence=\"connect\"}")).isOne();
   }
 
   @ParameterizedTest
