@@ -51,19 +51,8 @@ public record BanConfig(
 
   private static final int MAX_FACTOR = 100;
 
-  /** YAML reads the words on and off as true and false. */
   private static final Map<String, Mode> MODES =
-      Map.of(
-          "on",
-          Mode.ON,
-          "true",
-          Mode.ON,
-          "dry-run",
-          Mode.DRY_RUN,
-          "off",
-          Mode.OFF,
-          "false",
-          Mode.OFF);
+      Map.of("on", Mode.ON, "dry-run", Mode.DRY_RUN, "off", Mode.OFF);
 
   public BanConfig {
     thresholds = Map.copyOf(thresholds);

@@ -2,7 +2,6 @@ package io.linkspan.session;
 
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.admission.MessageWork;
-import io.linkspan.admission.Offence;
 import io.linkspan.admission.TokenBucket;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
@@ -46,8 +45,8 @@ final class Inbox {
     /** The client has answered a Message that it was sent. */
     void acknowledged(String eventId, Message reply);
 
-    /** Counts an offence of the client, which may end its link. */
-    void offended(Offence offence);
+    /** A Message of the client was refused; this may end its link. */
+    void refused(ErrorCode why);
 
     /** Sends an answer to the client; returns false when the client has no room for it. */
     boolean reply(Message answer, int channel);
@@ -142,7 +141,7 @@ final class Inbox {
     MessageException refusal = refusal(message);
     if (refusal != null) {
       receipt.refused(message.getEventId(), refusal);
-      countOffence(refusal.code());
+      client.refused(refusal.code());
     } else if (isAnswer(message)) {
       // Replies bypass the queue; queued messages may be waiting for this one.
       take(message, receipt);
@@ -152,14 +151,6 @@ final class Inbox {
       hold(message, receipt);
     } else {
       take(message, receipt);
-    }
-  }
-
-  private void countOffence(ErrorCode refused) {
-    if (refused == ErrorCode.MALFORMED) {
-      client.offended(Offence.MALFORMED);
-    } else if (refused == ErrorCode.FORBIDDEN) {
-      client.offended(Offence.FORBIDDEN);
     }
   }
 

@@ -255,13 +255,21 @@ public final class Session implements GroupMember, Inbox.Client, Drain.Drainable
   }
 
   /** Counts an offence of the client, and closes its link if that makes it banned. */
-  @Override
   public void offended(Offence offence) {
     if (isIdentified()) {
       long banned = count(offence);
       if (banned > 0) {
         disconnect(CloseReason.RATE_LIMITED, banned);
       }
+    }
+  }
+
+  @Override
+  public void refused(ErrorCode why) {
+    if (why == ErrorCode.MALFORMED) {
+      offended(Offence.MALFORMED);
+    } else if (why == ErrorCode.FORBIDDEN) {
+      offended(Offence.FORBIDDEN);
     }
   }
 

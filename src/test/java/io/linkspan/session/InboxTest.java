@@ -2,7 +2,7 @@ package io.linkspan.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.linkspan.admission.Offence;
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.memory.SharedMemoryAccount;
@@ -26,7 +26,7 @@ class InboxTest {
     final Set<String> awaited = new HashSet<>();
     final List<String> acknowledged = new ArrayList<>();
     final List<Message> replies = new ArrayList<>();
-    final List<Offence> offences = new ArrayList<>();
+    final List<ErrorCode> refusals = new ArrayList<>();
     boolean hasRoom = true;
     int idle;
 
@@ -41,8 +41,8 @@ class InboxTest {
     }
 
     @Override
-    public void offended(Offence offence) {
-      offences.add(offence);
+    public void refused(ErrorCode why) {
+      refusals.add(why);
     }
 
     @Override
@@ -206,7 +206,7 @@ class InboxTest {
     inbox.receive(message("b").setType(tooLong).build(), receipt);
     inbox.receive(message("c").setReplyTo(tooLong).build(), receipt);
     assertThat(outcomes).hasSize(4).allMatch(outcome -> outcome.endsWith(" malformed"));
-    assertThat(client.offences).hasSize(4).containsOnly(Offence.MALFORMED);
+    assertThat(client.refusals).hasSize(4).containsOnly(ErrorCode.MALFORMED);
     inbox.receive(message("x".repeat(Inbox.MAX_NAME)).build(), receipt);
     assertThat(withServices()).hasSize(1);
   }
