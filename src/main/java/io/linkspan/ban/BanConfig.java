@@ -51,8 +51,19 @@ public record BanConfig(
 
   private static final int MAX_FACTOR = 100;
 
+  /** In YAML the words on and off are true and false. */
   private static final Map<String, Mode> MODES =
-      Map.of("on", Mode.ON, "dry-run", Mode.DRY_RUN, "off", Mode.OFF);
+      Map.of(
+          "on",
+          Mode.ON,
+          "true",
+          Mode.ON,
+          "dry-run",
+          Mode.DRY_RUN,
+          "off",
+          Mode.OFF,
+          "false",
+          Mode.OFF);
 
   public BanConfig {
     thresholds = Map.copyOf(thresholds);
