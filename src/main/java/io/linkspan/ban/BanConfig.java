@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * When clients are banned.
+ * Settings of bans.
  *
  * @param window in which offences are counted
  * @param thresholds offences in a window, of each kind; one more begins a ban; 0: never
@@ -28,7 +28,7 @@ public record BanConfig(
     Duration forgive,
     List<AddressRange> exempt) {
 
-  /** What offences lead to. */
+  /** The consequences of offences. */
   public enum Mode {
     /** Clients are banned. */
     ON("on"),
