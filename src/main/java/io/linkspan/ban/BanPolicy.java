@@ -3,6 +3,8 @@ package io.linkspan.ban;
 import io.linkspan.admission.Offence;
 import io.linkspan.admission.RecentTable;
 import io.linkspan.admission.TokenBucket;
+import java.util.EnumMap;
+import java.util.Map;
 
 /**
  * Decides which clients are banned, and for how long. Pure: times are milliseconds of any monotonic
@@ -24,11 +26,6 @@ final class BanPolicy {
   /** Refusals per second that a banned client is sent an answer to. */
   private static final int ANSWERS = 5;
 
-  /** The offences that a client has left, of each kind; null for those that it never did. */
-  private static final class Allowance {
-    private final TokenBucket[] left = new TokenBucket[Offence.values().length];
-  }
-
   /** The latest ban of a client. */
   private static final class Conviction {
     private final TokenBucket answers;
@@ -42,7 +39,10 @@ final class BanPolicy {
 
   private final BanConfig config;
   private final int highestLevel;
-  private final RecentTable<Offender, Allowance> allowances;
+
+  /** The offences that each client has left, of those kinds that it ever did. */
+  private final RecentTable<Offender, Map<Offence, TokenBucket>> allowances;
+
   private final RecentTable<Offender, Conviction> convictions;
 
   /**
@@ -65,21 +65,21 @@ final class BanPolicy {
     if (threshold == 0) {
       return null;
     }
-    TokenBucket[] left = allowances.findOrAdd(offender, o -> new Allowance()).left;
-    int kind = offence.ordinal();
-    if (left[kind] == null) {
-      left[kind] = new TokenBucket(threshold, config.window().toMillis(), now);
-    }
-    return left[kind].take(1, now) == 0 || remaining(offender, now) > 0
+    TokenBucket left =
+        allowances
+            .findOrAdd(offender, o -> new EnumMap<>(Offence.class))
+            .computeIfAbsent(
+                offence, o -> new TokenBucket(threshold, config.window().toMillis(), now));
+    return left.take(1, now) == 0 || remaining(offender, now) > 0
         ? null
         : ban(offender, offence, now);
   }
 
   /** Takes one offence back. */
   void forgive(Offender offender, Offence offence) {
-    Allowance allowance = allowances.find(offender);
-    if (allowance != null && allowance.left[offence.ordinal()] != null) {
-      allowance.left[offence.ordinal()].giveBack(1);
+    Map<Offence, TokenBucket> left = allowances.find(offender);
+    if (left != null && left.containsKey(offence)) {
+      left.get(offence).giveBack(1);
     }
   }
 

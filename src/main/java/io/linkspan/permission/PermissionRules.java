@@ -3,7 +3,9 @@ package io.linkspan.permission;
 import io.linkspan.admission.Identity;
 import io.linkspan.permission.Decision.Verdict;
 import io.vertx.core.json.JsonArray;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /** The rules of a node. Immutable, hence shared by all event loops. */
 public final class PermissionRules {
@@ -22,8 +24,8 @@ public final class PermissionRules {
   /** A rule, and the decision about what it matches. */
   private record Entry(Rule rule, Decision decision) {}
 
-  /** In their order, by the number of their action. */
-  private final Entry[][] entries = new Entry[Action.values().length][];
+  /** In their order. */
+  private final Map<Action, List<Entry>> entries = new EnumMap<>(Action.class);
 
   private final boolean open;
   private final boolean permitEverything;
@@ -35,11 +37,12 @@ public final class PermissionRules {
    */
   PermissionRules(List<Rule> rules, boolean open) {
     for (Action action : Action.values()) {
-      entries[action.ordinal()] =
+      entries.put(
+          action,
           rules.stream()
               .filter(rule -> rule.action() == action)
               .map(rule -> new Entry(rule, rule.decision()))
-              .toArray(Entry[]::new);
+              .toList());
     }
     this.open = open;
     permitEverything = open && rules.stream().allMatch(Rule::allows);
@@ -62,7 +65,7 @@ public final class PermissionRules {
 
   Decision decide(Subject subject, Action action, String target, String type) {
     Decision forMembers = null;
-    for (Entry entry : entries[action.ordinal()]) {
+    for (Entry entry : entries.get(action)) {
       Rule rule = entry.rule();
       if (!rule.matches(target, type, subject)) {
         continue;

@@ -24,6 +24,7 @@ final class HelperStorm implements AutoCloseable {
   /** Of one app after an outage: two sockets, and three attempts of each that have failed. */
   private static final int FIRST_TIMERS =
       2 * TIMERS_PER_FAILURE * TIMERS_PER_FAILURE * TIMERS_PER_FAILURE;
+
   private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final int MAX_SELECT_MS = 5;
 
