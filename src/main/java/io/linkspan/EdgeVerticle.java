@@ -110,7 +110,9 @@ final class EdgeVerticle extends VerticleBase {
     int maxFrame = maxFrame(config);
     BackPressureLimits pressure =
         BackPressureLimits.of(config.limits(), config.websocket().compression());
-    var gate = new AcceptGate(shared.admission().pending(), config.http().proxy());
+    var gate =
+        new AcceptGate(
+            shared.admission().pending(), shared.admission().offences(), config.http().proxy());
     http =
         new HttpTransport(
             vertx,

@@ -1,8 +1,10 @@
 package io.linkspan;
 
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.Offences;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.auth.Authentication;
+import io.linkspan.ban.SharedBans;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.NodeMailbox;
 import io.linkspan.directory.Nodes;
@@ -279,6 +281,13 @@ public final class Gateway implements Node {
 
   private EdgeVerticle.Shared share() {
     var credentials = new HttpCredentials(config.auth().cookie(), config.auth().hook().headers());
+    Offences offences =
+        SharedBans.start(
+            config.bans(),
+            config.proxies(),
+            authentication.identities().verifies(),
+            revocations,
+            metrics.registry());
     var shard =
         new NodeServices(
             id,
@@ -295,9 +304,10 @@ public final class Gateway implements Node {
                 authentication.identities(),
                 config.auth().notice(),
                 config.permissions(),
-                revocations),
+                revocations,
+                offences),
             config.trace());
-    var admission = new Admission(config.limits());
+    var admission = new Admission(config.limits(), offences);
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(
         config,

@@ -2,12 +2,14 @@ package io.linkspan;
 
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.auth.AuthConfig;
+import io.linkspan.ban.BanConfig;
 import io.linkspan.bus.VertxProcess;
 import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.config.ConfigException;
 import io.linkspan.config.ConfigNode;
 import io.linkspan.config.ConfigTree;
 import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.listener.AddressRange;
 import io.linkspan.memory.MemoryConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.permission.PermissionRules;
@@ -29,6 +31,7 @@ import io.linkspan.upstream.tcp.TcpBackendFactory;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * The configuration of a node, composed of the sections of all parts.
@@ -47,6 +50,7 @@ public record GatewayConfig(
     SessionConfig session,
     DeliveryConfig delivery,
     LimitsConfig limits,
+    BanConfig bans,
     MemoryConfig memory,
     TraceConfig trace,
     List<Route> routes,
@@ -120,6 +124,7 @@ public record GatewayConfig(
             SessionConfig.read(root.section("session"), cluster.enabled()),
             DeliveryConfig.read(root.section("delivery")),
             LimitsConfig.read(root.section("limits")),
+            BanConfig.read(root.section("bans")),
             MemoryConfig.read(root.section("memory")),
             TraceConfig.read(root.section("trace")),
             routes,
@@ -142,6 +147,14 @@ public record GatewayConfig(
   /** Returns how many event loops serve clients. */
   int loops() {
     return VertxProcess.eventLoops(eventLoops);
+  }
+
+  /** Returns the addresses of all proxies, which stand for many clients. */
+  List<AddressRange> proxies() {
+    return Stream.concat(
+            Stream.of(http.proxy()), tcp.listeners().stream().map(TcpConfig.Listener::proxy))
+        .flatMap(proxy -> proxy.trusted().stream())
+        .toList();
   }
 
   /** Checks the rules that span several sections. */

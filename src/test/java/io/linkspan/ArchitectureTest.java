@@ -44,13 +44,14 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, bus, cluster, config, connection, delivery, directory, listener, memory, ops, permission, revocation, routing, session, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, memory, ops, permission, revocation, routing, session, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
       api.testing -> api, translate
       auth -> admission, api, config, protocol, time, upstream
+      ban -> admission, api, config, listener, revocation, time
       cluster -> api, bus, cluster.security, config, connection, directory, revocation
       cluster.security -> config, listener, time
       connection -> api, config, memory, translate
@@ -113,6 +114,8 @@ class ArchitectureTest {
   /** Pure classes outside of {@code protocol}: no clock, no Vert.x, no future. */
   private static final Set<String> PURE =
       Set.of(
+          "io.linkspan.admission.RecentTable",
+          "io.linkspan.admission.RemoteAddress",
           "io.linkspan.admission.TokenBucket",
           "io.linkspan.admission.MessageWork",
           "io.linkspan.admission.UserNames",
@@ -124,6 +127,7 @@ class ArchitectureTest {
           "io.linkspan.auth.PemKey",
           "io.linkspan.auth.StrictJson",
           "io.linkspan.auth.Token",
+          "io.linkspan.ban.BanPolicy",
           "io.linkspan.bus.FlowWindow",
           "io.linkspan.listener.AddressRange",
           "io.linkspan.listener.Forwarded",

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import io.linkspan.ban.BanConfig;
 import io.linkspan.cluster.ClusterConfig;
 import io.linkspan.config.ConfigException;
 import io.linkspan.framing.FramingConfig;
+import io.linkspan.listener.AddressRange;
 import io.linkspan.protocol.enet.Feature;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.routing.Route;
@@ -70,6 +72,27 @@ class GatewayConfigTest {
     assertThat(config.routes()).hasSize(4);
     assertThat(config.routes().get(1).destination()).isEqualTo(new Route.Bus("echo", false));
     assertThat(config.drain().timeout()).isEqualTo(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void bansAreOnlyCountedUnlessTheyAreOn() throws Exception {
+    assertThat(GatewayConfig.defaults().bans().mode()).isEqualTo(BanConfig.Mode.DRY_RUN);
+    assertThat(load("bans: {mode: on}", Map.of()).bans().mode()).isEqualTo(BanConfig.Mode.ON);
+    assertThat(load("bans: {mode: off}", Map.of()).bans().mode()).isEqualTo(BanConfig.Mode.OFF);
+    assertThat(load("", Map.of("LINKSPAN_BANS_MODE", "on")).bans().mode())
+        .isEqualTo(BanConfig.Mode.ON);
+  }
+
+  @Test
+  void addressesOfAllProxiesAreKnown() throws Exception {
+    List<AddressRange> proxies =
+        load(
+                "http: {proxy: {trusted: [10.0.0.1], header: forwarded}}\n"
+                    + "tcp: {enabled: true, proxy: {trusted: [10.0.1.0/24], protocol: true}}",
+                Map.of())
+            .proxies();
+    assertThat(proxies)
+        .containsExactly(AddressRange.parse("10.0.0.1"), AddressRange.parse("10.0.1.0/24"));
   }
 
   @Test
@@ -195,6 +218,10 @@ class GatewayConfigTest {
         "http: {proxy: {header: via}}            | http.proxy.header: \"via\": expected one of forwarded, none, x-forwarded-for",
         "http: {proxy: {trusted: [ten]}}         | http.proxy.trusted: [\"ten\"]: expected addresses and ranges",
         "tcp: {proxy: {trusted: [10.0.0.1/8]}}   | tcp.proxy.trusted: [\"10.0.0.1/8\"]: expected addresses and ranges",
+        "bans: {mode: some}                      | bans.mode: \"some\": expected one of",
+        "bans: {base: 2h}                        | bans.base: \"2h\": expected no more than bans.max",
+        "bans: {exempt: [ten]}                   | bans.exempt: [\"ten\"]: expected addresses and ranges",
+        "bans: {connects: -1}                    | bans.connects: -1: expected a whole number",
         "tcp: {proxy: {header: forwarded}}       | tcp.proxy.header: expected one of the keys trusted, protocol",
         "http: {tls: {versions: [TLSv1.1]}}      | http.tls.versions: [\"TLSv1.1\"]: expected a list of TLSv1.2 and TLSv1.3",
         "tcp: {tls: {versions: []}}              | tcp.tls.versions: []: expected a list of TLSv1.2 and TLSv1.3",

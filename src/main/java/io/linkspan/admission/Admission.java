@@ -15,14 +15,26 @@ public final class Admission {
   private static final long COUNT_RETRY_MS = 5_000;
 
   private final LimitsConfig limits;
+  private final Offences offences;
   private final AtomicInteger connections = new AtomicInteger();
   private final ConcurrentMap<String, Integer> perAddress = new ConcurrentHashMap<>();
   private final RateTable addressRate;
   private final RateTable userRate;
   private final PendingLinks pending;
 
+  /** Creates an admission that bans nobody. */
   public Admission(LimitsConfig limits) {
+    this(limits, Offences.NONE);
+  }
+
+  /**
+   * Creates an admission without connections.
+   *
+   * @param offences counts what clients do too often
+   */
+  public Admission(LimitsConfig limits, Offences offences) {
     this.limits = limits;
+    this.offences = offences;
     addressRate = new RateTable(limits.connectsPerAddress());
     userRate = new RateTable(limits.connectsPerUser());
     pending = new PendingLinks(limits.pending());
@@ -31,6 +43,11 @@ public final class Admission {
   /** Returns the links whose client has not joined yet. */
   public PendingLinks pending() {
     return pending;
+  }
+
+  /** Returns what counts the offences of clients. */
+  public Offences offences() {
+    return offences;
   }
 
   /**

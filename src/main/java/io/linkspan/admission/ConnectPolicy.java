@@ -76,6 +76,11 @@ public final class ConnectPolicy {
     return admission.pending();
   }
 
+  /** Returns what counts the offences of clients. */
+  public Offences offences() {
+    return admission.offences();
+  }
+
   /** Returns the refusal of new clients while this node is being drained. */
   public static ConnectRefusedException draining() {
     return new ConnectRefusedException(
@@ -111,12 +116,16 @@ public final class ConnectPolicy {
   }
 
   /**
-   * Takes a place for a link, unless its address is blocked, has too many or is too fast, or memory
-   * is short. Each call that succeeds is followed by exactly one {@link #leave}.
+   * Takes a place for a link, unless its address is banned or blocked, has too many or is too fast,
+   * or memory is short. Each call that succeeds is followed by exactly one {@link #leave}.
    *
    * @param address of the client, without its port
    */
   public void enter(String address) throws ConnectRefusedException {
+    long banned = offences().connect(address);
+    if (banned > 0) {
+      throw ConnectRefusedException.banned(banned);
+    }
     check.checkAddress(address);
     if (latch.isDraining()) {
       throw draining();
@@ -156,7 +165,7 @@ public final class ConnectPolicy {
   }
 
   /**
-   * Decides who a client is. This counts towards the connect rate of its user.
+   * Decides the identity of a client. This counts towards the connect rate of its user.
    *
    * @param acknowledgesByDefault for clients that do not state {@code ack}
    * @return completes on the event loop, perhaps before this returns; fails with a {@link
@@ -167,12 +176,16 @@ public final class ConnectPolicy {
     try {
       clientAcknowledges = clientAcknowledges(credentials.ack(), acknowledgesByDefault);
     } catch (ConnectRefusedException refusal) {
+      offences().count(Offence.MALFORMED, credentials.source().address(), null);
       return Future.failedFuture(refusal);
     }
-    return identities
-        .identify(credentials)
+    return identify(credentials, null)
         .compose(
             identity -> {
+              long banned = offences().identified(credentials.source().address(), identity);
+              if (banned > 0) {
+                return Future.failedFuture(ConnectRefusedException.banned(banned));
+              }
               long wait = identity.anonymous() ? 0 : admission.enterAs(identity.user());
               return wait > 0
                   ? Future.failedFuture(
@@ -187,17 +200,38 @@ public final class ConnectPolicy {
   }
 
   /**
-   * Checks that further credentials of a client are of the same user.
+   * Asks for an identity, and counts a refusal that the client can avoid.
    *
-   * @param user whom the client is taken for
-   * @return fails with a {@link ConnectRefusedException}
+   * @param known identity that the client has already; null when it has none
    */
-  public Future<Identity> confirm(Credentials credentials, String user) {
+  private Future<Identity> identify(Credentials credentials, Identity known) {
     return identities
         .identify(credentials)
+        .onFailure(failure -> refused(credentials.source().address(), notOpened(failure), known));
+  }
+
+  private void refused(String address, ConnectRefusedException why, Identity known) {
+    if (known == null && why.identity() != null) {
+      // A blocked user must not make its neighbors banned either.
+      offences().identified(address, why.identity());
+    }
+    if (!why.isTemporary()) {
+      Identity blamed = known == null ? why.identity() : known;
+      offences().count(Offence.UNAUTHENTICATED, address, blamed);
+    }
+  }
+
+  /**
+   * Checks that further credentials of a client are of the same user.
+   *
+   * @param known identity that the client has already
+   * @return fails with a {@link ConnectRefusedException}
+   */
+  public Future<Identity> confirm(Credentials credentials, Identity known) {
+    return identify(credentials, known)
         .compose(
             identity ->
-                identity.user().equals(user)
+                identity.user().equals(known.user())
                     ? Future.succeededFuture(identity)
                     : Future.failedFuture(
                         ConnectRefusedException.unauthenticated(

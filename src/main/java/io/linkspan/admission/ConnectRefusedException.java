@@ -9,11 +9,18 @@ public final class ConnectRefusedException extends Exception {
 
   private final CloseReason reason;
   private final long retryAfterMs;
+  private final transient Identity identity;
 
   ConnectRefusedException(CloseReason reason, String message, long retryAfterMs) {
+    this(reason, message, retryAfterMs, null);
+  }
+
+  private ConnectRefusedException(
+      CloseReason reason, String message, long retryAfterMs, Identity identity) {
     super(message, null, false, false);
     this.reason = reason;
     this.retryAfterMs = retryAfterMs;
+    this.identity = identity;
   }
 
   /** Returns a lasting refusal of a client whose identity is missing or cannot be verified. */
@@ -42,6 +49,21 @@ public final class ConnectRefusedException extends Exception {
   /** Returns a temporary refusal, because too many clients connect. */
   public static ConnectRefusedException tooOften(String message, long retryAfterMs) {
     return new ConnectRefusedException(CloseReason.RATE_LIMITED, message, retryAfterMs);
+  }
+
+  /** Returns a temporary refusal of a client that is banned. */
+  public static ConnectRefusedException banned(long retryAfterMs) {
+    return tooOften("this client is banned for some time", retryAfterMs);
+  }
+
+  /** Returns the same refusal of a client whose identity is known. */
+  public ConnectRefusedException of(Identity known) {
+    return new ConnectRefusedException(reason, getMessage(), retryAfterMs, known);
+  }
+
+  /** Returns the identity that is refused; null when the client has none. */
+  public Identity identity() {
+    return identity;
   }
 
   /** Returns the reason for which the client's connection ends. */

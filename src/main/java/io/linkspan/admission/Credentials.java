@@ -36,6 +36,11 @@ public record Credentials(
       return new Source(transport, remote, Map.of());
     }
 
+    /** Returns the network address without the port; empty when it is not known. */
+    public String address() {
+      return RemoteAddress.host(remote);
+    }
+
     /** Omits the headers, which may be secret. */
     @Override
     public String toString() {

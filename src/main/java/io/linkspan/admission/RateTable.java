@@ -1,9 +1,5 @@
 package io.linkspan.admission;
 
-import java.util.Iterator;
-import java.util.LinkedHashMap;
-import java.util.Map;
-
 /**
  * Holds a {@link TokenBucket} for each recent key. Shared by all event loops, hence synchronized;
  * it is used once per connect. Holds only buckets that are not full: a flood of new keys is
@@ -12,7 +8,7 @@ import java.util.Map;
 final class RateTable {
 
   private final int rate;
-  private final Map<String, TokenBucket> buckets = new LinkedHashMap<>(16, 0.75f, true);
+  private final RecentTable<String, TokenBucket> buckets = new RecentTable<>(Integer.MAX_VALUE);
 
   /**
    * @param rate per key and second; 0 allows everything
@@ -26,20 +22,13 @@ final class RateTable {
     if (rate == 0) {
       return 0;
     }
-    forgetFull(now);
-    return buckets.computeIfAbsent(key, k -> new TokenBucket(rate, now)).take(1, now);
+    // They fill at the same rate.
+    buckets.removeOldest(bucket -> bucket.full(now));
+    return buckets.findOrAdd(key, k -> new TokenBucket(rate, now)).take(1, now);
   }
 
   /** Returns the number of keys that are held. */
   synchronized int size() {
     return buckets.size();
-  }
-
-  private void forgetFull(long now) {
-    // Least recently used first, and they fill at the same rate.
-    Iterator<TokenBucket> oldest = buckets.values().iterator();
-    while (oldest.hasNext() && oldest.next().full(now)) {
-      oldest.remove();
-    }
   }
 }

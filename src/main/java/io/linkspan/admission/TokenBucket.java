@@ -1,28 +1,45 @@
 package io.linkspan.admission;
 
 /**
- * Allows {@code rate} units per second, and as many at once after a second of rest. Pure: times are
+ * Allows some units per period, and as many at once after a period of rest. Pure: times are
  * milliseconds of any monotonic clock.
  */
 public final class TokenBucket {
 
   private static final long SECOND = 1_000;
 
-  private final long rate;
-  private long milliTokens;
+  private final long units;
+  private final long period;
+
+  /** Units that are left, times the milliseconds of the period: so a millisecond adds units. */
+  private long left;
+
   private long filledAt;
 
   /**
+   * Creates a full bucket of a rate per second.
+   *
    * @param rate per second, at least 1
    */
   public TokenBucket(int rate, long now) {
-    this.rate = rate;
-    milliTokens = rate * SECOND;
+    this(rate, SECOND, now);
+  }
+
+  /**
+   * Creates a full bucket.
+   *
+   * @param units per period, at least 1
+   * @param period in milliseconds, at least 1
+   */
+  public TokenBucket(int units, long period, long now) {
+    this.units = units;
+    this.period = period;
+    left = units * period;
     filledAt = now;
   }
 
   /**
-   * Takes {@code amount} if it is left. An amount of more than one second's rate passes when the
+   * Takes {@code amount} if it is left. An amount of more than one period's units passes when the
    * bucket is full and delays what follows.
    *
    * @return 0 when it may pass, else milliseconds until it may
@@ -30,21 +47,26 @@ public final class TokenBucket {
   public long take(long amount, long now) {
     long delay = delay(amount, now);
     if (delay == 0) {
-      milliTokens -= amount * SECOND;
+      left -= amount * period;
     }
     return delay;
   }
 
   /** Returns the result that {@link #take} would have, and takes nothing. */
   public long delay(long amount, long now) {
-    milliTokens = Math.min(rate * SECOND, milliTokens + Math.max(0, now - filledAt) * rate);
+    left = Math.min(units * period, left + Math.max(0, now - filledAt) * units);
     filledAt = now;
-    long needed = Math.min(amount, rate) * SECOND;
-    return milliTokens < needed ? Math.max(1, (needed - milliTokens + rate - 1) / rate) : 0;
+    long needed = Math.min(amount, units) * period;
+    return left < needed ? Math.max(1, (needed - left + units - 1) / units) : 0;
+  }
+
+  /** Gives back what was taken, as if it had not been. */
+  public void giveBack(long amount) {
+    left = Math.min(units * period, left + amount * period);
   }
 
   /** Returns whether the bucket equals a new one. */
-  boolean full(long now) {
-    return milliTokens + (now - filledAt) * rate >= rate * SECOND;
+  public boolean full(long now) {
+    return left + (now - filledAt) * units >= units * period;
   }
 }

@@ -80,6 +80,14 @@ public enum CloseReason {
     };
   }
 
+  /** Returns whether the client has broken the rules of its protocol. */
+  public boolean isBrokenProtocol() {
+    return switch (this) {
+      case PROTOCOL_ERROR, INVALID_PAYLOAD, TOO_LARGE, MALFORMED -> true;
+      default -> false;
+    };
+  }
+
   /** Such as {@code heartbeat-timeout}. */
   public String label() {
     return label;

@@ -38,8 +38,7 @@ public final class Dispatcher {
     }
     Recipient recipient = Recipient.of(message.getTo(), message.getType());
     if (!exchange.sender().mayDoEverything() && !isPermitted(exchange, recipient)) {
-      exchange.failed(
-          new MessageException(ErrorCode.FORBIDDEN, "no permission to send " + describe(message)));
+      forbid(exchange, "no permission to send ");
       return;
     }
     Route.Destination destination = routes.destination(recipient, message.getType());
@@ -51,9 +50,13 @@ public final class Dispatcher {
       Message marked = route.isVolatile() ? markVolatile(message) : message;
       clients.route(recipient, marked, exchange.sender().scope(), exchange);
     } else {
-      exchange.failed(
-          new MessageException(ErrorCode.FORBIDDEN, "no route permits " + describe(message)));
+      forbid(exchange, "no route permits ");
     }
+  }
+
+  private static void forbid(InboundExchange exchange, String why) {
+    exchange.failed(new MessageException(ErrorCode.FORBIDDEN, why + describe(exchange.message())));
+    exchange.sender().offended();
   }
 
   private boolean isPermitted(InboundExchange exchange, Recipient recipient) {

@@ -28,6 +28,8 @@ public final class Sender {
   /** Null while no client has been identified. */
   private Permissions permissions;
 
+  private Runnable onForbidden = () -> {};
+
   /**
    * Creates the sender of one session.
    *
@@ -65,9 +67,20 @@ public final class Sender {
     return user;
   }
 
-  /** Sets what the client may do; null when it has left. */
-  public void permit(Permissions identified) {
+  /**
+   * Sets what the client may do.
+   *
+   * @param identified null when it has left
+   * @param onForbidden called for each Message that it may not send; may close its link
+   */
+  public void permit(Permissions identified, Runnable onForbidden) {
     permissions = identified;
+    this.onForbidden = onForbidden;
+  }
+
+  /** Notes that the client has sent a Message that it may not send, and has the outcome. */
+  public void offended() {
+    onForbidden.run();
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.linkspan.listener;
 
+import io.linkspan.admission.Offences;
 import io.linkspan.admission.PendingLinks;
 import io.linkspan.time.DeadlineTimer;
 import io.netty.channel.Channel;
@@ -135,14 +136,19 @@ public final class AcceptGate {
   }
 
   private final PendingLinks links;
+  private final Offences offences;
   private final ProxyConfig proxies;
 
   /**
+   * Creates the gate of one listener.
+   *
+   * @param offences decides which connections of banned clients are not worth an answer
    * @param proxies carry the connections of many clients: each of these connections counts as an
    *     address of its own
    */
-  public AcceptGate(PendingLinks links, ProxyConfig proxies) {
+  public AcceptGate(PendingLinks links, Offences offences, ProxyConfig proxies) {
     this.links = links;
+    this.offences = offences;
     this.proxies = proxies;
   }
 
@@ -161,8 +167,12 @@ public final class AcceptGate {
       return null;
     }
     String address = remote.getAddress().getHostAddress();
-    String counted = proxies.trusts(address) ? address + ':' + remote.getPort() : address;
-    return links.enter(counted, channel::close, DeadlineTimer.now());
+    if (proxies.trusts(address)) {
+      return links.enter(address + ':' + remote.getPort(), channel::close, DeadlineTimer.now());
+    }
+    return offences.isDropped(address)
+        ? null
+        : links.enter(address, channel::close, DeadlineTimer.now());
   }
 
   /**

@@ -1,7 +1,10 @@
 package io.linkspan.listener;
 
+import io.linkspan.config.ConfigNode;
 import io.netty.util.NetUtil;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -109,6 +112,30 @@ public final class AddressRange {
   @Override
   public String toString() {
     return NetUtil.bytesToIpAddress(network) + '/' + prefix;
+  }
+
+  /** Reads a list of ranges and addresses. */
+  public static List<AddressRange> list(ConfigNode section, String key) {
+    List<AddressRange> ranges = new ArrayList<>();
+    for (String text : section.texts(key)) {
+      AddressRange range = parse(text);
+      if (range == null) {
+        section.reject(key, "addresses and ranges such as 10.0.0.0/8 or 2001:db8::/32");
+        break;
+      }
+      ranges.add(range);
+    }
+    return List.copyOf(ranges);
+  }
+
+  /** Returns whether one of the ranges has an address. */
+  public static boolean anyContains(List<AddressRange> ranges, String address) {
+    for (AddressRange range : ranges) {
+      if (range.contains(address)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns whether an address is in this range; a text that is not an address is not. */

@@ -1,7 +1,6 @@
 package io.linkspan.listener;
 
 import io.linkspan.config.ConfigNode;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -46,15 +45,7 @@ public record ProxyConfig(List<AddressRange> trusted, Header header, boolean pro
   }
 
   private static ProxyConfig read(ConfigNode proxy, Header header) {
-    List<AddressRange> trusted = new ArrayList<>();
-    for (String text : proxy.texts("trusted")) {
-      AddressRange range = AddressRange.parse(text);
-      if (range == null) {
-        proxy.reject("trusted", "addresses and ranges such as 10.0.0.0/8 or 2001:db8::/32");
-        break;
-      }
-      trusted.add(range);
-    }
+    List<AddressRange> trusted = AddressRange.list(proxy, "trusted");
     boolean protocol = proxy.flag("protocol");
     if (trusted.isEmpty() && (protocol || header != Header.NONE)) {
       proxy.reject("trusted", "the addresses of the proxies that name clients");
@@ -64,11 +55,6 @@ public record ProxyConfig(List<AddressRange> trusted, Header header, boolean pro
 
   /** Returns whether an address is that of a proxy. */
   public boolean trusts(String address) {
-    for (AddressRange range : trusted) {
-      if (range.contains(address)) {
-        return true;
-      }
-    }
-    return false;
+    return AddressRange.anyContains(trusted, address);
   }
 }

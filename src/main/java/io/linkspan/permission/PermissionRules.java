@@ -3,7 +3,9 @@ package io.linkspan.permission;
 import io.linkspan.admission.Identity;
 import io.linkspan.permission.Decision.Verdict;
 import io.vertx.core.json.JsonArray;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 
 /** The rules of a node. Immutable, hence shared by all event loops. */
 public final class PermissionRules {
@@ -14,7 +16,17 @@ public final class PermissionRules {
   /** Patterns of one action in a token or an answer of the hook; what follows is ignored. */
   private static final int MAX_CAPABILITIES = 1_000;
 
-  private final List<Rule> rules;
+  private static final Decision UNMENTIONED = new Decision(Verdict.REFUSED, "no rule permits it");
+
+  private static final Decision UNMENTIONED_AND_OPEN =
+      new Decision(Verdict.ALLOWED, "no rule forbids it, and identities are not verified");
+
+  /** A rule, and the decision about what it matches. */
+  private record Entry(Rule rule, Decision decision) {}
+
+  /** In their order. */
+  private final Map<Action, List<Entry>> entries = new EnumMap<>(Action.class);
+
   private final boolean open;
   private final boolean permitEverything;
 
@@ -24,9 +36,16 @@ public final class PermissionRules {
    * @param open whether what no rule mentions is allowed
    */
   PermissionRules(List<Rule> rules, boolean open) {
-    this.rules = List.copyOf(rules);
+    for (Action action : Action.values()) {
+      entries.put(
+          action,
+          rules.stream()
+              .filter(rule -> rule.action() == action)
+              .map(rule -> new Entry(rule, rule.decision()))
+              .toList());
+    }
     this.open = open;
-    permitEverything = open && this.rules.stream().allMatch(Rule::allows);
+    permitEverything = open && rules.stream().allMatch(Rule::allows);
   }
 
   /** Returns whether everything is allowed to everybody. */
@@ -45,18 +64,17 @@ public final class PermissionRules {
   }
 
   Decision decide(Subject subject, Action action, String target, String type) {
-    Rule forMembers = null;
-    for (Rule rule : rules) {
-      if (!rule.matches(action, target, type, subject)) {
+    Decision forMembers = null;
+    for (Entry entry : entries.get(action)) {
+      Rule rule = entry.rule();
+      if (!rule.matches(target, type, subject)) {
         continue;
       }
       if (!rule.members()) {
-        return rule.allows()
-            ? new Decision(Verdict.ALLOWED, rule.toString())
-            : refused(forMembers, rule.toString());
+        return rule.allows() ? entry.decision() : refused(forMembers, entry.decision());
       }
       if (forMembers == null) {
-        forMembers = rule;
+        forMembers = entry.decision();
       }
     }
     String capability = capability(subject, action, target);
@@ -64,16 +82,12 @@ public final class PermissionRules {
       return new Decision(
           Verdict.ALLOWED, "the token or the hook grants " + action.key() + " " + capability);
     }
-    return open
-        ? new Decision(Verdict.ALLOWED, "no rule forbids it, and identities are not verified")
-        : refused(forMembers, "no rule permits it");
+    return open ? UNMENTIONED_AND_OPEN : refused(forMembers, UNMENTIONED);
   }
 
   /** Returns a refusal, of all or of those who are not members. */
-  private static Decision refused(Rule forMembers, String reason) {
-    return forMembers == null
-        ? new Decision(Verdict.REFUSED, reason)
-        : new Decision(Verdict.ALLOWED_TO_MEMBERS, forMembers.toString());
+  private static Decision refused(Decision forMembers, Decision refusal) {
+    return forMembers == null ? refusal : forMembers;
   }
 
   /** Returns the capability of a client that grants an action; null when none does. */

@@ -25,11 +25,28 @@ record Rule(
     conditions = List.copyOf(conditions);
   }
 
-  boolean matches(Action what, String name, String messageType, Subject subject) {
-    return action == what
-        && target.matches(name, subject)
+  /** Returns whether the rule is about a client and a target of its action. */
+  boolean matches(String name, String messageType, Subject subject) {
+    return target.matches(name, subject)
         && (type == null || type.matches(messageType, subject))
-        && conditions.stream().allMatch(condition -> condition.holds(subject));
+        && areMet(subject);
+  }
+
+  private boolean areMet(Subject subject) {
+    for (Condition condition : conditions) {
+      if (!condition.holds(subject)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Returns the decision about a client and a target that the rule matches. */
+  Decision decision() {
+    if (members) {
+      return new Decision(Decision.Verdict.ALLOWED_TO_MEMBERS, toString());
+    }
+    return new Decision(allows ? Decision.Verdict.ALLOWED : Decision.Verdict.REFUSED, toString());
   }
 
   @Override

@@ -5,11 +5,17 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 
-/** The client of whom a decision is made: the claims of an identity, read once. Immutable. */
+/**
+ * The client of whom a decision is made: the claims and the capabilities of an identity, each read
+ * once. Used only on one event loop.
+ */
 final class Subject {
 
   private final Identity identity;
   private final JsonObject claims;
+
+  /** Null until they are needed first. */
+  private JsonObject capabilities;
 
   Subject(Identity identity) {
     this.identity = identity;
@@ -39,11 +45,30 @@ final class Subject {
     if (value instanceof Boolean || value instanceof Number) {
       return value.toString().equals(text);
     }
-    return value instanceof String words && (' ' + words + ' ').contains(' ' + text + ' ');
+    return value instanceof String words && !text.isEmpty() && hasWord(words, text);
+  }
+
+  /** Returns whether a text is in another one, between spaces or its ends. */
+  private static boolean hasWord(String words, String text) {
+    for (int at = words.indexOf(text); at >= 0; at = words.indexOf(text, at + 1)) {
+      int end = at + text.length();
+      if ((at == 0 || words.charAt(at - 1) == ' ')
+          && (end == words.length() || words.charAt(end) == ' ')) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Returns what the token or the hook grants; empty when it grants nothing. */
   JsonObject capabilities() {
+    if (capabilities == null) {
+      capabilities = readCapabilities();
+    }
+    return capabilities;
+  }
+
+  private JsonObject readCapabilities() {
     if (identity.permissions() == null) {
       return new JsonObject();
     }

@@ -28,12 +28,16 @@ final class Template {
   private final String source;
   private final List<Part> parts;
 
+  /** The text that each matching name begins with. */
+  private final String beginning;
+
   /** Set when there are no variables. */
   private final Glob fixed;
 
   private Template(String source, List<Part> parts) {
     this.source = source;
     this.parts = parts;
+    beginning = parts.isEmpty() || parts.get(0).kind() != Kind.TEXT ? "" : parts.get(0).text();
     fixed = parts.stream().anyMatch(part -> part.kind() == Kind.VARIABLE) ? null : Glob.of(source);
   }
 
@@ -77,6 +81,9 @@ final class Template {
   boolean matches(String name, Subject subject) {
     if (fixed != null) {
       return fixed.matches(name);
+    }
+    if (!name.startsWith(beginning)) {
+      return false;
     }
     List<String> literals = new ArrayList<>();
     var literal = new StringBuilder();

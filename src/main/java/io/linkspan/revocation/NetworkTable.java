@@ -1,6 +1,7 @@
 package io.linkspan.revocation;
 
 import io.linkspan.api.Revocation;
+import io.linkspan.api.Revocation.Source;
 import io.linkspan.listener.AddressRange;
 import java.util.Arrays;
 import java.util.concurrent.ConcurrentHashMap;
@@ -40,7 +41,8 @@ final class NetworkTable {
   }
 
   /**
-   * Returns an entry that has not ended and whose network has an address; null when there is none.
+   * Returns an entry, rather not a ban, that has not ended and whose network has an address; null
+   * when there is none.
    *
    * @param now in milliseconds since 1970
    */
@@ -52,13 +54,17 @@ final class NetworkTable {
     if (one == null) {
       return null;
     }
+    Revocation ban = null;
     for (int prefix : prefixes[family(one)]) {
       Revocation entry = networks.get(one.widened(prefix));
       if (entry != null && RevocationRules.isInForce(entry, now)) {
-        return entry;
+        if (entry.source() != Source.BAN) {
+          return entry;
+        }
+        ban = entry;
       }
     }
-    return null;
+    return ban;
   }
 
   private void count(AddressRange network, int change) {

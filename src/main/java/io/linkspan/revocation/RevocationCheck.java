@@ -4,6 +4,7 @@ import io.linkspan.admission.ClientCheck;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.Identity;
 import io.linkspan.api.Revocation;
+import io.linkspan.api.Revocation.Source;
 import java.util.function.LongSupplier;
 
 /** Refuses clients at connect. Shared by all event loops. */
@@ -31,12 +32,18 @@ public final class RevocationCheck implements ClientCheck {
       throw ConnectRefusedException.unavailable(
           "the revocations of the other nodes are being read", INCOMPLETE_RETRY_MS);
     }
-    refuse(revoked.findNetwork(address));
+    Revocation entry = revoked.findNetwork(address);
+    if (entry != null) {
+      throw refuse(entry);
+    }
   }
 
   @Override
   public void check(Identity identity) throws ConnectRefusedException {
-    refuse(revoked.find(identity.user(), identity.tokenId(), identity.issuedAt()));
+    Revocation entry = revoked.find(identity.user(), identity.tokenId(), identity.issuedAt());
+    if (entry != null) {
+      throw refuse(entry).of(identity);
+    }
   }
 
   @Override
@@ -44,11 +51,9 @@ public final class RevocationCheck implements ClientCheck {
     return revoked.find(identity.user(), identity.tokenId(), identity.issuedAt()) != null;
   }
 
-  private void refuse(Revocation entry) throws ConnectRefusedException {
-    if (entry != null) {
-      metrics.refused(entry.kind());
-      throw refusalOf(entry, clock.getAsLong());
-    }
+  private ConnectRefusedException refuse(Revocation entry) {
+    metrics.refused(entry.kind());
+    return refusalOf(entry, clock.getAsLong());
   }
 
   /**
@@ -58,6 +63,9 @@ public final class RevocationCheck implements ClientCheck {
    * @param now in milliseconds since 1970
    */
   public static ConnectRefusedException refusalOf(Revocation entry, long now) {
+    if (entry.source() == Source.BAN) {
+      return ConnectRefusedException.banned(RevocationRules.remaining(entry, now));
+    }
     return switch (entry.kind()) {
       case TOKEN, TOKENS -> ConnectRefusedException.unauthenticated("the token is revoked");
       case USER ->

@@ -68,7 +68,9 @@ public final class RevocationList {
     if (all.isEmpty()) {
       return null;
     }
-    Revocation entry = inForce(byValue.get(Kind.USER).get(user), now);
+    Revocation ofUser = inForce(byValue.get(Kind.USER).get(user), now);
+    // A ban is the mildest entry: what else is in force counts for more.
+    Revocation entry = ofUser == null || ofUser.source() == Source.BAN ? null : ofUser;
     if (entry == null && tokenId != null) {
       entry = inForce(byValue.get(Kind.TOKEN).get(tokenId), now);
     }
@@ -76,7 +78,7 @@ public final class RevocationList {
       Revocation tokens = inForce(byValue.get(Kind.TOKENS).get(user), now);
       entry = tokens != null && issuedAt < tokens.issuedBefore().toEpochMilli() ? tokens : null;
     }
-    return entry;
+    return entry == null ? ofUser : entry;
   }
 
   /**

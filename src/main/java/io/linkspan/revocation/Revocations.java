@@ -35,6 +35,7 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
   private final LongSupplier clock;
   private final RevocationList list;
   private final List<Consumer<Revocation>> listeners = new CopyOnWriteArrayList<>();
+  private final List<Consumer<Revocation>> removalListeners = new CopyOnWriteArrayList<>();
 
   /** How many reads are pending without which this node may lack entries of the others. */
   private final AtomicInteger incomplete = new AtomicInteger(1);
@@ -71,6 +72,14 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
   @Override
   public void listen(Consumer<Revocation> listener) {
     listeners.add(listener);
+  }
+
+  /**
+   * Adds a listener for entries that any node removes from now on, before they end. It is called on
+   * any thread.
+   */
+  public void listenToRemovals(Consumer<Revocation> listener) {
+    removalListeners.add(listener);
   }
 
   // ---------------------------------------------------------------------------- look-ups
@@ -132,7 +141,7 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
    * @return whether there was one here
    */
   public Future<Boolean> remove(String id) {
-    boolean known = list.remove(id) != null;
+    boolean known = forget(id);
     return store.remove(id).map(known).recover(failure -> Future.failedFuture(notShared(failure)));
   }
 
@@ -154,7 +163,18 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
 
   @Override
   public void removed(String id) {
-    list.remove(id);
+    forget(id);
+  }
+
+  private boolean forget(String id) {
+    Revocation entry = list.remove(id);
+    if (entry == null) {
+      return false;
+    }
+    if (RevocationRules.isInForce(entry, clock.getAsLong())) {
+      removalListeners.forEach(listener -> listener.accept(entry));
+    }
+    return true;
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.linkspan.session;
 import io.linkspan.admission.AnonymousUsers;
 import io.linkspan.admission.ClaimedIdentities;
 import io.linkspan.admission.IdentityProvider;
+import io.linkspan.admission.Offences;
 import io.linkspan.permission.PermissionRules;
 import io.linkspan.revocation.RevokedClients;
 import java.time.Duration;
@@ -14,12 +15,14 @@ import java.time.Duration;
  * @param notice time from the notice that an identity ends to its end; zero sends none
  * @param permissions of clients, by their identities
  * @param revoked clients whose sessions end
+ * @param offences counts what clients do too often
  */
 public record IdentityServices(
     IdentityProvider provider,
     Duration notice,
     PermissionRules permissions,
-    RevokedClients revoked) {
+    RevokedClients revoked,
+    Offences offences) {
 
   /** Identities that nothing verifies. */
   public static final IdentityServices CLAIMED =
@@ -27,5 +30,6 @@ public record IdentityServices(
           new ClaimedIdentities(new AnonymousUsers(true)),
           Duration.ZERO,
           PermissionRules.OPEN,
-          RevokedClients.NONE);
+          RevokedClients.NONE,
+          Offences.NONE);
 }

@@ -46,6 +46,9 @@ final class Inbox {
     /** The client has answered a Message that it was sent. */
     void answered(String eventId, Message reply);
 
+    /** A Message of the client was refused; this may end its link. */
+    void refused(ErrorCode why);
+
     /** Sends an answer to the client; returns false when the client has no room for it. */
     boolean reply(Message answer, int channel);
 
@@ -141,6 +144,7 @@ final class Inbox {
     MessageException refusal = refusal(message);
     if (refusal != null) {
       refuse(message, receipt, refusal);
+      client.refused(refusal.code());
     } else if (isAnswer(message)) {
       // Replies bypass the queue; queued messages may be waiting for this one.
       take(message, receipt);

@@ -63,6 +63,7 @@ final class JoinRequests implements GroupRequests {
         exchange.failed(
             new MessageException(
                 ErrorCode.FORBIDDEN, "no permission to join \"" + forbidden + "\""));
+        exchange.sender().offended();
         return;
       }
       List<Future<Void>> joins = names.stream().map(name -> groups.join(session, name)).toList();

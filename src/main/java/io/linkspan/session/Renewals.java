@@ -4,6 +4,7 @@ import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.Identity;
+import io.linkspan.admission.Offence;
 import io.linkspan.admission.TokenBucket;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
@@ -91,7 +92,11 @@ final class Renewals {
             },
             failure -> {
               state.pending = false;
-              receipt.refused(eventId, refusal(ConnectPolicy.notOpened(failure)));
+              ConnectRefusedException why = ConnectPolicy.notOpened(failure);
+              receipt.refused(eventId, refusal(why));
+              if (!why.isTemporary()) {
+                session.offended(Offence.UNAUTHENTICATED);
+              }
             });
   }
 
@@ -100,6 +105,7 @@ final class Renewals {
       receipt.refused(
           eventId,
           new MessageException(ErrorCode.FORBIDDEN, "the credentials are of another user"));
+      session.offended(Offence.UNAUTHENTICATED);
       return;
     }
     if (session.isIdentified()) {

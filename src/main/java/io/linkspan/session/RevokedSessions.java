@@ -1,8 +1,10 @@
 package io.linkspan.session;
 
 import io.linkspan.admission.Identity;
+import io.linkspan.admission.RemoteAddress;
 import io.linkspan.api.Revocation;
 import io.linkspan.api.Revocation.Kind;
+import io.linkspan.api.Revocation.Source;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.revocation.RevocationCheck;
 import io.linkspan.revocation.RevocationRules;
@@ -17,9 +19,10 @@ import java.util.Queue;
 import java.util.function.Consumer;
 
 /**
- * Ends the sessions of a shard whose clients are refused from now on, with their links. Entries
- * that are added within a short time are looked for together, since that takes a look at all
- * sessions. Used only on the shard's event loop.
+ * Ends the sessions of a shard whose clients are refused from now on, with their links; of a banned
+ * user only the links, since it may resume its sessions later. Entries that are added within a
+ * short time are looked for together, since that takes a look at all sessions. Used only on the
+ * shard's event loop.
  */
 final class RevokedSessions {
 
@@ -59,7 +62,7 @@ final class RevokedSessions {
    */
   Revocation find(Identity identity, String remote) {
     Revocation entry = revoked.find(identity.user(), identity.tokenId(), identity.issuedAt());
-    return entry == null ? revoked.findNetwork(hostOf(remote)) : entry;
+    return entry == null ? revoked.findNetwork(RemoteAddress.host(remote)) : entry;
   }
 
   /** Refuses a client that an entry concerns since its identity was verified. */
@@ -111,9 +114,12 @@ final class RevokedSessions {
 
   private Revocation find(Session session) {
     Revocation entry = revoked.find(session.user(), session.tokenId(), session.issuedAt());
-    return entry != null || session.link() == null
-        ? entry
-        : revoked.findNetwork(hostOf(session.link().remote()));
+    if (session.link() == null || (entry != null && entry.source() != Source.BAN)) {
+      return entry;
+    }
+    Revocation network = revoked.findNetwork(RemoteAddress.host(session.link().remote()));
+    // A banned address may be that of others too: those who are connected stay.
+    return network == null || network.source() == Source.BAN ? entry : network;
   }
 
   private void endSome() {
@@ -131,6 +137,11 @@ final class RevokedSessions {
     if (entry == null) {
       return;
     }
+    if (entry.source() == Source.BAN) {
+      session.disconnect(
+          CloseReason.RATE_LIMITED, RevocationRules.remaining(entry, scheduler.wallTime()));
+      return;
+    }
     CloseReason reason = reasonOf(entry);
     long retryAfterMs =
         reason == CloseReason.BLOCKED ? RevocationRules.remaining(entry, scheduler.wallTime()) : 0;
@@ -145,11 +156,5 @@ final class RevokedSessions {
       case TOKEN, TOKENS -> CloseReason.REVOKED;
       case USER, NETWORK -> CloseReason.BLOCKED;
     };
-  }
-
-  private static String hostOf(String remote) {
-    int colon = remote.lastIndexOf(':');
-    String host = colon < 0 ? remote : remote.substring(0, colon);
-    return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
   }
 }

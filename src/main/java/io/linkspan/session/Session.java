@@ -1,6 +1,8 @@
 package io.linkspan.session;
 
 import io.linkspan.admission.Identity;
+import io.linkspan.admission.Offence;
+import io.linkspan.admission.RemoteAddress;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
@@ -284,6 +286,40 @@ public final class Session
     leaveIfIdle();
   }
 
+  /** Counts an offence of the client, and closes its link if that makes it banned. */
+  public void offended(Offence offence) {
+    if (isIdentified()) {
+      long banned = count(offence);
+      if (banned > 0) {
+        disconnect(CloseReason.RATE_LIMITED, banned);
+      }
+    }
+  }
+
+  @Override
+  public void refused(ErrorCode why) {
+    if (why == ErrorCode.MALFORMED) {
+      offended(Offence.MALFORMED);
+    } else if (why == ErrorCode.FORBIDDEN) {
+      offended(Offence.FORBIDDEN);
+    }
+  }
+
+  /**
+   * Closes the link, if there is one. The session may wait for its client to resume it.
+   *
+   * @param retryAfterMs when the client may connect again
+   */
+  void disconnect(CloseReason reason, long retryAfterMs) {
+    if (isLinked()) {
+      link.close(reason, retryAfterMs);
+    }
+  }
+
+  private long count(Offence offence) {
+    return parts.offences().count(offence, RemoteAddress.host(link.remote()), identity);
+  }
+
   /** The link has ended. The session may wait for its client to resume it. */
   public void linkClosed(CloseReason reason) {
     if (!isLinked()) {
@@ -291,6 +327,9 @@ public final class Session
     }
     if (trace != null) {
       trace.closed(reason);
+    }
+    if (reason.isBrokenProtocol()) {
+      count(Offence.MALFORMED);
     }
     data = link.data();
     inbox.dropWaiting();
@@ -325,7 +364,9 @@ public final class Session
     tokenId = verified.tokenId();
     issuedAt = verified.issuedAt();
     replica.identified(tokenId, issuedAt);
-    inbox.sender().permit(new Permissions(parts.permissions(), verified));
+    inbox
+        .sender()
+        .permit(new Permissions(parts.permissions(), verified), () -> offended(Offence.FORBIDDEN));
     notices |= asksForNotices;
   }
 
@@ -709,7 +750,7 @@ public final class Session
     identity = null;
     if (inbox.isIdle() && inbox.held() == 0) {
       // Its claims may be long, and nothing waits for them.
-      inbox.sender().permit(null);
+      inbox.sender().permit(null, () -> {});
     }
     outbox.detach(clientFailed);
   }

@@ -1,5 +1,6 @@
 package io.linkspan.session;
 
+import io.linkspan.admission.Offences;
 import io.linkspan.permission.PermissionRules;
 import io.linkspan.session.outbox.OutboxParts;
 import io.linkspan.time.Scheduler;
@@ -14,4 +15,5 @@ record SessionParts(
     OutboxParts outbox,
     Inbox.Shared inbox,
     PermissionRules permissions,
+    Offences offences,
     String node) {}

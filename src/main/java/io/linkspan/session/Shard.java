@@ -226,6 +226,7 @@ public final class Shard {
                 trace.timeline()),
             inboxes,
             permissions,
+            shared.identities().offences(),
             shared.node());
     calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard, trace);
     control = new ShardControl(table, groups, shared.node());

@@ -3,6 +3,7 @@ package io.linkspan.admission;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.linkspan.GatewayConfig;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryBudget;
@@ -10,6 +11,7 @@ import io.linkspan.testing.TestMemory;
 import io.linkspan.translate.MessageLimits;
 import io.vertx.core.Future;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -130,6 +132,107 @@ class ConnectPolicyTest {
     assertThat(refusal.isTemporary()).isTrue();
     assertThat(policy.admit(Credentials.NONE, true).succeeded()).isTrue();
     assertThat(policy.admit(Credentials.NONE, true).succeeded()).isTrue();
+  }
+
+  /** Offences as text, in the order in which they were counted. */
+  private static final class Recorder implements Offences {
+    final List<String> counted = new ArrayList<>();
+
+    @Override
+    public long connect(String address) {
+      counted.add("connect of " + address);
+      return address.equals("banned") ? 7_000 : 0;
+    }
+
+    @Override
+    public long identified(String address, Identity identity) {
+      counted.add(address + " is " + identity.user());
+      return identity.user().equals("banned") ? 8_000 : 0;
+    }
+
+    @Override
+    public long count(Offence offence, String address, Identity identity) {
+      String who = identity == null ? "nobody" : identity.user();
+      counted.add(offence.label() + " by " + who + " at " + address);
+      return 0;
+    }
+
+    @Override
+    public boolean isDropped(String address) {
+      return false;
+    }
+  }
+
+  private final Recorder offences = new Recorder();
+
+  private ConnectPolicy counting(IdentityProvider identities) {
+    return new ConnectPolicy(
+        new DrainLatch(),
+        new Origins(List.of(), false),
+        new Admission(GatewayConfig.defaults().limits(), offences),
+        identities,
+        ClientCheck.NONE,
+        memory);
+  }
+
+  private static IdentityProvider refusing(ConnectRefusedException refusal) {
+    return new IdentityProvider() {
+      @Override
+      public Future<Identity> identify(Credentials credentials) {
+        return Future.failedFuture(refusal);
+      }
+
+      @Override
+      public boolean verifies() {
+        return true;
+      }
+    };
+  }
+
+  private static Credentials of(String user, String ack) {
+    return new Credentials(
+        user, null, ack, null, false, Credentials.Source.of("tcp", "192.0.2.1:1234"));
+  }
+
+  @Test
+  void bannedAddressAndBannedUserAreToldWhenToRetry() {
+    ConnectPolicy counting = counting(new ClaimedIdentities(new AnonymousUsers(true)));
+    ConnectRefusedException address = refusal(() -> counting.enter("banned"));
+    assertThat(address.reason()).isEqualTo(CloseReason.RATE_LIMITED);
+    assertThat(address.retryAfterMs()).isEqualTo(7_000);
+    ConnectRefusedException user = refusal(counting.admit(of("banned", null), true));
+    assertThat(user.reason()).isEqualTo(CloseReason.RATE_LIMITED);
+    assertThat(user.retryAfterMs()).isEqualTo(8_000);
+    assertThat(offences.counted).containsExactly("connect of banned", "192.0.2.1 is banned");
+  }
+
+  @Test
+  void refusalThatTheClientCanAvoidIsAnOffence() {
+    counting(refusing(ConnectRefusedException.unauthenticated("no"))).admit(of("a", null), true);
+    counting(refusing(ConnectRefusedException.forbidden("no"))).admit(of("a", null), true);
+    counting(refusing(ConnectRefusedException.unavailable("no", 1))).admit(of("a", null), true);
+    counting(refusing(ConnectRefusedException.tooOften("no", 1))).admit(of("a", null), true);
+    counting(refusing(ConnectRefusedException.unauthenticated("no"))).admit(of("a", "both"), true);
+    assertThat(offences.counted)
+        .containsExactly(
+            "unauthenticated by nobody at 192.0.2.1",
+            "unauthenticated by nobody at 192.0.2.1",
+            "malformed by nobody at 192.0.2.1");
+  }
+
+  @Test
+  void refusedUserIsBlamedInPlaceOfItsAddress() {
+    var alice = new Identity("alice", false);
+    counting(refusing(ConnectRefusedException.blocked("no", 1).of(alice)))
+        .admit(of("a", null), true);
+    counting(refusing(ConnectRefusedException.banned(1).of(alice))).admit(of("a", null), true);
+    counting(refusing(ConnectRefusedException.unauthenticated("no"))).confirm(of("a", null), alice);
+    assertThat(offences.counted)
+        .containsExactly(
+            "192.0.2.1 is alice",
+            "unauthenticated by alice at 192.0.2.1",
+            "192.0.2.1 is alice",
+            "unauthenticated by alice at 192.0.2.1");
   }
 
   private static ConnectRefusedException refusal(Future<?> refused) {

@@ -21,6 +21,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -42,8 +43,14 @@ public final class HostileBenchmark {
   private static final int MAX_OPEN = 15_000;
 
   private static final int HANDSHAKES = 20_000;
+  private static final int APPS = 20;
+  private static final int MAX_ATTEMPTS = 2_000;
   private static final long MAX_SENT = 64L * 1024 * 1024;
   private static final long WINDOW_NANOS = TimeUnit.SECONDS.toNanos(8);
+
+  /** A storm lasts longer, since the thresholds of bans are those of a minute. */
+  private static final long STORM_NANOS = 4 * WINDOW_NANOS;
+
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final int WARM_UP = 3_000;
   private static final int MAX_LATENCIES = 100_000;
@@ -151,9 +158,51 @@ public final class HostileBenchmark {
               .response();
         }
       }
+    },
+    FLUTTER_HELPERS {
+      @Override
+      void run(Field field) {
+        field.storm();
+      }
+
+      @Override
+      Map<String, String> settings() {
+        return Map.of("LINKSPAN_BANS_MODE", "on", "LINKSPAN_BANS_EXEMPT", "127.0.0.0/24");
+      }
+
+      @Override
+      long nanos() {
+        return STORM_NANOS;
+      }
+    },
+    FLUTTER_HELPERS_WITHOUT_BANS {
+      @Override
+      void run(Field field) {
+        field.storm();
+      }
+
+      @Override
+      Map<String, String> settings() {
+        return Map.of("LINKSPAN_BANS_MODE", "off");
+      }
+
+      @Override
+      long nanos() {
+        return STORM_NANOS;
+      }
     };
 
     abstract void run(Field field);
+
+    /** Returns how long the attack lasts. */
+    long nanos() {
+      return WINDOW_NANOS;
+    }
+
+    /** Returns settings of the gateway beyond those that all attacks share. */
+    Map<String, String> settings() {
+      return Map.of();
+    }
 
     private static byte[] ping() {
       return RawWebSocket.frame(RawWebSocket.PING, true, new byte[125]);
@@ -168,13 +217,17 @@ public final class HostileBenchmark {
   /** One measurement in progress. */
   private static final class Field {
     private final GatewayProcess gateway;
-    private final long end = System.nanoTime() + WINDOW_NANOS;
+    private final long end;
 
     /** Connections or requests of the attacker, where they are counted. */
     private int attempts;
 
-    Field(GatewayProcess gateway) {
+    /** Of the attempts, those that have succeeded, where they are counted. */
+    private int admitted;
+
+    Field(GatewayProcess gateway, long nanos) {
       this.gateway = gateway;
+      end = System.nanoTime() + nanos;
     }
 
     int http() {
@@ -202,6 +255,16 @@ public final class HostileBenchmark {
       floods.forEach(Flood::close);
     }
 
+    void storm() {
+      try (var storm = new HelperStorm(http(), APPS, MAX_ATTEMPTS)) {
+        while (isOpen()) {
+          storm.turn();
+          attempts = storm.attempts();
+          admitted = storm.admitted();
+        }
+      }
+    }
+
     void awaitEnd() {
       while (isOpen()) {
         LockSupport.parkNanos(PAUSE_NANOS);
@@ -214,8 +277,8 @@ public final class HostileBenchmark {
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Options<Attack> options = Options.parse(arguments, 1, Attack.values());
     System.out.println(
-        "| attack | p50 ms | p99 ms | most ms | resident MB | after | CPU ms | attempts | pending |");
-    System.out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
+        "| attack | p50 ms | p99 ms | most ms | resident MB | after | CPU ms | attempts | admitted | pending |");
+    System.out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (int round = 0; round < options.rounds(); round++) {
       for (Attack attack : options.modes()) {
         measure(attack);
@@ -224,11 +287,10 @@ public final class HostileBenchmark {
   }
 
   private static void measure(Attack attack) throws IOException, InterruptedException {
-    Map<String, String> settings =
-        Map.of(
-            "LINKSPAN_EVENTLOOPS", "2",
-            "LINKSPAN_LIMITS_MALFORMED", "0",
-            "LINKSPAN_WEBSOCKET_COMPRESSION", "true");
+    Map<String, String> settings = new TreeMap<>(attack.settings());
+    settings.put("LINKSPAN_EVENTLOOPS", "2");
+    settings.put("LINKSPAN_LIMITS_MALFORMED", "0");
+    settings.put("LINKSPAN_WEBSOCKET_COMPRESSION", "true");
     try (GatewayProcess gateway = GatewayProcess.start(settings)) {
       List<WebSocketTestClient> good = new ArrayList<>();
       for (int i = 0; i < 2; i++) {
@@ -238,7 +300,7 @@ public final class HostileBenchmark {
       for (int i = 0; i < WARM_UP; i++) {
         roundTrip(good.get(i % 2));
       }
-      var field = new Field(gateway);
+      var field = new Field(gateway, attack.nanos());
       var attacker = new Thread(() -> attack.run(field), "attacker");
       attacker.start();
       long resident = 0;
@@ -259,7 +321,7 @@ public final class HostileBenchmark {
       }
       System.out.printf(
           Locale.ROOT,
-          "| %s | %.1f | %.1f | %.1f | %d | %d | %d | %d | %.0f |%n",
+          "| %s | %.1f | %.1f | %.1f | %d | %d | %d | %d | %d | %.0f |%n",
           Options.nameOf(attack),
           latencies.micros(0.5) / 1_000,
           latencies.micros(0.99) / 1_000,
@@ -268,6 +330,7 @@ public final class HostileBenchmark {
           resident(gateway),
           used.toMillis(),
           field.attempts,
+          field.admitted,
           pending);
       good.forEach(client -> client.socket().close());
     }

@@ -89,7 +89,8 @@ class DispatcherTest {
         new Sender("alice-1", "alice", "a", null, null, Duration.ofSeconds(1));
 
     Exchange(String to, String type, PermissionRules rules) {
-      sender.permit(new Permissions(rules, new Identity("alice", false)));
+      sender.permit(
+          new Permissions(rules, new Identity("alice", false)), () -> outcomes.add("offended"));
       message = Message.newBuilder().setTo(to).setType(type).setBody("body").build();
     }
 
@@ -160,7 +161,7 @@ class DispatcherTest {
   @Test
   void whatNoRoutePermitsIsForbidden() {
     dispatch("group:team", "chat");
-    assertThat(outcomes).containsExactly("forbidden");
+    assertThat(outcomes).containsExactly("forbidden", "offended");
   }
 
   @Test
@@ -184,6 +185,7 @@ class DispatcherTest {
         .isEqualTo("forbidden");
     assertThat(decided("- {allow: send, to: \"service:orders\"}", "bob", "x"))
         .isEqualTo("forbidden");
+    assertThat(outcomes).containsExactly("forbidden", "offended");
     assertThat(services).hasSize(1);
     assertThat(delivered).isEmpty();
   }

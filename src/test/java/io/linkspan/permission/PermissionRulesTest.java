@@ -105,6 +105,16 @@ class PermissionRulesTest {
         .isFalse();
     assertThat(allows(rules, admin, "service:roles")).isTrue();
     assertThat(allows(rules, scoped, "service:roles")).isFalse();
+    for (String scope : List.of("orders", "orders mail", "reorders orders", "a  orders  b")) {
+      assertThat(allows(rules, alice(new JsonObject().put("scope", scope), null), "service:orders"))
+          .as(scope)
+          .isTrue();
+    }
+    for (String scope : List.of("", "reorders", "orders, mail", "reorders orders2")) {
+      assertThat(allows(rules, alice(new JsonObject().put("scope", scope), null), "service:orders"))
+          .as(scope)
+          .isFalse();
+    }
     assertThat(allows(rules, new Identity("bot-1", false), "service:bot")).isTrue();
     assertThat(allows(rules, ALICE, "service:bot")).isFalse();
     assertThat(allows(rules, new Identity("x", true), "service:guest")).isTrue();

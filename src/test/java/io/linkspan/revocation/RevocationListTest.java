@@ -183,6 +183,26 @@ class RevocationListTest {
   }
 
   @Test
+  void anEntryThatIsNotABanCountsForMore() {
+    Revocation small = ban(Revocation.ofNetwork("10.1.1.1").endingAt(START.plusSeconds(10)));
+    Revocation large = entry(Revocation.ofNetwork("10.0.0.0/8").endingAt(START.plusSeconds(10)));
+    list.put(small);
+    assertThat(list.findNetwork("10.1.1.1", NOW)).isEqualTo(small);
+    list.put(large);
+    assertThat(list.findNetwork("10.1.1.1", NOW)).isEqualTo(large);
+    Revocation user = ban(Revocation.ofUser("alice").endingAt(START.plusSeconds(10)));
+    Revocation token = entry(Revocation.ofToken("t1"));
+    Revocation tokens = entry(Revocation.ofTokens("alice"));
+    list.put(user);
+    assertThat(list.find("alice", "t1", NOW, NOW)).isEqualTo(user);
+    list.put(tokens);
+    assertThat(list.find("alice", "t1", NOW, NOW)).isEqualTo(user);
+    assertThat(list.find("alice", "t1", NOW - 1, NOW)).isEqualTo(tokens);
+    list.put(token);
+    assertThat(list.find("alice", "t1", NOW, NOW)).isEqualTo(token);
+  }
+
+  @Test
   void pagesListEachEntryOnce() {
     for (int i = 0; i < 10; i++) {
       list.put(entry(Revocation.ofToken("t" + i)));

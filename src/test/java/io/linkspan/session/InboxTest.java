@@ -2,6 +2,7 @@ package io.linkspan.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.memory.SharedMemoryAccount;
@@ -25,6 +26,7 @@ class InboxTest {
     final Set<String> awaited = new HashSet<>();
     final List<String> acknowledged = new ArrayList<>();
     final List<Message> replies = new ArrayList<>();
+    final List<ErrorCode> refusals = new ArrayList<>();
     boolean hasRoom = true;
     int idle;
 
@@ -36,6 +38,11 @@ class InboxTest {
     @Override
     public void answered(String eventId, Message reply) {
       acknowledged.add(eventId);
+    }
+
+    @Override
+    public void refused(ErrorCode why) {
+      refusals.add(why);
     }
 
     @Override
@@ -199,6 +206,7 @@ class InboxTest {
     inbox.receive(message("b").setType(tooLong).build(), receipt);
     inbox.receive(message("c").setReplyTo(tooLong).build(), receipt);
     assertThat(outcomes).hasSize(4).allMatch(outcome -> outcome.endsWith(" malformed"));
+    assertThat(client.refusals).hasSize(4).containsOnly(ErrorCode.MALFORMED);
     inbox.receive(message("x".repeat(Inbox.MAX_NAME)).build(), receipt);
     assertThat(withServices()).hasSize(1);
   }

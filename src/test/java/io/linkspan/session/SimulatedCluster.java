@@ -1,6 +1,7 @@
 package io.linkspan.session;
 
 import io.linkspan.admission.Identity;
+import io.linkspan.admission.Offences;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.Message;
 import io.linkspan.api.ReservedTypes;
@@ -164,7 +165,8 @@ final class SimulatedCluster {
                   IdentityServices.CLAIMED.provider(),
                   IdentityServices.CLAIMED.notice(),
                   IdentityServices.CLAIMED.permissions(),
-                  revocations),
+                  revocations,
+                  Offences.NONE),
               TraceConfig.OFF);
       var loop = new LoopTime(this);
       var environment =

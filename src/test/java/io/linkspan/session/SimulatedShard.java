@@ -2,6 +2,7 @@ package io.linkspan.session;
 
 import io.linkspan.admission.Identity;
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.admission.Offences;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.connection.CloseReason;
@@ -180,7 +181,7 @@ final class SimulatedShard {
 
   static Sender sender(String session, String user) {
     var sender = new Sender(session, user, "a", null, null, Duration.ofSeconds(30));
-    sender.permit(new Permissions(PermissionRules.OPEN, new Identity(user, false)));
+    sender.permit(new Permissions(PermissionRules.OPEN, new Identity(user, false)), () -> {});
     return sender;
   }
 
@@ -197,6 +198,7 @@ final class SimulatedShard {
                 Timeline.OFF),
             inbox,
             PermissionRules.OPEN,
+            Offences.NONE,
             "a");
     return new Session(
         new NoOwner(),

@@ -115,12 +115,17 @@ public final class TcpTestClient implements TestClient {
 
   @Override
   public int closeCode() {
+    return closing().getInteger("code");
+  }
+
+  /** Reads until the gateway closes, and returns what it says about that. */
+  public JsonObject closing() {
     while (true) {
       if (read() instanceof Message message && message.getType().equals("closing")) {
         if (!socket.atEnd()) {
           throw new AssertionError("something follows " + message.getBody());
         }
-        return new JsonObject(message.getBody()).getInteger("code");
+        return new JsonObject(message.getBody());
       }
     }
   }

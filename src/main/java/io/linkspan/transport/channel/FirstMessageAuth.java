@@ -5,6 +5,7 @@ import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.admission.Offence;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
@@ -169,7 +170,23 @@ public final class FirstMessageAuth {
       return;
     }
     receipt.refused("", new MessageException(ErrorCode.MALFORMED, what));
+    offended();
     malformed.increment();
+  }
+
+  private void offended() {
+    if (session != null) {
+      session.offended(Offence.MALFORMED);
+      return;
+    }
+    long banned = count();
+    if (banned > 0) {
+      link.close(CloseReason.RATE_LIMITED, banned);
+    }
+  }
+
+  private long count() {
+    return context.policy().offences().count(Offence.MALFORMED, source().address(), null);
   }
 
   /** Treats a client as anonymous that sent nothing in time. */
@@ -191,6 +208,9 @@ public final class FirstMessageAuth {
     AccessLog.closed(link.transport(), link.remote(), reason);
     if (session == null) {
       metrics.refused(reason);
+      if (reason.isBrokenProtocol()) {
+        count();
+      }
     } else {
       metrics.closed(reason);
       session.linkClosed(reason);

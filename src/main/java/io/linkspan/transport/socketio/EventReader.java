@@ -1,6 +1,7 @@
 package io.linkspan.transport.socketio;
 
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.admission.Offence;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -29,15 +30,16 @@ final class EventReader {
     try {
       message = SocketIoTranslator.decode(event);
     } catch (ProtocolException e) {
-      onMalformed(receipt, e.getMessage());
+      onMalformed(receipt, e.getMessage(), session);
       return;
     }
     client.metrics().messageIn();
     session.receive(message, outcomes.count(receipt));
   }
 
-  private void onMalformed(Receipt receipt, String what) {
+  private void onMalformed(Receipt receipt, String what, Session session) {
     receipt.refused("", new MessageException(ErrorCode.MALFORMED, what));
+    session.offended(Offence.MALFORMED);
     malformed.increment();
   }
 

@@ -4,6 +4,7 @@ import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.Identity;
+import io.linkspan.admission.Offence;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.permission.Action;
 import io.linkspan.permission.PermissionRules;
@@ -73,6 +74,7 @@ record Handshake(
             client ->
                 permitted(
                     request,
+                    offered.source(),
                     client.identity(),
                     new Admitted(
                         client.identity(),
@@ -84,24 +86,31 @@ record Handshake(
    * of the same user.
    */
   Future<?> admitAgain(SocketEvent.ConnectRequested request, Credentials offered, Identity joined) {
-    Future<?> permitted = permitted(request, joined, joined);
+    Future<?> permitted = permitted(request, offered.source(), joined, joined);
     if (permitted.failed()
         || !new JsonObject(request.auth()).containsKey(policy.verifies() ? TOKEN : USER)) {
       return permitted;
     }
     try {
-      return policy.confirm(credentials(request, offered), joined.user());
+      return policy.confirm(credentials(request, offered), joined);
     } catch (ConnectRefusedException refusal) {
       return Future.failedFuture(refusal);
     }
   }
 
   private <T> Future<T> permitted(
-      SocketEvent.ConnectRequested request, Identity identity, T outcome) {
-    return permissions.decide(identity, Action.CONNECT, request.namespace(), "").allows()
-        ? Future.succeededFuture(outcome)
-        : Future.failedFuture(
-            ConnectRefusedException.forbidden("no permission to connect to this namespace"));
+      SocketEvent.ConnectRequested request,
+      Credentials.Source source,
+      Identity identity,
+      T outcome) {
+    if (permissions.decide(identity, Action.CONNECT, request.namespace(), "").allows()) {
+      return Future.succeededFuture(outcome);
+    }
+    long banned = policy.offences().count(Offence.FORBIDDEN, source.address(), identity);
+    return Future.failedFuture(
+        banned > 0
+            ? ConnectRefusedException.banned(banned)
+            : ConnectRefusedException.forbidden("no permission to connect to this namespace"));
   }
 
   private static Credentials credentials(SocketEvent.ConnectRequested request, Credentials offered)

@@ -50,7 +50,8 @@ final class TcpListener {
     config.tls().applyTo(options);
     addresses = new ClientAddress(config.proxy());
     addresses.applyTo(options);
-    gate = new AcceptGate(common.entrance().policy().pending(), config.proxy());
+    ConnectPolicy policy = common.entrance().policy();
+    gate = new AcceptGate(policy.pending(), policy.offences(), config.proxy());
     gate.guard(common.vertx(), options);
     server = common.vertx().createNetServer(options).connectHandler(this::accept);
     certificate =

@@ -2,6 +2,7 @@ package io.linkspan.transport.websocket;
 
 import com.google.protobuf.MessageLite;
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.admission.Offence;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
@@ -371,6 +372,7 @@ final class WebSocketConnection
 
   private void onMalformed(String what) {
     writeError("", new MessageException(ErrorCode.MALFORMED, what));
+    session.offended(Offence.MALFORMED);
     malformed.increment();
   }
 
