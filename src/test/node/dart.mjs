@@ -38,7 +38,11 @@ const SUBSTITUTIONS = [
   [/\.toRadixString\(/g, ".toString("],
 ];
 
-/** The parts of Dart's libraries that the class uses. */
+/**
+ * The parts of Dart's libraries that the class uses.
+ *
+ * @param pace how much faster than usual timers are; pauses between attempts always are
+ */
 function libraries(pace) {
   class WebSocket {
     static connecting = 0;
@@ -97,7 +101,7 @@ function libraries(pace) {
       made.future = new Promise((resolve) => (made.complete = () => resolve((made.isCompleted = true))));
       return made;
     },
-    stopwatch: () => ({ started: performance.now(), get elapsed() { return (performance.now() - this.started) * pace; } }),
+    stopwatch: () => ({ started: performance.now(), get elapsed() { return performance.now() - this.started; } }),
     map: () => new Proxy(new Map(), {
       get: (target, name) => (methods[name] ? methods[name](target) : target.get(name)),
       set: (target, name, value) => target.set(name, value),
@@ -106,7 +110,7 @@ function libraries(pace) {
     Random: { secure: () => ({ nextInt: (bound) => Math.floor(Math.random() * bound) }) },
     List: { generate: (length, make) => Array.from({ length }, (_, index) => make(index)) },
     RegExp: (pattern) => ({ firstMatch: (text) => { const found = new RegExp(pattern).exec(text); return found && { group: (index) => found[index] }; } }),
-    Future: { any: (futures) => Promise.race(futures), delayed: (ms) => new Promise((resolve) => setTimeout(resolve, ms / pace)) },
+    Future: { any: (futures) => Promise.race(futures), delayed: (ms) => new Promise((resolve) => setTimeout(resolve, ms / 1_000)) },
     int: { parse: Number },
     min: Math.min,
     jsonDecode: JSON.parse,
@@ -114,8 +118,7 @@ function libraries(pace) {
   };
 }
 
-/** @param pace how much faster than usual the class waits */
-function load(pace = 100) {
+function load(pace = 1) {
   const page = readFileSync(new URL("../../../docs/flutter.md", import.meta.url), "utf8");
   const [dart] = /class LinkspanSocket \{.*?^\}$/ms.exec(page);
   let code = dart;
@@ -232,7 +235,7 @@ await run({
     await once(mute, "listening");
     const accepted = once(mute, "connection");
     const address = { url: `ws://127.0.0.1:${mute.address().port}/ws` };
-    const { socket, ended, WebSocket } = open(address, () => true, 1);
+    const { socket, ended, WebSocket } = open(address);
     const [connection] = await accepted;
     const gone = once(connection, "close");
     await within("the end of the loop", Promise.all([socket.close(), ended, gone]));

@@ -316,7 +316,7 @@ await run({
   async tokens() {
     const gateway = await scripted();
     const tokens = ["t1", "t2", "t3", "t4", "t4"];
-    const { link, server, states, errors, awaitState } = await connected(gateway, {
+    const { link, server, errors, awaitState } = await connected(gateway, {
       token: async () => {
         const next = tokens.shift();
         if (next === "t3") throw new Error("the issuer is down");
@@ -347,7 +347,6 @@ await run({
     assert.equal(third.query.get("session"), "s1");
     third.greet("s1", true);
     await open;
-    assert.equal(states.size > 0, true);
     link.close();
     gateway.close();
   },

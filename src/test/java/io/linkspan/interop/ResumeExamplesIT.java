@@ -37,7 +37,7 @@ class ResumeExamplesIT {
   @BeforeAll
   static void start() {
     gateway =
-        TestGateway.start(Map.of("enet.timeout.minimum", "500ms", "enet.timeout.maximum", "1s"));
+        TestGateway.start(Map.of("enet.timeout.minimum", "1s", "enet.timeout.maximum", "3s"));
   }
 
   @AfterAll
