@@ -5,6 +5,7 @@ WORKDIR /build
 COPY pom.xml ./
 COPY proto proto
 COPY conf conf
+COPY docs/clients docs/clients
 COPY src/main src/main
 # Tests, format and the jars for the authors of services are CI's.
 RUN --mount=type=cache,target=/m2 mvn -B -ntp -Dmaven.repo.local=/m2 package -Dmaven.test.skip -Dspotless.check.skip -Dmaven.source.skip -Dmaven.javadoc.skip

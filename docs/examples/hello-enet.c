@@ -2,68 +2,9 @@
  *
  *   cc -o hello-enet docs/examples/hello-enet.c -lenet        (Debian: apt-get install libenet-dev)
  *   ./hello-enet [PORT] [USER]
- *
- * A packet is two bytes of type, little-endian (11 a Message, 10 an AckMessage), and protobuf; the
- * three fields used here are written and read by hand. With protoc-c you would not.
  */
-#include <enet/enet.h>
-#include <stdio.h>
+#include "linkspan-frame.h"
 #include <stdlib.h>
-#include <string.h>
-
-enum { ACK = 10, MESSAGE = 11 };
-enum { EVENT_ID = 1, TO = 3, TYPE = 5, BODY = 6, REPLY_TO = 10 };
-
-/* One text field of at most 127 bytes: key, length, bytes. */
-static size_t put(unsigned char *out, int field, const char *text) {
-  size_t length = strlen(text) & 127;
-  out[0] = (unsigned char) (field << 3 | 2);
-  out[1] = (unsigned char) length;
-  memcpy(out + 2, text, length);
-  return length + 2;
-}
-
-static size_t varint(const unsigned char *in, size_t end, size_t *at) {
-  size_t value = 0;
-  for (int shift = 0; *at < end && shift < 35; shift += 7) {
-    unsigned char byte = in[(*at)++];
-    value |= (size_t) (byte & 127) << shift;
-    if (byte < 128) break;
-  }
-  return value;
-}
-
-/* Finds a field; empty when it is not there. Every field of these two messages has a length. */
-static const char *get(const ENetPacket *packet, int field, char *text, size_t size) {
-  size_t at = 2;
-  text[0] = 0;
-  while (at < packet->dataLength) {
-    size_t key = varint(packet->data, packet->dataLength, &at);
-    size_t length = varint(packet->data, packet->dataLength, &at);
-    if ((key & 7) != 2 || length > packet->dataLength - at) break;
-    if ((int) (key >> 3) == field) {
-      snprintf(text, size, "%.*s", (int) length, (const char *) packet->data + at);
-    }
-    at += length;
-  }
-  return text;
-}
-
-static void send_message(ENetPeer *peer, const char *event_id, const char *to, const char *type, const char *body) {
-  unsigned char frame[600] = {MESSAGE, 0};
-  size_t length = 2;
-  length += put(frame + length, EVENT_ID, event_id);
-  length += put(frame + length, TO, to);
-  length += put(frame + length, TYPE, type);
-  length += put(frame + length, BODY, body);
-  enet_peer_send(peer, 0, enet_packet_create(frame, length, ENET_PACKET_FLAG_RELIABLE));
-}
-
-static void send_ack(ENetPeer *peer, const char *event_id) {
-  unsigned char frame[200] = {ACK, 0};
-  size_t length = 2 + put(frame + 2, EVENT_ID, event_id);
-  enet_peer_send(peer, 0, enet_packet_create(frame, length, ENET_PACKET_FLAG_RELIABLE));
-}
 
 int main(int argc, char **argv) {
   const char *user = argc > 2 ? argv[2] : "hello";

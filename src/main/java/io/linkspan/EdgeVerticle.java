@@ -23,7 +23,7 @@ import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.http.RequestWatch;
-import io.linkspan.transport.socketio.ClientFiles;
+import io.linkspan.transport.http.ScriptFiles;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.tcp.TcpTransport;
 import io.linkspan.transport.websocket.WebSocketEndpoint;
@@ -52,7 +52,8 @@ final class EdgeVerticle extends VerticleBase {
       ClientCheck check,
       HttpCredentials credentials,
       PlaygroundEndpoint playground,
-      ClientFiles clientFiles,
+      ScriptFiles linkspanClient,
+      ScriptFiles socketIoClient,
       MeterRegistry registry,
       TransportMetrics websocket,
       SocketIoEndpoint.Shared socketio,
@@ -101,11 +102,14 @@ final class EdgeVerticle extends VerticleBase {
     if (config.socketio().enabled()) {
       endpoints.add(socketIo());
       if (config.socketio().serveClient()) {
-        endpoints.add(shared.clientFiles());
+        endpoints.add(shared.socketIoClient());
       }
     }
     if (config.http().playground()) {
       endpoints.add(shared.playground());
+    }
+    if (config.http().playground() || config.http().serveClient()) {
+      endpoints.add(shared.linkspanClient());
     }
     int maxFrame = maxFrame(config);
     BackPressureLimits pressure =

@@ -37,6 +37,7 @@ import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.transport.engineio.relay.RelayLimiter;
 import io.linkspan.transport.http.HttpCredentials;
 import io.linkspan.transport.http.PlaygroundEndpoint;
+import io.linkspan.transport.http.ScriptFiles;
 import io.linkspan.transport.socketio.ClientFiles;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.upstream.UpstreamConfig;
@@ -317,7 +318,8 @@ public final class Gateway implements Node {
         check,
         credentials,
         new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
-        new ClientFiles(config.socketio().path()),
+        ScriptFiles.linkspanClient(),
+        ClientFiles.at(config.socketio().path()),
         metrics.registry(),
         websocket,
         new SocketIoEndpoint.Shared(

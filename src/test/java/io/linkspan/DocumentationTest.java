@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.connection.CloseReason.MayReturn;
 import io.linkspan.testing.TestGateway;
 import java.io.IOException;
 import java.net.URI;
@@ -36,6 +37,10 @@ class DocumentationTest {
   private static final Pattern MORE = Pattern.compile(" {20,}# (.*)");
 
   private static final Pattern TYPE = Pattern.compile("# TYPE (linkspan_\\w+) \\w+");
+
+  /** Close codes from before the ranges. This set never grows. */
+  private static final Set<Integer> OLDER_CODES =
+      Set.of(4400, 4401, 4403, 4408, 4409, 4410, 4413, 4429);
 
   @TempDir Path folder;
 
@@ -87,6 +92,20 @@ class DocumentationTest {
     assertThat(page("clients.md"))
         .containsPattern(
             "(?m)^\\| " + reason.code() + " \\| `" + reason.label() + "`.*\\| " + reconnect);
+  }
+
+  /** Clients that do not know a new code decide by its range. */
+  @ParameterizedTest
+  @EnumSource
+  void aCloseCodeFollowsTheRangesUnlessItIsOlder(CloseReason reason) {
+    if (reason.code() < 4000 || OLDER_CODES.contains(reason.code())) {
+      return;
+    }
+    MayReturn expected =
+        reason.code() < 4500
+            ? MayReturn.LATER
+            : reason.code() < 4600 ? MayReturn.WITH_ANOTHER_TOKEN : MayReturn.NEVER;
+    assertThat(reason.mayReturn()).isEqualTo(expected);
   }
 
   @ParameterizedTest

@@ -5,6 +5,10 @@ import java.util.Locale;
 /**
  * Lists every way in which a connection ends. The number is the WebSocket close code and ENet's
  * disconnect data; the label is what events and metrics call it.
+ *
+ * <p>A client decides by the range of a number that it does not know: after 4000 to 4499 it
+ * reconnects with back-off, after 4500 to 4599 with another token, after 4600 to 4999 never. The
+ * numbers up to 4429 are older than this rule. Every new one follows it.
  */
 public enum CloseReason {
   /** The client disconnected in order. */

@@ -109,7 +109,7 @@ public class ChildProcess implements AutoCloseable {
   }
 
   /** Sends a signal that Java has no method for, such as STOP. */
-  void signal(String name) {
+  public void signal(String name) {
     try {
       int failed =
           new ProcessBuilder("kill", "-" + name, Long.toString(process.pid()))

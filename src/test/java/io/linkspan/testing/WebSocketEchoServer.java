@@ -59,7 +59,15 @@ public final class WebSocketEchoServer extends VerticleBase {
     var config = new WebSocketConfig("/", heartbeat, MAX_MESSAGE, true, false);
     var address =
         new HttpConfig(
-            host, wanted, minute, 16 << 10, List.of("*"), false, ProxyConfig.NONE, TlsConfig.NONE);
+            host,
+            wanted,
+            minute,
+            16 << 10,
+            List.of("*"),
+            false,
+            false,
+            ProxyConfig.NONE,
+            TlsConfig.NONE);
     http =
         new HttpTransport(
             vertx,

@@ -16,6 +16,7 @@ import java.util.Map;
  * @param maxRequestLine bytes of a request line; a longer one is answered with 414
  * @param origins allowed values of the Origin header beside the same origin; {@code *} allows all
  * @param playground whether the playground page is served
+ * @param serveClient whether web pages can load the JavaScript client, as the playground does
  * @param proxy names the clients of requests
  */
 public record HttpConfig(
@@ -25,6 +26,7 @@ public record HttpConfig(
     int maxRequestLine,
     List<String> origins,
     boolean playground,
+    boolean serveClient,
     ProxyConfig proxy,
     TlsConfig tls) {
 
@@ -60,6 +62,7 @@ public record HttpConfig(
         http.size("maxRequestLine", MIN_REQUEST_LINE, MAX_REQUEST_LINE),
         http.texts("origins"),
         playground == Playground.ON || (playground == Playground.BY_HOST && Hosts.isLoopback(host)),
+        http.flag("serveClient"),
         ProxyConfig.readHttp(http.section("proxy")),
         TlsConfig.read(http.section("tls")));
   }

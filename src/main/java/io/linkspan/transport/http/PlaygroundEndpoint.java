@@ -9,9 +9,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.util.Base64;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
@@ -21,7 +18,7 @@ public final class PlaygroundEndpoint implements HttpEndpoint {
   private static final String RESOURCE = "/playground/index.html";
 
   private static final Pattern INLINE =
-      Pattern.compile("<(script|style)>(.*?)</\\1>", Pattern.DOTALL);
+      Pattern.compile("<(script|style)(?: type=\"module\")?>(.*?)</\\1>", Pattern.DOTALL);
 
   private final Buffer page;
   private final String policy;
@@ -69,13 +66,15 @@ public final class PlaygroundEndpoint implements HttpEndpoint {
     return name + "=\"" + path.replace("&", "&amp;").replace("\"", "&quot;") + '"';
   }
 
-  /** Allows the content of the page itself, by its hash, and connections to this server. */
+  /**
+   * Allows the content of the page itself, by its hash, and scripts and connections of this server.
+   */
   private static String policy(String page) {
     String sources =
         INLINE
             .matcher(page)
             .results()
-            .map(inline -> inline.group(1) + "-src 'sha256-" + sha256(inline.group(2)) + "'; ")
+            .map(inline -> inline.group(1) + "-src 'self' 'sha256-" + hash(inline.group(2)) + "'; ")
             .collect(Collectors.joining());
     return "default-src 'none'; "
         + sources
@@ -83,13 +82,7 @@ public final class PlaygroundEndpoint implements HttpEndpoint {
         + "frame-ancestors 'none'";
   }
 
-  private static String sha256(String text) {
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
-      return Base64.getEncoder().encodeToString(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JVM has SHA-256", e);
-    }
+  private static String hash(String text) {
+    return Sha256.base64(text.getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -170,6 +170,7 @@ final class SocketIoNodes implements AutoCloseable {
               config.http().maxRequestLine(),
               List.of("*"),
               false,
+              false,
               config.http().proxy(),
               config.http().tls());
       shared =
