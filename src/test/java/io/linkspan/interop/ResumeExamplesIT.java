@@ -36,8 +36,7 @@ class ResumeExamplesIT {
 
   @BeforeAll
   static void start() {
-    gateway =
-        TestGateway.start(Map.of("enet.timeout.minimum", "1s", "enet.timeout.maximum", "3s"));
+    gateway = TestGateway.start(Map.of("enet.timeout.minimum", "1s", "enet.timeout.maximum", "3s"));
   }
 
   @AfterAll

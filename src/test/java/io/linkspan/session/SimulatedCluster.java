@@ -1,8 +1,8 @@
 package io.linkspan.session;
 
 import io.linkspan.admission.Identity;
-import io.linkspan.admission.Offences;
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.admission.Offences;
 import io.linkspan.api.Message;
 import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.CloseReason;
