@@ -70,7 +70,7 @@ final class SessionLifecycle
   private final String address;
   private final SessionDirectory directory;
   private final SessionEvents events;
-  private final BiConsumer<SessionRef, CloseReason> remoteClose;
+  private final UserRoom room;
   private Collaborators with;
 
   /**
@@ -88,7 +88,7 @@ final class SessionLifecycle
     this.address = address;
     this.directory = shared.directory();
     this.events = events;
-    this.remoteClose = remoteClose;
+    room = new UserRoom(shared, remoteClose);
   }
 
   /** Sets the collaborators, which have the lifecycle as their host. */
@@ -127,7 +127,7 @@ final class SessionLifecycle
     Future<String> parkedAt = identity.anonymous() ? NOWHERE : directory.parkedAt(ref.user());
     return directory
         .add(ref)
-        .compose(all -> makeRoom(ref, all, identity).compose(v -> gather(ref, all, parkedAt)))
+        .compose(all -> room.make(ref, all, identity).compose(v -> gather(ref, all, parkedAt)))
         .compose(
             begun -> {
               Revocation refusing = with.revoked().find(identity, link.remote());
@@ -188,25 +188,6 @@ final class SessionLifecycle
     with.table().add(session);
     shared.metrics().sessions.increment();
     session.replica().put(session::describe);
-  }
-
-  private Future<Void> makeRoom(SessionRef ref, List<SessionRef> all, Identity identity) {
-    SessionConfig config = shared.session();
-    int excess = all.size() - config.maxPerUser();
-    if (config.maxPerUser() == 0 || excess <= 0) {
-      return Future.succeededFuture();
-    }
-    // Anybody can claim a name: a claim must not end the sessions of others.
-    boolean proven = shared.identities().provider().verifies() && !identity.anonymous();
-    if (proven && config.onExcess() == SessionConfig.OnExcess.REPLACE) {
-      all.subList(0, excess).forEach(oldest -> remoteClose.accept(oldest, CloseReason.REPLACED));
-      return Future.succeededFuture();
-    }
-    directory.remove(ref);
-    return Future.failedFuture(
-        new MessageException(
-            ErrorCode.RATE_LIMITED,
-            ref.user() + " has " + config.maxPerUser() + " sessions already"));
   }
 
   // ------------------------------------------------------------------ for the sessions
