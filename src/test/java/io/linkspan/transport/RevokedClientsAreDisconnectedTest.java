@@ -31,6 +31,7 @@ import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -174,11 +175,8 @@ class RevokedClientsAreDisconnectedTest {
       if (kind != Kind.NETWORK) {
         echo(bob);
       }
-      assertThat(
-              Scrape.metric(
-                  gateway.managementPort(),
-                  "linkspan_revocation_ended_total{kind=\"" + kind.label() + "\"}"))
-          .isGreaterThanOrEqualTo(1);
+      String metric = "linkspan_revocation_ended_total{kind=\"" + kind.label() + "\"}";
+      Awaitility.await().until(() -> Scrape.metric(gateway.managementPort(), metric) >= 1);
     }
   }
 
