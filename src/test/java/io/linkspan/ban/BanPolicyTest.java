@@ -227,7 +227,7 @@ class BanPolicyTest {
     for (int i = 0; i < 5_000; i++) {
       Offender one = address("192.0.2." + random.nextInt(random.nextBoolean() ? 5 : 500));
       long before = policy.remaining(one, now);
-      Ban ban = policy.count(one, Offence.values()[random.nextInt(4)], now);
+      Ban ban = policy.count(one, List.of(Offence.values()).get(random.nextInt(4)), now);
       assertThat(policy.remaining(one, now)).as("seed %d", seed).isLessThanOrEqualTo(MAX);
       if (ban != null) {
         assertThat(before).as("seed %d", seed).isZero();
