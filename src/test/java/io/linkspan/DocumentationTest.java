@@ -5,12 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.CloseReason.MayReturn;
+import io.linkspan.testing.Scrape;
 import io.linkspan.testing.TestGateway;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -121,11 +118,7 @@ class DocumentationTest {
         file, "routes: [{to: \"service:legacy\", http: {url: \"http://127.0.0.1:9/\"}}]");
     String text;
     try (TestGateway gateway = TestGateway.start(file, Map.of("tcp.enabled", "true"))) {
-      URI metrics = URI.create("http://127.0.0.1:" + gateway.managementPort() + "/metrics");
-      text =
-          HttpClient.newHttpClient()
-              .send(HttpRequest.newBuilder(metrics).build(), BodyHandlers.ofString())
-              .body();
+      text = Scrape.text(gateway.managementPort());
     }
     Set<String> names =
         TYPE.matcher(text)

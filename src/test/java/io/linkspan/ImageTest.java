@@ -3,6 +3,8 @@ package io.linkspan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.linkspan.testing.Dockerfile;
+import io.linkspan.testing.DocumentedCode;
 import io.linkspan.testing.KubernetesManifests;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,16 +15,12 @@ import org.junit.jupiter.api.Test;
 /** Compares the Dockerfile with the configuration, the manifests and the build. */
 class ImageTest {
 
-  /** The arguments of each instruction of this name. */
-  private static List<String> instructions(String name) throws IOException {
-    return Files.readAllLines(Path.of("Dockerfile")).stream()
-        .filter(line -> line.startsWith(name + " "))
-        .map(line -> line.substring(name.length() + 1))
-        .toList();
+  private static List<String> instructions(String name) {
+    return Dockerfile.instructions(name);
   }
 
   @Test
-  void theImageExposesThePublicPorts() throws IOException {
+  void theImageExposesThePublicPorts() {
     GatewayConfig config = GatewayConfig.defaults();
     assertThat(instructions("EXPOSE"))
         .containsExactly(
@@ -48,6 +46,49 @@ class ImageTest {
                 .at("/spec/template/spec/containers/0/image")
                 .asText())
         .startsWith(image.path("newName").asText());
+  }
+
+  @Test
+  void theImageIsLabelledWithTheVersionThatIsBuilt() {
+    assertThat(Dockerfile.instruction("LABEL", "org."))
+        .contains(
+            "org.opencontainers.image.version=\"%s\"".formatted(Version.current()),
+            "org.opencontainers.image.licenses=\"Apache-2.0\"",
+            "org.opencontainers.image.revision=\"${REVISION}\"",
+            "org.opencontainers.image.base.name=\"${BASE}\"");
+    assertThat(instructions("ARG").stream().map(argument -> argument.split("=", -1)[0]))
+        .contains("REVISION", "BASE", "BUILD_BASE");
+  }
+
+  @Test
+  void bothBasesCanBePinnedByTheBuild() {
+    assertThat(instructions("FROM")).containsExactly("${BUILD_BASE} AS build", "${BASE}");
+    for (String base : List.of("BUILD_BASE", "BASE")) {
+      assertThat(DocumentedCode.read("docs/deploy.md")).contains("--build-arg " + base + "=");
+    }
+  }
+
+  @Test
+  void theProcessEndsAtAnErrorOfMemoryWhateverTheOptionsOfTheContainerAre() {
+    assertThat(Dockerfile.words("ENTRYPOINT")).contains("-XX:+ExitOnOutOfMemoryError");
+    assertThat(Dockerfile.instruction("ENV", "JAVA_TOOL_OPTIONS")).contains("MaxRAMPercentage");
+  }
+
+  @Test
+  void theArchiveOfClassesIsMadeForTheJarOfTheEntryPoint() {
+    List<String> words = Dockerfile.words("ENTRYPOINT");
+    String jar = words.get(words.indexOf("-jar") + 1);
+    assertThat(Dockerfile.instruction("RUN", "java -XX:ArchiveClassesAtExit"))
+        .contains("-jar " + jar + " ");
+    assertThat(words).contains("-XX:SharedArchiveFile=" + jar.replace(".jar", ".jsa"));
+  }
+
+  @Test
+  void theHealthCheckUsesThePortOfTheConfiguration() {
+    assertThat(Dockerfile.instruction("HEALTHCHECK", "--interval"))
+        .contains(
+            "${LINKSPAN_MANAGEMENT_PORT:-%d}"
+                .formatted(GatewayConfig.defaults().management().port()));
   }
 
   @Test

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Reads the manifests of the folder {@code k8s}, as rendered by kubectl. Where kubectl is missing,
@@ -18,6 +19,7 @@ import java.util.List;
 public final class KubernetesManifests {
 
   private static final Path FOLDER = Path.of("k8s");
+  private static final Path COMPONENTS = Path.of("docs", "deploy", "kubernetes");
   private static final YAMLMapper YAML = new YAMLMapper();
 
   private final List<JsonNode> objects;
@@ -30,24 +32,76 @@ public final class KubernetesManifests {
   public static KubernetesManifests render() throws IOException, InterruptedException {
     Process kubectl;
     try {
-      kubectl =
-          new ProcessBuilder("kubectl", "kustomize", FOLDER.toString())
-              .redirectError(Redirect.INHERIT)
-              .start();
+      kubectl = kustomize(FOLDER);
     } catch (IOException e) {
       if ("true".equals(System.getenv("CI"))) {
         throw e;
       }
       return new KubernetesManifests(readFiles());
     }
+    return new KubernetesManifests(output(kubectl));
+  }
+
+  /**
+   * Renders an overlay of the manifests.
+   *
+   * @param folder of the overlay, which this writes
+   * @param components folders of {@code docs/deploy/kubernetes}
+   */
+  public static KubernetesManifests render(Path folder, List<String> components)
+      throws IOException, InterruptedException {
+    StringBuilder overlay =
+        new StringBuilder("resources: [%s]%ncomponents:%n".formatted(from(folder, FOLDER)));
+    for (String component : components) {
+      overlay.append("  - ").append(from(folder, COMPONENTS.resolve(component))).append('\n');
+    }
+    Files.writeString(folder.resolve("kustomization.yaml"), overlay);
+    return new KubernetesManifests(output(kustomize(folder)));
+  }
+
+  /** Returns the names of all components. */
+  public static List<String> components() throws IOException {
+    try (Stream<Path> files = Files.walk(COMPONENTS)) {
+      return files
+          .filter(file -> file.endsWith("kustomization.yaml"))
+          .map(file -> file.getParent().getFileName().toString())
+          .sorted()
+          .toList();
+    }
+  }
+
+  /** Returns whether kubectl is there and knows components, which it does since 1.21. */
+  public static boolean knowsComponents() throws IOException, InterruptedException {
+    try {
+      Process kubectl = new ProcessBuilder("kubectl", "version", "--client", "-o", "json").start();
+      JsonNode version = YAML.readTree(kubectl.getInputStream()).path("clientVersion");
+      kubectl.waitFor();
+      return Integer.parseInt(version.path("minor").asText().replaceAll("\\D", "")) >= 21;
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  /** kustomize takes relative paths only. */
+  private static Path from(Path folder, Path path) throws IOException {
+    return folder.toRealPath().relativize(path.toRealPath());
+  }
+
+  private static Process kustomize(Path folder) throws IOException {
+    return new ProcessBuilder("kubectl", "kustomize", folder.toString())
+        .redirectError(Redirect.INHERIT)
+        .start();
+  }
+
+  private static List<JsonNode> output(Process kubectl) throws IOException, InterruptedException {
     List<JsonNode> objects;
     try (InputStream output = kubectl.getInputStream()) {
       objects = parse(output);
     }
     if (kubectl.waitFor() != 0) {
-      throw new AssertionError("kubectl kustomize k8s ended with " + kubectl.exitValue());
+      throw new AssertionError("kubectl kustomize ended with " + kubectl.exitValue());
     }
-    return new KubernetesManifests(objects);
+    return objects;
   }
 
   /** Returns the kustomization itself. */

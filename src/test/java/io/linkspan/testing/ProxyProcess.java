@@ -4,10 +4,10 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.stream.Stream;
 
@@ -16,9 +16,6 @@ public final class ProxyProcess implements AutoCloseable {
 
   private static final String HAPROXY = "haproxy";
   private static final String NGINX = "nginx";
-
-  /** Folders that a user who is not root may not have in the path. */
-  private static final String PATH = System.getenv("PATH") + ":/usr/sbin:/usr/local/sbin";
 
   private final ChildProcess process;
 
@@ -29,23 +26,7 @@ public final class ProxyProcess implements AutoCloseable {
   /** Returns whether both are there. On CI it is true, so that the tests fail without them. */
   public static boolean available() {
     return "true".equals(System.getenv("CI"))
-        || Stream.of(HAPROXY, NGINX).allMatch(program -> find(program) != null);
-  }
-
-  private static Path find(String program) {
-    return Arrays.stream(PATH.split(":", -1))
-        .map(folder -> Path.of(folder, program))
-        .filter(Files::isExecutable)
-        .findFirst()
-        .orElse(null);
-  }
-
-  private static String program(String name) {
-    Path program = find(name);
-    if (program == null) {
-      throw new AssertionError(name + " is not installed");
-    }
-    return program.toString();
+        || Stream.of(HAPROXY, NGINX).allMatch(Programs::isInstalled);
   }
 
   /**
@@ -54,9 +35,14 @@ public final class ProxyProcess implements AutoCloseable {
    * @param ports the ports that stand for those of the example
    */
   public static ProxyProcess haproxy(Path folder, Map<Integer, Integer> ports) {
-    Path file = write(folder, "haproxy.cfg", example("haproxy.cfg", ports));
+    return haproxy(write(folder, "haproxy.cfg", example("haproxy.cfg", ports)));
+  }
+
+  /** Runs HAProxy with a configuration. */
+  static ProxyProcess haproxy(Path file) {
     // Without -db it would fork.
-    return new ProxyProcess(new ProcessBuilder(program(HAPROXY), "-db", "-f", file.toString()));
+    return new ProxyProcess(
+        new ProcessBuilder(Programs.find(HAPROXY), "-db", "-f", file.toString()));
   }
 
   /**
@@ -74,7 +60,7 @@ public final class ProxyProcess implements AutoCloseable {
     Path file = write(folder, "nginx.conf", config);
     return new ProxyProcess(
         new ProcessBuilder(
-            program(NGINX),
+            Programs.find(NGINX),
             "-p",
             folder.toString(),
             "-c",
@@ -105,21 +91,31 @@ public final class ProxyProcess implements AutoCloseable {
     }
   }
 
-  /** Waits until a port accepts connections. */
+  /** Waits until a port of the loopback address accepts connections. */
   public ProxyProcess awaitListening(int port) {
+    return awaitListening(new InetSocketAddress("127.0.0.1", port));
+  }
+
+  /** Waits until an address accepts connections. */
+  ProxyProcess awaitListening(InetSocketAddress address) {
     await()
         .until(
             () -> {
               if (process.hasEnded()) {
                 throw new AssertionError("the proxy ended:" + process.output());
               }
-              try (Socket socket = new Socket("127.0.0.1", port)) {
+              try (Socket socket = new Socket(address.getAddress(), address.getPort())) {
                 return socket.isConnected();
               } catch (IOException e) {
                 return false;
               }
             });
     return this;
+  }
+
+  /** Returns everything that the process has printed. */
+  String output() {
+    return process.output();
   }
 
   @Override

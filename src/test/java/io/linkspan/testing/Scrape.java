@@ -19,17 +19,21 @@ public final class Scrape {
    * @param metric name and labels, as in the text
    */
   public static double metric(int managementPort, String metric) {
+    return text(managementPort)
+        .lines()
+        .filter(line -> line.startsWith(metric + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(metric.length() + 1)))
+        .findFirst()
+        .orElseThrow(() -> new AssertionError("no metric " + metric));
+  }
+
+  /** Reads all metrics. */
+  public static String text(int managementPort) {
     var request =
         HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + managementPort + "/metrics"))
             .build();
     try {
-      return HTTP.send(request, BodyHandlers.ofString())
-          .body()
-          .lines()
-          .filter(line -> line.startsWith(metric + " "))
-          .mapToDouble(line -> Double.parseDouble(line.substring(metric.length() + 1)))
-          .findFirst()
-          .orElseThrow(() -> new AssertionError("no metric " + metric));
+      return HTTP.send(request, BodyHandlers.ofString()).body();
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);
     }
