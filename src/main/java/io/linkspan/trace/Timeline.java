@@ -5,6 +5,7 @@ import io.linkspan.api.MessageException;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Records the latest steps of the Messages of one shard in a ring of fixed slots, by the hash codes
@@ -38,6 +39,12 @@ public final class Timeline {
 
   /** Factor of Fibonacci hashing: similar eventIds are sampled independently. */
   private static final int SPREAD = 0x9e3779b9;
+
+  /** A larger difference of the two clocks means that one was set; microseconds. */
+  private static final long MAX_DEVIATION = 1_000_000;
+
+  /** Shared by all event loops. */
+  private static final AtomicLong WALL_OFFSET = new AtomicLong();
 
   private final int sample;
   private final int mask;
@@ -133,17 +140,29 @@ public final class Timeline {
   public List<Found> find(String eventId, String from, JsonObject place) {
     long key = keyOf(eventId.hashCode(), from == null ? 0 : from.hashCode());
     long relevant = from == null ? ~LOW : ~0L;
-    long now = System.nanoTime();
-    long wallTime = System.currentTimeMillis() * 1_000;
+    long offset = wallOffset();
     List<Found> found = new ArrayList<>();
     for (long i = Math.max(0, count - mask - 1); i < count && found.size() < MAX_FOUND; i++) {
       int at = ((int) i & mask) * WIDTH;
       if (((slots[at] ^ key) & relevant) == 0) {
-        long time = wallTime - (now - slots[at + 1]) / 1_000;
+        long time = slots[at + 1] / 1_000 + offset;
         found.add(new Found(time, (int) slots[at], describe((int) i & mask, place)));
       }
     }
     return found;
+  }
+
+  /**
+   * Returns the microseconds from the monotonic clock to the time since 1970. All shards of a node
+   * use the same value, so that their steps are in order, until the system's clock is set.
+   */
+  private static long wallOffset() {
+    long measured = System.currentTimeMillis() * 1_000 - System.nanoTime() / 1_000;
+    long shared = WALL_OFFSET.get();
+    if (Math.abs(measured - shared) > MAX_DEVIATION) {
+      WALL_OFFSET.compareAndSet(shared, measured);
+    }
+    return WALL_OFFSET.get();
   }
 
   private JsonObject describe(int slot, JsonObject place) {
