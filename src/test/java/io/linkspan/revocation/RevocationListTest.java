@@ -149,7 +149,7 @@ class RevocationListTest {
         (random.nextBoolean() ? Revocation.ofTokens(value) : Revocation.ofUser(value))
             .endingAt(until)
             .because("reason " + random.nextInt(3));
-    Source source = Source.values()[random.nextInt(Source.values().length)];
+    Source source = random.nextBoolean() ? Source.BAN : Source.OPERATOR;
     return RevocationRules.complete(request, source, created, Duration.ofDays(1));
   }
 
