@@ -50,8 +50,8 @@ class UserNamesTest {
   @Test
   void claimedNameIsTheUserAndNoNameIsAnonymousWherePermitted() {
     var open = new ClaimedIdentities(new AnonymousUsers(true));
-    assertThat(open.identify(new Credentials("alice", null, null)).result())
-        .isEqualTo(new Identity("alice", false));
+    Identity claimed = open.identify(new Credentials("alice", null, null)).result();
+    assertThat(claimed).isEqualTo(new Identity("alice", false).acceptedAt(claimed.issuedAt()));
     Identity anonymous = open.identify(Credentials.NONE).result();
     assertThat(anonymous.anonymous()).isTrue();
     assertThat(anonymous.user()).startsWith(UserNames.ANONYMOUS);
