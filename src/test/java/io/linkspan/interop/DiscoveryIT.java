@@ -47,7 +47,7 @@ class DiscoveryIT {
   private static void findEachOther(Map<String, String> join) throws Exception {
     try (GatewayProcess first = launch(one, ADDRESSES.get(0), join).awaitReady();
         GatewayProcess second = launch(two, ADDRESSES.get(1), join).awaitReady()) {
-      String joined = "joined: [" + ADDRESSES.get(1) + "]";
+      String joined = "at [" + ADDRESSES.get(1) + "]:5701 joined";
       Awaitility.await()
           .atMost(Duration.ofMinutes(1))
           .untilAsserted(() -> assertThat(first.output()).contains(joined));
