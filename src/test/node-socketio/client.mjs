@@ -1,9 +1,10 @@
-// One client and the gateway: client.mjs URL MANAGEMENT_URL VERSION TRANSPORT
+// One client and the gateway: client.mjs URL MANAGEMENT_URL VERSION TRANSPORT VERIFYING_URL TOKEN
+// The gateway at VERIFYING_URL lets a user replace its own sessions.
 import assert from "node:assert/strict";
 import { ask, connect, create, next, within } from "./lib/clients.mjs";
 import { post } from "./lib/gateway.mjs";
 
-const [url, management, versionText, transport] = process.argv.slice(2);
+const [url, management, versionText, transport, verifying, token] = process.argv.slice(2);
 const version = Number(versionText);
 const user = `${transport}-${version}`;
 const ROOT = url.replace(/\/$/, "");
@@ -160,13 +161,13 @@ async function ordered() {
 }
 
 async function replaced() {
-  const identity = { user: `${user}-many` };
-  const first = await connect(url, version, transport, identity);
+  const identity = { token };
+  const first = await connect(verifying, version, transport, identity);
   const closing = next(first, "closing");
   const gone = next(first, "disconnect");
   const others = [];
   for (let i = 0; i < 3; i++) {
-    others.push(await connect(url, version, transport, identity));
+    others.push(await connect(verifying, version, transport, identity));
   }
   const [why] = await closing;
   assert.deepEqual(why, { code: 4409, reason: "replaced" });

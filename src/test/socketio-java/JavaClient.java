@@ -16,8 +16,8 @@ import java.util.concurrent.TimeUnit;
 import org.json.JSONObject;
 
 /**
- * Socket.IO's own Java client against the gateway: JavaClient URL MANAGEMENT_URL USER TRANSPORT. Run
- * from its source, once with the class path of each generation, whose names are the same.
+ * Socket.IO's own Java client against the gateway: JavaClient URL MANAGEMENT_URL USER TRANSPORT
+ * VERIFYING_URL TOKEN. Run from its source, once with the class path of each generation, whose names are the same.
  */
 public final class JavaClient {
 
@@ -28,11 +28,18 @@ public final class JavaClient {
   private final String user;
   private final String transport;
 
+  /** URL of a gateway at which a user with a token replaces its own sessions. */
+  private final String verifying;
+
+  private final String token;
+
   private JavaClient(String[] arguments) {
     url = arguments[0].replaceAll("/$", "");
     management = arguments[1];
     user = arguments[2];
     transport = arguments[3];
+    verifying = arguments[4].replaceAll("/$", "");
+    token = arguments[5];
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -45,21 +52,25 @@ public final class JavaClient {
     client.namespaces();
     client.order();
     client.reconnects(socket);
-    client.isPutOut(socket);
+    client.isPutOut();
     System.out.println("passed");
     System.exit(0);
   }
 
   private Socket connect(String namespace, String as, String acknowledges) throws Exception {
+    return connect(url + namespace, "user=" + as + "&ack=" + acknowledges);
+  }
+
+  private Socket connect(String address, String query) throws Exception {
     IO.Options options = new IO.Options();
     options.transports =
         transport.equals("upgrade")
             ? new String[] {"polling", "websocket"}
             : new String[] {transport};
-    options.query = "user=" + as + "&ack=" + acknowledges;
+    options.query = query;
     options.forceNew = true;
     options.reconnectionDelay = 50;
-    Socket socket = IO.socket(url + namespace, options);
+    Socket socket = IO.socket(address, options);
     CompletableFuture<Object[]> connected = next(socket, Socket.EVENT_CONNECT);
     socket.connect();
     await("connect", connected);
@@ -176,11 +187,12 @@ public final class JavaClient {
     check(ask(socket, "again", 1)[0].equals(1), "an event after reconnecting");
   }
 
-  private void isPutOut(Socket socket) throws Exception {
+  private void isPutOut() throws Exception {
+    Socket socket = connect(verifying + "/", "token=" + token);
     CompletableFuture<Object[]> closing = next(socket, "closing");
     CompletableFuture<Object[]> gone = next(socket, Socket.EVENT_DISCONNECT);
     for (int i = 0; i < 3; i++) {
-      connect("/", user, "client");
+      connect(verifying + "/", "token=" + token);
     }
     JSONObject why = (JSONObject) await("closing", closing)[0];
     check(why.getInt("code") == 4409, why.toString());

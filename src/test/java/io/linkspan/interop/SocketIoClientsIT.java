@@ -4,11 +4,13 @@ import io.linkspan.testing.CProgram;
 import io.linkspan.testing.GatewayProcess;
 import io.linkspan.testing.JavaSource;
 import io.linkspan.testing.NodeScript;
+import io.linkspan.testing.TestTokens;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,10 +25,10 @@ class SocketIoClientsIT {
 
   private static final String NODE = "io.linkspan.testing.NodeScript#available";
   private static final String FOLDER = "node-socketio";
+  private static final long TOKEN_SECONDS = 600;
 
   private static final String CONFIGURATION =
       """
-      session: {perUser: {max: 3}}
       socketio: {namespaces: ["/", "/custom"]}
       delivery: {ackTimeout: 400ms, maxAttempts: 2}
       limits: {connectRate: {perUser: 0}}
@@ -39,16 +41,24 @@ class SocketIoClientsIT {
 
   private static GatewayProcess gateway;
 
+  /** Verifies its users, and lets them replace their own sessions. */
+  private static GatewayProcess verifying;
+
   @BeforeAll
   static void start(@TempDir Path folder) throws Exception {
     Path conf = Files.writeString(folder.resolve("socketio.yaml"), CONFIGURATION);
     // More than one event loop on every machine: requests must find the loop of their session.
     gateway = GatewayProcess.start(Map.of("LINKSPAN_EVENTLOOPS", "3"), "--conf", conf.toString());
+    Map<String, String> settings = new TreeMap<>(TestTokens.environment());
+    settings.put("LINKSPAN_SESSION_PERUSER_MAX", "3");
+    settings.put("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
+    verifying = GatewayProcess.start(settings);
   }
 
   @AfterAll
   static void stop() {
     gateway.close();
+    verifying.close();
   }
 
   @EnabledIf(NODE)
@@ -60,7 +70,15 @@ class SocketIoClientsIT {
     "4, polling", "4, websocket", "4, upgrade",
   })
   void aClientWorksAsItsManualSays(int version, String transport) throws Exception {
-    NodeScript.runIn(FOLDER, "client.mjs", gateway.http(), management(), version, transport);
+    NodeScript.runIn(
+        FOLDER,
+        "client.mjs",
+        gateway.http(),
+        management(),
+        version,
+        transport,
+        verifying.http(),
+        TestTokens.of("many-" + version + transport, TOKEN_SECONDS));
   }
 
   @EnabledIf(NODE)
@@ -111,7 +129,9 @@ class SocketIoClientsIT {
         gateway.http(),
         management(),
         "java-" + version + "-" + transport,
-        transport);
+        transport,
+        verifying.http(),
+        TestTokens.of("java-" + version + transport, TOKEN_SECONDS));
   }
 
   @ParameterizedTest(name = "the Java client 2.x, {0}")

@@ -16,9 +16,11 @@ import java.security.spec.MGF1ParameterSpec;
 import java.security.spec.PSSParameterSpec;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -43,6 +45,16 @@ public final class TestTokens {
             "auth.jwt.issuer", "https://issuer.example",
             "auth.jwt.audience", "linkspan",
             "auth.jwt.leeway", "0s"));
+  }
+
+  /** Returns the same settings as variables of the environment. */
+  public static Map<String, String> environment() {
+    return settings().entrySet().stream()
+        .collect(
+            Collectors.toMap(
+                setting ->
+                    "LINKSPAN_" + setting.getKey().toUpperCase(Locale.ROOT).replace('.', '_'),
+                Map.Entry::getValue));
   }
 
   /** Returns claims of a user that are valid for some time. */
