@@ -24,10 +24,10 @@ import io.linkspan.transport.http.HttpTransport;
 import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.http.RequestWatch;
 import io.linkspan.transport.http.ScriptFiles;
+import io.linkspan.transport.http.UpgradeConfig;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
 import io.linkspan.transport.tcp.TcpTransport;
 import io.linkspan.transport.websocket.WebSocketEndpoint;
-import io.linkspan.transport.websocket.WebSocketServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -111,9 +111,7 @@ final class EdgeVerticle extends VerticleBase {
     if (config.http().playground() || config.http().serveClient()) {
       endpoints.add(shared.linkspanClient());
     }
-    int maxFrame = maxFrame(config);
-    BackPressureLimits pressure =
-        BackPressureLimits.of(config.limits(), config.websocket().compression());
+    BackPressureLimits pressure = BackPressureLimits.of(config.limits(), false);
     var gate =
         new AcceptGate(
             shared.admission().pending(), shared.admission().offences(), config.http().proxy());
@@ -121,12 +119,11 @@ final class EdgeVerticle extends VerticleBase {
         new HttpTransport(
             vertx,
             config.http(),
-            WebSocketServer.options(config.websocket(), maxFrame),
-            WebSocketServer.extensions(config.websocket(), maxFrame)
-                .andThen(pipeline -> BackPressure.install(pipeline, pressure))
-                .andThen(
-                    pipeline ->
-                        RequestWatch.install(pipeline, gate, config.limits().pending().timeout())),
+            new UpgradeConfig(pressure, config.websocket().compression()),
+            pipeline -> {
+              BackPressure.install(pipeline, pressure);
+              RequestWatch.install(pipeline, gate, config.limits().pending().timeout());
+            },
             endpoints,
             index == 0);
     http.guard(gate);
@@ -176,14 +173,6 @@ final class EdgeVerticle extends VerticleBase {
 
   private SocketIoEndpoint socketIo() {
     return new SocketIoEndpoint(vertx, index, shared.socketio(), connectContext);
-  }
-
-  /** The endpoints share the port; each one rejects messages over its own limit. */
-  private static int maxFrame(GatewayConfig config) {
-    int webSocket = config.websocket().maxMessageSize();
-    return config.socketio().enabled()
-        ? Math.max(webSocket, config.socketio().maxFrame())
-        : webSocket;
   }
 
   /** Rejects new clients and closes the connected ones; completes when none is left. */

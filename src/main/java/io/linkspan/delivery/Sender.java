@@ -9,8 +9,8 @@ import io.vertx.core.eventbus.DeliveryOptions;
 import java.time.Duration;
 
 /**
- * The client that inbound Messages come from, in the forms that services receive. Made once per
- * session, so that a Message costs no copy of it. Used only on the event loop of its shard.
+ * The client that inbound Messages come from, in the forms that services receive. Each form is made
+ * once per session, by its first Message, so that later ones cost no copy of it. Used only on the event loop of its shard.
  */
 public final class Sender {
 
@@ -19,10 +19,16 @@ public final class Sender {
 
   private final String session;
   private final String user;
+  private final String node;
+  private final String transport;
+  private final String remote;
+  private final Duration requestTimeout;
   private final DeliveryScope scope;
-  private final DeliveryOptions options;
 
-  /** Made when a service on this loop is called first. */
+  /** Null until a service is called over the bus. */
+  private DeliveryOptions options;
+
+  /** Null until a service on this loop is called. */
   private Origin origin;
 
   /** Null while no client has been identified. */
@@ -45,16 +51,11 @@ public final class Sender {
       Duration requestTimeout) {
     this.session = session;
     this.user = user;
+    this.node = node;
+    this.transport = transport;
+    this.remote = remote;
+    this.requestTimeout = requestTimeout;
     scope = new DeliveryScope(session, null, false);
-    options =
-        new DeliveryOptions()
-            .setSendTimeout(requestTimeout.toMillis())
-            .addHeader(Addresses.SESSION, session)
-            .addHeader(Addresses.USER, user)
-            .addHeader(Addresses.NODE, node);
-    if (transport != null) {
-      options.addHeader(Addresses.TRANSPORT, transport).addHeader(Addresses.REMOTE, remote);
-    }
   }
 
   /** Returns the public id of its session. */
@@ -105,13 +106,27 @@ public final class Sender {
 
   /** Returns the sender as bus headers, with the time-out of a request. */
   DeliveryOptions options() {
+    if (options == null) {
+      options =
+          new DeliveryOptions()
+              .setSendTimeout(requestTimeout.toMillis())
+              .addHeader(Addresses.SESSION, session)
+              .addHeader(Addresses.USER, user)
+              .addHeader(Addresses.NODE, node);
+      if (transport != null) {
+        options.addHeader(Addresses.TRANSPORT, transport).addHeader(Addresses.REMOTE, remote);
+      }
+    }
     return options;
   }
 
   /** Returns the sender as the argument of a service. */
   Origin origin() {
     if (origin == null) {
-      origin = Origin.of(options.getHeaders());
+      origin =
+          transport == null
+              ? new Origin(session, user, "", node, "")
+              : new Origin(session, user, transport, node, remote);
     }
     return origin;
   }

@@ -1,6 +1,7 @@
 package io.linkspan.listener;
 
 import io.linkspan.connection.AccessLog;
+import io.netty.handler.codec.http.HttpResponseStatus;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.SocketAddress;
@@ -28,7 +29,8 @@ public final class RequestLog {
     }
     long begunAt = System.currentTimeMillis();
     HttpServerResponse response = request.response();
-    // Vert.x calls it when the response has ended, and when the connection closes before that.
+    // Vert.x calls it when the response has ended, when the connection closes before that, and when
+    // it has lost the connection to another protocol.
     response.endHandler(
         v ->
             AccessLog.answered(
@@ -36,8 +38,13 @@ public final class RequestLog {
                 remote.hostAddress(),
                 request.method().name(),
                 request.path(),
-                response.ended() ? response.getStatusCode() : 0,
+                isAnswered(response) ? response.getStatusCode() : 0,
                 response.bytesWritten(),
                 begunAt));
+  }
+
+  private static boolean isAnswered(HttpServerResponse response) {
+    return response.ended()
+        || response.getStatusCode() == HttpResponseStatus.SWITCHING_PROTOCOLS.code();
   }
 }

@@ -46,13 +46,6 @@ public final class RequestValidator extends ChannelInboundHandlerAdapter {
         pipeline.context(HttpRequestDecoder.class).name(), null, new RequestValidator());
   }
 
-  /** Removes the validator of a connection that has been upgraded. */
-  public static void removeFrom(ChannelPipeline pipeline) {
-    if (pipeline.get(RequestValidator.class) != null) {
-      pipeline.remove(RequestValidator.class);
-    }
-  }
-
   @Override
   public void channelRead(ChannelHandlerContext context, Object message) {
     if (refused) {

@@ -6,14 +6,20 @@ package io.linkspan.session;
  * <p>Entries outlive their Messages by minutes, and objects that do so are what a garbage collector
  * copies most. So an entry is some places in arrays: a ring in order of arrival, and an index into
  * it with linear probing. An eventId is kept as 128 bits of hash; a collision is as likely as two
- * equal random UUIDs, and only the user itself could make one. Pure; not safe for use by several
- * threads.
+ * equal random UUIDs, and only the user itself could make one. An empty table has no arrays of its
+ * own. Pure; not safe for use by several threads.
  */
 final class RecentIds {
 
   static final int NONE = -1;
 
   private static final int INITIAL_CAPACITY = 8;
+
+  private static final long[] NO_NUMBERS = {};
+  private static final Object[] NO_STATES = {};
+
+  /** The index of an empty table: one slot that is free and that nothing is written to. */
+  private static final int[] FREE = {0};
 
   /** Bytes of the arrays for each entry: three numbers, a reference and two slots of the index. */
   private static final int SLOT = 3 * Long.BYTES + 3 * Integer.BYTES;
@@ -22,15 +28,15 @@ final class RecentIds {
   private long oldest;
 
   private long end;
-  private long[] idHigh = new long[INITIAL_CAPACITY];
-  private long[] idLow = new long[INITIAL_CAPACITY];
-  private long[] arrived = new long[INITIAL_CAPACITY];
+  private long[] idHigh = NO_NUMBERS;
+  private long[] idLow = NO_NUMBERS;
+  private long[] arrived = NO_NUMBERS;
 
   /** Null where an entry was removed before older ones. */
-  private Object[] states = new Object[INITIAL_CAPACITY];
+  private Object[] states = NO_STATES;
 
   /** Slots plus one, by hash; zero is free. Twice the capacity, so that probes stay short. */
-  private int[] index = new int[2 * INITIAL_CAPACITY];
+  private int[] index = FREE;
 
   /** Returns the first 64 bits of an eventId's hash. */
   static long high(String eventId) {
@@ -49,7 +55,7 @@ final class RecentIds {
 
   /** Returns whether one more entry makes the arrays twice as large. */
   boolean isFull() {
-    return end - oldest == states.length;
+    return states.length > 0 && end - oldest == states.length;
   }
 
   /** Returns the number of entries, removed ones included until they are the oldest. */
@@ -160,7 +166,7 @@ final class RecentIds {
     long[] oldLow = idLow;
     long[] oldArrived = arrived;
     Object[] oldStates = states;
-    int capacity = 2 * oldStates.length;
+    int capacity = Math.max(INITIAL_CAPACITY, 2 * oldStates.length);
     idHigh = new long[capacity];
     idLow = new long[capacity];
     arrived = new long[capacity];

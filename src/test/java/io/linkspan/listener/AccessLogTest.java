@@ -58,6 +58,7 @@ class AccessLogTest {
     LOG.setLevel(Level.INFO);
     try (TestGateway gateway = TestGateway.start(Map.of())) {
       var client = WebSocketTestClient.connect(gateway.httpPort(), "user=alice");
+      awaitLine("request answered", "listener=\"http\"", "path=\"/ws\"", "status=\"101\"");
       awaitLine("connection opened", "transport=\"websocket\"", "user=\"alice\"");
       client.close();
       awaitLine("connection closed", "transport=\"websocket\"", "reason=");

@@ -52,11 +52,11 @@ public final class RawWebSocket implements AutoCloseable {
   private final String status;
   private final String responseHead;
 
-  private RawWebSocket(Socket socket, String head) throws IOException {
+  private RawWebSocket(Socket socket, byte[] request) throws IOException {
     this.socket = socket;
     in = new DataInputStream(socket.getInputStream());
     out = socket.getOutputStream();
-    out.write(head.getBytes(StandardCharsets.US_ASCII));
+    out.write(request);
     responseHead = readHead();
     status = responseHead.substring(0, Math.max(0, responseHead.indexOf("\r\n")));
   }
@@ -79,6 +79,21 @@ public final class RawWebSocket implements AutoCloseable {
   /** Connects to any address, and upgrades. */
   public static RawWebSocket connect(
       InetSocketAddress server, int receiveBuffer, String target, String... headers) {
+    return connect(server, receiveBuffer, new byte[0], target, headers);
+  }
+
+  /** Connects and upgrades, and sends frames in one segment with the request. */
+  public static RawWebSocket connectWith(
+      byte[] frames, int port, String target, String... headers) {
+    return connect(new InetSocketAddress("127.0.0.1", port), 0, frames, target, headers);
+  }
+
+  private static RawWebSocket connect(
+      InetSocketAddress server,
+      int receiveBuffer,
+      byte[] frames,
+      String target,
+      String... headers) {
     try {
       Socket socket = new Socket();
       if (receiveBuffer > 0) {
@@ -101,7 +116,10 @@ public final class RawWebSocket implements AutoCloseable {
       for (String header : headers) {
         head.append(header).append("\r\n");
       }
-      return new RawWebSocket(socket, head.append("\r\n").toString());
+      ByteArrayOutputStream request = new ByteArrayOutputStream();
+      request.writeBytes(head.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII));
+      request.writeBytes(frames);
+      return new RawWebSocket(socket, request.toByteArray());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

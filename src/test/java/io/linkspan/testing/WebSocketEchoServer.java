@@ -1,21 +1,21 @@
 package io.linkspan.testing;
 
-import io.linkspan.connection.HeartbeatConfig;
 import io.linkspan.listener.ProxyConfig;
 import io.linkspan.listener.TlsConfig;
 import io.linkspan.protocol.websocket.WebSocketViolation;
+import io.linkspan.transport.channel.BackPressure;
+import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.HttpTransport;
+import io.linkspan.transport.http.Upgrade;
+import io.linkspan.transport.http.UpgradeConfig;
+import io.linkspan.transport.http.UpgradedConnection;
 import io.linkspan.transport.http.WebSocketLink;
-import io.linkspan.transport.websocket.WebSocketConfig;
-import io.linkspan.transport.websocket.WebSocketServer;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -28,6 +28,8 @@ import java.util.List;
 public final class WebSocketEchoServer extends VerticleBase {
 
   private static final int MAX_MESSAGE = 32 << 20;
+  private static final int PIECE = 2 << 10;
+  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final String host;
   private final int wanted;
@@ -55,8 +57,7 @@ public final class WebSocketEchoServer extends VerticleBase {
   @Override
   public Future<?> start() {
     Duration minute = Duration.ofMinutes(1);
-    var heartbeat = new HeartbeatConfig(minute, minute, minute, Duration.ZERO);
-    var config = new WebSocketConfig("/", heartbeat, MAX_MESSAGE, true, false);
+    var limits = new BackPressureLimits(0, minute, PIECE);
     var address =
         new HttpConfig(
             host,
@@ -72,8 +73,8 @@ public final class WebSocketEchoServer extends VerticleBase {
         new HttpTransport(
             vertx,
             address,
-            WebSocketServer.options(config, MAX_MESSAGE),
-            WebSocketServer.extensions(config, MAX_MESSAGE),
+            new UpgradeConfig(limits, true),
+            pipeline -> BackPressure.install(pipeline, limits),
             List.of(new EchoEndpoint()),
             false);
     return http.listen().onSuccess(actual -> port = actual);
@@ -93,7 +94,20 @@ public final class WebSocketEchoServer extends VerticleBase {
 
     @Override
     public void handle(HttpServerRequest request, SocketAddress client) {
-      request.toWebSocket().onSuccess(Echo::new);
+      new Upgrade(Vertx.currentContext().owner(), request, PATIENCE, new Opening()).accept();
+    }
+  }
+
+  private static final class Opening implements Upgrade.Listener {
+
+    @Override
+    public void opened(UpgradedConnection connection) {
+      new Echo(connection);
+    }
+
+    @Override
+    public void failed() {
+      // The client has left.
     }
   }
 
@@ -102,9 +116,8 @@ public final class WebSocketEchoServer extends VerticleBase {
 
     private final WebSocketLink link;
 
-    Echo(ServerWebSocket socket) {
-      link = new WebSocketLink(socket, MAX_MESSAGE, TestMemory.budget().newAccount(), this);
-      socket.exceptionHandler(lost -> {});
+    Echo(UpgradedConnection connection) {
+      link = new WebSocketLink(connection, MAX_MESSAGE, TestMemory.budget().newAccount(), this);
     }
 
     @Override
@@ -113,13 +126,18 @@ public final class WebSocketEchoServer extends VerticleBase {
     }
 
     @Override
-    public void onBinary(Buffer message) {
-      link.write(false, message.getBytes());
+    public void onBinary(byte[] message) {
+      link.write(false, message);
     }
 
     @Override
     public void onClose(int code) {
-      // Vert.x answers.
+      // The link answers.
+    }
+
+    @Override
+    public void onEnd() {
+      // Nothing is left of it.
     }
 
     @Override

@@ -2,19 +2,26 @@ package io.linkspan.protocol.websocket;
 
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.StrictUtf8;
-import io.vertx.core.buffer.Buffer;
+import java.util.Arrays;
 
 /**
  * Assembles the fragments of a WebSocket message (RFC 6455 §5.4). Any fragment may be empty,
  * including the first one. Control frames are not passed to it. Holds at most {@code maxLength}
- * bytes. Text is checked as it arrives: the fragment with the first invalid byte fails (§8.1).
+ * bytes. Keeps the payloads that it takes. Text is checked as it arrives: the fragment with the
+ * first invalid byte fails (§8.1).
  */
 public final class MessageAssembler {
+
+  private static final int MIN_CAPACITY = 64;
 
   private final int maxLength;
   private boolean text;
   private Utf8Validator validator;
-  private Buffer collected;
+
+  /** Null while no fragments are collected; the first {@link #length} bytes are in use. */
+  private byte[] collected;
+
+  private int length;
 
   /**
    * @param maxLength of a whole message, in bytes
@@ -30,20 +37,20 @@ public final class MessageAssembler {
    * @throws WebSocketViolationException when the message before has not ended, the message is over
    *     the limit, or its text is not UTF-8
    */
-  public Buffer first(boolean text, boolean last, Buffer payload) {
+  public byte[] first(boolean text, boolean last, byte[] payload) {
     if (collected != null) {
       throw new WebSocketViolationException(
           WebSocketViolation.PROTOCOL_ERROR, "a message began before the one in fragments ended");
     }
-    requireRoom(payload.length());
+    requireRoom(payload.length);
     this.text = text;
     if (last) {
       return payload;
     }
     validator = text ? new Utf8Validator() : null;
     requireText(payload, false);
-    // A copy: the payload may be a view of a larger read buffer.
-    collected = Buffer.buffer(payload.length()).appendBuffer(payload);
+    collected = payload;
+    length = payload.length;
     return null;
   }
 
@@ -54,19 +61,20 @@ public final class MessageAssembler {
    * @throws WebSocketViolationException when there is nothing to continue, the message is over the
    *     limit, or its text is not UTF-8
    */
-  public Buffer next(boolean last, Buffer payload) {
+  public byte[] next(boolean last, byte[] payload) {
     if (collected == null) {
       throw new WebSocketViolationException(
           WebSocketViolation.PROTOCOL_ERROR, "a continuation frame without a message to continue");
     }
-    requireRoom((long) collected.length() + payload.length());
+    requireRoom((long) length + payload.length);
     requireText(payload, last);
-    collected.appendBuffer(payload);
+    append(payload);
     if (!last) {
       return null;
     }
-    Buffer whole = collected;
+    byte[] whole = Arrays.copyOf(collected, length);
     collected = null;
+    length = 0;
     return whole;
   }
 
@@ -80,7 +88,7 @@ public final class MessageAssembler {
    *
    * @throws WebSocketViolationException when it is not UTF-8
    */
-  public static String decode(Buffer message) {
+  public static String decode(byte[] message) {
     try {
       return StrictUtf8.decode(message);
     } catch (ProtocolException e) {
@@ -90,10 +98,20 @@ public final class MessageAssembler {
 
   /** Returns the bytes of the message of which fragments are missing. */
   public int unfinished() {
-    return collected == null ? 0 : collected.length();
+    return length;
   }
 
-  private void requireText(Buffer part, boolean last) {
+  private void append(byte[] part) {
+    int total = length + part.length;
+    if (total > collected.length) {
+      long doubled = Math.max(MIN_CAPACITY, 2L * collected.length);
+      collected = Arrays.copyOf(collected, (int) Math.min(maxLength, Math.max(doubled, total)));
+    }
+    System.arraycopy(part, 0, collected, length, part.length);
+    length = total;
+  }
+
+  private void requireText(byte[] part, boolean last) {
     if (validator != null && (!validator.accept(part) || (last && !validator.complete()))) {
       throw new WebSocketViolationException(WebSocketViolation.INVALID_PAYLOAD, "malformed UTF-8");
     }

@@ -1,7 +1,5 @@
 package io.linkspan.protocol.websocket;
 
-import io.vertx.core.buffer.Buffer;
-
 /**
  * Checks text that arrives in parts, and finds the first byte that no continuation can make valid
  * (RFC 3629, section 4). A character may be divided between two parts.
@@ -20,9 +18,9 @@ final class Utf8Validator {
   private int max;
 
   /** Returns whether the text can still become valid with this part. */
-  boolean accept(Buffer part) {
-    for (int i = 0; i < part.length(); i++) {
-      if (!accept(part.getByte(i) & 0xFF)) {
+  boolean accept(byte[] part) {
+    for (byte octet : part) {
+      if (!accept(octet & 0xFF)) {
         return false;
       }
     }

@@ -160,7 +160,7 @@ public final class BackPressure {
   }
 
   private boolean hasNext() {
-    return holdsMessages() ? turns.takes(messages.peek()) : holdsBytes();
+    return holdsMessages() ? turns.takes(messages.peek()) : holdsBytes() && turns.takesBytes();
   }
 
   private boolean holdsBytes() {
@@ -273,7 +273,13 @@ public final class BackPressure {
 
     @Override
     public void handlerRemoved(ChannelHandlerContext removed) {
+      // Another protocol begins with the bytes that are held.
+      ArrayDeque<ByteBuf> held = ended ? null : bytes;
+      bytes = null;
       end();
+      if (held != null) {
+        held.forEach(removed::fireChannelRead);
+      }
     }
 
     @Override
@@ -284,7 +290,10 @@ public final class BackPressure {
       }
       if (state == State.FLOWING && !passing) {
         beginTurn(TURN_NANOS);
-        if (buffer.readableBytes() <= limits.piece() && !holdsBytes() && isOpen()) {
+        if (buffer.readableBytes() <= limits.piece()
+            && !holdsBytes()
+            && turns.takesBytes()
+            && isOpen()) {
           passWhole(source, buffer);
           return;
         }
@@ -395,14 +404,11 @@ public final class BackPressure {
 
     @Override
     public void write(ChannelHandlerContext source, Object message, ChannelPromise promise) {
-      if (HttpTurns.isUpgrade(message)) {
-        channel.eventLoop().execute(BackPressure.this::upgraded);
-      }
       boolean ends = turns.endsAnswer(message);
       source.write(message, promise);
       if (ends) {
         turns.answered();
-        if (holdsMessages() && !passing) {
+        if ((holdsMessages() || holdsBytes()) && !passing) {
           // Vert.x notes the end of the answer after it is written.
           channel.eventLoop().execute(BackPressure.this::answered);
         }
@@ -414,15 +420,6 @@ public final class BackPressure {
   private void answered() {
     if (!waitsForTurn) {
       takeTurn();
-    }
-  }
-
-  /** Vert.x has replaced its handler, which would neither handle nor release frames. */
-  private void upgraded() {
-    turns.upgraded();
-    answered();
-    if (ended) {
-      Buffers.releaseAll(messages);
     }
   }
 

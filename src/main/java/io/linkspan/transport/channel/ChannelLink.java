@@ -119,20 +119,12 @@ public final class ChannelLink implements Backlog {
 
   /** Lets a heartbeat watch what waits, from now until all of it is taken. */
   public void watch(Heartbeat heartbeat, long now) {
-    output.moved();
-    heartbeat.writeBlocked(now);
+    output.watch(heartbeat, now);
   }
 
   /** Returns what is due at {@code now}, after reporting the writer's progress to the heartbeat. */
   public Heartbeat.Action advance(Heartbeat heartbeat, long now) {
-    if (heartbeat.watchesWriter()) {
-      if (pendingBytes() == 0) {
-        heartbeat.writeFree();
-      } else if (output.moved()) {
-        heartbeat.writeBlocked(now);
-      }
-    }
-    return heartbeat.advanceTo(now);
+    return output.advance(heartbeat, now);
   }
 
   /**

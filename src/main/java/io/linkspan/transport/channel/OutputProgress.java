@@ -1,5 +1,6 @@
 package io.linkspan.transport.channel;
 
+import io.linkspan.connection.Heartbeat;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOutboundBuffer;
 
@@ -22,6 +23,24 @@ final class OutputProgress {
   static long pendingBytes(Channel channel) {
     ChannelOutboundBuffer buffer = channel.unsafe().outboundBuffer();
     return buffer == null ? 0 : buffer.totalPendingWriteBytes();
+  }
+
+  /** Lets a heartbeat watch what waits, from now until all of it is taken. */
+  void watch(Heartbeat heartbeat, long now) {
+    moved();
+    heartbeat.writeBlocked(now);
+  }
+
+  /** Returns what is due at {@code now}, after reporting the writer's progress to the heartbeat. */
+  Heartbeat.Action advance(Heartbeat heartbeat, long now) {
+    if (heartbeat.watchesWriter()) {
+      if (pendingBytes(channel) == 0) {
+        heartbeat.writeFree();
+      } else if (moved()) {
+        heartbeat.writeBlocked(now);
+      }
+    }
+    return heartbeat.advanceTo(now);
   }
 
   /** Returns whether the peer has taken anything since the last call. */

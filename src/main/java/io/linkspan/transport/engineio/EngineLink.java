@@ -8,8 +8,8 @@ import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
 import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.transport.http.UpgradedConnection;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.ServerWebSocket;
 import java.time.Duration;
 
 /**
@@ -63,8 +63,8 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
      *
      * @param home event loop of the WebSocket, which calls this method
      */
-    public EngineSocket open(ServerWebSocket webSocket, EventLoop home) {
-      return new EngineSocket(webSocket, home, loop, maxFrame, maxQueued, closeTimeout);
+    public EngineSocket open(UpgradedConnection connection, EventLoop home) {
+      return new EngineSocket(connection, home, loop, maxFrame, maxQueued, closeTimeout);
     }
   }
 
@@ -194,8 +194,8 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
 
   private void upgrade(HttpExchange exchange) {
     exchange.upgrade(
-        webSocket -> {
-          EngineSocket candidate = context.open(webSocket, exchange.home()).listen(this);
+        connection -> {
+          EngineSocket candidate = context.open(connection, exchange.home()).listen(this);
           loop()
               .run(
                   () -> {

@@ -1,12 +1,13 @@
 package io.linkspan.transport.engineio;
 
-import io.linkspan.memory.OutOfMemory;
 import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.transport.http.UpgradedConnection;
 import io.linkspan.transport.http.WebSocketLink;
+import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.ServerWebSocket;
+import io.vertx.core.internal.buffer.BufferInternal;
 import java.time.Duration;
 
 /**
@@ -31,7 +32,6 @@ public final class EngineSocket {
     void onClosed(EngineSocket socket);
   }
 
-  private final ServerWebSocket socket;
   private final EventLoop home;
   private final EventLoop owner;
   private final WebSocketLink link;
@@ -51,33 +51,24 @@ public final class EngineSocket {
    * @param closeTimeout time for the client to answer a close
    */
   EngineSocket(
-      ServerWebSocket socket,
+      UpgradedConnection connection,
       EventLoop home,
       EventLoop owner,
       int maxMessage,
       long maxQueued,
       Duration closeTimeout) {
-    this.socket = socket;
     this.home = home;
     this.owner = owner;
     this.maxQueued = maxQueued;
     this.closeTimeout = closeTimeout.toMillis();
-    link = new WebSocketLink(socket, maxMessage, home.memory(), new Watch());
-    closeTimer = new DeadlineTimer(home.vertx(), link.channel()::abort);
+    link = new WebSocketLink(connection, maxMessage, home.memory(), new Watch());
+    closeTimer = new DeadlineTimer(home.vertx(), link::abort);
     home.latch().enter();
   }
 
   /** Begins to read. Called in the turn in which the upgrade was answered. */
   public EngineSocket listen(Listener session) {
     listener = session;
-    socket.exceptionHandler(OutOfMemory::endIf);
-    socket.closeHandler(
-        v -> {
-          stopped = true;
-          closeTimer.cancel();
-          home.latch().leave();
-          owner.run(() -> session.onClosed(this));
-        });
     return this;
   }
 
@@ -100,7 +91,7 @@ public final class EngineSocket {
 
   /** Returns the bytes that the client has not taken. */
   long pendingBytes() {
-    return link.channel().pendingBytes();
+    return link.pendingBytes();
   }
 
   /** Drops what the client has not taken, and ends the WebSocket. */
@@ -108,7 +99,7 @@ public final class EngineSocket {
     home.run(
         () -> {
           stopped = true;
-          link.channel().abort();
+          link.abort();
         });
   }
 
@@ -127,7 +118,7 @@ public final class EngineSocket {
   }
 
   private void checkQueue() {
-    if (!stopped && link.channel().waitsForMoreThan(maxQueued)) {
+    if (!stopped && link.waitsForMoreThan(maxQueued)) {
       stopped = true;
       owner.run(() -> listener.onSlow(this));
     }
@@ -148,9 +139,10 @@ public final class EngineSocket {
     }
 
     @Override
-    public void onBinary(Buffer message) {
+    public void onBinary(byte[] message) {
       if (!stopped) {
-        owner.run(() -> listener.onBinary(EngineSocket.this, message));
+        Buffer data = BufferInternal.buffer(Unpooled.wrappedBuffer(message));
+        owner.run(() -> listener.onBinary(EngineSocket.this, data));
       }
     }
 
@@ -163,6 +155,14 @@ public final class EngineSocket {
     public void onViolation(WebSocketViolation violation) {
       stopped = true;
       owner.run(() -> listener.onViolation(EngineSocket.this, violation));
+    }
+
+    @Override
+    public void onEnd() {
+      stopped = true;
+      closeTimer.cancel();
+      home.latch().leave();
+      owner.run(() -> listener.onClosed(EngineSocket.this));
     }
 
     @Override

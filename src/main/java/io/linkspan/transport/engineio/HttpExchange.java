@@ -3,8 +3,8 @@ package io.linkspan.transport.engineio;
 import io.linkspan.protocol.engineio.EngineRequest;
 import io.linkspan.protocol.engineio.EngineWrite;
 import io.linkspan.protocol.engineio.FrontDoor;
+import io.linkspan.transport.http.UpgradedConnection;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.ServerWebSocket;
 import java.util.function.Consumer;
 
 /**
@@ -46,7 +46,7 @@ public interface HttpExchange {
   void read(EventLoop loop, BodyListener listener);
 
   /** Accepts the upgrade. The listeners are called on {@link #home}. */
-  void upgrade(Consumer<ServerWebSocket> onUpgraded, Runnable onFailure);
+  void upgrade(Consumer<UpgradedConnection> onUpgraded, Runnable onFailure);
 
   /** The event loop that a request for an upgrade arrived at. */
   EventLoop home();

@@ -8,13 +8,13 @@ import io.linkspan.time.DeadlineTimer;
 import io.linkspan.transport.http.Refusal;
 import io.linkspan.transport.http.RequestGuard;
 import io.linkspan.transport.http.Upgrade;
+import io.linkspan.transport.http.UpgradedConnection;
 import io.vertx.core.Future;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpConnection;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
-import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.net.SocketAddress;
 import java.time.Duration;
 import java.util.function.Consumer;
@@ -121,7 +121,7 @@ public final class LocalExchange implements HttpExchange {
   }
 
   @Override
-  public void upgrade(Consumer<ServerWebSocket> onUpgraded, Runnable onFailure) {
+  public void upgrade(Consumer<UpgradedConnection> onUpgraded, Runnable onFailure) {
     home.run(
         () -> {
           Refusal impossible = Upgrade.check(http);
@@ -137,12 +137,12 @@ public final class LocalExchange implements HttpExchange {
         });
   }
 
-  private record UpgradeListener(Consumer<ServerWebSocket> onOpened, Runnable onFailure)
+  private record UpgradeListener(Consumer<UpgradedConnection> onOpened, Runnable onFailure)
       implements Upgrade.Listener {
 
     @Override
-    public void opened(ServerWebSocket socket) {
-      onOpened.accept(socket);
+    public void opened(UpgradedConnection connection) {
+      onOpened.accept(connection);
     }
 
     @Override

@@ -37,27 +37,29 @@ public final class HttpTransport {
   private final RequestLog log = new RequestLog("http");
   private final CertificateWatch certificate;
   private final HttpConfig config;
-  private final Consumer<ChannelPipeline> extensions;
+  private final UpgradeConfig upgrades;
+  private final Consumer<ChannelPipeline> guards;
   private final List<HttpEndpoint> endpoints;
 
   /**
-   * @param options what the endpoints ask of the server
-   * @param extensions what they ask of the pipeline of a new connection
+   * @param upgrades settings of connections that become WebSockets
+   * @param guards completes the pipeline of a new connection
    * @param endpoints asked in this order
    * @param watches whether this instance watches the certificate, for all event loops
    */
   public HttpTransport(
       Vertx vertx,
       HttpConfig config,
-      HttpServerOptions options,
-      Consumer<ChannelPipeline> extensions,
+      UpgradeConfig upgrades,
+      Consumer<ChannelPipeline> guards,
       List<HttpEndpoint> endpoints,
       boolean watches) {
     this.vertx = vertx;
-    this.options = options;
     this.config = config;
-    this.extensions = extensions;
+    this.upgrades = upgrades;
+    this.guards = guards;
     this.endpoints = List.copyOf(endpoints);
+    options = new HttpServerOptions();
     options
         .setHost(config.host())
         // Below zero, Vert.x gives all loops of the node the same free port.
@@ -71,6 +73,8 @@ public final class HttpTransport {
         // Connections belong to one event loop, and saying so saves a queue per connection.
         .setStrictThreadMode(true)
         .setHttp2ClearTextEnabled(false)
+        .setPerFrameWebSocketCompressionSupported(false)
+        .setPerMessageWebSocketCompressionSupported(false)
         .setHandle100ContinueAutomatically(true);
     config.tls().applyTo(options);
     addresses = new ClientAddress(config.proxy());
@@ -111,9 +115,11 @@ public final class HttpTransport {
     ChannelPipeline pipeline = connection.channelHandlerContext().pipeline();
     pipeline.addFirst(OutOfMemory.Watch.INSTANCE);
     // Before everything that reads the head of a request, and where a response is not encoded yet.
-    pipeline.addAfter(pipeline.context(HttpResponseEncoder.class).name(), null, new RequestGuard());
+    RequestDecoder decoder = RequestDecoder.install(pipeline, options, upgrades);
+    pipeline.addAfter(
+        pipeline.context(HttpResponseEncoder.class).name(), null, new RequestGuard(decoder));
     RequestValidator.addTo(pipeline);
-    extensions.accept(pipeline);
+    guards.accept(pipeline);
   }
 
   /** Closes clients that no session closes, because the event loop is being drained. */

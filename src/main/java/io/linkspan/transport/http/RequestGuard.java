@@ -8,7 +8,6 @@ import io.netty.handler.codec.http.HttpHeaderValues;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpResponse;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.HttpStatusClass;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.AsciiString;
@@ -20,7 +19,8 @@ import java.util.List;
 /**
  * Brings the heads of requests into the form that Vert.x reads: lists that are spread over several
  * fields (RFC 9110, section 5.3) are joined, an upgrade is named alone, and characters that a URI
- * may not have are encoded. Reports a request that waits behind one without a response.
+ * may not have are encoded. Reports a request that waits behind one without a response, and lets
+ * the decoder go on when a request for an upgrade has a response.
  *
  * <p>Stands in the pipeline between Netty's codec and Vert.x's connection until the connection is
  * upgraded. Used only on the event loop of its connection.
@@ -36,9 +36,17 @@ public final class RequestGuard extends ChannelDuplexHandler {
 
   private static final String INVALID = "\"<>\\^`{|}";
 
+  private final RequestDecoder decoder;
   private int requests;
   private boolean interim;
   private Runnable onFollowed;
+
+  /**
+   * @param decoder in front of it
+   */
+  RequestGuard(RequestDecoder decoder) {
+    this.decoder = decoder;
+  }
 
   /**
    * Calls back when another request arrives on the connection before this one has its response (RFC
@@ -81,16 +89,15 @@ public final class RequestGuard extends ChannelDuplexHandler {
   public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) {
     context.write(message, promise);
     if (message instanceof HttpResponse response) {
-      HttpResponseStatus status = response.status();
-      if (status.equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-        context.pipeline().remove(this);
-        return;
-      }
-      interim = status.codeClass() == HttpStatusClass.INFORMATIONAL;
+      interim = response.status().codeClass() == HttpStatusClass.INFORMATIONAL;
     }
     if (message instanceof LastHttpContent && !interim) {
       requests--;
       onFollowed = null;
+      if (requests == 0 && decoder.isWaiting()) {
+        // It may be at work in this turn.
+        context.executor().execute(decoder::answered);
+      }
     }
   }
 

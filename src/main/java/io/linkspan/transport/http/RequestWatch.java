@@ -12,9 +12,7 @@ import io.netty.channel.ChannelPromise;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
-import io.netty.handler.codec.http.HttpResponse;
 import io.netty.handler.codec.http.HttpResponseEncoder;
-import io.netty.handler.codec.http.HttpResponseStatus;
 import io.netty.handler.codec.http.LastHttpContent;
 import io.netty.util.concurrent.ScheduledFuture;
 import java.time.Duration;
@@ -144,20 +142,15 @@ public final class RequestWatch {
     @Override
     public void write(ChannelHandlerContext source, Object message, ChannelPromise promise) {
       source.write(message, promise);
-      if (message instanceof HttpResponse response
-          && response.status().equals(HttpResponseStatus.SWITCHING_PROTOCOLS)) {
-        end();
-        source.pipeline().remove(bytes);
-        source.pipeline().remove(this);
-      } else if (message instanceof LastHttpContent) {
+      if (message instanceof LastHttpContent) {
         pending.leave();
       }
     }
 
+    /** The connection is upgraded or has ended. */
     @Override
-    public void channelInactive(ChannelHandlerContext source) {
+    public void handlerRemoved(ChannelHandlerContext source) {
       end();
-      source.fireChannelInactive();
     }
   }
 }

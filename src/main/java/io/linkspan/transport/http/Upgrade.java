@@ -8,8 +8,8 @@ import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
-import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.http.impl.HttpServerConnection;
+import io.vertx.core.internal.ContextInternal;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Set;
@@ -22,16 +22,23 @@ import org.slf4j.LoggerFactory;
  * over and when anything throws. Used only on the event loop of the request.
  *
  * <pre>
- *             accept, answered with 101
- *   WAITING ─────────────────────────────────────────────► OPEN
- *      └────── refuse, disconnect, time-out, failure ────► FAILED
+ *             accept                  next turn: answered with 101
+ *   WAITING ──────────► ACCEPTED ─────────────────────────────────► OPEN
+ *      │                   │ disconnect
+ *      │                   ▼
+ *      └──────────────► FAILED
+ *        refuse, disconnect, time-out, failure
  * </pre>
+ *
+ * <p>The answer waits for the next turn because the decoder, which is removed with everything else
+ * of HTTP, may be at work in this one.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // a close cannot fail
 public final class Upgrade {
 
   private enum State {
     WAITING,
+    ACCEPTED,
     OPEN,
     FAILED
   }
@@ -39,8 +46,11 @@ public final class Upgrade {
   /** Receives the one end of an upgrade. */
   public interface Listener {
 
-    /** The upgrade was answered in this turn, and nothing was read from the WebSocket yet. */
-    void opened(ServerWebSocket socket);
+    /**
+     * The upgrade was answered in this turn, and nothing was read from the WebSocket yet. The
+     * listener makes a {@link WebSocketLink} before it returns.
+     */
+    void opened(UpgradedConnection connection);
 
     /** There is no WebSocket, and there will be none. */
     void failed();
@@ -57,6 +67,7 @@ public final class Upgrade {
 
   private final HttpServerRequest request;
   private final Listener listener;
+  private final ContextInternal context;
   private final Channel channel;
   private final ChannelFutureListener onDisconnect = closed -> fail("the client disconnected");
   private final DeadlineTimer timer;
@@ -70,7 +81,9 @@ public final class Upgrade {
   public Upgrade(Vertx vertx, HttpServerRequest request, Duration limit, Listener listener) {
     this.request = request;
     this.listener = listener;
-    channel = ((HttpServerConnection) request.connection()).channelHandlerContext().channel();
+    var connection = (HttpServerConnection) request.connection();
+    context = connection.context();
+    channel = connection.channelHandlerContext().channel();
     timer = new DeadlineTimer(vertx, this::onTimer);
     request.pause();
     timer.arm(DeadlineTimer.now() + limit.toMillis());
@@ -112,17 +125,12 @@ public final class Upgrade {
     return state == State.WAITING;
   }
 
-  /** Answers with 101. */
+  /** Answers with 101 in the next turn. */
   public void accept() {
-    if (state != State.WAITING) {
-      return;
-    }
-    try {
-      request
-          .toWebSocket()
-          .onComplete(this::answered, failure -> failUnanswered(failure.getMessage()));
-    } catch (RuntimeException e) {
-      failUnanswered(e.toString());
+    if (state == State.WAITING) {
+      state = State.ACCEPTED;
+      timer.cancel();
+      context.runOnContext(v -> answer());
     }
   }
 
@@ -135,9 +143,8 @@ public final class Upgrade {
     }
   }
 
-  private void answered(ServerWebSocket socket) {
-    if (state != State.WAITING) {
-      abort();
+  private void answer() {
+    if (state != State.ACCEPTED) {
       return;
     }
     if (!channel.isActive()) {
@@ -146,7 +153,7 @@ public final class Upgrade {
     }
     end(State.OPEN);
     try {
-      listener.opened(socket);
+      ProtocolSwitch.run(request, listener::opened);
     } catch (RuntimeException e) {
       LOG.error("an upgrade of {} failed", request.remoteAddress(), e);
       abort();
@@ -160,18 +167,8 @@ public final class Upgrade {
     }
   }
 
-  private void failUnanswered(String why) {
-    if (state != State.WAITING) {
-      return;
-    }
-    if (!request.response().ended()) {
-      abort();
-    }
-    fail(why);
-  }
-
   private void fail(String why) {
-    if (state != State.WAITING) {
+    if (state != State.WAITING && state != State.ACCEPTED) {
       return;
     }
     LOG.debug("{} did not upgrade: {}", request.remoteAddress(), why);
@@ -185,10 +182,7 @@ public final class Upgrade {
     channel.closeFuture().removeListener(onDisconnect);
   }
 
-  /**
-   * Ends the TCP connection now. Vert.x would wait for the answer to a close frame, of a client
-   * that may have disconnected.
-   */
+  /** Ends the TCP connection now. */
   @SuppressWarnings("FutureReturnValueIgnored") // a close cannot fail
   private void abort() {
     ChannelHandlerContext first = channel.pipeline().firstContext();

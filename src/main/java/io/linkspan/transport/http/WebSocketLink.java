@@ -1,47 +1,19 @@
 package io.linkspan.transport.http;
 
-import io.linkspan.listener.RequestValidator;
 import io.linkspan.memory.MemoryAccount;
-import io.linkspan.memory.OutOfMemory;
+import io.linkspan.protocol.websocket.CloseBody;
+import io.linkspan.protocol.websocket.FrameHead;
 import io.linkspan.protocol.websocket.MessageAssembler;
+import io.linkspan.protocol.websocket.MessageDeflate;
 import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.protocol.websocket.WebSocketViolationException;
-import io.linkspan.transport.channel.ChannelLink;
+import io.linkspan.transport.channel.ByteLink;
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.ByteBufUtil;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
-import io.netty.channel.ChannelPromise;
-import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.codec.CodecException;
-import io.netty.handler.codec.compression.DecompressionException;
-import io.netty.handler.codec.http.websocketx.BinaryWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.CloseWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.CorruptedWebSocketFrameException;
-import io.netty.handler.codec.http.websocketx.PingWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.TextWebSocketFrame;
-import io.netty.handler.codec.http.websocketx.WebSocket08FrameDecoder;
-import io.netty.handler.codec.http.websocketx.WebSocket13FrameDecoder;
-import io.netty.handler.codec.http.websocketx.WebSocketCloseStatus;
-import io.netty.handler.codec.http.websocketx.WebSocketDecoderConfig;
-import io.netty.handler.codec.http.websocketx.extensions.WebSocketExtensionDecoder;
-import io.netty.handler.codec.http.websocketx.extensions.WebSocketServerExtensionHandler;
-import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.timeout.IdleStateHandler;
-import io.netty.util.ReferenceCountUtil;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.http.WebSocketFrame;
-import io.vertx.core.internal.http.WebSocketInternal;
-import java.util.zip.DataFormatException;
+import java.nio.charset.StandardCharsets;
 
 /**
- * Reads and writes the messages of a WebSocket as RFC 6455 defines them. Adds to a Vert.x
- * WebSocket, beyond a {@link ChannelLink}: a limit for frames and messages that is the endpoint's
- * own, whole messages with checked text, the code of the close frame for each breach of the
- * protocol, and an end without a handshake.
+ * Reads and writes the messages of a WebSocket as RFC 6455 defines them. It is the one handler of
+ * its connection, in the place of those of HTTP.
  *
  * <pre>
  *               close
@@ -51,22 +23,27 @@ import java.util.zip.DataFormatException;
  *    └── violation ───────────► FAILED
  * </pre>
  *
- * <p>Stands in the socket's Netty pipeline in front of the decoder and behind it. Used only on the
- * connection's event loop.
+ * <p>Used only on the connection's event loop.
  */
-public final class WebSocketLink {
+public final class WebSocketLink extends ByteLink {
 
-  /** Receives the events of a link. */
-  public interface Listener extends ChannelLink.Listener {
+  /** Receives the events of a link, in the Vert.x context of the server. */
+  public interface Listener {
+
+    /** Bytes arrived, and nothing in them is handled yet. */
+    void onRead();
+
+    /** Everything was flushed, and the socket did not take all of it. */
+    void onWriteBlocked();
 
     /** A whole text message arrived. */
     void onText(String text);
 
     /** A whole binary message arrived. */
-    void onBinary(Buffer message);
+    void onBinary(byte[] message);
 
     /**
-     * The client closes, and Vert.x answers its close frame. Nothing further is read.
+     * The client closes, and its close frame is answered. Nothing further is read.
      *
      * @param code of the close frame; 1005 when it has none
      */
@@ -74,6 +51,9 @@ public final class WebSocketLink {
 
     /** The client broke the protocol. Nothing further is read; the listener closes the link. */
     void onViolation(WebSocketViolation violation);
+
+    /** The TCP connection has ended. Called once. */
+    void onEnd();
   }
 
   private enum State {
@@ -83,254 +63,212 @@ public final class WebSocketLink {
     ENDED_BY_PEER
   }
 
-  /** The first number that is not a close code (section 7.4.2). */
-  private static final int CODES_END = 5000;
+  private static final int GOING_AWAY = 1001;
+  private static final byte[] EMPTY = {};
 
-  private final ChannelHandlerContext context;
+  private final int maxMessage;
   private final Listener listener;
-  private final ChannelLink link;
-  private final MessageAssembler assembler;
-  private final FrameDecoder decoder;
+
+  /** Null when messages are not compressed. */
+  private final MessageDeflate deflate;
+
+  /** Null until a message in fragments arrived. */
+  private MessageAssembler assembler;
+
   private State state = State.OPEN;
 
+  /** Whether the message of which fragments are missing is compressed. */
+  private boolean compressed;
+
   /**
-   * Stands in the pipeline of a WebSocket whose upgrade was answered in this turn.
+   * Takes over a connection whose upgrade was answered in this turn.
    *
    * @param maxMessage bytes of one message, and of one frame; a larger frame is refused by its
    *     head, unread
    * @param memory of the event loop
    */
   public WebSocketLink(
-      ServerWebSocket socket, int maxMessage, MemoryAccount memory, Listener listener) {
+      UpgradedConnection connection, int maxMessage, MemoryAccount memory, Listener listener) {
+    super(connection.context(), connection.limits(), memory);
+    this.maxMessage = maxMessage;
     this.listener = listener;
-    assembler = new MessageAssembler(maxMessage);
-    context = ((WebSocketInternal) socket).channelHandlerContext();
-    ChannelPipeline pipeline = context.channel().pipeline();
-    if (pipeline.get(IdleStateHandler.class) != null) {
-      // Was for HTTP; a WebSocket has its heartbeat.
-      pipeline.remove(IdleStateHandler.class);
-    }
-    if (pipeline.get(OutOfMemory.Watch.class) != null) {
-      // The link itself looks at failures.
-      pipeline.remove(OutOfMemory.Watch.INSTANCE);
-    }
-    RequestValidator.removeFrom(pipeline);
-    decoder = limitFrames(pipeline, maxMessage);
-    link = new ChannelLink(context, memory, this::unfinished, listener);
-    pipeline.addBefore(context.name(), null, new FrameGuard());
-    socket.frameHandler(this::onFrame);
+    deflate =
+        connection.deflate() == null ? null : new MessageDeflate(connection.deflate(), maxMessage);
+    connection.channel().pipeline().addLast(this);
   }
 
-  /** Sets the endpoint's own limit in place of the one of the port. */
-  private static FrameDecoder limitFrames(ChannelPipeline pipeline, int maxFrame) {
-    boolean extensions =
-        pipeline.get(WebSocketExtensionDecoder.class) != null
-            || pipeline.get(WebSocketServerExtensionHandler.class) != null;
-    var decoder =
-        new FrameDecoder(
-            WebSocketDecoderConfig.newBuilder()
-                .expectMaskedFrames(true)
-                .allowExtensions(extensions)
-                .maxFramePayloadLength(maxFrame)
-                .closeOnProtocolViolation(false)
-                .build());
-    pipeline.replace(WebSocket08FrameDecoder.class, null, decoder);
-    return decoder;
-  }
+  // ------------------------------------------------------------------ reading
 
-  private int unfinished() {
-    return decoder.unfinished() + assembler.unfinished();
-  }
-
-  /** Writes a text or binary message; the bytes may be shared and are not changed. */
-  public void write(boolean text, byte[] message) {
-    var payload = Unpooled.wrappedBuffer(message);
-    write(text ? new TextWebSocketFrame(payload) : new BinaryWebSocketFrame(payload));
-  }
-
-  /** Writes a text message. */
-  public void writeText(String message) {
-    write(new TextWebSocketFrame(ByteBufUtil.writeUtf8(context.alloc(), message)));
-  }
-
-  /** Writes a ping. */
-  public void writePing() {
-    write(new PingWebSocketFrame());
-  }
-
-  /** Returns the link below the frames. */
-  public ChannelLink channel() {
-    return link;
-  }
-
-  /**
-   * Sends a close frame. The TCP connection ends when the peer has answered, or by {@link
-   * ChannelLink#abort}. Only that answer is read from now on; after a violation nothing is, and the
-   * write side ends at once (RFC 6455, section 7.1.7). Vert.x's own close is not used: its time-out
-   * starts when the close frame is written, which a peer that does not read can delay for ever.
-   */
-  public void close(int code, String reason) {
-    close(new CloseWebSocketFrame(new WebSocketCloseStatus(code, reason)));
-  }
-
-  /** Sends a close frame without a code. */
-  public void close() {
-    close(new CloseWebSocketFrame());
-  }
-
-  @SuppressWarnings("FutureReturnValueIgnored") // a failure ends the channel
-  private void close(CloseWebSocketFrame frame) {
-    switch (state) {
-      case OPEN -> {
-        state = State.CLOSING;
-        write(frame);
-        link.flush();
-      }
-      case FAILED -> {
-        ChannelPromise written = context.newPromise();
-        written.addListener(ignored -> endOutput());
-        context.writeAndFlush(frame, written);
-      }
-      case CLOSING, ENDED_BY_PEER -> frame.release();
-    }
-  }
-
-  /** Ends the write side, so that the peer reads the close frame before the connection ends. */
-  @SuppressWarnings("FutureReturnValueIgnored") // a failure ends the channel
-  private void endOutput() {
-    SslHandler tls = context.pipeline().get(SslHandler.class);
-    if (tls != null) {
-      tls.closeOutbound();
-    } else if (context.channel() instanceof DuplexChannel channel) {
-      channel.shutdownOutput();
-    }
-  }
-
-  private void write(io.netty.handler.codec.http.websocketx.WebSocketFrame frame) {
-    link.write(frame);
-  }
-
-  private static final class FrameDecoder extends WebSocket13FrameDecoder {
-
-    FrameDecoder(WebSocketDecoderConfig config) {
-      super(config);
-    }
-
-    int unfinished() {
-      return actualReadableBytes();
-    }
-  }
-
-  private void onFrame(WebSocketFrame frame) {
-    if (state != State.OPEN) {
-      return;
-    }
+  @Override
+  protected boolean handle(ByteBuf input) {
     try {
-      switch (frame.type()) {
-        case TEXT, BINARY ->
-            onMessage(assembler.first(frame.isText(), frame.isFinal(), frame.binaryData()));
-        case CONTINUATION -> onMessage(assembler.next(frame.isFinal(), frame.binaryData()));
-        case CLOSE -> {
-          state = State.ENDED_BY_PEER;
-          listener.onClose(frame.closeStatusCode());
-        }
-        case PING, PONG -> {
-          // Vert.x answers pings.
+      FrameHead head = FrameHead.read(input, deflate != null, maxMessage);
+      if (head == null || !head.isWhole(input)) {
+        return false;
+      }
+      if (state == State.OPEN) {
+        onFrame(head, head.readPayload(input));
+      } else {
+        head.skip(input);
+        if (head.opcode() == FrameHead.CLOSE) {
+          abort();
         }
       }
+      return true;
     } catch (WebSocketViolationException e) {
       fail(e.violation());
+      return false;
     }
   }
 
-  private void onMessage(Buffer message) {
-    if (message == null) {
+  private void onFrame(FrameHead head, byte[] payload) {
+    switch (head.opcode()) {
+      case FrameHead.PING -> writeFrame(FrameHead.PONG, false, payload);
+      case FrameHead.PONG -> {
+        // Every byte counts as a sign of life.
+      }
+      case FrameHead.CLOSE -> onClose(CloseBody.read(payload), payload);
+      default -> onData(head, payload);
+    }
+  }
+
+  private void onClose(int code, byte[] body) {
+    state = State.ENDED_BY_PEER;
+    discard();
+    if (isActive()) {
+      writeFrame(FrameHead.CLOSE, false, body);
+      endWhenWritten();
+    }
+    listener.onClose(code);
+  }
+
+  private void onData(FrameHead head, byte[] payload) {
+    boolean last = head.last();
+    boolean first = head.opcode() != FrameHead.CONTINUATION;
+    compressed = first ? head.compressed() : compressed;
+    byte[] part = compressed ? deflate.inflate(payload, first, last) : payload;
+    if (first && last && assembler == null) {
+      onMessage(head.opcode() == FrameHead.TEXT, part);
       return;
     }
-    if (assembler.text()) {
-      listener.onText(MessageAssembler.decode(message));
-    } else {
-      listener.onBinary(message);
+    if (assembler == null) {
+      assembler = new MessageAssembler(maxMessage);
+    }
+    byte[] message =
+        first
+            ? assembler.first(head.opcode() == FrameHead.TEXT, last, part)
+            : assembler.next(last, part);
+    compressed &= !last;
+    if (message != null) {
+      onMessage(assembler.text(), message);
+    }
+  }
+
+  private void onMessage(boolean text, byte[] message) {
+    String decoded = text ? MessageAssembler.decode(message) : null;
+    try {
+      if (text) {
+        listener.onText(decoded);
+      } else {
+        listener.onBinary(message);
+      }
+    } catch (RuntimeException e) {
+      report(e);
     }
   }
 
   private void fail(WebSocketViolation violation) {
-    if (state != State.OPEN) {
-      return;
-    }
-    state = State.FAILED;
-    link.discard();
-    listener.onViolation(violation);
-  }
-
-  /** Lets frames pass to Vert.x while the link is open, and translates what decoders throw. */
-  private final class FrameGuard extends ChannelInboundHandlerAdapter {
-
-    @Override
-    public void channelRead(ChannelHandlerContext source, Object frame) {
-      if (state == State.OPEN && isValid(frame)) {
-        if (frame instanceof CloseWebSocketFrame close && !source.channel().isActive()) {
-          end(close);
-        } else {
-          source.fireChannelRead(frame);
-        }
-        return;
-      }
-      ReferenceCountUtil.release(frame);
-      if (state == State.CLOSING && frame instanceof CloseWebSocketFrame) {
-        link.abort();
-      }
-    }
-
-    /** Takes a close frame that Vert.x would answer although the connection has ended. */
-    private void end(CloseWebSocketFrame close) {
-      int code = close.statusCode();
-      close.release();
-      state = State.ENDED_BY_PEER;
-      listener.onClose(code < 0 ? WebSocketCloseStatus.EMPTY.code() : code);
-    }
-
-    /** Fails the connection for a close code that may not be sent (section 7.4). */
-    private boolean isValid(Object frame) {
-      if (frame instanceof CloseWebSocketFrame close && !isValidBody(close.content())) {
-        fail(WebSocketViolation.PROTOCOL_ERROR);
-        return false;
-      }
-      return true;
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext source, Throwable cause) {
-      if (cause instanceof CodecException) {
-        fail(violation(cause));
-      } else {
-        source.fireExceptionCaught(cause);
-      }
+    boolean first = state == State.OPEN;
+    discard();
+    if (first) {
+      state = State.FAILED;
+      listener.onViolation(violation);
     }
   }
 
-  private static boolean isValidBody(ByteBuf close) {
-    if (!close.isReadable()) {
-      return true;
-    }
-    int code = close.getUnsignedShort(close.readerIndex());
-    return code < CODES_END && WebSocketCloseStatus.isValidStatusCode(code);
+  @Override
+  protected int assembled() {
+    return assembler == null ? 0 : assembler.unfinished();
   }
 
-  private static WebSocketViolation violation(Throwable cause) {
-    if (cause instanceof CorruptedWebSocketFrameException corrupted) {
-      return corrupted.closeStatus().equals(WebSocketCloseStatus.MESSAGE_TOO_BIG)
-          ? WebSocketViolation.TOO_LARGE
-          : WebSocketViolation.PROTOCOL_ERROR;
+  @Override
+  protected void onRead() {
+    listener.onRead();
+  }
+
+  @Override
+  protected void onWriteBlocked() {
+    listener.onWriteBlocked();
+  }
+
+  @Override
+  protected void onShutdown() {
+    close(GOING_AWAY, "");
+    endWhenWritten();
+  }
+
+  @Override
+  protected void onEnd() {
+    if (deflate != null) {
+      deflate.end();
     }
-    boolean inflated = false;
-    for (Throwable at = cause; at != null; at = at.getCause()) {
-      if (at instanceof DataFormatException) {
-        return WebSocketViolation.INVALID_PAYLOAD;
+    listener.onEnd();
+  }
+
+  // ------------------------------------------------------------------ writing
+
+  /** Writes a text or binary message; the bytes may be shared and are not changed. */
+  public void write(boolean text, byte[] message) {
+    byte[] body = deflate == null ? message : deflate.deflate(message);
+    writeFrame(text ? FrameHead.TEXT : FrameHead.BINARY, deflate != null, body);
+  }
+
+  /** Writes a text message. */
+  public void writeText(String message) {
+    write(true, message.getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** Writes a ping. */
+  public void writePing() {
+    writeFrame(FrameHead.PING, false, EMPTY);
+  }
+
+  private void writeFrame(int opcode, boolean deflated, byte[] body) {
+    ByteBuf head = begin(FrameHead.MAX_SIZE, body.length);
+    if (head != null) {
+      FrameHead.write(head, opcode, deflated, body.length);
+      end(body);
+    }
+  }
+
+  /**
+   * Sends a close frame. The TCP connection ends when the peer has answered, or by {@link #abort}.
+   * Only that answer is read from now on; after a violation nothing is, and the write side ends at
+   * once (RFC 6455, section 7.1.7).
+   */
+  public void close(int code, String reason) {
+    close(CloseBody.write(code, reason));
+  }
+
+  /** Sends a close frame without a code. */
+  public void close() {
+    close(EMPTY);
+  }
+
+  private void close(byte[] body) {
+    switch (state) {
+      case OPEN -> {
+        state = State.CLOSING;
+        writeFrame(FrameHead.CLOSE, false, body);
+        flush();
       }
-      inflated |= at instanceof DecompressionException;
+      case FAILED -> {
+        writeFrame(FrameHead.CLOSE, false, body);
+        endOutputWhenWritten();
+      }
+      case CLOSING, ENDED_BY_PEER -> {
+        // A close frame was sent already.
+      }
     }
-    // Valid data that inflates to more than the limit.
-    return inflated ? WebSocketViolation.TOO_LARGE : WebSocketViolation.INVALID_PAYLOAD;
   }
 }

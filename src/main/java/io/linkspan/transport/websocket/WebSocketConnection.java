@@ -17,7 +17,6 @@ import io.linkspan.connection.MalformedCounter;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.memory.MemoryAccount;
-import io.linkspan.memory.OutOfMemory;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.session.Receipt;
@@ -27,12 +26,9 @@ import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.transport.http.Upgrade;
+import io.linkspan.transport.http.UpgradedConnection;
 import io.linkspan.transport.http.WebSocketLink;
 import io.vertx.core.Vertx;
-import io.vertx.core.buffer.Buffer;
-import io.vertx.core.http.ServerWebSocket;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One client on a plain WebSocket. Its session begins before the upgrade is answered: a client that
@@ -65,8 +61,6 @@ final class WebSocketConnection
     CLOSED
   }
 
-  private static final Logger LOG = LoggerFactory.getLogger(WebSocketConnection.class);
-
   private static final int NORMAL_CLOSURE = 1000;
 
   /** Milliseconds that the Messages of a client that has closed may take. */
@@ -85,7 +79,6 @@ final class WebSocketConnection
   private final Runnable onEnd;
   private State state = State.OPENING;
   private Session session;
-  private ServerWebSocket socket;
   private WebSocketLink link;
   private final boolean json;
   private final EarlyMessages early;
@@ -134,11 +127,8 @@ final class WebSocketConnection
   }
 
   @Override
-  public void opened(ServerWebSocket socket) {
-    this.socket = socket;
-    link = new WebSocketLink(socket, maxMessage, memory, this);
-    socket.closeHandler(v -> onClosed());
-    socket.exceptionHandler(this::onFailure);
+  public void opened(UpgradedConnection connection) {
+    link = new WebSocketLink(connection, maxMessage, memory, this);
     if (state == State.CLOSING) {
       sendClose(closeReason, 0);
       return;
@@ -149,14 +139,9 @@ final class WebSocketConnection
     timer.arm(heartbeat.nextDeadline());
   }
 
-  private void onFailure(Throwable failure) {
-    OutOfMemory.endIf(failure);
-    LOG.debug("{} failed: {}", remote, failure.getMessage());
-  }
-
   @Override
   public void failed() {
-    onClosed();
+    onEnd();
   }
 
   @Override
@@ -273,7 +258,7 @@ final class WebSocketConnection
 
   @Override
   public Backlog backlog() {
-    return link == null ? Backlog.NONE : link.channel();
+    return link == null ? Backlog.NONE : link;
   }
 
   @Override
@@ -295,7 +280,7 @@ final class WebSocketConnection
   @Override
   public void onWriteBlocked() {
     if (state == State.OPEN && !heartbeat.watchesWriter()) {
-      link.channel().watch(heartbeat, DeadlineTimer.now());
+      link.watch(heartbeat, DeadlineTimer.now());
       timer.arm(heartbeat.nextDeadline());
     }
   }
@@ -321,7 +306,7 @@ final class WebSocketConnection
   }
 
   @Override
-  public void onBinary(Buffer message) {
+  public void onBinary(byte[] message) {
     if (state != State.OPEN) {
       return;
     }
@@ -379,21 +364,21 @@ final class WebSocketConnection
   private void write(byte[] message) {
     link.write(json, message);
     heartbeat.message(lastReceived);
-    if (link.channel().waitsForMoreThan(limits.writeQueue())) {
+    if (link.waitsForMoreThan(limits.writeQueue())) {
       close(CloseReason.SLOW_CONSUMER);
     }
   }
 
   private void onTimer() {
     if (state == State.CLOSING || state == State.DRAINING) {
-      link.channel().abort();
+      link.abort();
       return;
     }
     if (state == State.DETACHED) {
       endDetached();
       return;
     }
-    switch (link.channel().advance(heartbeat, DeadlineTimer.now())) {
+    switch (link.advance(heartbeat, DeadlineTimer.now())) {
       case PROBE -> {
         link.writePing();
         session.heartbeatSent();
@@ -409,7 +394,8 @@ final class WebSocketConnection
     timer.arm(heartbeat.nextDeadline());
   }
 
-  private void onClosed() {
+  @Override
+  public void onEnd() {
     if (state == State.CLOSED) {
       return;
     }
@@ -421,8 +407,7 @@ final class WebSocketConnection
     }
     early.takeAll();
     if (state != State.CLOSING && session != null) {
-      boolean inOrder = socket != null && socket.closeStatusCode() == NORMAL_CLOSURE;
-      end(inOrder ? CloseReason.NORMAL : CloseReason.CONNECTION_LOST);
+      end(CloseReason.CONNECTION_LOST);
     }
     finish();
   }

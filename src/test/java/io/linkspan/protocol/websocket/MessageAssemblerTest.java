@@ -6,8 +6,8 @@ import static io.linkspan.protocol.websocket.WebSocketViolation.TOO_LARGE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.vertx.core.buffer.Buffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.RepeatedTest;
@@ -16,13 +16,13 @@ import org.junit.jupiter.api.Test;
 
 class MessageAssemblerTest {
 
-  private static final Buffer EMPTY = Buffer.buffer();
+  private static final byte[] EMPTY = {};
 
   private final MessageAssembler assembler = new MessageAssembler(10);
 
   @Test
   void aSingleFrameIsTheMessage() {
-    Buffer payload = Buffer.buffer("hello");
+    byte[] payload = bytes("hello");
     assertThat(assembler.first(true, true, payload)).isSameAs(payload);
     assertThat(assembler.text()).isTrue();
   }
@@ -31,18 +31,18 @@ class MessageAssemblerTest {
   void anyFragmentMayBeEmpty() {
     assertThat(assembler.first(false, false, EMPTY)).isNull();
     assertThat(assembler.next(false, EMPTY)).isNull();
-    assertThat(assembler.next(false, Buffer.buffer("xyz"))).isNull();
-    assertThat(assembler.next(true, EMPTY)).isEqualTo(Buffer.buffer("xyz"));
+    assertThat(assembler.next(false, bytes("xyz"))).isNull();
+    assertThat(assembler.next(true, EMPTY)).isEqualTo(bytes("xyz"));
     assertThat(assembler.text()).isFalse();
-    assertThat(assembler.first(true, true, Buffer.buffer("next"))).isEqualTo(Buffer.buffer("next"));
+    assertThat(assembler.first(true, true, bytes("next"))).isEqualTo(bytes("next"));
   }
 
   @Test
   void theLimitHoldsForTheWhole() {
-    assertThat(assembler.first(false, true, Buffer.buffer(new byte[10])).length()).isEqualTo(10);
-    assertViolates(TOO_LARGE, () -> assembler.first(false, true, Buffer.buffer(new byte[11])));
-    assembler.first(false, false, Buffer.buffer(new byte[6]));
-    assertViolates(TOO_LARGE, () -> assembler.next(false, Buffer.buffer(new byte[5])));
+    assertThat(assembler.first(false, true, new byte[10])).hasSize(10);
+    assertViolates(TOO_LARGE, () -> assembler.first(false, true, new byte[11]));
+    assembler.first(false, false, new byte[6]);
+    assertViolates(TOO_LARGE, () -> assembler.next(false, new byte[5]));
   }
 
   @Test
@@ -54,21 +54,23 @@ class MessageAssemblerTest {
 
   @Test
   void textFailsAtTheFragmentWithItsFirstInvalidByte() {
-    assembler.first(true, false, Buffer.buffer("a"));
-    assertViolates(
-        INVALID_PAYLOAD, () -> assembler.next(false, Buffer.buffer(new byte[] {(byte) 0xC0})));
+    assembler.first(true, false, bytes("a"));
+    assertViolates(INVALID_PAYLOAD, () -> assembler.next(false, new byte[] {(byte) 0xC0}));
   }
 
   @Test
   void aCharacterMayBeDividedBetweenFragmentsButNotBetweenMessages() {
     byte[] euro = "€".getBytes(StandardCharsets.UTF_8);
-    assembler.first(true, false, Buffer.buffer().appendByte(euro[0]).appendByte(euro[1]));
-    Buffer whole = assembler.next(true, Buffer.buffer().appendByte(euro[2]));
+    assembler.first(true, false, new byte[] {euro[0], euro[1]});
+    byte[] whole = assembler.next(true, new byte[] {euro[2]});
     assertThat(MessageAssembler.decode(whole)).isEqualTo("€");
-    assembler.first(true, false, Buffer.buffer().appendByte(euro[0]));
-    assertViolates(
-        INVALID_PAYLOAD, () -> assembler.next(true, Buffer.buffer().appendByte(euro[1])));
-    assertViolates(INVALID_PAYLOAD, () -> MessageAssembler.decode(Buffer.buffer(new byte[] {-1})));
+    assembler.first(true, false, new byte[] {euro[0]});
+    assertViolates(INVALID_PAYLOAD, () -> assembler.next(true, new byte[] {euro[1]}));
+    assertViolates(INVALID_PAYLOAD, () -> MessageAssembler.decode(new byte[] {-1}));
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
   }
 
   private static void assertViolates(WebSocketViolation violation, ThrowingCallable action) {
@@ -81,15 +83,14 @@ class MessageAssemblerTest {
   void theMessageDoesNotDependOnItsFragments(RepetitionInfo seed) {
     Random random = new Random(seed.getCurrentRepetition());
     var large = new MessageAssembler(1_000);
-    byte[] bytes = new byte[random.nextInt(1_000)];
-    random.nextBytes(bytes);
-    Buffer message = Buffer.buffer(bytes);
-    int cut = random.nextInt(bytes.length + 1);
-    Buffer whole = large.first(false, false, message.slice(0, cut));
+    byte[] message = new byte[random.nextInt(1_000)];
+    random.nextBytes(message);
+    int cut = random.nextInt(message.length + 1);
+    byte[] whole = large.first(false, false, Arrays.copyOf(message, cut));
     while (whole == null) {
-      int end = cut + random.nextInt(bytes.length - cut + 1);
-      boolean last = end == bytes.length;
-      whole = large.next(last, message.slice(cut, end));
+      int end = cut + random.nextInt(message.length - cut + 1);
+      boolean last = end == message.length;
+      whole = large.next(last, Arrays.copyOfRange(message, cut, end));
       cut = end;
     }
     assertThat(whole).isEqualTo(message);

@@ -2,7 +2,6 @@ package io.linkspan.protocol.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.vertx.core.buffer.Buffer;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
 import java.nio.charset.CharsetDecoder;
@@ -56,8 +55,8 @@ class Utf8ValidatorTest {
   private static void assertJudgedAsTheJdkDoes(byte[] bytes, int cut) {
     var validator = new Utf8Validator();
     boolean viable =
-        validator.accept(Buffer.buffer(Arrays.copyOf(bytes, cut)))
-            && validator.accept(Buffer.buffer(Arrays.copyOfRange(bytes, cut, bytes.length)));
+        validator.accept(Arrays.copyOf(bytes, cut))
+            && validator.accept(Arrays.copyOfRange(bytes, cut, bytes.length));
     CharsetDecoder jdk = StandardCharsets.UTF_8.newDecoder();
     ByteBuffer in = ByteBuffer.wrap(bytes);
     CoderResult result = jdk.decode(in, CharBuffer.allocate(bytes.length), false);

@@ -6,8 +6,6 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.embedded.EmbeddedChannel;
 import io.netty.handler.codec.http.DefaultFullHttpResponse;
 import io.netty.handler.codec.http.HttpRequest;
 import io.netty.handler.codec.http.HttpRequestDecoder;
@@ -28,52 +26,6 @@ class BackPressureTest {
   private static final int ANSWER = 30_000;
   private static final int WATERMARK = 64 * 1024;
   private static final int PIECE = 2 * 1024;
-
-  /** A channel whose peer reads only while it is told to. */
-  private static final class PeerChannel extends EmbeddedChannel {
-    boolean reads;
-    long taken;
-    private boolean small;
-
-    @Override
-    protected void doWrite(ChannelOutboundBuffer output) {
-      for (Object next; reads && (next = output.current()) != null; ) {
-        int size = ((ByteBuf) next).readableBytes();
-        if (small && size > 1) {
-          ((ByteBuf) next).skipBytes(1);
-          output.progress(1);
-          taken++;
-          return;
-        }
-        taken += size;
-        output.remove();
-      }
-    }
-
-    void readAll() {
-      reads = true;
-      small = false;
-      flush();
-      settle();
-    }
-
-    void readOneByte() {
-      reads = true;
-      small = true;
-      flush();
-      reads = false;
-    }
-
-    long pending() {
-      return unsafe().outboundBuffer().totalPendingWriteBytes();
-    }
-
-    void settle() {
-      for (int i = 0; i < 1_000; i++) {
-        runPendingTasks();
-      }
-    }
-  }
 
   /** Answers each request at once, as an endpoint does. */
   private static final class Endpoint extends ChannelInboundHandlerAdapter {

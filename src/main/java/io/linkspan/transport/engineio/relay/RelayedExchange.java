@@ -13,9 +13,9 @@ import io.linkspan.transport.engineio.relay.wire.RelayedContinue;
 import io.linkspan.transport.engineio.relay.wire.RelayedCut;
 import io.linkspan.transport.engineio.relay.wire.RelayedRequest;
 import io.linkspan.transport.engineio.relay.wire.RelayedResponse;
+import io.linkspan.transport.http.UpgradedConnection;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.eventbus.Message;
-import io.vertx.core.http.ServerWebSocket;
 import java.util.function.Consumer;
 
 /**
@@ -127,7 +127,7 @@ final class RelayedExchange implements HttpExchange {
   }
 
   @Override
-  public void upgrade(Consumer<ServerWebSocket> onUpgraded, Runnable onFailure) {
+  public void upgrade(Consumer<UpgradedConnection> onUpgraded, Runnable onFailure) {
     throw new IllegalStateException("upgrades are not relayed");
   }
 

@@ -27,13 +27,15 @@ import io.linkspan.session.Shard;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.trace.TraceConfig;
+import io.linkspan.transport.channel.BackPressure;
+import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.channel.ConnectContext;
 import io.linkspan.transport.engineio.EngineSessions;
 import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.http.HttpCredentials;
 import io.linkspan.transport.http.HttpTransport;
+import io.linkspan.transport.http.UpgradeConfig;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
-import io.linkspan.transport.websocket.WebSocketServer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.DeploymentOptions;
@@ -245,13 +247,13 @@ final class SocketIoNodes implements AutoCloseable {
         loops.add(this);
         int index = free.remove();
         var endpoint = new SocketIoEndpoint(vertx, index, shared, connectContext(http, index));
-        int maxFrame = config.socketio().maxFrame();
+        var upgrades = new UpgradeConfig(BackPressureLimits.of(config.limits(), false), false);
         transport =
             new HttpTransport(
                 vertx,
                 http,
-                WebSocketServer.options(config.websocket(), maxFrame),
-                WebSocketServer.extensions(config.websocket(), maxFrame),
+                upgrades,
+                pipeline -> BackPressure.install(pipeline, upgrades.limits()),
                 List.of(endpoint),
                 false);
         return transport.listen().onSuccess(actual -> port = actual);
