@@ -10,7 +10,8 @@ import java.time.Duration;
 
 /**
  * The client that inbound Messages come from, in the forms that services receive. Each form is made
- * once per session, by its first Message, so that later ones cost no copy of it. Used only on the event loop of its shard.
+ * once per session, by its first Message, so that later ones cost no copy of it. Used only on the
+ * event loop of its shard.
  */
 public final class Sender {
 
