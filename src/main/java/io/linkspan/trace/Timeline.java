@@ -181,7 +181,7 @@ public final class Timeline {
     return json;
   }
 
-  /** Returns the reason of a failure; null when it is no longer kept. */
+  /** Returns the reason of a failure; null when it is not kept. */
   private String reason(int failure) {
     return failures - failure <= TEXTS ? texts[failure & TEXTS - 1] : null;
   }
