@@ -16,7 +16,7 @@ static char hello_id[40];       /* eventId of the message that has no outcome ye
 static char seen[SEEN][200];    /* the latest messages, by sender and eventId */
 static int next_seen;
 
-/* Says whether to reconnect, by the table of docs/clients.md. 0 is a lost connection; after 4401 there is no other token. */
+/* Says whether to reconnect, by the table of docs/clients.md. 0 is a lost connection. After 4401 it stops, since it has one token only. */
 static int may_reconnect(enet_uint32 code) {
   static const enet_uint32 never[] = {1000, 1002, 1003, 1007, 1008, 1009, 1010, 4400, 4401, 4403, 4409, 4410};
   for (size_t i = 0; i < sizeof never / sizeof *never; i++) {

@@ -77,7 +77,7 @@ class RevocationCommandsTest {
     assertThat(wrong.exitCode()).isEqualTo(1);
     assertThat(wrong.errors()).contains("refused: until is missing");
     Output missing = run(KEY, node -> node.remove(Kind.USER, "bob"));
-    assertThat(missing.errors()).contains("refused: there is no such revocation");
+    assertThat(missing.errors()).contains("refused: no revocation has this id");
     Output malformed = run(KEY, node -> node.remove(Kind.NETWORK, "bob"));
     assertThat(malformed.errors()).contains("network");
     Output stranger = run("another key of 16", RevocationCommands::list);

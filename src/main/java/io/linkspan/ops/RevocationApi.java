@@ -78,7 +78,7 @@ final class RevocationApi {
               if (removed) {
                 request.response().setStatusCode(204).end();
               } else {
-                Refusal.send(request, 404, "not-found", "there is no such revocation");
+                Refusal.send(request, 404, "not-found", "no revocation has this id");
               }
             },
             failure -> Refusal.send(request, failure));

@@ -124,7 +124,7 @@ public final class ControlService {
                     ? Future.succeededFuture(new JsonObject())
                     : Future.failedFuture(
                         new MessageException(
-                            ErrorCode.NO_SUCH_RECIPIENT, "there is no such revocation")));
+                            ErrorCode.NO_SUCH_RECIPIENT, "no revocation has this id")));
   }
 
   private Future<JsonObject> sessions(JsonObject question) {

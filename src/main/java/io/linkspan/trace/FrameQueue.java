@@ -19,7 +19,7 @@ public final class FrameQueue {
   private int length;
   private long lost;
 
-  /** Adds a frame, or counts it as lost when there is no room or earlier ones were lost. */
+  /** Adds a frame, or counts it as lost when the queue is full or earlier ones were lost. */
   public void add(String frame) {
     // After a loss, the number of the lost ones is reported before the next frame.
     if (lost > 0 || frames.size() >= MAX_FRAMES || length + frame.length() > MAX_LENGTH) {

@@ -126,7 +126,7 @@ class ComposeIT {
   void prometheusAnswersTheQueriesOfTheDashboard() throws Exception {
     await().atMost(PATIENCE).ignoreExceptions().until(() -> query("sum(up)").equals("3"));
     for (DashboardQueries.Query query : DashboardQueries.read("linkspan", "1m")) {
-      // There is no upstream, and not every node has collected garbage.
+      // The nodes have no upstream, and not every one has collected garbage.
       boolean hasSeries =
           query.expression().contains("linkspan_") && !query.expression().contains("upstream");
       await(query.panel())

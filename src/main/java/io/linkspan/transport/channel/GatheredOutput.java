@@ -51,7 +51,7 @@ public abstract class GatheredOutput extends ChannelInboundHandlerAdapter implem
 
   /**
    * @param vertx context in which the protocol is handled
-   * @param maxUnread bytes that the peer may leave unread; 0 is no limit
+   * @param maxUnread bytes that the peer may leave unread; 0: unlimited
    */
   GatheredOutput(ContextInternal vertx, long maxUnread) {
     this.vertx = vertx;
