@@ -58,7 +58,7 @@ final class IdentityExpiry {
     forget(session);
     Identity identity = session.identity();
     if (identity != null && identity.expires()) {
-      boolean last = notice == 0 || !session.wantsNotices();
+      boolean last = notice == 0 || !session.client().wantsNotices();
       add(session, last ? identity.expiresAt() : identity.expiresAt() - notice, last);
     }
   }
@@ -117,7 +117,7 @@ final class IdentityExpiry {
       add(session, end - notice, false);
     } else {
       add(session, end, true);
-      session.link().deliver(new Outgoing(noticeOf(end, left)));
+      session.client().link().deliver(new Outgoing(noticeOf(end, left)));
     }
   }
 

@@ -81,7 +81,8 @@ final class Renewals {
             null,
             null,
             true,
-            Credentials.Source.of(session.link().transport(), session.link().remote()));
+            Credentials.Source.of(
+                session.client().link().transport(), session.client().link().remote()));
     identities
         .provider()
         .identify(credentials)

@@ -113,11 +113,12 @@ final class RevokedSessions {
   }
 
   private Revocation find(Session session) {
-    Revocation entry = revoked.find(session.user(), session.tokenId(), session.issuedAt());
-    if (session.link() == null || (entry != null && entry.source() != Source.BAN)) {
+    Revocation entry =
+        revoked.find(session.user(), session.client().tokenId(), session.client().issuedAt());
+    if (session.client().link() == null || (entry != null && entry.source() != Source.BAN)) {
       return entry;
     }
-    Revocation network = revoked.findNetwork(RemoteAddress.host(session.link().remote()));
+    Revocation network = revoked.findNetwork(RemoteAddress.host(session.client().link().remote()));
     // A banned address may be that of others too: those who are connected stay.
     return network == null || network.source() == Source.BAN ? entry : network;
   }

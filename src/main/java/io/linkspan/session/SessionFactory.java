@@ -41,18 +41,17 @@ final class SessionFactory {
       Identity identity,
       Attachment attachment) {
     String secret = attachment.resumable() ? Token.newSecret() : null;
-    return new Session(
-        owner,
-        parts,
-        ref,
-        link,
-        identity.anonymous(),
-        secret,
-        false,
-        attachment.mode(),
-        shared.duplicates().acquire(ref.user()),
-        secret == null ? SessionReplica.none() : SessionReplica.of(replicator, ref.session()),
-        senderOf(ref, link));
+    var contents =
+        new SessionContents(
+            parts,
+            ref,
+            identity.anonymous(),
+            secret,
+            shared.duplicates().acquire(ref.user()),
+            secret == null ? SessionReplica.none() : SessionReplica.of(replicator, ref.session()),
+            link,
+            attachment.mode());
+    return new Session(owner, parts, contents, link, false, senderOf(ref, link));
   }
 
   /**
@@ -68,19 +67,18 @@ final class SessionFactory {
       Attachment attachment) {
     DuplicateWindow window = shared.duplicates().acquire(ref.user());
     duplicates.restore(window, before.getSeenList());
-    Session session =
-        new Session(
-            owner,
+    var contents =
+        new SessionContents(
             parts,
             ref,
-            link,
             before.getAnonymous(),
             before.getSecret(),
-            true,
-            attachment.mode(),
             window,
             SessionReplica.of(replicator, ref.session()),
-            senderOf(ref, link));
+            // What the session holds waits until the client knows that it has resumed.
+            null,
+            attachment.mode());
+    var session = new Session(owner, parts, contents, link, true, senderOf(ref, link));
     session.restore(before, this::callbackOf);
     return session;
   }

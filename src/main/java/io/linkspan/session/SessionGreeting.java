@@ -56,6 +56,6 @@ record SessionGreeting(
                     .setContentType("application/json")
                     .setBody(body.encode()))
             .build();
-    session.link().deliver(new Outgoing(announcement));
+    session.client().link().deliver(new Outgoing(announcement));
   }
 }

@@ -395,7 +395,7 @@ final class SessionLifecycle
   public void outcast() {
     with.local().returnHeld();
     for (Session session : List.copyOf(with.table().owned())) {
-      if (session.isResumable() && session.link() != null) {
+      if (session.isResumable() && session.client().link() != null) {
         session.close(CloseReason.GOING_AWAY);
       }
     }

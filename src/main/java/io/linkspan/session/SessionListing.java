@@ -58,25 +58,25 @@ final class SessionListing {
   }
 
   private static JsonObject toJson(Session session, String node) {
-    boolean linked = session.link() != null;
+    boolean linked = session.client().link() != null;
     return new JsonObject()
         .put("session", session.id())
         .put("user", session.user())
         .put("transport", linked ? session.transport() : null)
         .put("node", node)
-        .put("remote", linked ? session.link().remote() : null)
-        .put("connectedAt", Instant.ofEpochMilli(session.connectedAt()).toString())
+        .put("remote", linked ? session.client().link().remote() : null)
+        .put("connectedAt", Instant.ofEpochMilli(session.client().connectedAt()).toString())
         .put(
             "lastSeenAt",
             session.transport() == null
                 ? null
-                : Instant.ofEpochMilli(session.lastSeenAt()).toString())
+                : Instant.ofEpochMilli(session.client().lastSeenAt()).toString())
         .put("groups", new JsonArray(List.copyOf(session.groups())))
         .put("pending", session.pending());
   }
 
   private static boolean isConnectedBy(String transport, Session session) {
-    return session.link() != null && transport.equals(session.link().transport());
+    return session.client().link() != null && transport.equals(session.client().link().transport());
   }
 
   /**

@@ -200,18 +200,18 @@ final class SimulatedShard {
             PermissionRules.OPEN,
             Offences.NONE,
             "a");
-    return new Session(
-        new NoOwner(),
-        parts,
-        new SessionRef(id, user, SHARD),
-        new NoLink(),
-        false,
-        null,
-        false,
-        Outbox.Mode.ACKNOWLEDGEMENTS,
-        new DuplicateWindow(100, 1_000, shared),
-        SessionReplica.none(),
-        sender(id, user));
+    var link = new NoLink();
+    var contents =
+        new SessionContents(
+            parts,
+            new SessionRef(id, user, SHARD),
+            false,
+            null,
+            new DuplicateWindow(100, 1_000, shared),
+            SessionReplica.none(),
+            link,
+            Outbox.Mode.ACKNOWLEDGEMENTS);
+    return new Session(new NoOwner(), parts, contents, link, false, sender(id, user));
   }
 
   /** An owner of sessions that neither end nor move. */

@@ -1,0 +1,170 @@
+package io.linkspan.session;
+
+import io.linkspan.admission.Identity;
+import io.linkspan.admission.Offence;
+import io.linkspan.admission.RemoteAddress;
+import io.linkspan.connection.Connection;
+import io.linkspan.trace.ClientTrace;
+import io.linkspan.trace.TracedLink;
+
+/**
+ * The client of a session: its link and its identity while it is linked, and what is known of both
+ * afterwards. Used only on the event loop of the session's shard.
+ */
+final class SessionClient {
+
+  private final SessionParts parts;
+
+  /** Null while there is none. */
+  private Connection link;
+
+  /** Name of the link's transport; null when there never was a link. */
+  private final String transport;
+
+  /** See {@link Connection#data}. */
+  private Long data;
+
+  /** When the client was heard of last, while there is no link; milliseconds since 1970. */
+  private long lastSeenAt;
+
+  private final long connectedAt = System.currentTimeMillis();
+
+  /** Null while no client is linked, and until the session is complete. */
+  private Identity identity;
+
+  /** Of the identity that the client has, or had last. */
+  private String tokenId;
+
+  /** As {@link Identity#issuedAt}, of the same identity. */
+  private long issuedAt;
+
+  private boolean notices;
+
+  /** Null while nobody watches the client. */
+  private ClientTrace trace;
+
+  /**
+   * Creates the client of a session.
+   *
+   * @param link null while there is none
+   */
+  SessionClient(SessionParts parts, Connection link) {
+    this.parts = parts;
+    this.link = link;
+    transport = link == null ? null : link.transport();
+    data = link == null ? null : link.data();
+  }
+
+  /** Returns the link; null while there is none. */
+  Connection link() {
+    return link;
+  }
+
+  /** Returns the name of the transport; null when there never was a link here. */
+  String transport() {
+    return transport;
+  }
+
+  /** Returns the number that the client gave at the start or the end of its link, or null. */
+  Long data() {
+    return data;
+  }
+
+  /** Returns when the session came to this shard; milliseconds since 1970. */
+  long connectedAt() {
+    return connectedAt;
+  }
+
+  /** Returns when the client was heard of last; milliseconds since 1970. */
+  long lastSeenAt() {
+    return link == null
+        ? lastSeenAt
+        : System.currentTimeMillis() - (parts.scheduler().now() - link.lastReceived());
+  }
+
+  /** Returns the identity; null while no client is linked. */
+  Identity identity() {
+    return identity;
+  }
+
+  /** Returns the id of the token that the client has, or had last; null without one. */
+  String tokenId() {
+    return tokenId;
+  }
+
+  /** Returns {@link Identity#issuedAt} of the same identity. */
+  long issuedAt() {
+    return issuedAt;
+  }
+
+  /** Returns whether the client is to be notified before its identity ends. */
+  boolean wantsNotices() {
+    return notices || (link != null && link.readsJson());
+  }
+
+  /**
+   * Sets the identity.
+   *
+   * @param asksForNotices whether the client wants a notice before the identity ends
+   */
+  void identified(Identity verified, boolean asksForNotices) {
+    identity = verified;
+    hadToken(verified.tokenId(), verified.issuedAt());
+    notices |= asksForNotices;
+  }
+
+  /**
+   * Sets what is known of the identity that the client had last.
+   *
+   * @param tokenId null without a token
+   */
+  void hadToken(String tokenId, long issuedAt) {
+    this.tokenId = tokenId;
+    this.issuedAt = issuedAt;
+  }
+
+  /**
+   * Counts an offence of the linked client.
+   *
+   * @return milliseconds for which the client is banned; 0 when it is not
+   */
+  long count(Offence offence) {
+    return parts.offences().count(offence, RemoteAddress.host(link.remote()), identity);
+  }
+
+  /** Returns the bytes that wait to be written to the link. */
+  long backlog() {
+    return link == null ? 0 : link.backlog().bytes();
+  }
+
+  /** Stores what is known only at the end of the link. */
+  void linkClosed() {
+    data = link.data();
+  }
+
+  /** Releases the closed link: with all that belongs to it, it is much larger than the session. */
+  void release() {
+    lastSeenAt = lastSeenAt();
+    link = null;
+    identity = null;
+  }
+
+  /**
+   * Traces what is written to the link, from now on.
+   *
+   * @param trace null for none
+   * @return the link to write to; null while there is none
+   */
+  Connection trace(ClientTrace trace) {
+    this.trace = trace;
+    if (link != null) {
+      link = TracedLink.of(link, trace);
+    }
+    return link;
+  }
+
+  /** Returns the trace; null while nobody watches. */
+  ClientTrace trace() {
+    return trace;
+  }
+}

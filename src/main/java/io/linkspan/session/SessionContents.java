@@ -1,0 +1,182 @@
+package io.linkspan.session;
+
+import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.Message;
+import io.linkspan.connection.Connection;
+import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.directory.SessionRef;
+import io.linkspan.session.outbox.Outbox;
+import io.linkspan.session.outbox.PendingDelivery;
+import io.linkspan.session.replica.SessionReplica;
+import io.linkspan.session.transfer.TransferDeduplicator;
+import io.linkspan.wire.Pending;
+import io.linkspan.wire.SessionState;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.function.Function;
+
+/**
+ * The part of a session that outlives its link: its name and secret, its groups, and the Messages
+ * that the client has not acknowledged. Moves between shards as a {@link SessionState}. Used only
+ * on the event loop of the session's shard.
+ */
+final class SessionContents {
+
+  private final SessionParts parts;
+  private final SessionRef ref;
+  private final boolean anonymous;
+
+  /** Null when the session ends with its link. */
+  private final String secret;
+
+  private final Outbox outbox;
+  private final DuplicateWindow duplicates;
+  private final SessionReplica replica;
+  private Set<String> groups = Set.of();
+
+  /** Null for a session that was never transferred. */
+  private TransferDeduplicator transferred;
+
+  /**
+   * Creates the contents of a session without Messages and groups.
+   *
+   * @param secret null when the session ends with its link
+   * @param link that Messages are written to at once; null when they wait
+   */
+  SessionContents(
+      SessionParts parts,
+      SessionRef ref,
+      boolean anonymous,
+      String secret,
+      DuplicateWindow duplicates,
+      SessionReplica replica,
+      Connection link,
+      Outbox.Mode mode) {
+    this.parts = parts;
+    this.ref = ref;
+    this.anonymous = anonymous;
+    this.secret = secret;
+    this.duplicates = duplicates;
+    this.replica = replica;
+    outbox =
+        new Outbox(
+            parts.outbox(),
+            ref.session(),
+            link,
+            mode,
+            secret != null,
+            secret == null ? null : replica);
+    outbox.anchor(Token.newSession());
+  }
+
+  SessionRef ref() {
+    return ref;
+  }
+
+  /** Returns the secret of the session; null when it ends with its link. */
+  String secret() {
+    return secret;
+  }
+
+  /** Returns whether the session outlives its link. */
+  boolean isResumable() {
+    return secret != null;
+  }
+
+  /** Returns whether the client has no name under which it can reconnect. */
+  boolean anonymous() {
+    return anonymous;
+  }
+
+  Outbox outbox() {
+    return outbox;
+  }
+
+  DuplicateWindow duplicates() {
+    return duplicates;
+  }
+
+  SessionReplica replica() {
+    return replica;
+  }
+
+  /** Returns the groups that the session is a member of. */
+  Set<String> groups() {
+    return Collections.unmodifiableSet(groups);
+  }
+
+  /** Adds a group; returns whether the session was not a member yet. */
+  boolean addGroup(String group) {
+    if (groups.isEmpty()) {
+      groups = new LinkedHashSet<>(4);
+    }
+    return groups.add(group);
+  }
+
+  /** Removes a group; returns whether the session was a member. */
+  boolean removeGroup(String group) {
+    return !groups.isEmpty() && groups.remove(group);
+  }
+
+  /** Returns whether a client that states this name and secret may resume the session. */
+  boolean admits(String user, String claimed) {
+    return secret != null
+        && Token.same(secret, claimed)
+        && (anonymous ? user.isEmpty() : user.equals(ref.user()));
+  }
+
+  /**
+   * Takes the state that the session had on another shard.
+   *
+   * @param callbacks returns the callback of a pending delivery, or null
+   */
+  void restore(SessionState before, Function<Pending, DeliveryCallback> callbacks) {
+    groups = new LinkedHashSet<>(before.getGroupsList());
+    outbox.anchor(before.getAnchor());
+    transferred = new TransferDeduplicator(parts.scheduler().now());
+    before.getPendingList().forEach(pending -> transferred.add(pending.getMessage()));
+    restorePending(before, callbacks);
+  }
+
+  /** Takes the Messages back that the client has not acknowledged. */
+  void restorePending(SessionState from, Function<Pending, DeliveryCallback> callbacks) {
+    for (Pending pending : from.getPendingList()) {
+      outbox.restore(pending, callbacks.apply(pending));
+    }
+  }
+
+  /**
+   * Returns the whole state.
+   *
+   * @param away whether the session waits for its client
+   * @param form the form of each Message that the client has not acknowledged
+   */
+  SessionState.Builder snapshot(
+      SessionClient client, boolean away, Function<PendingDelivery, Pending> form) {
+    SessionState.Builder all =
+        SessionState.newBuilder()
+            .setSession(ref.session())
+            .setSecret(secret)
+            .setUser(ref.user())
+            .setAnonymous(anonymous)
+            .addAllGroups(groups)
+            .setAnchor(outbox.anchor())
+            .setAway(away)
+            .setTokenId(client.tokenId() == null ? "" : client.tokenId())
+            .setIssuedAt(client.issuedAt());
+    outbox.forEach(delivery -> all.addPending(form.apply(delivery)));
+    return all;
+  }
+
+  /** Returns whether the Message has arrived by another way too; its callback is served then. */
+  boolean isDuplicate(Message message, DeliveryCallback callback) {
+    if (transferred == null || !transferred.isRepeated(message, parts.scheduler().now())) {
+      return false;
+    }
+    if (!outbox.join(message, callback) && callback != null) {
+      callback.delivered(By.TRANSPORT, null);
+    }
+    return true;
+  }
+}
