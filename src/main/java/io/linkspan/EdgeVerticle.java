@@ -12,6 +12,8 @@ import io.linkspan.ops.EventLoopMonitor;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
+import io.linkspan.time.TimerQueue;
+import io.linkspan.time.VertxScheduler;
 import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.channel.ConnectContext;
@@ -162,7 +164,7 @@ final class EdgeVerticle extends VerticleBase {
             shared.identities(),
             shared.check(),
             shard.memory());
-    return new ConnectContext(policy, shard);
+    return new ConnectContext(policy, shard, TimerQueue.ofConnections(new VertxScheduler(vertx)));
   }
 
   private Future<?> listenEnet() {

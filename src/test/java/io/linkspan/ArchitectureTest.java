@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, memory, ops, permission, revocation, routing, session, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, memory, ops, permission, revocation, routing, session, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -76,7 +76,7 @@ class ArchitectureTest {
       session.transfer -> api, delivery, directory, routing, time, wire
       trace -> api, config, connection, directory, time, wire
       translate -> api, protocol, protocol.engineio, protocol.frame, protocol.methodchannel, protocol.socketio
-      transport.channel -> admission, api, connection, memory, session
+      transport.channel -> admission, api, connection, memory, session, time
       transport.enet -> admission, api, config, connection, memory, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
       transport.engineio -> admission, connection, directory, memory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http
@@ -96,6 +96,8 @@ class ArchitectureTest {
           "a request is a node of the inbox's list and ends there",
           Set.of("EngineSession", "PollingTransport", "WebSocketTransport"),
           "a session and its two transports take packets from each other",
+          Set.of("TimerQueue", "DeadlineTimer"),
+          "a timer is an entry of its queue's heap and has its place in it",
           Set.of("EngineEvent", "EnginePacket"),
           "a packet is one of the cases of the sealed event",
           Set.of("SocketEvent", "SocketPacket"),

@@ -9,12 +9,13 @@ import io.vertx.core.Vertx;
  */
 public final class DeadlineTimer {
 
-  private static final long NOT_ARMED = -1;
-
-  private final Scheduler scheduler;
+  private final TimerQueue queue;
   private final Runnable onDue;
-  private long timer = NOT_ARMED;
-  private long armedFor;
+
+  /** Place in the queue; -1 while the timer is not armed. */
+  private int index = -1;
+
+  private long dueAt;
 
   /**
    * Creates a timer on the calling event loop.
@@ -25,9 +26,14 @@ public final class DeadlineTimer {
     this(new VertxScheduler(vertx), onDue);
   }
 
-  /** Creates a timer on the scheduler's event loop. */
+  /** Creates a timer on the scheduler's event loop, which is never late. */
   public DeadlineTimer(Scheduler scheduler, Runnable onDue) {
-    this.scheduler = scheduler;
+    this(new TimerQueue(scheduler, 0), onDue);
+  }
+
+  /** Creates a timer that shares a queue with others, and may be as late as the queue allows. */
+  public DeadlineTimer(TimerQueue queue, Runnable onDue) {
+    this.queue = queue;
     this.onDue = onDue;
   }
 
@@ -37,28 +43,41 @@ public final class DeadlineTimer {
   }
 
   /**
-   * Makes sure that the timer fires no later than at {@code deadline}; {@link Long#MAX_VALUE} asks
-   * for nothing.
+   * Makes sure that the timer fires no later than at {@code deadline}, or as much later as its
+   * queue allows; {@link Long#MAX_VALUE} asks for nothing.
    */
   public void arm(long deadline) {
-    if (deadline == Long.MAX_VALUE || (timer != NOT_ARMED && armedFor <= deadline)) {
+    if (deadline == Long.MAX_VALUE || (index >= 0 && dueAt <= deadline)) {
       return;
     }
-    cancel();
-    armedFor = deadline;
-    timer = scheduler.schedule(Math.max(1, deadline - scheduler.now()), this::fire);
+    long due = queue.round(deadline);
+    if (index < 0 || due < dueAt) {
+      dueAt = due;
+      queue.put(this);
+    }
   }
 
   /** Stops the timer; must be called when the owner ends. */
   public void cancel() {
-    if (timer != NOT_ARMED) {
-      scheduler.cancel(timer);
-      timer = NOT_ARMED;
+    if (index >= 0) {
+      queue.remove(this);
     }
   }
 
-  private void fire() {
-    timer = NOT_ARMED;
+  /** Returns when the timer fires. */
+  long dueAt() {
+    return dueAt;
+  }
+
+  int index() {
+    return index;
+  }
+
+  void index(int place) {
+    index = place;
+  }
+
+  void fire() {
     onDue.run();
   }
 }

@@ -6,6 +6,7 @@ import io.linkspan.connection.Connection;
 import io.linkspan.session.Attachment;
 import io.linkspan.session.Session;
 import io.linkspan.session.Shard;
+import io.linkspan.time.TimerQueue;
 import io.vertx.core.Future;
 
 /**
@@ -13,8 +14,9 @@ import io.vertx.core.Future;
  *
  * @param policy decides whether they connect
  * @param shard where their sessions begin
+ * @param timers of the connections of the event loop
  */
-public record ConnectContext(ConnectPolicy policy, Shard shard) {
+public record ConnectContext(ConnectPolicy policy, Shard shard, TimerQueue timers) {
 
   /** Returns the latch that holds back the drain of the event loop. */
   public DrainLatch latch() {

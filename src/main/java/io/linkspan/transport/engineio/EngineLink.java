@@ -99,7 +99,7 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
     this.engine = engine;
     this.remote = remote;
     this.above = above;
-    timer = new DeadlineTimer(context.loop().vertx(), this::onTimer);
+    timer = new DeadlineTimer(context.loop().timers(), this::onTimer);
   }
 
   /** Returns the event loop that the session lives on. */

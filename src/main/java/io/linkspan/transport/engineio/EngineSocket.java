@@ -62,7 +62,7 @@ public final class EngineSocket {
     this.maxQueued = maxQueued;
     this.closeTimeout = closeTimeout.toMillis();
     link = new WebSocketLink(connection, maxMessage, home.memory(), new Watch());
-    closeTimer = new DeadlineTimer(home.vertx(), link::abort);
+    closeTimer = new DeadlineTimer(home.timers(), link::abort);
     home.latch().enter();
   }
 

@@ -2,6 +2,7 @@ package io.linkspan.transport.engineio;
 
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.memory.MemoryAccount;
+import io.linkspan.time.TimerQueue;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 
@@ -11,11 +12,14 @@ public final class EventLoop {
   private final ContextInternal context;
   private final DrainLatch latch;
   private final MemoryAccount memory;
+  private final TimerQueue timers;
 
-  private EventLoop(ContextInternal context, DrainLatch latch, MemoryAccount memory) {
+  private EventLoop(
+      ContextInternal context, DrainLatch latch, MemoryAccount memory, TimerQueue timers) {
     this.context = context;
     this.latch = latch;
     this.memory = memory;
+    this.timers = timers;
   }
 
   /**
@@ -23,9 +27,11 @@ public final class EventLoop {
    *
    * @param latch of this event loop
    * @param memory of this event loop
+   * @param timers of the connections of this event loop
    */
-  public static EventLoop current(Vertx vertx, DrainLatch latch, MemoryAccount memory) {
-    return new EventLoop((ContextInternal) vertx.getOrCreateContext(), latch, memory);
+  public static EventLoop current(
+      Vertx vertx, DrainLatch latch, MemoryAccount memory, TimerQueue timers) {
+    return new EventLoop((ContextInternal) vertx.getOrCreateContext(), latch, memory, timers);
   }
 
   public Vertx vertx() {
@@ -40,6 +46,11 @@ public final class EventLoop {
   /** Returns what is charged for what this event loop holds. Used only on it. */
   public MemoryAccount memory() {
     return memory;
+  }
+
+  /** Returns the timers of the connections of this event loop. Used only on it. */
+  public TimerQueue timers() {
+    return timers;
   }
 
   /** Whether the caller runs on this event loop. */

@@ -4,7 +4,7 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.session.Receipt;
 import io.linkspan.time.DeadlineTimer;
-import io.vertx.core.Vertx;
+import io.linkspan.time.TimerQueue;
 
 /**
  * Counts the Messages of one session that have no outcome yet. A client that leaves in order has
@@ -19,8 +19,8 @@ final class PendingOutcomes {
   private int pending;
   private Runnable action;
 
-  PendingOutcomes(Vertx vertx) {
-    timer = new DeadlineTimer(vertx, this::finish);
+  PendingOutcomes(TimerQueue timers) {
+    timer = new DeadlineTimer(timers, this::finish);
   }
 
   /** Returns a receipt that counts until it is called. */

@@ -91,7 +91,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
     link = new EngineLink(context.link(), engine, remote, this);
     var answers = new PacketAnswers(socket, link, context.metrics(), () -> state == State.JOINED);
     reader = new EventReader(this, answers, context.limits());
-    outcomes = new PendingOutcomes(link.loop().vertx());
+    outcomes = new PendingOutcomes(link.loop().timers());
     socket.setLastWords((namespace, reason) -> Namespaces.lastWords(namespace, translate(reason)));
     context.metrics().opened();
     link.loop().latch().enter();
@@ -294,7 +294,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
       return;
     }
     session = begun;
-    outcomes = new PendingOutcomes(link.loop().vertx());
+    outcomes = new PendingOutcomes(link.loop().timers());
     writer.begin(handshake.attachment(), session.anchor());
     state = State.JOINED;
     AccessLog.opened(transport(), remote(), session.user(), session.id());

@@ -89,7 +89,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     metrics = shared.metrics();
     sessions = shared.sessions();
     nodes = shared.nodes();
-    loop = EventLoop.current(vertx, context.latch(), context.shard().memory());
+    loop = EventLoop.current(vertx, context.latch(), context.shard().memory(), context.timers());
     self = new EngineAddress(nodes.self().id(), index);
     engineConfig = config.engine(shared.limits());
     socketConfig = config.socket();

@@ -93,7 +93,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     TcpConfig.Listener config = common.config();
     this.remote = remote;
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
-    timer = new DeadlineTimer(common.vertx(), this::onTimer);
+    timer = new DeadlineTimer(common.entrance().timers(), this::onTimer);
     anonymousAt = lastReceived + config.authTimeout().toMillis();
     auth =
         new FirstMessageAuth(

@@ -22,13 +22,13 @@ import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.session.Receipt;
 import io.linkspan.session.Session;
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.time.TimerQueue;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.transport.http.Upgrade;
 import io.linkspan.transport.http.UpgradedConnection;
 import io.linkspan.transport.http.WebSocketLink;
-import io.vertx.core.Vertx;
 
 /**
  * One client on a plain WebSocket. Its session begins before the upgrade is answered: a client that
@@ -90,13 +90,14 @@ final class WebSocketConnection
   private int pending;
 
   /**
+   * @param timers of the connections of the event loop
    * @param remote network address of the client, {@code host:port}
    * @param json whether the client speaks JSON
    * @param memory of the event loop
    * @param onEnd called once, when the connection has ended
    */
   WebSocketConnection(
-      Vertx vertx,
+      TimerQueue timers,
       String remote,
       boolean json,
       WebSocketConfig config,
@@ -114,7 +115,7 @@ final class WebSocketConnection
     maxMessage = config.maxMessageSize();
     early = new EarlyMessages(limits.writeQueue());
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
-    timer = new DeadlineTimer(vertx, this::onTimer);
+    timer = new DeadlineTimer(timers, this::onTimer);
   }
 
   /** Takes the client's session; the upgrade may be answered, unless the client has left. */

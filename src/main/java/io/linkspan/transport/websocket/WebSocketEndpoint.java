@@ -83,7 +83,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     String address = remote.hostAddress();
     var connection =
         new WebSocketConnection(
-            vertx,
+            context.timers(),
             remote.toString(),
             chooseSubprotocol(request),
             config,

@@ -26,6 +26,8 @@ import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
+import io.linkspan.time.TimerQueue;
+import io.linkspan.time.VertxScheduler;
 import io.linkspan.trace.TraceConfig;
 import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.BackPressureLimits;
@@ -239,7 +241,8 @@ final class SocketIoNodes implements AutoCloseable {
                 new ClaimedIdentities(new AnonymousUsers(true)),
                 ClientCheck.NONE,
                 own.memory()),
-            own);
+            own,
+            TimerQueue.ofConnections(new VertxScheduler(vertx)));
       }
 
       @Override
