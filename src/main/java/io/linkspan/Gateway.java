@@ -78,11 +78,16 @@ public final class Gateway implements Node {
   private final Vertx vertx;
   private final String id;
   private final Metrics metrics = new Metrics();
-  private final TransportMetrics websocket = new TransportMetrics(metrics.registry(), "websocket");
-  private final TransportMetrics socketio = new TransportMetrics(metrics.registry(), "socketio");
-  private final TransportMetrics enet = new TransportMetrics(metrics.registry(), "enet");
-  private final TransportMetrics tcp = new TransportMetrics(metrics.registry(), "tcp");
-  private final SessionMetrics sessions = new SessionMetrics(metrics.registry());
+  private final TransportMetrics websocket =
+      new TransportMetrics(metrics.registry(), metrics.latencies(), "websocket");
+  private final TransportMetrics socketio =
+      new TransportMetrics(metrics.registry(), metrics.latencies(), "socketio");
+  private final TransportMetrics enet =
+      new TransportMetrics(metrics.registry(), metrics.latencies(), "enet");
+  private final TransportMetrics tcp =
+      new TransportMetrics(metrics.registry(), metrics.latencies(), "tcp");
+  private final SessionMetrics sessions =
+      new SessionMetrics(metrics.registry(), metrics.latencies());
   private final MemoryBudget memory;
   private final MemoryMonitor monitor;
   private final SessionDirectory directory;
@@ -275,7 +280,9 @@ public final class Gateway implements Node {
   private Future<?> deployUpstreams() {
     for (UpstreamConfig upstream : config.upstreams()) {
       upstreams.add(
-          new UpstreamVerticle(upstream, new UpstreamMetrics(metrics.registry(), upstream.name())));
+          new UpstreamVerticle(
+              upstream,
+              new UpstreamMetrics(metrics.registry(), metrics.latencies(), upstream.name())));
     }
     return Future.all(upstreams.stream().map(vertx::deployVerticle).toList());
   }
@@ -289,6 +296,7 @@ public final class Gateway implements Node {
             authentication.identities().verifies(),
             revocations,
             metrics.registry());
+    sessions.services().register(config.routes());
     var shard =
         new NodeServices(
             id,

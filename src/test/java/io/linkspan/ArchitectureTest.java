@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, memory, ops, permission, revocation, routing, session, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, memory, metrics, ops, permission, revocation, routing, session, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -54,12 +54,12 @@ class ArchitectureTest {
       ban -> admission, api, config, listener, revocation, time
       cluster -> api, bus, cluster.security, config, connection, directory, revocation
       cluster.security -> config, listener, time
-      connection -> api, config, memory, translate
-      delivery -> api, bus, config, directory, memory, permission, routing, time, translate, wire
+      connection -> api, config, memory, metrics, translate
+      delivery -> api, bus, config, directory, memory, metrics, permission, routing, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
       listener -> admission, config, connection, time
       memory -> api, config
-      ops -> admission, api, config, listener, memory, protocol, revocation, time, trace, translate, wire
+      ops -> admission, api, config, listener, memory, metrics, protocol, revocation, time, trace, translate, wire
       permission -> admission, config, routing
       protocol.compression -> protocol
       protocol.enet -> protocol
@@ -70,8 +70,8 @@ class ArchitectureTest {
       protocol.websocket -> protocol
       revocation -> admission, api, config, listener
       routing -> config, translate
-      session -> admission, api, bus, config, connection, delivery, directory, memory, permission, revocation, routing, session.outbox, session.replica, session.transfer, time, trace, translate, wire
-      session.outbox -> api, connection, delivery, memory, time, trace, wire
+      session -> admission, api, bus, config, connection, delivery, directory, memory, metrics, permission, revocation, routing, session.outbox, session.replica, session.transfer, time, trace, translate, wire
+      session.outbox -> api, connection, delivery, memory, metrics, time, trace, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
       trace -> api, config, connection, directory, time, wire
@@ -84,7 +84,7 @@ class ArchitectureTest {
       transport.socketio -> admission, api, config, connection, delivery, directory, memory, permission, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, listener, memory, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, memory, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
-      upstream -> api, config, time
+      upstream -> api, config, metrics, time
       upstream.http -> api, config, protocol, protocol.compression, protocol.methodchannel, translate, upstream
       upstream.tcp -> api, config, framing, protocol, time, translate, upstream
       """;

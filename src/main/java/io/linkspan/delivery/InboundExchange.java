@@ -21,6 +21,13 @@ public interface InboundExchange extends DeliveryCallback {
    */
   void routed(String destination);
 
+  /**
+   * A service is about to be called.
+   *
+   * @param service counts the outcome
+   */
+  void calls(ServiceRecorder service);
+
   /** A service has received the Message and its answer is awaited. */
   void givenToService();
 

@@ -32,15 +32,24 @@ public final class VertxServiceCaller implements ServiceCaller {
   private final Vertx vertx;
   private final EventBus bus;
   private final Context context;
-  private final Map<String, LoopService<Message, Origin, Message>> services = new HashMap<>();
+  private final ServiceMetrics metrics;
+  private final Map<String, Service> services = new HashMap<>();
   private final RequestTargets targets;
+
+  /**
+   * A service that was called.
+   *
+   * @param here calls it where it is deployed on this event loop
+   */
+  private record Service(LoopService<Message, Origin, Message> here, ServiceRecorder recorder) {}
 
   /** Requests without an answer, by the members of the cluster that they went to. */
   private final Map<String, Set<Request>> requests = new HashMap<>();
 
   /** Creates the caller of the current event loop. */
-  public VertxServiceCaller(Vertx vertx) {
+  public VertxServiceCaller(Vertx vertx, ServiceMetrics metrics) {
     this.vertx = vertx;
+    this.metrics = metrics;
     bus = vertx.eventBus();
     context = vertx.getOrCreateContext();
     targets = RequestTargets.of(vertx);
@@ -49,10 +58,11 @@ public final class VertxServiceCaller implements ServiceCaller {
 
   @Override
   public void call(Route.Bus service, InboundExchange exchange) {
-    Future<Message> answer =
-        onThisLoop(service.address()).call(exchange.message(), exchange.sender().origin());
+    Service called = find(service.address());
+    exchange.calls(called.recorder());
+    Future<Message> answer = called.here().call(exchange.message(), exchange.sender().origin());
     if (answer == null) {
-      callOverBus(service, exchange);
+      callOverBus(service, called.recorder(), exchange);
     } else if (service.acceptedIsEnough()) {
       exchange.accepted();
     } else if (answer.isComplete()) {
@@ -87,17 +97,23 @@ public final class VertxServiceCaller implements ServiceCaller {
     }
   }
 
-  private void callOverBus(Route.Bus service, InboundExchange exchange) {
+  private void callOverBus(Route.Bus service, ServiceRecorder recorder, InboundExchange exchange) {
     Message message = exchange.message();
     if (service.acceptedIsEnough()) {
       bus.<Message>sender(service.address(), exchange.sender().options())
           .write(message)
           .onComplete(
-              written -> exchange.accepted(), failure -> exchange.failed(failureOf(failure)));
+              written -> exchange.accepted(),
+              failure -> {
+                if (isUnserved(failure)) {
+                  recorder.unserved();
+                }
+                exchange.failed(failureOf(failure));
+              });
     } else {
       exchange.givenToService();
       DeliveryOptions options = requestOptions(service, exchange.sender());
-      var request = new Request(exchange);
+      var request = new Request(exchange, recorder);
       RequestTargets.observe(
               request::onTarget, () -> bus.<Object>request(service.address(), message, options))
           .onComplete(request::onReply);
@@ -118,11 +134,13 @@ public final class VertxServiceCaller implements ServiceCaller {
   private final class Request {
 
     private final InboundExchange exchange;
+    private final ServiceRecorder recorder;
     private String member;
     private boolean ended;
 
-    Request(InboundExchange exchange) {
+    Request(InboundExchange exchange, ServiceRecorder recorder) {
       this.exchange = exchange;
+      this.recorder = recorder;
     }
 
     /** The request goes to another member. Called on any thread. */
@@ -149,6 +167,9 @@ public final class VertxServiceCaller implements ServiceCaller {
       if (member != null) {
         requests.computeIfPresent(
             member, (name, others) -> others.remove(this) && others.isEmpty() ? null : others);
+      }
+      if (reply.failed() && isUnserved(reply.cause())) {
+        recorder.unserved();
       }
       replied(exchange, reply);
     }
@@ -215,10 +236,10 @@ public final class VertxServiceCaller implements ServiceCaller {
             .setSendTimeout(service.requestTimeout().toMillis());
   }
 
-  private LoopService<Message, Origin, Message> onThisLoop(String address) {
-    LoopService<Message, Origin, Message> service = services.get(address);
+  private Service find(String address) {
+    Service service = services.get(address);
     if (service == null) {
-      service = LoopService.onThisLoop(vertx, address);
+      service = new Service(LoopService.onThisLoop(vertx, address), metrics.recorder(address));
       services.put(address, service);
     }
     return service;

@@ -1,5 +1,6 @@
 package io.linkspan.ops;
 
+import io.linkspan.metrics.Latencies;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -16,9 +17,11 @@ public final class Metrics implements AutoCloseable {
 
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final Latencies latencies = new Latencies();
   private final JvmGcMetrics gc = new JvmGcMetrics();
 
   public Metrics() {
+    registry.getPrometheusRegistry().register(latencies);
     gc.bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);
     new JvmThreadMetrics().bindTo(registry);
@@ -30,6 +33,11 @@ public final class Metrics implements AutoCloseable {
 
   public MeterRegistry registry() {
     return registry;
+  }
+
+  /** Returns the histograms of durations, which are part of the registry. */
+  public Latencies latencies() {
+    return latencies;
   }
 
   /** Returns all metrics in Prometheus' text format. */

@@ -5,6 +5,7 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.delivery.InboundExchange;
 import io.linkspan.delivery.Sender;
+import io.linkspan.delivery.ServiceRecorder;
 import io.linkspan.trace.Step;
 
 /** An inbound Message of one session. Used only on the event loop of the sender's shard. */
@@ -14,7 +15,12 @@ final class InboundRequest implements InboundExchange {
   private final Receipt receipt;
   private final Message message;
   private final DuplicateWindow.Entry entry;
+  private final long received;
+  private final long taken;
   private boolean withService;
+
+  /** Null unless a service is called. */
+  private ServiceRecorder service;
 
   /** Neighbours in the list of the {@link Inbox}. */
   InboundRequest previous;
@@ -25,12 +31,22 @@ final class InboundRequest implements InboundExchange {
    * Creates a request.
    *
    * @param entry receives the outcome for repetitions; null when the gateway assigned the eventId
+   * @param received when the client sent it, in nanoseconds
+   * @param taken when it did not wait for others any more, in nanoseconds
    */
-  InboundRequest(Inbox inbox, Receipt receipt, Message message, DuplicateWindow.Entry entry) {
+  InboundRequest(
+      Inbox inbox,
+      Receipt receipt,
+      Message message,
+      DuplicateWindow.Entry entry,
+      long received,
+      long taken) {
     this.inbox = inbox;
     this.receipt = receipt;
     this.message = message;
     this.entry = entry;
+    this.received = received;
+    this.taken = taken;
   }
 
   @Override
@@ -53,6 +69,11 @@ final class InboundRequest implements InboundExchange {
   }
 
   @Override
+  public void calls(ServiceRecorder recorder) {
+    service = recorder;
+  }
+
+  @Override
   public void givenToService() {
     withService = true;
   }
@@ -64,6 +85,11 @@ final class InboundRequest implements InboundExchange {
 
   @Override
   public void accepted() {
+    long now = inbox.nanoTime();
+    inbox.handOver().record(now - received);
+    if (service != null) {
+      service.acknowledged(now - taken);
+    }
     inbox.timeline().record(Step.ACCEPTED, message, 0, sender().session());
     receipt.accepted(message.getEventId());
     inbox.ended(this, DuplicateWindow.Outcome.ACKNOWLEDGED);
@@ -71,6 +97,11 @@ final class InboundRequest implements InboundExchange {
 
   @Override
   public void answered(Message answer) {
+    long now = inbox.nanoTime();
+    inbox.handOver().record(now - received);
+    if (service != null) {
+      service.answered(now - taken);
+    }
     Message complete = inbox.complete(answer, message);
     inbox.timeline().record(Step.ACCEPTED, message, 0, sender().session());
     if (!receipt.answered(message.getEventId(), complete)) {
@@ -92,6 +123,9 @@ final class InboundRequest implements InboundExchange {
 
   @Override
   public void failed(MessageException failure) {
+    if (service != null) {
+      service.failed(failure.code());
+    }
     inbox.timeline().fail(Step.REFUSED, message, failure, sender().session());
     receipt.refused(message.getEventId(), failure);
     inbox.ended(this, DuplicateWindow.Outcome.of(failure));

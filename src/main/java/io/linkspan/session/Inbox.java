@@ -15,18 +15,17 @@ import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryLevel;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.MessageCost;
+import io.linkspan.metrics.LatencyHistogram;
 import io.linkspan.routing.Recipient;
 import io.linkspan.time.Scheduler;
 import io.linkspan.trace.Step;
 import io.linkspan.trace.Timeline;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 
@@ -72,6 +71,7 @@ final class Inbox {
       MessageDefaults defaults,
       DuplicateSync sync,
       SessionMetrics metrics,
+      LatencyHistogram handOver,
       Scheduler scheduler,
       MemoryAccount memory,
       BooleanSupplier isCertain,
@@ -91,8 +91,6 @@ final class Inbox {
     FENCED
   }
 
-  private record Waiting(Message message, Receipt receipt) {}
-
   private final Client client;
   private final Sender sender;
   private final Shared shared;
@@ -107,9 +105,8 @@ final class Inbox {
   private TokenBucket costRate;
 
   /** Null until the first Message waits. */
-  private Queue<Waiting> waiting;
+  private WaitingMessages waiting;
 
-  private long waitingBytes;
   private int inFlight;
   private boolean taking;
   private State state = State.OPEN;
@@ -142,24 +139,25 @@ final class Inbox {
   /** Takes a Message from the client; the receipt is called exactly once, now or later. */
   void receive(Message message, Receipt receipt) {
     MessageException refusal = refusal(message);
+    long now = nanoTime();
     if (refusal != null) {
       refuse(message, receipt, refusal);
       client.refused(refusal.code());
     } else if (isAnswer(message)) {
       // Replies bypass the queue; queued messages may be waiting for this one.
-      take(message, receipt);
+      take(message, receipt, now, now);
     } else if (shared.memory().isAt(MemoryLevel.FULL)) {
       refuse(message, receipt, MessageCost.full());
     } else if (!mayTake() || hasWaiting()) {
-      hold(message, receipt);
+      hold(message, receipt, now);
     } else {
-      take(message, receipt);
+      take(message, receipt, now, now);
     }
   }
 
   /** Returns the bytes of the Messages that wait. */
   long held() {
-    return 2 * waitingBytes;
+    return waiting == null ? 0 : 2 * waiting.bytes();
   }
 
   /** Returns the client as services see it. */
@@ -170,6 +168,16 @@ final class Inbox {
   /** Returns the records of the steps of Messages. */
   Timeline timeline() {
     return shared.timeline();
+  }
+
+  /** Returns the time in nanoseconds. */
+  long nanoTime() {
+    return shared.scheduler().nanoTime();
+  }
+
+  /** Returns the histogram of the time until a Message is accepted. */
+  LatencyHistogram handOver() {
+    return shared.handOver();
   }
 
   /** Returns whether nothing is in flight. */
@@ -250,11 +258,8 @@ final class Inbox {
     }
     taking = true;
     while (hasWaiting() && mayTake()) {
-      Waiting next = waiting.remove();
-      waitingBytes -= next.message().getSerializedSize();
-      shared.memory().release(MemoryUse.INBOX, MessageCost.of(next.message()));
-      shared.metrics().waiting.decrement();
-      take(next.message(), next.receipt());
+      WaitingMessages.Waiting next = waiting.remove();
+      take(next.message(), next.receipt(), next.received(), nanoTime());
     }
     taking = false;
   }
@@ -262,11 +267,8 @@ final class Inbox {
   /** Drops waiting Messages: the client sends them again on its next link. */
   void dropWaiting() {
     if (waiting != null) {
-      shared.metrics().waiting.add(-waiting.size());
-      waiting.forEach(
-          dropped -> shared.memory().release(MemoryUse.INBOX, MessageCost.of(dropped.message())));
+      waiting.clear();
       waiting = null;
-      waitingBytes = 0;
     }
   }
 
@@ -334,27 +336,21 @@ final class Inbox {
   }
 
   private boolean hasWaiting() {
-    return waiting != null && !waiting.isEmpty();
+    return waiting != null && waiting.count() > 0;
   }
 
-  private void hold(Message message, Receipt receipt) {
-    LimitsConfig limits = shared.limits();
-    int size = message.getSerializedSize();
+  private void hold(Message message, Receipt receipt, long received) {
     if (waiting == null) {
-      waiting = new ArrayDeque<>();
+      waiting = new WaitingMessages(shared.limits(), shared.memory(), shared.metrics().waiting);
     }
-    if (waiting.size() >= limits.waiting() || waitingBytes + size > limits.waitingBytes()) {
+    if (!waiting.offer(message, receipt, received)) {
       refuse(
           message,
           receipt,
           new MessageException(
-              ErrorCode.QUEUE_FULL, waiting.size() + " messages wait for earlier ones to end"));
+              ErrorCode.QUEUE_FULL, waiting.count() + " messages wait for earlier ones to end"));
       return;
     }
-    waiting.add(new Waiting(message, receipt));
-    waitingBytes += size;
-    shared.memory().charge(MemoryUse.INBOX, MessageCost.of(message));
-    shared.metrics().waiting.increment();
     timeline().record(Step.WAITING, message.getEventId(), sender.user(), 0, sender.session());
   }
 
@@ -364,7 +360,7 @@ final class Inbox {
     receipt.refused(eventId, why);
   }
 
-  private void take(Message message, Receipt receipt) {
+  private void take(Message message, Receipt receipt, long received, long taken) {
     DuplicateWindow.Entry entry = null;
     // Group requests concern this session alone and may be repeated. The window is the user's:
     // another of its sessions may number its requests from one as well.
@@ -385,7 +381,13 @@ final class Inbox {
     inFlight++;
     shared.metrics().inFlight.increment();
     var request =
-        new InboundRequest(this, receipt, shared.defaults().inbound(message, sender.user()), entry);
+        new InboundRequest(
+            this,
+            receipt,
+            shared.defaults().inbound(message, sender.user()),
+            entry,
+            received,
+            taken);
     timeline().record(Step.RECEIVED, request.message(), 0, sender.session());
     link(request);
     shared.memory().charge(MemoryUse.INBOX, MessageCost.of(request.message()));

@@ -1,6 +1,11 @@
 package io.linkspan.session;
 
 import io.linkspan.api.Revocation.Kind;
+import io.linkspan.delivery.ServiceMetrics;
+import io.linkspan.metrics.Latencies;
+import io.linkspan.metrics.Latency;
+import io.linkspan.metrics.LatencyHistogram;
+import io.linkspan.session.outbox.DeliveryLatency;
 import io.linkspan.session.outbox.OutboxMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -26,10 +31,14 @@ public final class SessionMetrics {
   final Counter resumed;
   final Counter expired;
   final Counter shed;
+  private final Latencies latencies;
+  private final ServiceMetrics services;
   private final Map<Kind, Counter> revoked = new EnumMap<>(Kind.class);
 
   /** Creates the counters and registers them. */
-  public SessionMetrics(MeterRegistry registry) {
+  public SessionMetrics(MeterRegistry registry, Latencies latencies) {
+    this.latencies = latencies;
+    services = new ServiceMetrics(registry, latencies);
     gauge(registry, "linkspan.sessions", "Sessions, with a link or without", sessions);
     Gauge.builder("linkspan.sessions.away", away, AtomicInteger::get)
         .description("Sessions that wait for their client to reconnect")
@@ -86,9 +95,20 @@ public final class SessionMetrics {
     revoked.get(kind).increment();
   }
 
-  /** Returns the counters of outboxes. */
+  /** Returns the counters of outboxes, for one event loop. */
   OutboxMetrics outbox() {
-    return new OutboxMetrics(pending, pendingBytes, redelivered, abandoned);
+    return new OutboxMetrics(
+        pending, pendingBytes, redelivered, abandoned, DeliveryLatency.of(latencies));
+  }
+
+  /** Returns a histogram of the hand-over of Messages, for one event loop. */
+  LatencyHistogram handOver() {
+    return latencies.add(Latency.HAND_OVER);
+  }
+
+  /** Returns the metrics of services. */
+  public ServiceMetrics services() {
+    return services;
   }
 
   /** Returns the number of sessions of this node. */

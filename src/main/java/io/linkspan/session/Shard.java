@@ -13,6 +13,7 @@ import io.linkspan.delivery.Dispatcher;
 import io.linkspan.delivery.MessageDefaults;
 import io.linkspan.delivery.RecipientRouter;
 import io.linkspan.delivery.ServiceCaller;
+import io.linkspan.delivery.ServiceMetrics;
 import io.linkspan.delivery.ShardBus;
 import io.linkspan.delivery.ShardSender;
 import io.linkspan.delivery.VertxServiceCaller;
@@ -68,7 +69,7 @@ public final class Shard {
       Consumer<JsonObject> events,
       BiConsumer<SessionRef, CloseReason> remoteClose) {
 
-    static Environment of(Vertx vertx) {
+    static Environment of(Vertx vertx, ServiceMetrics services) {
       Context context = vertx.getOrCreateContext();
       return new Environment(
           new VertxShardBus(vertx),
@@ -80,7 +81,7 @@ public final class Shard {
               context.runOnContext(v -> action.run());
             }
           },
-          new VertxServiceCaller(vertx),
+          new VertxServiceCaller(vertx, services),
           event -> vertx.eventBus().publish(Addresses.EVENTS, event),
           (session, reason) -> ShardControl.close(vertx.eventBus(), session, reason));
     }
@@ -116,7 +117,7 @@ public final class Shard {
 
   /** Creates a shard on the calling event loop. */
   public Shard(Vertx vertx, int index, NodeServices shared) {
-    this(Environment.of(vertx), index, shared);
+    this(Environment.of(vertx, shared.metrics().services()), index, shared);
   }
 
   /** Creates a shard in any environment. */
@@ -209,6 +210,7 @@ public final class Shard {
             defaults,
             duplicates,
             shared.metrics(),
+            shared.metrics().handOver(),
             scheduler,
             memory,
             guard::isCertain,

@@ -6,12 +6,20 @@ package io.linkspan.time;
  */
 public interface Scheduler {
 
+  /** Nanoseconds of one millisecond. */
+  long NANOS_PER_MILLI = 1_000_000;
+
   /** Returns milliseconds of the clock that every deadline refers to. */
   long now();
 
   /** Returns milliseconds of the system's monotonic clock. */
   static long systemTime() {
-    return System.nanoTime() / 1_000_000;
+    return System.nanoTime() / NANOS_PER_MILLI;
+  }
+
+  /** Returns nanoseconds of the same clock, for durations that are measured. */
+  default long nanoTime() {
+    return now() * NANOS_PER_MILLI;
   }
 
   /** Returns milliseconds since 1970, of a clock that can be set. */

@@ -15,6 +15,11 @@ public record VertxScheduler(Vertx vertx) implements Scheduler {
   }
 
   @Override
+  public long nanoTime() {
+    return System.nanoTime();
+  }
+
+  @Override
   public long schedule(long delay, Runnable action) {
     requireEventLoop();
     return vertx.setTimer(delay, id -> action.run());

@@ -2,11 +2,13 @@ package io.linkspan.upstream;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
+import io.linkspan.metrics.Latencies;
+import io.linkspan.metrics.Latency;
+import io.linkspan.metrics.LatencyHistogram;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
-import io.micrometer.core.instrument.Timer;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -20,7 +22,7 @@ public final class UpstreamMetrics {
   private final Map<ErrorCode, Counter> refused = new EnumMap<>(ErrorCode.class);
   private final Counter retries;
   private final Counter opened;
-  private final Timer attempts;
+  private final LatencyHistogram attempts;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger queued = new AtomicInteger();
   private final AtomicInteger held = new AtomicInteger();
@@ -28,9 +30,11 @@ public final class UpstreamMetrics {
       new AtomicReference<>(CircuitBreaker.State.CLOSED);
 
   /**
+   * Creates the metrics of an upstream and registers them.
+   *
    * @param upstream value of the label {@code upstream}
    */
-  public UpstreamMetrics(MeterRegistry registry, String upstream) {
+  public UpstreamMetrics(MeterRegistry registry, Latencies latencies, String upstream) {
     Tags tags = Tags.of("upstream", upstream);
     answered = requests(registry, tags, "answered");
     acknowledged = requests(registry, tags, "acknowledged");
@@ -47,11 +51,7 @@ public final class UpstreamMetrics {
             .description("Times that the circuit breaker opened")
             .tags(tags)
             .register(registry);
-    attempts =
-        Timer.builder("linkspan.upstream.attempt")
-            .description("Duration of an attempt, whatever its outcome")
-            .tags(tags)
-            .register(registry);
+    attempts = latencies.add(Latency.UPSTREAM_ATTEMPT, upstream);
     gauge(registry, tags, "linkspan.upstream.in.flight", "Attempts that have not ended", inFlight);
     gauge(registry, tags, "linkspan.upstream.queued", "Messages that wait to be sent", queued);
     gauge(
@@ -82,8 +82,9 @@ public final class UpstreamMetrics {
     refused.get(code).increment();
   }
 
-  Timer attempts() {
-    return attempts;
+  /** Counts an attempt that has ended, which took so many nanoseconds. */
+  void attempted(long nanos) {
+    attempts.record(nanos);
   }
 
   /** Updates the gauges and counters; called after each change of the pipeline. */

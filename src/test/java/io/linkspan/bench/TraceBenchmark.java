@@ -15,6 +15,7 @@ import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
 import io.linkspan.memory.SharedMemoryAccount;
+import io.linkspan.metrics.Latencies;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.Attachment;
 import io.linkspan.session.DuplicateFilter;
@@ -191,7 +192,7 @@ public final class TraceBenchmark {
         Nodes.alone(new Nodes.Node("node", 1)),
         new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
         memory,
-        new SessionMetrics(new SimpleMeterRegistry()),
+        new SessionMetrics(new SimpleMeterRegistry(), new Latencies()),
         IdentityServices.CLAIMED,
         new TraceConfig(1, 1_024, sample, 32_768));
   }

@@ -108,6 +108,9 @@ class DispatcherTest {
     public void routed(String destination) {}
 
     @Override
+    public void calls(ServiceRecorder service) {}
+
+    @Override
     public void givenToService() {
       throw new AssertionError("the service is not called");
     }

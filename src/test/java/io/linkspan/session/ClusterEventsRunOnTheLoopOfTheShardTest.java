@@ -9,6 +9,7 @@ import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
+import io.linkspan.metrics.Latencies;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
@@ -96,7 +97,7 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
         nodes,
         new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
         memory,
-        new SessionMetrics(new SimpleMeterRegistry()),
+        new SessionMetrics(new SimpleMeterRegistry(), new Latencies()),
         IdentityServices.CLAIMED,
         TraceConfig.OFF);
   }

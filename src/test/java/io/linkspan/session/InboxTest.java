@@ -6,6 +6,8 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.memory.SharedMemoryAccount;
+import io.linkspan.metrics.Latency;
+import io.linkspan.metrics.LatencySnapshot;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.wire.ShardCall;
 import io.vertx.core.Future;
@@ -108,6 +110,27 @@ class InboxTest {
         .findAny()
         .orElseThrow()
         .accepted();
+  }
+
+  @Test
+  void theTimeUntilAServiceHasAcceptedAMessageIsMeasured() {
+    receive("a", "b", "waits");
+    parts.time.advanceTo(parts.time.now() + 20);
+    accept("a");
+    parts.time.advanceTo(parts.time.now() + 10);
+    accept("waits");
+    LatencySnapshot measured = parts.latencies.snapshot(Latency.HAND_OVER);
+    assertThat(measured.count()).isEqualTo(2);
+    assertThat(measured.sumSeconds()).isEqualTo(0.05);
+  }
+
+  @Test
+  void theTimeOfMessagesThatAreRefusedIsNotMeasured() {
+    receive("a");
+    parts.withServices.get(0).failed(new MessageException(ErrorCode.TIMEOUT, "late"));
+    inbox.receive(message("b").setTo("nowhere:x").build(), receipt);
+    assertThat(outcomes).hasSize(2);
+    assertThat(parts.latencies.snapshot(Latency.HAND_OVER).count()).isZero();
   }
 
   @Test

@@ -8,6 +8,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.delivery.GroupRequests;
 import io.linkspan.delivery.InboundExchange;
 import io.linkspan.delivery.Sender;
+import io.linkspan.delivery.ServiceRecorder;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -58,6 +59,9 @@ class JoinRequestsTest {
 
     @Override
     public void routed(String destination) {}
+
+    @Override
+    public void calls(ServiceRecorder service) {}
 
     @Override
     public void givenToService() {

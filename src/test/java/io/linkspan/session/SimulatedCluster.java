@@ -19,6 +19,7 @@ import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
+import io.linkspan.metrics.Latencies;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
@@ -120,7 +121,7 @@ final class SimulatedCluster {
     final List<NodeProcess> view = new ArrayList<>();
     final List<Nodes.Listener> listeners = new ArrayList<>();
     final Queue<Runnable> backlog = new ArrayDeque<>();
-    final SessionMetrics metrics = new SessionMetrics(new SimpleMeterRegistry());
+    final SessionMetrics metrics = new SessionMetrics(new SimpleMeterRegistry(), new Latencies());
     final Map<String, Long> lastArrival = new HashMap<>();
     Store store = main;
     boolean crashed;

@@ -21,6 +21,7 @@ import io.linkspan.directory.ShardAddress;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
+import io.linkspan.metrics.Latencies;
 import io.linkspan.permission.PermissionRules;
 import io.linkspan.permission.Permissions;
 import io.linkspan.routing.Glob;
@@ -58,7 +59,8 @@ final class SimulatedShard {
   final VirtualTime time = new VirtualTime();
   final SimulatedDirectory directory = new SimulatedDirectory(time);
   final SimulatedBus bus = new SimulatedBus(time, 1);
-  final SessionMetrics metrics = new SessionMetrics(new SimpleMeterRegistry());
+  final Latencies latencies = new Latencies();
+  final SessionMetrics metrics = new SessionMetrics(new SimpleMeterRegistry(), latencies);
   final List<JsonObject> published = new ArrayList<>();
   final SessionEvents events = new SessionEvents(published::add, "a");
 
@@ -150,6 +152,7 @@ final class SimulatedShard {
                 SHARD,
                 30_000),
             metrics,
+            metrics.handOver(),
             time,
             memory,
             () -> certain,

@@ -110,7 +110,7 @@ class ResumeTest {
   }
 
   /** Breaks the link without a close message. */
-  private static void drop(TestClient client) {
+  static void drop(TestClient client) {
     if (client instanceof EnetTestClient enet) {
       enet.vanish();
     } else if (client instanceof TcpTestClient tcp) {

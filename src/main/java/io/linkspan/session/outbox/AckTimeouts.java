@@ -37,6 +37,11 @@ public final class AckTimeouts {
     return scheduler.now();
   }
 
+  /** Returns the time in nanoseconds. */
+  long nanoTime() {
+    return scheduler.nanoTime();
+  }
+
   /** Adds a delivery that was sent now. */
   void add(PendingDelivery delivery, long now) {
     delivery.dueAt = now + timeout;

@@ -102,7 +102,7 @@ public final class Outbox implements PendingDelivery.Owner {
     } else if (outgoing.isVolatile()) {
       return refuse(outgoing, Refusals.away(), callback);
     }
-    var delivery = new PendingDelivery(this, ++lastNumber, outgoing, callback);
+    var delivery = shared.delivery(this, ++lastNumber, outgoing, callback, link == null);
     if (!makeRoomFor(delivery.size)) {
       return refuse(outgoing, Refusals.full(queue.count()), callback);
     }
@@ -128,7 +128,7 @@ public final class Outbox implements PendingDelivery.Owner {
     PendingDelivery delivery = queue.find(eventId);
     if (delivery != null) {
       remove(delivery);
-      shared.timeline().record(Step.ACKNOWLEDGED, delivery.message(), 0, session);
+      shared.acknowledged(delivery, session);
       DeliveryCallbacks.confirm(delivery.callback, By.CLIENT, reply);
       if (unsent != null) {
         sendWaiting(shared.timeouts().now());
@@ -191,6 +191,7 @@ public final class Outbox implements PendingDelivery.Owner {
     unsent = null;
     PendingDelivery suspect = null;
     for (PendingDelivery delivery = queue.oldest(); delivery != null; delivery = delivery.next) {
+      delivery.waited = true;
       if (!delivery.timed) {
         continue;
       }
@@ -321,7 +322,7 @@ public final class Outbox implements PendingDelivery.Owner {
 
   /** Adds what another outbox had, regardless of limits; {@link #attach} sends it. */
   public void restore(Pending before, DeliveryCallback callback) {
-    PendingDelivery delivery = PendingDelivery.of(this, ++lastNumber, before, callback);
+    PendingDelivery delivery = shared.restored(this, ++lastNumber, before, callback);
     queue.add(delivery);
     if (before.getWritten()) {
       queue.mark(delivery, 0);

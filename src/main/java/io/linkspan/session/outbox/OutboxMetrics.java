@@ -10,6 +10,11 @@ import java.util.concurrent.atomic.LongAdder;
  * @param pendingBytes the same in bytes
  * @param redelivered Messages that were sent again
  * @param abandoned Messages that failed after all their attempts
+ * @param latency until acknowledgement; of one event loop, unlike the counters
  */
 public record OutboxMetrics(
-    LongAdder pending, LongAdder pendingBytes, Counter redelivered, Counter abandoned) {}
+    LongAdder pending,
+    LongAdder pendingBytes,
+    Counter redelivered,
+    Counter abandoned,
+    DeliveryLatency latency) {}

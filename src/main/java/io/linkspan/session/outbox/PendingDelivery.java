@@ -25,6 +25,12 @@ public final class PendingDelivery {
   final int size;
   DeliveryCallback callback;
 
+  /** When the outbox took it, in nanoseconds. */
+  final long since;
+
+  /** Whether the client was away at some time since then. */
+  boolean waited;
+
   /** Times that it was sent, on whichever link, except where another Message ended the link. */
   int attempts;
 
@@ -49,19 +55,24 @@ public final class PendingDelivery {
    * Creates a delivery.
    *
    * @param callback receives the outcome; null when no outcome is wanted
+   * @param since when the outbox takes it, in nanoseconds
    */
-  PendingDelivery(Owner outbox, long number, Outgoing outgoing, DeliveryCallback callback) {
+  PendingDelivery(
+      Owner outbox, long number, Outgoing outgoing, DeliveryCallback callback, long since) {
     this.outbox = outbox;
     this.number = number;
     this.outgoing = outgoing;
     this.callback = callback;
+    this.since = since;
     size = outgoing.message().getSerializedSize();
   }
 
   /** Returns a delivery in the state that it had in another outbox. */
-  static PendingDelivery of(Owner outbox, long number, Pending before, DeliveryCallback callback) {
+  static PendingDelivery of(
+      Owner outbox, long number, Pending before, DeliveryCallback callback, long since) {
     var outgoing = new Outgoing(before.getMessage(), before.getChannel());
-    var delivery = new PendingDelivery(outbox, number, outgoing, callback);
+    var delivery = new PendingDelivery(outbox, number, outgoing, callback, since);
+    delivery.waited = true;
     delivery.attempts = before.getAttempts();
     return delivery;
   }

@@ -59,6 +59,7 @@ public final class FirstMessageAuth {
   private final boolean acknowledgesByDefault;
   private final LimitsConfig limits;
   private final TransportMetrics metrics;
+  private final long since = System.nanoTime();
   private State state = State.UNNAMED;
   private Session session;
   private Queue<Early> early;
@@ -252,6 +253,7 @@ public final class FirstMessageAuth {
 
   private void begin(Session opened, Early auth) {
     session = opened;
+    metrics.joined(opened.recovered(), since);
     metrics.opened();
     if (state == State.CLOSED) {
       metrics.closed(closeReason);

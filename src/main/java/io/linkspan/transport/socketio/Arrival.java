@@ -15,6 +15,7 @@ final class Arrival {
   private final ConnectPolicy policy;
   private final String address;
   private final Credentials credentials;
+  private final long since = System.nanoTime();
   private PendingLinks.Link pending;
   private Runnable onGiveUp = () -> {};
   private boolean joined;
@@ -47,6 +48,11 @@ final class Arrival {
   /** Returns the credentials of the client's first HTTP request. */
   Credentials credentials() {
     return credentials;
+  }
+
+  /** Returns when the client arrived, in {@link System#nanoTime()}. */
+  long since() {
+    return since;
   }
 
   /** Sets the action that ends the client when it gives way to a newer one. */

@@ -60,12 +60,11 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
   private Session session;
   private Handshake.Admitted handshake;
   private PendingOutcomes outcomes;
+  private long answeredPing = Long.MIN_VALUE;
+  private CloseReason closeReason;
 
   /** Null except in the states BEGINNING and LEAVING, and in JOINED while Messages wait. */
   private PendingJoin beginning;
-
-  private long answeredPing = Long.MIN_VALUE;
-  private CloseReason closeReason;
 
   /** Whether a drain waits until a polling client has received the reason of its end. */
   private boolean drainWaits;
@@ -258,6 +257,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
 
   private void begin(SocketEvent.ConnectRequested request) {
     if (link.loop().latch().isDraining()) {
+      context.metrics().notJoined(CloseReason.GOING_AWAY);
       close(CloseReason.GOING_AWAY);
       return;
     }
@@ -297,6 +297,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
     outcomes = new PendingOutcomes(link.loop().timers());
     writer.begin(handshake.attachment(), session.anchor());
     state = State.JOINED;
+    context.metrics().joined(session.recovered(), arrival.since());
     AccessLog.opened(transport(), remote(), session.user(), session.id());
     List<SocketEvent.ConnectRequested> joins = beginning.joins();
     accept(joins.get(0));
@@ -343,11 +344,12 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
   /** Refuses a client by the end of its transport: clients do not retry after a connect error. */
   private void refuse(SocketEvent.ConnectRequested request, ConnectRefusedException refusal) {
     if (refusal.isTemporary()) {
+      context.metrics().notJoined(refusal.reason());
       close(refusal.reason(), refusal.retryAfterMs());
-      return;
+    } else {
+      context.metrics().refused(refusal.reason());
+      namespaces.refuse(request, refusal);
     }
-    context.metrics().refused(refusal.reason());
-    namespaces.refuse(request, refusal);
   }
 
   /** Another user in a further namespace would act as the first one. */

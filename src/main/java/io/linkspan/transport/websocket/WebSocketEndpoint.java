@@ -81,6 +81,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
 
   private void begin(HttpServerRequest request, SocketAddress remote, Credentials credentials) {
     String address = remote.hostAddress();
+    long since = System.nanoTime();
     var connection =
         new WebSocketConnection(
             context.timers(),
@@ -98,6 +99,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
         .compose(client -> context.open(connection, client))
         .onComplete(
             session -> {
+              metrics.joined(session.recovered(), since);
               connection.begin(session);
               upgrade.accept();
             },

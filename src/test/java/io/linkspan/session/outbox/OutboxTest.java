@@ -11,6 +11,8 @@ import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.memory.MemoryBudget;
+import io.linkspan.metrics.Latencies;
+import io.linkspan.metrics.Latency;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.trace.Timeline;
@@ -94,12 +96,14 @@ class OutboxTest {
   private final RecordingLink link = new RecordingLink();
   private final VirtualTime time = new VirtualTime(START);
   private final AckTimeouts timeouts = new AckTimeouts(time, ACK_TIMEOUT);
+  private final Latencies latencies = new Latencies();
   private final OutboxMetrics metrics =
       new OutboxMetrics(
           new LongAdder(),
           new LongAdder(),
           Counter.builder("redelivered").register(new SimpleMeterRegistry()),
-          Counter.builder("abandoned").register(new SimpleMeterRegistry()));
+          Counter.builder("abandoned").register(new SimpleMeterRegistry()),
+          DeliveryLatency.of(latencies));
   private final MemoryBudget budget = TestMemory.budget();
   private final OutboxParts shared =
       new OutboxParts(
@@ -141,6 +145,32 @@ class OutboxTest {
     assertThat(time.nextDeadline()).isEqualTo(Long.MAX_VALUE);
     outbox.acknowledged("a", null);
     outbox.acknowledged("unknown", null);
+  }
+
+  @Test
+  void theTimeUntilTheAcknowledgementIsMeasured() {
+    offer("a", START);
+    advanceTo(START + 20);
+    outbox.acknowledged("a", null);
+    outbox.acknowledged("a", null);
+    assertThat(latencies.series(Latency.DELIVERY).get("linked").count()).isEqualTo(1);
+    assertThat(latencies.series(Latency.DELIVERY).get("linked").sumSeconds()).isEqualTo(0.02);
+    assertThat(latencies.series(Latency.DELIVERY).get("away").count()).isZero();
+  }
+
+  @Test
+  void theTimeOfMessagesThatWaitedForTheirClientIsMeasuredApart() {
+    Outbox kept = new Outbox(shared, "s", link, Outbox.Mode.ACKNOWLEDGEMENTS, true, null);
+    kept.offer(message("before"), null, START);
+    kept.detach(true);
+    kept.offer(message("meanwhile"), null, START);
+    advanceTo(START + 50);
+    kept.attach(link, Outbox.Mode.ACKNOWLEDGEMENTS, START + 50);
+    kept.offer(message("after"), null, START + 50);
+    List.of("before", "meanwhile", "after").forEach(id -> kept.acknowledged(id, null));
+    assertThat(latencies.series(Latency.DELIVERY).get("away").count()).isEqualTo(2);
+    assertThat(latencies.series(Latency.DELIVERY).get("away").sumSeconds()).isEqualTo(0.1);
+    assertThat(latencies.series(Latency.DELIVERY).get("linked").count()).isEqualTo(1);
   }
 
   @Test

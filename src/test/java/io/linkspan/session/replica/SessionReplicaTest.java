@@ -6,7 +6,9 @@ import io.linkspan.api.Message;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.directory.ShardAddress;
 import io.linkspan.memory.MemoryAccount;
+import io.linkspan.metrics.Latencies;
 import io.linkspan.session.outbox.AckTimeouts;
+import io.linkspan.session.outbox.DeliveryLatency;
 import io.linkspan.session.outbox.Outbox;
 import io.linkspan.session.outbox.OutboxMetrics;
 import io.linkspan.session.outbox.OutboxParts;
@@ -66,7 +68,8 @@ class SessionReplicaTest {
                   new LongAdder(),
                   new LongAdder(),
                   Counter.builder("redelivered").register(new SimpleMeterRegistry()),
-                  Counter.builder("abandoned").register(new SimpleMeterRegistry())),
+                  Counter.builder("abandoned").register(new SimpleMeterRegistry()),
+                  DeliveryLatency.of(new Latencies())),
               memory,
               Timeline.OFF),
           "s",

@@ -18,6 +18,7 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
+import io.linkspan.metrics.Latencies;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.IdentityServices;
@@ -183,7 +184,7 @@ final class SocketIoNodes implements AutoCloseable {
               config.limits(),
               config.delivery(),
               new HttpCredentials("", List.of()),
-              new TransportMetrics(registry, "socketio"),
+              new TransportMetrics(registry, new Latencies(), "socketio"),
               new EngineSessions(),
               this,
               new RelayLimiter(config.socketio().maxRelayed(), registry));
@@ -200,7 +201,7 @@ final class SocketIoNodes implements AutoCloseable {
               Nodes.alone(self),
               new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
               memory,
-              new SessionMetrics(registry),
+              new SessionMetrics(registry, new Latencies()),
               IdentityServices.CLAIMED,
               TraceConfig.OFF);
     }

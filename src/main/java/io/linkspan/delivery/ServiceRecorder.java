@@ -1,0 +1,64 @@
+package io.linkspan.delivery;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.metrics.Latencies;
+import io.linkspan.metrics.Latency;
+import io.linkspan.metrics.LatencyHistogram;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.util.EnumMap;
+import java.util.Map;
+
+/** Counts the requests of one event loop to one service. Used only on that loop. */
+public final class ServiceRecorder {
+
+  private final LatencyHistogram replies;
+  private final Counter answered;
+  private final Counter acknowledged;
+  private final Counter unserved;
+  private final Map<ErrorCode, Counter> failed = new EnumMap<>(ErrorCode.class);
+
+  ServiceRecorder(MeterRegistry registry, Latencies latencies, String address) {
+    replies = latencies.add(Latency.SERVICE_REPLY, address);
+    answered = requests(registry, address, "answered");
+    acknowledged = requests(registry, address, "acknowledged");
+    for (ErrorCode code : ErrorCode.values()) {
+      failed.put(code, requests(registry, address, code.code()));
+    }
+    unserved =
+        Counter.builder("linkspan.service.unserved")
+            .description("Requests to a service that no process serves")
+            .tag("service", address)
+            .register(registry);
+  }
+
+  /** Counts an answer that took so many nanoseconds. */
+  public void answered(long nanos) {
+    answered.increment();
+    replies.record(nanos);
+  }
+
+  /** Counts an acknowledgement without an answer that took so many nanoseconds. */
+  public void acknowledged(long nanos) {
+    acknowledged.increment();
+    replies.record(nanos);
+  }
+
+  /** Counts a request that has failed. */
+  public void failed(ErrorCode code) {
+    failed.get(code).increment();
+  }
+
+  /** Counts a request that nobody has received; its outcome is counted as well. */
+  void unserved() {
+    unserved.increment();
+  }
+
+  private static Counter requests(MeterRegistry registry, String address, String outcome) {
+    return Counter.builder("linkspan.service.requests")
+        .description("Requests to services, by outcome")
+        .tag("service", address)
+        .tag("outcome", outcome)
+        .register(registry);
+  }
+}
