@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
 import io.linkspan.testing.DashboardQueries;
 import io.linkspan.testing.DocumentedCode;
+import io.linkspan.testing.MetricTables;
 import io.linkspan.testing.Promtool;
 import io.linkspan.testing.Scrape;
 import io.linkspan.testing.TestGateway;
@@ -54,6 +55,8 @@ class MonitoringTest {
 
   private static final List<Series> METRICS = new ArrayList<>();
 
+  private static String scraped;
+
   @TempDir private Path folder;
 
   private record Series(String name, Map<String, String> labels) {}
@@ -91,6 +94,7 @@ class MonitoringTest {
                     return Scrape.text(gateway.managementPort());
                   },
                   metrics -> metrics.contains("\njvm_gc_pause_seconds_sum{"));
+      scraped = text;
       text.lines()
           .map(LINE::matcher)
           .filter(Matcher::matches)
@@ -122,6 +126,27 @@ class MonitoringTest {
 
   private static JsonNode rules() throws IOException {
     return YAML.readTree(DocumentedCode.read(ALERTS)).at("/groups/0/rules");
+  }
+
+  @Test
+  void theDocumentsDescribeEveryMetricWithItsLabelsAndNoOthers() {
+    Map<String, Set<String>> documented = MetricTables.documented("docs/operations.md");
+    documented.putAll(MetricTables.documented("docs/upstreams.md", "upstream"));
+    assertThat(documented).isEqualTo(MetricTables.scraped(scraped));
+  }
+
+  @Test
+  @EnabledIf(
+      value = "io.linkspan.testing.Promtool#available",
+      disabledReason = "prometheus is not installed")
+  void prometheusAcceptsTheNamesOfTheMetrics() throws Exception {
+    // The metrics of the JVM have the names that Micrometer gives them.
+    String own =
+        scraped
+            .lines()
+            .filter(line -> line.replaceFirst("^# (TYPE|HELP) ", "").startsWith("linkspan_"))
+            .collect(Collectors.joining("\n", "", "\n"));
+    Promtool.checkMetrics(Files.writeString(folder.resolve("metrics.txt"), own));
   }
 
   @ParameterizedTest

@@ -24,6 +24,15 @@ public final class Promtool {
     }
   }
 
+  /** Checks the names and types of the metrics in a file, which must follow the conventions. */
+  public static void checkMetrics(Path file) throws InterruptedException {
+    List<String> command = new ArrayList<>(List.of(Programs.find("promtool")));
+    command.addAll(List.of("check", "metrics"));
+    try (var tool = new ChildProcess(new ProcessBuilder(command).redirectInput(file.toFile()))) {
+      tool.awaitSuccess();
+    }
+  }
+
   /** Starts Prometheus in the folder of its configuration. */
   public static ChildProcess start(Path folder, List<String> arguments) {
     List<String> command = new ArrayList<>(List.of(Programs.find("prometheus")));
