@@ -27,8 +27,8 @@ public final class Addresses {
   public static final String EVENTS = "linkspan.events";
 
   /**
-   * Takes JSON with an {@code action} (sessions, presence, group, join, leave, disconnect, revoke,
-   * unrevoke or revocations) and replies with JSON. {@link GatewayClient} uses it.
+   * Takes JSON with an {@code action} (sessions, presence, group, groups, join, leave, disconnect,
+   * revoke, unrevoke or revocations) and replies with JSON. {@link GatewayClient} uses it.
    */
   public static final String CONTROL = "linkspan.control";
 

@@ -124,6 +124,8 @@ public final class GatewayClient {
                 .put("user", query.user())
                 .put("group", query.group())
                 .put("transport", query.transport())
+                .put("session", query.session())
+                .put("address", query.address())
                 .put("limit", query.limit())
                 .put("cursor", query.cursor()))
         .map(
@@ -137,6 +139,27 @@ public final class GatewayClient {
   public Future<Integer> members(String group) {
     return control(new JsonObject().put("action", "group").put("group", group))
         .map(reply -> reply.getInteger("members"));
+  }
+
+  /**
+   * Returns one page of the groups that have members, on all nodes.
+   *
+   * @param prefix start of their names; null for all
+   * @param limit most groups of the page, 1 to 1,000
+   * @param cursor {@code next} of the page before; null for the first page
+   */
+  public Future<GroupPage> groups(String prefix, int limit, String cursor) {
+    return control(
+            new JsonObject()
+                .put("action", "groups")
+                .put("prefix", prefix)
+                .put("limit", limit)
+                .put("cursor", cursor))
+        .map(
+            reply ->
+                new GroupPage(
+                    BusJson.objects(reply, "groups").stream().map(GroupInfo::of).toList(),
+                    BusJson.text(reply, "next")));
   }
 
   /** Makes a session a member of a group. Does nothing when it is one. */

@@ -18,6 +18,7 @@ import java.util.List;
  *     this node yet
  * @param groups the groups that it is a member of
  * @param pending how many Messages wait for the client's acknowledgement
+ * @param resumable whether the client can resume the session over another link
  */
 public record SessionInfo(
     String session,
@@ -28,7 +29,8 @@ public record SessionInfo(
     Instant connectedAt,
     Instant lastSeenAt,
     List<String> groups,
-    int pending) {
+    int pending,
+    boolean resumable) {
 
   public SessionInfo {
     groups = List.copyOf(groups);
@@ -45,7 +47,8 @@ public record SessionInfo(
         BusJson.instant(json, "connectedAt"),
         BusJson.instant(json, "lastSeenAt"),
         BusJson.texts(json, "groups"),
-        BusJson.count(json, "pending"));
+        BusJson.count(json, "pending"),
+        Boolean.TRUE.equals(json.getValue("resumable")));
   }
 
   /** Returns the form that travels on the bus and that {@code GET /v1/sessions} shows. */
@@ -59,6 +62,7 @@ public record SessionInfo(
         .put("connectedAt", connectedAt == null ? null : connectedAt.toString())
         .put("lastSeenAt", lastSeenAt == null ? null : lastSeenAt.toString())
         .put("groups", new JsonArray(groups))
-        .put("pending", pending);
+        .put("pending", pending)
+        .put("resumable", resumable);
   }
 }

@@ -1,6 +1,8 @@
 package io.linkspan.ops;
 
 import io.linkspan.api.GatewayClient;
+import io.linkspan.api.GroupInfo;
+import io.linkspan.api.GroupPage;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.SessionInfo;
 import io.linkspan.api.SessionQuery;
@@ -16,7 +18,8 @@ import java.util.Set;
 final class SessionApi {
 
   private static final Set<String> PARAMETERS =
-      Set.of("user", "group", "transport", "limit", "cursor");
+      Set.of("user", "group", "transport", "session", "address", "limit", "cursor");
+  private static final Set<String> GROUP_PARAMETERS = Set.of("prefix", "limit", "cursor");
 
   private final GatewayClient clients;
 
@@ -29,6 +32,7 @@ final class SessionApi {
     router
         .delete("/v1/sessions/:session")
         .handler(request -> answer(request, clients.disconnect(request.pathParam("session"))));
+    router.get("/v1/groups").handler(this::listGroups);
     router.get("/v1/groups/:group").handler(this::count);
     router.put("/v1/groups/:group/members/:session").handler(this::changeMember);
     router.delete("/v1/groups/:group/members/:session").handler(this::changeMember);
@@ -59,13 +63,43 @@ final class SessionApi {
   /** Reads the query. The gateway checks the bounds. */
   private static SessionQuery query(RoutingContext request) {
     QueryParameters.check(request, PARAMETERS);
-    Integer limit = QueryParameters.number(request, "limit");
     return new SessionQuery(
         QueryParameters.text(request, "user"),
         QueryParameters.text(request, "group"),
         QueryParameters.text(request, "transport"),
-        limit == null ? SessionQuery.DEFAULT_LIMIT : limit,
-        QueryParameters.text(request, "cursor"));
+        limit(request),
+        QueryParameters.text(request, "cursor"),
+        QueryParameters.text(request, "session"),
+        QueryParameters.text(request, "address"));
+  }
+
+  private static int limit(RoutingContext request) {
+    Integer limit = QueryParameters.number(request, "limit");
+    return limit == null ? SessionQuery.DEFAULT_LIMIT : limit;
+  }
+
+  private void listGroups(RoutingContext request) {
+    Future<GroupPage> groups;
+    try {
+      QueryParameters.check(request, GROUP_PARAMETERS);
+      groups =
+          clients.groups(
+              QueryParameters.text(request, "prefix"),
+              limit(request),
+              QueryParameters.text(request, "cursor"));
+    } catch (MessageException refusal) {
+      Refusal.send(request, refusal);
+      return;
+    }
+    groups.onComplete(
+        page ->
+            request.json(
+                new JsonObject()
+                    .put(
+                        "groups",
+                        new JsonArray(page.groups().stream().map(GroupInfo::toJson).toList()))
+                    .put("next", page.next())),
+        failure -> Refusal.send(request, failure));
   }
 
   private void count(RoutingContext request) {

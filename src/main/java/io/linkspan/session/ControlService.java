@@ -28,10 +28,12 @@ import java.util.List;
  * leave or disconnect, and changes the revocations. A request is JSON with an {@code action}:
  *
  * <pre>
- *   {"action":"sessions", "user"?, "group"?, "transport"?, "limit"?, "cursor"?}
- *                                                → {"sessions":[…], "next":cursor or null}
+ *   {"action":"sessions", "user"?, "group"?, "transport"?, "session"?, "address"?,
+ *    "limit"?, "cursor"?}                        → {"sessions":[…], "next":cursor or null}
  *   {"action":"presence", "user"}                → {"user", "online", "sessions":n}
  *   {"action":"group", "group"}                  → {"group", "members":n}
+ *   {"action":"groups", "prefix"?, "limit"?, "cursor"?}
+ *                                                → {"groups":[{"group","members"}], "next"}
  *   {"action":"join" or "leave", "session", "group"}   → {}
  *   {"action":"disconnect", "session"}           → {}
  *   {"action":"revoke", "revocation":{…}}        → {"revocation":{…}}
@@ -44,7 +46,8 @@ public final class ControlService {
 
   private static final int MAX_LIMIT = 1_000;
   private static final String ACTIONS =
-      "sessions, presence, group, join, leave, disconnect, revoke, unrevoke and revocations";
+      "sessions, presence, group, groups, join, leave, disconnect, revoke, unrevoke and"
+          + " revocations";
   private static final DeliveryOptions TIMEOUT = new DeliveryOptions().setSendTimeout(5_000);
 
   private final EventBus bus;
@@ -93,6 +96,7 @@ public final class ControlService {
       case "sessions" -> sessions(question);
       case "presence" -> presence(required(question, "user"));
       case "group" -> group(required(question, "group"));
+      case "groups" -> groups(question);
       case "join", "leave" ->
           change(action, question, new JsonObject().put("group", required(question, "group")));
       case "disconnect" ->
@@ -128,11 +132,8 @@ public final class ControlService {
   }
 
   private Future<JsonObject> sessions(JsonObject question) {
-    int limit = question.getInteger("limit", SessionQuery.DEFAULT_LIMIT);
-    if (limit < 1 || limit > MAX_LIMIT) {
-      throw malformed("limit must be 1 to " + MAX_LIMIT);
-    }
-    for (String field : List.of("user", "group", "transport", "cursor")) {
+    int limit = limit(question);
+    for (String field : List.of("user", "group", "transport", "session", "address", "cursor")) {
       bounded(question, field);
     }
     String cursor = question.getString("cursor");
@@ -142,6 +143,14 @@ public final class ControlService {
     return shardsWith(question.getString("user"))
         .compose(shards -> ask(shards, SessionListing.question(question, limit), new JsonArray()))
         .map(answers -> SessionListing.page(answers, limit));
+  }
+
+  private static int limit(JsonObject question) {
+    int limit = question.getInteger("limit", SessionQuery.DEFAULT_LIMIT);
+    if (limit < 1 || limit > MAX_LIMIT) {
+      throw malformed("limit must be 1 to " + MAX_LIMIT);
+    }
+    return limit;
   }
 
   private Future<Collection<String>> shardsWith(String user) {
@@ -160,6 +169,14 @@ public final class ControlService {
                 new JsonObject()
                     .put("group", group)
                     .put("members", counts.stream().mapToInt(Integer::intValue).sum()));
+  }
+
+  private Future<JsonObject> groups(JsonObject question) {
+    int limit = limit(question);
+    String prefix = bounded(question, "prefix");
+    String cursor = bounded(question, "cursor");
+    return ask(allShards(), GroupListing.question(prefix, cursor, limit), new JsonArray())
+        .map(answers -> GroupListing.page(answers, limit));
   }
 
   private List<String> allShards() {

@@ -107,6 +107,11 @@ final class Groups<S extends GroupMember> {
     return members.getOrDefault(group, Set.of());
   }
 
+  /** Returns the names of the groups that have members. */
+  Set<String> names() {
+    return members.keySet();
+  }
+
   private Future<Void> add(S session, String group) {
     Set<S> sessions = members.computeIfAbsent(group, name -> new LinkedHashSet<>());
     if (sessions.add(session)) {

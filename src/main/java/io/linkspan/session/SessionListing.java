@@ -1,5 +1,6 @@
 package io.linkspan.session;
 
+import io.linkspan.admission.RemoteAddress;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
@@ -25,6 +26,8 @@ final class SessionListing {
         .put("user", filter.getString("user"))
         .put("group", filter.getString("group"))
         .put("transport", filter.getString("transport"))
+        .put("session", filter.getString("session"))
+        .put("address", filter.getString("address"))
         .put("cursor", filter.getString("cursor"))
         .put(LIMIT, limit + 1);
   }
@@ -38,6 +41,8 @@ final class SessionListing {
   static JsonArray of(Collection<Session> candidates, JsonObject question, String node) {
     String user = question.getString("user");
     String transport = question.getString("transport");
+    String id = question.getString("session");
+    String address = question.getString("address");
     String cursor = question.getString("cursor");
     int limit = question.getInteger(LIMIT);
     // The head is the session that is removed first.
@@ -45,7 +50,9 @@ final class SessionListing {
     for (Session session : candidates) {
       if ((cursor == null || session.id().compareTo(cursor) > 0)
           && (user == null || user.equals(session.user()))
-          && (transport == null || isConnectedBy(transport, session))) {
+          && (transport == null || isConnectedBy(transport, session))
+          && (id == null || id.equals(session.id()))
+          && (address == null || isConnectedFrom(address, session))) {
         first.add(session);
         if (first.size() > limit) {
           first.remove();
@@ -72,11 +79,17 @@ final class SessionListing {
                 ? null
                 : Instant.ofEpochMilli(session.client().lastSeenAt()).toString())
         .put("groups", new JsonArray(List.copyOf(session.groups())))
-        .put("pending", session.pending());
+        .put("pending", session.pending())
+        .put("resumable", session.token() != null);
   }
 
   private static boolean isConnectedBy(String transport, Session session) {
     return session.client().link() != null && transport.equals(session.client().link().transport());
+  }
+
+  private static boolean isConnectedFrom(String address, Session session) {
+    return session.client().link() != null
+        && address.equals(RemoteAddress.host(session.client().link().remote()));
   }
 
   /**

@@ -44,6 +44,9 @@ final class ShardControl {
               SessionListing.of(
                   group == null ? sessions.owned() : groups.membersOf(group), request, node));
       case "members" -> Future.succeededFuture(groups.membersOf(group).size());
+      case "groups" ->
+          Future.succeededFuture(
+              GroupListing.of(groups.names(), name -> groups.membersOf(name).size(), request));
       default -> {
         Session session = sessions.find(request.getString(SESSION));
         yield session == null

@@ -39,7 +39,8 @@ class SessionRecordsTest {
         .put("connectedAt", AT)
         .put("lastSeenAt", AT)
         .put("groups", new JsonArray().add("news").add("vip"))
-        .put("pending", 3);
+        .put("pending", 3)
+        .put("resumable", true);
   }
 
   @Test
@@ -87,7 +88,8 @@ class SessionRecordsTest {
                 .put("groups", new JsonArray().add(7).add("news").addNull())
                 .put("pending", "many"));
     assertThat(session)
-        .isEqualTo(new SessionInfo(null, null, null, null, null, null, null, List.of("news"), 0));
+        .isEqualTo(
+            new SessionInfo(null, null, null, null, null, null, null, List.of("news"), 0, false));
     assertThat(SessionInfo.of(new JsonObject().put("groups", "none")).groups()).isEmpty();
   }
 

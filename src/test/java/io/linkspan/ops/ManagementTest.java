@@ -11,6 +11,7 @@ import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
@@ -238,6 +239,45 @@ class ManagementTest {
       assertThat(new JsonObject(get("/v1/sessions").body()).getJsonArray("sessions")).hasSize(3);
       assertThat(new JsonObject(get("/v1/sessions?transport=enet").body()).getJsonArray("sessions"))
           .isEmpty();
+      String id = one.getString("session");
+      JsonArray found =
+          new JsonObject(get("/v1/sessions?session=" + id).body()).getJsonArray("sessions");
+      assertThat(found).hasSize(1);
+      assertThat(found.getJsonObject(0).getString("session")).isEqualTo(id);
+      assertThat(
+              new JsonObject(get("/v1/sessions?address=127.0.0.1").body()).getJsonArray("sessions"))
+          .hasSize(3);
+      for (String address : List.of("127.0.0.10", "127.0.0", "127.0.0.1:")) {
+        assertThat(
+                new JsonObject(get("/v1/sessions?address=" + address).body())
+                    .getJsonArray("sessions"))
+            .as(address)
+            .isEmpty();
+      }
+    }
+  }
+
+  @Test
+  void groupsAreListedInPagesWithTheirMembers() throws Exception {
+    try (WebSocketTestClient first = connect("user=a");
+        WebSocketTestClient second = connect("user=b")) {
+      assertThat(first.socket().status()).contains("101");
+      assertThat(second.socket().status()).contains("101");
+      for (String group : List.of("red", "blue", "green", "room/1")) {
+        call("PUT", "/v1/groups/" + group.replace("/", "%2F") + "/members/" + sessionOf("a"));
+      }
+      call("PUT", "/v1/groups/green/members/" + sessionOf("b"));
+      JsonObject page = new JsonObject(get("/v1/groups?limit=2").body());
+      assertThat(page.encode())
+          .isEqualTo(
+              "{\"groups\":[{\"group\":\"blue\",\"members\":1},{\"group\":\"green\",\"members\":2}],"
+                  + "\"next\":\"green\"}");
+      assertThat(get("/v1/groups?limit=2&cursor=green").body())
+          .isEqualTo(
+              "{\"groups\":[{\"group\":\"red\",\"members\":1},{\"group\":\"room/1\",\"members\":1}],"
+                  + "\"next\":null}");
+      assertThat(new JsonObject(get("/v1/groups?prefix=r").body()).getJsonArray("groups"))
+          .hasSize(2);
     }
   }
 
@@ -279,7 +319,11 @@ class ManagementTest {
           "/v1/sessions?cursor=garbage",
           "/v1/sessions?cursor=" + "*".repeat(16),
           "/v1/sessions?cursor=" + tooLong,
+          "/v1/sessions?address=" + tooLong,
           "/v1/groups/" + tooLong,
+          "/v1/groups?limit=1001",
+          "/v1/groups?prefix=" + tooLong,
+          "/v1/groups?user=a",
         }) {
       HttpResponse<String> answer = get(path);
       assertThat(answer.statusCode()).as(path).isEqualTo(400);

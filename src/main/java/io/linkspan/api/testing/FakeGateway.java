@@ -11,14 +11,12 @@ import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
 import io.linkspan.api.SessionEvent;
 import io.linkspan.api.SessionInfo;
-import io.linkspan.api.SessionQuery;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.MessageConsumer;
-import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -174,7 +172,7 @@ public final class FakeGateway {
     String action = question.getString("action", "");
     switch (action) {
       case "sessions" -> {
-        return page(question);
+        return FakeListings.sessions(sessionInfos(), question);
       }
       case "presence" -> {
         String user = required(question, "user");
@@ -186,6 +184,9 @@ public final class FakeGateway {
         int count = clients(client -> client.groups().contains(group)).size();
         return new JsonObject().put("group", group).put("members", count);
       }
+      case "groups" -> {
+        return FakeListings.groups(sessionInfos(), question);
+      }
       case "join" -> client(question).join(required(question, "group"));
       case "leave" -> client(question).leave(required(question, "group"));
       case "disconnect" -> client(question).disconnect("kicked");
@@ -194,24 +195,8 @@ public final class FakeGateway {
     return new JsonObject();
   }
 
-  private JsonObject page(JsonObject question) {
-    String user = question.getString("user");
-    String group = question.getString("group");
-    String transport = question.getString("transport");
-    String cursor = question.getString("cursor");
-    int limit = question.getInteger("limit", SessionQuery.DEFAULT_LIMIT);
-    List<Client> all =
-        clients(
-            client ->
-                (user == null || client.user().equals(user))
-                    && (group == null || client.groups().contains(group))
-                    && (transport == null || client.transport().equals(transport))
-                    && (cursor == null || client.session().compareTo(cursor) > 0));
-    List<Client> page = all.subList(0, Math.min(limit, all.size()));
-    return new JsonObject()
-        .put(
-            "sessions", new JsonArray(page.stream().map(client -> client.info().toJson()).toList()))
-        .put("next", all.size() > limit ? page.get(limit - 1).session() : null);
+  private List<SessionInfo> sessionInfos() {
+    return clients(client -> true).stream().map(Client::info).toList();
   }
 
   private Client client(JsonObject question) {
@@ -438,7 +423,8 @@ public final class FakeGateway {
           connectedAt,
           connectedAt,
           new ArrayList<>(groups()),
-          0);
+          0,
+          false);
     }
 
     private SessionEvent event(SessionEvent.Type type, String group, String reason) {

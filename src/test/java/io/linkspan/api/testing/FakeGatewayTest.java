@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.GroupInfo;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -238,6 +239,26 @@ class FakeGatewayTest {
         .extracting(SessionInfo::session)
         .containsExactly(second.session());
     assertThat(service.sessions(SessionQuery.ALL.inGroup("news")).await().sessions()).hasSize(1);
+    assertThat(service.sessions(SessionQuery.ALL.ofSession(second.session())).await().sessions())
+        .extracting(SessionInfo::session)
+        .containsExactly(second.session());
+    assertThat(service.sessions(SessionQuery.ALL.from("127.0.0.1")).await().sessions()).hasSize(3);
+    assertThat(service.sessions(SessionQuery.ALL.from("127.0.0.2")).await().sessions()).isEmpty();
+  }
+
+  @Test
+  void groupsAreListedPageByPage() {
+    FakeGateway.Client alice = gateway.connect("alice");
+    FakeGateway.Client bob = gateway.connect("bob");
+    alice.join("news");
+    bob.join("news");
+    alice.join("chess");
+    var page = service.groups(null, 1, null).await();
+    assertThat(page.groups()).containsExactly(new GroupInfo("chess", 1));
+    page = service.groups(null, 1, page.next()).await();
+    assertThat(page.groups()).containsExactly(new GroupInfo("news", 2));
+    assertThat(page.next()).isNull();
+    assertThat(service.groups("ne", 10, null).await().groups()).hasSize(1);
   }
 
   @Test
