@@ -27,6 +27,8 @@ import io.linkspan.session.DuplicateFilter;
 import io.linkspan.session.IdentityServices;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
+import io.linkspan.status.NodeFacts;
+import io.linkspan.status.StatusService;
 import io.linkspan.trace.TraceService;
 import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.BackPressureLimits;
@@ -53,6 +55,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
@@ -129,6 +132,7 @@ public final class Gateway implements Node {
             metrics,
             this,
             new TraceService(vertx, nodes, directory, config.trace()),
+            new StatusService(vertx, nodes, facts(), metrics.registry()),
             requests,
             config.websocket().maxMessageSize() * 2L,
             pipeline -> BackPressure.install(pipeline, pressure));
@@ -344,6 +348,23 @@ public final class Gateway implements Node {
             enet,
             new EnetMetrics(metrics.registry())),
         tcp);
+  }
+
+  private NodeFacts facts() {
+    var limits =
+        new NodeFacts.Limits(
+            config.limits().connections(),
+            config.limits().pending().max(),
+            config.limits().connectsPerAddress(),
+            config.limits().connectsPerUser(),
+            config.memory());
+    return new NodeFacts(id, Version.current(), this::stateLabel, () -> limits);
+  }
+
+  private String stateLabel() {
+    return state == State.READY && !isMember.getAsBoolean()
+        ? "partitioned"
+        : state.name().toLowerCase(Locale.ROOT);
   }
 
   private EdgeVerticle newEdge(EdgeVerticle.Shared shared) {

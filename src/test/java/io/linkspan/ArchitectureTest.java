@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, memory, metrics, ops, permission, revocation, routing, session, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, memory, metrics, ops, permission, revocation, routing, session, status, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -59,7 +59,7 @@ class ArchitectureTest {
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
       listener -> admission, config, connection, time
       memory -> api, config
-      ops -> admission, api, config, listener, memory, metrics, protocol, revocation, time, trace, translate, wire
+      ops -> admission, api, config, listener, memory, metrics, protocol, revocation, status, time, trace, translate, wire
       permission -> admission, config, routing
       protocol.compression -> protocol
       protocol.enet -> protocol
@@ -74,6 +74,7 @@ class ArchitectureTest {
       session.outbox -> api, connection, delivery, memory, metrics, time, trace, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
+      status -> api, directory, memory, time
       trace -> api, config, connection, directory, time, wire
       translate -> api, protocol, protocol.engineio, protocol.frame, protocol.methodchannel, protocol.socketio
       transport.channel -> admission, api, connection, memory, session, time
@@ -129,6 +130,9 @@ class ArchitectureTest {
           "io.linkspan.listener.Forwarded",
           "io.linkspan.ops.KeyGuesses",
           "io.linkspan.delivery.PendingReplies",
+          "io.linkspan.status.EventRing",
+          "io.linkspan.status.Rates",
+          "io.linkspan.status.Storm",
           "io.linkspan.revocation.NetworkTable",
           "io.linkspan.revocation.RevocationList",
           "io.linkspan.revocation.RevocationRules",

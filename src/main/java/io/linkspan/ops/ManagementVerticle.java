@@ -9,6 +9,7 @@ import io.linkspan.listener.RequestLog;
 import io.linkspan.listener.RequestValidator;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.revocation.RevocationRequests;
+import io.linkspan.status.StatusService;
 import io.linkspan.trace.TraceService;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MessageLimits;
@@ -54,6 +55,7 @@ public final class ManagementVerticle extends VerticleBase {
   private final Metrics metrics;
   private final Node node;
   private final TraceService traces;
+  private final StatusService status;
   private final RevocationRequests revocations;
   private final long maxBody;
   private final Consumer<ChannelPipeline> extensions;
@@ -62,6 +64,7 @@ public final class ManagementVerticle extends VerticleBase {
 
   /**
    * @param traces opened and closed with the port
+   * @param status opened and closed with the port
    * @param maxBody bytes of a Message in an HTTP body
    * @param extensions prepares the pipeline of each connection
    */
@@ -70,6 +73,7 @@ public final class ManagementVerticle extends VerticleBase {
       Metrics metrics,
       Node node,
       TraceService traces,
+      StatusService status,
       RevocationRequests revocations,
       long maxBody,
       Consumer<ChannelPipeline> extensions) {
@@ -77,6 +81,7 @@ public final class ManagementVerticle extends VerticleBase {
     this.metrics = metrics;
     this.node = node;
     this.traces = traces;
+    this.status = status;
     this.revocations = revocations;
     this.maxBody = maxBody;
     this.extensions = extensions;
@@ -90,8 +95,7 @@ public final class ManagementVerticle extends VerticleBase {
     server
         .connectionHandler(connection -> prepare((HttpServerConnection) connection))
         .requestHandler(router());
-    return traces
-        .open()
+    return Future.all(traces.open(), status.open())
         .compose(v -> server.listen(config.port(), config.host()))
         .recover(
             failure ->
@@ -101,7 +105,7 @@ public final class ManagementVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return Future.join(traces.close(), server.close());
+    return Future.join(traces.close(), status.close(), server.close());
   }
 
   /** The port in use, once started. */
@@ -147,6 +151,7 @@ public final class ManagementVerticle extends VerticleBase {
         .handler(this::send);
     new SessionApi(clients).addTo(router);
     new TraceApi(traces).addTo(router);
+    new StatusApi(status).addTo(router);
     new RevocationApi(revocations, maxBody).addTo(router);
     refuseOthers(router);
     return router;

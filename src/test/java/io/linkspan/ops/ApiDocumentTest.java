@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.linkspan.GatewayConfig;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
+import io.linkspan.memory.MemoryConfig;
+import io.linkspan.status.NodeFacts;
+import io.linkspan.status.StatusService;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.linkspan.trace.TraceConfig;
@@ -62,6 +65,7 @@ class ApiDocumentTest {
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static TestGateway gateway;
   private static JsonObject document;
+  private static WebSocketTestClient alice;
 
   @BeforeAll
   static void start() throws Exception {
@@ -71,6 +75,9 @@ class ApiDocumentTest {
 
   @AfterAll
   static void stop() {
+    if (alice != null) {
+      alice.close();
+    }
     gateway.close();
   }
 
@@ -140,16 +147,21 @@ class ApiDocumentTest {
   void theDocumentDescribesEveryPathAndNoOther() throws Exception {
     Set<String> served = new TreeSet<>();
     Vertx vertx = gateway.vertx();
+    Nodes nodes = Nodes.alone(new Nodes.Node("n", 1));
+    var facts =
+        new NodeFacts(
+            "n",
+            "1",
+            () -> "ready",
+            () -> new NodeFacts.Limits(0, 1, 0, 0, new MemoryConfig(0, 0, 80, 90, 95)));
+    var metrics = new Metrics();
     var management =
         new ManagementVerticle(
             GatewayConfig.load(null, Map.of("LINKSPAN_MANAGEMENT_PORT", "0")).management(),
-            new Metrics(),
+            metrics,
             new IdleNode(),
-            new TraceService(
-                vertx,
-                Nodes.alone(new Nodes.Node("n", 1)),
-                new LocalSessionDirectory(),
-                TraceConfig.OFF),
+            new TraceService(vertx, nodes, new LocalSessionDirectory(), TraceConfig.OFF),
+            new StatusService(vertx, nodes, facts, metrics.registry()),
             null,
             1,
             pipeline -> {});
@@ -181,7 +193,8 @@ class ApiDocumentTest {
     check(200, "GET", "/health/ready", "/health/ready", null);
     check(200, "GET", "/openapi.json", "/openapi.json", null);
     check(200, "GET", "/v1/node", "/v1/node", null);
-    WebSocketTestClient.connect(gateway.httpPort(), "user=alice&ack=transport");
+    // Without a reference its socket would be collected, and closed.
+    alice = WebSocketTestClient.connect(gateway.httpPort(), "user=alice&ack=transport");
     JsonObject page = check(200, "GET", "/v1/sessions", "/v1/sessions?user=alice&limit=1", null);
     JsonArray sessions = page.getJsonArray("sessions");
     String session = sessions.getJsonObject(0).getString("session");
@@ -189,6 +202,7 @@ class ApiDocumentTest {
     String template = "/v1/groups/{group}/members/{session}";
     check(204, "PUT", template, member + session, null);
     check(200, "GET", "/v1/groups/{group}", "/v1/groups/room", null);
+    check(200, "GET", "/v1/groups", "/v1/groups?prefix=r&limit=1", null);
     check(204, "DELETE", template, member + session, null);
     check(404, "PUT", template, member + "none", null);
     String message = "{\"to\":\"user:alice\",\"body\":\"hello\"}";
@@ -205,6 +219,11 @@ class ApiDocumentTest {
     check(400, "GET", "/v1/trace", "/v1/trace", null);
     check(404, "GET", "/v1/trace", "/v1/trace?session=unknown", null);
     check(400, "GET", "/v1/sessions", "/v1/sessions?limit=many", null);
+    check(400, "GET", "/v1/groups", "/v1/groups?limit=0", null);
+    check(200, "GET", "/v1/overview", "/v1/overview", null);
+    check(400, "GET", "/v1/overview", "/v1/overview?node=1", null);
+    check(400, "GET", "/v1/overview/live", "/v1/overview/live?node=1", null);
+    check(400, "GET", "/v1/events", "/v1/events?node=1", null);
   }
 
   @Test

@@ -15,7 +15,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Predicate;
 
-/** Watches a live trace of the HTTP API. */
+/** Watches a live trace, or another stream of events, of the HTTP API. */
 public final class TraceWatcher implements AutoCloseable {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
@@ -35,9 +35,15 @@ public final class TraceWatcher implements AutoCloseable {
    * @param query such as {@code user=alice}
    */
   public static TraceWatcher open(int port, String query) {
+    TraceWatcher watcher = openAt(port, "/v1/trace?" + query);
+    watcher.await("watching");
+    return watcher;
+  }
+
+  /** Begins to read the stream at a path. */
+  public static TraceWatcher openAt(int port, String path) {
     HttpRequest request =
-        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/trace?" + query))
-            .build();
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path)).build();
     try {
       HttpResponse<InputStream> response = HTTP.send(request, BodyHandlers.ofInputStream());
       if (response.statusCode() != 200) {
@@ -46,9 +52,7 @@ public final class TraceWatcher implements AutoCloseable {
                 + " "
                 + new String(response.body().readAllBytes(), StandardCharsets.UTF_8));
       }
-      var watcher = new TraceWatcher(response.body());
-      watcher.await("watching");
-      return watcher;
+      return new TraceWatcher(response.body());
     } catch (IOException e) {
       throw new AssertionError(e);
     } catch (InterruptedException e) {
