@@ -1,10 +1,9 @@
 package io.linkspan.status;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
-import io.linkspan.testing.FreePort;
 import io.linkspan.testing.TestClient;
+import io.linkspan.testing.TestCluster;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TraceWatcher;
 import io.linkspan.testing.WebSocketTestClient;
@@ -14,11 +13,9 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -27,39 +24,20 @@ import org.junit.jupiter.api.Test;
 class StatusInAClusterTest {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
-  private static final String NAME = "status-" + UUID.randomUUID();
-  private static final List<Integer> PORTS = List.of(FreePort.of(), FreePort.of());
+  private static TestCluster cluster;
   private static TestGateway first;
   private static TestGateway second;
 
   @BeforeAll
   static void start() {
-    first = node(PORTS.get(0));
-    second = node(PORTS.get(1));
-    await()
-        .atMost(Duration.ofMinutes(2))
-        .until(
-            () ->
-                first.node().getJsonArray("members").size() == 2
-                    && second.node().getJsonArray("members").size() == 2);
-  }
-
-  private static TestGateway node(int port) {
-    Map<String, String> settings = new HashMap<>();
-    settings.put("eventLoops", "1");
-    settings.put("cluster.enabled", "true");
-    settings.put("cluster.name", NAME);
-    settings.put("cluster.host", "127.0.0.1");
-    settings.put("cluster.port", Integer.toString(port));
-    settings.put(
-        "cluster.join.members", "127.0.0.1:" + PORTS.get(0) + ",127.0.0.1:" + PORTS.get(1));
-    return TestGateway.start(settings);
+    cluster = TestCluster.start(2, Map.of("eventLoops", "1"));
+    first = cluster.node(0);
+    second = cluster.node(1);
   }
 
   @AfterAll
   static void stop() {
-    first.close();
-    second.close();
+    cluster.close();
   }
 
   private static JsonObject get(TestGateway node, String path) throws Exception {

@@ -1,15 +1,14 @@
 package io.linkspan.trace;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import io.linkspan.api.Message;
 import io.linkspan.testing.EnetTestClient;
-import io.linkspan.testing.FreePort;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.SocketIoTestClient;
 import io.linkspan.testing.TcpTestClient;
 import io.linkspan.testing.TestClient;
+import io.linkspan.testing.TestCluster;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TraceWatcher;
 import io.linkspan.testing.WebSocketTestClient;
@@ -19,11 +18,8 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
-import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -32,41 +28,22 @@ import org.junit.jupiter.api.Test;
 class TraceInAClusterTest {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
-  private static final String NAME = "trace-" + UUID.randomUUID();
-  private static final List<Integer> PORTS = List.of(FreePort.of(), FreePort.of(), FreePort.of());
-  private static String members;
+  private static final Map<String, String> SETTINGS =
+      Map.of("eventLoops", "2", "tcp.enabled", "true");
+  private static TestCluster cluster;
   private static TestGateway first;
   private static TestGateway second;
 
   @BeforeAll
   static void start() {
-    members = "127.0.0.1:" + PORTS.get(0) + ",127.0.0.1:" + PORTS.get(1);
-    first = node(PORTS.get(0));
-    second = node(PORTS.get(1));
-    await()
-        .atMost(Duration.ofMinutes(2))
-        .until(
-            () ->
-                first.node().getJsonArray("members").size() == 2
-                    && second.node().getJsonArray("members").size() == 2);
-  }
-
-  private static TestGateway node(int port) {
-    Map<String, String> settings = new HashMap<>();
-    settings.put("eventLoops", "2");
-    settings.put("tcp.enabled", "true");
-    settings.put("cluster.enabled", "true");
-    settings.put("cluster.name", NAME);
-    settings.put("cluster.host", "127.0.0.1");
-    settings.put("cluster.port", Integer.toString(port));
-    settings.put("cluster.join.members", members);
-    return TestGateway.start(settings);
+    cluster = TestCluster.start(2, SETTINGS);
+    first = cluster.node(0);
+    second = cluster.node(1);
   }
 
   @AfterAll
   static void stop() {
-    first.close();
-    second.close();
+    cluster.close();
   }
 
   private static String id(TestGateway node) {
@@ -177,7 +154,7 @@ class TraceInAClusterTest {
   @Test
   void aWatcherIsNotifiedOfNodesThatJoinAndLeave() {
     try (TraceWatcher watcher = TraceWatcher.open(first.managementPort(), "user=late")) {
-      TestGateway other = node(PORTS.get(2));
+      TestGateway other = cluster.add(SETTINGS);
       String id = id(other);
       assertThat(watcher.await("node-joined").getString("node")).isEqualTo(id);
       // The new node receives the watch with the next renewal at the latest.
@@ -187,7 +164,7 @@ class TraceInAClusterTest {
         assertThat(found.getString("node")).isEqualTo(id);
         client.leave();
       }
-      other.close();
+      cluster.stop(other);
       assertThat(watcher.await("node-left").getString("node")).isEqualTo(id);
     }
   }
