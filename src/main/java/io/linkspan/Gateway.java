@@ -7,6 +7,7 @@ import io.linkspan.auth.Authentication;
 import io.linkspan.ban.SharedBans;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.NodeMailbox;
+import io.linkspan.directory.ClusterMetrics;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.memory.JvmMemory;
@@ -80,7 +81,7 @@ public final class Gateway implements Node {
   private final GatewayConfig config;
   private final Vertx vertx;
   private final String id;
-  private final Metrics metrics = new Metrics();
+  private final Metrics metrics = new Metrics(Version.current());
   private final TransportMetrics websocket =
       new TransportMetrics(metrics.registry(), metrics.latencies(), "websocket");
   private final TransportMetrics socketio =
@@ -300,6 +301,7 @@ public final class Gateway implements Node {
             authentication.identities().verifies(),
             revocations,
             metrics.registry());
+    ClusterMetrics.register(metrics.registry(), nodes, directory, isMember);
     sessions.services().register(config.routes());
     var shard =
         new NodeServices(

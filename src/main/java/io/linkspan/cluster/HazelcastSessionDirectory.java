@@ -3,6 +3,7 @@ package io.linkspan.cluster;
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.EntryProcessor;
 import com.hazelcast.map.IMap;
+import io.linkspan.directory.DirectoryLookups;
 import io.linkspan.directory.Nodes.Node;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
@@ -45,6 +46,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   private final IMap<String, String> parked;
   private final LocalGroupRegistry ownGroups = new LocalGroupRegistry(this::tell);
   private final LostSessionEvents events;
+  private final DirectoryLookups lookups = new DirectoryLookups();
   private final ConcurrentMap<String, SessionRef> own = new ConcurrentHashMap<>();
 
   /** Users whose entry this node is changing, with the number of changes in progress. */
@@ -139,10 +141,12 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     }
     CompletableFuture<UserEntry> answer = users.getAsync(user).toCompletableFuture();
     if (!answer.isDone() || answer.isCompletedExceptionally()) {
+      lookups.askedCluster();
       return onContext(answer).map(HazelcastSessionDirectory::sessionsIn);
     }
     UserEntry remembered = answer.join();
     if (remembered != null) {
+      lookups.answeredFromMemory();
       return Future.succeededFuture(remembered.sessions());
     }
     // A cached absence may be stale, and there is no shard that could correct it.
@@ -151,6 +155,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
 
   @Override
   public Future<List<SessionRef>> askAgain(String user) {
+    lookups.askedCluster();
     return onContext(users.submitToKey(user, new UserEntry.Read()))
         .map(HazelcastSessionDirectory::sessionsIn);
   }
@@ -172,10 +177,13 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   @Override
   public Future<SessionRef> find(String session) {
     SessionRef here = own.get(session);
-    return here != null
-        ? Future.succeededFuture(here)
-        : onContext(sessions.getAsync(session))
-            .map(entry -> entry == null ? null : entry.ref(session));
+    if (here != null) {
+      lookups.answeredHere();
+      return Future.succeededFuture(here);
+    }
+    lookups.askedCluster();
+    return onContext(sessions.getAsync(session))
+        .map(entry -> entry == null ? null : entry.ref(session));
   }
 
   @Override
@@ -249,6 +257,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
 
   @Override
   public Future<Collection<String>> addressesOf(String group) {
+    lookups.askedCluster();
     return onContext(groups.getAsync(group))
         .map(
             entry -> {
@@ -276,8 +285,13 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     return ownGroups.shards(group);
   }
 
+  @Override
+  public DirectoryLookups lookups() {
+    return lookups;
+  }
+
   private <T> Future<T> onContext(CompletionStage<T> stage) {
-    return HazelcastFutures.onContext(vertx, stage);
+    return HazelcastFutures.onContext(vertx, stage).onFailure(failure -> lookups.failed());
   }
 
   private <T> Future<T> hop(Future<T> future) {

@@ -89,6 +89,11 @@ public interface SessionDirectory {
    */
   Future<Collection<String>> addressesOf(String group);
 
+  /** Returns the counts of look-ups; a directory that asks no other node counts none. */
+  default DirectoryLookups lookups() {
+    return new DirectoryLookups();
+  }
+
   /** Returns the bus addresses of this node's shards with members of the group. */
   Collection<String> shardsHere(String group);
 }

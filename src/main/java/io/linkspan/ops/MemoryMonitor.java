@@ -37,8 +37,8 @@ public final class MemoryMonitor implements MemoryBudget.Listener {
     this.budget = budget;
     for (MemoryPool pool : pools()) {
       gauge(
-          registry, pool, "limit", "Bytes that clients may make the node hold", MemoryPool::limit);
-      gauge(registry, pool, "used", "Bytes that the node holds for clients", MemoryPool::used);
+          registry, pool, "limit.bytes", "Bytes that clients may make the node hold", MemoryPool::limit);
+      gauge(registry, pool, "used.bytes", "Bytes that the node holds for clients", MemoryPool::used);
       gauge(
           registry,
           pool,
@@ -47,7 +47,7 @@ public final class MemoryMonitor implements MemoryBudget.Listener {
           p -> p.level().rank());
     }
     for (MemoryUse use : MemoryUse.values()) {
-      Gauge.builder("linkspan.memory.charged", budget, b -> b.charged(use))
+      Gauge.builder("linkspan.memory.charged.bytes", budget, b -> b.charged(use))
           .description("Bytes of the heap that are charged to clients, by use")
           .tag("use", use.label())
           .register(registry);

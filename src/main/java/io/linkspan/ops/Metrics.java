@@ -1,6 +1,7 @@
 package io.linkspan.ops;
 
 import io.linkspan.metrics.Latencies;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.binder.jvm.ClassLoaderMetrics;
 import io.micrometer.core.instrument.binder.jvm.JvmGcMetrics;
@@ -20,7 +21,17 @@ public final class Metrics implements AutoCloseable {
   private final Latencies latencies = new Latencies();
   private final JvmGcMetrics gc = new JvmGcMetrics();
 
-  public Metrics() {
+  /**
+   * Registers the metrics of the JVM.
+   *
+   * @param version of the gateway
+   */
+  public Metrics(String version) {
+    Gauge.builder("linkspan.build.info", () -> 1)
+        .description("The version of the gateway, and that of Java")
+        .tag("version", version)
+        .tag("java", Runtime.version().toString())
+        .register(registry);
     registry.getPrometheusRegistry().register(latencies);
     gc.bindTo(registry);
     new JvmMemoryMetrics().bindTo(registry);

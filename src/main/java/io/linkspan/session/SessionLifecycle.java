@@ -164,6 +164,7 @@ final class SessionLifecycle
     Session session = restore(before, link, attachment);
     with.tracer().resumed(session);
     with.greeting().identify(session, identity, attachment);
+    shared.metrics().transferred(TransferStep.ARRIVED);
     shared.metrics().resumed.increment();
     events.resumed(session);
     with.greeting().announce(session, attachment);
@@ -255,6 +256,7 @@ final class SessionLifecycle
 
   @Override
   public void departed(Session session, boolean wasLinked) {
+    shared.metrics().transferred(TransferStep.DEPARTED);
     directory.departs(session.ref());
     with.table().move(session);
     with.expiry().forget(session);
@@ -298,6 +300,7 @@ final class SessionLifecycle
   public void stay(TransferableSession transferred, SessionState state) {
     Session session = with.table().findMoved(transferred.id());
     with.factory().restore(session, state);
+    shared.metrics().transferred(TransferStep.RETURNED);
     with.table().moveBack(session);
     shared.metrics().sessions.increment();
     session.replica().put(session::describe);
@@ -350,6 +353,7 @@ final class SessionLifecycle
             moved -> {
               if (moved) {
                 Session session = restore(state, null, Attachment.of(true, ""));
+                shared.metrics().transferred(TransferStep.ADOPTED);
                 with.tracer().adopted(session);
                 if (!state.getAway()) {
                   events.disconnected(session, CloseReason.CONNECTION_LOST);

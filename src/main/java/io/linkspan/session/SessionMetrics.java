@@ -7,6 +7,7 @@ import io.linkspan.metrics.Latency;
 import io.linkspan.metrics.LatencyHistogram;
 import io.linkspan.session.outbox.DeliveryLatency;
 import io.linkspan.session.outbox.OutboxMetrics;
+import io.linkspan.session.replica.ReplicationMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -33,12 +34,23 @@ public final class SessionMetrics {
   final Counter shed;
   private final Latencies latencies;
   private final ServiceMetrics services;
+  private final ReplicationMetrics replication;
+  private final Map<TransferStep, Counter> transfers = new EnumMap<>(TransferStep.class);
   private final Map<Kind, Counter> revoked = new EnumMap<>(Kind.class);
 
   /** Creates the counters and registers them. */
   public SessionMetrics(MeterRegistry registry, Latencies latencies) {
     this.latencies = latencies;
     services = new ServiceMetrics(registry, latencies);
+    replication = new ReplicationMetrics(registry);
+    for (TransferStep step : TransferStep.values()) {
+      transfers.put(
+          step,
+          Counter.builder("linkspan.transfers")
+              .description("Sessions that moved between shards")
+              .tag("step", step.label())
+              .register(registry));
+    }
     gauge(registry, "linkspan.sessions", "Sessions, with a link or without", sessions);
     Gauge.builder("linkspan.sessions.away", away, AtomicInteger::get)
         .description("Sessions that wait for their client to reconnect")
@@ -93,6 +105,16 @@ public final class SessionMetrics {
   /** Counts a session that ended because of a revocation. */
   void revoked(Kind kind) {
     revoked.get(kind).increment();
+  }
+
+  /** Counts a session that comes or leaves. */
+  void transferred(TransferStep step) {
+    transfers.get(step).increment();
+  }
+
+  /** Returns the metrics of replicas. */
+  ReplicationMetrics replication() {
+    return replication;
   }
 
   /** Returns the counters of outboxes, for one event loop. */

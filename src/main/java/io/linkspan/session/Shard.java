@@ -152,7 +152,7 @@ public final class Shard {
             ackTime + grace + REPORT_MARGIN);
     replicator =
         new Replicator(
-            bus, scheduler, shared.nodes(), address, config.replicas() > 0, memory, sessions);
+            bus, scheduler, shared.nodes(), address, config.replicas() > 0, memory, shared.metrics().replication().newLag(), sessions);
     guard =
         new PartitionGuard(bus, scheduler, shared.nodes(), shared.directory(), address, sessions);
     stalls = new StallDetector(scheduler, guard::stalled);

@@ -118,8 +118,8 @@ final class NodeSampler {
   }
 
   private JsonObject memory(MeterValues meters) {
-    Map<String, Double> used = meters.by("linkspan.memory.used", "memory");
-    Map<String, Double> limit = meters.by("linkspan.memory.limit", "memory");
+    Map<String, Double> used = meters.by("linkspan.memory.used.bytes", "memory");
+    Map<String, Double> limit = meters.by("linkspan.memory.limit.bytes", "memory");
     Map<String, Double> level = meters.by("linkspan.memory.level", "memory");
     JsonObject memory = new JsonObject();
     used.forEach(

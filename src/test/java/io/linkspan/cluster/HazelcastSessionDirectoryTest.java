@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.cluster.security.ClusterSecurity;
+import io.linkspan.directory.ClusterMetrics;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionDirectoryContract;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.testing.FreePort;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
@@ -111,6 +114,44 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     var taken = new SessionRef(here.session(), here.user(), shardOfTwo());
     assertThat(await(two.directory().move(here, taken))).isTrue();
     awaitSessions(one.directory(), here.user(), taken, there);
+  }
+
+  @Test
+  void lookUpsAreCountedByWhoAnswers() {
+    var registry = new SimpleMeterRegistry();
+    ClusterMetrics.register(registry, two.nodes(), two.directory(), two::isMember);
+    assertThat(registry.get("linkspan.cluster.nodes").gauge().value()).isEqualTo(2);
+    assertThat(registry.get("linkspan.cluster.member").gauge().value()).isEqualTo(1);
+    SessionRef there = session(shard(0));
+    SessionRef here = session(shardOfTwo());
+    await(one.directory().add(there));
+    await(two.directory().add(here));
+    double local = lookUps(registry, "local");
+    double remote = lookUps(registry, "remote");
+    await(two.directory().find(here.session()));
+    assertThat(lookUps(registry, "local")).isEqualTo(local + 1);
+    await(two.directory().find(there.session()));
+    await(two.directory().askAgain(there.user()));
+    await(two.directory().addressesOf("group"));
+    assertThat(lookUps(registry, "remote")).isEqualTo(remote + 3);
+    assertThat(lookUps(registry, "local")).isEqualTo(local + 1);
+    // The near cache of the node has the entry at some time.
+    double remembered = lookUps(registry, "remembered");
+    Awaitility.await()
+        .until(
+            () -> {
+              await(two.directory().sessionsOf(there.user()));
+              return lookUps(registry, "remembered") > remembered;
+            });
+    assertThat(registry.get("linkspan.directory.failures").functionCounter().count()).isNotNegative();
+  }
+
+  private static double lookUps(MeterRegistry registry, String source) {
+    return registry
+        .get("linkspan.directory.lookups")
+        .tag("source", source)
+        .functionCounter()
+        .count();
   }
 
   /** Waits until the near cache of a node has the sessions of a user. */

@@ -287,7 +287,7 @@ class DamagedTrafficTest {
     assertThat(metric("enet_peers{state=\"handshake\"}")).isZero();
     assertThat(metric("enet_peers{state=\"connected\"}")).isZero();
     for (MemoryUse use : MemoryUse.values()) {
-      assertThat(metric("memory_charged{use=\"" + use.label() + "\"}")).as(use.label()).isZero();
+      assertThat(metric("memory_charged_bytes{use=\"" + use.label() + "\"}")).as(use.label()).isZero();
     }
   }
 

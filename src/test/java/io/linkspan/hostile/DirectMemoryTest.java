@@ -61,7 +61,7 @@ class DirectMemoryTest {
   }
 
   private long used() {
-    return (long) pressed.metric("memory_used{memory=\"direct\"}");
+    return (long) pressed.metric("memory_used_bytes{memory=\"direct\"}");
   }
 
   private WebSocketTestClient client(String query) {

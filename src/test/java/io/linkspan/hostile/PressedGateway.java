@@ -96,7 +96,7 @@ final class PressedGateway implements AutoCloseable {
   }
 
   double charged(MemoryUse use) {
-    return metric("memory_charged{use=\"" + use.label() + "\"}");
+    return metric("memory_charged_bytes{use=\"" + use.label() + "\"}");
   }
 
   /** Returns the level of heap or direct memory. */

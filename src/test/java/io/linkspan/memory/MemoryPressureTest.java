@@ -94,7 +94,7 @@ class MemoryPressureTest {
   }
 
   private double charged(MemoryUse use) {
-    return metric("memory_charged{use=\"" + use.label() + "\"}");
+    return metric("memory_charged_bytes{use=\"" + use.label() + "\"}");
   }
 
   private void awaitLevel(MemoryLevel level) {

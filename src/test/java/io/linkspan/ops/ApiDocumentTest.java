@@ -154,7 +154,7 @@ class ApiDocumentTest {
             "1",
             () -> "ready",
             () -> new NodeFacts.Limits(0, 1, 0, 0, new MemoryConfig(0, 0, 80, 90, 95)));
-    var metrics = new Metrics();
+    var metrics = new Metrics("test");
     var management =
         new ManagementVerticle(
             GatewayConfig.load(null, Map.of("LINKSPAN_MANAGEMENT_PORT", "0")).management(),

@@ -30,6 +30,11 @@ class ConnectsAreCountedTest {
     return metric(gateway, "linkspan_connects_total", transport, "outcome=\"" + outcome + "\",");
   }
 
+  private static double transfers(TestGateway gateway, String step) {
+    return Scrape.metric(
+        gateway.managementPort(), "linkspan_transfers_total{step=\"" + step + "\"}");
+  }
+
   @ParameterizedTest
   @EnumSource
   void newAndResumedSessionsAreMeasuredApart(Transport transport) throws Exception {
@@ -46,6 +51,9 @@ class ConnectsAreCountedTest {
             .isTrue();
         assertThat(connects(gateway, name, "resumed")).isEqualTo(1);
         assertThat(metric(gateway, "linkspan_resume_seconds_count", name, "")).isEqualTo(1);
+        assertThat(transfers(gateway, "arrived")).isEqualTo(1);
+        assertThat(transfers(gateway, "departed")).isEqualTo(1);
+        assertThat(transfers(gateway, "adopted")).isZero();
         assertThat(metric(gateway, "linkspan_connect_seconds_count", name, "")).isEqualTo(1);
       }
     }

@@ -140,10 +140,12 @@ public final class ReplicationLog {
   /**
    * Ends the batch in flight; an answer to an earlier batch is ignored. The peer may have changed
    * twice meanwhile, and be the same again.
+   *
+   * @return false for an earlier batch
    */
-  public void answered(long number, boolean confirmed) {
+  public boolean answered(long number, boolean confirmed) {
     if (number != batch || !sent) {
-      return;
+      return false;
     }
     sent = false;
     if (confirmed) {
@@ -155,6 +157,7 @@ public final class ReplicationLog {
       clear();
       begin = true;
     }
+    return true;
   }
 
   private void clear() {

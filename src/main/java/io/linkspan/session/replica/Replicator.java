@@ -52,6 +52,7 @@ public final class Replicator {
   private final boolean enabled;
   private final Host host;
   private final ReplicationLog log;
+  private final ReplicationLag lag;
   private final ReplicaStore replicas;
   private boolean scheduled;
 
@@ -64,6 +65,7 @@ public final class Replicator {
    * @param address of the shard
    * @param enabled whether replicas are made
    * @param memory is charged for them
+   * @param lag measures how far they are behind
    */
   public Replicator(
       ShardBus bus,
@@ -72,6 +74,7 @@ public final class Replicator {
       String address,
       boolean enabled,
       MemoryAccount memory,
+      ReplicationLag lag,
       Host host) {
     this.bus = bus;
     this.scheduler = scheduler;
@@ -79,6 +82,7 @@ public final class Replicator {
     this.address = address;
     this.enabled = enabled;
     this.host = host;
+    this.lag = lag;
     log = new ReplicationLog(address, MAX_CHANGES, memory);
     replicas = new ReplicaStore(memory);
   }
@@ -100,6 +104,9 @@ public final class Replicator {
     }
     if (Objects.equals(formerPeer, after)) {
       formerPeer = null;
+    }
+    if (!Objects.equals(before, after)) {
+      lag.begins(after != null, scheduler);
     }
     log.follow(after);
     schedule();
@@ -200,7 +207,11 @@ public final class Replicator {
 
   /** Records a change of a session. */
   void record(Change.Builder change) {
-    log.record(change.build());
+    Change recorded = change.build();
+    if (log.isFollowed()) {
+      lag.changed(recorded.getSerializedSize(), scheduler);
+    }
+    log.record(recorded);
     schedule();
   }
 
@@ -222,12 +233,15 @@ public final class Replicator {
     if (copy == null) {
       return;
     }
+    lag.sent();
     String peer = log.peer();
     long batch = log.batch();
     bus.call(peer, ShardCall.newBuilder().setCopy(copy).build(), COPY_TIMEOUT)
         .onComplete(
             copied -> {
-              log.answered(batch, true);
+              if (log.answered(batch, true)) {
+                lag.confirmed();
+              }
               if (log.isComplete()) {
                 discardReplica(formerPeer);
                 formerPeer = null;
@@ -236,7 +250,9 @@ public final class Replicator {
             },
             failure -> {
               LOG.debug("{} did not confirm the replica of this shard", peer, failure);
-              log.answered(batch, false);
+              if (log.answered(batch, false)) {
+                lag.failed();
+              }
               // Changes until then are part of what is sent next.
               scheduled = true;
               scheduler.schedule(RETRY_MS, this::sendScheduled);

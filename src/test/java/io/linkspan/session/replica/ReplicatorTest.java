@@ -36,6 +36,7 @@ class ReplicatorTest {
     final SimulatedNodes nodes;
     final Map<String, SessionState> sessions = new LinkedHashMap<>();
     final List<String> fenced = new ArrayList<>();
+    final ReplicationLag lag = new ReplicationLag();
     final Replicator replicator;
     int failures;
     boolean refuses;
@@ -51,6 +52,7 @@ class ReplicatorTest {
               address,
               true,
               TestMemory.budget().newAccount(),
+              lag,
               this);
       bus.open(address, this);
     }
@@ -160,6 +162,52 @@ class ReplicatorTest {
     assertThat(done).containsExactly("s");
     crash(a, "a");
     assertThat(b.sessions).containsKey("s");
+  }
+
+  @Test
+  void theLagIsWhatTheHolderHasNotConfirmed() {
+    start();
+    time.advance(1_000);
+    assertThat(a.lag.changes()).isZero();
+    assertThat(a.lag.age(time.now())).isZero();
+    bus.silence(b.address);
+    long began = time.now();
+    a.begin("s");
+    time.advance(3_000);
+    a.begin("t");
+    assertThat(a.lag.changes()).isEqualTo(2);
+    assertThat(a.lag.bytes()).isPositive();
+    assertThat(a.lag.age(time.now())).isEqualTo(time.now() - began);
+    bus.unsilence(b.address);
+    time.advance(3_000);
+    assertThat(a.lag.changes()).isZero();
+    assertThat(a.lag.bytes()).isZero();
+    assertThat(a.lag.age(time.now())).isZero();
+  }
+
+  @Test
+  void aReplicaThatBeginsElsewhereLagsUntilItIsThere() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    bus.silence(c.address);
+    a.lose("b");
+    time.advance(500);
+    assertThat(a.lag.age(time.now())).isEqualTo(500);
+    bus.unsilence(c.address);
+    time.advance(3_000);
+    assertThat(a.lag.age(time.now())).isZero();
+  }
+
+  @Test
+  void aShardWithoutAHolderHasNoLag() {
+    start();
+    a.lose("b");
+    a.lose("c");
+    a.begin("s");
+    time.advance(1_000);
+    assertThat(a.lag.changes()).isZero();
+    assertThat(a.lag.age(time.now())).isZero();
   }
 
   @Test

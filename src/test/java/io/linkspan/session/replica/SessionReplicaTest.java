@@ -47,6 +47,7 @@ class SessionReplicaTest {
           OWNER,
           true,
           memory,
+          new ReplicationLag(),
           new Replicator.Host() {
             @Override
             public Iterable<SessionState> resumableSessions() {
