@@ -41,14 +41,15 @@ class MonitoringTest {
   /** Labels that Prometheus adds to each series. */
   private static final Set<String> ADDED = Set.of("job", "instance", "namespace", "pod");
 
-  private static final Set<String> FUNCTIONS = Set.of("sum", "max", "rate", "increase");
+  private static final Set<String> FUNCTIONS = 
+      Set.of("sum", "max", "min", "rate", "increase", "histogram_quantile");
 
   private static final Pattern LINE = Pattern.compile("(\\w+)(?:\\{(.*)})? [-+.\\dA-Za-z]+");
   private static final Pattern LABEL = Pattern.compile("(\\w+)=\"([^\"]*)\"");
-  private static final Pattern MATCHER = Pattern.compile("(\\w+)(=~|!=|=)\"([^\"]*)\"");
+  private static final Pattern MATCHER = Pattern.compile("(\\w+)(=~|!~|!=|=)\"([^\"]*)\"");
   private static final Pattern GROUPING = Pattern.compile("\\bby \\(([^)]*)\\)");
   private static final Pattern SELECTOR =
-      Pattern.compile("\\b([a-z]+_\\w+|up)\\b(?:\\{([^}]*)\\})?");
+      Pattern.compile("\\b([a-z]+_\\w+|up)\\b(?!\\()(?:\\{([^}]*)\\})?");
   private static final Pattern SHOWN = Pattern.compile("\\{\\{ *(?:\\$labels\\.)?(\\w+) *}}");
 
   private static final YAMLMapper YAML = new YAMLMapper();
@@ -203,7 +204,7 @@ class MonitoringTest {
         .results()
         .forEach(grouping -> grouped.addAll(List.of(grouping.group(1).split(", ", -1))));
     assertThat(known).containsAll(grouped);
-    boolean isGrouped = query.expression().matches("(?s).*\\b(sum|max)\\b.*");
+    boolean isGrouped = query.expression().matches("(?s).*\\b(sum|max|min)\\b.*");
     assertThat(SHOWN.matcher(query.shown()).results())
         .allSatisfy(shown -> assertThat(isGrouped ? grouped : known).contains(shown.group(1)));
   }
