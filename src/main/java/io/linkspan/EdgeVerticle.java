@@ -5,9 +5,12 @@ import io.linkspan.admission.ClientCheck;
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.DrainLatch;
 import io.linkspan.admission.IdentityProvider;
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.admission.Origins;
+import io.linkspan.config.Live;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.listener.AcceptGate;
+import io.linkspan.listener.CertificateWatch;
 import io.linkspan.ops.EventLoopMonitor;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.Shard;
@@ -38,6 +41,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Serves the clients of one event loop: a shard with its sessions, and the transports with the
@@ -47,12 +52,12 @@ final class EdgeVerticle extends VerticleBase {
 
   /** Shared by the instances of a node. */
   record Shared(
-      GatewayConfig config,
+      Live<GatewayConfig> live,
       NodeServices shard,
       Admission admission,
       IdentityProvider identities,
       ClientCheck check,
-      HttpCredentials credentials,
+      Supplier<HttpCredentials> credentials,
       PlaygroundEndpoint playground,
       ScriptFiles linkspanClient,
       ScriptFiles socketIoClient,
@@ -89,15 +94,19 @@ final class EdgeVerticle extends VerticleBase {
     shard = new Shard(vertx, index, shared.shard());
     mailbox = new ShardMailbox(vertx, shard, shared.shard().node());
     monitor = new EventLoopMonitor(vertx, shared.registry(), index);
-    GatewayConfig config = shared.config();
+    GatewayConfig config = shared.live().get();
+    Supplier<LimitsConfig> limits = shared.live().view(GatewayConfig::limits);
     connectContext =
-        newConnectContext(new Origins(config.http().origins(), config.http().isLocal()));
+        newConnectContext(
+            shared
+                .live()
+                .view(next -> new Origins(next.http().origins(), config.http().isLocal())));
     List<HttpEndpoint> endpoints = new ArrayList<>();
     endpoints.add(
         new WebSocketEndpoint(
             vertx,
             config.websocket(),
-            config.limits(),
+            limits,
             connectContext,
             shared.credentials(),
             shared.websocket()));
@@ -124,15 +133,15 @@ final class EdgeVerticle extends VerticleBase {
             new UpgradeConfig(pressure, config.websocket().compression()),
             pipeline -> {
               BackPressure.install(pipeline, pressure);
-              RequestWatch.install(pipeline, gate, config.limits().pending().timeout());
+              RequestWatch.install(pipeline, gate, limits.get().pending().timeout());
             },
             endpoints,
             index == 0);
     http.guard(gate);
-    enet = config.enet().enabled() ? newEnetTransport(config) : null;
+    enet = config.enet().enabled() ? newEnetTransport(config, limits) : null;
     tcp =
         new TcpTransport(
-            vertx, config.tcp(), config.limits(), connectContext, shared.tcp(), index == 0);
+            vertx, config.tcp(), limits, connectContext, shared.tcp(), index == 0);
     return mailbox
         .open(index == 0)
         .compose(v -> http.listen())
@@ -143,11 +152,11 @@ final class EdgeVerticle extends VerticleBase {
         .onSuccess(ports -> tcpPorts = ports);
   }
 
-  private EnetTransport newEnetTransport(GatewayConfig config) {
+  private EnetTransport newEnetTransport(GatewayConfig config, Supplier<LimitsConfig> limits) {
     return new EnetTransport(
         vertx,
         config.enet(),
-        config.limits(),
+        limits,
         connectContext,
         shared.enet().metrics(),
         shared.enet().datagrams(),
@@ -155,7 +164,7 @@ final class EdgeVerticle extends VerticleBase {
         index == 0);
   }
 
-  private ConnectContext newConnectContext(Origins origins) {
+  private ConnectContext newConnectContext(Supplier<Origins> origins) {
     var policy =
         new ConnectPolicy(
             latch,
@@ -180,8 +189,9 @@ final class EdgeVerticle extends VerticleBase {
   /** Rejects new clients and closes the connected ones; completes when none is left. */
   Future<Void> drain(Duration patience) {
     Promise<Void> done = Promise.promise();
-    DrainConfig drain = shared.config().drain();
-    int batch = Math.max(1, drain.batch() / shared.config().loops());
+    GatewayConfig config = shared.live().get();
+    DrainConfig drain = config.drain();
+    int batch = Math.max(1, drain.batch() / config.loops());
     context.runOnContext(
         v -> {
           Future<Void> linksEnded = latch.drain();
@@ -193,6 +203,30 @@ final class EdgeVerticle extends VerticleBase {
           shard.drain(batch, drain.pause(), patience).compose(w -> linksEnded).onComplete(done);
         });
     return done.future();
+  }
+
+  /**
+   * Reads the files of all certificates that this instance watches.
+   *
+   * @return fails when some have changed and cannot be used
+   */
+  Future<Void> verifyCertificates() {
+    Promise<Void> verified = Promise.promise();
+    context.runOnContext(
+        v ->
+            Future.all(certificates().map(CertificateWatch::verify).toList())
+                .<Void>mapEmpty()
+                .onComplete(verified));
+    return verified.future();
+  }
+
+  /** Uses certificates that have changed now and not at the next check. */
+  void reloadCertificates() {
+    context.runOnContext(v -> certificates().forEach(CertificateWatch::checkNow));
+  }
+
+  private Stream<CertificateWatch> certificates() {
+    return Stream.concat(Stream.ofNullable(http.certificate()), tcp.certificates().stream());
   }
 
   @Override

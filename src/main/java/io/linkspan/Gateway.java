@@ -1,15 +1,20 @@
 package io.linkspan;
 
 import io.linkspan.admission.Admission;
+import io.linkspan.admission.LimitsConfig;
 import io.linkspan.admission.Offences;
 import io.linkspan.api.MessageCodecs;
 import io.linkspan.auth.Authentication;
+import io.linkspan.ban.Bans;
 import io.linkspan.ban.SharedBans;
+import io.linkspan.config.ConfigException;
+import io.linkspan.config.Live;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.delivery.NodeMailbox;
 import io.linkspan.directory.ClusterMetrics;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.logging.LogLevels;
 import io.linkspan.memory.JvmMemory;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.OutOfMemory;
@@ -18,6 +23,7 @@ import io.linkspan.ops.ManagementVerticle;
 import io.linkspan.ops.MemoryMonitor;
 import io.linkspan.ops.Metrics;
 import io.linkspan.ops.Node;
+import io.linkspan.ops.ReloadResult;
 import io.linkspan.revocation.RevocationCheck;
 import io.linkspan.revocation.RevocationMetrics;
 import io.linkspan.revocation.RevocationRequests;
@@ -43,9 +49,7 @@ import io.linkspan.transport.http.PlaygroundEndpoint;
 import io.linkspan.transport.http.ScriptFiles;
 import io.linkspan.transport.socketio.ClientFiles;
 import io.linkspan.transport.socketio.SocketIoEndpoint;
-import io.linkspan.upstream.UpstreamConfig;
-import io.linkspan.upstream.UpstreamMetrics;
-import io.linkspan.upstream.UpstreamVerticle;
+import io.linkspan.upstream.Upstreams;
 import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -62,6 +66,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -78,7 +83,7 @@ public final class Gateway implements Node {
   private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
   private static final long PING_TIMEOUT_MS = 1_500;
 
-  private final GatewayConfig config;
+  private final Live<GatewayConfig> live;
   private final Vertx vertx;
   private final String id;
   private final Metrics metrics = new Metrics(Version.current());
@@ -98,7 +103,10 @@ public final class Gateway implements Node {
   private final Nodes nodes;
   private final BooleanSupplier isMember;
   private final Queue<EdgeVerticle> edges = new ConcurrentLinkedQueue<>();
-  private final List<UpstreamVerticle> upstreams = new ArrayList<>();
+  private final Upstreams upstreams;
+  private final RoutingTable routes;
+  private final LogLevels levels = new LogLevels();
+  private final Reloader reloader;
   private final ManagementVerticle management;
   private final ControlService control;
   private final NodeMailbox mailbox;
@@ -106,11 +114,15 @@ public final class Gateway implements Node {
   private final RevocationCheck check;
   private final Authentication authentication;
 
+  private Offences offences;
+
   /** Written by the thread that starts or drains, read by every event loop. */
   private volatile State state = State.STARTING;
 
   private Gateway(GatewayConfig config, VertxBootstrap platform) {
-    this.config = config;
+    live = new Live<>(config);
+    levels.apply(config.log());
+    routes = new RoutingTable(config.routes());
     vertx = platform.vertx();
     vertx.exceptionHandler(Gateway::onFailure);
     memory = JvmMemory.budget(config.memory(), config.loops());
@@ -120,19 +132,24 @@ public final class Gateway implements Node {
     isMember = platform.isMember();
     id = nodes.self().id();
     var refusals = new RevocationMetrics(metrics.registry());
-    revocations = new Revocations(vertx, config.revocation(), platform.revocations(), refusals);
+    revocations = new Revocations(
+            vertx, live.view(GatewayConfig::revocation), platform.revocations(), refusals);
     check = new RevocationCheck(revocations, refusals);
     var requests = new RevocationRequests(revocations);
     control = new ControlService(vertx, directory, nodes, requests);
     authentication = new Authentication(vertx, config.auth(), check);
+    upstreams = new Upstreams(vertx, metrics.registry(), metrics.latencies());
+    reloader =
+        new Reloader(vertx, live, upstreams, authentication, edges::element, this::putIntoForce);
     mailbox = new NodeMailbox(vertx, directory, nodes.self());
     BackPressureLimits pressure = BackPressureLimits.of(config.limits(), false);
     management =
         new ManagementVerticle(
-            config.management(),
+            live.view(GatewayConfig::management),
             metrics,
             this,
-            new TraceService(vertx, nodes, directory, config.trace()),
+            reloader::reload,
+            new TraceService(vertx, nodes, directory, live.view(GatewayConfig::trace)),
             new StatusService(vertx, nodes, facts(), metrics.registry()),
             requests,
             config.websocket().maxMessageSize() * 2L,
@@ -195,11 +212,11 @@ public final class Gateway implements Node {
   public Future<Void> drain() {
     state = State.DRAINING;
     LOG.info("draining {} sessions", sessions.sessions());
-    Duration timeout = config.drain().timeout();
+    Duration timeout = live.get().drain().timeout();
     // Clients with pending messages get half of the time, closing handshakes most of the rest.
     Duration patience = timeout.dividedBy(2);
     // A Message that is held for an unavailable service would delay the close of its client.
-    upstreams.forEach(UpstreamVerticle::drain);
+    upstreams.drain();
     return Future.join(edges.stream().map(edge -> edge.drain(patience)).toList())
         .timeout(timeout.toMillis() * 3 / 4, TimeUnit.MILLISECONDS)
         .eventually(this::close)
@@ -248,16 +265,35 @@ public final class Gateway implements Node {
         .mapEmpty();
   }
 
+  /**
+   * Reads the configuration again and puts its changes into force, all or none of them.
+   *
+   * @return fails with a {@link ConfigException} when nothing was changed
+   */
+  public Future<ReloadResult> reload() {
+    return reloader.reload();
+  }
+
+  /** Puts everything into force that does not read the configuration by itself. */
+  private void putIntoForce(GatewayConfig config) {
+    routes.replace(config.routes());
+    levels.apply(config.log());
+    if (offences instanceof Bans bans) {
+      bans.use(config.bans());
+    }
+  }
+
   private Future<Void> start() {
+    GatewayConfig config = live.get();
     MessageCodecs.register(vertx);
     monitor.start();
     var onEachLoop = new DeploymentOptions().setInstances(config.loops());
     return vertx
         .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
-        .compose(v -> authentication.start())
+        .compose(v -> authentication.prepare(config.auth()).onSuccess(authentication::use))
         .compose(v -> revocations.start())
-        .compose(v -> deployUpstreams())
+        .compose(v -> upstreams.deploy(config.upstreams()))
         .compose(
             v -> {
               EdgeVerticle.Shared shared = share();
@@ -271,7 +307,7 @@ public final class Gateway implements Node {
 
   private Future<?> deployConfigured() {
     List<Future<String>> deployments = new ArrayList<>();
-    for (VerticleConfig verticle : config.verticles()) {
+    for (VerticleConfig verticle : live.get().verticles()) {
       deployments.add(
           vertx.deployVerticle(
               "java:" + verticle.className(),
@@ -282,23 +318,17 @@ public final class Gateway implements Node {
     return Future.all(deployments);
   }
 
-  private Future<?> deployUpstreams() {
-    for (UpstreamConfig upstream : config.upstreams()) {
-      upstreams.add(
-          new UpstreamVerticle(
-              upstream,
-              new UpstreamMetrics(metrics.registry(), metrics.latencies(), upstream.name())));
-    }
-    return Future.all(upstreams.stream().map(vertx::deployVerticle).toList());
-  }
-
   private EdgeVerticle.Shared share() {
-    var credentials = new HttpCredentials(config.auth().cookie(), config.auth().hook().headers());
-    Offences offences =
+    GatewayConfig config = live.get();
+    Supplier<LimitsConfig> limits = live.view(GatewayConfig::limits);
+    Supplier<HttpCredentials> credentials =
+        live.view(
+            next -> new HttpCredentials(next.auth().cookie(), next.auth().hook().headers()));
+    offences =
         SharedBans.start(
             config.bans(),
             config.proxies(),
-            authentication.identities().verifies(),
+            authentication.verifies(),
             revocations,
             metrics.registry());
     ClusterMetrics.register(metrics.registry(), nodes, directory, isMember);
@@ -308,27 +338,27 @@ public final class Gateway implements Node {
             id,
             config.session(),
             config.delivery(),
-            config.limits(),
-            new RoutingTable(config.routes()),
+            limits,
+            routes,
             directory,
             nodes,
             new DuplicateFilter(config.delivery(), new SharedMemoryAccount(memory)),
             memory,
             sessions,
             new IdentityServices(
-                authentication.identities(),
+                authentication,
                 config.auth().notice(),
-                config.permissions(),
+                live.view(GatewayConfig::permissions),
                 revocations,
                 offences),
             config.trace());
-    var admission = new Admission(config.limits(), offences);
+    var admission = new Admission(limits, offences);
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(
-        config,
+        live,
         shard,
         admission,
-        authentication.identities(),
+        authentication,
         check,
         credentials,
         new PlaygroundEndpoint(config.websocket().path(), config.socketio().path()),
@@ -338,7 +368,8 @@ public final class Gateway implements Node {
         websocket,
         new SocketIoEndpoint.Shared(
             config.socketio(),
-            config.limits(),
+            limits,
+            live.view(next -> next.socketio().namespaces()),
             config.delivery(),
             credentials,
             socketio,
@@ -353,14 +384,18 @@ public final class Gateway implements Node {
   }
 
   private NodeFacts facts() {
-    var limits =
-        new NodeFacts.Limits(
-            config.limits().connections(),
-            config.limits().pending().max(),
-            config.limits().connectsPerAddress(),
-            config.limits().connectsPerUser(),
-            config.memory());
-    return new NodeFacts(id, Version.current(), this::stateLabel, () -> limits);
+    return new NodeFacts(
+        id,
+        Version.current(),
+        this::stateLabel,
+        live.view(
+            config ->
+                new NodeFacts.Limits(
+                    config.limits().connections(),
+                    config.limits().pending().max(),
+                    config.limits().connectsPerAddress(),
+                    config.limits().connectsPerUser(),
+                    config.memory())));
   }
 
   private String stateLabel() {

@@ -10,6 +10,7 @@ import io.linkspan.config.ConfigNode;
 import io.linkspan.config.ConfigTree;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.listener.AddressRange;
+import io.linkspan.logging.LogConfig;
 import io.linkspan.memory.MemoryConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.permission.PermissionRules;
@@ -24,6 +25,7 @@ import io.linkspan.transport.http.HttpConfig;
 import io.linkspan.transport.socketio.SocketIoConfig;
 import io.linkspan.transport.tcp.TcpConfig;
 import io.linkspan.transport.websocket.WebSocketConfig;
+import io.linkspan.upstream.UpstreamAddresses;
 import io.linkspan.upstream.UpstreamConfig;
 import io.linkspan.upstream.UpstreamReader;
 import io.linkspan.upstream.http.HttpBackendFactory;
@@ -36,9 +38,11 @@ import java.util.stream.Stream;
 /**
  * The configuration of a node, composed of the sections of all parts.
  *
+ * @param tree the values of all keys, from which this was read
  * @param eventLoops number of event loops that serve clients; 0 is one per processor
  */
 public record GatewayConfig(
+    ConfigTree tree,
     int eventLoops,
     HttpConfig http,
     WebSocketConfig websocket,
@@ -59,7 +63,8 @@ public record GatewayConfig(
     List<UpstreamConfig> upstreams,
     List<VerticleConfig> verticles,
     ClusterConfig cluster,
-    DrainConfig drain) {
+    DrainConfig drain,
+    LogConfig log) {
 
   private static final int MAX_EVENT_LOOPS = 1024;
 
@@ -90,20 +95,31 @@ public record GatewayConfig(
    */
   public static GatewayConfig load(Path file, Map<String, String> environment)
       throws ConfigException {
-    ConfigNode root = ConfigTree.load(file, environment);
-    GatewayConfig config = read(root);
+    return read(ConfigTree.read(file, environment), List.of());
+  }
+
+  /**
+   * Reads the settings that a tree describes.
+   *
+   * @param inForce upstreams that keep their addresses if they do not change
+   * @throws ConfigException with every problem
+   */
+  static GatewayConfig read(ConfigTree tree, List<UpstreamConfig> inForce) throws ConfigException {
+    ConfigNode root = tree.root();
+    GatewayConfig config = read(tree, root, new UpstreamAddresses(tree.generation(), inForce));
     root.throwIfRejected();
     return config;
   }
 
-  private static GatewayConfig read(ConfigNode root) {
+  private static GatewayConfig read(ConfigTree tree, ConfigNode root, UpstreamAddresses addresses) {
     HttpConfig http = HttpConfig.read(root.section("http"));
     ManagementConfig management = ManagementConfig.read(root.section("management"));
     ClusterConfig cluster = ClusterConfig.read(root.section("cluster"));
     var upstreams =
         new UpstreamReader(
             root.section("upstream"),
-            Map.of("http", HttpBackendFactory::read, "tcp", TcpBackendFactory::read));
+            Map.of("http", HttpBackendFactory::read, "tcp", TcpBackendFactory::read),
+            addresses);
     AuthConfig auth =
         AuthConfig.read(
             root.section("auth"), hook -> upstreams.read(hook, "http", AUTH_HOOK).address());
@@ -112,6 +128,7 @@ public record GatewayConfig(
             root.sections("routes"), (route, kind, name) -> upstream(upstreams, route, kind, name));
     GatewayConfig config =
         new GatewayConfig(
+            tree,
             root.count("eventLoops", 0, MAX_EVENT_LOOPS),
             http,
             WebSocketConfig.read(root.section("websocket")),
@@ -133,7 +150,8 @@ public record GatewayConfig(
             upstreams.upstreams(),
             root.sections("verticles").stream().map(VerticleConfig::read).toList(),
             cluster,
-            DrainConfig.read(root.section("drain")));
+            DrainConfig.read(root.section("drain")),
+            LogConfig.read(root.section("log")));
     config.checkSections(root);
     return config;
   }

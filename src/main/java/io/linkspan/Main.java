@@ -113,6 +113,7 @@ public final class Main implements Callable<Integer> {
     }
     Duration timeout = config.drain().timeout();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(gateway, timeout, log), "drain"));
+    HangUpSignal.handle(gateway::reload);
     warnOfOpenListeners(config, log);
     log.info("linkspan {} is ready, ports {}", Version.current(), gateway.ports().encode());
     return 0;
@@ -316,6 +317,17 @@ public final class Main implements Callable<Integer> {
   Integer revocations(
       @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
     return callNode(url, RevocationCommands::list);
+  }
+
+  @Command(
+      name = "reload",
+      description = "Let a running node read its configuration again, as SIGHUP does.")
+  Integer reload(@Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
+    try {
+      return ReloadCommand.run(load().management(), url);
+    } catch (ConfigException e) {
+      return tell(e);
+    }
   }
 
   /** Runs a command that calls the management port of a running node. */

@@ -4,6 +4,7 @@ import io.linkspan.time.DeadlineTimer;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /**
  * Decides whether one more connection is admitted, before it costs anything. Shared by all event
@@ -14,7 +15,7 @@ public final class Admission {
   /** When a client may retry while a count, not a rate, is exhausted. */
   private static final long COUNT_RETRY_MS = 5_000;
 
-  private final LimitsConfig limits;
+  private final Supplier<LimitsConfig> limits;
   private final Offences offences;
   private final AtomicInteger connections = new AtomicInteger();
   private final ConcurrentMap<String, Integer> perAddress = new ConcurrentHashMap<>();
@@ -23,21 +24,22 @@ public final class Admission {
   private final PendingLinks pending;
 
   /** Creates an admission that bans nobody. */
-  public Admission(LimitsConfig limits) {
+  public Admission(Supplier<LimitsConfig> limits) {
     this(limits, Offences.NONE);
   }
 
   /**
    * Creates an admission without connections.
    *
+   * @param limits in force, which can change
    * @param offences counts what clients do too often
    */
-  public Admission(LimitsConfig limits, Offences offences) {
+  public Admission(Supplier<LimitsConfig> limits, Offences offences) {
     this.limits = limits;
     this.offences = offences;
-    addressRate = new RateTable(limits.connectsPerAddress());
-    userRate = new RateTable(limits.connectsPerUser());
-    pending = new PendingLinks(limits.pending());
+    addressRate = new RateTable(() -> limits.get().connectsPerAddress());
+    userRate = new RateTable(() -> limits.get().connectsPerUser());
+    pending = new PendingLinks(() -> limits.get().pending());
   }
 
   /** Returns the links whose client has not joined yet. */
@@ -61,15 +63,15 @@ public final class Admission {
     if (wait > 0) {
       return wait;
     }
+    LimitsConfig current = limits.get();
     int all = connections.incrementAndGet();
-    if (limits.connections() > 0 && all > limits.connections()) {
+    if (current.connections() > 0 && all > current.connections()) {
       connections.decrementAndGet();
       return COUNT_RETRY_MS;
     }
-    if (limits.connectionsPerAddress() == 0) {
-      return 0;
-    }
-    if (perAddress.merge(address, 1, Integer::sum) > limits.connectionsPerAddress()) {
+    // Counted without a limit too, which may be set while clients are connected.
+    int ofAddress = perAddress.merge(address, 1, Integer::sum);
+    if (current.connectionsPerAddress() > 0 && ofAddress > current.connectionsPerAddress()) {
       leave(address);
       return COUNT_RETRY_MS;
     }
@@ -84,8 +86,6 @@ public final class Admission {
   /** Gives a place back. */
   public void leave(String address) {
     connections.decrementAndGet();
-    if (limits.connectionsPerAddress() > 0) {
-      perAddress.computeIfPresent(address, (a, count) -> count == 1 ? null : count - 1);
-    }
+    perAddress.computeIfPresent(address, (a, count) -> count == 1 ? null : count - 1);
   }
 }

@@ -8,6 +8,7 @@ import io.linkspan.memory.MemoryLevel;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.Future;
+import java.util.function.Supplier;
 
 /**
  * Decides which clients connect, in the same way for every transport. A transport asks for a place
@@ -40,7 +41,7 @@ public final class ConnectPolicy {
   private static final long PENDING_RETRY_MS = 2_000;
 
   private final DrainLatch latch;
-  private final Origins origins;
+  private final Supplier<Origins> origins;
   private final Admission admission;
   private final IdentityProvider identities;
   private final ClientCheck check;
@@ -48,12 +49,13 @@ public final class ConnectPolicy {
 
   /**
    * @param latch of the event loop
+   * @param origins that may connect, which can change
    * @param check refuses addresses; the identities are checked already
    * @param memory is charged for each link
    */
   public ConnectPolicy(
       DrainLatch latch,
-      Origins origins,
+      Supplier<Origins> origins,
       Admission admission,
       IdentityProvider identities,
       ClientCheck check,
@@ -94,7 +96,7 @@ public final class ConnectPolicy {
    * @param host value of the {@code Host} header, or null
    */
   public void checkOrigin(String origin, String host) throws ConnectRefusedException {
-    if (!origins.allow(origin, host)) {
+    if (!origins.get().allow(origin, host)) {
       throw new ConnectRefusedException(
           CloseReason.FORBIDDEN, "this origin is not in http.origins", 0);
     }

@@ -67,6 +67,11 @@ public record LimitsConfig(
     }
   }
 
+  /** Returns whether the Messages of a connection are limited by a rate. */
+  public boolean hasRates() {
+    return messageRate > 0 || byteRate > 0 || costRate > 0;
+  }
+
   /** Reads the section {@code limits}. */
   public static LimitsConfig read(ConfigNode limits) {
     ConfigNode connectRate = limits.section("connectRate");

@@ -8,6 +8,7 @@ import io.netty.util.NetUtil;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Counts everything that exists before a client has joined, from the moment at which it is
@@ -40,11 +41,14 @@ public final class PendingLinks {
   /** Milliseconds that a link has before it gives way to a new one. */
   static final long LEAST_TIME = 1_000;
 
-  private final LimitsConfig.Pending limits;
+  private final Supplier<LimitsConfig.Pending> limits;
   private final PendingTable<String, Runnable> table = new PendingTable<>();
   private long givenUp;
 
-  public PendingLinks(LimitsConfig.Pending limits) {
+  /**
+   * @param limits in force, which can change
+   */
+  public PendingLinks(Supplier<LimitsConfig.Pending> limits) {
     this.limits = limits;
   }
 
@@ -96,10 +100,11 @@ public final class PendingLinks {
   }
 
   private PendingTable.Entry<String, Runnable> inTheWay(String origin) {
-    if (table.size(origin) >= limits.maxPerAddress()) {
+    LimitsConfig.Pending current = limits.get();
+    if (table.size(origin) >= current.maxPerAddress()) {
       return table.oldest(origin);
     }
-    return table.size() >= limits.max() ? table.oldest() : null;
+    return table.size() >= current.max() ? table.oldest() : null;
   }
 
   /** Returns the address, or the network of an IPv6 address: a host has as many as it likes. */

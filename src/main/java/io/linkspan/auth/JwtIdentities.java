@@ -29,6 +29,11 @@ final class JwtIdentities implements IdentityProvider {
     return keys.start();
   }
 
+  /** Returns whether there are keys; without them, no token can be verified. */
+  boolean hasKeys() {
+    return keys.isComplete();
+  }
+
   @Override
   public boolean verifies() {
     return true;

@@ -61,6 +61,11 @@ final class TokenKeys {
     return read.future();
   }
 
+  /** Returns whether keys have been read. */
+  synchronized boolean isComplete() {
+    return ring.isComplete();
+  }
+
   /**
    * Returns the keys that may have signed a token.
    *

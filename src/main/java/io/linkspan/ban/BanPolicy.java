@@ -37,11 +37,12 @@ final class BanPolicy {
     }
   }
 
-  private final BanConfig config;
-  private final int highestLevel;
+  private final int maxOffenders;
+  private BanConfig config;
+  private int highestLevel;
 
   /** The offences that each client has left, of those kinds that it ever did. */
-  private final RecentTable<Offender, Map<Offence, TokenBucket>> allowances;
+  private RecentTable<Offender, Map<Offence, TokenBucket>> allowances;
 
   private final RecentTable<Offender, Conviction> convictions;
 
@@ -53,10 +54,16 @@ final class BanPolicy {
    * @param maxBans clients whose bans are remembered; the one that was quiet for longest makes room
    */
   BanPolicy(BanConfig config, int maxOffenders, int maxBans) {
+    this.maxOffenders = maxOffenders;
+    use(config);
+    convictions = new RecentTable<>(maxBans);
+  }
+
+  /** Uses other settings. Offences are counted anew; bans continue to their end. */
+  void use(BanConfig config) {
     this.config = config;
     highestLevel = highestLevel(config);
     allowances = new RecentTable<>(maxOffenders);
-    convictions = new RecentTable<>(maxBans);
   }
 
   /** Counts an offence; returns the ban that begins with it, or null. */

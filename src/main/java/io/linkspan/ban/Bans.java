@@ -31,7 +31,6 @@ public final class Bans implements Offences {
   private static final String MODE = "mode";
   private static final Logger LOG = LoggerFactory.getLogger(Bans.class);
 
-  private final BanConfig config;
   private final List<AddressRange> exempt;
   private final boolean verifies;
   private final LongSupplier clock;
@@ -40,6 +39,8 @@ public final class Bans implements Offences {
   private final Map<Offence, Counter> offences = new EnumMap<>(Offence.class);
   private final Map<Offence, Counter> bans = new EnumMap<>(Offence.class);
   private final Counter refused;
+
+  private volatile BanConfig config;
 
   /** Whether somebody may be banned; read without the lock for each connection. */
   private volatile boolean any;
@@ -93,6 +94,20 @@ public final class Bans implements Offences {
           .tag("client", kind.label())
           .tag(MODE, config.mode().label())
           .register(registry);
+    }
+  }
+
+  /**
+   * Uses other settings. If they differ, offences are counted anew; bans continue to their end.
+   *
+   * @param config with the same mode
+   */
+  public void use(BanConfig config) {
+    synchronized (this) {
+      if (!config.equals(this.config)) {
+        this.config = config;
+        policy.use(config);
+      }
     }
   }
 

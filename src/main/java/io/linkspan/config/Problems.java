@@ -18,6 +18,23 @@ final class Problems {
   private final List<String> lines = new ArrayList<>();
   private final Map<String, String> origins = new HashMap<>();
 
+  /** Returns no problems, with the same origins of values. */
+  Problems withoutLines() {
+    var copy = new Problems();
+    copy.origins.putAll(origins);
+    return copy;
+  }
+
+  /** Takes the origin of a value over from others. */
+  void copyOrigin(String key, Problems others) {
+    String origin = others.origins.get(key);
+    if (origin == null) {
+      origins.remove(key);
+    } else {
+      origins.put(key, origin);
+    }
+  }
+
   /** Remembers from which line or variable the value of a key is; a later call overrides it. */
   void setOrigin(String key, String origin) {
     origins.put(key, origin);

@@ -41,7 +41,14 @@ public final class Dispatcher {
       forbid(exchange, "no permission to send ");
       return;
     }
-    Route.Destination destination = routes.destination(recipient, message.getType());
+    RoutingTable.Entry entry = routes.find(recipient, message.getType());
+    if (entry == null) {
+      routes.missed();
+      forbid(exchange, "no route permits ");
+      return;
+    }
+    entry.hit();
+    Route.Destination destination = entry.route().destination();
     if (destination instanceof Route.Bus service) {
       exchange.routed(service.address());
       services.call(service, exchange);
@@ -49,8 +56,6 @@ public final class Dispatcher {
       exchange.routed(recipient.kind().label());
       Message marked = route.isVolatile() ? markVolatile(message) : message;
       clients.route(recipient, marked, exchange.sender().scope(), exchange);
-    } else {
-      forbid(exchange, "no route permits ");
     }
   }
 

@@ -82,6 +82,43 @@ public final class CertificateWatch {
         .otherwiseEmpty();
   }
 
+  /**
+   * Reads the files, unless the listener has none.
+   *
+   * @return fails when they have changed and cannot be used; the message names the key
+   */
+  public Future<Void> verify() {
+    if (!config.enabled()) {
+      return Future.succeededFuture();
+    }
+    return vertx
+        .executeBlocking(this::read)
+        .compose(
+            contents ->
+                Objects.equals(contents, seen)
+                    ? Future.succeededFuture()
+                    : validUntil(certificate(contents)))
+        .<Void>mapEmpty()
+        .recover(
+            failure ->
+                Future.failedFuture(
+                    new IllegalStateException(
+                        listener
+                            + ".tls.cert: "
+                            + config.cert()
+                            + " with "
+                            + config.key()
+                            + " cannot be used: "
+                            + failure.getMessage())));
+  }
+
+  /** Checks the files now and not at the next time, unless the listener has none. */
+  public void checkNow() {
+    if (config.enabled() && !stopped) {
+      check();
+    }
+  }
+
   /** Ends the checks. */
   public void stop() {
     stopped = true;

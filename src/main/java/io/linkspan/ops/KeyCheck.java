@@ -8,6 +8,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.ext.web.RoutingContext;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
+import java.util.function.Supplier;
 
 /** Passes requests on that carry the key of the HTTP API. Used only on one event loop. */
 final class KeyCheck {
@@ -15,20 +16,20 @@ final class KeyCheck {
   private static final String BEARER = "Bearer ";
   private static final int MAX_ADDRESSES = 10_000;
 
-  private final String key;
+  private final Supplier<String> key;
   private final KeyGuesses guesses = new KeyGuesses(MAX_ADDRESSES);
 
   /**
-   * @param key empty when none is required
+   * @param key empty when none is required; can change
    */
-  KeyCheck(String key) {
+  KeyCheck(Supplier<String> key) {
     this.key = key;
   }
 
   /** Refuses a request, or passes it on. */
   void check(RoutingContext context) {
     String header = context.request().getHeader(HttpHeaders.AUTHORIZATION);
-    if (key.isEmpty()) {
+    if (key.get().isEmpty()) {
       context.next();
     } else if (header == null) {
       refuse(context);
@@ -64,6 +65,6 @@ final class KeyCheck {
     return header.startsWith(BEARER)
         && MessageDigest.isEqual(
             header.substring(BEARER.length()).getBytes(StandardCharsets.UTF_8),
-            key.getBytes(StandardCharsets.UTF_8));
+            key.get().getBytes(StandardCharsets.UTF_8));
   }
 }

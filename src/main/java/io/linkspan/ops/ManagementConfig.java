@@ -4,6 +4,7 @@ import io.linkspan.config.ConfigNode;
 import io.linkspan.config.Hosts;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.regex.Pattern;
 
 /**
@@ -32,7 +33,7 @@ public record ManagementConfig(
   private static final Duration SHORTEST_TIMEOUT = Duration.ofSeconds(1);
 
   public ManagementConfig {
-    hosts = List.copyOf(hosts);
+    hosts = hosts.stream().map(name -> name.toLowerCase(Locale.ROOT)).toList();
   }
 
   /** Reads the section {@code management}. */

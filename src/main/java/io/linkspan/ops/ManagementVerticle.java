@@ -38,6 +38,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.slf4j.Logger;
@@ -51,9 +52,10 @@ public final class ManagementVerticle extends VerticleBase {
   private static final Pattern TIMEOUT = Pattern.compile("(\\d{1,6})(ms|s)");
   private static final String SERVICE = "service:http";
 
-  private final ManagementConfig config;
+  private final Supplier<ManagementConfig> config;
   private final Metrics metrics;
   private final Node node;
+  private final Configuration configuration;
   private final TraceService traces;
   private final StatusService status;
   private final RevocationRequests revocations;
@@ -63,15 +65,17 @@ public final class ManagementVerticle extends VerticleBase {
   private GatewayClient clients;
 
   /**
+   * @param config in force; hosts and key can change
    * @param traces opened and closed with the port
    * @param status opened and closed with the port
    * @param maxBody bytes of a Message in an HTTP body
    * @param extensions prepares the pipeline of each connection
    */
   public ManagementVerticle(
-      ManagementConfig config,
+      Supplier<ManagementConfig> config,
       Metrics metrics,
       Node node,
+      Configuration configuration,
       TraceService traces,
       StatusService status,
       RevocationRequests revocations,
@@ -80,6 +84,7 @@ public final class ManagementVerticle extends VerticleBase {
     this.config = config;
     this.metrics = metrics;
     this.node = node;
+    this.configuration = configuration;
     this.traces = traces;
     this.status = status;
     this.revocations = revocations;
@@ -96,11 +101,12 @@ public final class ManagementVerticle extends VerticleBase {
         .connectionHandler(connection -> prepare((HttpServerConnection) connection))
         .requestHandler(router());
     return Future.all(traces.open(), status.open())
-        .compose(v -> server.listen(config.port(), config.host()))
+        .compose(v -> server.listen(config.get().port(), config.get().host()))
         .recover(
             failure ->
                 Future.failedFuture(
-                    new ListenException("management", config.host(), config.port(), failure)));
+                    new ListenException(
+                        "management", config.get().host(), config.get().port(), failure)));
   }
 
   @Override
@@ -116,7 +122,7 @@ public final class ManagementVerticle extends VerticleBase {
   private void prepare(HttpServerConnection connection) {
     ChannelPipeline pipeline = connection.channelHandlerContext().pipeline();
     RequestValidator.addTo(pipeline);
-    ConnectionDeadline.addTo(pipeline, vertx, config);
+    ConnectionDeadline.addTo(pipeline, vertx, config.get());
     extensions.accept(pipeline);
   }
 
@@ -131,7 +137,10 @@ public final class ManagementVerticle extends VerticleBase {
               log.watch(request.request(), request.request().remoteAddress());
               request.next();
             });
-    router.route().handler(new RequestPolicy(config.hosts())::check).failureHandler(this::fail);
+    router
+        .route()
+        .handler(new RequestPolicy(() -> config.get().hosts())::check)
+        .failureHandler(this::fail);
     router.get("/health/live").handler(HealthCheckHandler.createWithHealthChecks(liveness()));
     router.get("/health/ready").handler(HealthCheckHandler.createWithHealthChecks(readiness()));
     router
@@ -143,7 +152,10 @@ public final class ManagementVerticle extends VerticleBase {
                     .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
                     .end(metrics.scrape()));
     ApiDocument.addTo(router);
-    router.route("/v1/*").handler(new KeyCheck(config.apiKey())::check).failureHandler(this::fail);
+    router
+        .route("/v1/*")
+        .handler(new KeyCheck(() -> config.get().apiKey())::check)
+        .failureHandler(this::fail);
     router.get("/v1/node").handler(request -> request.json(node.describe()));
     router
         .post("/v1/messages")
@@ -152,6 +164,7 @@ public final class ManagementVerticle extends VerticleBase {
     new SessionApi(clients).addTo(router);
     new TraceApi(traces).addTo(router);
     new StatusApi(status).addTo(router);
+    new ReloadApi(configuration).addTo(router);
     new RevocationApi(revocations, maxBody).addTo(router);
     refuseOthers(router);
     return router;

@@ -8,6 +8,7 @@ import io.vertx.ext.web.RoutingContext;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -30,15 +31,15 @@ final class RequestPolicy {
   private static final Set<String> OWN_SITE = Set.of("same-origin", "none");
   private static final String ALL = "*";
 
-  private final List<String> hosts;
+  private final Supplier<List<String>> hosts;
   private final Origins origins = new Origins(List.of(), false);
 
   /**
    * @param hosts names in the Host header, beside localhost and addresses; {@code *.example} allows
-   *     the names below it, {@code *} all
+   *     the names below it, {@code *} all; in lower case; can change
    */
-  RequestPolicy(List<String> hosts) {
-    this.hosts = hosts.stream().map(host -> host.toLowerCase(Locale.ROOT)).toList();
+  RequestPolicy(Supplier<List<String>> hosts) {
+    this.hosts = hosts;
   }
 
   /** Refuses a request, or passes it on. */
@@ -72,7 +73,7 @@ final class RequestPolicy {
 
   private boolean isOwn(String host) {
     Matcher parts = HOST.matcher(host);
-    if (hosts.contains(ALL)) {
+    if (hosts.get().contains(ALL)) {
       return true;
     }
     if (!parts.matches()) {
@@ -86,7 +87,7 @@ final class RequestPolicy {
   }
 
   private boolean isConfigured(String name) {
-    for (String host : hosts) {
+    for (String host : hosts.get()) {
       if (host.equals(name) || (host.startsWith("*.") && name.endsWith(host.substring(1)))) {
         return true;
       }

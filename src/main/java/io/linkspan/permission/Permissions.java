@@ -3,6 +3,7 @@ package io.linkspan.permission;
 import io.linkspan.admission.Identity;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The permissions of one client. A decision is made once for each target and then remembered. Used
@@ -15,7 +16,7 @@ public final class Permissions {
 
   private record Question(Action action, String target, String type) {}
 
-  private final PermissionRules rules;
+  private final Supplier<PermissionRules> live;
   private final Identity identity;
 
   /** Null until the first decision: reading claims costs more than most clients ever need. */
@@ -25,15 +26,22 @@ public final class Permissions {
   private Decision lastDecision;
   private Map<Question, Decision> decisions;
 
-  /** Creates the permissions of a client that the identity describes. */
-  public Permissions(PermissionRules rules, Identity identity) {
-    this.rules = rules;
+  /** The rules of the remembered decisions; null before the first one. */
+  private PermissionRules rules;
+
+  /**
+   * Creates the permissions of a client.
+   *
+   * @param rules in force; decisions are made anew after they have changed
+   */
+  public Permissions(Supplier<PermissionRules> rules, Identity identity) {
+    live = rules;
     this.identity = identity;
   }
 
   /** Returns whether the client may do everything. */
   public boolean areOpen() {
-    return rules.areOpen();
+    return live.get().areOpen();
   }
 
   /**
@@ -43,6 +51,12 @@ public final class Permissions {
    * @param type of the Message; empty for other actions
    */
   public Decision decide(Action action, String target, String type) {
+    PermissionRules current = live.get();
+    if (current != rules) {
+      rules = current;
+      last = null;
+      decisions = null;
+    }
     if (last != null
         && last.action() == action
         && last.target().equals(target)

@@ -16,6 +16,7 @@ import java.util.NavigableSet;
 import java.util.TreeSet;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.function.IntSupplier;
 
 /**
  * The entries that refuse clients, with one index for each kind. Lists of several nodes merge in
@@ -34,7 +35,7 @@ public final class RevocationList {
           .thenComparing(Revocation::createdAt)
           .thenComparing(Revocation::reason);
 
-  private final int max;
+  private final IntSupplier max;
   private final ConcurrentSkipListMap<String, Revocation> all = new ConcurrentSkipListMap<>();
   private final Map<Kind, Map<String, Revocation>> byValue = new EnumMap<>(Kind.class);
   private final NetworkTable networks = new NetworkTable();
@@ -42,9 +43,9 @@ public final class RevocationList {
   private final NavigableSet<Revocation> bans = new TreeSet<>(BY_END);
 
   /**
-   * @param max entries; see {@link #makeRoom}
+   * @param max entries, which can change; see {@link #makeRoom}
    */
-  public RevocationList(int max) {
+  public RevocationList(IntSupplier max) {
     this.max = max;
     for (Kind kind : Kind.values()) {
       byValue.put(kind, new ConcurrentHashMap<>());
@@ -137,12 +138,12 @@ public final class RevocationList {
    * @throws MessageException {@code queue-full} when none can
    */
   public synchronized Revocation makeRoom(Revocation entry) {
-    if (byEnd.size() < max || all.containsKey(entry.id())) {
+    if (byEnd.size() < max.getAsInt() || all.containsKey(entry.id())) {
       return null;
     }
     if (bans.isEmpty()) {
       throw new MessageException(
-          ErrorCode.QUEUE_FULL, "there are " + max + " revocations, which is revocation.max");
+          ErrorCode.QUEUE_FULL, "there are " + max.getAsInt() + " revocations, which is revocation.max");
     }
     return bans.first();
   }

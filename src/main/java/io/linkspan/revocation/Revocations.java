@@ -16,6 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,7 +31,7 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
   private static final long RETRY_MS = 250;
 
   private final Vertx vertx;
-  private final RevocationConfig config;
+  private final Supplier<RevocationConfig> config;
   private final RevocationStore store;
   private final LongSupplier clock;
   private final RevocationList list;
@@ -41,13 +42,13 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
   private final AtomicInteger incomplete = new AtomicInteger(1);
 
   public Revocations(
-      Vertx vertx, RevocationConfig config, RevocationStore store, RevocationMetrics metrics) {
+      Vertx vertx, Supplier<RevocationConfig> config, RevocationStore store, RevocationMetrics metrics) {
     this(vertx, config, store, metrics, System::currentTimeMillis);
   }
 
   Revocations(
       Vertx vertx,
-      RevocationConfig config,
+      Supplier<RevocationConfig> config,
       RevocationStore store,
       RevocationMetrics metrics,
       LongSupplier clock) {
@@ -55,7 +56,7 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
     this.config = config;
     this.store = store;
     this.clock = clock;
-    list = new RevocationList(config.max());
+    list = new RevocationList(() -> config.get().max());
     metrics.register(list);
   }
 
@@ -118,7 +119,7 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
     Revocation displaced;
     try {
       Instant now = Instant.ofEpochMilli(clock.getAsLong());
-      entry = RevocationRules.complete(request, source, now, config.keep());
+      entry = RevocationRules.complete(request, source, now, config.get().keep());
       list.prune(now.toEpochMilli());
       displaced = list.makeRoom(entry);
     } catch (MessageException refusal) {

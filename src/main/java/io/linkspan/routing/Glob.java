@@ -9,6 +9,9 @@ public sealed interface Glob {
 
   boolean matches(String text);
 
+  /** Returns the pattern as it was written. */
+  String text();
+
   static Glob of(String pattern) {
     int star = pattern.indexOf('*');
     if (star < 0) {
@@ -19,7 +22,7 @@ public sealed interface Glob {
     }
     String regex =
         Stream.of(pattern.split("\\*", -1)).map(Pattern::quote).collect(Collectors.joining(".*"));
-    return new Regex(Pattern.compile(regex, Pattern.DOTALL));
+    return new Regex(pattern, Pattern.compile(regex, Pattern.DOTALL));
   }
 
   /** A pattern without a star. */
@@ -36,13 +39,29 @@ public sealed interface Glob {
     public boolean matches(String candidate) {
       return candidate.startsWith(prefix);
     }
+
+    @Override
+    public String text() {
+      return prefix + "*";
+    }
   }
 
   /** Any other pattern. The text is bounded where it is read, which bounds the backtracking. */
-  record Regex(Pattern pattern) implements Glob {
+  record Regex(String text, Pattern pattern) implements Glob {
     @Override
     public boolean matches(String candidate) {
       return pattern.matcher(candidate).matches();
+    }
+
+    /** Compares the texts, since compiled patterns are never equal. */
+    @Override
+    public boolean equals(Object other) {
+      return other instanceof Regex regex && text.equals(regex.text);
+    }
+
+    @Override
+    public int hashCode() {
+      return text.hashCode();
     }
   }
 }

@@ -7,6 +7,7 @@ import io.linkspan.admission.Offences;
 import io.linkspan.permission.PermissionRules;
 import io.linkspan.revocation.RevokedClients;
 import java.time.Duration;
+import java.util.function.Supplier;
 
 /**
  * The identities of a node's clients, as sessions use them. Shared by all event loops.
@@ -20,7 +21,7 @@ import java.time.Duration;
 public record IdentityServices(
     IdentityProvider provider,
     Duration notice,
-    PermissionRules permissions,
+    Supplier<PermissionRules> permissions,
     RevokedClients revoked,
     Offences offences) {
 
@@ -29,7 +30,7 @@ public record IdentityServices(
       new IdentityServices(
           new ClaimedIdentities(new AnonymousUsers(true)),
           Duration.ZERO,
-          PermissionRules.OPEN,
+          () -> PermissionRules.OPEN,
           RevokedClients.NONE,
           Offences.NONE);
 }

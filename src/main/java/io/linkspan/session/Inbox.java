@@ -1,8 +1,6 @@
 package io.linkspan.session;
 
 import io.linkspan.admission.LimitsConfig;
-import io.linkspan.admission.MessageWork;
-import io.linkspan.admission.TokenBucket;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -28,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 
 /**
  * Inbound Messages of one session that have no outcome yet: checked against the limits, dispatched
@@ -58,13 +57,14 @@ final class Inbox {
   /**
    * The parts of a shard that all inboxes share.
    *
+   * @param limits in force, which can change
    * @param isCertain false while it is not known whether the shard still owns its sessions
    * @param memory is charged for what the inboxes hold
    * @param timeline records the steps of the Messages
    * @param loop runs an action on the shard's event loop
    */
   record Shared(
-      LimitsConfig limits,
+      Supplier<LimitsConfig> limits,
       boolean filtersDuplicates,
       Dispatcher dispatcher,
       RecipientRouter router,
@@ -96,13 +96,7 @@ final class Inbox {
   private final Shared shared;
   private final DuplicateWindow duplicates;
 
-  /** Null where there is no such limit. */
-  private final TokenBucket messageRate;
-
-  private final TokenBucket byteRate;
-
-  /** Null where there is no such limit, and until the first Message. */
-  private TokenBucket costRate;
+  private final InboundRates rates = new InboundRates();
 
   /** Null until the first Message waits. */
   private WaitingMessages waiting;
@@ -130,10 +124,6 @@ final class Inbox {
     this.sender = sender;
     this.shared = shared;
     this.duplicates = duplicates;
-    LimitsConfig limits = shared.limits();
-    long now = shared.scheduler().now();
-    messageRate = limits.messageRate() == 0 ? null : new TokenBucket(limits.messageRate(), now);
-    byteRate = limits.byteRate() == 0 ? null : new TokenBucket(limits.byteRate(), now);
   }
 
   /** Takes a Message from the client; the receipt is called exactly once, now or later. */
@@ -300,7 +290,7 @@ final class Inbox {
 
   private boolean mayTake() {
     return state == State.OPEN
-        && inFlight < shared.limits().inFlight()
+        && inFlight < shared.limits().get().inFlight()
         && shared.isCertain().getAsBoolean();
   }
 
@@ -309,27 +299,15 @@ final class Inbox {
   }
 
   private MessageException refusal(Message message) {
-    MessageException invalid = InboundChecks.refusal(message, shared.limits().messages());
+    LimitsConfig limits = shared.limits().get();
+    MessageException invalid = InboundChecks.refusal(message, limits.messages());
     if (invalid != null) {
       return invalid;
     }
-    if (messageRate == null && byteRate == null && shared.limits().costRate() == 0) {
+    if (!limits.hasRates()) {
       return null;
     }
-    long now = shared.scheduler().now();
-    long wait = messageRate == null ? 0 : messageRate.take(1, now);
-    if (wait == 0 && byteRate != null) {
-      wait = byteRate.take(message.getSerializedSize(), now);
-    }
-    if (wait == 0 && shared.limits().costRate() > 0) {
-      if (costRate == null) {
-        // An idle client needs none.
-        costRate = new TokenBucket(shared.limits().costRate(), now);
-      }
-      wait =
-          costRate.take(
-              MessageWork.of(message, GroupRequests.isGroupRequest(message.getType())), now);
-    }
+    long wait = rates.take(message, limits, shared.scheduler().now());
     return wait == 0
         ? null
         : new MessageException(ErrorCode.RATE_LIMITED, "more messages than allowed", wait);

@@ -12,6 +12,7 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
 
 /**
  * Carries out Messages of type join_group and leave_group, whose body is a name or a JSON array of
@@ -21,14 +22,14 @@ final class JoinRequests implements GroupRequests {
 
   private final SessionTable sessions;
   private final Groups<Session> groups;
-  private final int maxNames;
+  private final IntSupplier maxNames;
 
   /**
    * Creates the requests of one shard.
    *
-   * @param maxNames groups that one Message joins or leaves
+   * @param maxNames groups that one Message joins or leaves; can change
    */
-  JoinRequests(SessionTable sessions, Groups<Session> groups, int maxNames) {
+  JoinRequests(SessionTable sessions, Groups<Session> groups, IntSupplier maxNames) {
     this.maxNames = maxNames;
     this.sessions = sessions;
     this.groups = groups;
@@ -36,10 +37,11 @@ final class JoinRequests implements GroupRequests {
 
   @Override
   public void change(InboundExchange exchange) {
-    if (MessageWork.countNames(exchange.message().getBody()) > maxNames) {
+    int most = maxNames.getAsInt();
+    if (MessageWork.countNames(exchange.message().getBody()) > most) {
       exchange.failed(
           new MessageException(
-              ErrorCode.TOO_LARGE, "a message may name " + maxNames + " groups at most"));
+              ErrorCode.TOO_LARGE, "a message may name " + most + " groups at most"));
       return;
     }
     List<String> names = names(exchange.message().getBody());

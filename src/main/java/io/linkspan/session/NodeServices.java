@@ -7,17 +7,19 @@ import io.linkspan.directory.SessionDirectory;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.trace.TraceConfig;
+import java.util.function.Supplier;
 
 /**
  * Shared by all shards of a node.
  *
  * @param node id of the node
+ * @param limits in force, which can change
  */
 public record NodeServices(
     String node,
     SessionConfig session,
     DeliveryConfig delivery,
-    LimitsConfig limits,
+    Supplier<LimitsConfig> limits,
     RoutingTable routes,
     SessionDirectory directory,
     Nodes nodes,

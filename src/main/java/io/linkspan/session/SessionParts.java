@@ -4,6 +4,7 @@ import io.linkspan.admission.Offences;
 import io.linkspan.permission.PermissionRules;
 import io.linkspan.session.outbox.OutboxParts;
 import io.linkspan.time.Scheduler;
+import java.util.function.Supplier;
 
 /**
  * Shared by all sessions of a shard.
@@ -14,6 +15,6 @@ record SessionParts(
     Scheduler scheduler,
     OutboxParts outbox,
     Inbox.Shared inbox,
-    PermissionRules permissions,
+    Supplier<PermissionRules> permissions,
     Offences offences,
     String node) {}

@@ -47,6 +47,7 @@ import java.util.concurrent.Executor;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * The sessions of one event loop: composes the parts that serve them. Everything in it happens on
@@ -112,7 +113,7 @@ public final class Shard {
   private final ShardCalls calls;
   private final ShardControl control;
   private final MemoryAccount memory;
-  private final PermissionRules permissions;
+  private final Supplier<PermissionRules> permissions;
   private final ShardTrace trace;
 
   /** Creates a shard on the calling event loop. */
@@ -182,7 +183,7 @@ public final class Shard {
             shared.routes(),
             environment.services(),
             router,
-            new JoinRequests(table, groups, shared.limits().joinNames()));
+            new JoinRequests(table, groups, () -> shared.limits().get().joinNames()));
     duplicates =
         new DuplicateSync(
             bus,
@@ -197,7 +198,7 @@ public final class Shard {
         new AwaySessions(
             scheduler,
             grace,
-            config.mostAway(shared.limits().connections(), shared.memory().heapLimit()),
+            config.mostAway(shared.limits().get().connections(), shared.memory().heapLimit()),
             shared.metrics().away,
             () -> !guard.isOutcast());
     drain = new Drain(scheduler, sessions);
@@ -276,8 +277,8 @@ public final class Shard {
     return address;
   }
 
-  /** Returns the rules about what clients may do. */
-  public PermissionRules permissions() {
+  /** Returns the rules about what clients may do, which can change. */
+  public Supplier<PermissionRules> permissions() {
     return permissions;
   }
 

@@ -8,6 +8,7 @@ import io.linkspan.memory.MessageCost;
 import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.Supplier;
 
 /**
  * Messages of one client that wait, in their order, until fewer of it are in flight. Used only on
@@ -22,7 +23,7 @@ final class WaitingMessages {
    */
   record Waiting(Message message, Receipt receipt, long received) {}
 
-  private final LimitsConfig limits;
+  private final Supplier<LimitsConfig> limits;
   private final MemoryAccount memory;
   private final LongAdder gauge;
   private final Queue<Waiting> messages = new ArrayDeque<>();
@@ -31,10 +32,11 @@ final class WaitingMessages {
   /**
    * Creates an empty queue.
    *
+   * @param limits in force, which can change
    * @param memory is charged for the Messages
    * @param gauge counts the Messages of all queues
    */
-  WaitingMessages(LimitsConfig limits, MemoryAccount memory, LongAdder gauge) {
+  WaitingMessages(Supplier<LimitsConfig> limits, MemoryAccount memory, LongAdder gauge) {
     this.limits = limits;
     this.memory = memory;
     this.gauge = gauge;
@@ -43,7 +45,8 @@ final class WaitingMessages {
   /** Adds a Message; returns false when there is no room for it. */
   boolean offer(Message message, Receipt receipt, long received) {
     int size = message.getSerializedSize();
-    if (messages.size() >= limits.waiting() || bytes + size > limits.waitingBytes()) {
+    LimitsConfig current = limits.get();
+    if (messages.size() >= current.waiting() || bytes + size > current.waitingBytes()) {
       return false;
     }
     messages.add(new Waiting(message, receipt, received));

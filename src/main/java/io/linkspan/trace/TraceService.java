@@ -27,6 +27,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * The watchers of this node: asks the shards of all nodes to trace for them, and renews that while
@@ -86,7 +87,7 @@ public final class TraceService {
   private final EventBus bus;
   private final Nodes nodes;
   private final SessionDirectory directory;
-  private final TraceConfig config;
+  private final Supplier<TraceConfig> config;
   private final String address;
   private final Map<String, Watcher> watchers = new HashMap<>();
   private Context context;
@@ -94,8 +95,13 @@ public final class TraceService {
   private MessageConsumer<Object> consumer;
   private long lastNumber;
 
-  /** Creates the service of this node. */
-  public TraceService(Vertx vertx, Nodes nodes, SessionDirectory directory, TraceConfig config) {
+  /**
+   * Creates the service of this node.
+   *
+   * @param config in force, which can change
+   */
+  public TraceService(
+      Vertx vertx, Nodes nodes, SessionDirectory directory, Supplier<TraceConfig> config) {
     this.vertx = vertx;
     this.nodes = nodes;
     this.directory = directory;
@@ -150,11 +156,12 @@ public final class TraceService {
   }
 
   private Future<Begun> begin(TraceFilter filter, TraceListener listener) {
-    if (watchers.size() >= config.watchers()) {
+    int most = config.get().watchers();
+    if (watchers.size() >= most) {
       return Future.failedFuture(
           new MessageException(
               ErrorCode.RATE_LIMITED,
-              "this node serves " + config.watchers() + " live traces at a time"));
+              "this node serves " + most + " live traces at a time"));
     }
     String id = nodes.self().id() + '-' + ++lastNumber;
     TraceWatch request =

@@ -193,6 +193,11 @@ final class Pipeline<R> {
     return waiting.size();
   }
 
+  /** Returns whether every Message has an outcome. */
+  boolean isIdle() {
+    return inFlight == 0 && waiting.size() == 0;
+  }
+
   /** Returns whether Messages wait because the service is unavailable. */
   boolean holding() {
     return !breaker.closed() && config.holds() && state == State.OPEN;

@@ -7,16 +7,25 @@ import io.linkspan.metrics.Latency;
 import io.linkspan.metrics.LatencyHistogram;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
+import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 
-/** Metrics of one upstream. Written on its event loop, read on any thread. */
+/**
+ * Metrics of one upstream. While it is replaced, the verticles of both generations have a share in
+ * them. Written on their event loops, read on any thread.
+ */
 public final class UpstreamMetrics {
 
+  private final MeterRegistry registry;
+  private final Latencies latencies;
+  private final List<Meter> meters = new ArrayList<>();
   private final Counter answered;
   private final Counter acknowledged;
   private final Map<ErrorCode, Counter> refused = new EnumMap<>(ErrorCode.class);
@@ -35,37 +44,41 @@ public final class UpstreamMetrics {
    * @param upstream value of the label {@code upstream}
    */
   public UpstreamMetrics(MeterRegistry registry, Latencies latencies, String upstream) {
+    this.registry = registry;
+    this.latencies = latencies;
     Tags tags = Tags.of("upstream", upstream);
-    answered = requests(registry, tags, "answered");
-    acknowledged = requests(registry, tags, "acknowledged");
+    answered = requests(tags, "answered");
+    acknowledged = requests(tags, "acknowledged");
     for (ErrorCode code : ErrorCode.values()) {
-      refused.put(code, requests(registry, tags, code.code()));
+      refused.put(code, requests(tags, code.code()));
     }
     retries =
-        Counter.builder("linkspan.upstream.retries")
-            .description("Attempts that were not the first of their message")
-            .tags(tags)
-            .register(registry);
+        add(
+            Counter.builder("linkspan.upstream.retries")
+                .description("Attempts that were not the first of their message")
+                .tags(tags)
+                .register(registry));
     opened =
-        Counter.builder("linkspan.upstream.breaker.opened")
-            .description("Times that the circuit breaker opened")
-            .tags(tags)
-            .register(registry);
+        add(
+            Counter.builder("linkspan.upstream.breaker.opened")
+                .description("Times that the circuit breaker opened")
+                .tags(tags)
+                .register(registry));
     attempts = latencies.add(Latency.UPSTREAM_ATTEMPT, upstream);
-    gauge(registry, tags, "linkspan.upstream.in.flight", "Attempts that have not ended", inFlight);
-    gauge(registry, tags, "linkspan.upstream.queued", "Messages that wait to be sent", queued);
+    gauge(tags, "linkspan.upstream.in.flight", "Attempts that have not ended", inFlight);
+    gauge(tags, "linkspan.upstream.queued", "Messages that wait to be sent", queued);
     gauge(
-        registry,
         tags,
         "linkspan.upstream.held",
         "Messages that are held while the service is unavailable",
         held);
     for (CircuitBreaker.State state : CircuitBreaker.State.values()) {
-      Gauge.builder("linkspan.upstream.breaker", breaker, b -> b.get() == state ? 1 : 0)
-          .description("1 for the current state of the circuit breaker")
-          .tags(tags)
-          .tag("state", state.label())
-          .register(registry);
+      add(
+          Gauge.builder("linkspan.upstream.breaker", breaker, b -> b.get() == state ? 1 : 0)
+              .description("1 for the current state of the circuit breaker")
+              .tags(tags)
+              .tag("state", state.label())
+              .register(registry));
     }
   }
 
@@ -84,32 +97,72 @@ public final class UpstreamMetrics {
 
   /** Counts an attempt that has ended, which took so many nanoseconds. */
   void attempted(long nanos) {
-    attempts.record(nanos);
+    attempts.recordShared(nanos);
   }
 
-  /** Updates the gauges and counters; called after each change of the pipeline. */
-  void observe(Pipeline<?> pipeline) {
-    inFlight.lazySet(pipeline.inFlight());
-    queued.lazySet(pipeline.holding() ? 0 : pipeline.waiting());
-    held.lazySet(pipeline.holding() ? pipeline.waiting() : 0);
-    retries.increment(pipeline.retries() - retries.count());
-    opened.increment(pipeline.opened() - opened.count());
-    breaker.lazySet(pipeline.breaker());
+  /** Removes the metrics, because the upstream is not configured any more. */
+  void remove() {
+    meters.forEach(registry::remove);
+    latencies.remove(attempts);
   }
 
-  private static Counter requests(MeterRegistry registry, Tags tags, String outcome) {
-    return Counter.builder("linkspan.upstream.requests")
-        .description("Messages for the service, by outcome")
-        .tags(tags)
-        .tag("outcome", outcome)
-        .register(registry);
+  /** The part of one verticle in gauges and counters. Used on its event loop. */
+  final class Share {
+
+    private int inFlight;
+    private int queued;
+    private int held;
+    private long retries;
+    private long opened;
+    private boolean retired;
+
+    /** Leaves the state of the circuit breaker to the verticle that replaces this one. */
+    void retire() {
+      retired = true;
+    }
+
+    /** Updates the gauges and counters; called after each change of the pipeline. */
+    void observe(Pipeline<?> pipeline) {
+      int waiting = pipeline.waiting();
+      inFlight = move(UpstreamMetrics.this.inFlight, inFlight, pipeline.inFlight());
+      queued = move(UpstreamMetrics.this.queued, queued, pipeline.holding() ? 0 : waiting);
+      held = move(UpstreamMetrics.this.held, held, pipeline.holding() ? waiting : 0);
+      UpstreamMetrics.this.retries.increment((double) pipeline.retries() - retries);
+      retries = pipeline.retries();
+      UpstreamMetrics.this.opened.increment((double) pipeline.opened() - opened);
+      opened = pipeline.opened();
+      if (!retired) {
+        breaker.lazySet(pipeline.breaker());
+      }
+    }
+
+    private static int move(AtomicInteger gauge, int from, int to) {
+      if (from != to) {
+        gauge.addAndGet(to - from);
+      }
+      return to;
+    }
   }
 
-  private static void gauge(
-      MeterRegistry registry, Tags tags, String name, String description, AtomicInteger value) {
-    Gauge.builder(name, value, AtomicInteger::get)
-        .description(description)
-        .tags(tags)
-        .register(registry);
+  private Counter requests(Tags tags, String outcome) {
+    return add(
+        Counter.builder("linkspan.upstream.requests")
+            .description("Messages for the service, by outcome")
+            .tags(tags)
+            .tag("outcome", outcome)
+            .register(registry));
+  }
+
+  private void gauge(Tags tags, String name, String description, AtomicInteger value) {
+    add(
+        Gauge.builder(name, value, AtomicInteger::get)
+            .description(description)
+            .tags(tags)
+            .register(registry));
+  }
+
+  private <M extends Meter> M add(M meter) {
+    meters.add(meter);
+    return meter;
   }
 }

@@ -20,11 +20,11 @@ public final class UpstreamReader {
     BackendFactory read(ConfigNode service, boolean complete);
   }
 
-  private static final String ADDRESS = "linkspan.upstream.";
   private static final String HOLD = "hold";
 
   private final ConfigNode defaults;
   private final Map<String, BackendReader> kinds;
+  private final UpstreamAddresses addresses;
 
   /** Keys that have the same meaning for services of every kind. */
   private final ConfigNode common;
@@ -36,10 +36,13 @@ public final class UpstreamReader {
    *
    * @param defaults the section {@code upstream}
    * @param kinds of services, by their keys in this section and in a route
+   * @param addresses of the services on the bus
    */
-  public UpstreamReader(ConfigNode defaults, Map<String, BackendReader> kinds) {
+  public UpstreamReader(
+      ConfigNode defaults, Map<String, BackendReader> kinds, UpstreamAddresses addresses) {
     this.defaults = defaults;
     this.kinds = kinds;
+    this.addresses = addresses;
     common = defaults.without(HOLD).without(kinds.keySet().toArray(String[]::new));
     PipelineConfig.read(defaults, defaults.section(HOLD));
     kinds.forEach((kind, reader) -> reader.read(defaults.section(kind), false));
@@ -59,7 +62,7 @@ public final class UpstreamReader {
       service.reject("ordered", "true, as " + hold.keyOf("for") + " keeps the order");
     }
     BackendFactory backend = kinds.get(kind).read(service, true);
-    var upstream = new UpstreamConfig(name, ADDRESS + upstreams.size(), pipeline, backend);
+    UpstreamConfig upstream = addresses.assign(name, pipeline, backend);
     upstreams.add(upstream);
     return upstream;
   }

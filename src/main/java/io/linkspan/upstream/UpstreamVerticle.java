@@ -6,6 +6,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
 import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.MessageConsumer;
 import java.util.concurrent.ThreadLocalRandom;
@@ -35,6 +36,7 @@ public final class UpstreamVerticle extends VerticleBase {
 
   private final UpstreamConfig config;
   private final UpstreamMetrics metrics;
+  private final UpstreamMetrics.Share share;
   private Pipeline<Exchange> pipeline;
   private DeadlineTimer timer;
   private Backend backend;
@@ -43,9 +45,13 @@ public final class UpstreamVerticle extends VerticleBase {
   private BackendException latestFailure;
   private boolean carryingOut;
 
+  /** Completed when the last Message has an outcome; null while the upstream is in use. */
+  private Promise<Void> retired;
+
   public UpstreamVerticle(UpstreamConfig config, UpstreamMetrics metrics) {
     this.config = config;
     this.metrics = metrics;
+    share = metrics.new Share();
   }
 
   @Override
@@ -64,6 +70,23 @@ public final class UpstreamVerticle extends VerticleBase {
           pipeline.drain(DeadlineTimer.now());
           carryOut();
         });
+  }
+
+  /**
+   * Serves the Messages that are here, because nothing is routed here any more. May be called on
+   * any thread.
+   *
+   * @return completes when each of them has an outcome
+   */
+  Future<Void> retire() {
+    Promise<Void> done = Promise.promise();
+    context.runOnContext(
+        v -> {
+          share.retire();
+          retired = done;
+          carryOut();
+        });
+    return done.future();
   }
 
   @Override
@@ -114,9 +137,12 @@ public final class UpstreamVerticle extends VerticleBase {
       }
     }
     carryingOut = false;
-    metrics.observe(pipeline);
+    share.observe(pipeline);
     logBreaker();
     timer.arm(pipeline.nextDeadline());
+    if (retired != null && pipeline.isIdle()) {
+      retired.tryComplete();
+    }
   }
 
   private void send(Call<Exchange> call) {

@@ -24,9 +24,9 @@ class ConnectPolicyTest {
   private final ConnectPolicy policy =
       new ConnectPolicy(
           latch,
-          new Origins(List.of("https://good.example"), false),
+          () -> new Origins(List.of("https://good.example"), false),
           new Admission(
-              new LimitsConfig(
+              () -> new LimitsConfig(
                   0,
                   1,
                   0,
@@ -168,8 +168,8 @@ class ConnectPolicyTest {
   private ConnectPolicy counting(IdentityProvider identities) {
     return new ConnectPolicy(
         new DrainLatch(),
-        new Origins(List.of(), false),
-        new Admission(GatewayConfig.defaults().limits(), offences),
+        () -> new Origins(List.of(), false),
+        new Admission(GatewayConfig.defaults()::limits, offences),
         identities,
         ClientCheck.NONE,
         memory);

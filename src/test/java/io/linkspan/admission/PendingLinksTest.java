@@ -13,7 +13,7 @@ class PendingLinksTest {
   private static final long LATER = START + PendingLinks.LEAST_TIME;
 
   private final PendingLinks links =
-      new PendingLinks(new LimitsConfig.Pending(5, 3, Duration.ofSeconds(20)));
+      new PendingLinks(() -> new LimitsConfig.Pending(5, 3, Duration.ofSeconds(20)));
   private final List<String> ended = new ArrayList<>();
 
   private PendingLinks.Link enter(String address, String name, long now) {

@@ -45,7 +45,7 @@ class TokenBucketTest {
 
   @Test
   void idleKeysAreRemoved() {
-    RateTable table = new RateTable(1);
+    RateTable table = new RateTable(() -> 1);
     for (int i = 0; i < 1_000; i++) {
       assertThat(table.take("key" + i, START)).isZero();
     }

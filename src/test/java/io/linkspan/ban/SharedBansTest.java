@@ -40,7 +40,7 @@ class SharedBansTest {
   private Revocations revocations() {
     return new Revocations(
         vertx,
-        new RevocationConfig(100, Duration.ofHours(1)),
+        () -> new RevocationConfig(100, Duration.ofHours(1)),
         new Store(),
         new RevocationMetrics(new SimpleMeterRegistry()));
   }

@@ -71,7 +71,7 @@ public final class PermissionBenchmark {
 
   private static void print(
       String name, PermissionRules rules, Identity identity, String prefix, int targets) {
-    var permissions = new Permissions(rules, identity);
+    var permissions = new Permissions(() -> rules, identity);
     double[] nanos = new double[ROUNDS];
     long bytes = 0;
     for (int round = -WARM_UP; round < ROUNDS; round++) {

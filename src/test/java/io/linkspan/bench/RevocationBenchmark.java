@@ -27,7 +27,7 @@ public final class RevocationBenchmark {
   public static void main(String[] arguments) {
     System.out.println("| list | look-up | ns of a processor | bytes allocated |");
     System.out.println("| --- | --- | ---: | ---: |");
-    measure("empty", new RevocationList(ENTRIES));
+    measure("empty", new RevocationList(() -> ENTRIES));
     long before = THREADS.getCurrentThreadAllocatedBytes();
     RevocationList full = full();
     long made = THREADS.getCurrentThreadAllocatedBytes() - before;
@@ -37,7 +37,7 @@ public final class RevocationBenchmark {
 
   /** A quarter of each kind; the networks have three lengths of prefixes. */
   private static RevocationList full() {
-    var list = new RevocationList(ENTRIES);
+    var list = new RevocationList(() -> ENTRIES);
     Instant now = Instant.now();
     Instant end = now.plusSeconds(3_600);
     for (int i = 0; i < ENTRIES; i++) {

@@ -5,6 +5,7 @@ import io.linkspan.GatewayConfig;
 import io.linkspan.admission.ClientCheck;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.IdentityProvider;
+import io.linkspan.auth.AuthConfig;
 import io.linkspan.auth.Authentication;
 import io.linkspan.config.ConfigException;
 import io.linkspan.testing.TestTokens;
@@ -73,8 +74,10 @@ public final class TokenBenchmark {
 
   private static IdentityProvider provider(Vertx vertx, Map<String, String> settings)
       throws ConfigException {
-    return new Authentication(vertx, GatewayConfig.load(null, settings).auth(), ClientCheck.NONE)
-        .identities();
+    AuthConfig config = GatewayConfig.load(null, settings).auth();
+    var authentication = new Authentication(vertx, config, ClientCheck.NONE);
+    authentication.use(authentication.prepare(config).result());
+    return authentication;
   }
 
   private static void print(String name, IdentityProvider provider, Credentials credentials) {

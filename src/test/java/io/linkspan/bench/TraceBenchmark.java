@@ -186,7 +186,7 @@ public final class TraceBenchmark {
         "node",
         config.session(),
         delivery,
-        config.limits(),
+        config::limits,
         new RoutingTable(config.routes()),
         new LocalSessionDirectory(),
         Nodes.alone(new Nodes.Node("node", 1)),

@@ -45,7 +45,7 @@ class HazelcastRevocationStoreTest {
     var revocations =
         new Revocations(
             cluster.vertx(),
-            new RevocationConfig(100, Duration.ofHours(1)),
+            () -> new RevocationConfig(100, Duration.ofHours(1)),
             cluster.revocations(),
             new RevocationMetrics(new SimpleMeterRegistry()));
     TestGateway.await(revocations.start());

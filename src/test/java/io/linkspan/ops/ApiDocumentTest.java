@@ -147,6 +147,8 @@ class ApiDocumentTest {
   void theDocumentDescribesEveryPathAndNoOther() throws Exception {
     Set<String> served = new TreeSet<>();
     Vertx vertx = gateway.vertx();
+    ManagementConfig config =
+        GatewayConfig.load(null, Map.of("LINKSPAN_MANAGEMENT_PORT", "0")).management();
     Nodes nodes = Nodes.alone(new Nodes.Node("n", 1));
     var facts =
         new NodeFacts(
@@ -157,10 +159,11 @@ class ApiDocumentTest {
     var metrics = new Metrics("test");
     var management =
         new ManagementVerticle(
-            GatewayConfig.load(null, Map.of("LINKSPAN_MANAGEMENT_PORT", "0")).management(),
+            () -> config,
             metrics,
             new IdleNode(),
-            new TraceService(vertx, nodes, new LocalSessionDirectory(), TraceConfig.OFF),
+            () -> Future.succeededFuture(),
+            new TraceService(vertx, nodes, new LocalSessionDirectory(), () -> TraceConfig.OFF),
             new StatusService(vertx, nodes, facts, metrics.registry()),
             null,
             1,

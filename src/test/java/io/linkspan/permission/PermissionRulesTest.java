@@ -157,8 +157,8 @@ class PermissionRulesTest {
 
   @Test
   void decisionsAreRememberedAndBounded() throws Exception {
-    Permissions permissions =
-        new Permissions(TestRules.of("- {allow: join, group: \"room:{user}:*\"}"), ALICE);
+    PermissionRules rules = TestRules.of("- {allow: join, group: \"room:{user}:*\"}");
+    Permissions permissions = new Permissions(() -> rules, ALICE);
     Decision first = permissions.decide(Action.JOIN, "room:alice:0", "");
     assertThat(permissions.decide(Action.JOIN, "room:alice:0", "")).isSameAs(first);
     for (int i = 1; i < 1_000; i++) {

@@ -26,7 +26,7 @@ class RevocationListTest {
   private static final long NOW = START.toEpochMilli();
   private static final long HOUR = Duration.ofHours(1).toMillis();
 
-  private final RevocationList list = new RevocationList(100);
+  private final RevocationList list = new RevocationList(() -> 100);
 
   @Test
   void aTokenIsRefusedUntilItsEnd() {
@@ -131,11 +131,11 @@ class RevocationListTest {
     for (int i = 0; i < 200; i++) {
       entries.add(any(random));
     }
-    var expected = new RevocationList(1_000);
+    var expected = new RevocationList(() -> 1_000);
     entries.forEach(expected::put);
     for (int round = 0; round < 20; round++) {
       Collections.shuffle(entries, random);
-      var other = new RevocationList(1_000);
+      var other = new RevocationList(() -> 1_000);
       entries.forEach(other::put);
       assertThat(other.entries()).as("seed %d", seed).isEqualTo(expected.entries());
     }
@@ -155,7 +155,7 @@ class RevocationListTest {
 
   @Test
   void bansGiveWayAndOtherEntriesDoNot() {
-    var small = new RevocationList(2);
+    var small = new RevocationList(() -> 2);
     Revocation operator = entry(Revocation.ofToken("t1").endingAt(START.plusSeconds(1)));
     Revocation ban = ban(Revocation.ofUser("alice").endingAt(START.plusSeconds(20)));
     small.put(operator);
@@ -173,7 +173,7 @@ class RevocationListTest {
 
   @Test
   void anEntryOfAnOperatorThatABanExtendsDoesNotGiveWay() {
-    var small = new RevocationList(1);
+    var small = new RevocationList(() -> 1);
     small.put(entry(Revocation.ofUser("alice").endingAt(START.plusSeconds(10))));
     Revocation extended =
         small.put(ban(Revocation.ofUser("alice").endingAt(START.plusSeconds(20))));

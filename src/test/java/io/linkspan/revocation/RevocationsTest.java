@@ -71,7 +71,7 @@ class RevocationsTest {
   private final Revocations revocations =
       new Revocations(
           vertx,
-          new RevocationConfig(2, Duration.ofHours(1)),
+          () -> new RevocationConfig(2, Duration.ofHours(1)),
           store,
           new RevocationMetrics(new SimpleMeterRegistry()));
 

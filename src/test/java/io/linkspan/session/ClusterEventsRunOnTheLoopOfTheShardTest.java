@@ -91,7 +91,7 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
         nodes.self().id(),
         session,
         delivery,
-        limits,
+        () -> limits,
         new RoutingTable(List.of()),
         new LocalSessionDirectory(),
         nodes,

@@ -28,7 +28,8 @@ class JoinRequestsTest {
   private final SessionTable table = new SessionTable(parts.memory);
   private final Groups<Session> groups =
       new Groups<>(parts.directory, parts.events, SimulatedShard.SHARD, MAX_GROUPS, parts.memory);
-  private final JoinRequests requests = new JoinRequests(table, groups, SimulatedShard.MAX_NAMES);
+  private final JoinRequests requests =
+      new JoinRequests(table, groups, () -> SimulatedShard.MAX_NAMES);
   private final Session session = parts.session("s", "alice");
   private final List<String> outcomes = new ArrayList<>();
 

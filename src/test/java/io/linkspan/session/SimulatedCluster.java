@@ -152,7 +152,7 @@ final class SimulatedCluster {
               id,
               config,
               delivery,
-              limits,
+              () -> limits,
               new RoutingTable(
                   List.of(
                       new Route(Glob.of("service:*"), null, new Route.Bus("service", false)),

@@ -138,7 +138,7 @@ final class SimulatedShard {
     var duplicates = new DuplicateFilter(delivery, shared);
     inbox =
         new Inbox.Shared(
-            limits,
+            () -> limits,
             true,
             dispatcher,
             router,
@@ -184,7 +184,7 @@ final class SimulatedShard {
 
   static Sender sender(String session, String user) {
     var sender = new Sender(session, user, "a", null, null, Duration.ofSeconds(30));
-    sender.permit(new Permissions(PermissionRules.OPEN, new Identity(user, false)), () -> {});
+    sender.permit(new Permissions(() -> PermissionRules.OPEN, new Identity(user, false)), () -> {});
     return sender;
   }
 
@@ -200,7 +200,7 @@ final class SimulatedShard {
                 memory,
                 Timeline.OFF),
             inbox,
-            PermissionRules.OPEN,
+            () -> PermissionRules.OPEN,
             Offences.NONE,
             "a");
     var link = new NoLink();

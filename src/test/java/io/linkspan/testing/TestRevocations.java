@@ -14,7 +14,7 @@ import java.util.function.Consumer;
 /** Revocations that every node of a test has at once. */
 public final class TestRevocations implements RevokedClients {
 
-  private final RevocationList list = new RevocationList(1_000);
+  private final RevocationList list = new RevocationList(() -> 1_000);
   private final List<Consumer<Revocation>> listeners = new ArrayList<>();
 
   /** Adds an entry. */

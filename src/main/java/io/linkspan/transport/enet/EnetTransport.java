@@ -30,6 +30,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -52,7 +53,7 @@ public final class EnetTransport {
 
   private final ContextInternal context;
   private final EnetTransportConfig config;
-  private final LimitsConfig limits;
+  private final Supplier<LimitsConfig> limits;
   private final ConnectContext connectContext;
   private final TransportMetrics metrics;
   private final EnetMetrics.Tap tap;
@@ -90,7 +91,7 @@ public final class EnetTransport {
   public EnetTransport(
       Vertx vertx,
       EnetTransportConfig config,
-      LimitsConfig limits,
+      Supplier<LimitsConfig> limits,
       ConnectContext connectContext,
       TransportMetrics metrics,
       EnetMetrics datagramMetrics,
@@ -104,12 +105,12 @@ public final class EnetTransport {
     this.metrics = metrics;
     this.port = port;
     this.first = first;
-    closing = new ClosingPeers(limits.closeTimeout(), this::remove);
+    closing = new ClosingPeers(limits.get().closeTimeout(), this::remove);
     loop = new EnetLoop(closing, congestion, leaving, this::remove, this::wakeUp);
     socket = new EnetSocket(vertx, context, config, port, new Inbound());
     host =
         new EnetHost(
-            config.core(limits.writeQueue()), new SecureRandom(), ByteBufAllocator.DEFAULT);
+            config.core(limits.get().writeQueue()), new SecureRandom(), ByteBufAllocator.DEFAULT);
     tap = datagramMetrics.new Tap(host);
     timer = new DeadlineTimer(vertx, this::onTimer);
   }
@@ -291,7 +292,8 @@ public final class EnetTransport {
       return;
     }
     var connection =
-        new EnetConnection(peer, address, data, loop, config, limits, connectContext, metrics, now);
+        new EnetConnection(
+            peer, address, data, loop, config, limits.get(), connectContext, metrics, now);
     peer.attach(connection);
     connections.add(connection);
     connectContext.latch().enter();

@@ -122,6 +122,11 @@ public final class HttpTransport {
     guards.accept(pipeline);
   }
 
+  /** Returns what watches the certificate; null on event loops where nothing does. */
+  public CertificateWatch certificate() {
+    return certificate;
+  }
+
   /** Closes clients that no session closes, because the event loop is being drained. */
   public void drain() {
     endpoints.forEach(HttpEndpoint::drain);

@@ -17,12 +17,13 @@ import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 
 /** Decides who a client is, and whether it is admitted, when it joins its first namespace. */
 record Handshake(
     ConnectPolicy policy,
-    PermissionRules permissions,
+    Supplier<PermissionRules> permissions,
     boolean acknowledgesByDefault,
     boolean recoveryByDefault) {
 
@@ -103,7 +104,7 @@ record Handshake(
       Credentials.Source source,
       Identity identity,
       T outcome) {
-    if (permissions.decide(identity, Action.CONNECT, request.namespace(), "").allows()) {
+    if (permissions.get().decide(identity, Action.CONNECT, request.namespace(), "").allows()) {
       return Future.succeededFuture(outcome);
     }
     long banned = policy.offences().count(Offence.FORBIDDEN, source.address(), identity);

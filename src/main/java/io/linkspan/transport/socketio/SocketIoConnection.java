@@ -89,7 +89,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
     writer = new EventWriter(socket, namespaces, context.ackWithin());
     link = new EngineLink(context.link(), engine, remote, this);
     var answers = new PacketAnswers(socket, link, context.metrics(), () -> state == State.JOINED);
-    reader = new EventReader(this, answers, context.limits());
+    reader = new EventReader(this, answers, context.limits().get());
     outcomes = new PendingOutcomes(link.loop().timers());
     socket.setLastWords((namespace, reason) -> Namespaces.lastWords(namespace, translate(reason)));
     context.metrics().opened();
@@ -241,7 +241,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
   }
 
   private void join(SocketEvent.ConnectRequested request) {
-    if (!context.config().namespaces().contains(request.namespace())) {
+    if (!context.namespaces().get().contains(request.namespace())) {
       namespaces.refuseUnknown(request);
       return;
     }
@@ -262,7 +262,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
       return;
     }
     state = State.BEGINNING;
-    beginning = new PendingJoin(context.limits().writeQueue());
+    beginning = new PendingJoin(context.limits().get().writeQueue());
     beginning.join(request);
     var joining = context.handshake().admit(request, socket.generation(), arrival.credentials());
     joining.onComplete(this::admitted, this::notBegun);
@@ -386,7 +386,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
     writer.left(namespace);
     if (namespaces.isEmpty() && state == State.JOINED) {
       state = State.LEAVING;
-      beginning = new PendingJoin(context.limits().writeQueue());
+      beginning = new PendingJoin(context.limits().get().writeQueue());
       outcomes.whenNone(this::leftInOrder);
     }
   }

@@ -39,7 +39,9 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.SocketAddress;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * Admits Socket.IO clients, and gives their requests to their sessions, on whichever event loop or
@@ -47,12 +49,19 @@ import java.util.Map;
  */
 public final class SocketIoEndpoint implements HttpEndpoint {
 
-  /** The objects that the endpoints of a node share. */
+  /**
+   * The objects that the endpoints of a node share.
+   *
+   * @param limits of new connections, which can change
+   * @param namespaces that clients may join, which can change
+   * @param credentials reads those of a request; can change
+   */
   public record Shared(
       SocketIoConfig config,
-      LimitsConfig limits,
+      Supplier<LimitsConfig> limits,
+      Supplier<List<String>> namespaces,
       DeliveryConfig delivery,
-      HttpCredentials credentials,
+      Supplier<HttpCredentials> credentials,
       TransportMetrics metrics,
       EngineSessions sessions,
       Nodes nodes,
@@ -91,7 +100,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     nodes = shared.nodes();
     loop = EventLoop.current(vertx, context.latch(), context.shard().memory(), context.timers());
     self = new EngineAddress(nodes.self().id(), index);
-    engineConfig = config.engine(shared.limits());
+    engineConfig = config.engine(shared.limits().get());
     socketConfig = config.socket();
     door = new FrontDoor(engineConfig);
     linkContext =
@@ -99,8 +108,8 @@ public final class SocketIoEndpoint implements HttpEndpoint {
             loop,
             door,
             config.maxFrame(),
-            shared.limits().writeQueue(),
-            shared.limits().closeTimeout());
+            shared.limits().get().writeQueue(),
+            shared.limits().get().closeTimeout());
     relay = new Relay(self, nodes, engineConfig, shared.relayLimiter(), loop);
     relayMailbox = new RelayMailbox(linkContext, sessions, nodes);
     connectionContext =
@@ -108,6 +117,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
             linkContext,
             config,
             shared.limits(),
+            shared.namespaces(),
             ackWithin(shared.delivery()),
             new Handshake(
                 policy,
@@ -241,7 +251,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     }
     String address = exchange.address();
     Credentials credentials =
-        shared.credentials().read(http, metrics.transport(), exchange.remote());
+        shared.credentials().get().read(http, metrics.transport(), exchange.remote());
     Arrival arrival;
     try {
       arrival = Arrival.of(policy, address, loop, credentials);

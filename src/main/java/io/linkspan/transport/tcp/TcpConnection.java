@@ -100,7 +100,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
             this,
             common.entrance(),
             config.clientAcknowledges(),
-            common.limits(),
+            common.limits().get(),
             common.metrics());
     link =
         new TcpLink(
@@ -219,7 +219,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     heartbeat.message(lastReceived);
     MessageLite decoded;
     try {
-      decoded = common.framing().decode(frame, common.limits().messages());
+      decoded = common.framing().decode(frame, common.limits().get().messages());
     } catch (ProtocolException e) {
       pending++;
       auth.malformed(e.getMessage(), this);
@@ -296,7 +296,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   private void finish(CloseReason reason) {
     link.finish();
-    rearm(common.limits().closeTimeout().toMillis());
+    rearm(common.limits().get().closeTimeout().toMillis());
     auth.end(reason);
   }
 
@@ -328,7 +328,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   private void write(byte[] frame) {
     link.write(frame);
     heartbeat.message(lastReceived);
-    if (link.channel().waitsForMoreThan(common.limits().writeQueue())) {
+    if (link.channel().waitsForMoreThan(common.limits().get().writeQueue())) {
       close(CloseReason.SLOW_CONSUMER);
     }
   }

@@ -7,10 +7,12 @@ import io.linkspan.framing.Framing;
 import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Vertx;
+import java.util.function.Supplier;
 
 /**
  * Everything that the connections of one listener share.
  *
+ * @param limits in force, which can change
  * @param encoder encodes a Message as a whole frame, once for all recipients
  */
 record TcpConnectionContext(
@@ -18,7 +20,7 @@ record TcpConnectionContext(
     TcpConfig.Listener config,
     Framing framing,
     Outgoing.Encoder<byte[]> encoder,
-    LimitsConfig limits,
+    Supplier<LimitsConfig> limits,
     BackPressureLimits pressure,
     ConnectContext entrance,
     TransportMetrics metrics) {}

@@ -82,6 +82,11 @@ final class TcpListener {
                     new ListenException(config.key(), config.host(), config.port(), failure)));
   }
 
+  /** Returns what watches the certificate; null on event loops where nothing does. */
+  CertificateWatch certificate() {
+    return certificate;
+  }
+
   /** Closes clients that have no session, because the event loop is being drained. */
   void drain() {
     for (TcpConnection connection : List.copyOf(connections)) {

@@ -5,6 +5,7 @@ import io.linkspan.connection.TransportMetrics;
 import io.linkspan.framing.Framing;
 import io.linkspan.framing.FramingConfig;
 import io.linkspan.framing.Framings;
+import io.linkspan.listener.CertificateWatch;
 import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.channel.ConnectContext;
 import io.vertx.core.Future;
@@ -13,6 +14,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.function.Supplier;
 
 /** The framed TCP ports of one event loop. Used only on it. */
 public final class TcpTransport {
@@ -26,12 +29,13 @@ public final class TcpTransport {
   /**
    * Must be created on the event loop that it belongs to.
    *
+   * @param limits in force, which can change
    * @param watches whether this instance watches the certificates, for all event loops
    */
   public TcpTransport(
       Vertx vertx,
       TcpConfig config,
-      LimitsConfig limits,
+      Supplier<LimitsConfig> limits,
       ConnectContext entrance,
       TransportMetrics metrics,
       boolean watches) {
@@ -46,7 +50,7 @@ public final class TcpTransport {
                   framing,
                   framing::encode,
                   limits,
-                  BackPressureLimits.of(limits, isCompressed(listener)),
+                  BackPressureLimits.of(limits.get(), isCompressed(listener)),
                   entrance,
                   metrics),
               FIRST_ANY_PORT - listeners.size(),
@@ -74,6 +78,14 @@ public final class TcpTransport {
               }
               return byLabel;
             });
+  }
+
+  /** Returns what watches the certificates; empty on event loops where nothing does. */
+  public List<CertificateWatch> certificates() {
+    return listeners.stream()
+        .map(TcpListener::certificate)
+        .filter(Objects::nonNull)
+        .toList();
   }
 
   /** Closes clients that have no session, because the event loop is being drained. */

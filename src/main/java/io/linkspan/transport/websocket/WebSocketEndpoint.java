@@ -16,24 +16,29 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import java.util.List;
+import java.util.function.Supplier;
 
 /** Admits WebSocket clients, or refuses them with a reason. Used only on its event loop. */
 public final class WebSocketEndpoint implements HttpEndpoint {
 
   private final Vertx vertx;
   private final WebSocketConfig config;
-  private final LimitsConfig limits;
+  private final Supplier<LimitsConfig> limits;
   private final ConnectContext context;
   private final ConnectPolicy policy;
-  private final HttpCredentials credentials;
+  private final Supplier<HttpCredentials> credentials;
   private final TransportMetrics metrics;
 
+  /**
+   * @param limits of new connections, which can change
+   * @param credentials reads those of a request; can change
+   */
   public WebSocketEndpoint(
       Vertx vertx,
       WebSocketConfig config,
-      LimitsConfig limits,
+      Supplier<LimitsConfig> limits,
       ConnectContext context,
-      HttpCredentials credentials,
+      Supplier<HttpCredentials> credentials,
       TransportMetrics metrics) {
     this.vertx = vertx;
     this.config = config;
@@ -62,7 +67,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     }
     Credentials credentials;
     try {
-      credentials = this.credentials.read(request, metrics.transport(), remote.toString());
+      credentials = this.credentials.get().read(request, metrics.transport(), remote.toString());
     } catch (IllegalArgumentException e) {
       Refusal.MALFORMED_QUERY.send(request);
       return;
@@ -88,12 +93,12 @@ public final class WebSocketEndpoint implements HttpEndpoint {
             remote.toString(),
             chooseSubprotocol(request),
             config,
-            limits,
+            limits.get(),
             metrics,
             context.shard().memory(),
             () -> ended(address));
     policy.latch().enter();
-    var upgrade = new Upgrade(vertx, request, limits.pending().timeout(), connection);
+    var upgrade = new Upgrade(vertx, request, limits.get().pending().timeout(), connection);
     policy
         .admit(credentials, config.clientAcknowledges())
         .compose(client -> context.open(connection, client))

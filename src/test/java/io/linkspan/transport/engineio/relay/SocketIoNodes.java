@@ -181,21 +181,22 @@ final class SocketIoNodes implements AutoCloseable {
       shared =
           new SocketIoEndpoint.Shared(
               config.socketio(),
-              config.limits(),
+              config::limits,
+              () -> config.socketio().namespaces(),
               config.delivery(),
-              new HttpCredentials("", List.of()),
+              () -> new HttpCredentials("", List.of()),
               new TransportMetrics(registry, new Latencies(), "socketio"),
               new EngineSessions(),
               this,
               new RelayLimiter(config.socketio().maxRelayed(), registry));
-      admission = new Admission(config.limits());
+      admission = new Admission(config::limits);
       MemoryBudget memory = TestMemory.budget();
       shard =
           new NodeServices(
               id,
               config.session(),
               config.delivery(),
-              config.limits(),
+              config::limits,
               new RoutingTable(config.routes()),
               directory,
               Nodes.alone(self),
@@ -234,10 +235,11 @@ final class SocketIoNodes implements AutoCloseable {
 
       private ConnectContext connectContext(HttpConfig http, int index) {
         var own = new Shard(vertx, index, shard);
+        var origins = new Origins(http.origins(), http.isLocal());
         return new ConnectContext(
             new ConnectPolicy(
                 latch,
-                new Origins(http.origins(), http.isLocal()),
+                () -> origins,
                 admission,
                 new ClaimedIdentities(new AnonymousUsers(true)),
                 ClientCheck.NONE,
