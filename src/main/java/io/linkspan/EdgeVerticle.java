@@ -139,9 +139,7 @@ final class EdgeVerticle extends VerticleBase {
             index == 0);
     http.guard(gate);
     enet = config.enet().enabled() ? newEnetTransport(config, limits) : null;
-    tcp =
-        new TcpTransport(
-            vertx, config.tcp(), limits, connectContext, shared.tcp(), index == 0);
+    tcp = new TcpTransport(vertx, config.tcp(), limits, connectContext, shared.tcp(), index == 0);
     return mailbox
         .open(index == 0)
         .compose(v -> http.listen())

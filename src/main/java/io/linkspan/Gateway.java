@@ -132,7 +132,8 @@ public final class Gateway implements Node {
     isMember = platform.isMember();
     id = nodes.self().id();
     var refusals = new RevocationMetrics(metrics.registry());
-    revocations = new Revocations(
+    revocations =
+        new Revocations(
             vertx, live.view(GatewayConfig::revocation), platform.revocations(), refusals);
     check = new RevocationCheck(revocations, refusals);
     var requests = new RevocationRequests(revocations);
@@ -322,8 +323,7 @@ public final class Gateway implements Node {
     GatewayConfig config = live.get();
     Supplier<LimitsConfig> limits = live.view(GatewayConfig::limits);
     Supplier<HttpCredentials> credentials =
-        live.view(
-            next -> new HttpCredentials(next.auth().cookie(), next.auth().hook().headers()));
+        live.view(next -> new HttpCredentials(next.auth().cookie(), next.auth().hook().headers()));
     offences =
         SharedBans.start(
             config.bans(),

@@ -322,7 +322,8 @@ public final class Main implements Callable<Integer> {
   @Command(
       name = "reload",
       description = "Let a running node read its configuration again, as SIGHUP does.")
-  Integer reload(@Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
+  Integer reload(
+      @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
     try {
       return ReloadCommand.run(load().management(), url);
     } catch (ConfigException e) {

@@ -6,7 +6,7 @@ import java.util.List;
 final class ReloadableKeys {
 
   /** Keys, and sections that end with a dot. */
-  private static final List<String> KEYS =
+  static final List<String> KEYS =
       List.of(
           "http.origins",
           "socketio.namespaces",
@@ -27,7 +27,7 @@ final class ReloadableKeys {
           "log.");
 
   /** Keys of these sections that need a restart nevertheless. */
-  private static final List<String> EXCEPTIONS =
+  static final List<String> EXCEPTIONS =
       List.of("limits.writeQueue", "limits.stalled", "limits.closeTimeout", "bans.mode");
 
   private ReloadableKeys() {}

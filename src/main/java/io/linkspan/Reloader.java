@@ -94,8 +94,7 @@ final class Reloader {
         .recover(failure -> Future.failedFuture(asProblem(failure)))
         .onSuccess(Reloader::log)
         .onFailure(
-            failure ->
-                LOG.error("the configuration was not changed: {}", failure.getMessage()));
+            failure -> LOG.error("the configuration was not changed: {}", failure.getMessage()));
   }
 
   private static ConfigException asProblem(Throwable failure) {

@@ -5,8 +5,6 @@ import io.linkspan.api.Revocation.Kind;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.revocation.RevocationRules;
 import io.vertx.core.json.JsonObject;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
 
 /**
  * The commands that revoke and block: they call the management port of a running node, which passes

@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, memory, metrics, ops, permission, revocation, routing, session, status, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, logging, memory, metrics, ops, permission, revocation, routing, session, status, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -58,6 +58,7 @@ class ArchitectureTest {
       delivery -> api, bus, config, directory, memory, metrics, permission, routing, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
       listener -> admission, config, connection, time
+      logging -> config
       memory -> api, config
       ops -> admission, api, config, listener, memory, metrics, protocol, revocation, status, time, trace, translate, wire
       permission -> admission, config, routing

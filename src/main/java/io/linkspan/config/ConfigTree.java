@@ -151,7 +151,7 @@ public final class ConfigTree {
 
   /** Variables are texts, and a file has numbers and flags. */
   private static boolean isSame(JsonNode one, JsonNode other) {
-    return one.isValueNode() && other.isValueNode()
+    return (one.isValueNode() && other.isValueNode())
         ? one.asText().equals(other.asText())
         : one.equals(other);
   }

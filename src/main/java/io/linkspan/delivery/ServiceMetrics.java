@@ -6,7 +6,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.List;
 
 /**
- * Metrics of the services that routes name, by their bus addresses. Shared by all event loops.
+ * Metrics of the services that routes lead to, by their names. Shared by all event loops.
  *
  * @param registry holds the counters
  * @param latencies holds the histograms
@@ -17,7 +17,7 @@ public record ServiceMetrics(MeterRegistry registry, Latencies latencies) {
   public void register(List<Route> routes) {
     for (Route route : routes) {
       if (route.destination() instanceof Route.Bus service) {
-        recorder(service.address());
+        recorder(service.name());
       }
     }
   }
@@ -25,9 +25,9 @@ public record ServiceMetrics(MeterRegistry registry, Latencies latencies) {
   /**
    * Returns a recorder for one service, of the event loop that calls it.
    *
-   * @param address of the service in the configuration, never chosen by a client
+   * @param name of the service in the configuration, never chosen by a client
    */
-  ServiceRecorder recorder(String address) {
-    return new ServiceRecorder(registry, latencies, address);
+  ServiceRecorder recorder(String name) {
+    return new ServiceRecorder(registry, latencies, name);
   }
 }

@@ -18,17 +18,17 @@ public final class ServiceRecorder {
   private final Counter unserved;
   private final Map<ErrorCode, Counter> failed = new EnumMap<>(ErrorCode.class);
 
-  ServiceRecorder(MeterRegistry registry, Latencies latencies, String address) {
-    replies = latencies.add(Latency.SERVICE_REPLY, address);
-    answered = requests(registry, address, "answered");
-    acknowledged = requests(registry, address, "acknowledged");
+  ServiceRecorder(MeterRegistry registry, Latencies latencies, String name) {
+    replies = latencies.add(Latency.SERVICE_REPLY, name);
+    answered = requests(registry, name, "answered");
+    acknowledged = requests(registry, name, "acknowledged");
     for (ErrorCode code : ErrorCode.values()) {
-      failed.put(code, requests(registry, address, code.code()));
+      failed.put(code, requests(registry, name, code.code()));
     }
     unserved =
         Counter.builder("linkspan.service.unserved")
             .description("Requests to a service that no process serves")
-            .tag("service", address)
+            .tag("service", name)
             .register(registry);
   }
 
@@ -54,10 +54,10 @@ public final class ServiceRecorder {
     unserved.increment();
   }
 
-  private static Counter requests(MeterRegistry registry, String address, String outcome) {
+  private static Counter requests(MeterRegistry registry, String name, String outcome) {
     return Counter.builder("linkspan.service.requests")
         .description("Requests to services, by outcome")
-        .tag("service", address)
+        .tag("service", name)
         .tag("outcome", outcome)
         .register(registry);
   }

@@ -43,6 +43,9 @@ public final class VertxServiceCaller implements ServiceCaller {
    */
   private record Service(LoopService<Message, Origin, Message> here, ServiceRecorder recorder) {}
 
+  /** By the names of the services; one that is reached at another address keeps its own. */
+  private final Map<String, ServiceRecorder> recorders = new HashMap<>();
+
   /** Requests without an answer, by the members of the cluster that they went to. */
   private final Map<String, Set<Request>> requests = new HashMap<>();
 
@@ -58,7 +61,7 @@ public final class VertxServiceCaller implements ServiceCaller {
 
   @Override
   public void call(Route.Bus service, InboundExchange exchange) {
-    Service called = find(service.address());
+    Service called = find(service);
     exchange.calls(called.recorder());
     Future<Message> answer = called.here().call(exchange.message(), exchange.sender().origin());
     if (answer == null) {
@@ -236,11 +239,12 @@ public final class VertxServiceCaller implements ServiceCaller {
             .setSendTimeout(service.requestTimeout().toMillis());
   }
 
-  private Service find(String address) {
-    Service service = services.get(address);
+  private Service find(Route.Bus route) {
+    Service service = services.get(route.address());
     if (service == null) {
-      service = new Service(LoopService.onThisLoop(vertx, address), metrics.recorder(address));
-      services.put(address, service);
+      ServiceRecorder recorder = recorders.computeIfAbsent(route.name(), metrics::recorder);
+      service = new Service(LoopService.onThisLoop(vertx, route.address()), recorder);
+      services.put(route.address(), service);
     }
     return service;
   }

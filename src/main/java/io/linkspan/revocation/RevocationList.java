@@ -143,7 +143,8 @@ public final class RevocationList {
     }
     if (bans.isEmpty()) {
       throw new MessageException(
-          ErrorCode.QUEUE_FULL, "there are " + max.getAsInt() + " revocations, which is revocation.max");
+          ErrorCode.QUEUE_FULL,
+          "there are " + max.getAsInt() + " revocations, which is revocation.max");
     }
     return bans.first();
   }

@@ -42,7 +42,10 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
   private final AtomicInteger incomplete = new AtomicInteger(1);
 
   public Revocations(
-      Vertx vertx, Supplier<RevocationConfig> config, RevocationStore store, RevocationMetrics metrics) {
+      Vertx vertx,
+      Supplier<RevocationConfig> config,
+      RevocationStore store,
+      RevocationMetrics metrics) {
     this(vertx, config, store, metrics, System::currentTimeMillis);
   }
 

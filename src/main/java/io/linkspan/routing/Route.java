@@ -17,15 +17,16 @@ public record Route(Glob to, Glob type, Destination destination) {
   /**
    * A service on the event bus.
    *
+   * @param name in metrics and for operators; of a service on the bus, its address
    * @param acceptedIsEnough acknowledge once a live consumer has it, without waiting for the reply
    * @param requestTimeout for the reply; null is the default of all services
    */
-  public record Bus(String address, boolean acceptedIsEnough, Duration requestTimeout)
+  public record Bus(String address, String name, boolean acceptedIsEnough, Duration requestTimeout)
       implements Destination {
 
     /** Creates a destination with the default timeout. */
     public Bus(String address, boolean acceptedIsEnough) {
-      this(address, acceptedIsEnough, null);
+      this(address, address, acceptedIsEnough, null);
     }
   }
 

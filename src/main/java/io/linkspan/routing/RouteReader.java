@@ -97,8 +97,9 @@ public final class RouteReader {
       route.reject(
           "ack", "reply, as with hold a message is acknowledged only when it is delivered");
     }
-    Upstream upstream = services.read(route, kind, uniqueName(route, to, type));
-    return new Route.Bus(upstream.address(), acceptedIsEnough, upstream.longest());
+    String name = uniqueName(route, to, type);
+    Upstream upstream = services.read(route, kind, name);
+    return new Route.Bus(upstream.address(), name, acceptedIsEnough, upstream.longest());
   }
 
   /** Returns the description of what the route matches; two routes must not match the same. */

@@ -160,8 +160,7 @@ public final class TraceService {
     if (watchers.size() >= most) {
       return Future.failedFuture(
           new MessageException(
-              ErrorCode.RATE_LIMITED,
-              "this node serves " + most + " live traces at a time"));
+              ErrorCode.RATE_LIMITED, "this node serves " + most + " live traces at a time"));
     }
     String id = nodes.self().id() + '-' + ++lastNumber;
     TraceWatch request =

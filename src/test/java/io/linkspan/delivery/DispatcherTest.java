@@ -90,7 +90,8 @@ class DispatcherTest {
 
     Exchange(String to, String type, PermissionRules rules) {
       sender.permit(
-          new Permissions(() -> rules, new Identity("alice", false)), () -> outcomes.add("offended"));
+          new Permissions(() -> rules, new Identity("alice", false)),
+          () -> outcomes.add("offended"));
       message = Message.newBuilder().setTo(to).setType(type).setBody("body").build();
     }
 

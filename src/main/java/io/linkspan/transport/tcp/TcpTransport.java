@@ -82,10 +82,7 @@ public final class TcpTransport {
 
   /** Returns what watches the certificates; empty on event loops where nothing does. */
   public List<CertificateWatch> certificates() {
-    return listeners.stream()
-        .map(TcpListener::certificate)
-        .filter(Objects::nonNull)
-        .toList();
+    return listeners.stream().map(TcpListener::certificate).filter(Objects::nonNull).toList();
   }
 
   /** Closes clients that have no session, because the event loop is being drained. */
