@@ -396,7 +396,8 @@ class GatewayConfigTest {
     assertThat(http.toString()).doesNotContain("s3cret");
     // Whatever happens to a Message there, the bus does not give it up before.
     assertThat(config.routes().get(1).destination())
-        .isEqualTo(new Route.Bus(
+        .isEqualTo(
+            new Route.Bus(
                 upstream.address(), upstream.name(), false, Duration.ofSeconds(30 + 10 + 2 + 1)));
   }
 

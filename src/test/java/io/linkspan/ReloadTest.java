@@ -326,7 +326,9 @@ class ReloadTest {
         reload(ROUTES);
         assertRefused(client, "service:legacy", "forbidden");
         Awaitility.await()
-            .until(() -> !Scrape.text(gateway.managementPort()).contains("service:legacy"));
+            .until(
+                () ->
+                    !Scrape.text(gateway.managementPort()).contains("upstream=\"service:legacy\""));
       }
     }
   }

@@ -77,7 +77,7 @@ class ReloadIT {
           - {to: "service:only-%1$d", bus: echo}
           - {to: "service:secret", bus: echo}
           - {to: "service:echo", bus: echo}
-          - {to: "service:legacy", http: {url: "http://127.0.0.1:%4$d/%1$d", concurrency: 200}}
+          - {to: "service:legacy", http: {url: "http://127.0.0.1:%4$d/%1$d", timeout: 60s, within: 60s}}
           - {to: "user:*"}
         permissions:
           - {%5$s: send, to: "service:secret"}

@@ -25,7 +25,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 public final class ChattingClients implements AutoCloseable {
 
   /** Between the outcome of a Message and the next one; milliseconds. */
-  private static final long PAUSE = 1_000;
+  private static final int PAUSE = 2_000;
 
   private static final int BATCH = 100;
 
@@ -66,7 +66,10 @@ public final class ChattingClients implements AutoCloseable {
       TestGateway.await(Future.all(batch));
     }
     // The first ones have no peer before the last ones are connected.
-    clients.all.forEach(Client::begin);
+    int place = 0;
+    for (Client client : clients.all) {
+      client.begin(place++);
+    }
     return clients;
   }
 
@@ -89,8 +92,9 @@ public final class ChattingClients implements AutoCloseable {
       all.add(this);
     }
 
-    void begin() {
-      vertx.runOnContext(v -> send());
+    /** Spreads the clients over the first pause. */
+    void begin(int place) {
+      vertx.setTimer(1 + place % PAUSE, id -> send());
     }
 
     private synchronized void send() {
