@@ -28,6 +28,7 @@ import io.linkspan.revocation.RevocationCheck;
 import io.linkspan.revocation.RevocationMetrics;
 import io.linkspan.revocation.RevocationRequests;
 import io.linkspan.revocation.Revocations;
+import io.linkspan.routing.RouteMetrics;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.session.ControlService;
 import io.linkspan.session.DuplicateFilter;
@@ -105,6 +106,7 @@ public final class Gateway implements Node {
   private final Queue<EdgeVerticle> edges = new ConcurrentLinkedQueue<>();
   private final Upstreams upstreams;
   private final RoutingTable routes;
+  private final RouteMetrics routeMetrics;
   private final LogLevels levels = new LogLevels();
   private final Reloader reloader;
   private final ManagementVerticle management;
@@ -123,6 +125,7 @@ public final class Gateway implements Node {
     live = new Live<>(config);
     levels.apply(config.log());
     routes = new RoutingTable(config.routes());
+    routeMetrics = new RouteMetrics(metrics.registry(), routes);
     vertx = platform.vertx();
     vertx.exceptionHandler(Gateway::onFailure);
     memory = JvmMemory.budget(config.memory(), config.loops());
@@ -149,7 +152,7 @@ public final class Gateway implements Node {
             live.view(GatewayConfig::management),
             metrics,
             this,
-            reloader::reload,
+            new ConfigurationView(id, live, routes, reloader),
             new TraceService(vertx, nodes, directory, live.view(GatewayConfig::trace)),
             new StatusService(vertx, nodes, facts(), metrics.registry()),
             requests,
@@ -278,6 +281,7 @@ public final class Gateway implements Node {
   /** Puts everything into force that does not read the configuration by itself. */
   private void putIntoForce(GatewayConfig config) {
     routes.replace(config.routes());
+    routeMetrics.update();
     levels.apply(config.log());
     if (offences instanceof Bans bans) {
       bans.use(config.bans());

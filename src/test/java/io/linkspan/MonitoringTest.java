@@ -41,7 +41,7 @@ class MonitoringTest {
   /** Labels that Prometheus adds to each series. */
   private static final Set<String> ADDED = Set.of("job", "instance", "namespace", "pod");
 
-  private static final Set<String> FUNCTIONS = 
+  private static final Set<String> FUNCTIONS =
       Set.of("sum", "max", "min", "rate", "increase", "histogram_quantile");
 
   private static final Pattern LINE = Pattern.compile("(\\w+)(?:\\{(.*)})? [-+.\\dA-Za-z]+");

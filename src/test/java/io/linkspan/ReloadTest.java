@@ -139,6 +139,59 @@ class ReloadTest {
     }
   }
 
+  private JsonObject routes() {
+    return new JsonObject(RawHttp.get(gateway.managementPort(), "/v1/routes").response().body());
+  }
+
+  @Test
+  void aRouteThatStaysKeepsItsCount() throws Exception {
+    start(ROUTES);
+    try (WebSocketTestClient client = connect("user=alice")) {
+      assertAnswered(client, "service:echo");
+      assertAnswered(client, "service:echo");
+      assertRefused(client, "service:other", "forbidden");
+      reload(
+          "routes: [{to: 'service:other', type: 't*', bus: echo}, {to: 'service:echo', bus: echo},"
+              + " {to: 'user:*', volatile: true},"
+              + " {to: 'service:h', http: {url: 'http://a.example/b?key=x'}},"
+              + " {type: 'q', tcp: {host: b.example, port: 7}}]");
+      assertAnswered(client, "service:other");
+      assertAnswered(client, "service:echo");
+      JsonObject routes = routes();
+      assertThat(routes.getString("node")).isEqualTo(gateway.node().getString("node"));
+      assertThat(routes.getLong("unrouted")).isEqualTo(1);
+      assertThat(routes.getJsonArray("routes"))
+          .isEqualTo(
+              new JsonArray(
+                  """
+                  [
+                    {"index":0,"to":"service:other","type":"t*","target":"bus echo","volatile":false,"hits":1},
+                    {"index":1,"to":"service:echo","target":"bus echo","volatile":false,"hits":3},
+                    {"index":2,"to":"user:*","target":"clients","volatile":true,"hits":0},
+                    {"index":3,"to":"service:h","target":"http http://a.example/b?•••","volatile":false,"hits":0},
+                    {"index":4,"type":"q","target":"tcp b.example:7","volatile":false,"hits":0}
+                  ]
+                  """));
+      String metrics = Scrape.text(gateway.managementPort());
+      assertThat(metrics)
+          .contains(
+              "linkspan_route_messages_total{route=\"0 service:other type t*\"} 1.0",
+              "linkspan_route_messages_total{route=\"1 service:echo\"} 3.0",
+              "linkspan_route_unrouted_total 1.0")
+          .doesNotContain("route=\"0 service:echo\"");
+    }
+  }
+
+  @Test
+  void theValuesInForceAreThoseOfTheReload() throws Exception {
+    start(ROUTES);
+    reload(ROUTES + "limits: {inFlight: 7}\nsession: {grace: 3s}");
+    String body = RawHttp.get(gateway.managementPort(), "/v1/config").response().body();
+    assertThat(body)
+        .contains("{\"key\":\"limits.inFlight\",\"value\":7,\"source\":\"file\",\"live\":true}")
+        .contains("\"key\":\"session.grace\",\"value\":\"2m\",\"source\":\"default\"");
+  }
+
   @Test
   void aFileThatIsNotValidChangesNothingAndNamesTheKey() throws Exception {
     start(ROUTES);

@@ -164,7 +164,7 @@ public final class ManagementVerticle extends VerticleBase {
     new SessionApi(clients).addTo(router);
     new TraceApi(traces).addTo(router);
     new StatusApi(status).addTo(router);
-    new ReloadApi(configuration).addTo(router);
+    new ConfigurationApi(configuration).addTo(router);
     new RevocationApi(revocations, maxBody).addTo(router);
     refuseOthers(router);
     return router;

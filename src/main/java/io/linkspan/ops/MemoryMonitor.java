@@ -37,8 +37,13 @@ public final class MemoryMonitor implements MemoryBudget.Listener {
     this.budget = budget;
     for (MemoryPool pool : pools()) {
       gauge(
-          registry, pool, "limit.bytes", "Bytes that clients may make the node hold", MemoryPool::limit);
-      gauge(registry, pool, "used.bytes", "Bytes that the node holds for clients", MemoryPool::used);
+          registry,
+          pool,
+          "limit.bytes",
+          "Bytes that clients may make the node hold",
+          MemoryPool::limit);
+      gauge(
+          registry, pool, "used.bytes", "Bytes that the node holds for clients", MemoryPool::used);
       gauge(
           registry,
           pool,

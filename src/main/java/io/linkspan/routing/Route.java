@@ -37,6 +37,12 @@ public record Route(Glob to, Glob type, Destination destination) {
    */
   public record Clients(boolean isVolatile) implements Destination {}
 
+  /** Returns what the route matches, such as {@code service:echo} or {@code user:* type chat}. */
+  public String pattern() {
+    String recipients = to == null ? "*" : to.text();
+    return type == null ? recipients : (recipients + " type " + type.text());
+  }
+
   boolean matches(Recipient recipient, String messageType) {
     if (recipient.kind() == Recipient.Kind.CHANNEL
         && (type == null || destination instanceof Clients)) {

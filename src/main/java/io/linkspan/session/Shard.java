@@ -153,7 +153,14 @@ public final class Shard {
             ackTime + grace + REPORT_MARGIN);
     replicator =
         new Replicator(
-            bus, scheduler, shared.nodes(), address, config.replicas() > 0, memory, shared.metrics().replication().newLag(), sessions);
+            bus,
+            scheduler,
+            shared.nodes(),
+            address,
+            config.replicas() > 0,
+            memory,
+            shared.metrics().replication().newLag(),
+            sessions);
     guard =
         new PartitionGuard(bus, scheduler, shared.nodes(), shared.directory(), address, sessions);
     stalls = new StallDetector(scheduler, guard::stalled);

@@ -5,6 +5,9 @@ import io.vertx.core.Vertx;
 /** Creates the backend of one service. Immutable; may be shared. */
 public interface BackendFactory {
 
+  /** Returns the kind of the service and where it is, such as {@code tcp legacy:9000}. */
+  String target();
+
   /**
    * Opens what is needed to reach the service, on the calling event loop. Whether the service is
    * available shows with the first Message.

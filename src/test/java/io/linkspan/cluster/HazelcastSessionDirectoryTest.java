@@ -143,7 +143,8 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
               await(two.directory().sessionsOf(there.user()));
               return lookUps(registry, "remembered") > remembered;
             });
-    assertThat(registry.get("linkspan.directory.failures").functionCounter().count()).isNotNegative();
+    assertThat(registry.get("linkspan.directory.failures").functionCounter().count())
+        .isNotNegative();
   }
 
   private static double lookUps(MeterRegistry registry, String source) {

@@ -287,7 +287,9 @@ class DamagedTrafficTest {
     assertThat(metric("enet_peers{state=\"handshake\"}")).isZero();
     assertThat(metric("enet_peers{state=\"connected\"}")).isZero();
     for (MemoryUse use : MemoryUse.values()) {
-      assertThat(metric("memory_charged_bytes{use=\"" + use.label() + "\"}")).as(use.label()).isZero();
+      assertThat(metric("memory_charged_bytes{use=\"" + use.label() + "\"}"))
+          .as(use.label())
+          .isZero();
     }
   }
 

@@ -162,7 +162,7 @@ class ApiDocumentTest {
             () -> config,
             metrics,
             new IdleNode(),
-            () -> Future.succeededFuture(),
+            null,
             new TraceService(vertx, nodes, new LocalSessionDirectory(), () -> TraceConfig.OFF),
             new StatusService(vertx, nodes, facts, metrics.registry()),
             null,
@@ -244,6 +244,13 @@ class ApiDocumentTest {
     check(400, "POST", revocations, revocations, "{\"kind\":\"user\"}");
     check(204, "DELETE", revocations + "/{id}", revocations + "/" + id, null);
     check(404, "DELETE", revocations + "/{id}", revocations + "/" + id, null);
+  }
+
+  @Test
+  void theConfigurationIsDescribed() throws Exception {
+    check(200, "GET", "/v1/config", "/v1/config", null);
+    check(200, "GET", "/v1/routes", "/v1/routes", null);
+    check(200, "POST", "/v1/reload", "/v1/reload", null);
   }
 
   @Test

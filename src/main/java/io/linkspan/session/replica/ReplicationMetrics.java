@@ -45,7 +45,10 @@ public final class ReplicationMetrics {
   }
 
   private void gauge(
-      MeterRegistry registry, String name, String what, ToDoubleFunction<ReplicationMetrics> value) {
+      MeterRegistry registry,
+      String name,
+      String what,
+      ToDoubleFunction<ReplicationMetrics> value) {
     Gauge.builder(name, this, value).description(what).register(registry);
   }
 }

@@ -19,6 +19,11 @@ public record HttpBackendFactory(HttpUpstreamConfig config) implements BackendFa
   }
 
   @Override
+  public String target() {
+    return "http " + config.url();
+  }
+
+  @Override
   public Backend newBackend(Vertx vertx, PipelineConfig pipeline) {
     return new HttpBackend(vertx, config, pipeline);
   }

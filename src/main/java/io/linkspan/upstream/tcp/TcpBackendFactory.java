@@ -19,6 +19,11 @@ public record TcpBackendFactory(TcpUpstreamConfig config) implements BackendFact
   }
 
   @Override
+  public String target() {
+    return "tcp " + config.host() + ":" + config.port();
+  }
+
+  @Override
   public Backend newBackend(Vertx vertx, PipelineConfig pipeline) {
     return new TcpBackend(vertx, config, pipeline);
   }

@@ -6,19 +6,21 @@ import io.vertx.core.json.JsonObject;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 
-/** Reloads the configuration by the HTTP API. */
-final class ReloadApi {
+/** Shows and reloads the configuration by the HTTP API. */
+final class ConfigurationApi {
 
   /** RFC 9110, section 15.5.21: understood, and cannot be carried out. */
   private static final int UNPROCESSABLE = 422;
 
   private final Configuration configuration;
 
-  ReloadApi(Configuration configuration) {
+  ConfigurationApi(Configuration configuration) {
     this.configuration = configuration;
   }
 
   void addTo(Router router) {
+    router.get("/v1/config").handler(request -> request.json(configuration.values()));
+    router.get("/v1/routes").handler(request -> request.json(configuration.routes()));
     router.post("/v1/reload").handler(this::reload);
   }
 
