@@ -17,7 +17,6 @@ import io.linkspan.directory.SessionDirectory;
 import io.linkspan.logging.LogLevels;
 import io.linkspan.memory.JvmMemory;
 import io.linkspan.memory.MemoryBudget;
-import io.linkspan.memory.OutOfMemory;
 import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.ops.ManagementVerticle;
 import io.linkspan.ops.MemoryMonitor;
@@ -127,7 +126,7 @@ public final class Gateway implements Node {
     routes = new RoutingTable(config.routes());
     routeMetrics = new RouteMetrics(metrics.registry(), routes);
     vertx = platform.vertx();
-    vertx.exceptionHandler(Gateway::onFailure);
+    vertx.exceptionHandler(new HandlerFailures()::add);
     memory = JvmMemory.budget(config.memory(), config.loops());
     monitor = new MemoryMonitor(vertx, memory, metrics.registry());
     nodes = platform.nodes();
@@ -177,12 +176,6 @@ public final class Gateway implements Node {
         .compose(platform -> platform.vertx().executeBlocking(() -> new Gateway(config, platform)))
         .onComplete(gateway -> start(gateway, started), failure -> started.fail(failure));
     return started.future();
-  }
-
-  /** Receives what no handler has caught. */
-  private static void onFailure(Throwable failure) {
-    OutOfMemory.endIf(failure);
-    LOG.error("a handler failed", failure);
   }
 
   private static void start(Gateway gateway, Promise<Gateway> started) {

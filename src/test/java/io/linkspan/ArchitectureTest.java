@@ -52,7 +52,7 @@ class ArchitectureTest {
       api.testing -> api, translate
       auth -> admission, api, config, protocol, time, upstream
       ban -> admission, api, config, listener, revocation, time
-      cluster -> api, bus, cluster.security, config, connection, directory, revocation
+      cluster -> api, bus, cluster.security, config, connection, directory, revocation, time
       cluster.security -> config, listener, time
       connection -> api, config, memory, metrics, translate
       delivery -> api, bus, config, directory, memory, metrics, permission, routing, time, translate, wire
@@ -69,7 +69,7 @@ class ArchitectureTest {
       protocol.methodchannel -> protocol
       protocol.socketio -> protocol, protocol.engineio
       protocol.websocket -> protocol
-      revocation -> admission, api, config, listener
+      revocation -> admission, api, config, listener, time
       routing -> config, translate
       session -> admission, api, bus, config, connection, delivery, directory, memory, metrics, permission, revocation, routing, session.outbox, session.replica, session.transfer, time, trace, translate, wire
       session.outbox -> api, connection, delivery, memory, metrics, time, trace, wire

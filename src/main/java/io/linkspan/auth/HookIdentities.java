@@ -10,6 +10,7 @@ import io.linkspan.api.Addresses;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.time.RepeatedFailure;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.eventbus.DeliveryOptions;
@@ -19,6 +20,7 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Lets a service decide about each client, after its token was verified or in place of that. Shared
@@ -35,6 +37,10 @@ final class HookIdentities implements IdentityProvider {
   private static final Duration BLOCKED_TIME = Duration.ofMinutes(10);
 
   private static final Logger LOG = LoggerFactory.getLogger(HookIdentities.class);
+  private static final RepeatedFailure MALFORMED_ANSWERS =
+      new RepeatedFailure(LOG, Level.WARN, "the answer of the hook is not an identity");
+  private static final RepeatedFailure NO_ANSWERS =
+      new RepeatedFailure(LOG, Level.WARN, "the hook does not answer");
 
   private final Vertx vertx;
   private final HookConfig config;
@@ -176,7 +182,7 @@ final class HookIdentities implements IdentityProvider {
       decisions.put(key, identity, DeadlineTimer.now());
       return Future.succeededFuture(identity);
     } catch (IllegalArgumentException e) {
-      LOG.warn("the answer of the hook is not an identity: {}", e.getMessage());
+      MALFORMED_ANSWERS.add(e.getMessage());
       return unavailable();
     }
   }
@@ -201,7 +207,7 @@ final class HookIdentities implements IdentityProvider {
               ConnectRefusedException.tooOften(
                   failure.getMessage(), Math.max(1, failure.retryAfterMs())));
       default -> {
-        LOG.debug("the hook does not answer: {}", failure.code().code());
+        NO_ANSWERS.add(failure.code().code());
         yield unavailable();
       }
     };

@@ -6,12 +6,14 @@ import io.linkspan.api.Revocation.Source;
 import io.linkspan.listener.AddressRange;
 import io.linkspan.revocation.Revocations;
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.time.RepeatedFailure;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Shares the bans of a node with the other nodes: each is an entry among the revocations, which
@@ -21,6 +23,8 @@ import org.slf4j.LoggerFactory;
 public final class SharedBans {
 
   private static final Logger LOG = LoggerFactory.getLogger(SharedBans.class);
+  private static final RepeatedFailure NOT_SHARED =
+      new RepeatedFailure(LOG, Level.WARN, "a ban is in force at this node only");
 
   private final Revocations revocations;
 
@@ -55,7 +59,7 @@ public final class SharedBans {
   private void publish(Ban ban) {
     revocations
         .add(toRevocation(ban, Instant.now()), Source.BAN)
-        .onFailure(failure -> LOG.warn("a ban is in force at this node only", failure));
+        .onFailure(NOT_SHARED::add);
   }
 
   private void added(Revocation entry, Bans bans) {

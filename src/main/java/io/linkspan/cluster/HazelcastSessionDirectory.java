@@ -7,6 +7,7 @@ import io.linkspan.directory.DirectoryLookups;
 import io.linkspan.directory.Nodes.Node;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.time.RepeatedFailure;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The directory of a cluster: three Hazelcast maps, from sessions to their owners, from users to
@@ -37,6 +39,8 @@ import org.slf4j.LoggerFactory;
 final class HazelcastSessionDirectory implements SessionDirectory {
 
   private static final Logger LOG = LoggerFactory.getLogger(HazelcastSessionDirectory.class);
+  private static final RepeatedFailure HALF_MOVED =
+      new RepeatedFailure(LOG, Level.WARN, "a session has moved, but the entry of its user was not updated");
 
   private final VertxInternal vertx;
   private final Node self;
@@ -92,7 +96,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
         .otherwise(
             failure -> {
               // The session has moved nevertheless, and its owner must be notified.
-              LOG.warn("a session has moved, but the entry of its user was not updated", failure);
+              HALF_MOVED.add(failure);
               return true;
             });
   }

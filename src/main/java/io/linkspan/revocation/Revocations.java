@@ -5,6 +5,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.api.Revocation;
 import io.linkspan.api.Revocation.Source;
 import io.linkspan.api.RevocationPage;
+import io.linkspan.time.RepeatedFailure;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import java.time.Instant;
@@ -19,6 +20,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * The revocations of all nodes, as one node knows them. An entry takes effect here at once, and at
@@ -27,6 +29,10 @@ import org.slf4j.LoggerFactory;
 public final class Revocations implements RevokedClients, RevocationStore.Listener {
 
   private static final Logger LOG = LoggerFactory.getLogger(Revocations.class);
+  private static final RepeatedFailure NOT_SHARED =
+      new RepeatedFailure(LOG, Level.WARN, "a change of the revocations reached this node only");
+  private static final RepeatedFailure NOT_REPEATED =
+      new RepeatedFailure(LOG, Level.WARN, "a revocation was not passed on to others");
   private static final long PRUNE_MS = 1_000;
   private static final long RETRY_MS = 250;
 
@@ -150,7 +156,7 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
   }
 
   private static MessageException notShared(Throwable failure) {
-    LOG.warn("a change of the revocations reached this node only", failure);
+    NOT_SHARED.add(failure);
     return new MessageException(
         ErrorCode.UNAVAILABLE, "this node has made the change, the others cannot be reached");
   }
@@ -215,7 +221,7 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
       if (!present.contains(entry)) {
         store
             .put(entry)
-            .onFailure(failure -> LOG.warn("a revocation was not passed on to others", failure));
+            .onFailure(NOT_REPEATED::add);
       }
     }
   }

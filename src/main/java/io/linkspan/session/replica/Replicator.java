@@ -4,6 +4,7 @@ import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.ShardAddress;
 import io.linkspan.memory.MemoryAccount;
+import io.linkspan.time.RepeatedFailure;
 import io.linkspan.time.Scheduler;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Copy;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Keeps a replica of a shard's resumable sessions on the next node, and here the replicas of other
@@ -40,6 +42,8 @@ public final class Replicator {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(Replicator.class);
+  private static final RepeatedFailure LOST =
+      new RepeatedFailure(LOG, Level.WARN, "a session is lost with its node");
   private static final int MAX_CHANGES = 20_000;
   private static final long COPY_TIMEOUT = 2_000;
   private static final long RETRY_MS = 250;
@@ -285,7 +289,7 @@ public final class Replicator {
               if (attempt < MAX_ADOPTIONS) {
                 scheduler.schedule(RETRY_MS, () -> adopt(state, owner, attempt + 1));
               } else {
-                LOG.warn("session {} of {} is lost", state.getSession(), owner, failure);
+                LOST.add(state.getSession() + " of " + owner + ", " + failure);
               }
             });
   }

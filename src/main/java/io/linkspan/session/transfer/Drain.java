@@ -1,6 +1,7 @@
 package io.linkspan.session.transfer;
 
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.time.RepeatedFailure;
 import io.linkspan.time.Scheduler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -9,6 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Empties a shard whose node is stopping: clients are sent away in batches, and sessions without a
@@ -52,6 +54,8 @@ public final class Drain {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
+  private static final RepeatedFailure NOT_TAKEN =
+      new RepeatedFailure(LOG, Level.INFO, "no other node takes a session");
 
   /**
    * Longer than the other shards take to learn where the last session went; what arrives until then
@@ -152,7 +156,7 @@ public final class Drain {
       return;
     }
     if (!heirs.hasNext()) {
-      LOG.info("no other node takes session {}", session.id());
+      NOT_TAKEN.add(session.id());
       session.closeGoingAway();
       return;
     }

@@ -1,6 +1,7 @@
 package io.linkspan.transport.http;
 
 import io.linkspan.time.DeadlineTimer;
+import io.linkspan.time.RepeatedFailure;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
@@ -15,6 +16,7 @@ import java.util.Locale;
 import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Owns a request for a WebSocket from its arrival to its one end: the WebSocket is open, or the
@@ -57,6 +59,8 @@ public final class Upgrade {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(Upgrade.class);
+  private static final RepeatedFailure FAILED =
+      new RepeatedFailure(LOG, Level.ERROR, "an upgrade failed");
 
   private static final CharSequence VERSION_HEADER =
       HttpHeaders.createOptimized("Sec-WebSocket-Version");
@@ -155,7 +159,7 @@ public final class Upgrade {
     try {
       ProtocolSwitch.run(request, listener::opened);
     } catch (RuntimeException e) {
-      LOG.error("an upgrade of {} failed", request.remoteAddress(), e);
+      FAILED.add(e);
       abort();
       listener.failed();
     }
