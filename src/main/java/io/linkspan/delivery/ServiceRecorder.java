@@ -32,15 +32,9 @@ public final class ServiceRecorder {
             .register(registry);
   }
 
-  /** Counts an answer that took so many nanoseconds. */
-  public void answered(long nanos) {
-    answered.increment();
-    replies.record(nanos);
-  }
-
-  /** Counts an acknowledgement without an answer that took so many nanoseconds. */
-  public void acknowledged(long nanos) {
-    acknowledged.increment();
+  /** Counts a request that the service accepted, with an answer or without, after so many ns. */
+  public void accepted(boolean hasAnswer, long nanos) {
+    (hasAnswer ? answered : acknowledged).increment();
     replies.record(nanos);
   }
 

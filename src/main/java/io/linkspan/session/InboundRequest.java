@@ -85,31 +85,31 @@ final class InboundRequest implements InboundExchange {
 
   @Override
   public void accepted() {
-    long now = inbox.nanoTime();
-    inbox.handOver().record(now - received);
-    if (service != null) {
-      service.acknowledged(now - taken);
-    }
-    inbox.timeline().record(Step.ACCEPTED, message, 0, sender().session());
+    measure(false);
     receipt.accepted(message.getEventId());
     inbox.ended(this, DuplicateWindow.Outcome.ACKNOWLEDGED);
   }
 
   @Override
   public void answered(Message answer) {
-    long now = inbox.nanoTime();
-    inbox.handOver().record(now - received);
-    if (service != null) {
-      service.answered(now - taken);
-    }
+    measure(true);
     Message complete = inbox.complete(answer, message);
-    inbox.timeline().record(Step.ACCEPTED, message, 0, sender().session());
     if (!receipt.answered(message.getEventId(), complete)) {
       // The work is done: no room for its answer must not make the client ask for it again.
       receipt.accepted(message.getEventId());
       inbox.reply(complete, receipt.channel());
     }
     inbox.ended(this, DuplicateWindow.Outcome.ACKNOWLEDGED);
+  }
+
+  /** Records that the Message was accepted, by one reading of the clock. */
+  private void measure(boolean hasAnswer) {
+    long now = inbox.nanoTime();
+    inbox.handOver().record(now - received);
+    if (service != null) {
+      service.accepted(hasAnswer, now - taken);
+    }
+    inbox.timeline().recordAt(now, Step.ACCEPTED, message, sender().session());
   }
 
   @Override

@@ -366,7 +366,7 @@ final class Inbox {
             entry,
             received,
             taken);
-    timeline().record(Step.RECEIVED, request.message(), 0, sender.session());
+    timeline().recordAt(taken, Step.RECEIVED, request.message(), sender.session());
     link(request);
     shared.memory().charge(MemoryUse.INBOX, MessageCost.of(request.message()));
     if (isAnswer(message)) {

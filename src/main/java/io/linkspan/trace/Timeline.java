@@ -87,6 +87,17 @@ public final class Timeline {
     }
   }
 
+  /**
+   * Records a step at a time that the caller has read already.
+   *
+   * @param time in {@link System#nanoTime()}
+   */
+  public void recordAt(long time, Step step, Message message, String subject) {
+    if (sample != 0) {
+      write(step, 0, 0, message.getEventId(), message.getFrom(), subject, time);
+    }
+  }
+
   /** Records a step of the Message with this eventId and sender. */
   public void record(Step step, String eventId, String from, int number, String subject) {
     write(step, 0, number, eventId, from, subject);
@@ -110,9 +121,12 @@ public final class Timeline {
 
   private boolean write(
       Step step, int code, int number, String eventId, String from, String subject) {
-    if (sample == 0) {
-      return false;
-    }
+    return sample != 0
+        && write(step, code, number, eventId, from, subject, System.nanoTime());
+  }
+
+  private boolean write(
+      Step step, int code, int number, String eventId, String from, String subject, long time) {
     int hash = eventId.hashCode();
     if (sample > 1 && Integer.remainderUnsigned(hash * SPREAD, sample) != 0) {
       return false;
@@ -120,7 +134,7 @@ public final class Timeline {
     int slot = (int) count++ & mask;
     int at = slot * WIDTH;
     slots[at] = keyOf(hash, from.hashCode());
-    slots[at + 1] = System.nanoTime();
+    slots[at + 1] = time;
     slots[at + 2] =
         ((long) step.number() << STEP_SHIFT) | ((long) code << CODE_SHIFT) | (number & LOW);
     subjects[slot] = subject;

@@ -54,8 +54,9 @@ public record OutboxParts(
 
   /** Records that the client of a session has acknowledged a delivery. */
   void acknowledged(PendingDelivery delivery, String session) {
-    metrics.latency().acknowledged(delivery, timeouts.nanoTime());
-    timeline.record(Step.ACKNOWLEDGED, delivery.message(), 0, session);
+    long now = timeouts.nanoTime();
+    metrics.latency().acknowledged(delivery, now);
+    timeline.recordAt(now, Step.ACKNOWLEDGED, delivery.message(), session);
   }
 
   /** Returns whether a Message fails, since memory is short. */
