@@ -76,8 +76,8 @@ function setStatus(state, text) {
 
 function showStatus(state) {
   const answering = live.answering(state).length, all = state.nodes.length;
-  const nodes = all === 1 ? "1 node" : answering === all ? all + " nodes" : answering + " of " + all + " nodes answer";
-  setStatus(answering === all ? "open" : "waiting", nodes + " · live");
+  const nodes = all === 1 ? "1 node" : answering === all ? all + " nodes" : answering + " of " + all + " nodes";
+  setStatus(answering === all ? "open" : "waiting", nodes);
 }
 
 function askForKey(refusal) {
@@ -141,4 +141,5 @@ document.querySelector(".skip").addEventListener("click", (event) => {
   event.preventDefault();
   main.focus();
 });
-open();
+if (document.documentElement.dataset.key && !hasKey()) askForKey();
+else open();

@@ -18,7 +18,7 @@ const COLUMNS = [
   { name: "Connected", class: "number wide", cell: (session) => ago(session.connectedAt) },
   { name: "Last seen", class: "number wide", cell: (session) => ago(session.lastSeenAt) },
   { name: "Groups", class: "number wide", cell: (session) => count(session.groups.length) },
-  { name: "Pending", class: "number", cell: (session) => count(session.pending) },
+  { name: "Pending", class: "number wide", cell: (session) => count(session.pending) },
 ];
 
 export function clients(content, { parameters }) {

@@ -20,7 +20,7 @@ export function events(content) {
   const log = new Log({ label: "Events", empty: "Nothing has happened yet.", newestFirst: true });
   const state = h("span", { class: "badge" }, "connecting");
   const filter = h("input", { placeholder: "user, reason, group, node …", autocomplete: "off", spellcheck: false, "data-testid": "search", oninput: show });
-  const pause = h("button", { class: "small", "aria-pressed": false, onclick: toggle }, "Pause");
+  const pause = h("button", { "aria-pressed": false, onclick: toggle }, "Pause");
   let all = [];
 
   const fits = (event) => {
@@ -59,7 +59,7 @@ export function events(content) {
 
   fill(content,
     h("div", { class: "title" }, h("h1", {}, "Events"), h("p", { class: "lead" }, "The latest of each node, then live, the newest first"), state),
-    h("div", { class: "pane bar" }, field("Show what contains", filter, "grow"), pause, h("button", { class: "small", onclick: () => { all = []; log.clear(); } }, "Clear")),
+    h("div", { class: "pane bar" }, field("Show what contains", filter, "grow"), pause, h("button", { onclick: () => { all = []; log.clear(); } }, "Clear")),
     h("section", { class: "pane" }, log.element));
   keepStreaming("events", {
     signal: abort.signal,

@@ -64,7 +64,7 @@ export function transport(name) {
 }
 
 /** A link to the page of a session. */
-export const sessionLink = (id, text = id) => h("a", { class: "mono", href: "#/session/" + encodeURIComponent(id) }, text);
+export const sessionLink = (id, text = id) => h("a", { class: "mono cut", title: id, href: "#/session/" + encodeURIComponent(id) }, text);
 
 /** A link to the clients that have something in common. */
 export const clientsLink = (field, value, text = value) =>

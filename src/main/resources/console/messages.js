@@ -49,8 +49,9 @@ export function messages(content, { parameters }) {
   const body = h("textarea", { "data-testid": "body" });
   const outcome = h("div", { role: "status", "data-testid": "outcome" });
   const button = h("button", { class: "main", "data-testid": "send" }, "Send");
-  const send = h("form", { class: "bar" }, field("To", to, "grow"), field("Type", type), field("Wait until", wait), button);
-  const write = h("section", { class: "pane", "aria-label": "Send" }, h("h2", {}, "Send a message"), field("Body", body), send, outcome);
+  const send = h("form", { class: "stack" }, field("To", to), h("div", { class: "bar" }, field("Type", type, "grow"), field("Wait until", wait)),
+    field("Body", body), h("div", { class: "actions" }, button));
+  const write = h("section", { class: "pane stack", "aria-label": "Send" }, h("h2", {}, "Send a message"), send, outcome);
 
   send.addEventListener("submit", async (event) => {
     event.preventDefault();
@@ -68,6 +69,6 @@ export function messages(content, { parameters }) {
   });
 
   fill(content, h("div", { class: "title" }, h("h1", {}, "Messages")),
-    h("div", { class: "grid" }, write, h("section", { class: "pane", "aria-label": "Steps" }, h("h2", {}, "Steps of a message"), find, result)));
+    h("div", { class: "grid" }, write, h("section", { class: "pane stack", "aria-label": "Steps" }, h("h2", {}, "Steps of a message"), find, result)));
   if (eventId.value) show();
 }

@@ -24,9 +24,9 @@ function tiles(state) {
     tile("Connections", count(history.at(-1).total), Object.keys(sumOf(state, "connections")).length + " transports in use", of("total"), "c1"),
     tile("Sessions", count(total(state, "sessions")), away > 0 ? count(away) + " wait for their client" : "all connected", of("sessions"), "c1"),
     tile("Messages in", perSecond(rates.in), count(total(state, "inFlight")) + " in flight", of("in"), "c2"),
-    tile("Messages out", perSecond(rates.out), count(total(state, "pending")) + " not acknowledged", of("out"), "c2"),
-    tile("Connects", perSecond(rates.connects), rate(rates.closes) + " closes /s", of("connects"), "c4"),
-    tile("Refused", perSecond(rates.refused), rate(rates.errors) + " errors /s", of("refused"), "c5"),
+    tile("Messages out", perSecond(rates.out), count(total(state, "pending")) + " pending", of("out"), "c2"),
+    tile("Connects", perSecond(rates.connects), "closes " + rate(rates.closes) + " /s", of("connects"), "c4"),
+    tile("Refused", perSecond(rates.refused), "errors " + rate(rates.errors) + " /s", of("refused"), "c5"),
   ];
 }
 
@@ -54,7 +54,8 @@ const NODES = [
 function latencies(state) {
   return Object.entries(LATENCIES).map(([name, title]) => {
     const all = answering(state).map((node) => node.latency[name]).filter(Boolean);
-    const highest = (field) => (all.length > 0 ? Math.max(...all.map((one) => one[field])) : undefined);
+    const busy = all.filter((one) => one.count > 0);
+    const highest = (field) => (busy.length > 0 ? Math.max(...busy.map((one) => one[field])) : undefined);
     return { title, count: all.reduce((sum, one) => sum + one.count, 0), p50: highest("p50Ms"), p99: highest("p99Ms") };
   });
 }
@@ -93,7 +94,7 @@ function storm(state) {
   const nodes = answering(state), rates = sumOf(state, "perSecond"), limits = nodes[0]?.storm ?? {};
   const worst = nodes.reduce((found, node) => (STORMS[node.storm.state][1] > STORMS[found][1] ? node.storm.state : found), "quiet");
   const pending = nodes.reduce((sum, node) => sum + node.storm.pending, 0), places = nodes.reduce((sum, node) => sum + node.storm.maxPending, 0);
-  const limit = (value, text) => (value > 0 ? count(value) + " " + text : "no limit " + text);
+  const limit = (value) => (value > 0 ? count(value) : "none");
   const isBounded = places > 0 && limits.maxPending < 1e9;
   return [
     h("div", { class: "gauge", role: "status" }, h("strong", { class: STORMS[worst][0], "data-testid": "storm" }, worst),
@@ -101,8 +102,8 @@ function storm(state) {
     h("div", { class: "bars" }, h("span", {}, "Not joined yet"),
       meter("links without a client", isBounded ? (pending / places) * 100 : 0, { marks: [80] }),
       h("span", { class: "count" }, count(pending) + (isBounded ? " of " + count(places) : ""))),
-    h("p", { class: "hint" }, "A node admits " + limit(limits.maxConnections, "connections") + ", " + limit(limits.connectsPerAddress, "connects per second and address") +
-      " and " + limit(limits.connectsPerUser, "per user") + "."),
+    h("p", { class: "hint" }, "Limits of a node: connections " + limit(limits.maxConnections) + ", connects per second of an address " +
+      limit(limits.connectsPerAddress) + ", of a user " + limit(limits.connectsPerUser) + "."),
   ];
 }
 
@@ -124,7 +125,7 @@ export function overview(content) {
     h("div", { class: "grid" }, pane("Messages per second", messages.element), pane("Connections by transport", transports.element), pane("Connects per second", connects.element)),
     pane("Nodes", nodes.element),
     h("div", { class: "grid" },
-      pane("Latency, highest of the nodes", durations.element), pane("Storm", place("storm")),
+      pane("Latency, highest of the nodes", durations.element), pane("Storm", place("storm", "div", { class: "stack" })),
       pane("Memory budget", place("memory", "div", { class: "bars" }), h("p", { class: "hint" }, "Marks: new clients are refused, slow ones dropped, messages refused.")),
       pane("Event loops, mean delay", place("loops", "div", { class: "bars" })),
       pane("Closes since the start, by reason", place("closes")), pane("Errors since the start, by code", place("errors"))),

@@ -85,7 +85,7 @@ export function session(content, { id }) {
 
   async function block(kind, value, what) {
     const text = `${what} is refused on all nodes, and what is connected is disconnected.`;
-    const values = await ask({ title: "Block " + what + "?", text, action: "Block", fields: durationFields() });
+    const values = await ask({ title: "Block the " + what.replace(/^./, (first) => first.toLowerCase()) + "?", text, action: "Block", fields: durationFields() });
     if (values) attempt(() => post("revocations", { kind, value, for: values.for, reason: values.reason }), what + " is blocked.");
   }
 
@@ -106,8 +106,8 @@ export function session(content, { id }) {
   fill(actions,
     button("Send a message", "send", send, "main"), button("Add to a group", "join", join),
     button("Disconnect", "kick", kick, "danger"), button("Revoke tokens", "revoke", revoke, "danger"),
-    button("Block user", "block-user", () => block("user", shown.user, "user " + shown.user), "danger"),
-    button("Block address", "block-address", () => block("network", hostOf(shown.remote), "address " + hostOf(shown.remote)), "danger"));
+    button("Block user", "block-user", () => block("user", shown.user, "User " + shown.user), "danger"),
+    button("Block address", "block-address", () => block("network", hostOf(shown.remote), "Address " + hostOf(shown.remote)), "danger"));
   fill(content,
     h("p", { class: "hint" }, h("a", { href: "#/clients" }, "Clients")),
     h("div", { class: "title" }, title, h("span", { class: "mono muted" }, id), state), failure, actions,

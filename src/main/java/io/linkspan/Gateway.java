@@ -153,7 +153,7 @@ public final class Gateway implements Node {
             this,
             new ConfigurationView(id, live, routes, reloader),
             new TraceService(vertx, nodes, directory, live.view(GatewayConfig::trace)),
-            new StatusService(vertx, nodes, facts(), metrics.registry()),
+            new StatusService(vertx, nodes, facts(), metrics.registry(), metrics.latencies()),
             requests,
             config.websocket().maxMessageSize() * 2L,
             pipeline -> BackPressure.install(pipeline, pressure));

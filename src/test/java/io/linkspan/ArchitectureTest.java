@@ -75,7 +75,7 @@ class ArchitectureTest {
       session.outbox -> api, connection, delivery, memory, metrics, time, trace, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
-      status -> api, directory, memory, time
+      status -> api, directory, memory, metrics, time
       trace -> api, config, connection, directory, time, wire
       translate -> api, protocol, protocol.engineio, protocol.frame, protocol.methodchannel, protocol.socketio
       transport.channel -> admission, api, connection, memory, session, time
@@ -131,6 +131,7 @@ class ArchitectureTest {
           "io.linkspan.listener.Forwarded",
           "io.linkspan.ops.KeyGuesses",
           "io.linkspan.delivery.PendingReplies",
+          "io.linkspan.status.Durations",
           "io.linkspan.status.EventRing",
           "io.linkspan.status.Rates",
           "io.linkspan.status.Storm",

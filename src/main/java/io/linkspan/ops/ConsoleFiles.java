@@ -11,6 +11,7 @@ import java.io.UncheckedIOException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 
 /**
  * Serves the pages of the console. They hold no data and need no key; what they show comes from the
@@ -48,11 +49,20 @@ final class ConsoleFiles {
       "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'"
           + " data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
+  private final BooleanSupplier needsKey;
   private final Map<String, Buffer> contents = new LinkedHashMap<>();
+  private final Buffer pageWithKey;
 
-  /** Reads the files from the jar. */
-  ConsoleFiles() {
+  /**
+   * Reads the files from the jar.
+   *
+   * @param needsKey whether the page asks for a key before its first call; can change
+   */
+  ConsoleFiles(BooleanSupplier needsKey) {
+    this.needsKey = needsKey;
     FILES.forEach(name -> contents.put(name, read(name)));
+    String page = contents.get(PAGE).toString();
+    pageWithKey = Buffer.buffer(page.replace("<html ", "<html data-key=\"required\" "));
   }
 
   void addTo(Router router) {
@@ -75,7 +85,8 @@ final class ConsoleFiles {
   }
 
   private void send(RoutingContext request, String name) {
-    Buffer content = contents.get(name);
+    Buffer content =
+        name.equals(PAGE) && needsKey.getAsBoolean() ? pageWithKey : contents.get(name);
     if (content == null) {
       Refusal.send(request, 404, "not-found", "the console has no such file");
       return;

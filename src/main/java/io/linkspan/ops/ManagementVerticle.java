@@ -152,7 +152,7 @@ public final class ManagementVerticle extends VerticleBase {
                     .putHeader(HttpHeaders.CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")
                     .end(metrics.scrape()));
     ApiDocument.addTo(router);
-    new ConsoleFiles().addTo(router);
+    new ConsoleFiles(() -> !config.get().apiKey().isEmpty()).addTo(router);
     router
         .route("/v1/*")
         .handler(new KeyCheck(() -> config.get().apiKey())::check)

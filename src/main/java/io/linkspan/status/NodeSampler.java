@@ -1,6 +1,9 @@
 package io.linkspan.status;
 
 import io.linkspan.memory.MemoryConfig;
+import io.linkspan.metrics.Latencies;
+import io.linkspan.metrics.Latency;
+import io.linkspan.metrics.LatencySnapshot;
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
@@ -9,9 +12,7 @@ import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Map;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /** Reads the state of this node from its metrics. Used only on one event loop. */
@@ -23,16 +24,32 @@ final class NodeSampler {
   private static final String CONNECTIONS = "linkspan.connections";
   private static final String CLOSES = "linkspan.closes";
   private static final String DELAY = "linkspan.event.loop.delay";
+  private static final String CONNECTS = "linkspan.connects";
+  private static final String OUTCOME = "outcome";
+  private static final String OWN = "linkspan.";
+  private static final String SERVICE = "linkspan.service.";
   private static final String UPSTREAM = "linkspan.upstream.";
+
+  /** Durations that are not those of one service, by their names in the overview. */
+  private static final Map<String, Latency> KINDS =
+      Map.of(
+          "handOver", Latency.HAND_OVER,
+          "serviceReply", Latency.SERVICE_REPLY,
+          "delivery", Latency.DELIVERY,
+          "connect", Latency.CONNECT,
+          "resume", Latency.RESUME);
 
   private final NodeFacts facts;
   private final MeterRegistry registry;
+  private final Latencies latencies;
   private final Instant startedAt = Instant.now();
   private final Rates rates = new Rates();
+  private final Durations durations = new Durations();
 
-  NodeSampler(NodeFacts facts, MeterRegistry registry) {
+  NodeSampler(NodeFacts facts, MeterRegistry registry, Latencies latencies) {
     this.facts = facts;
     this.registry = registry;
+    this.latencies = latencies;
   }
 
   /**
@@ -59,10 +76,11 @@ final class NodeSampler {
         .put("perSecond", perSecond)
         .put("closes", counts(meters.by(CLOSES, "reason")))
         .put("errors", counts(meters.by("linkspan.errors", "code")))
-        .put("latency", new JsonObject())
+        .put("latency", latency())
         .put("loops", loops(meters))
         .put("memory", memory(meters))
         .put("storm", storm(meters, perSecond))
+        .put("services", services(meters))
         .put("upstreams", upstreams(meters));
   }
 
@@ -71,9 +89,10 @@ final class NodeSampler {
     JsonObject result = new JsonObject();
     put(result, "in", directions.getOrDefault("in", 0.0));
     put(result, "out", directions.getOrDefault("out", 0.0));
-    // Each attempt is a live connection from then on, or a close.
-    put(result, "connects", meters.sum(CONNECTIONS) + meters.sum(CLOSES));
-    put(result, "refused", meters.sum("linkspan.revocation.refused"));
+    double attempts = meters.sum(CONNECTS);
+    double joined = meters.sum(CONNECTS, OUTCOME, "new") + meters.sum(CONNECTS, OUTCOME, "resumed");
+    put(result, "connects", joined);
+    put(result, "refused", attempts - joined);
     put(result, "closes", meters.sum(CLOSES));
     put(result, "errors", meters.sum("linkspan.errors"));
     return result;
@@ -93,6 +112,17 @@ final class NodeSampler {
           }
         });
     return counts;
+  }
+
+  private JsonObject latency() {
+    JsonObject latency = new JsonObject();
+    KINDS.forEach(
+        (name, kind) -> {
+          JsonObject durationsOf = new JsonObject();
+          durations.putInto(durationsOf, name, latencies.snapshot(kind));
+          latency.put(name, durationsOf);
+        });
+    return latency;
   }
 
   private JsonArray loops(MeterValues meters) {
@@ -152,18 +182,32 @@ final class NodeSampler {
         .put("banned", (long) meters.sum("linkspan.bans.active", "mode", "enforce"));
   }
 
-  private JsonArray upstreams(MeterValues meters) {
-    Set<String> names = new TreeSet<>(meters.by(UPSTREAM + "held", "upstream").keySet());
-    JsonArray upstreams = new JsonArray();
-    for (String name : names) {
-      JsonObject requests = new JsonObject();
-      for (Meter meter : meters.of(UPSTREAM + "requests")) {
-        double value = MeterValues.value(meter);
-        if (name.equals(meter.getId().getTag("upstream")) && value > 0) {
-          requests.put(meter.getId().getTag("outcome"), (long) value);
-        }
+  private JsonArray services(MeterValues meters) {
+    Map<String, Double> unserved = meters.by(SERVICE + "unserved", "service");
+    Map<String, LatencySnapshot> replies = latencies.series(Latency.SERVICE_REPLY);
+    JsonArray services = new JsonArray();
+    for (String name : unserved.keySet()) {
+      if (name.startsWith(OWN)) {
+        // Upstreams have addresses on the bus as well.
+        continue;
       }
-      upstreams.add(
+      JsonObject service =
+          new JsonObject()
+              .put("name", name)
+              .put("unserved", unserved.get(name).longValue())
+              .put("requests", outcomes(meters, SERVICE, "service", name));
+      durations.putInto(
+          service, SERVICE + name, replies.getOrDefault(name, LatencySnapshot.NONE));
+      services.add(service);
+    }
+    return services;
+  }
+
+  private JsonArray upstreams(MeterValues meters) {
+    Map<String, LatencySnapshot> attempts = latencies.series(Latency.UPSTREAM_ATTEMPT);
+    JsonArray upstreams = new JsonArray();
+    for (String name : meters.by(UPSTREAM + "held", "upstream").keySet()) {
+      JsonObject upstream =
           new JsonObject()
               .put("name", name)
               .put("breaker", breaker(meters, name))
@@ -171,10 +215,24 @@ final class NodeSampler {
               .put("queued", ofUpstream(meters, "queued", name))
               .put("held", ofUpstream(meters, "held", name))
               .put("retries", ofUpstream(meters, "retries", name))
-              .put("meanMs", attempts(meters, name))
-              .put("requests", requests));
+              .put("requests", outcomes(meters, UPSTREAM, "upstream", name));
+      durations.putInto(
+          upstream, UPSTREAM + name, attempts.getOrDefault(name, LatencySnapshot.NONE));
+      upstreams.add(upstream);
     }
     return upstreams;
+  }
+
+  /** Returns the requests of one service by their outcomes. */
+  private static JsonObject outcomes(MeterValues meters, String prefix, String tag, String name) {
+    JsonObject requests = new JsonObject();
+    for (Meter meter : meters.of(prefix + "requests")) {
+      double value = MeterValues.value(meter);
+      if (name.equals(meter.getId().getTag(tag)) && value > 0) {
+        requests.put(meter.getId().getTag(OUTCOME), (long) value);
+      }
+    }
+    return requests;
   }
 
   private static long ofUpstream(MeterValues meters, String metric, String name) {
@@ -188,13 +246,6 @@ final class NodeSampler {
         .map(meter -> meter.getId().getTag("state"))
         .findFirst()
         .orElse("");
-  }
-
-  private double attempts(MeterValues meters, String name) {
-    return meters.timers(UPSTREAM + "attempt").stream()
-        .filter(timer -> name.equals(timer.getId().getTag("upstream")))
-        .mapToDouble(timer -> meanMs(UPSTREAM + name, timer))
-        .sum();
   }
 
   private static double round(double value) {

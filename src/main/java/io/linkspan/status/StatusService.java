@@ -4,6 +4,7 @@ import io.linkspan.api.Addresses;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.SessionEvent;
 import io.linkspan.directory.Nodes;
+import io.linkspan.metrics.Latencies;
 import io.linkspan.time.DeadlineTimer;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
@@ -34,11 +35,12 @@ public final class StatusService {
   private JsonObject sample;
 
   /** Creates the service of this node. */
-  public StatusService(Vertx vertx, Nodes nodes, NodeFacts facts, MeterRegistry registry) {
+  public StatusService(
+      Vertx vertx, Nodes nodes, NodeFacts facts, MeterRegistry registry, Latencies latencies) {
     this.vertx = vertx;
     bus = vertx.eventBus();
     requests = new NodeRequests(bus, nodes);
-    sampler = new NodeSampler(facts, registry);
+    sampler = new NodeSampler(facts, registry, latencies);
   }
 
   /** Starts on the calling event loop; completes when other nodes can ask this one. */

@@ -164,7 +164,7 @@ class ApiDocumentTest {
             new IdleNode(),
             null,
             new TraceService(vertx, nodes, new LocalSessionDirectory(), () -> TraceConfig.OFF),
-            new StatusService(vertx, nodes, facts, metrics.registry()),
+            new StatusService(vertx, nodes, facts, metrics.registry(), metrics.latencies()),
             null,
             1,
             pipeline -> {});

@@ -8,6 +8,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.directory.Nodes;
 import io.linkspan.memory.MemoryConfig;
+import io.linkspan.metrics.Latencies;
 import io.linkspan.testing.TestGateway;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Context;
@@ -84,7 +85,8 @@ class StatusServiceTest {
   void open() {
     var limits = new NodeFacts.Limits(0, 100, 0, 0, new MemoryConfig(0, 0, 80, 90, 95));
     var facts = new NodeFacts("here", "1.0", () -> "draining", () -> limits);
-    service = new StatusService(vertx, new TwoNodes(), facts, new SimpleMeterRegistry());
+    service = new StatusService(
+            vertx, new TwoNodes(), facts, new SimpleMeterRegistry(), new Latencies());
     TestGateway.await(onLoop(service::open).compose(opened -> opened));
   }
 
