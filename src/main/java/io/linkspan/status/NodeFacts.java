@@ -26,5 +26,10 @@ public record NodeFacts(
       int pending,
       int connectsPerAddress,
       int connectsPerUser,
-      MemoryConfig memory) {}
+      MemoryConfig memory) {
+
+    public Limits {
+      pending = pending == Integer.MAX_VALUE ? 0 : pending;
+    }
+  }
 }

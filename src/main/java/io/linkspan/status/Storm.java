@@ -26,11 +26,11 @@ enum Storm {
    * @param connects clients that joined in a second
    * @param refused clients that were refused in a second
    * @param pending clients that have not joined yet
-   * @param maxPending how many of them the node admits
+   * @param maxPending how many of them the node admits; 0 is no limit
    */
   static Storm of(double connects, double refused, double pending, double maxPending) {
     double attempts = connects + refused;
-    if (pending >= TAKEN * maxPending) {
+    if (maxPending > 0 && pending >= TAKEN * maxPending) {
       return STORM;
     }
     if (attempts < FEW) {

@@ -92,7 +92,7 @@ public final class FakeGateway {
   public Client connect(String user, String transport) {
     Client client;
     synchronized (this) {
-      client = new Client(String.format("s%04d", ++sessions), user, transport);
+      client = new Client(String.format("s%05d", ++sessions), user, transport);
       clients.put(client.session(), client);
     }
     publish(client.event(SessionEvent.Type.CONNECTED, null, null));
