@@ -57,9 +57,7 @@ public final class SharedBans {
   }
 
   private void publish(Ban ban) {
-    revocations
-        .add(toRevocation(ban, Instant.now()), Source.BAN)
-        .onFailure(NOT_SHARED::add);
+    revocations.add(toRevocation(ban, Instant.now()), Source.BAN).onFailure(NOT_SHARED::add);
   }
 
   private void added(Revocation entry, Bans bans) {

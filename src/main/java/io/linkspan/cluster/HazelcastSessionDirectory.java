@@ -40,7 +40,8 @@ final class HazelcastSessionDirectory implements SessionDirectory {
 
   private static final Logger LOG = LoggerFactory.getLogger(HazelcastSessionDirectory.class);
   private static final RepeatedFailure HALF_MOVED =
-      new RepeatedFailure(LOG, Level.WARN, "a session has moved, but the entry of its user was not updated");
+      new RepeatedFailure(
+          LOG, Level.WARN, "a session has moved, but the entry of its user was not updated");
 
   private final VertxInternal vertx;
   private final Node self;

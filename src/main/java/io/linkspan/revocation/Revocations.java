@@ -219,9 +219,7 @@ public final class Revocations implements RevokedClients, RevocationStore.Listen
     Set<Revocation> present = new HashSet<>(stored);
     for (Revocation entry : list.entries()) {
       if (!present.contains(entry)) {
-        store
-            .put(entry)
-            .onFailure(NOT_REPEATED::add);
+        store.put(entry).onFailure(NOT_REPEATED::add);
       }
     }
   }

@@ -196,8 +196,7 @@ final class NodeSampler {
               .put("name", name)
               .put("unserved", unserved.get(name).longValue())
               .put("requests", outcomes(meters, SERVICE, "service", name));
-      durations.putInto(
-          service, SERVICE + name, replies.getOrDefault(name, LatencySnapshot.NONE));
+      durations.putInto(service, SERVICE + name, replies.getOrDefault(name, LatencySnapshot.NONE));
       services.add(service);
     }
     return services;

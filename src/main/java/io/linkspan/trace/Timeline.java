@@ -121,8 +121,7 @@ public final class Timeline {
 
   private boolean write(
       Step step, int code, int number, String eventId, String from, String subject) {
-    return sample != 0
-        && write(step, code, number, eventId, from, subject, System.nanoTime());
+    return sample != 0 && write(step, code, number, eventId, from, subject, System.nanoTime());
   }
 
   private boolean write(

@@ -62,7 +62,11 @@ public final class HistogramBenchmark {
       spread[i] = (long) Math.pow(40e9, (i * 7 % DURATIONS) / (double) DURATIONS);
     }
     System.out.printf(
-        Locale.ROOT, "| %s | %.1f ns | %.1f ns |%n", name, measure(record, same), measure(record, spread));
+        Locale.ROOT,
+        "| %s | %.1f ns | %.1f ns |%n",
+        name,
+        measure(record, same),
+        measure(record, spread));
   }
 
   private static double measure(LongConsumer record, long[] durations) {

@@ -43,13 +43,11 @@ class ConsoleIT {
   static void start() throws InterruptedException {
     browser = Browser.start();
     cluster = TestCluster.start(2, SETTINGS);
-    EnetTestClient enet =
-        EnetTestClient.connect(cluster.node(1).enetPort(), "enet-user", "client");
+    EnetTestClient enet = EnetTestClient.connect(cluster.node(1).enetPort(), "enet-user", "client");
     CLIENTS.add(enet);
     CLIENTS.add(connect("websocket-user"));
     CLIENTS.add(
-        SocketIoTestClient.connect(
-            cluster.node(1).httpPort(), "ack=client&user=socketio-user"));
+        SocketIoTestClient.connect(cluster.node(1).httpPort(), "ack=client&user=socketio-user"));
     CLIENTS.add(
         TcpTestClient.ofLengths(RawTcp.connect(cluster.node(0).tcpPort()))
             .authenticate("tcp-user", "client"));
@@ -121,8 +119,7 @@ class ConsoleIT {
   @Test
   void theConsoleWorksBelowAPrefix() throws InterruptedException {
     try (var proxy =
-        new PrefixProxy(
-            cluster.node(0).vertx(), "/ops/one", cluster.node(1).managementPort())) {
+        new PrefixProxy(cluster.node(0).vertx(), "/ops/one", cluster.node(1).managementPort())) {
       run("pages", proxy.address());
     }
   }

@@ -6,6 +6,7 @@ import io.linkspan.config.ConfigException;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
 import io.linkspan.memory.MemoryConfig;
+import io.linkspan.ops.ManagementConfig;
 import io.linkspan.ops.ManagementVerticle;
 import io.linkspan.ops.Metrics;
 import io.linkspan.ops.Node;
@@ -58,15 +59,16 @@ class ConsoleOfManySessionsIT {
     Nodes nodes = Nodes.alone(new Nodes.Node(NODE, 1));
     var limits = new NodeFacts.Limits(0, 100, 0, 0, new MemoryConfig(0, 0, 70, 85, 95));
     var facts = new NodeFacts(NODE, "1", () -> "ready", () -> limits);
-    var metrics = new Metrics();
+    var metrics = new Metrics("test");
     Map<String, String> environment =
-        Map.of(
-            "LINKSPAN_MANAGEMENT_PORT", "0", "LINKSPAN_MANAGEMENT_APIKEY", "0123456789abcdef");
+        Map.of("LINKSPAN_MANAGEMENT_PORT", "0", "LINKSPAN_MANAGEMENT_APIKEY", "0123456789abcdef");
+    ManagementConfig config = GatewayConfig.load(null, environment).management();
     return new ManagementVerticle(
-        GatewayConfig.load(null, environment).management(),
+        () -> config,
         metrics,
         new FakeNode(),
-        new TraceService(vertx, nodes, new LocalSessionDirectory(), TraceConfig.OFF),
+        null,
+        new TraceService(vertx, nodes, new LocalSessionDirectory(), () -> TraceConfig.OFF),
         new StatusService(vertx, nodes, facts, metrics.registry(), metrics.latencies()),
         null,
         1,

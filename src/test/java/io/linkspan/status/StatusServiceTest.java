@@ -85,8 +85,8 @@ class StatusServiceTest {
   void open() {
     var limits = new NodeFacts.Limits(0, 100, 0, 0, new MemoryConfig(0, 0, 80, 90, 95));
     var facts = new NodeFacts("here", "1.0", () -> "draining", () -> limits);
-    service = new StatusService(
-            vertx, new TwoNodes(), facts, new SimpleMeterRegistry(), new Latencies());
+    service =
+        new StatusService(vertx, new TwoNodes(), facts, new SimpleMeterRegistry(), new Latencies());
     TestGateway.await(onLoop(service::open).compose(opened -> opened));
   }
 
