@@ -20,7 +20,7 @@ final class HandlerFailures {
   /** Causes that are told apart. */
   private static final int MOST = 200;
 
-  private static final RepeatedFailure OTHERS = new RepeatedFailure(LOG, Level.ERROR, WHAT);
+  private final RepeatedFailure others = new RepeatedFailure(LOG, Level.ERROR, WHAT);
 
   private final Map<String, RepeatedFailure> causes = new ConcurrentHashMap<>();
 
@@ -32,7 +32,7 @@ final class HandlerFailures {
     RepeatedFailure log =
         causes.size() < MOST
             ? causes.computeIfAbsent(cause, key -> new RepeatedFailure(LOG, Level.ERROR, WHAT))
-            : causes.getOrDefault(cause, OTHERS);
+            : causes.getOrDefault(cause, others);
     log.add(failure);
   }
 }
