@@ -23,6 +23,12 @@ public final class Headers {
    */
   public static final String CHANNEL = "channel";
 
+  /** The span of a distributed trace that sent the Message, as W3C Trace Context defines it. */
+  public static final String TRACEPARENT = "traceparent";
+
+  /** The additions of vendors to {@link #TRACEPARENT}. */
+  public static final String TRACESTATE = "tracestate";
+
   /** The field of a Message that is null when it has no headers; protobuf has no accessor. */
   private static final VarHandle MAP = map();
 

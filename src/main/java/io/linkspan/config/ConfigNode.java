@@ -21,6 +21,7 @@ public final class ConfigNode {
 
   private static final Pattern DURATION = Pattern.compile("(\\d{1,9})(ms|s|m|h)");
   private static final Pattern SIZE = Pattern.compile("(\\d{1,9})(|B|KiB|MiB|GiB)");
+  private static final Pattern SHARE = Pattern.compile("\\d(?:\\.\\d{1,17})?(?:E-\\d)?");
   private static final Pattern RATE = Pattern.compile("(\\d{1,9})/s");
   private static final Duration SHORTEST = Duration.ofMillis(1);
   private static final Duration LONGEST = Duration.ofDays(1);
@@ -174,6 +175,16 @@ public final class ConfigNode {
 
   public int count(String key, int min, int max) {
     return count(key, min, max, "a whole number, " + min + " to " + max);
+  }
+
+  /** Reads a share, 0 to 1. */
+  public double share(String key) {
+    String text = node.path(key).asText();
+    if (!SHARE.matcher(text).matches() || Double.parseDouble(text) > 1) {
+      reject(key, "a share such as 0.01, 0 to 1");
+      return 0;
+    }
+    return Double.parseDouble(text);
   }
 
   /** Reads a duration of 1 ms to one day. */
