@@ -36,6 +36,8 @@ import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.status.NodeFacts;
 import io.linkspan.status.StatusService;
+import io.linkspan.telemetry.Tracing;
+import io.linkspan.telemetry.otel.OtelTracing;
 import io.linkspan.trace.TraceService;
 import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.BackPressureLimits;
@@ -114,6 +116,7 @@ public final class Gateway implements Node {
   private final Revocations revocations;
   private final RevocationCheck check;
   private final Authentication authentication;
+  private final Tracing tracing;
 
   private Offences offences;
 
@@ -133,6 +136,10 @@ public final class Gateway implements Node {
     directory = platform.directory();
     isMember = platform.isMember();
     id = nodes.self().id();
+    tracing =
+        config.tracing().isOn()
+            ? OtelTracing.start(config.tracing(), id, metrics.registry())
+            : Tracing.OFF;
     var refusals = new RevocationMetrics(metrics.registry());
     revocations =
         new Revocations(
@@ -141,7 +148,7 @@ public final class Gateway implements Node {
     var requests = new RevocationRequests(revocations);
     control = new ControlService(vertx, directory, nodes, requests);
     authentication = new Authentication(vertx, config.auth(), check);
-    upstreams = new Upstreams(vertx, metrics.registry(), metrics.latencies());
+    upstreams = new Upstreams(vertx, metrics.registry(), metrics.latencies(), tracing);
     reloader =
         new Reloader(vertx, live, upstreams, authentication, edges::element, this::putIntoForce);
     mailbox = new NodeMailbox(vertx, directory, nodes.self());
@@ -348,7 +355,8 @@ public final class Gateway implements Node {
                 live.view(GatewayConfig::permissions),
                 revocations,
                 offences),
-            config.trace());
+            config.trace(),
+            tracing);
     var admission = new Admission(limits, offences);
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(
@@ -411,6 +419,7 @@ public final class Gateway implements Node {
   public Future<Void> close() {
     state = State.STOPPING;
     monitor.stop();
-    return vertx.close().onComplete(v -> metrics.close());
+    Duration flush = config.drain().timeout().dividedBy(8);
+    return vertx.close().eventually(() -> tracing.close(flush)).onComplete(v -> metrics.close());
   }
 }

@@ -19,6 +19,7 @@ import io.linkspan.revocation.RevocationConfig;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RouteReader;
 import io.linkspan.session.SessionConfig;
+import io.linkspan.telemetry.TracingConfig;
 import io.linkspan.trace.TraceConfig;
 import io.linkspan.transport.enet.EnetTransportConfig;
 import io.linkspan.transport.http.HttpConfig;
@@ -57,6 +58,7 @@ public record GatewayConfig(
     BanConfig bans,
     MemoryConfig memory,
     TraceConfig trace,
+    TracingConfig tracing,
     List<Route> routes,
     PermissionRules permissions,
     RevocationConfig revocation,
@@ -144,6 +146,7 @@ public record GatewayConfig(
             BanConfig.read(root.section("bans")),
             MemoryConfig.read(root.section("memory")),
             TraceConfig.read(root.section("trace")),
+            TracingConfig.read(root.section("tracing")),
             routes,
             RuleReader.read(root.sections("permissions"), !auth.verifies()),
             RevocationConfig.read(root.section("revocation")),

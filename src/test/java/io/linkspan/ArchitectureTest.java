@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, logging, memory, metrics, ops, permission, revocation, routing, session, status, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, logging, memory, metrics, ops, permission, revocation, routing, session, status, telemetry, telemetry.otel, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -54,8 +54,8 @@ class ArchitectureTest {
       ban -> admission, api, config, listener, revocation, time
       cluster -> api, bus, cluster.security, config, connection, directory, revocation, time
       cluster.security -> config, listener, time
-      connection -> api, config, memory, metrics, translate
-      delivery -> api, bus, config, directory, memory, metrics, permission, routing, time, translate, wire
+      connection -> api, config, memory, metrics, telemetry, translate
+      delivery -> api, bus, config, directory, memory, metrics, permission, routing, telemetry, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
       listener -> admission, config, connection, time
       logging -> config
@@ -71,11 +71,13 @@ class ArchitectureTest {
       protocol.websocket -> protocol
       revocation -> admission, api, config, listener, time
       routing -> config, translate
-      session -> admission, api, bus, config, connection, delivery, directory, memory, metrics, permission, revocation, routing, session.outbox, session.replica, session.transfer, time, trace, translate, wire
-      session.outbox -> api, connection, delivery, memory, metrics, time, trace, wire
+      session -> admission, api, bus, config, connection, delivery, directory, memory, metrics, permission, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
+      session.outbox -> api, connection, delivery, memory, metrics, telemetry, time, trace, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
       status -> api, directory, memory, metrics, time
+      telemetry -> api, config
+      telemetry.otel -> api, telemetry
       trace -> api, config, connection, directory, time, wire
       translate -> api, protocol, protocol.engineio, protocol.frame, protocol.methodchannel, protocol.socketio
       transport.channel -> admission, api, connection, memory, session, time
@@ -86,8 +88,8 @@ class ArchitectureTest {
       transport.socketio -> admission, api, config, connection, delivery, directory, memory, permission, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, listener, memory, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, memory, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
-      upstream -> api, config, metrics, time
-      upstream.http -> api, config, protocol, protocol.compression, protocol.methodchannel, translate, upstream
+      upstream -> api, config, metrics, telemetry, time
+      upstream.http -> api, config, protocol, protocol.compression, protocol.methodchannel, telemetry, translate, upstream
       upstream.tcp -> api, config, framing, protocol, time, translate, upstream
       """;
 
@@ -143,6 +145,9 @@ class ArchitectureTest {
           "io.linkspan.memory.MemoryPool",
           "io.linkspan.memory.MessageCost",
           "io.linkspan.session.DuplicateWindow",
+          "io.linkspan.telemetry.TraceContext",
+          "io.linkspan.telemetry.otel.ClientRate",
+          "io.linkspan.telemetry.otel.OpenSpans",
           "io.linkspan.trace.FrameQueue",
           "io.linkspan.trace.Redactor",
           "io.linkspan.trace.TraceFilter",

@@ -80,6 +80,7 @@ class MonitoringTest {
         Files.writeString(
             folder.resolve("linkspan.yaml"),
             """
+            tracing: {endpoint: "http://127.0.0.1:9/", sample: 0}
             routes:
               - {to: "service:legacy", http: {url: "http://127.0.0.1:9/"}}
               - {to: "service:plc", tcp: {host: 127.0.0.1, port: 9}}

@@ -5,6 +5,7 @@ import io.linkspan.api.Message;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.MessageCost;
+import io.linkspan.telemetry.MessageSpan;
 import io.linkspan.translate.MethodTranslator;
 
 /**
@@ -34,12 +35,13 @@ public final class Outgoing {
 
   private final Message message;
   private final int channel;
+  private final MessageSpan span;
   private Form forms;
   private int holders;
 
   /** Creates a Message that is not an answer; it goes on channel 0. */
   public Outgoing(Message message) {
-    this(message, 0);
+    this(message, 0, MessageSpan.NONE);
   }
 
   /**
@@ -48,8 +50,27 @@ public final class Outgoing {
    * @param channel of the link on which the request arrived
    */
   public Outgoing(Message message, int channel) {
+    this(message, channel, MessageSpan.NONE);
+  }
+
+  /**
+   * Creates a Message that is not an answer.
+   *
+   * @param span of its delivery to one session
+   */
+  public Outgoing(Message message, MessageSpan span) {
+    this(message, 0, span);
+  }
+
+  private Outgoing(Message message, int channel, MessageSpan span) {
     this.message = message;
     this.channel = channel;
+    this.span = span;
+  }
+
+  /** Returns the span of its delivery, which ends with it. */
+  public MessageSpan span() {
+    return span;
   }
 
   /** Returns the channel of the link, if it has channels. */

@@ -54,7 +54,8 @@ public final class Dispatcher {
       services.call(service, exchange);
     } else if (destination instanceof Route.Clients route) {
       exchange.routed(recipient.kind().label());
-      Message marked = route.isVolatile() ? markVolatile(message) : message;
+      Message routed = exchange.message();
+      Message marked = route.isVolatile() ? markVolatile(routed) : routed;
       clients.route(recipient, marked, exchange.sender().scope(), exchange);
     }
   }

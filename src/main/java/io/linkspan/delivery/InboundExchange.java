@@ -8,7 +8,7 @@ import io.linkspan.api.Message;
  */
 public interface InboundExchange extends DeliveryCallback {
 
-  /** Returns the Message, complete. */
+  /** Returns the Message, complete; after {@link #routed}, as its destination receives it. */
   Message message();
 
   /** Returns the client that sent it. */

@@ -5,6 +5,7 @@ import io.linkspan.api.Origin;
 import io.linkspan.permission.Action;
 import io.linkspan.permission.Decision;
 import io.linkspan.permission.Permissions;
+import io.linkspan.telemetry.Tracing;
 import io.vertx.core.eventbus.DeliveryOptions;
 import java.time.Duration;
 
@@ -13,7 +14,7 @@ import java.time.Duration;
  * once per session, by its first Message, so that later ones cost no copy of it. Used only on the
  * event loop of its shard.
  */
-public final class Sender {
+public final class Sender implements Tracing.Client {
 
   private static final Decision UNIDENTIFIED =
       new Decision(Decision.Verdict.REFUSED, "the client is not identified");
@@ -59,14 +60,19 @@ public final class Sender {
     scope = new DeliveryScope(session, null, false);
   }
 
-  /** Returns the public id of its session. */
+  @Override
   public String session() {
     return session;
   }
 
-  /** Returns the authenticated name. */
+  @Override
   public String user() {
     return user;
+  }
+
+  @Override
+  public String transport() {
+    return transport;
   }
 
   /**

@@ -14,16 +14,13 @@ import io.linkspan.memory.MemoryLevel;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.MessageCost;
 import io.linkspan.metrics.LatencyHistogram;
-import io.linkspan.routing.Recipient;
+import io.linkspan.telemetry.MessageSpan;
+import io.linkspan.telemetry.SpanEvent;
+import io.linkspan.telemetry.Tracing;
 import io.linkspan.time.Scheduler;
 import io.linkspan.trace.Step;
 import io.linkspan.trace.Timeline;
 import io.vertx.core.Future;
-import io.vertx.core.Promise;
-import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
@@ -61,6 +58,7 @@ final class Inbox {
    * @param isCertain false while it is not known whether the shard still owns its sessions
    * @param memory is charged for what the inboxes hold
    * @param timeline records the steps of the Messages
+   * @param tracing begins the spans of the Messages
    * @param loop runs an action on the shard's event loop
    */
   record Shared(
@@ -76,6 +74,7 @@ final class Inbox {
       MemoryAccount memory,
       BooleanSupplier isCertain,
       Timeline timeline,
+      Tracing tracing,
       Executor loop) {}
 
   /** Bounds eventId, to, type, replyTo and group names, all in characters. */
@@ -101,18 +100,13 @@ final class Inbox {
   /** Null until the first Message waits. */
   private WaitingMessages waiting;
 
+  private final InboundRequest.InFlight requests = new InboundRequest.InFlight();
   private int inFlight;
   private boolean taking;
   private State state = State.OPEN;
 
   /** Where outcomes are reported after the session has moved to another node; else null. */
   private String reportTo;
-
-  /** The newest Message in flight. */
-  private InboundRequest newest;
-
-  /** Completed when services have answered all that they were given; null while not needed. */
-  private Promise<Void> servicesDone;
 
   /**
    * Creates an empty inbox.
@@ -210,7 +204,7 @@ final class Inbox {
 
   /** Sets the outcome of a Message; there may be room for the next one. */
   void ended(InboundRequest request, DuplicateWindow.Outcome outcome) {
-    unlink(request);
+    requests.remove(request);
     DuplicateWindow.Entry entry = request.entry();
     if (entry != null) {
       duplicates.end(entry, outcome);
@@ -220,7 +214,7 @@ final class Inbox {
       }
     }
     inFlight--;
-    shared.memory().release(MemoryUse.INBOX, MessageCost.of(request.message()));
+    shared.memory().release(MemoryUse.INBOX, MessageCost.of(request.original()));
     shared.metrics().inFlight.decrement();
     takeWaiting();
     if (inFlight == 0 && state == State.CLOSED) {
@@ -267,25 +261,7 @@ final class Inbox {
    * shard.
    */
   Future<Void> flush() {
-    Map<String, Recipient> recipients = new HashMap<>();
-    boolean withService = false;
-    for (InboundRequest one = newest; one != null; one = one.next) {
-      if (one.isWithService()) {
-        withService = true;
-      } else {
-        Recipient recipient = Recipient.of(one.message().getTo());
-        recipients.put(recipient.address(), recipient);
-      }
-    }
-    List<Future<Void>> parts = new ArrayList<>();
-    recipients.values().forEach(recipient -> parts.add(shared.router().flush(recipient)));
-    if (withService) {
-      if (servicesDone == null) {
-        servicesDone = Promise.promise();
-      }
-      parts.add(servicesDone.future());
-    }
-    return parts.isEmpty() ? Future.succeededFuture() : Future.join(parts).mapEmpty();
+    return requests.flush(shared.router());
   }
 
   private boolean mayTake() {
@@ -335,7 +311,12 @@ final class Inbox {
   private void refuse(Message message, Receipt receipt, MessageException why) {
     String eventId = message.getEventId();
     timeline().fail(Step.REFUSED, eventId, sender.user(), why, sender.session());
+    span(message, 0).fail(why.code());
     receipt.refused(eventId, why);
+  }
+
+  private MessageSpan span(Message message, long waited) {
+    return shared.tracing().receive(message, sender, waited);
   }
 
   private void take(Message message, Receipt receipt, long received, long taken) {
@@ -352,60 +333,27 @@ final class Inbox {
       if (entry == null) {
         shared.metrics().duplicates.increment();
         timeline().record(Step.DUPLICATE, eventId, sender.user(), 0, sender.session());
+        if (shared.tracing().isOn()) {
+          requests.spanOf(eventId).event(SpanEvent.DUPLICATE);
+        }
         return;
       }
       shared.sync().report(sender.user(), duplicates, entry);
     }
     inFlight++;
     shared.metrics().inFlight.increment();
-    var request =
-        new InboundRequest(
-            this,
-            receipt,
-            shared.defaults().inbound(message, sender.user()),
-            entry,
-            received,
-            taken);
+    Message complete = shared.defaults().inbound(message, sender.user());
+    MessageSpan span = span(complete, taken - received);
+    var request = new InboundRequest(this, receipt, complete, entry, span, received, taken);
     timeline().recordAt(taken, Step.RECEIVED, request.message(), sender.session());
-    link(request);
-    shared.memory().charge(MemoryUse.INBOX, MessageCost.of(request.message()));
+    requests.add(request);
+    shared.memory().charge(MemoryUse.INBOX, MessageCost.of(request.original()));
     if (isAnswer(message)) {
       client.answered(message.getReplyTo(), request.message());
       request.accepted();
     } else {
       shared.dispatcher().dispatch(request);
     }
-  }
-
-  private void link(InboundRequest request) {
-    request.next = newest;
-    if (newest != null) {
-      newest.previous = request;
-    }
-    newest = request;
-  }
-
-  private void unlink(InboundRequest request) {
-    if (request.next != null) {
-      request.next.previous = request.previous;
-    }
-    if (request.previous == null) {
-      newest = request.next;
-    } else {
-      request.previous.next = request.next;
-    }
-    if (servicesDone != null && request.isWithService() && !isAnyWithService()) {
-      servicesDone.tryComplete();
-    }
-  }
-
-  private boolean isAnyWithService() {
-    for (InboundRequest one = newest; one != null; one = one.next) {
-      if (one.isWithService()) {
-        return true;
-      }
-    }
-    return false;
   }
 
   /** May be called on the event loop of another session of the same user. */

@@ -17,6 +17,8 @@ import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.MessageCost;
 import io.linkspan.routing.Recipient;
 import io.linkspan.session.transfer.IncomingTransfers;
+import io.linkspan.telemetry.MessageSpan;
+import io.linkspan.telemetry.Tracing;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayDeque;
@@ -46,6 +48,7 @@ final class LocalDelivery implements LocalRouter {
   private final IncomingTransfers incoming;
   private final ShardSender sender;
   private final MemoryAccount memory;
+  private final Tracing tracing;
   private final Consumer<Runnable> whenReplicated;
   private final BooleanSupplier isCertain;
 
@@ -56,6 +59,7 @@ final class LocalDelivery implements LocalRouter {
    * Creates the delivery of one shard.
    *
    * @param memory is charged for what is held
+   * @param tracing begins the spans of deliveries
    * @param isCertain false while it is not known whether the shard still owns its sessions: what it
    *     forwarded then could overtake what was sent since to their owners
    * @param whenReplicated runs an action once everything that happened until then is replicated
@@ -66,6 +70,7 @@ final class LocalDelivery implements LocalRouter {
       IncomingTransfers incoming,
       ShardSender sender,
       MemoryAccount memory,
+      Tracing tracing,
       Consumer<Runnable> whenReplicated,
       BooleanSupplier isCertain) {
     this.sessions = sessions;
@@ -73,6 +78,7 @@ final class LocalDelivery implements LocalRouter {
     this.incoming = incoming;
     this.sender = sender;
     this.memory = memory;
+    this.tracing = tracing;
     this.whenReplicated = whenReplicated;
     this.isCertain = isCertain;
   }
@@ -173,13 +179,16 @@ final class LocalDelivery implements LocalRouter {
       callback.notHere(RecipientRouter.notConnected(recipient));
       return;
     }
-    var outgoing = new Outgoing(message);
+    var untraced = new Outgoing(message);
     DeliveryCallback any = DeliveryCallbacks.any(callback, recipients.size());
     // A copy: a session that cannot take it may end here.
     for (Session session : List.copyOf(recipients)) {
       if (session.hasMoved()) {
         forward(session, message, scope, any);
-      } else if (!scope.acceptedIsEnough()) {
+        continue;
+      }
+      Outgoing outgoing = traced(untraced, session);
+      if (!scope.acceptedIsEnough()) {
         session.deliver(outgoing, any);
       } else if (session.deliver(outgoing, null)) {
         whenReplicated.accept(() -> any.delivered(By.TRANSPORT, null));
@@ -190,8 +199,15 @@ final class LocalDelivery implements LocalRouter {
     }
   }
 
+  /** Returns a Message with the span of its delivery to one session, if it is traced. */
+  private Outgoing traced(Outgoing untraced, Session session) {
+    MessageSpan span = tracing.deliver(untraced.message(), session.id());
+    return span == MessageSpan.NONE ? untraced : new Outgoing(untraced.message(), span);
+  }
+
   private void deliverToGroup(
       String group, Message message, DeliveryScope scope, DeliveryCallback callback) {
+    MessageSpan span = tracing.deliver(message, message.getTo());
     var outgoing = new Outgoing(message);
     List<Session> moved = List.of();
     int without = 0;
@@ -215,12 +231,13 @@ final class LocalDelivery implements LocalRouter {
       forward(member, message, DeliveryScope.ACCEPTED, whole);
     }
     if (without == 0) {
+      span.end();
       whenReplicated.accept(() -> whole.delivered(By.TRANSPORT, null));
     } else {
+      ErrorCode code = refusal == null ? ErrorCode.NO_SUCH_RECIPIENT : refusal.code();
+      span.fail(code);
       whole.failed(
-          new MessageException(
-              refusal == null ? ErrorCode.NO_SUCH_RECIPIENT : refusal.code(),
-              without + " members of the group could not be sent it"));
+          new MessageException(code, without + " members of the group could not be sent it"));
     }
   }
 

@@ -6,6 +6,7 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.routing.RoutingTable;
+import io.linkspan.telemetry.Tracing;
 import io.linkspan.trace.TraceConfig;
 import java.util.function.Supplier;
 
@@ -27,4 +28,5 @@ public record NodeServices(
     MemoryBudget memory,
     SessionMetrics metrics,
     IdentityServices identities,
-    TraceConfig trace) {}
+    TraceConfig trace,
+    Tracing tracing) {}

@@ -3,12 +3,14 @@ package io.linkspan.session;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.connection.Connection;
+import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.session.outbox.Outbox;
 import io.linkspan.session.outbox.PendingDelivery;
 import io.linkspan.session.replica.SessionReplica;
 import io.linkspan.session.transfer.TransferDeduplicator;
+import io.linkspan.telemetry.SpanEvent;
 import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
 import java.util.Collections;
@@ -170,10 +172,13 @@ final class SessionContents {
   }
 
   /** Returns whether the Message has arrived by another way too; its callback is served then. */
-  boolean isDuplicate(Message message, DeliveryCallback callback) {
+  boolean isDuplicate(Outgoing outgoing, DeliveryCallback callback) {
+    Message message = outgoing.message();
     if (transferred == null || !transferred.isRepeated(message, parts.scheduler().now())) {
       return false;
     }
+    outgoing.span().event(SpanEvent.DUPLICATE);
+    outgoing.span().end();
     if (!outbox.join(message, callback) && callback != null) {
       callback.delivered(By.TRANSPORT, null);
     }

@@ -9,6 +9,7 @@ import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.session.outbox.Outbox;
 import io.linkspan.session.outbox.PendingDelivery;
+import io.linkspan.telemetry.SpanEvent;
 import io.linkspan.time.Scheduler;
 import io.linkspan.trace.ClientTrace;
 import io.linkspan.wire.Pending;
@@ -116,17 +117,20 @@ final class SessionStateMachine<S> {
   boolean deliver(Outgoing outgoing, DeliveryCallback callback) {
     switch (state) {
       case ENDED, FENCED -> {
+        outgoing.span().fail(ErrorCode.NO_SUCH_RECIPIENT);
         if (callback != null) {
           callback.failed(gone("it has ended"));
         }
         return false;
       }
       case MOVED -> {
+        outgoing.span().event(SpanEvent.MOVED);
+        outgoing.span().end();
         owner.forward(session, outgoing.message(), callback);
         return true;
       }
       case LINKED, LEAVING, AWAY -> {
-        return contents.isDuplicate(outgoing.message(), callback)
+        return contents.isDuplicate(outgoing, callback)
             || contents.outbox().offer(outgoing, callback, scheduler.now());
       }
     }

@@ -34,6 +34,7 @@ import io.linkspan.session.replica.StallDetector;
 import io.linkspan.session.transfer.Drain;
 import io.linkspan.session.transfer.IncomingTransfers;
 import io.linkspan.session.transfer.SessionTransfer;
+import io.linkspan.telemetry.MessageSpan;
 import io.linkspan.time.Scheduler;
 import io.linkspan.time.VertxScheduler;
 import io.linkspan.wire.ShardCall;
@@ -135,7 +136,7 @@ public final class Shard {
     memory = shared.memory().newAccount();
     permissions = shared.identities().permissions();
     var table = new SessionTable(memory);
-    trace = ShardTrace.of(shared.trace(), bus, scheduler, address, table::owned);
+    trace = ShardTrace.of(shared, bus, scheduler, address, table::owned);
     var incoming = new IncomingTransfers();
     var events = new SessionEvents(environment.events(), shared.node());
     defaults = new MessageDefaults(shared.node() + '-' + index + '-');
@@ -175,7 +176,14 @@ public final class Shard {
             sessions);
     local =
         new LocalDelivery(
-            table, groups, incoming, sender, memory, replicator::whenReplicated, guard::isCertain);
+            table,
+            groups,
+            incoming,
+            sender,
+            memory,
+            shared.tracing(),
+            replicator::whenReplicated,
+            guard::isCertain);
     router =
         new RecipientRouter(
             scheduler,
@@ -223,6 +231,7 @@ public final class Shard {
             memory,
             guard::isCertain,
             trace.timeline(),
+            shared.tracing(),
             environment.loop());
     var parts =
         new SessionParts(
@@ -340,8 +349,10 @@ public final class Shard {
    */
   void route(Message outgoing, DeliveryScope scope, Function<Message, DeliveryCallback> callback) {
     stalls.check();
-    Message message = defaults.fill(MessageDefaults.builderOf(outgoing)).build();
-    DeliveryCallback outcome = trace.received(message, callback.apply(message));
+    Message complete = defaults.fill(MessageDefaults.builderOf(outgoing)).build();
+    MessageSpan span = trace.tracing().send(complete);
+    Message message = span.mark(complete);
+    DeliveryCallback outcome = trace.received(message, span, callback.apply(message));
     if (ReservedTypes.isForged(message)) {
       outcome.failed(ReservedTypes.refusal(message.getType()));
     } else {

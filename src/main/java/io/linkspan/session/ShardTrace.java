@@ -7,6 +7,8 @@ import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryScope;
 import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.telemetry.MessageSpan;
+import io.linkspan.telemetry.Tracing;
 import io.linkspan.time.Scheduler;
 import io.linkspan.trace.Step;
 import io.linkspan.trace.Timeline;
@@ -24,27 +26,29 @@ import java.util.Collection;
 import java.util.function.Supplier;
 
 /**
- * The live trace and the timeline of one shard.
+ * The live trace and the timeline of one shard, and the distributed traces of its node.
  *
  * @param address of the shard
  */
-record ShardTrace(Tracer tracer, Timeline timeline, String address) {
+record ShardTrace(Tracer tracer, Timeline timeline, Tracing tracing, String address) {
 
   /** For one batch of frames; milliseconds. */
   private static final long FRAMES_TIMEOUT = 5_000;
 
   static ShardTrace of(
-      TraceConfig config,
+      NodeServices shared,
       ShardBus bus,
       Scheduler scheduler,
       String address,
       Supplier<Collection<Session>> sessions) {
+    TraceConfig config = shared.trace();
     TraceBus frames =
         (watcher, batch) ->
             bus.call(watcher, ShardCall.newBuilder().setFrames(batch).build(), FRAMES_TIMEOUT);
     return new ShardTrace(
         new Tracer(frames, scheduler, ShardAddress.nodeOf(address), config.payload(), sessions),
         new Timeline(config.sample(), config.steps()),
+        shared.tracing(),
         address);
   }
 
@@ -69,10 +73,11 @@ record ShardTrace(Tracer tracer, Timeline timeline, String address) {
   /**
    * Records a Message of a service.
    *
+   * @param span ends with the outcome
    * @return a callback that records its outcome too
    */
-  DeliveryCallback received(Message message, DeliveryCallback callback) {
-    if (!timeline.isOn()) {
+  DeliveryCallback received(Message message, MessageSpan span, DeliveryCallback callback) {
+    if (!timeline.isOn() && span == MessageSpan.NONE) {
       return callback;
     }
     timeline.record(Step.RECEIVED, message, 0, null);
@@ -80,12 +85,14 @@ record ShardTrace(Tracer tracer, Timeline timeline, String address) {
       @Override
       public void delivered(By by, Message reply) {
         timeline.record(Step.ACCEPTED, message, 0, null);
+        span.end();
         callback.delivered(by, reply);
       }
 
       @Override
       public void failed(MessageException failure) {
         timeline.fail(Step.REFUSED, message, failure, null);
+        span.fail(failure.code());
         callback.failed(failure);
       }
 

@@ -2,6 +2,7 @@ package io.linkspan.upstream;
 
 import io.linkspan.api.Message;
 import io.linkspan.api.Origin;
+import io.linkspan.telemetry.TraceContext;
 import io.vertx.core.Future;
 
 /**
@@ -37,6 +38,15 @@ public interface Backend {
 
   /** Starts to send a Message that {@link #admit} returned. Never throws. */
   Attempt send(Message message, Origin origin);
+
+  /**
+   * Starts to send a Message that belongs to a trace.
+   *
+   * @param context for a protocol that carries it beside the Message; null for none
+   */
+  default Attempt send(Message message, Origin origin, TraceContext context) {
+    return send(message, origin);
+  }
 
   /** Closes all links; attempts that are not complete fail. */
   Future<Void> close();

@@ -4,6 +4,8 @@ import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
+import io.linkspan.telemetry.MessageSpan;
+import io.linkspan.telemetry.Tracing;
 import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -24,6 +26,7 @@ public final class UpstreamVerticle extends VerticleBase {
     final io.vertx.core.eventbus.Message<Message> request;
     final Message message;
     Backend.Attempt attempt;
+    MessageSpan span;
     long begun;
 
     Exchange(io.vertx.core.eventbus.Message<Message> request, Message message) {
@@ -37,6 +40,7 @@ public final class UpstreamVerticle extends VerticleBase {
   private final UpstreamConfig config;
   private final UpstreamMetrics metrics;
   private final UpstreamMetrics.Share share;
+  private final Tracing tracing;
   private Pipeline<Exchange> pipeline;
   private DeadlineTimer timer;
   private Backend backend;
@@ -48,9 +52,15 @@ public final class UpstreamVerticle extends VerticleBase {
   /** Completed when the last Message has an outcome; null while the upstream is in use. */
   private Promise<Void> retired;
 
-  public UpstreamVerticle(UpstreamConfig config, UpstreamMetrics metrics) {
+  /**
+   * Creates the verticle of one upstream.
+   *
+   * @param tracing begins the spans of attempts
+   */
+  public UpstreamVerticle(UpstreamConfig config, UpstreamMetrics metrics, Tracing tracing) {
     this.config = config;
     this.metrics = metrics;
+    this.tracing = tracing;
     share = metrics.new Share();
   }
 
@@ -148,7 +158,10 @@ public final class UpstreamVerticle extends VerticleBase {
   private void send(Call<Exchange> call) {
     Exchange exchange = call.request();
     exchange.begun = System.nanoTime();
-    exchange.attempt = backend.send(exchange.message, Origin.of(exchange.request.headers()));
+    exchange.span = tracing.attempt(exchange.message, config.name(), call.attempts);
+    Message message = exchange.span.mark(exchange.message);
+    exchange.attempt =
+        backend.send(message, Origin.of(exchange.request.headers()), tracing.contextOf(message));
     exchange
         .attempt
         .answer()
@@ -158,6 +171,7 @@ public final class UpstreamVerticle extends VerticleBase {
   private void succeeded(Call<Exchange> call, Message answer) {
     Exchange exchange = call.request();
     measure(exchange);
+    exchange.span.end();
     pipeline.succeeded(call, DeadlineTimer.now());
     metrics.accepted(answer);
     exchange.request.reply(answer == null ? null : complete(answer, exchange.request.body()));
@@ -170,6 +184,7 @@ public final class UpstreamVerticle extends VerticleBase {
       throw new IllegalStateException("a backend must fail with a BackendException", failure);
     }
     latestFailure = outcome;
+    call.request().span.fail(outcome.refusal().code());
     pipeline.failed(call, outcome, DeadlineTimer.now());
     carryOut();
   }

@@ -1,6 +1,7 @@
 package io.linkspan.upstream;
 
 import io.linkspan.metrics.Latencies;
+import io.linkspan.telemetry.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -34,6 +35,7 @@ public final class Upstreams {
   private final Vertx vertx;
   private final MeterRegistry registry;
   private final Latencies latencies;
+  private final Tracing tracing;
   private final List<Deployed> inUse = new ArrayList<>();
   private final List<Deployed> retiring = new ArrayList<>();
   private final Map<String, SharedMetrics> metrics = new HashMap<>();
@@ -41,11 +43,14 @@ public final class Upstreams {
   /**
    * @param registry of the metrics of upstreams
    * @param latencies of their attempts
+   * @param tracing begins the spans of their attempts
    */
-  public Upstreams(Vertx vertx, MeterRegistry registry, Latencies latencies) {
+  public Upstreams(
+      Vertx vertx, MeterRegistry registry, Latencies latencies, Tracing tracing) {
     this.vertx = vertx;
     this.registry = registry;
     this.latencies = latencies;
+    this.tracing = tracing;
   }
 
   /**
@@ -68,7 +73,7 @@ public final class Upstreams {
   }
 
   private Future<Deployed> deploy(UpstreamConfig upstream) {
-    var verticle = new UpstreamVerticle(upstream, acquireMetrics(upstream.name()));
+    var verticle = new UpstreamVerticle(upstream, acquireMetrics(upstream.name()), tracing);
     return vertx
         .deployVerticle(verticle)
         .map(id -> new Deployed(upstream, verticle, id))

@@ -26,6 +26,7 @@ import io.linkspan.session.Session;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
+import io.linkspan.telemetry.Tracing;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.trace.TraceConfig;
@@ -194,7 +195,8 @@ public final class TraceBenchmark {
         memory,
         new SessionMetrics(new SimpleMeterRegistry(), new Latencies()),
         IdentityServices.CLAIMED,
-        new TraceConfig(1, 1_024, sample, 32_768));
+        new TraceConfig(1, 1_024, sample, 32_768),
+        Tracing.OFF);
   }
 
   private static GatewayConfig unlimited() {

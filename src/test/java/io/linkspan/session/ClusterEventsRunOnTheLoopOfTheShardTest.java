@@ -11,6 +11,7 @@ import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.metrics.Latencies;
 import io.linkspan.routing.RoutingTable;
+import io.linkspan.telemetry.Tracing;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.time.VertxScheduler;
@@ -99,7 +100,8 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
         memory,
         new SessionMetrics(new SimpleMeterRegistry(), new Latencies()),
         IdentityServices.CLAIMED,
-        TraceConfig.OFF);
+        TraceConfig.OFF,
+        Tracing.OFF);
   }
 
   /** Records the threads that ask for the members. */

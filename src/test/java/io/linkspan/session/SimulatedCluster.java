@@ -23,6 +23,7 @@ import io.linkspan.metrics.Latencies;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
+import io.linkspan.telemetry.Tracing;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.TestRevocations;
 import io.linkspan.testing.VirtualTime;
@@ -168,7 +169,8 @@ final class SimulatedCluster {
                   IdentityServices.CLAIMED.permissions(),
                   revocations,
                   Offences.NONE),
-              TraceConfig.OFF);
+              TraceConfig.OFF,
+              Tracing.OFF);
       var loop = new LoopTime(this);
       var environment =
           new Shard.Environment(

@@ -31,6 +31,7 @@ import io.linkspan.session.outbox.AckTimeouts;
 import io.linkspan.session.outbox.Outbox;
 import io.linkspan.session.outbox.OutboxParts;
 import io.linkspan.session.replica.SessionReplica;
+import io.linkspan.telemetry.Tracing;
 import io.linkspan.testing.SimulatedBus;
 import io.linkspan.testing.SimulatedDirectory;
 import io.linkspan.testing.SimulatedNodes;
@@ -157,6 +158,7 @@ final class SimulatedShard {
             memory,
             () -> certain,
             Timeline.OFF,
+            Tracing.OFF,
             Runnable::run);
   }
 

@@ -9,7 +9,6 @@ import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryCallbacks;
 import io.linkspan.memory.MemoryLevel;
 import io.linkspan.memory.MessageCost;
-import io.linkspan.trace.Step;
 import io.linkspan.wire.Pending;
 import java.util.function.Consumer;
 
@@ -93,7 +92,7 @@ public final class Outbox implements PendingDelivery.Owner {
     boolean atOnce = outgoing.isVolatile() || (!kept && unsent == null);
     if (link != null && atOnce) {
       if (write(outgoing, 1)) {
-        DeliveryCallbacks.confirm(callback, By.TRANSPORT, null);
+        OutboxParts.taken(outgoing, callback);
         return true;
       }
       if (!keeps || outgoing.isVolatile()) {
@@ -113,7 +112,7 @@ public final class Outbox implements PendingDelivery.Owner {
     if (link != null && kept && unsent == null) {
       send(delivery, now);
     } else {
-      shared.timeline().record(Step.HELD, outgoing.message(), 0, session);
+      shared.held(outgoing, session);
     }
     return true;
   }
@@ -316,7 +315,9 @@ public final class Outbox implements PendingDelivery.Owner {
   /** Removes everything; no callback is called. */
   public void clear() {
     while (queue.oldest() != null) {
-      remove(queue.oldest());
+      PendingDelivery delivery = queue.oldest();
+      remove(delivery);
+      OutboxParts.moved(delivery.outgoing);
     }
   }
 
@@ -379,7 +380,7 @@ public final class Outbox implements PendingDelivery.Owner {
 
   private void forget(PendingDelivery delivery) {
     remove(delivery);
-    DeliveryCallbacks.confirm(delivery.callback, By.TRANSPORT, null);
+    OutboxParts.taken(delivery.outgoing, delivery.callback);
   }
 
   private boolean isTooLong(Message message) {
@@ -393,8 +394,7 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   private boolean refuse(Outgoing outgoing, MessageException why, DeliveryCallback callback) {
-    shared.timeline().fail(Step.UNDELIVERED, outgoing.message(), why, session);
-    DeliveryCallbacks.fail(callback, why);
+    shared.undelivered(outgoing, why, session, callback);
     return false;
   }
 
@@ -410,7 +410,7 @@ public final class Outbox implements PendingDelivery.Owner {
           queue.mark(delivery, now);
           DeliveryCallback callback = delivery.callback;
           delivery.callback = null;
-          DeliveryCallbacks.confirm(callback, By.TRANSPORT, null);
+          OutboxParts.taken(delivery.outgoing, callback);
         }
       }
       case WRITES -> {
@@ -425,7 +425,7 @@ public final class Outbox implements PendingDelivery.Owner {
     shared.memory().writes(outgoing.message().getSerializedSize());
     boolean written = link.deliver(outgoing);
     if (written) {
-      shared.timeline().record(Step.WRITTEN, outgoing.message(), attempt, session);
+      shared.written(outgoing, attempt, session);
     }
     return written;
   }

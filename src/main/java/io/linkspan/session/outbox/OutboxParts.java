@@ -1,10 +1,13 @@
 package io.linkspan.session.outbox;
 
+import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
+import io.linkspan.delivery.DeliveryCallbacks;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryLevel;
+import io.linkspan.telemetry.SpanEvent;
 import io.linkspan.trace.Step;
 import io.linkspan.trace.Timeline;
 import io.linkspan.wire.Pending;
@@ -57,6 +60,7 @@ public record OutboxParts(
     long now = timeouts.nanoTime();
     metrics.latency().acknowledged(delivery, now);
     timeline.recordAt(now, Step.ACKNOWLEDGED, delivery.message(), session);
+    delivery.outgoing.span().end();
   }
 
   /** Returns whether a Message fails, since memory is short. */
@@ -64,5 +68,37 @@ public record OutboxParts(
     MemoryLevel level = memory.level();
     return level.compareTo(MemoryLevel.SHEDDING) >= 0
         && (level == MemoryLevel.FULL || outgoing.isVolatile());
+  }
+
+  /** A Message waits in the outbox of a session. */
+  void held(Outgoing outgoing, String session) {
+    timeline.record(Step.HELD, outgoing.message(), 0, session);
+    outgoing.span().event(SpanEvent.HELD);
+  }
+
+  /** A Message was written to the link of a session. */
+  void written(Outgoing outgoing, int attempt, String session) {
+    timeline.record(Step.WRITTEN, outgoing.message(), attempt, session);
+    outgoing.span().written(attempt);
+  }
+
+  /** The link of the client has taken a Message, which is enough. */
+  static void taken(Outgoing outgoing, DeliveryCallback callback) {
+    outgoing.span().end();
+    DeliveryCallbacks.confirm(callback, By.TRANSPORT, null);
+  }
+
+  /** A Message cannot be delivered to a session. */
+  void undelivered(
+      Outgoing outgoing, MessageException why, String session, DeliveryCallback callback) {
+    timeline.fail(Step.UNDELIVERED, outgoing.message(), why, session);
+    outgoing.span().fail(why.code());
+    DeliveryCallbacks.fail(callback, why);
+  }
+
+  /** A Message leaves with its session. */
+  static void moved(Outgoing outgoing) {
+    outgoing.span().event(SpanEvent.MOVED);
+    outgoing.span().end();
   }
 }

@@ -1,7 +1,9 @@
 package io.linkspan.upstream.http;
 
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.Origin;
+import io.linkspan.telemetry.TraceContext;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MethodTranslator;
 import io.linkspan.upstream.Backend;
@@ -121,6 +123,11 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
 
   @Override
   public Attempt send(Message message, Origin origin) {
+    return send(message, origin, null);
+  }
+
+  @Override
+  public Attempt send(Message message, Origin origin, TraceContext context) {
     boolean call = MethodTranslator.isCall(message);
     byte[] json =
         call
@@ -148,6 +155,12 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
           .set(TIMESTAMP, timestamp)
           .set(SIGNATURE, signature.of(timestamp, method, target.getURI(), user, key, json))
           .set(SIGNATURE_1, signature.ofVersion1(timestamp, json));
+    }
+    if (context != null) {
+      headers.set(Headers.TRACEPARENT, context.parent());
+      if (context.state() != null) {
+        headers.set(Headers.TRACESTATE, context.state());
+      }
     }
     HttpAttempt attempt = new HttpAttempt(this, headers, json, call ? message : null);
     attempt.begin(compresses && json.length > config.compressAbove());

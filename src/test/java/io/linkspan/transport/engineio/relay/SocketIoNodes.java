@@ -25,6 +25,7 @@ import io.linkspan.session.IdentityServices;
 import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
+import io.linkspan.telemetry.Tracing;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.time.TimerQueue;
@@ -204,7 +205,8 @@ final class SocketIoNodes implements AutoCloseable {
               memory,
               new SessionMetrics(registry, new Latencies()),
               IdentityServices.CLAIMED,
-              TraceConfig.OFF);
+              TraceConfig.OFF,
+              Tracing.OFF);
     }
 
     void deploy() {
