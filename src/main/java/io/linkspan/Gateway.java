@@ -419,7 +419,7 @@ public final class Gateway implements Node {
   public Future<Void> close() {
     state = State.STOPPING;
     monitor.stop();
-    Duration flush = config.drain().timeout().dividedBy(8);
+    Duration flush = live.get().drain().timeout().dividedBy(8);
     return vertx.close().eventually(() -> tracing.close(flush)).onComplete(v -> metrics.close());
   }
 }

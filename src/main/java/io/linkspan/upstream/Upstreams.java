@@ -45,8 +45,7 @@ public final class Upstreams {
    * @param latencies of their attempts
    * @param tracing begins the spans of their attempts
    */
-  public Upstreams(
-      Vertx vertx, MeterRegistry registry, Latencies latencies, Tracing tracing) {
+  public Upstreams(Vertx vertx, MeterRegistry registry, Latencies latencies, Tracing tracing) {
     this.vertx = vertx;
     this.registry = registry;
     this.latencies = latencies;
