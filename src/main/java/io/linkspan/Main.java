@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.ToIntFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -100,6 +101,9 @@ public final class Main implements Callable<Integer> {
       return tell(e);
     }
     Logger log = LoggerFactory.getLogger(Main.class);
+    // Before the start, during which the JVM would end otherwise.
+    var running = new AtomicReference<Gateway>();
+    HangUpSignal.handle(() -> reload(running.get(), log));
     Gateway gateway;
     try {
       gateway = Gateway.start(config).toCompletionStage().toCompletableFuture().get();
@@ -113,10 +117,19 @@ public final class Main implements Callable<Integer> {
     }
     Duration timeout = config.drain().timeout();
     Runtime.getRuntime().addShutdownHook(new Thread(() -> drain(gateway, timeout, log), "drain"));
-    HangUpSignal.handle(gateway::reload);
+    running.set(gateway);
     warnOfOpenListeners(config, log);
     log.info("linkspan {} is ready, ports {}", Version.current(), gateway.ports().encode());
     return 0;
+  }
+
+  /** The gateway logs the outcome. */
+  private static void reload(Gateway gateway, Logger log) {
+    if (gateway == null) {
+      log.warn("the gateway starts, and reads its configuration again only after that");
+    } else {
+      gateway.reload();
+    }
   }
 
   private static void warnOfOpenListeners(GatewayConfig config, Logger log) {

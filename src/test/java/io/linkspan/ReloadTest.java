@@ -3,6 +3,7 @@ package io.linkspan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.Message;
+import io.linkspan.testing.FreePort;
 import io.linkspan.testing.HttpService;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.Scrape;
@@ -22,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -270,25 +272,25 @@ class ReloadTest {
     start(ROUTES);
     try (WebSocketTestClient first = connect("user=alice")) {
       reload(ROUTES + "limits: {connectionsPerAddress: 1}");
-      assertThat(upgrade("x").status()).isEqualTo(429);
+      assertThat(upgrade().status()).isEqualTo(429);
       assertAnswered(first, "service:echo");
       reload(ROUTES + "limits: {connections: 1}");
-      assertThat(upgrade("x").status()).isEqualTo(429);
+      assertThat(upgrade().status()).isEqualTo(429);
       reload(ROUTES + "limits: {connectionsPerAddress: 2}");
       connect("user=bob").close();
     }
   }
 
-  private RawHttp.Response upgrade(String origin) {
-    return RawHttp.get(
-            gateway.httpPort(),
-            "/ws?user=carol",
-            "Connection: Upgrade",
-            "Upgrade: websocket",
-            "Sec-WebSocket-Version: 13",
-            "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==",
-            origin.startsWith("http") ? "Origin: " + origin : "X-Origin: " + origin)
-        .response();
+  private RawHttp.Response upgrade(String... headers) {
+    List<String> all =
+        new ArrayList<>(
+            List.of(
+                "Connection: Upgrade",
+                "Upgrade: websocket",
+                "Sec-WebSocket-Version: 13",
+                "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA=="));
+    all.addAll(List.of(headers));
+    return RawHttp.get(gateway.httpPort(), "/ws?user=carol", all.toArray(String[]::new)).response();
   }
 
   @Test
@@ -297,7 +299,7 @@ class ReloadTest {
     try (SocketIoTestClient client = SocketIoTestClient.connect(gateway.httpPort(), "user=alice")) {
       client.sendPacket("40/chat,");
       assertThat(client.readPacket()).startsWith("44/chat,");
-      assertThat(upgrade("https://a.example").status()).isEqualTo(403);
+      assertThat(upgrade("Origin: https://a.example").status()).isEqualTo(403);
       JsonObject answer =
           reload(
               ROUTES
@@ -307,7 +309,7 @@ class ReloadTest {
           .isEqualTo(keys("http.origins", "socketio.namespaces"));
       client.sendPacket("40/chat,");
       assertThat(client.readPacket()).startsWith("40/chat,");
-      assertThat(upgrade("https://b.example").status()).isEqualTo(403);
+      assertThat(upgrade("Origin: https://b.example").status()).isEqualTo(403);
       RawHttp allowed =
           RawHttp.get(
               gateway.httpPort(),
@@ -350,6 +352,18 @@ class ReloadTest {
       try (WebSocketTestClient bob = connect("token=" + token)) {
         assertAnswered(bob, "service:echo");
       }
+    }
+  }
+
+  @Test
+  void keysThatCannotBeReadChangeNothing() throws Exception {
+    String jwt = "auth: {mode: jwt, jwt: {algorithm: %s, key: '%s', jwks: '%s'}}\n" + ROUTES;
+    start(jwt.formatted("HS256", TestTokens.SECRET, ""));
+    String closed = "http://127.0.0.1:%d/keys".formatted(FreePort.of());
+    assertThat(refused(jwt.formatted("RS256", "", closed)))
+        .contains("auth.jwt: the keys of tokens");
+    try (WebSocketTestClient client = connect("token=" + TestTokens.of("alice", 600))) {
+      assertAnswered(client, "service:echo");
     }
   }
 
@@ -476,9 +490,9 @@ class ReloadTest {
       JsonObject answer = reload(yaml.formatted(1));
       assertThat(answer.getJsonArray("changed")).isEqualTo(keys("bans.forbidden"));
       assertRefused(client, "service:other", "forbidden");
-      assertThat(upgrade("x").status()).isNotEqualTo(429);
+      assertThat(upgrade().status()).isNotEqualTo(429);
       assertRefused(client, "service:other", "forbidden");
-      Awaitility.await().until(() -> upgrade("x").status() == 429);
+      Awaitility.await().until(() -> upgrade().status() == 429);
     }
   }
 

@@ -38,6 +38,9 @@ public final class UpstreamMetrics {
   private final AtomicReference<CircuitBreaker.State> breaker =
       new AtomicReference<>(CircuitBreaker.State.CLOSED);
 
+  /** The share whose circuit breaker is shown. */
+  private volatile Share newest;
+
   /**
    * Creates the metrics of an upstream and registers them.
    *
@@ -114,11 +117,11 @@ public final class UpstreamMetrics {
     private int held;
     private long retries;
     private long opened;
-    private boolean retired;
 
-    /** Leaves the state of the circuit breaker to the verticle that replaces this one. */
-    void retire() {
-      retired = true;
+    /** Shows the circuit breaker of this verticle from now on, and not that of an earlier one. */
+    void begin() {
+      newest = this;
+      breaker.lazySet(CircuitBreaker.State.CLOSED);
     }
 
     /** Updates the gauges and counters; called after each change of the pipeline. */
@@ -131,7 +134,7 @@ public final class UpstreamMetrics {
       retries = pipeline.retries();
       UpstreamMetrics.this.opened.increment((double) pipeline.opened() - opened);
       opened = pipeline.opened();
-      if (!retired) {
+      if (newest == this) {
         breaker.lazySet(pipeline.breaker());
       }
     }

@@ -67,6 +67,7 @@ public final class UpstreamVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     pipeline = new Pipeline<>(config.pipeline(), ThreadLocalRandom.current());
+    share.begin();
     timer = new DeadlineTimer(vertx, this::onDeadline);
     backend = config.backend().newBackend(vertx, config.pipeline());
     consumer = vertx.eventBus().localConsumer(config.address(), this::onMessage);
@@ -92,7 +93,6 @@ public final class UpstreamVerticle extends VerticleBase {
     Promise<Void> done = Promise.promise();
     context.runOnContext(
         v -> {
-          share.retire();
           retired = done;
           carryOut();
         });
