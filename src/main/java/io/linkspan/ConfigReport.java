@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.BiFunction;
+import java.util.regex.Pattern;
 
 /** Describes the configuration in force for operators, without its secrets. */
 final class ConfigReport {
@@ -24,6 +25,8 @@ final class ConfigReport {
 
   /** A shared secret, or a public key. */
   private static final String TOKEN_KEY = "auth.jwt.key";
+
+  private static final Pattern HEADER_VALUE = Pattern.compile("(?<=[:=])\\s*\\S.*", Pattern.DOTALL);
 
   private ConfigReport() {}
 
@@ -93,10 +96,9 @@ final class ConfigReport {
     return value == null || value.equals("") ? value : MASK;
   }
 
-  /** A header is a name, or a name and a value. */
+  /** A header is a name, or a name and a value behind a colon or an equals sign. */
   private static Object withoutValue(Object header) {
-    int end = header instanceof String text ? text.indexOf(':') : -1;
-    return end < 0 ? header : ((String) header).substring(0, end) + ": " + MASK;
+    return header instanceof String text ? HEADER_VALUE.matcher(text).replaceFirst(MASK) : header;
   }
 
   private static String withoutQuery(String url) {

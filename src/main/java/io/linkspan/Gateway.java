@@ -118,7 +118,8 @@ public final class Gateway implements Node {
   private final Authentication authentication;
   private final Tracing tracing;
 
-  private Offences offences;
+  /** Null until the start has come to the event loops. */
+  private volatile Offences offences;
 
   /** Written by the thread that starts or drains, read by every event loop. */
   private volatile State state = State.STARTING;

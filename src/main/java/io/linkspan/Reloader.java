@@ -67,14 +67,15 @@ final class Reloader {
    * @return fails with a {@link ConfigException} when nothing was changed
    */
   synchronized Future<ReloadResult> reload() {
+    if (waiting != null) {
+      return waiting.future();
+    }
     if (running.isComplete()) {
       running = load();
       return running;
     }
-    if (waiting == null) {
-      waiting = Promise.promise();
-      running.onComplete(ended -> loadNext());
-    }
+    waiting = Promise.promise();
+    running.onComplete(ended -> loadNext());
     return waiting.future();
   }
 
@@ -98,9 +99,11 @@ final class Reloader {
   }
 
   private static ConfigException asProblem(Throwable failure) {
-    return failure instanceof ConfigException e
-        ? e
-        : new ConfigException(List.of(String.valueOf(failure.getMessage())));
+    if (failure instanceof ConfigException e) {
+      return e;
+    }
+    LOG.debug("a reload failed", failure);
+    return new ConfigException(List.of(String.valueOf(failure.getMessage())));
   }
 
   private Future<ReloadResult> prepare(ConfigChange change) {

@@ -23,6 +23,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +31,7 @@ import java.util.stream.IntStream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import org.awaitility.Awaitility;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -41,6 +43,8 @@ class ReloadTest {
   private static final String ROUTES =
       "routes: [{to: 'service:echo', bus: echo}, {to: 'user:*'}]\n";
 
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
+
   @TempDir Path folder;
   private TestGateway gateway;
   private int lastId;
@@ -48,6 +52,10 @@ class ReloadTest {
   @AfterEach
   void stop() {
     gateway.close();
+  }
+
+  private static ConditionFactory await() {
+    return Awaitility.await().atMost(PATIENCE);
   }
 
   private void write(String yaml) throws IOException {
@@ -392,7 +400,7 @@ class ReloadTest {
         awaitMetric("linkspan_upstream_in_flight{upstream=\"service:legacy\"}", 0);
         reload(ROUTES);
         assertRefused(client, "service:legacy", "forbidden");
-        Awaitility.await()
+        await()
             .until(
                 () ->
                     !Scrape.text(gateway.managementPort()).contains("upstream=\"service:legacy\""));
@@ -401,7 +409,7 @@ class ReloadTest {
   }
 
   private void awaitMetric(String metric, double value) {
-    Awaitility.await()
+    await()
         .until(() -> Scrape.metric(gateway.managementPort(), metric), current -> current == value);
   }
 
@@ -456,7 +464,7 @@ class ReloadTest {
       assertThat(servedCertificate()).isEqualTo(der(before));
       Files.copy(Path.of(second.privateKeyPath()), key, StandardCopyOption.REPLACE_EXISTING);
       assertThat(reload(yaml).getJsonArray("changed")).isEqualTo(keys("routes"));
-      Awaitility.await()
+      await()
           .untilAsserted(
               () -> assertThat(servedCertificate()).isEqualTo(der(Files.readAllBytes(cert))));
     } finally {
@@ -492,7 +500,7 @@ class ReloadTest {
       assertRefused(client, "service:other", "forbidden");
       assertThat(upgrade().status()).isNotEqualTo(429);
       assertRefused(client, "service:other", "forbidden");
-      Awaitility.await().until(() -> upgrade().status() == 429);
+      await().until(() -> upgrade().status() == 429);
     }
   }
 

@@ -31,6 +31,7 @@ class ReloadIT {
 
   private static final int CLIENTS = 2_000;
   private static final int RELOADS = 20;
+  private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @TempDir private Path folder;
   private long lastId;
@@ -113,7 +114,7 @@ class ReloadIT {
           }
           chats.checkNoneFailed();
         }
-        chats.stopAndAwaitOutcomes(Duration.ofSeconds(60));
+        chats.stopAndAwaitOutcomes(PATIENCE);
         chats.checkNoneFailed();
         assertThat(chats.acknowledged()).isGreaterThan(CLIENTS);
         others.forEach(TestClient::close);
@@ -133,7 +134,9 @@ class ReloadIT {
 
   /** Waits until a client is subject to the rules of a configuration, and checks all of them. */
   private void awaitRules(TestClient client, int number) {
-    await().until(() -> outcome(client, "service:only-" + number).equals("accepted"));
+    await()
+        .atMost(PATIENCE)
+        .until(() -> outcome(client, "service:only-" + number).equals("accepted"));
     assertThat(outcome(client, "service:only-" + (number - 1))).isEqualTo("forbidden");
     assertThat(outcome(client, "service:secret"))
         .isEqualTo(number % 2 == 1 ? "forbidden" : "accepted");
