@@ -2,6 +2,7 @@ package io.linkspan.admission;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 
 class TokenBucketTest {
@@ -53,5 +54,20 @@ class TokenBucketTest {
     assertThat(table.size()).isEqualTo(1_000);
     assertThat(table.take("one", START + 2_000)).isZero();
     assertThat(table.size()).isEqualTo(1);
+  }
+
+  @Test
+  void aRateThatChangesBeginsWithFullBuckets() {
+    var rate = new AtomicInteger(1);
+    RateTable table = new RateTable(rate::get);
+    assertThat(table.take("key", START)).isZero();
+    assertThat(table.take("key", START)).isEqualTo(1_000);
+    rate.set(2);
+    assertThat(table.take("key", START)).isZero();
+    assertThat(table.take("key", START)).isZero();
+    assertThat(table.take("key", START)).isEqualTo(500);
+    rate.set(0);
+    assertThat(table.take("key", START)).isZero();
+    assertThat(table.size()).isZero();
   }
 }

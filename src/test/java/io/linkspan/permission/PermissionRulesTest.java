@@ -9,6 +9,7 @@ import io.linkspan.permission.Decision.Verdict;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -167,6 +168,18 @@ class PermissionRulesTest {
     }
     assertThat(permissions.remembered()).isLessThanOrEqualTo(64);
     assertThat(permissions.decide(Action.JOIN, "room:alice:0", "")).isEqualTo(first);
+  }
+
+  @Test
+  void decisionsAreMadeAnewWhenTheRulesAreOthers() throws Exception {
+    var inForce = new AtomicReference<>(TestRules.of("- {allow: join, group: \"a\"}"));
+    Permissions permissions = new Permissions(inForce::get, ALICE);
+    assertThat(permissions.decide(Action.JOIN, "a", "").allows()).isTrue();
+    inForce.set(TestRules.of("- {allow: join, group: \"b\"}"));
+    assertThat(permissions.decide(Action.JOIN, "a", "").allows()).isFalse();
+    assertThat(permissions.decide(Action.JOIN, "b", "").allows()).isTrue();
+    inForce.set(PermissionRules.OPEN);
+    assertThat(permissions.areOpen()).isTrue();
   }
 
   @ParameterizedTest

@@ -81,6 +81,21 @@ class RoutingTableTest {
     assertThat(destinationOfCall(table, "")).isNull();
   }
 
+  @Test
+  void aRouteThatIsReplacedByAnEqualOneKeepsItsCount() {
+    Route stays = new Route(Glob.of("a*b"), Glob.of("t*"), bus("x"));
+    var table = new RoutingTable(List.of(stays, new Route(Glob.of("c"), null, bus("c"))));
+    table.entries().get(0).hit();
+    table.entries().get(1).hit();
+    table.replace(
+        List.of(
+            new Route(Glob.of("c"), null, bus("d")),
+            new Route(Glob.of("a*b"), Glob.of("t*"), bus("x")),
+            stays));
+    assertThat(table.entries().stream().map(RoutingTable.Entry::hits)).containsExactly(0L, 1L, 0L);
+    assertThat(table.entries().get(1).route().pattern()).isEqualTo("a*b type t*");
+  }
+
   private static Route.Destination destinationOfCall(RoutingTable table, String channel) {
     return destination(table, Recipient.of(channel, "method"), "method");
   }
