@@ -138,7 +138,7 @@ async function visitAll(context, address) {
   await tab.goTo("services");
   await tab.seesRow("echo");
   await tab.goTo("blocks");
-  await tab.until(tab.page.getByText("Nobody is refused.").waitFor());
+  await tab.until(tab.page.getByRole("table", { name: "Limits" }).waitFor());
   await tab.goTo("events");
   await tab.sees("log", "connected");
   await tab.sees("log", "tcp-user");
@@ -197,7 +197,7 @@ await run({
       await tab.row("blocked").getByRole("button").click();
       await tab.part("confirm").click();
       await tab.toast("The entry is removed.");
-      await tab.until(tab.page.getByText("Nobody is refused.").waitFor());
+      await tab.until(tab.row("a test").waitFor({ state: "detached" }));
       await tab.client("revoked");
       await tab.confirmed("revoke");
       await tab.toast("The tokens are revoked.");

@@ -65,7 +65,7 @@ export function events(content) {
     signal: abort.signal,
     onEvent: receive,
     onState: (now) => {
-      // After a new connection the nodes send what they keep once more.
+      // After a reconnect the nodes send again what they keep.
       if (now === "open") {
         all = [];
         log.clear();

@@ -11,7 +11,7 @@ const listeners = new Set();
 /** The latest overview; null until the first one. */
 export let overview = null;
 
-/** What the charts show, the latest last. */
+/** Points of the charts, the latest last. */
 export const history = [];
 
 let abort = null;

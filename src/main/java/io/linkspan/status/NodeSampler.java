@@ -11,6 +11,7 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
@@ -152,14 +153,14 @@ final class NodeSampler {
     Map<String, Double> limit = meters.by("linkspan.memory.limit.bytes", "memory");
     Map<String, Double> level = meters.by("linkspan.memory.level", "memory");
     JsonObject memory = new JsonObject();
-    used.forEach(
-        (pool, bytes) ->
-            memory.put(
-                pool,
-                new JsonObject()
-                    .put("used", bytes.longValue())
-                    .put("limit", limit.getOrDefault(pool, 0.0).longValue())
-                    .put("level", level.getOrDefault(pool, 0.0).intValue())));
+    for (String pool : List.of("heap", "direct")) {
+      memory.put(
+          pool,
+          new JsonObject()
+              .put("used", used.getOrDefault(pool, 0.0).longValue())
+              .put("limit", limit.getOrDefault(pool, 0.0).longValue())
+              .put("level", level.getOrDefault(pool, 0.0).intValue()));
+    }
     MemoryConfig marks = facts.limits().get().memory();
     return memory
         .put("refuseAt", marks.refuseAt())
