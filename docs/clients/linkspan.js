@@ -79,7 +79,7 @@ const toBase64 = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode
 const fromBase64 = (base64) => Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
 
 // ---- Close codes: the table and the ranges of docs/clients.md ----
-const AT_ONCE = [1001, 1005, 1006, 4408, 4413];
+const RECONNECT = 4100, AT_ONCE = [1001, 1005, 1006, 4408, 4413]; // for RECONNECT the gateway draws the first delay
 const NEVER = [1002, 1003, 1007, 1008, 1009, 1010, 4400, 4403, 4409, 4410];
 
 /** Returns when to reconnect: "as you like", "at once", "later", "with another token" or "never". */
@@ -249,9 +249,9 @@ export class Linkspan {
     if (!again) return this.#end(code, reason);
     if (another) this.#refused = { token: link.token };
     const retryAfterMs = Math.min(MAX_RETRY_AFTER_MS, Number(/retryAfterMs=(\d+)/.exec(reason)?.[1] ?? 0));
-    const ceiling = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(this.#attempt, 20));
+    const drawn = code === RECONNECT && retryAfterMs > 0 && this.#attempt === 0, ceiling = Math.min(maxDelayMs, firstDelayMs * 2 ** Math.min(this.#attempt, 20));
     const least = when === "at once" && this.#attempt === 0 ? 0 : ceiling / 2;
-    const delayMs = retryAfterMs + least + Math.random() * (ceiling - least);
+    const delayMs = retryAfterMs + (drawn ? 0 : least + Math.random() * (ceiling - least));
     this.#attempt++;
     this.#retry = setTimeout(() => this.#dial(), delayMs);
     this.#enter("waiting", { code, reason, delayMs });

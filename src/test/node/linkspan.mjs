@@ -110,7 +110,7 @@ await run({
       assert.equal(reconnectAfter(code), when, `close code ${code}`);
     }
     const gateway = await scripted();
-    for (const code of [1000, 1001, 1002, 1007, 1009, 1011, 4400, 4401, 4403, 4408, 4409, 4410, 4413, 4429, 4450, 4550, 4600]) {
+    for (const code of [1000, 1001, 1002, 1007, 1009, 1011, 4100, 4400, 4401, 4403, 4408, 4409, 4410, 4413, 4429, 4450, 4550, 4600]) {
       const { link, server, awaitState } = await connected(gateway);
       const before = gateway.count;
       server.socket.close(code, "because; retryAfterMs=0");
@@ -137,6 +137,11 @@ await run({
     server.socket.close(4429, "rate-limited; retryAfterMs=100000");
     const first = await awaitState("waiting");
     assert.ok(first.delayMs >= 100_500 && first.delayMs <= 101_000, `${first.delayMs}`);
+    // The gateway has drawn the delay of a client that it asks to reconnect.
+    const other = await connected(gateway, { firstDelayMs: 1_000 });
+    other.server.socket.close(4100, "reconnect; retryAfterMs=77");
+    assert.equal((await other.awaitState("waiting")).delayMs, 77);
+    other.link.close();
     // Without a stable connection between them, the delays grow up to the longest one, with jitter.
     const delays = [];
     for (let i = 0; i < 8; i++) {

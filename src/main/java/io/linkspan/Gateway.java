@@ -23,6 +23,8 @@ import io.linkspan.ops.MemoryMonitor;
 import io.linkspan.ops.Metrics;
 import io.linkspan.ops.Node;
 import io.linkspan.ops.ReloadResult;
+import io.linkspan.rebalance.RebalanceRequests;
+import io.linkspan.rebalance.RebalanceVerticle;
 import io.linkspan.revocation.RevocationCheck;
 import io.linkspan.revocation.RevocationMetrics;
 import io.linkspan.revocation.RevocationRequests;
@@ -163,6 +165,7 @@ public final class Gateway implements Node {
             new TraceService(vertx, nodes, directory, live.view(GatewayConfig::trace)),
             new StatusService(vertx, nodes, facts(), metrics.registry(), metrics.latencies()),
             requests,
+            new RebalanceRequests(vertx.eventBus(), nodes),
             config.websocket().maxMessageSize() * 2L,
             pipeline -> BackPressure.install(pipeline, pressure));
   }
@@ -306,6 +309,10 @@ public final class Gateway implements Node {
               return vertx.deployVerticle(() -> newEdge(shared), onEachLoop);
             })
         .compose(v -> Future.all(mailbox.open(), control.open()))
+        .compose(
+            v ->
+                vertx.deployVerticle(
+                    new RebalanceVerticle(live.view(GatewayConfig::rebalance), nodes)))
         .compose(v -> vertx.deployVerticle(management))
         .onSuccess(v -> state = State.READY)
         .mapEmpty();

@@ -15,6 +15,7 @@ import io.linkspan.memory.MemoryConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.permission.PermissionRules;
 import io.linkspan.permission.RuleReader;
+import io.linkspan.rebalance.RebalanceConfig;
 import io.linkspan.revocation.RevocationConfig;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RouteReader;
@@ -66,7 +67,8 @@ public record GatewayConfig(
     List<VerticleConfig> verticles,
     ClusterConfig cluster,
     DrainConfig drain,
-    LogConfig log) {
+    LogConfig log,
+    RebalanceConfig rebalance) {
 
   private static final int MAX_EVENT_LOOPS = 1024;
 
@@ -154,7 +156,8 @@ public record GatewayConfig(
             root.sections("verticles").stream().map(VerticleConfig::read).toList(),
             cluster,
             DrainConfig.read(root.section("drain")),
-            LogConfig.read(root.section("log")));
+            LogConfig.read(root.section("log")),
+            RebalanceConfig.read(root.section("rebalance")));
     config.checkSections(root);
     return config;
   }

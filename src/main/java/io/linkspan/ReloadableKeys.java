@@ -24,6 +24,7 @@ final class ReloadableKeys {
           "permissions",
           "revocation.",
           "drain.",
+          "rebalance.",
           "log.");
 
   /** Keys of these sections that need a restart nevertheless. */

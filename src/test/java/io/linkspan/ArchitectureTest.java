@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, logging, memory, metrics, ops, permission, revocation, routing, session, status, telemetry, telemetry.otel, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, logging, memory, metrics, ops, permission, rebalance, revocation, routing, session, status, telemetry, telemetry.otel, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -60,7 +60,7 @@ class ArchitectureTest {
       listener -> admission, config, connection, time
       logging -> config
       memory -> api, config
-      ops -> admission, api, config, listener, memory, metrics, protocol, revocation, status, time, trace, translate, wire
+      ops -> admission, api, config, listener, memory, metrics, protocol, rebalance, revocation, status, time, trace, translate, wire
       permission -> admission, config, routing
       protocol.compression -> protocol
       protocol.enet -> protocol
@@ -69,9 +69,10 @@ class ArchitectureTest {
       protocol.methodchannel -> protocol
       protocol.socketio -> protocol, protocol.engineio
       protocol.websocket -> protocol
+      rebalance -> config, directory, time
       revocation -> admission, api, config, listener, time
       routing -> config, translate
-      session -> admission, api, bus, config, connection, delivery, directory, memory, metrics, permission, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
+      session -> admission, api, bus, config, connection, delivery, directory, memory, metrics, permission, rebalance, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
       session.outbox -> api, connection, delivery, memory, metrics, telemetry, time, trace, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
@@ -133,6 +134,9 @@ class ArchitectureTest {
           "io.linkspan.listener.Forwarded",
           "io.linkspan.ops.KeyGuesses",
           "io.linkspan.delivery.PendingReplies",
+          "io.linkspan.rebalance.GapTimes",
+          "io.linkspan.rebalance.RebalancePlan",
+          "io.linkspan.rebalance.RebalanceRun",
           "io.linkspan.status.Durations",
           "io.linkspan.status.EventRing",
           "io.linkspan.status.Rates",

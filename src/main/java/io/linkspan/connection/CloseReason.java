@@ -25,6 +25,8 @@ public enum CloseReason {
   TOO_LARGE(1009, MayReturn.NEVER),
   /** A failure of the gateway. */
   SERVER_ERROR(1011, MayReturn.LATER),
+  /** The client is asked to reconnect, to another node or as its connection is old. */
+  RECONNECT(4100, MayReturn.LATER),
   /** Too many frames could not be understood, or the framing of TCP was lost. */
   MALFORMED(4400, MayReturn.NEVER),
   /** No identity, or one that could not be verified. */
@@ -82,6 +84,11 @@ public enum CloseReason {
       case WITH_ANOTHER_TOKEN -> this != REVOKED;
       case AS_IT_LIKES, NEVER -> false;
     };
+  }
+
+  /** Returns whether the gateway ended the connection for a reason that is not the client's. */
+  public boolean isByGateway() {
+    return this == GOING_AWAY || this == RECONNECT || this == SERVER_ERROR;
   }
 
   /** Returns whether the client has broken the rules of its protocol. */

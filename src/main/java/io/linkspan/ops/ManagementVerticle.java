@@ -8,6 +8,7 @@ import io.linkspan.config.ListenException;
 import io.linkspan.listener.RequestLog;
 import io.linkspan.listener.RequestValidator;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.rebalance.RebalanceRequests;
 import io.linkspan.revocation.RevocationRequests;
 import io.linkspan.status.StatusService;
 import io.linkspan.trace.TraceService;
@@ -59,6 +60,7 @@ public final class ManagementVerticle extends VerticleBase {
   private final TraceService traces;
   private final StatusService status;
   private final RevocationRequests revocations;
+  private final RebalanceRequests rebalance;
   private final long maxBody;
   private final Consumer<ChannelPipeline> extensions;
   private HttpServer server;
@@ -79,6 +81,7 @@ public final class ManagementVerticle extends VerticleBase {
       TraceService traces,
       StatusService status,
       RevocationRequests revocations,
+      RebalanceRequests rebalance,
       long maxBody,
       Consumer<ChannelPipeline> extensions) {
     this.config = config;
@@ -88,6 +91,7 @@ public final class ManagementVerticle extends VerticleBase {
     this.traces = traces;
     this.status = status;
     this.revocations = revocations;
+    this.rebalance = rebalance;
     this.maxBody = maxBody;
     this.extensions = extensions;
   }
@@ -167,6 +171,7 @@ public final class ManagementVerticle extends VerticleBase {
     new StatusApi(status).addTo(router);
     new ConfigurationApi(configuration).addTo(router);
     new RevocationApi(revocations, maxBody).addTo(router);
+    new RebalanceApi(rebalance).addTo(router);
     refuseOthers(router);
     return router;
   }

@@ -63,6 +63,11 @@ final class AwaySessions {
     }
   }
 
+  /** Returns how many sessions of the shard are away. */
+  int size() {
+    return away.size();
+  }
+
   void stop() {
     timer.cancel();
   }

@@ -43,7 +43,6 @@ public final class Session
   private final SessionClient client;
   private final Outbox outbox;
   private final boolean recovered;
-
   private final Inbox inbox;
   private final SessionStateMachine<Session> states;
 
@@ -220,9 +219,7 @@ public final class Session
 
   // ------------------------------------------------------------------- for the shard
 
-  /**
-   * Sends all that waits for the client; to be called once the client knows that it has resumed.
-   */
+  /** As {@link SessionStateMachine#attach}. */
   void attach(Outbox.Mode mode) {
     states.attach(mode);
   }
@@ -288,6 +285,11 @@ public final class Session
   /** Returns whether the session outlives its link. */
   boolean isResumable() {
     return contents.isResumable();
+  }
+
+  /** As {@link SessionStateMachine#isIdle}. */
+  boolean isIdle() {
+    return states.isIdle();
   }
 
   /** Returns whether the client can reconnect under its name. */

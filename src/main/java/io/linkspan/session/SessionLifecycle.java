@@ -58,6 +58,7 @@ final class SessionLifecycle
       AwaySessions away,
       DuplicateSync duplicates,
       Drain drain,
+      ReconnectRequests reconnects,
       IdentityExpiry expiry,
       SessionGreeting greeting,
       Renewals renewals,
@@ -249,6 +250,7 @@ final class SessionLifecycle
     with.table().remove(session);
     shared.metrics().sessions.decrement();
     with.away().remove(session);
+    with.reconnects().removed(session);
     with.expiry().forget(session);
     with.factory().release(session);
     with.drain().removed();
@@ -262,6 +264,7 @@ final class SessionLifecycle
     with.expiry().forget(session);
     shared.metrics().sessions.decrement();
     with.away().remove(session);
+    with.reconnects().departed(session);
     if (wasLinked) {
       events.disconnected(session, CloseReason.REPLACED);
     }

@@ -161,7 +161,7 @@ final class SessionStateMachine<S> {
     inbox.dropWaiting();
     if (contents.isResumable() && reason.keepsSession()) {
       state = State.AWAY;
-      releaseLink(reason != CloseReason.GOING_AWAY && reason != CloseReason.SERVER_ERROR);
+      releaseLink(!reason.isByGateway());
       owner.detached(session, reason);
     } else {
       end(gone(reason.label()));
@@ -191,9 +191,14 @@ final class SessionStateMachine<S> {
 
   /** Closes the link of a leaving session with which nothing is in flight. */
   void leaveIfIdle() {
-    if (state == State.LEAVING && inbox.isIdle() && contents.outbox().size() == 0) {
+    if (state == State.LEAVING && isIdle()) {
       client.link().close(CloseReason.GOING_AWAY);
     }
+  }
+
+  /** Returns whether nothing is in flight from the client or to it. */
+  boolean isIdle() {
+    return inbox.isIdle() && contents.outbox().size() == 0;
   }
 
   // -------------------------------------------------------------------------- its end

@@ -109,6 +109,7 @@ public final class Shard {
   private final AckTimeouts timeouts;
   private final AwaySessions away;
   private final Drain drain;
+  private final ReconnectRequests reconnects;
   private final DuplicateSync duplicates;
   private final IdentityExpiry expiry;
   private final ShardCalls calls;
@@ -217,6 +218,7 @@ public final class Shard {
             shared.metrics().away,
             () -> !guard.isOutcast());
     drain = new Drain(scheduler, sessions);
+    reconnects = new ReconnectRequests(scheduler, table, away, drain::hasStarted);
     var inboxes =
         new Inbox.Shared(
             shared.limits(),
@@ -248,7 +250,7 @@ public final class Shard {
             shared.identities().offences(),
             shared.node());
     calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard, trace);
-    control = new ShardControl(table, groups, shared.node());
+    control = new ShardControl(table, groups, reconnects, shared.node());
     expiry = new IdentityExpiry(scheduler, defaults, shared.identities().notice());
     RevokedClients revokedClients = shared.identities().revoked();
     var revoked = new RevokedSessions(scheduler, table, revokedClients, shared.metrics()::revoked);
@@ -269,6 +271,7 @@ public final class Shard {
             away,
             duplicates,
             drain,
+            reconnects,
             expiry,
             new SessionGreeting(defaults, config.grace(), expiry, groups),
             new Renewals(shared.identities(), expiry, scheduler),
@@ -392,6 +395,7 @@ public final class Shard {
             replicator.follow();
             replicator.nodeLost(node.id());
             sender.nodeLost(node);
+            reconnects.nodeLost(node.id());
           });
     }
 

@@ -4,6 +4,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.rebalance.RoundRequest;
 import io.vertx.core.Future;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.json.JsonObject;
@@ -16,12 +17,15 @@ final class ShardControl {
 
   private final SessionTable sessions;
   private final Groups<Session> groups;
+  private final ReconnectRequests reconnects;
   private final String node;
 
-  ShardControl(SessionTable sessions, Groups<Session> groups, String node) {
+  ShardControl(
+      SessionTable sessions, Groups<Session> groups, ReconnectRequests reconnects, String node) {
     this.node = node;
     this.sessions = sessions;
     this.groups = groups;
+    this.reconnects = reconnects;
   }
 
   /** Asks the shard of a session to close its link. */
@@ -47,6 +51,13 @@ final class ShardControl {
       case "groups" ->
           Future.succeededFuture(
               GroupListing.of(groups.names(), name -> groups.membersOf(name).size(), request));
+      case RoundRequest.LOAD -> Future.succeededFuture(reconnects.load().toJson());
+      case RoundRequest.ROUND ->
+          Future.succeededFuture(reconnects.round(RoundRequest.of(request)).toJson());
+      case RoundRequest.END -> {
+        reconnects.end(RoundRequest.runOf(request));
+        yield done();
+      }
       default -> {
         Session session = sessions.find(request.getString(SESSION));
         yield session == null

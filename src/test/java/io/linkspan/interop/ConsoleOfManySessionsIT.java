@@ -71,6 +71,7 @@ class ConsoleOfManySessionsIT {
         new TraceService(vertx, nodes, new LocalSessionDirectory(), () -> TraceConfig.OFF),
         new StatusService(vertx, nodes, facts, metrics.registry(), metrics.latencies()),
         null,
+        null,
         1,
         pipeline -> {});
   }

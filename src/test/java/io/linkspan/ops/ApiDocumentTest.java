@@ -166,6 +166,7 @@ class ApiDocumentTest {
             new TraceService(vertx, nodes, new LocalSessionDirectory(), () -> TraceConfig.OFF),
             new StatusService(vertx, nodes, facts, metrics.registry(), metrics.latencies()),
             null,
+            null,
             1,
             pipeline -> {});
     TestGateway.await(vertx.deployVerticle(management));
@@ -251,6 +252,15 @@ class ApiDocumentTest {
     check(200, "GET", "/v1/config", "/v1/config", null);
     check(200, "GET", "/v1/routes", "/v1/routes", null);
     check(200, "POST", "/v1/reload", "/v1/reload", null);
+  }
+
+  @Test
+  void answersAboutARebalanceAreAsDescribed() throws Exception {
+    String path = "/v1/rebalance";
+    check(200, "GET", path, path, null);
+    check(409, "DELETE", path, path, null);
+    check(202, "POST", path, path, null);
+    check(200, "GET", path, path, null);
   }
 
   @Test

@@ -10,7 +10,7 @@ final class CloseReasons {
 
   static EngineCloseReason toEngine(CloseReason reason) {
     return switch (reason) {
-      case GOING_AWAY -> EngineCloseReason.SERVER_SHUTTING_DOWN;
+      case GOING_AWAY, RECONNECT -> EngineCloseReason.SERVER_SHUTTING_DOWN;
       case SLOW_CONSUMER -> EngineCloseReason.SLOW_CONSUMER;
       case MALFORMED -> EngineCloseReason.FORCED_CLOSE;
       default -> EngineCloseReason.FORCED_SERVER_CLOSE;

@@ -1,0 +1,377 @@
+package io.linkspan.testing;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.linkspan.api.AckMessage;
+import io.linkspan.api.Message;
+import io.linkspan.connection.CloseReason;
+import io.vertx.core.Context;
+import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.WebSocket;
+import io.vertx.core.http.WebSocketClient;
+import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.json.JsonObject;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/**
+ * Many WebSocket clients on one event loop. Each resumes its session as docs/clients.md asks, and
+ * sends numbered Messages to others. A load balancer, which is part of this class, chooses the node
+ * of each connect.
+ */
+public final class ResumingFleet implements AutoCloseable {
+
+  private static final Pattern RETRY_AFTER = Pattern.compile("retryAfterMs=(\\d+)");
+  private static final int ACK = 10;
+  private static final int MESSAGE = 11;
+
+  /** How a load balancer chooses a node. */
+  public enum Balancer {
+    /** As a Service of Kubernetes does. */
+    RANDOM,
+    /** As {@code leastconn} of HAProxy does. */
+    LEAST_CONNECTIONS
+  }
+
+  /**
+   * The Messages, moves and links of all clients.
+   *
+   * @param lost acknowledged Messages that did not reach their recipient
+   * @param redelivered Messages that arrived more often than the application saw them
+   * @param gaps milliseconds between the close of a link and the resumed session, sorted
+   * @param moves how often a client was asked to reconnect, at most
+   * @param closes links that ended, by their codes
+   */
+  public record Report(
+      int connected,
+      int sent,
+      int acknowledged,
+      int refused,
+      int received,
+      int lost,
+      int redelivered,
+      int outOfOrder,
+      int unrecovered,
+      int moved,
+      int moves,
+      List<Long> gaps,
+      Map<Integer, Integer> closes) {
+
+    /** Returns a percentile of the gaps; 0 without any. */
+    public long gap(int percent) {
+      return gaps.isEmpty() ? 0 : gaps.get((gaps.size() - 1) * percent / 100);
+    }
+  }
+
+  private final Vertx vertx = Vertx.vertx(new VertxOptions().setEventLoopPoolSize(1));
+  private final Context loop = vertx.getOrCreateContext();
+  private final WebSocketClient sockets =
+      vertx.createWebSocketClient(new WebSocketClientOptions().setMaxConnections(100_000));
+  private final Balancer balancer;
+  private final Random random;
+  private final List<Client> clients = new ArrayList<>();
+
+  /** Links that are open or connect, by the port of their node. */
+  private final Map<Integer, Integer> links = new LinkedHashMap<>();
+
+  private final Map<Integer, Integer> closes = new TreeMap<>();
+  private final List<Long> gaps = new ArrayList<>();
+  private long sending = -1;
+  private int next;
+  private boolean closed;
+
+  /**
+   * Creates a fleet without clients.
+   *
+   * @param ports of the nodes
+   */
+  public ResumingFleet(Balancer balancer, long seed, List<Integer> ports) {
+    this.balancer = balancer;
+    random = new Random(seed);
+    ports.forEach(port -> links.put(port, 0));
+  }
+
+  /** Adds clients, which connect over some time. */
+  public void add(int count, boolean resumable, int perSecond) {
+    onLoop(
+        () -> {
+          int first = clients.size();
+          for (int i = 0; i < count; i++) {
+            Client client = new Client("u" + (first + i), resumable);
+            clients.add(client);
+            vertx.setTimer(1 + i * 1_000L / perSecond, id -> client.connect());
+          }
+          return null;
+        });
+  }
+
+  /** Adds a node, to which the balancer sends clients from now on. */
+  public void addNode(int port) {
+    onLoop(() -> links.put(port, 0));
+  }
+
+  /** Removes a node, to which the balancer sends nobody any more. */
+  public void removeNode(int port) {
+    onLoop(() -> links.remove(port));
+  }
+
+  /** Returns how many clients have a session and a link. */
+  public int connected() {
+    return onLoop(() -> (int) clients.stream().filter(client -> client.ready).count());
+  }
+
+  /** Returns how many clients have a session and a link to a node. */
+  public int connectedTo(int port) {
+    return onLoop(
+        () -> (int) clients.stream().filter(client -> client.ready && client.port == port).count());
+  }
+
+  /** Returns the eventIds of the Messages that have no outcome. */
+  public List<String> open() {
+    return onLoop(() -> clients.stream().flatMap(client -> client.open.keySet().stream()).toList());
+  }
+
+  /** Lets the clients send in turn, each to one of two others, until {@link #stopSending}. */
+  public void startSending(int perSecond) {
+    onLoop(
+        () -> {
+          sending = vertx.setPeriodic(Math.max(1, 1_000 / perSecond), id -> sendOne());
+          return null;
+        });
+  }
+
+  /** Ends the sending. */
+  public void stopSending() {
+    onLoop(() -> vertx.cancelTimer(sending));
+  }
+
+  private void sendOne() {
+    int from = next++ % clients.size();
+    Client to = clients.get((from + 1 + random.nextInt(2)) % clients.size());
+    clients.get(from).send(to);
+  }
+
+  /** Returns what has happened until now. */
+  public Report report() {
+    return onLoop(this::newReport);
+  }
+
+  private Report newReport() {
+    int lost = 0;
+    int outOfOrder = 0;
+    Set<String> received = new HashSet<>();
+    for (Client client : clients) {
+      outOfOrder += client.outOfOrder;
+      received.addAll(client.received);
+    }
+    for (Client client : clients) {
+      for (String eventId : client.acknowledged) {
+        lost += received.contains(eventId) ? 0 : 1;
+      }
+    }
+    return new Report(
+        (int) clients.stream().filter(client -> client.ready).count(),
+        clients.stream().mapToInt(client -> client.sent).sum(),
+        clients.stream().mapToInt(client -> client.acknowledged.size()).sum(),
+        clients.stream().mapToInt(client -> client.refused).sum(),
+        received.size(),
+        lost,
+        clients.stream().mapToInt(client -> client.redelivered).sum(),
+        outOfOrder,
+        clients.stream().mapToInt(client -> client.unrecovered).sum(),
+        (int) clients.stream().filter(client -> client.moves > 0).count(),
+        clients.stream().mapToInt(client -> client.moves).max().orElse(0),
+        gaps.stream().sorted().toList(),
+        new TreeMap<>(closes));
+  }
+
+  @Override
+  public void close() {
+    onLoop(() -> closed = true);
+    TestGateway.await(vertx.close());
+  }
+
+  private <T> T onLoop(Callable<T> action) {
+    var result = new CompletableFuture<T>();
+    loop.runOnContext(
+        v -> {
+          try {
+            result.complete(action.call());
+          } catch (Exception e) {
+            result.completeExceptionally(e);
+          }
+        });
+    return result.join();
+  }
+
+  private int choose() {
+    List<Integer> ports = List.copyOf(links.keySet());
+    return balancer == Balancer.RANDOM
+        ? ports.get(random.nextInt(ports.size()))
+        : ports.stream().min((a, b) -> Integer.compare(links.get(a), links.get(b))).orElseThrow();
+  }
+
+  private void count(int port, int change) {
+    links.computeIfPresent(port, (p, count) -> count + change);
+  }
+
+  private static long now() {
+    return System.nanoTime() / 1_000_000;
+  }
+
+  private static Buffer frame(int type, byte[] payload) {
+    return Buffer.buffer(payload.length + 2).appendUnsignedShortLE(type).appendBytes(payload);
+  }
+
+  /** One client. */
+  private final class Client {
+
+    final String user;
+    final boolean resumable;
+    final Map<String, Message> open = new LinkedHashMap<>();
+    final List<String> acknowledged = new ArrayList<>();
+
+    /** EventIds that the application saw, each once. */
+    final Set<String> received = new HashSet<>();
+
+    final Map<String, Integer> lastOf = new HashMap<>();
+    WebSocket socket;
+    int port;
+    boolean ready;
+    String token = "";
+    long lostAt;
+    int sent;
+    int refused;
+    int moves;
+    int unrecovered;
+    int outOfOrder;
+    int redelivered;
+
+    Client(String user, boolean resumable) {
+      this.user = user;
+      this.resumable = resumable;
+    }
+
+    void connect() {
+      if (closed) {
+        return;
+      }
+      int to = choose();
+      count(to, 1);
+      String query = "/ws?user=" + user + "&ack=client" + (resumable ? "&session=" + token : "");
+      sockets
+          .connect(to, "127.0.0.1", query)
+          .onComplete(opened -> begin(opened, to), failure -> again(to, 0, 200));
+    }
+
+    private void begin(WebSocket opened, int to) {
+      socket = opened;
+      port = to;
+      if (!resumable) {
+        ready = true;
+      }
+      opened.binaryMessageHandler(this::take);
+      opened.closeHandler(
+          v ->
+              ended(
+                  to, opened.closeStatusCode() == null ? 1006 : opened.closeStatusCode(), opened));
+    }
+
+    private void ended(int from, int code, WebSocket ended) {
+      ready = false;
+      socket = null;
+      lostAt = now();
+      closes.merge(code, 1, Integer::sum);
+      if (code == CloseReason.RECONNECT.code()) {
+        moves++;
+      }
+      String reason = ended.closeReason();
+      Matcher given = RETRY_AFTER.matcher(reason == null ? "" : reason);
+      again(
+          from,
+          given.find() ? Long.parseLong(given.group(1)) : 0,
+          code == CloseReason.RECONNECT.code() ? 0 : 500);
+    }
+
+    private void again(int from, long least, int jitter) {
+      count(from, -1);
+      vertx.setTimer(1 + least + (jitter == 0 ? 0 : random.nextInt(jitter)), id -> connect());
+    }
+
+    void send(Client to) {
+      if (open.size() < 16) {
+        Message message =
+            Message.newBuilder()
+                .setEventId(user + "-" + ++sent)
+                .setTo("user:" + to.user)
+                .setType("text")
+                .setBody("hello")
+                .build();
+        open.put(message.getEventId(), message);
+        write(message);
+      }
+    }
+
+    private void write(Message message) {
+      if (ready) {
+        socket.write(frame(MESSAGE, message.toByteArray()));
+      }
+    }
+
+    private void take(Buffer frame) {
+      try {
+        byte[] payload = frame.getBytes(2, frame.length());
+        if (frame.getUnsignedShortLE(0) == ACK) {
+          String eventId = AckMessage.parseFrom(payload).getEventId();
+          if (open.remove(eventId) != null) {
+            acknowledged.add(eventId);
+          }
+        } else {
+          take(Message.parseFrom(payload));
+        }
+      } catch (InvalidProtocolBufferException e) {
+        throw new IllegalStateException(e);
+      }
+    }
+
+    private void take(Message message) {
+      switch (message.getType()) {
+        case "session" -> resumed(new JsonObject(message.getBody()));
+        case "error" -> refused += open.remove(message.getReplyTo()) == null ? 0 : 1;
+        default -> {
+          if (received.add(message.getEventId())) {
+            int number = Integer.parseInt(message.getEventId().split("-", 2)[1]);
+            outOfOrder += number < lastOf.getOrDefault(message.getFrom(), 0) ? 1 : 0;
+            lastOf.merge(message.getFrom(), number, Math::max);
+          } else {
+            redelivered++;
+          }
+          AckMessage ack = AckMessage.newBuilder().setEventId(message.getEventId()).build();
+          socket.write(frame(ACK, ack.toByteArray()));
+        }
+      }
+    }
+
+    private void resumed(JsonObject session) {
+      ready = true;
+      if (!token.isEmpty()) {
+        gaps.add(now() - lostAt);
+        unrecovered += session.getBoolean("recovered") ? 0 : 1;
+      }
+      token = session.getString("session");
+      open.values().forEach(this::write);
+    }
+  }
+}
