@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -34,7 +35,9 @@ class ReloadIT {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @TempDir private Path folder;
+  private final List<Thread> alive = new ArrayList<>();
   private long lastId;
+  private volatile boolean ended;
 
   private Path write(String yaml) throws IOException {
     Path next = Files.writeString(folder.resolve("next.yaml"), yaml);
@@ -70,9 +73,12 @@ class ReloadIT {
   private static String configuration(int number, int port) {
     boolean odd = number % 2 == 1;
     return """
-        tcp: {enabled: true}
+        # A blocking client answers only while the test reads.
+        websocket: {heartbeat: {timeout: 10m}}
+        tcp: {enabled: true, heartbeat: {timeout: 10m}}
+        enet: {timeout: {minimum: 60s, maximum: 60s}}
         http: {origins: ["https://%1$d.example"]}
-        socketio: {namespaces: ["/", "/%1$d"]}
+        socketio: {namespaces: ["/", "/%1$d"], pingTimeout: 10m}
         limits: {inFlight: %2$d, messageRate: %3$s, joinNames: %2$d}
         routes:
           - {to: "service:only-%1$d", bus: echo}
@@ -104,6 +110,7 @@ class ReloadIT {
         for (int node = 0; node < 2; node++) {
           others.addAll(others(cluster.node(node)));
         }
+        keepAlive(others);
         for (int number = 1; number <= RELOADS; number++) {
           write(configuration(number, legacy.port()));
           for (int node = 0; node < 2; node++) {
@@ -117,8 +124,36 @@ class ReloadIT {
         chats.stopAndAwaitOutcomes(PATIENCE);
         chats.checkNoneFailed();
         assertThat(chats.acknowledged()).isGreaterThan(CLIENTS);
+        stop();
         others.forEach(TestClient::close);
       }
+    }
+  }
+
+  /** Lets ENet clients, which have a clock of their own, answer also while the test waits. */
+  private void keepAlive(List<TestClient> clients) {
+    for (TestClient client : clients) {
+      if (client instanceof EnetTestClient enet) {
+        var thread =
+            new Thread(
+                () -> {
+                  while (!ended) {
+                    enet.live();
+                  }
+                },
+                "enet");
+        thread.setDaemon(true);
+        thread.start();
+        alive.add(thread);
+      }
+    }
+  }
+
+  @AfterEach
+  void stop() throws InterruptedException {
+    ended = true;
+    for (Thread thread : alive) {
+      thread.join();
     }
   }
 
