@@ -15,7 +15,7 @@ const LIMITS = [
   { name: "Not joined yet", class: "number", cell: (node) => count(node.storm.pending) + (node.storm.maxPending > 0 ? " of " + count(node.storm.maxPending) : "") },
   { name: "Connections", class: "number wide", cell: (node) => limit(node.storm.maxConnections) },
   { name: "Connects /s of an address", class: "number wide", cell: (node) => limit(node.storm.connectsPerAddress) },
-  { name: "of a user", class: "number wide", cell: (node) => limit(node.storm.connectsPerUser) },
+  { name: "Connects /s of a user", class: "number wide", cell: (node) => limit(node.storm.connectsPerUser) },
 ];
 
 const limit = (value) => (value > 0 ? count(value) : "no limit");

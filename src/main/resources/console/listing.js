@@ -24,7 +24,8 @@ export function listing({ view, load, name }) {
   const failure = h("div"), hint = h("span", { class: "hint", "data-testid": "page" });
   const previous = h("button", { class: "small", onclick: () => turn(before.pop() ?? null) }, "Previous");
   const following = h("button", { class: "small", "data-testid": "next", onclick: () => { before.push(cursor); turn(next); } }, "Next");
-  const element = h("section", { class: "pane" }, failure, view.element, h("div", { class: "pages" }, hint, previous, following));
+  const pages = h("div", { class: "pages" }, hint, previous, following);
+  const element = h("section", { class: "pane" }, failure, view.element, pages);
 
   function turn(to) {
     cursor = to;
@@ -41,6 +42,7 @@ export function listing({ view, load, name }) {
       next = page.next;
       view.show(page.items);
       hint.textContent = page.items.length === 0 ? "" : `Page ${before.length + 1}, ${page.items.length} ${name}`;
+      pages.hidden = page.items.length === 0 && cursor === null;
       previous.disabled = cursor === null;
       following.disabled = next === null;
     } catch (error) {

@@ -7,7 +7,7 @@ import { regularly } from "./listing.js";
 
 const COLUMNS = [
   { name: "", class: "number muted", cell: (route) => route.index + 1 },
-  { name: "To", class: "mono", cell: (route) => route.to },
+  { name: "To", class: "mono", cell: (route) => route.to || h("span", { class: "muted" }, "nobody") },
   { name: "Type", class: "mono wide", cell: (route) => route.type ?? "any" },
   { name: "Leads to", class: "mono", cell: (route) => route.target },
   { name: "Volatile", class: "wide", cell: (route) => (route.volatile ? "yes" : "no") },

@@ -9,7 +9,7 @@ const SOURCES = { default: "", file: "good", environment: "wait" };
 const SHOWN = { "": "all values", changed: "not the default", live: "live: a reload changes them", restart: "need a restart" };
 
 const COLUMNS = [
-  { name: "Key", class: "mono", cell: (value) => value.key },
+  { name: "Key", class: "mono nowrap key", cell: (value) => value.key },
   { name: "Value", class: "mono", cell: (value) => (typeof value.value === "string" ? value.value || "\u201c\u201d" : JSON.stringify(value.value)) },
   { name: "Source", class: "nowrap", cell: (value) => h("span", { class: "badge " + SOURCES[value.source] }, value.source) },
   { name: "Change", class: "wide nowrap", cell: (value) => (value.live ? "live" : h("span", { class: "muted" }, "restart")) },
