@@ -27,6 +27,8 @@ import io.linkspan.session.SessionMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.session.ShardMailbox;
 import io.linkspan.telemetry.Tracing;
+import io.linkspan.telemetry.TracingConfig;
+import io.linkspan.telemetry.otel.OtelTracing;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.trace.TraceConfig;
@@ -43,9 +45,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures what the live trace and the timeline add to a Message that a client sends to itself, and
- * to an acknowledgement, on a real shard with a link that takes everything. Every figure is the
- * processor time of the event loop, and what it allocates.
+ * Measures what the live trace, the timeline and distributed traces add to a Message that a client
+ * sends to itself, and to an acknowledgement, on a real shard with a link that takes everything.
+ * Every figure is the processor time of the event loop, and what it allocates.
  */
 public final class TraceBenchmark {
 
@@ -69,7 +71,10 @@ public final class TraceBenchmark {
             setup("timeline off", 0, false),
             setup("timeline of every message", 1, false),
             setup("timeline of one in ten", 10, false),
-            setup("timeline off, watched", 0, true));
+            setup("timeline off, watched", 0, true),
+            traced("timeline off, traces of no message", 0),
+            traced("timeline off, traces of one in a hundred", 0.01),
+            traced("timeline off, traces of every message", 1));
     System.out.println("| | message | acknowledgement |");
     System.out.println("| --- | ---: | ---: |");
     double[][][] figures = new double[setups.size()][4][ROUNDS];
@@ -142,13 +147,32 @@ public final class TraceBenchmark {
   }
 
   private static Setup setup(String name, int sample, boolean watched) {
+    return setup(name, sample, watched, Tracing.OFF);
+  }
+
+  /** Spans are dropped: exporting is the work of another thread. */
+  private static Setup traced(String name, double sample) {
+    var config =
+        new TracingConfig(
+            "http://127.0.0.1:9/",
+            Map.of(),
+            "bench",
+            sample,
+            10,
+            false,
+            512,
+            Duration.ofSeconds(1));
+    return setup(name, 0, false, OtelTracing.start(config, "node", new SimpleMeterRegistry()));
+  }
+
+  private static Setup setup(String name, int sample, boolean watched, Tracing tracing) {
     Vertx vertx = Vertx.vertx();
     MessageCodecs.register(vertx);
     Context loop = vertx.getOrCreateContext();
     Promise<Setup> ready = Promise.promise();
     loop.runOnContext(
         v -> {
-          var shard = new Shard(vertx, 0, services(sample));
+          var shard = new Shard(vertx, 0, services(sample, tracing));
           new ShardMailbox(vertx, shard, "node")
               .open(true)
               .compose(
@@ -177,7 +201,7 @@ public final class TraceBenchmark {
         .request(shard.address(), ShardCall.newBuilder().setWatch(watch).build());
   }
 
-  private static NodeServices services(int sample) {
+  private static NodeServices services(int sample, Tracing tracing) {
     GatewayConfig config = unlimited();
     var delivery =
         new DeliveryConfig(
@@ -196,7 +220,7 @@ public final class TraceBenchmark {
         new SessionMetrics(new SimpleMeterRegistry(), new Latencies()),
         IdentityServices.CLAIMED,
         new TraceConfig(1, 1_024, sample, 32_768),
-        Tracing.OFF);
+        tracing);
   }
 
   private static GatewayConfig unlimited() {
