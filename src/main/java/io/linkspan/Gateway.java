@@ -141,7 +141,7 @@ public final class Gateway implements Node {
     id = nodes.self().id();
     tracing =
         config.tracing().isOn()
-            ? OtelTracing.start(config.tracing(), id, metrics.registry())
+            ? OtelTracing.start(live.view(GatewayConfig::tracing), id, metrics.registry())
             : Tracing.OFF;
     var refusals = new RevocationMetrics(metrics.registry());
     revocations =

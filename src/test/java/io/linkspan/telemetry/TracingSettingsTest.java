@@ -7,6 +7,7 @@ import io.linkspan.api.Message;
 import io.linkspan.testing.FreePort;
 import io.linkspan.testing.HttpService;
 import io.linkspan.testing.HttpService.Post;
+import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.Scrape;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TraceCollector;
@@ -55,18 +56,20 @@ class TracingSettingsTest {
   }
 
   private WebSocketTestClient start(String endpoint, String settings) throws IOException {
-    Path file =
-        Files.writeString(
-            folder.resolve("tracing.yaml"),
-            """
-            tracing: {endpoint: "%s"%s}
-            routes:
-              - {to: "service:orders", http: {url: "http://127.0.0.1:%d/orders"}}
-              - {to: "user:*"}
-            """
-                .formatted(endpoint, settings, service.port()));
-    gateway = TestGateway.start(file, Map.of());
+    gateway = TestGateway.start(write(endpoint, settings), Map.of());
     return WebSocketTestClient.connect(gateway.httpPort(), "user=alice&ack=transport");
+  }
+
+  private Path write(String endpoint, String settings) throws IOException {
+    return Files.writeString(
+        folder.resolve("tracing.yaml"),
+        """
+        tracing: {endpoint: "%s"%s}
+        routes:
+          - {to: "service:orders", http: {url: "http://127.0.0.1:%d/orders"}}
+          - {to: "user:*"}
+        """
+            .formatted(endpoint, settings, service.port()));
   }
 
   private static Message order(String eventId) {
@@ -108,6 +111,21 @@ class TracingSettingsTest {
               span ->
                   span.parent().isEmpty() && "e3".equals(span.attribute("messaging.message.id")));
       assertThat(toBob.attribute("linkspan.to")).isEqualTo("bob");
+    }
+  }
+
+  @Test
+  void theShareOfSampledMessagesChangesByAReload() throws IOException {
+    try (WebSocketTestClient alice = start(collector.endpoint(), ", sample: 0")) {
+      alice.send(order("e1"));
+      assertThat(service.next("/orders").header("traceparent")).isNull();
+      write(collector.endpoint(), ", sample: 1");
+      RawHttp.Response reloaded =
+          RawHttp.post(gateway.managementPort(), "/v1/reload", "").response();
+      assertThat(reloaded.body()).isEqualTo("{\"changed\":[\"tracing.sample\"],\"restart\":[]}");
+      alice.send(order("e2"));
+      service.next("/orders");
+      collector.await(span -> "e2".equals(span.attribute("messaging.message.id")));
     }
   }
 

@@ -11,27 +11,24 @@ final class ClientRate {
 
   private static final long SECOND = TimeUnit.SECONDS.toNanos(1);
 
-  /** Nanoseconds that one trace costs; 0 when there are none. */
-  private final long cost;
-
   /** The time at which all of a second's traces are available again. */
   private final AtomicLong full;
 
-  /**
-   * Creates a rate of which nothing is used.
-   *
-   * @param perSecond 0 is none
-   */
-  ClientRate(int perSecond, long now) {
-    cost = perSecond == 0 ? 0 : SECOND / perSecond;
+  /** Creates a rate of which nothing is used. */
+  ClientRate(long now) {
     full = new AtomicLong(now);
   }
 
-  /** Returns whether one more trace may be continued; uses it. */
-  boolean take(long now) {
-    if (cost == 0) {
+  /**
+   * Returns whether one more trace may be continued; uses it.
+   *
+   * @param perSecond traces in a second; 0 is none
+   */
+  boolean take(int perSecond, long now) {
+    if (perSecond == 0) {
       return false;
     }
+    long cost = SECOND / perSecond;
     while (true) {
       long before = full.get();
       long next = (before - now > 0 ? before : now) + cost;

@@ -24,6 +24,7 @@ import java.time.Instant;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 
 /**
  * Traces Messages with OpenTelemetry. Spans are begun and ended explicitly, and nothing is kept
@@ -38,7 +39,7 @@ public final class OtelTracing implements Tracing, OtelSpan.Owner {
 
   private static final String USER_KIND = "user";
 
-  private final TracingConfig config;
+  private final Supplier<TracingConfig> live;
   private final TracingMetrics metrics;
   private final OpenSpans open;
   private final ClientRate clients;
@@ -47,13 +48,14 @@ public final class OtelTracing implements Tracing, OtelSpan.Owner {
   private final IdGenerator ids = IdGenerator.random();
 
   private OtelTracing(
-      TracingConfig config, String node, SpanExporter exporter, MeterRegistry registry) {
-    this.config = config;
+      Supplier<TracingConfig> live, String node, SpanExporter exporter, MeterRegistry registry) {
+    this.live = live;
+    TracingConfig config = live.get();
     metrics = new TracingMetrics(registry);
     long now = System.nanoTime();
     open = new OpenSpans(MAX_OPEN, LONGEST.toNanos(), now);
     metrics.observeOpen(open::size);
-    clients = new ClientRate(config.clients(), now);
+    clients = new ClientRate(now);
     var processor = new BoundedProcessor(exporter, config.queue(), config.timeout(), metrics);
     provider = Exporters.provider(config.service(), node, processor);
     tracer = provider.get("io.linkspan");
@@ -62,10 +64,11 @@ public final class OtelTracing implements Tracing, OtelSpan.Owner {
   /**
    * Starts to trace.
    *
+   * @param live returns the settings, of which the rates and the names of users may change
    * @param node id of the node
    */
-  public static Tracing start(TracingConfig config, String node, MeterRegistry registry) {
-    return new OtelTracing(config, node, Exporters.otlp(config), registry);
+  public static Tracing start(Supplier<TracingConfig> live, String node, MeterRegistry registry) {
+    return new OtelTracing(live, node, Exporters.otlp(live.get()), registry);
   }
 
   @Override
@@ -76,8 +79,12 @@ public final class OtelTracing implements Tracing, OtelSpan.Owner {
   @Override
   public MessageSpan receive(Message message, Client client, long waited) {
     TraceContext parent = TraceContext.of(message);
+    TracingConfig config = live.get();
     boolean follows = parent != null && config.clients() > 0;
-    boolean sampled = follows ? parent.sampled() && clients.take(System.nanoTime()) : isSampled();
+    boolean sampled =
+        follows
+            ? parent.sampled() && clients.take(config.clients(), System.nanoTime())
+            : isSampled();
     if (!sampled) {
       return parent != null && parent.sampled() ? refuse(parent) : MessageSpan.NONE;
     }
@@ -162,7 +169,7 @@ public final class OtelTracing implements Tracing, OtelSpan.Owner {
   }
 
   private boolean isSampled() {
-    return ThreadLocalRandom.current().nextDouble() < config.sample();
+    return ThreadLocalRandom.current().nextDouble() < live.get().sample();
   }
 
   private SpanBuilder builder(String name, SpanKind kind, TraceContext parent, Message message) {
@@ -184,7 +191,7 @@ public final class OtelTracing implements Tracing, OtelSpan.Owner {
   private String shown(String to) {
     int colon = to.indexOf(':');
     boolean isUser = !to.isEmpty() && (colon < 0 || to.startsWith(USER_KIND));
-    return isUser && !config.users() ? USER_KIND : to;
+    return isUser && !live.get().users() ? USER_KIND : to;
   }
 
   private MessageSpan begin(SpanBuilder builder, String state) {

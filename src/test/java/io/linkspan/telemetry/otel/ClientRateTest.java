@@ -11,28 +11,28 @@ class ClientRateTest {
 
   @Test
   void aSecondsTracesAreAvailableAtOnceAndRefilledEvenly() {
-    var rate = new ClientRate(10, START);
+    var rate = new ClientRate(START);
     for (int i = 0; i < 10; i++) {
-      assertThat(rate.take(START)).isTrue();
+      assertThat(rate.take(10, START)).isTrue();
     }
-    assertThat(rate.take(START)).isFalse();
-    assertThat(rate.take(START + SECOND / 10 - 1)).isFalse();
-    assertThat(rate.take(START + SECOND / 10)).isTrue();
-    assertThat(rate.take(START + SECOND / 10)).isFalse();
+    assertThat(rate.take(10, START)).isFalse();
+    assertThat(rate.take(10, START + SECOND / 10 - 1)).isFalse();
+    assertThat(rate.take(10, START + SECOND / 10)).isTrue();
+    assertThat(rate.take(10, START + SECOND / 10)).isFalse();
   }
 
   @Test
   void aLongPauseSavesNoMoreThanASecondsTraces() {
-    var rate = new ClientRate(2, START);
+    var rate = new ClientRate(START);
     long later = START + 100 * SECOND;
-    assertThat(rate.take(later)).isTrue();
-    assertThat(rate.take(later)).isTrue();
-    assertThat(rate.take(later)).isFalse();
+    assertThat(rate.take(2, later)).isTrue();
+    assertThat(rate.take(2, later)).isTrue();
+    assertThat(rate.take(2, later)).isFalse();
   }
 
   @Test
   void zeroIsNone() {
-    var rate = new ClientRate(0, START);
-    assertThat(rate.take(START + SECOND)).isFalse();
+    var rate = new ClientRate(START);
+    assertThat(rate.take(0, START + SECOND)).isFalse();
   }
 }
