@@ -162,7 +162,8 @@ public final class TraceBenchmark {
             false,
             512,
             Duration.ofSeconds(1));
-    return setup(name, 0, false, OtelTracing.start(() -> config, "node", new SimpleMeterRegistry()));
+    return setup(
+        name, 0, false, OtelTracing.start(() -> config, "node", new SimpleMeterRegistry()));
   }
 
   private static Setup setup(String name, int sample, boolean watched, Tracing tracing) {

@@ -151,8 +151,8 @@ class TracesIT {
           Received dispatch = byName.get("linkspan dispatch");
           String eventId = receive.attribute("messaging.message.id");
           assertThat(messages.add(eventId)).as(eventId).isTrue();
-          int client = Integer.parseInt(eventId.split("-")[0]);
-          int number = Integer.parseInt(eventId.split("-")[1]);
+          int client = Integer.parseInt(eventId.substring(0, eventId.indexOf('-')));
+          int number = Integer.parseInt(eventId.substring(eventId.indexOf('-') + 1));
           String here = nodes.get(client % 2);
           assertThat(dispatch.parent()).isEqualTo(receive.id());
           assertThat(trace).noneMatch(Received::failed);
