@@ -84,17 +84,17 @@ class TracesIT {
         }
       }
       // An acknowledgement of each Message, the answers of the service, and Messages of others.
-      for (WebSocketTestClient client : clients) {
-        int accepted = 0;
-        for (int i = 0; i < MESSAGES * 2; i++) {
+      int accepted = 0;
+      for (int i = 0; i < MESSAGES * 2; i++) {
+        for (WebSocketTestClient client : clients) {
           if (client.receive() instanceof Message message) {
             assertThat(message.getType()).as(message.getBody()).isNotEqualTo("error");
           } else {
             accepted++;
           }
         }
-        assertThat(accepted).isEqualTo(MESSAGES);
       }
+      assertThat(accepted).isEqualTo(CLIENTS * MESSAGES);
       int spans = CLIENTS * MESSAGES / 2 * 4 + CLIENTS * MESSAGES / 2 * 3;
       collector.awaitAll(span -> true, spans);
       List<String> nodes =
@@ -151,8 +151,9 @@ class TracesIT {
           Received dispatch = byName.get("linkspan dispatch");
           String eventId = receive.attribute("messaging.message.id");
           assertThat(messages.add(eventId)).as(eventId).isTrue();
-          int client = Integer.parseInt(eventId.substring(0, eventId.indexOf('-')));
-          int number = Integer.parseInt(eventId.substring(eventId.indexOf('-') + 1));
+          int dash = eventId.indexOf('-');
+          int client = Integer.parseInt(eventId.substring(0, dash));
+          int number = Integer.parseInt(eventId.substring(dash + 1));
           String here = nodes.get(client % 2);
           assertThat(dispatch.parent()).isEqualTo(receive.id());
           assertThat(trace).noneMatch(Received::failed);
