@@ -138,6 +138,12 @@ class KubernetesComponentsTest {
     JsonNode pods = metrics.path(1).path("pods");
     assertThat(pods.at("/metric/name").asText()).isEqualTo("linkspan_connections");
     assertThat(pods.at("/target/averageValue").asInt()).isEqualTo(13_000);
+    assertThat(manifests.only("StatefulSet").at("/spec/template/spec/containers/0/env"))
+        .anySatisfy(
+            variable -> {
+              assertThat(variable.path("name").asText()).isEqualTo("LINKSPAN_REBALANCE_MODE");
+              assertThat(variable.path("value").asText()).isEqualTo("auto");
+            });
   }
 
   @Test
