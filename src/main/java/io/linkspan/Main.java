@@ -81,10 +81,19 @@ public final class Main implements Callable<Integer> {
   public static void main(String[] args) {
     VertxProcess.prepare();
     OutOfMemory.watchProcess();
-    int exitCode = new CommandLine(new Main()).execute(args);
+    int exitCode = commandLine().execute(args);
     if (exitCode != 0) {
       System.exit(exitCode);
     }
+  }
+
+  /** Returns the command line; every subcommand has {@code --help} and {@code --version}. */
+  static CommandLine commandLine() {
+    CommandLine main = new CommandLine(new Main());
+    for (CommandLine command : main.getSubcommands().values()) {
+      command.getCommandSpec().versionProvider(new VersionProvider());
+    }
+    return main;
   }
 
   @Override
@@ -92,7 +101,7 @@ public final class Main implements Callable<Integer> {
     return run();
   }
 
-  @Command(name = "run", description = "Start the gateway; the default.")
+  @Command(name = "run", mixinStandardHelpOptions = true, description = "Start the gateway; the default.")
   Integer run() {
     GatewayConfig config;
     try {
@@ -163,7 +172,7 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  @Command(name = "check-config", description = "Check the configuration and exit.")
+  @Command(name = "check-config", mixinStandardHelpOptions = true, description = "Check the configuration and exit.")
   Integer checkConfig() {
     try {
       load();
@@ -174,7 +183,7 @@ public final class Main implements Callable<Integer> {
     return 0;
   }
 
-  @Command(name = "gentoken", description = "Print a token, signed with auth.jwt.key.")
+  @Command(name = "gentoken", mixinStandardHelpOptions = true, description = "Print a token, signed with auth.jwt.key.")
   Integer generateToken(
       @Option(names = "--user", required = true, paramLabel = "NAME", description = "its user")
           String user,
@@ -197,7 +206,7 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  @Command(name = "checktoken", description = "Say whether a token is valid here, and why not.")
+  @Command(name = "checktoken", mixinStandardHelpOptions = true, description = "Say whether a token is valid here, and why not.")
   Integer checkToken(
       @Parameters(paramLabel = "TOKEN", description = "the token; - reads it from the input")
           String token)
@@ -211,6 +220,7 @@ public final class Main implements Callable<Integer> {
 
   @Command(
       name = "permissions",
+      mixinStandardHelpOptions = true,
       description = "Say whether a client may do something here, and which rule decides.")
   Integer explainPermission(
       @Option(names = "--token", paramLabel = "TOKEN", description = "the client's token")
@@ -269,6 +279,7 @@ public final class Main implements Callable<Integer> {
 
   @Command(
       name = "genconfig",
+      mixinStandardHelpOptions = true,
       description = "Print a minimal configuration with comments and fresh secrets.")
   Integer generateConfiguration() {
     return TokenCommands.configuration();
@@ -276,6 +287,7 @@ public final class Main implements Callable<Integer> {
 
   @Command(
       name = "revoke",
+      mixinStandardHelpOptions = true,
       description = "Refuse one token, or all older tokens of a user, and disconnect its clients.")
   Integer revoke(
       @ArgGroup(multiplicity = "1") RevocationOptions.Tokens tokens,
@@ -301,6 +313,7 @@ public final class Main implements Callable<Integer> {
 
   @Command(
       name = "block",
+      mixinStandardHelpOptions = true,
       description = "Refuse a user or a network for some time, and disconnect its clients.")
   Integer block(
       @ArgGroup(multiplicity = "1") RevocationOptions.Blocked blocked,
@@ -319,14 +332,14 @@ public final class Main implements Callable<Integer> {
                 reason));
   }
 
-  @Command(name = "unblock", description = "End a block, or any revocation by its id.")
+  @Command(name = "unblock", mixinStandardHelpOptions = true, description = "End a block, or any revocation by its id.")
   Integer unblock(
       @ArgGroup(multiplicity = "1") RevocationOptions.Entry entry,
       @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
     return callNode(url, entry::removeBy);
   }
 
-  @Command(name = "revocations", description = "Print what is revoked and blocked, one a line.")
+  @Command(name = "revocations", mixinStandardHelpOptions = true, description = "Print what is revoked and blocked, one a line.")
   Integer revocations(
       @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
     return callNode(url, RevocationCommands::list);
@@ -334,11 +347,43 @@ public final class Main implements Callable<Integer> {
 
   @Command(
       name = "reload",
+      mixinStandardHelpOptions = true,
       description = "Let a running node read its configuration again, as SIGHUP does.")
   Integer reload(
       @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
     try {
       return ReloadCommand.run(load().management(), url);
+    } catch (ConfigException e) {
+      return tell(e);
+    }
+  }
+
+  @Command(
+      name = "rebalance",
+      mixinStandardHelpOptions = true,
+      description = "Ask clients of the fuller nodes to reconnect until all have equally many.")
+  Integer rebalance(
+      @ArgGroup LiveCommands.Rebalance what,
+      @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
+    try {
+      return new LiveCommands(load().management(), url)
+          .rebalance(LiveCommands.Rebalance.methodOf(what));
+    } catch (ConfigException e) {
+      return tell(e);
+    }
+  }
+
+  @Command(
+      name = "trace",
+      mixinStandardHelpOptions = true,
+      description = "Print what a client sends and receives, on all nodes, until Ctrl-C.")
+  Integer trace(
+      @ArgGroup(multiplicity = "1") LiveCommands.Traced traced,
+      @Option(names = "--jsonl", description = "one JSON object a line, with payloads")
+          boolean jsonl,
+      @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
+    try {
+      return new LiveCommands(load().management(), url).trace(traced, jsonl);
     } catch (ConfigException e) {
       return tell(e);
     }
