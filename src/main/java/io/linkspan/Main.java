@@ -101,7 +101,10 @@ public final class Main implements Callable<Integer> {
     return run();
   }
 
-  @Command(name = "run", mixinStandardHelpOptions = true, description = "Start the gateway; the default.")
+  @Command(
+      name = "run",
+      mixinStandardHelpOptions = true,
+      description = "Start the gateway; the default.")
   Integer run() {
     GatewayConfig config;
     try {
@@ -172,7 +175,10 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  @Command(name = "check-config", mixinStandardHelpOptions = true, description = "Check the configuration and exit.")
+  @Command(
+      name = "check-config",
+      mixinStandardHelpOptions = true,
+      description = "Check the configuration and exit.")
   Integer checkConfig() {
     try {
       load();
@@ -183,7 +189,10 @@ public final class Main implements Callable<Integer> {
     return 0;
   }
 
-  @Command(name = "gentoken", mixinStandardHelpOptions = true, description = "Print a token, signed with auth.jwt.key.")
+  @Command(
+      name = "gentoken",
+      mixinStandardHelpOptions = true,
+      description = "Print a token, signed with auth.jwt.key.")
   Integer generateToken(
       @Option(names = "--user", required = true, paramLabel = "NAME", description = "its user")
           String user,
@@ -206,7 +215,10 @@ public final class Main implements Callable<Integer> {
     }
   }
 
-  @Command(name = "checktoken", mixinStandardHelpOptions = true, description = "Say whether a token is valid here, and why not.")
+  @Command(
+      name = "checktoken",
+      mixinStandardHelpOptions = true,
+      description = "Say whether a token is valid here, and why not.")
   Integer checkToken(
       @Parameters(paramLabel = "TOKEN", description = "the token; - reads it from the input")
           String token)
@@ -332,14 +344,20 @@ public final class Main implements Callable<Integer> {
                 reason));
   }
 
-  @Command(name = "unblock", mixinStandardHelpOptions = true, description = "End a block, or any revocation by its id.")
+  @Command(
+      name = "unblock",
+      mixinStandardHelpOptions = true,
+      description = "End a block, or any revocation by its id.")
   Integer unblock(
       @ArgGroup(multiplicity = "1") RevocationOptions.Entry entry,
       @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
     return callNode(url, entry::removeBy);
   }
 
-  @Command(name = "revocations", mixinStandardHelpOptions = true, description = "Print what is revoked and blocked, one a line.")
+  @Command(
+      name = "revocations",
+      mixinStandardHelpOptions = true,
+      description = "Print what is revoked and blocked, one a line.")
   Integer revocations(
       @Option(names = "--url", paramLabel = "URL", description = MANAGEMENT) String url) {
     return callNode(url, RevocationCommands::list);

@@ -22,8 +22,7 @@ import java.util.stream.Stream;
 final class ManagementClient {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
-  private static final HttpClient CLIENT =
-      HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+  private static final HttpClient CLIENT = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
 
   private final String url;
   private final String key;
@@ -92,10 +91,7 @@ final class ManagementClient {
         }
         refused(response.statusCode(), new JsonObject(lines.collect(Collectors.joining())));
       }
-    } catch (IOException
-        | UncheckedIOException
-        | IllegalArgumentException
-        | DecodeException e) {
+    } catch (IOException | UncheckedIOException | IllegalArgumentException | DecodeException e) {
       System.err.println(url + " does not answer: " + e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
