@@ -26,6 +26,7 @@ final class ConfigReport {
   /** A shared secret, or a public key. */
   private static final String TOKEN_KEY = "auth.jwt.key";
 
+  private static final Pattern URL_QUERY = Pattern.compile("(?<=\\?).+");
   private static final Pattern HEADER_VALUE = Pattern.compile("(?<=[:=])\\s*\\S.*", Pattern.DOTALL);
 
   private ConfigReport() {}
@@ -67,7 +68,7 @@ final class ConfigReport {
       return each(value, (key, one) -> hidden(one));
     }
     if (value instanceof String text) {
-      return name.equals("url") ? withoutQuery(text) : text;
+      return text.startsWith("http") ? withoutQuery(text) : text;
     }
     if (name.equals("headers") && value instanceof JsonArray headers) {
       return new JsonArray(headers.stream().map(ConfigReport::withoutValue).toList());
@@ -101,9 +102,9 @@ final class ConfigReport {
     return header instanceof String text ? HEADER_VALUE.matcher(text).replaceFirst(MASK) : header;
   }
 
+  /** Hides the query of a URL; no URL of the configuration has a user. */
   private static String withoutQuery(String url) {
-    int query = url.indexOf('?');
-    return query < 0 ? url : url.substring(0, query) + "?" + MASK;
+    return URL_QUERY.matcher(url).replaceAll(MASK);
   }
 
   /** Returns the routes of a node with their hits. */

@@ -59,6 +59,7 @@ class ConfigReportTest {
               hook:
                 http: {url: "https://a.b/c?key=hidden", headers: ["X-A: hidden"], secret: hidden}
                 headers: [X-Api-Key]
+            tracing: {endpoint: "https://a.b/c?hidden", headers: ["A: hidden"]}
             upstream: {http: {headers: ["X-A: hidden: a:b=c"], secret: hidden}}
             routes:
               - to: "service:a"
@@ -79,6 +80,7 @@ class ConfigReportTest {
                 """
                 {"to":"service:a","http":{"url":"https://a.b/c?•••","headers":["X-A:•••"],"secret":"•••"}}
                 """));
+    assertThat(value(report, "tracing.endpoint").getString("value")).isEqualTo("https://a.b/c?•••");
     assertThat(value(report, "verticles").getJsonArray("value").getJsonObject(0).getString("class"))
         .isEqualTo("io.linkspan.EchoService");
     assertThat(
