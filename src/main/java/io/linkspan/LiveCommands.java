@@ -39,7 +39,7 @@ final class LiveCommands {
     }
   }
 
-  /** What to do with a rebalance, other than to begin one. */
+  /** The options of a rebalance, for anything but its beginning. */
   static final class Rebalance {
     @Option(names = "--status", required = true, description = "print how far it is")
     private boolean status;
