@@ -41,8 +41,8 @@ public interface MessageSpan {
   /** Ends the span: the step failed. */
   void fail(ErrorCode why);
 
-  /** The span of a Message that is not traced. */
-  final class None implements MessageSpan {
+  /** The span of a Message that is not recorded. */
+  class None implements MessageSpan {
 
     @Override
     public Message mark(Message message) {
@@ -51,12 +51,12 @@ public interface MessageSpan {
 
     @Override
     public MessageSpan dispatch(String destination) {
-      return this;
+      return NONE;
     }
 
     @Override
     public MessageSpan reply() {
-      return this;
+      return NONE;
     }
 
     @Override

@@ -2,17 +2,9 @@ package io.linkspan.ops;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.linkspan.GatewayConfig;
-import io.linkspan.directory.LocalSessionDirectory;
-import io.linkspan.directory.Nodes;
-import io.linkspan.memory.MemoryConfig;
-import io.linkspan.status.NodeFacts;
-import io.linkspan.status.StatusService;
+import io.linkspan.testing.ManagementPort;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
-import io.linkspan.trace.TraceConfig;
-import io.linkspan.trace.TraceService;
-import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
@@ -38,29 +30,6 @@ import org.junit.jupiter.api.Test;
 
 /** Compares the description of the HTTP API with what the management port does. */
 class ApiDocumentTest {
-
-  /** A node of which only the routes are of interest. */
-  private static final class IdleNode implements Node {
-    @Override
-    public JsonObject describe() {
-      return new JsonObject();
-    }
-
-    @Override
-    public boolean ready() {
-      return true;
-    }
-
-    @Override
-    public String pressure() {
-      return null;
-    }
-
-    @Override
-    public Future<Void> alive() {
-      return Future.succeededFuture();
-    }
-  }
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
   private static TestGateway gateway;
@@ -147,28 +116,7 @@ class ApiDocumentTest {
   void theDocumentDescribesEveryPathAndNoOther() throws Exception {
     Set<String> served = new TreeSet<>();
     Vertx vertx = gateway.vertx();
-    ManagementConfig config =
-        GatewayConfig.load(null, Map.of("LINKSPAN_MANAGEMENT_PORT", "0")).management();
-    Nodes nodes = Nodes.alone(new Nodes.Node("n", 1));
-    var facts =
-        new NodeFacts(
-            "n",
-            "1",
-            () -> "ready",
-            () -> new NodeFacts.Limits(0, 1, 0, 0, new MemoryConfig(0, 0, 80, 90, 95)));
-    var metrics = new Metrics("test");
-    var management =
-        new ManagementVerticle(
-            () -> config,
-            metrics,
-            new IdleNode(),
-            null,
-            new TraceService(vertx, nodes, new LocalSessionDirectory(), () -> TraceConfig.OFF),
-            new StatusService(vertx, nodes, facts, metrics.registry(), metrics.latencies()),
-            null,
-            null,
-            1,
-            pipeline -> {});
+    ManagementVerticle management = ManagementPort.of(vertx, "");
     TestGateway.await(vertx.deployVerticle(management));
     for (Route route : management.router().getRoutes()) {
       if (route.methods() != null) {
