@@ -27,7 +27,8 @@ final class SessionClient {
   /** When the client was heard of last, while there is no link; milliseconds since 1970. */
   private long lastSeenAt;
 
-  private final long connectedAt = System.currentTimeMillis();
+  /** When the session came to this shard, on the scheduler's clock. */
+  private final long since;
 
   /** Null while no client is linked, and until the session is complete. */
   private Identity identity;
@@ -51,6 +52,7 @@ final class SessionClient {
   SessionClient(SessionParts parts, Connection link) {
     this.parts = parts;
     this.link = link;
+    since = parts.scheduler().now();
     transport = link == null ? null : link.transport();
     data = link == null ? null : link.data();
   }
@@ -72,7 +74,12 @@ final class SessionClient {
 
   /** Returns when the session came to this shard; milliseconds since 1970. */
   long connectedAt() {
-    return connectedAt;
+    return parts.scheduler().wallTime() - age();
+  }
+
+  /** Returns for how long the session has been on this shard; milliseconds. */
+  long age() {
+    return parts.scheduler().now() - since;
   }
 
   /** Returns when the client was heard of last; milliseconds since 1970. */

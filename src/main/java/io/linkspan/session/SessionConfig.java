@@ -15,6 +15,8 @@ import java.util.Map;
  * @param maxPerUser live sessions of one user; 0 is no limit
  * @param onExcess what happens to one more
  * @param maxAway sessions of the node that wait for their client; 0: see {@link #mostAway}
+ * @param maxAge of a link; zero: any
+ * @param maxAgeJitter percent of it by which a link may end earlier
  * @param replicas other nodes that keep a replica of a session: 0 or 1
  */
 public record SessionConfig(
@@ -25,6 +27,8 @@ public record SessionConfig(
     int maxPerUser,
     OnExcess onExcess,
     int maxAway,
+    Duration maxAge,
+    int maxAgeJitter,
     int replicas) {
 
   /** Consequence of a session over the limit of its user. */
@@ -55,6 +59,8 @@ public record SessionConfig(
         perUser.count("max", 0),
         perUser.choice("onExcess", Map.of("replace", OnExcess.REPLACE, "reject", OnExcess.REJECT)),
         session.count("maxAway", 0),
+        session.durationOrZero("maxAge"),
+        session.count("maxAgeJitter", 0, 100),
         replicas(session, cluster));
   }
 

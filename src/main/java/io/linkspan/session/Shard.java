@@ -110,6 +110,7 @@ public final class Shard {
   private final AwaySessions away;
   private final Drain drain;
   private final ReconnectRequests reconnects;
+  private final ConnectionAges ages;
   private final DuplicateSync duplicates;
   private final IdentityExpiry expiry;
   private final ShardCalls calls;
@@ -219,6 +220,9 @@ public final class Shard {
             () -> !guard.isOutcast());
     drain = new Drain(scheduler, sessions);
     reconnects = new ReconnectRequests(scheduler, table, away, drain::hasStarted);
+    ages =
+        new ConnectionAges(
+            scheduler, table, config.maxAge(), config.maxAgeJitter(), drain::hasStarted);
     var inboxes =
         new Inbox.Shared(
             shared.limits(),
@@ -333,6 +337,7 @@ public final class Shard {
     expiry.stop();
     duplicates.stop();
     drain.stop();
+    ages.stop();
     away.stop();
     transfer.stop();
     stalls.stop();

@@ -82,7 +82,16 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
   private static NodeServices services(Nodes nodes) {
     var session =
         new SessionConfig(
-            Duration.ofMinutes(2), 1_000, 1 << 20, 100, 0, SessionConfig.OnExcess.REPLACE, 0, 1);
+            Duration.ofMinutes(2),
+            1_000,
+            1 << 20,
+            100,
+            0,
+            SessionConfig.OnExcess.REPLACE,
+            0,
+            Duration.ZERO,
+            20,
+            1);
     var delivery =
         new DeliveryConfig(
             Duration.ofSeconds(30), Duration.ofSeconds(2), 30, 1_000, Duration.ofMinutes(2), 100);

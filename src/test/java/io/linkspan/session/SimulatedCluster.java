@@ -138,7 +138,16 @@ final class SimulatedCluster {
     void start() {
       var config =
           new SessionConfig(
-              Duration.ofMinutes(2), 1_000, 1 << 20, 100, 0, SessionConfig.OnExcess.REPLACE, 0, 1);
+              Duration.ofMinutes(2),
+              1_000,
+              1 << 20,
+              100,
+              0,
+              SessionConfig.OnExcess.REPLACE,
+              0,
+              Duration.ZERO,
+              20,
+              1);
       var delivery =
           new DeliveryConfig(
               Duration.ofSeconds(30),
