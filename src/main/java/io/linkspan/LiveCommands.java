@@ -49,7 +49,7 @@ final class LiveCommands {
 
     /** Returns the HTTP method; a rebalance begins when nothing is chosen. */
     static String methodOf(Rebalance chosen) {
-      return chosen == null ? "POST" : chosen.abort ? "DELETE" : "GET";
+      return chosen == null ? "POST" : chosen.abort && !chosen.status ? "DELETE" : "GET";
     }
   }
 
