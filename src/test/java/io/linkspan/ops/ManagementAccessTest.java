@@ -163,7 +163,8 @@ class ManagementAccessTest {
       value = {
         "GET /nothing                    | 404 |",
         "GET /v1/nothing                 | 404 |",
-        "GET /                           | 404 |",
+        "GET /console/nothing            | 404 |",
+        "POST /                          | 405 | GET",
         "POST /health/live               | 405 | GET",
         "DELETE /metrics                 | 405 | GET",
         "GET /v1/messages                | 405 | POST",
