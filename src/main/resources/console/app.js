@@ -66,7 +66,7 @@ function show() {
 }
 
 function notFound(content) {
-  fill(content, h("h1", {}, "There is no such page"), h("p", {}, h("a", { href: "#/overview" }, "To the overview")));
+  fill(content, h("h1", {}, "This page does not exist"), h("p", {}, h("a", { href: "#/overview" }, "To the overview")));
 }
 
 function setStatus(state, text) {

@@ -48,7 +48,7 @@ export function session(content, { id }) {
     state.textContent = !found ? "not connected" : found.transport ? "connected" : "away";
     for (const button of actions.children) button.disabled = !found && button.dataset.needs === "session";
     if (!found) {
-      if (!shown) fill(body, h("dt", {}, "Session"), h("dd", {}, "There is no such session. It may have ended."));
+      if (!shown) fill(body, h("dt", {}, "Session"), h("dd", {}, "This session does not exist. It may have ended."));
       return;
     }
     if (!shown) title.textContent = found.user;

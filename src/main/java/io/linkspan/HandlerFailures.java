@@ -24,7 +24,7 @@ final class HandlerFailures {
 
   private final Map<String, RepeatedFailure> causes = new ConcurrentHashMap<>();
 
-  /** Logs a failure; ends the process when there is no memory left. */
+  /** Logs a failure; ends the process when memory is exhausted. */
   void add(Throwable failure) {
     OutOfMemory.endIf(failure);
     StackTraceElement[] stack = failure.getStackTrace();

@@ -61,7 +61,7 @@ public final class LatencySnapshot {
    * interpolated within its bucket, as Prometheus does; above the last bound it is that bound.
    *
    * @param share from 0 to 1, such as 0.99
-   * @return NaN when there is no duration
+   * @return NaN for an empty snapshot
    */
   public double quantile(double share) {
     long all = count();

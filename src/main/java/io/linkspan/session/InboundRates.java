@@ -12,7 +12,7 @@ import io.linkspan.delivery.GroupRequests;
  */
 final class InboundRates {
 
-  /** Each is null where there is no such limit, and until the first Message. */
+  /** Each is null without such a limit, and until the first Message. */
   private TokenBucket messages;
 
   private TokenBucket bytes;

@@ -24,7 +24,7 @@ final class SessionClient {
   /** See {@link Connection#data}. */
   private Long data;
 
-  /** When the client was heard of last, while there is no link; milliseconds since 1970. */
+  /** When anything last arrived from the client, set while it has no link; milliseconds since 1970. */
   private long lastSeenAt;
 
   /** When the session came to this shard, on the scheduler's clock. */

@@ -42,7 +42,7 @@ final class WaitingMessages {
     this.gauge = gauge;
   }
 
-  /** Adds a Message; returns false when there is no room for it. */
+  /** Adds a Message; returns false when the limits are reached. */
   boolean offer(Message message, Receipt receipt, long received) {
     int size = message.getSerializedSize();
     LimitsConfig current = limits.get();

@@ -67,7 +67,7 @@ public final class ReplicationLag {
     unsent.take(sent);
   }
 
-  /** The replica begins anew at another holder, which lacks everything; or there is no holder. */
+  /** The replica begins anew at another holder, which lacks everything, or has none. */
   void begins(boolean hasHolder, Scheduler clock) {
     sent.clear();
     unsent.clear();
