@@ -24,7 +24,9 @@ final class SessionClient {
   /** See {@link Connection#data}. */
   private Long data;
 
-  /** When anything last arrived from the client, set while it has no link; milliseconds since 1970. */
+  /**
+   * When anything last arrived from the client, set while it has no link; milliseconds since 1970.
+   */
   private long lastSeenAt;
 
   /** When the session came to this shard, on the scheduler's clock. */

@@ -23,7 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
+import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,9 +35,7 @@ class ReloadIT {
   private static final Duration PATIENCE = Duration.ofMinutes(1);
 
   @TempDir private Path folder;
-  private final List<Thread> alive = new ArrayList<>();
   private long lastId;
-  private volatile boolean ended;
 
   private Path write(String yaml) throws IOException {
     Path next = Files.writeString(folder.resolve("next.yaml"), yaml);
@@ -110,50 +108,32 @@ class ReloadIT {
         for (int node = 0; node < 2; node++) {
           others.addAll(others(cluster.node(node)));
         }
-        keepAlive(others);
+        // ENet clients have a clock of their own, and answer also while the test waits for others.
+        for (TestClient client : others) {
+          if (client instanceof EnetTestClient enet) {
+            enet.liveInBackground();
+          }
+        }
         for (int number = 1; number <= RELOADS; number++) {
           write(configuration(number, legacy.port()));
           for (int node = 0; node < 2; node++) {
             cluster.node(node).signal("HUP");
           }
-          for (TestClient client : others) {
-            awaitRules(client, number);
+          try {
+            for (TestClient client : others) {
+              awaitRules(client, number);
+            }
+          } catch (ConditionTimeoutException e) {
+            throw new AssertionError(
+                e.getMessage() + "\n" + cluster.node(0).output() + cluster.node(1).output(), e);
           }
           chats.checkNoneFailed();
         }
         chats.stopAndAwaitOutcomes(PATIENCE);
         chats.checkNoneFailed();
         assertThat(chats.acknowledged()).isGreaterThan(CLIENTS);
-        stop();
         others.forEach(TestClient::close);
       }
-    }
-  }
-
-  /** Lets ENet clients, which have a clock of their own, answer also while the test waits. */
-  private void keepAlive(List<TestClient> clients) {
-    for (TestClient client : clients) {
-      if (client instanceof EnetTestClient enet) {
-        var thread =
-            new Thread(
-                () -> {
-                  while (!ended) {
-                    enet.live();
-                  }
-                },
-                "enet");
-        thread.setDaemon(true);
-        thread.start();
-        alive.add(thread);
-      }
-    }
-  }
-
-  @AfterEach
-  void stop() throws InterruptedException {
-    ended = true;
-    for (Thread thread : alive) {
-      thread.join();
     }
   }
 
@@ -169,9 +149,9 @@ class ReloadIT {
 
   /** Waits until a client is subject to the rules of a configuration, and checks all of them. */
   private void awaitRules(TestClient client, int number) {
-    await()
+    await("rules of configuration " + number + " for " + client.getClass().getSimpleName())
         .atMost(PATIENCE)
-        .until(() -> outcome(client, "service:only-" + number).equals("accepted"));
+        .until(() -> outcome(client, "service:only-" + number), "accepted"::equals);
     assertThat(outcome(client, "service:only-" + (number - 1))).isEqualTo("forbidden");
     assertThat(outcome(client, "service:secret"))
         .isEqualTo(number % 2 == 1 ? "forbidden" : "accepted");

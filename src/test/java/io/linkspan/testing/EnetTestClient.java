@@ -52,6 +52,9 @@ public final class EnetTestClient implements TestClient {
   private Received last;
   private EnetEvent.Disconnected ended;
 
+  /** Null while the socket is read by the methods that wait. */
+  private Thread background;
+
   private EnetTestClient(int port, EnetConfig config, int channels, int data) {
     try {
       socket = new DatagramSocket(0, InetAddress.getLoopbackAddress());
@@ -216,17 +219,48 @@ public final class EnetTestClient implements TestClient {
   /** Runs until the condition holds. */
   public void awaitThat(BooleanSupplier condition, String what) {
     long deadline = now() + PATIENCE_MS;
-    while (true) {
-      synchronized (this) {
-        if (condition.getAsBoolean()) {
-          return;
-        }
-      }
+    while (!holds(condition, deadline)) {
       if (now() > deadline) {
         throw new AssertionError("no " + what + " in time: " + peer);
       }
       live();
     }
+  }
+
+  /** Returns whether a condition holds; waits for it if another thread reads the socket. */
+  private synchronized boolean holds(BooleanSupplier condition, long deadline) {
+    try {
+      while (background != null && !condition.getAsBoolean() && now() <= deadline) {
+        wait(WAIT_MS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new AssertionError(e);
+    }
+    return condition.getAsBoolean();
+  }
+
+  /**
+   * Answers the gateway from now on, until it is closed, while no method is called too. The thread
+   * is the only one that reads the socket then: two readers can keep each other from it.
+   */
+  public synchronized void liveInBackground() {
+    background =
+        new Thread(
+            () -> {
+              while (!socket.isClosed()) {
+                try {
+                  live();
+                } catch (UncheckedIOException e) {
+                  if (!socket.isClosed()) {
+                    throw e;
+                  }
+                }
+              }
+            },
+            "enet");
+    background.setDaemon(true);
+    background.start();
   }
 
   /** Runs until a datagram is received or the socket times out. */
@@ -249,6 +283,7 @@ public final class EnetTestClient implements TestClient {
       }
       host.advanceTo(now());
       settle();
+      notifyAll();
     }
   }
 
