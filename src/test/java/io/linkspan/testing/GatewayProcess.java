@@ -60,9 +60,13 @@ public final class GatewayProcess implements AutoCloseable {
     process.awaitLine("\"" + text + "\"", line -> line.contains(text), TIMEOUT_MS);
   }
 
-  /** Runs a command line without waiting for anything. */
+  /**
+   * Runs a command line without waiting for anything. The process receives SIGHUP also where the
+   * tests run with {@code nohup}, by which a JVM ignores the signal.
+   */
   public static GatewayProcess launch(Map<String, String> environment, String... arguments) {
-    return new GatewayProcess(List.of(), environment, List.of(arguments));
+    return new GatewayProcess(
+        List.of("env", "--default-signal=HUP"), environment, List.of(arguments));
   }
 
   /** Runs a gateway in another network namespace. */
