@@ -26,7 +26,7 @@ enum Storm {
    * @param connects clients that joined in a second
    * @param refused clients that were refused in a second
    * @param pending clients that have not joined yet
-   * @param maxPending how many of them the node admits; 0 is no limit
+   * @param maxPending how many of them the node admits; 0: any number
    */
   static Storm of(double connects, double refused, double pending, double maxPending) {
     double attempts = connects + refused;

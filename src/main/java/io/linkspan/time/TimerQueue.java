@@ -19,7 +19,7 @@ public final class TimerQueue {
   private final Scheduler scheduler;
   private final long maxLateness;
 
-  /** A binary heap: each deadline is no later than those at twice its index, plus 1 and 2. */
+  /** A binary heap: a timer fires before, or with, those at twice its index plus 1 and 2. */
   private DeadlineTimer[] heap = new DeadlineTimer[FIRST_CAPACITY];
 
   private int size;
