@@ -43,6 +43,10 @@ final class HazelcastSessionDirectory implements SessionDirectory {
       new RepeatedFailure(
           LOG, Level.WARN, "a session has moved, but the entry of its user was not updated");
 
+  private static final RepeatedFailure UNRECORDED =
+      new RepeatedFailure(
+          LOG, Level.WARN, "the cluster did not record whether this node has members of a group");
+
   private final VertxInternal vertx;
   private final Node self;
   private final IMap<String, SessionEntry> sessions;
@@ -243,21 +247,16 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     return hop(ownGroups.remove(group, shard));
   }
 
+  /**
+   * Records a change of a group. It completes on a Vert.x context, where the next change of the
+   * group may begin: Hazelcast refuses operations on the threads that report its results.
+   */
   private Future<Void> tell(String group, boolean members) {
-    Promise<Void> told = Promise.promise();
-    groups
-        .submitToKey(
-            group, members ? new GroupEntry.Add(self.id()) : new GroupEntry.Remove(self.id()))
-        .whenCompleteAsync(
-            (changed, failure) -> {
-              if (failure == null) {
-                told.complete();
-              } else {
-                told.fail(failure);
-              }
-            },
-            Runnable::run);
-    return told.future();
+    return onContext(
+            groups.submitToKey(
+                group, members ? new GroupEntry.Add(self.id()) : new GroupEntry.Remove(self.id())))
+        .<Void>mapEmpty()
+        .onFailure(UNRECORDED::add);
   }
 
   @Override

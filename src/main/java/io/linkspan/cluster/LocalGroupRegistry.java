@@ -19,7 +19,10 @@ import java.util.function.BooleanSupplier;
  */
 final class LocalGroupRegistry {
 
-  /** Records in the cluster that this node has members of a group, or no longer has any. */
+  /**
+   * Records in the cluster whether this node has members of a group. Its future must complete on a
+   * thread that may record the next change.
+   */
   interface Teller extends BiFunction<String, Boolean, Future<Void>> {}
 
   private final LocalSessionDirectory here = new LocalSessionDirectory();

@@ -195,6 +195,20 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     assertThat(await(one.directory().addressesOf(group))).containsExactly(shard(1));
   }
 
+  /** The second change begins when the first one ends, which Hazelcast reports on its threads. */
+  @Test
+  void aNodeThatLeavesAGroupAndJoinsItAgainIsFoundByTheOther() {
+    for (int i = 0; i < 20; i++) {
+      // Keys of both members.
+      String group = "rejoined-" + i;
+      await(one.directory().addGroup(group, shard(0)));
+      Future<Void> removed = one.directory().removeGroup(group, shard(0));
+      await(one.directory().addGroup(group, shard(1)));
+      assertThat(removed.succeeded()).isTrue();
+      assertThat(await(two.directory().addressesOf(group))).containsExactly(ONE.address());
+    }
+  }
+
   @Test
   void futuresCompleteOnTheContextOfTheCaller() {
     SessionRef session = session(shard(0));
