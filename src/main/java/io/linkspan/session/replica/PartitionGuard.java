@@ -29,8 +29,9 @@ import org.slf4j.LoggerFactory;
  *   CERTAIN ────────────────► RECLAIMING ─────────────────► CERTAIN
  *      │ pause longer than others wait     ▲
  *      ▼                  still a member   │ found the others, or they do not return
- *   PROBING ───────────────────────────────┤
- *      │ removed by another node           │
+ *   PROBING ───────────────────────────────┤ or all say that it is a member again
+ *      │ removed by another node,          │
+ *      │ or alone                          │
  *      └─────────────► OUTCAST ────────────┘
  * </pre>
  */
@@ -74,7 +75,9 @@ public final class PartitionGuard {
   static final long SETTLE_TIME = 5_000;
 
   private static final long PROBE_TIMEOUT = 1_000;
-  private static final int MAX_PROBES = 4;
+
+  /** Between the end of one round of questions and the next one; milliseconds. */
+  private static final long PROBE_PAUSE = 250;
 
   private final ShardBus bus;
   private final Scheduler scheduler;
@@ -92,6 +95,9 @@ public final class PartitionGuard {
 
   /** Number of the current round of questions: answers to earlier ones are ignored. */
   private int round;
+
+  /** When the others have been silent for too long; meaningful while probing. */
+  private long probesUntil;
 
   /** Creates the guard of one shard. */
   public PartitionGuard(
@@ -146,7 +152,7 @@ public final class PartitionGuard {
     }
     if (state == State.PROBING) {
       // Whether this node is a member is still not known, however short this pause was.
-      probe(++round, 1);
+      beginProbing();
       return;
     }
     if (pause <= nodes.givenUpAfter() || others.isEmpty()) {
@@ -154,8 +160,7 @@ public final class PartitionGuard {
       return;
     }
     LOG.warn("the event loop stood still for {} ms: asking the other nodes who is a member", pause);
-    state = State.PROBING;
-    probe(++round, 1);
+    beginProbing();
   }
 
   /** A node has joined. */
@@ -181,7 +186,7 @@ public final class PartitionGuard {
     incompleteUntil = scheduler.now() + SETTLE_TIME;
     switch (state) {
       case CERTAIN, RECLAIMING -> reclaim();
-      case PROBING -> probe(++round, 1);
+      case PROBING -> beginProbing();
       case OUTCAST -> {
         // A node that lost all others at once gets this event too, without having found any.
         if (nodes.all().size() > 1) {
@@ -196,20 +201,32 @@ public final class PartitionGuard {
     return nodes.all().stream().anyMatch(node -> node.id().equals(probe.getNode()));
   }
 
-  private void probe(int of, int attempt) {
+  /**
+   * Asks until another node answers. Nodes that are as busy as this one was, or have not started
+   * yet, are silent for a while; nodes that are gone are removed within {@link Nodes#givenUpAfter}.
+   */
+  private void beginProbing() {
+    state = State.PROBING;
+    probesUntil = scheduler.now() + 2 * nodes.givenUpAfter();
+    probe(++round);
+  }
+
+  private void probe(int of) {
+    if (round != of) {
+      return;
+    }
     ShardCall question =
         ShardCall.newBuilder().setProbe(Probe.newBuilder().setNode(nodes.self().id())).build();
     int index = ShardAddress.indexOf(address);
     List<Future<ShardReply>> answers = new ArrayList<>();
     for (Nodes.Node node : nodes.all()) {
-      if (node.equals(nodes.self())) {
-        continue;
+      if (!node.equals(nodes.self())) {
+        String shard = ShardAddress.of(node.id(), index % node.shards());
+        answers.add(bus.call(shard, question, PROBE_TIMEOUT));
       }
-      answers.add(
-          bus.call(ShardAddress.of(node.id(), index % node.shards()), question, PROBE_TIMEOUT));
     }
     if (answers.isEmpty()) {
-      outcast(of);
+      answered(of, 0, 0);
       return;
     }
     var open = new AtomicInteger(answers.size());
@@ -217,34 +234,47 @@ public final class PartitionGuard {
     for (Future<ShardReply> answer : answers) {
       answer.onComplete(
           reply -> {
-            if (round != of || state != State.PROBING) {
-              return;
-            }
-            if (reply.succeeded() && !reply.result().getConfirm().getStands()) {
-              outcast(of);
-              return;
-            }
-            if (reply.succeeded()) {
+            boolean known = reply.succeeded();
+            if (known && !reply.result().getConfirm().getStands()) {
+              denied(of);
+            } else if (known) {
               members.incrementAndGet();
             }
-            if (open.decrementAndGet() > 0) {
-              return;
-            }
-            if (members.get() > 0) {
-              reclaim();
-            } else if (attempt < MAX_PROBES) {
-              probe(of, attempt + 1);
-            } else {
-              outcast(of);
+            if (open.decrementAndGet() == 0) {
+              answered(of, members.get(), answers.size());
             }
           });
     }
   }
 
-  private void outcast(int of) {
+  /** Another node has removed this one. */
+  private void denied(int of) {
+    if (round == of && state == State.PROBING) {
+      outcast();
+    }
+  }
+
+  /**
+   * All nodes have answered or were silent.
+   *
+   * @param members number of nodes for which this one is a member
+   * @param asked number of nodes
+   */
+  private void answered(int of, int members, int asked) {
     if (round != of) {
       return;
     }
+    // An outcast needs the word of all: another outcast would call it a member too.
+    if (state == State.OUTCAST ? asked > 0 && members == asked : members > 0) {
+      reclaim();
+    } else if (state == State.PROBING && (asked == 0 || scheduler.now() >= probesUntil)) {
+      outcast();
+    } else {
+      scheduler.schedule(PROBE_PAUSE, () -> probe(of));
+    }
+  }
+
+  private void outcast() {
     LOG.warn("other nodes have removed this one: its clients are sent to them");
     state = State.OUTCAST;
     int current = ++round;
@@ -256,6 +286,7 @@ public final class PartitionGuard {
             reclaim();
           }
         });
+    scheduler.schedule(PROBE_PAUSE, () -> probe(current));
   }
 
   /** Asks the directory which sessions another shard owns by now. */

@@ -153,14 +153,58 @@ class PartitionGuardTest {
     assertThat(host.confirmations).isZero();
   }
 
+  /** Nodes that start, or are as busy as this one was, are silent for longer than one question. */
   @Test
-  void withoutAnyAnswerTheNodeIsOutcastAfterSeveralTries() {
+  void silenceIsNotARemoval() {
     othersAreSilent();
     guard.stalled(LONG_PAUSE);
-    time.advance(3_500);
+    time.advance(GIVEN_UP_AFTER + 1_000);
     assertThat(host.outcasts).isZero();
-    time.advance(1_000);
+    assertThat(guard.admitsClients()).isFalse();
+    bus.unsilence(OTHER);
+    time.advance(3_000);
+    assertThat(guard.isCertain()).isTrue();
+    assertThat(host.outcasts).isZero();
+  }
+
+  @Test
+  void withoutAnyAnswerTheNodeIsOutcastOnceTheOthersMustHaveBeenRemoved() {
+    othersAreSilent();
+    guard.stalled(LONG_PAUSE);
+    time.advance(2 * GIVEN_UP_AFTER);
+    assertThat(host.outcasts).isZero();
+    time.advance(2_000);
     assertThat(guard.isOutcast()).isTrue();
+  }
+
+  @Test
+  void aNodeWhoseOthersAreRemovedDuringTheQuestionsIsOutcast() {
+    othersAreSilent();
+    guard.stalled(LONG_PAUSE);
+    time.advance(500);
+    guard.left(nodes.remove("b"));
+    guard.left(nodes.remove("c"));
+    time.advance(2_000);
+    assertThat(guard.isOutcast()).isTrue();
+  }
+
+  /** A node that has just joined may be asked about before all others know it. */
+  @Test
+  void anOutcastThatAllOthersCallAMemberAsksTheDirectory() {
+    becomeOutcast();
+    othersAnswer(true);
+    bus.answer(THIRD, call -> SimulatedBus.reply(false));
+    time.advance(3_000);
+    assertThat(guard.isOutcast()).isTrue();
+    bus.silence(THIRD);
+    time.advance(3_000);
+    assertThat(guard.isOutcast()).isTrue();
+    bus.unsilence(THIRD);
+    bus.answer(THIRD, call -> SimulatedBus.reply(true));
+    time.advance(3_000);
+    assertThat(guard.isCertain()).isTrue();
+    assertThat(host.outcasts).isEqualTo(1);
+    assertThat(host.confirmations).isEqualTo(1);
   }
 
   @Test
@@ -314,7 +358,7 @@ class PartitionGuardTest {
     guard.stalled(SHORT_PAUSE);
     time.advance(100);
     assertThat(guard.isCertain()).isFalse();
-    time.advance(5_000);
+    time.advance(2 * GIVEN_UP_AFTER + 2_000);
     assertThat(guard.isOutcast()).isTrue();
   }
 
