@@ -52,7 +52,7 @@ class ArchitectureTest {
       api.testing -> api, translate
       auth -> admission, api, config, protocol, time, upstream
       ban -> admission, api, config, listener, revocation, time
-      cluster -> api, bus, cluster.security, config, connection, directory, revocation, time
+      cluster -> api, bus, cluster.security, config, connection, delivery, directory, revocation, time, wire
       cluster.security -> config, listener, time
       connection -> api, config, memory, metrics, telemetry, translate
       delivery -> api, bus, config, directory, memory, metrics, permission, routing, telemetry, time, translate, wire

@@ -6,6 +6,7 @@ import io.linkspan.bus.RequestTargets;
 import io.linkspan.bus.VertxProcess;
 import io.linkspan.cluster.security.BusSecurity;
 import io.linkspan.cluster.security.ClusterSecrets;
+import io.linkspan.delivery.VertxShardBus;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.revocation.RevocationStore;
@@ -46,7 +47,7 @@ public final class HazelcastCluster {
     var events = new LostSessionEvents(vertx.eventBus());
     directory = new HazelcastSessionDirectory(vertx, hazelcast, self, events);
     revocations = new HazelcastRevocationStore(vertx, hazelcast, nodes);
-    nodes.watch(new LostNodeSweeper(vertx, hazelcast, nodes, events));
+    nodes.watch(new LostNodeSweeper(vertx, hazelcast, nodes, new VertxShardBus(vertx), events));
   }
 
   /**

@@ -2,10 +2,16 @@ package io.linkspan.cluster;
 
 import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.IMap;
+import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.Nodes.Node;
+import io.linkspan.wire.ShardCall;
+import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.WorkerExecutor;
+import io.vertx.core.eventbus.ReplyException;
+import io.vertx.core.eventbus.ReplyFailure;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -20,17 +26,24 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Removes the directory entries of crashed nodes, in bulk, and publishes the end of each session.
- * The oldest node does it. A sweep looks for the entries of all nodes that are not members, so the
- * next sweep completes an unfinished one. A partitioned node is the oldest one of its part as well.
- * The operations that it starts may be executed after it has rejoined the others, see {@link
- * LostNodes}.
+ * The oldest node does it, once all shards have adopted the sessions that they have replicas of:
+ * while a group names a lost node, Messages to it wait or fail. A sweep looks for the entries of
+ * all nodes that are not members, so the next sweep completes an unfinished one. A partitioned node
+ * is the oldest one of its part as well. The operations that it starts may be executed after it has
+ * rejoined the others, see {@link LostNodes}.
  */
 final class LostNodeSweeper implements Nodes.Listener {
 
   private static final Logger LOG = LoggerFactory.getLogger(LostNodeSweeper.class);
 
-  /** Time for the nodes with replicas of the sessions to adopt them. */
-  private static final long DELAY_MS = 2_000;
+  /** Time for all nodes to learn that another one is lost. */
+  private static final long DELAY_MS = 1_000;
+
+  /** For one question whether sessions are still to be adopted. */
+  private static final long ANSWER_MS = 1_000;
+
+  /** How often is asked; a shard that never answers cannot keep the entries for ever. */
+  private static final int MAX_QUESTIONS = 30;
 
   private static final long MAX_SWEEP_MINUTES = 10;
 
@@ -41,15 +54,22 @@ final class LostNodeSweeper implements Nodes.Listener {
 
   private final Vertx vertx;
   private final Nodes nodes;
+  private final ShardBus shards;
   private final LostSessionEvents events;
   private final IMap<String, SessionEntry> sessions;
   private final IMap<String, UserEntry> users;
   private final IMap<String, GroupEntry> groups;
   private final WorkerExecutor worker;
 
-  LostNodeSweeper(Vertx vertx, HazelcastInstance hazelcast, Nodes nodes, LostSessionEvents events) {
+  LostNodeSweeper(
+      Vertx vertx,
+      HazelcastInstance hazelcast,
+      Nodes nodes,
+      ShardBus shards,
+      LostSessionEvents events) {
     this.vertx = vertx;
     this.nodes = nodes;
+    this.shards = shards;
     this.events = events;
     sessions = hazelcast.getMap(DirectoryNames.SESSIONS);
     users = hazelcast.getMap(DirectoryNames.USERS);
@@ -75,24 +95,65 @@ final class LostNodeSweeper implements Nodes.Listener {
   }
 
   private void sweepSoon() {
-    vertx.setTimer(
-        DELAY_MS,
-        id ->
-            worker
-                .executeBlocking(this::sweep)
-                .onSuccess(this::publish)
-                .onFailure(
-                    failure ->
-                        LOG.error("cannot remove the directory entries of a lost node", failure)));
+    vertx.setTimer(DELAY_MS, id -> sweep(MAX_QUESTIONS));
+  }
+
+  private void sweep(int questions) {
+    if (!isOldest()) {
+      return;
+    }
+    worker
+        .executeBlocking(this::lostNodes)
+        .compose(lost -> adopted(lost).compose(done -> sweep(lost, done, questions)))
+        .onFailure(
+            failure -> LOG.error("cannot remove the directory entries of a lost node", failure));
+  }
+
+  private Future<Void> sweep(Set<String> lost, boolean adopted, int questions) {
+    if (lost.isEmpty()) {
+      return Future.succeededFuture();
+    }
+    if (!adopted && questions > 1) {
+      vertx.setTimer(ANSWER_MS, id -> sweep(questions - 1));
+      return Future.succeededFuture();
+    }
+    return worker.executeBlocking(() -> sweep(lost)).onSuccess(this::publish).mapEmpty();
+  }
+
+  private boolean isOldest() {
+    List<Node> all = nodes.all();
+    return !all.isEmpty() && all.get(0).equals(nodes.self());
+  }
+
+  /** Returns whether no shard has sessions of these nodes still to adopt. */
+  private Future<Boolean> adopted(Set<String> lost) {
+    List<Future<Boolean>> answers = new ArrayList<>();
+    for (String node : lost) {
+      ShardCall question = ShardCall.newBuilder().setAdopted(node).build();
+      for (Node member : nodes.all()) {
+        for (String shard : member.addresses()) {
+          answers.add(
+              shards
+                  .call(shard, question, ANSWER_MS)
+                  .map(reply -> reply.getConfirm().getStands())
+                  .otherwise(failure -> isUnused(failure)));
+        }
+      }
+    }
+    return Future.join(answers)
+        .map(all -> answers.stream().allMatch(answer -> Boolean.TRUE.equals(answer.result())));
+  }
+
+  /** Returns whether a shard did not answer because it has not started, or has ended. */
+  private static boolean isUnused(Throwable failure) {
+    return failure instanceof ReplyException reply
+        && reply.failureType() == ReplyFailure.NO_HANDLERS;
   }
 
   /** Removes the entries of lost nodes and returns the lost sessions. Blocks. */
-  private Map<String, SessionEntry> sweep() {
-    List<Node> all = nodes.all();
-    if (all.isEmpty() || !all.get(0).equals(nodes.self())) {
-      return Map.of();
-    }
-    Set<String> lost = lostNodes();
+  private Map<String, SessionEntry> sweep(Set<String> found) {
+    Set<String> lost = new HashSet<>(found);
+    lost.removeAll(members());
     if (lost.isEmpty()) {
       return Map.of();
     }

@@ -2,6 +2,7 @@ package io.linkspan.delivery;
 
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Addresses;
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -70,10 +71,10 @@ public final class DeliveryCallbacks {
       endOne();
     }
 
-    /** A session that has left the group in the meantime need not receive the Message. */
+    /** Another shard has the members. */
     @Override
     public void notHere(String text) {
-      endOne();
+      failed(new MessageException(ErrorCode.UNAVAILABLE, text));
     }
 
     private void endOne() {

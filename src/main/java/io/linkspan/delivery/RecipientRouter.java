@@ -72,6 +72,10 @@ public final class RecipientRouter {
       this.number = number;
     }
 
+    boolean isGroup() {
+      return recipient.kind() == Recipient.Kind.GROUP;
+    }
+
     /** Returns whether the look-up found no session. */
     boolean isUnsent() {
       return tries > 0 && address == null;
@@ -79,8 +83,11 @@ public final class RecipientRouter {
 
     @Override
     public void notHere(String text) {
-      if (++tries < MAX_TRIES) {
+      boolean group = isGroup();
+      if (++tries < MAX_TRIES || (group && !areGroupsComplete.getAsBoolean())) {
         tryAgain(this);
+      } else if (group) {
+        failed(new MessageException(ErrorCode.UNAVAILABLE, text));
       } else {
         callback.notHere(text);
       }
@@ -124,6 +131,7 @@ public final class RecipientRouter {
   private final ShardSender sender;
   private final MemoryAccount memory;
   private final BooleanSupplier isDirectoryComplete;
+  private final BooleanSupplier areGroupsComplete;
 
   private long lastNumber;
   private final Map<String, Lane> lanes = new LinkedHashMap<>(16, 0.75f, true);
@@ -136,6 +144,8 @@ public final class RecipientRouter {
    * @param memory is charged for what waits
    * @param isDirectoryComplete false while other nodes may not have entered all their sessions: a
    *     session that is not found may exist
+   * @param areGroupsComplete false while other nodes may not have entered the groups of sessions
+   *     that they adopt: a group may have members that are not found
    */
   public RecipientRouter(
       Scheduler scheduler,
@@ -144,7 +154,8 @@ public final class RecipientRouter {
       LocalRouter local,
       ShardSender sender,
       MemoryAccount memory,
-      BooleanSupplier isDirectoryComplete) {
+      BooleanSupplier isDirectoryComplete,
+      BooleanSupplier areGroupsComplete) {
     this.scheduler = scheduler;
     this.directory = new RecipientDirectory(directory);
     this.address = address;
@@ -152,6 +163,7 @@ public final class RecipientRouter {
     this.sender = sender;
     this.memory = memory;
     this.isDirectoryComplete = isDirectoryComplete;
+    this.areGroupsComplete = areGroupsComplete;
   }
 
   /** Delivers to all sessions of the recipient; routes are not consulted. */
@@ -362,8 +374,10 @@ public final class RecipientRouter {
       parcel.failed(new MessageException(ErrorCode.TIMEOUT, "the sender's session was lost here"));
       return;
     }
-    boolean group = parcel.recipient.kind() == Recipient.Kind.GROUP;
-    if (addresses.isEmpty()) {
+    boolean group = parcel.isGroup();
+    if (group && isUncertain(addresses)) {
+      parcel.notHere("the members of " + parcel.recipient.address() + " are not known yet");
+    } else if (addresses.isEmpty()) {
       if (group) {
         parcel.callback.delivered(By.TRANSPORT, null);
       } else if (isDirectoryComplete.getAsBoolean()) {
@@ -371,18 +385,22 @@ public final class RecipientRouter {
       } else {
         parcel.notHere(notConnected(parcel.recipient));
       }
-    } else if (group) {
-      DeliveryCallback all =
-          addresses.size() == 1
-              ? parcel.callback
-              : DeliveryCallbacks.all(parcel.callback, addresses.size());
-      addresses.forEach(address -> toShard(address, parcel, addresses.size() == 1, all));
     } else if (addresses.size() == 1) {
       toShard(addresses.iterator().next(), parcel, true, parcel.callback);
     } else {
-      DeliveryCallback first = DeliveryCallbacks.any(parcel.callback, addresses.size());
-      addresses.forEach(address -> toShard(address, parcel, false, first));
+      int parts = addresses.size();
+      DeliveryCallback each =
+          group
+              ? DeliveryCallbacks.all(parcel.callback, parts)
+              : DeliveryCallbacks.any(parcel.callback, parts);
+      addresses.forEach(address -> toShard(address, parcel, false, each));
     }
+  }
+
+  /** Returns whether a group may have members that these addresses do not reach. */
+  private boolean isUncertain(Collection<String> addresses) {
+    return !areGroupsComplete.getAsBoolean()
+        && (addresses.isEmpty() || !addresses.stream().allMatch(sender::isOfMember));
   }
 
   /**

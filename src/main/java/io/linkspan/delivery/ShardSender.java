@@ -146,7 +146,9 @@ public final class ShardSender {
             unwritten -> {
               DeliveryCallback resolved =
                   callback == null ? null : resolve(callback.origin(), callback.ticket());
-              if (resolved != null) {
+              if (resolved instanceof InFlight way) {
+                way.lost();
+              } else if (resolved != null) {
                 resolved.notHere("the recipient's node is gone");
               }
             });
@@ -288,7 +290,12 @@ public final class ShardSender {
   private boolean mayAnswer(String to, Throwable failure) {
     return failure instanceof ReplyException reply
         && reply.failureType() == ReplyFailure.TIMEOUT
-        && nodes.all().stream().anyMatch(node -> node.hosts(to));
+        && isOfMember(to);
+  }
+
+  /** Returns whether a bus address belongs to a node that is a member of the cluster. */
+  boolean isOfMember(String address) {
+    return nodes.all().stream().anyMatch(node -> node.hosts(address));
   }
 
   private void onTimer() {

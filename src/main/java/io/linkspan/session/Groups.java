@@ -86,15 +86,16 @@ final class Groups<S extends GroupMember> {
     }
   }
 
-  /**
-   * Adds a session that was transferred here to its groups, which is not an event.
-   *
-   * @return completes when Messages to its groups reach it from everywhere
-   */
-  Future<Void> addTransferred(S session) {
-    List<Future<Void>> reachable = new ArrayList<>();
-    session.groups().forEach(group -> reachable.add(add(session, group)));
-    return Future.join(reachable).mapEmpty();
+  /** Adds a session that was transferred here to its groups, which is not an event. */
+  void addTransferred(S session) {
+    session.groups().forEach(group -> add(session, group));
+  }
+
+  /** Completes when Messages to the groups of a member reach it from everywhere. */
+  Future<Void> reachable(S session) {
+    List<Future<Void>> entered = new ArrayList<>();
+    session.groups().forEach(group -> entered.add(directory.addGroup(group, shard)));
+    return Future.join(entered).mapEmpty();
   }
 
   /** Removes a session that another shard has from its groups here, which is not an event. */

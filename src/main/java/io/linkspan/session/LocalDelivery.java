@@ -9,8 +9,10 @@ import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.DeliveryCallbacks;
 import io.linkspan.delivery.DeliveryScope;
 import io.linkspan.delivery.LocalRouter;
+import io.linkspan.delivery.MovedMember;
 import io.linkspan.delivery.RecipientRouter;
 import io.linkspan.delivery.ShardSender;
+import io.linkspan.directory.SessionDirectory;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryLevel;
 import io.linkspan.memory.MemoryUse;
@@ -47,6 +49,7 @@ final class LocalDelivery implements LocalRouter {
   private final Groups<Session> groups;
   private final IncomingTransfers incoming;
   private final ShardSender sender;
+  private final SessionDirectory directory;
   private final MemoryAccount memory;
   private final Tracing tracing;
   private final Consumer<Runnable> whenReplicated;
@@ -58,6 +61,7 @@ final class LocalDelivery implements LocalRouter {
   /**
    * Creates the delivery of one shard.
    *
+   * @param directory tells whether a session that has moved exists
    * @param memory is charged for what is held
    * @param tracing begins the spans of deliveries
    * @param isCertain false while it is not known whether the shard still owns its sessions: what it
@@ -69,6 +73,7 @@ final class LocalDelivery implements LocalRouter {
       Groups<Session> groups,
       IncomingTransfers incoming,
       ShardSender sender,
+      SessionDirectory directory,
       MemoryAccount memory,
       Tracing tracing,
       Consumer<Runnable> whenReplicated,
@@ -77,6 +82,7 @@ final class LocalDelivery implements LocalRouter {
     this.groups = groups;
     this.incoming = incoming;
     this.sender = sender;
+    this.directory = directory;
     this.memory = memory;
     this.tracing = tracing;
     this.whenReplicated = whenReplicated;
@@ -228,7 +234,7 @@ final class LocalDelivery implements LocalRouter {
     DeliveryCallback whole =
         moved.isEmpty() ? callback : DeliveryCallbacks.all(callback, 1 + moved.size());
     for (Session member : moved) {
-      forward(member, message, DeliveryScope.ACCEPTED, whole);
+      MovedMember.forward(sender, directory, member.id(), member.movedTo(), message, whole);
     }
     if (without == 0) {
       span.end();

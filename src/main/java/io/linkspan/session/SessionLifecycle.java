@@ -176,10 +176,11 @@ final class SessionLifecycle
   /** Makes the session of a state that was on another shard. */
   private Session restore(SessionState before, Connection link, Attachment attachment) {
     var ref = new SessionRef(before.getSession(), before.getUser(), address);
-    with.transfer().arrived(ref.session());
     Session session = with.factory().restore(this, ref, link, before, attachment);
-    enter(session);
     with.groups().addTransferred(session);
+    // Its former self here leaves the groups only now, so that they do not lose their last member.
+    with.transfer().arrived(ref.session());
+    enter(session);
     if (!before.getAnonymous()) {
       with.duplicates().follow(ref.user());
     }
@@ -345,27 +346,33 @@ final class SessionLifecycle
     var to = new SessionRef(state.getSession(), state.getUser(), address);
     with.transfer().arriving(state.getSession());
     IncomingTransfers.Arrival arrival = with.incoming().expect(to.user(), to.session());
-    return directory
-        .move(from, to)
-        .compose(
-            moved ->
-                moved
-                    ? Future.succeededFuture(true)
-                    : enterSwept(to, Set.copyOf(state.getGroupsList())))
-        .onSuccess(
-            moved -> {
-              if (moved) {
-                Session session = restore(state, null, Attachment.of(true, ""));
-                shared.metrics().transferred(TransferStep.ADOPTED);
-                with.tracer().adopted(session);
-                if (!state.getAway()) {
-                  events.disconnected(session, CloseReason.CONNECTION_LOST);
-                }
-                with.away().add(session);
-                with.revoked().check(session);
-              }
-            })
-        .onComplete(v -> with.incoming().end(arrival));
+    Future<Session> adopted =
+        directory
+            .move(from, to)
+            .compose(
+                moved ->
+                    moved
+                        ? Future.succeededFuture(true)
+                        : enterSwept(to, Set.copyOf(state.getGroupsList())))
+            .map(moved -> moved ? adopted(state) : null)
+            .onComplete(v -> with.incoming().end(arrival));
+    return adopted.compose(
+        session ->
+            session == null
+                ? Future.succeededFuture(false)
+                : with.groups().reachable(session).transform(v -> Future.succeededFuture(true)));
+  }
+
+  private Session adopted(SessionState state) {
+    Session session = restore(state, null, Attachment.of(true, ""));
+    shared.metrics().transferred(TransferStep.ADOPTED);
+    with.tracer().adopted(session);
+    if (!state.getAway()) {
+      events.disconnected(session, CloseReason.CONNECTION_LOST);
+    }
+    with.away().add(session);
+    with.revoked().check(session);
+    return session;
   }
 
   /** Enters a session whose entry was removed with its lost owner before it was adopted. */

@@ -182,6 +182,7 @@ public final class Shard {
             groups,
             incoming,
             sender,
+            shared.directory(),
             memory,
             shared.tracing(),
             replicator::whenReplicated,
@@ -194,7 +195,8 @@ public final class Shard {
             local,
             sender,
             memory,
-            guard::isDirectoryComplete);
+            guard::isDirectoryComplete,
+            guard::areGroupsComplete);
     var dispatcher =
         new Dispatcher(
             shared.routes(),

@@ -105,6 +105,7 @@ final class ShardCalls {
         yield null;
       }
       case FIND_STEPS -> Future.succeededFuture(trace.find(call.getFindSteps()));
+      case ADOPTED -> Future.succeededFuture(reply(!replicator.isAdopting(call.getAdopted())));
       case PROBE -> Future.succeededFuture(reply(guard.isMember(call.getProbe())));
       // Frames are for the node of a watcher; a call that is not set is of another version.
       case FRAMES, CALL_NOT_SET -> null;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.cluster.security.ClusterSecurity;
+import io.linkspan.delivery.VertxShardBus;
 import io.linkspan.directory.ClusterMetrics;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
@@ -313,7 +314,8 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
 
   private static void settleLost(HazelcastCluster cluster) {
     var events = new LostSessionEvents(cluster.vertx().eventBus());
-    new LostNodeSweeper(cluster.vertx(), cluster.hazelcast(), cluster.nodes(), events)
+    var shards = new VertxShardBus(cluster.vertx());
+    new LostNodeSweeper(cluster.vertx(), cluster.hazelcast(), cluster.nodes(), shards, events)
         .left(new Nodes.Node("lost", 1));
   }
 }

@@ -65,7 +65,7 @@ class DispatcherTest {
     return new Dispatcher(
         routes,
         (service, exchange) -> services.add(service.address()),
-        new RecipientRouter(time, directory, SHARD, local, sender, memory, () -> true),
+        new RecipientRouter(time, directory, SHARD, local, sender, memory, () -> true, () -> true),
         new RecordingGroups());
   }
 

@@ -89,8 +89,17 @@ class RecipientRouterTest {
   private final MemoryAccount memory = budget.newAccount();
   private final ShardSender sender = new ShardSender(bus.from(A), time, nodes, A, memory, 600_000);
   private boolean directoryIsComplete = true;
+  private boolean groupsAreComplete = true;
   private final RecipientRouter router =
-      new RecipientRouter(time, directory, A, local, sender, memory, () -> directoryIsComplete);
+      new RecipientRouter(
+          time,
+          directory,
+          A,
+          local,
+          sender,
+          memory,
+          () -> directoryIsComplete,
+          () -> groupsAreComplete);
 
   RecipientRouterTest() {
     bus.open(B, atB);
@@ -400,6 +409,59 @@ class RecipientRouterTest {
   @Test
   void aGroupWithoutMembersIsDeliveredTo() {
     assertThat(send(TEAM, "m").outcome()).isEqualTo("transport");
+  }
+
+  /** A part of the directory may have been lost, and with it who the members are. */
+  @Test
+  void aGroupWithoutMembersWaitsWhileTheGroupsAreIncomplete() {
+    groupsAreComplete = false;
+    RecordingCallback first = send(TEAM, "1");
+    RecordingCallback second = send(TEAM, "2");
+    time.advance(10_000);
+    assertThat(first.outcome()).isNull();
+    teamIsAt(B, atB);
+    time.advance(1_000);
+    assertThat(List.of(first.outcome(), second.outcome())).containsOnly("client");
+    assertThat(atB.arrived).containsExactly("1", "2");
+  }
+
+  @Test
+  void aGroupThatStaysWithoutMembersIsDeliveredToOnceTheGroupsAreComplete() {
+    groupsAreComplete = false;
+    RecordingCallback callback = send(TEAM, "m");
+    time.advance(5_000);
+    groupsAreComplete = true;
+    time.advance(1_000);
+    assertThat(callback.outcome()).isEqualTo("transport");
+  }
+
+  @Test
+  void aGroupThatNamesALostNodeWaitsUntilItsSessionsAreAdopted() {
+    teamIsAt(A, local);
+    teamIsAt(B, atB);
+    nodes.remove("b");
+    groupsAreComplete = false;
+    RecordingCallback callback = send(TEAM, "m");
+    time.advance(1_000);
+    assertThat(callback.outcome()).isNull();
+    assertThat(local.arrived).isEmpty();
+    teamIsAt(C, atC);
+    directory.removeGroup("team", B);
+    time.advance(1_000);
+    assertThat(callback.outcome()).isEqualTo("transport");
+    assertThat(List.of(local.arrived, atC.arrived)).containsOnly(List.of("m"));
+  }
+
+  /** The node may have ended between the look-up and the delivery. */
+  @Test
+  void anUnreachableShardWithMembersFailsTheDeliveryToTheGroup() {
+    teamIsAt(A, local);
+    teamIsAt(B, atB);
+    bus.close(B);
+    RecordingCallback callback = send(TEAM, "m");
+    time.advance(1_000);
+    assertThat(callback.outcome()).isEqualTo("timeout");
+    assertThat(local.arrived).containsExactly("m");
   }
 
   @Test

@@ -89,6 +89,9 @@ final class SimulatedCluster {
   /** Until then operations of the directory fail, as while partitions migrate. */
   long directoryFailsUntil;
 
+  /** Until then changes of the directory take seconds, as where a backup is lost. */
+  long directorySlowUntil;
+
   final TestRevocations revocations = new TestRevocations();
   private final Store main = new Store();
 
@@ -107,8 +110,16 @@ final class SimulatedCluster {
     final Map<String, SessionRef> sessions = new LinkedHashMap<>();
     final Map<String, String> parked = new HashMap<>();
 
+    /** Shards with members of a group, by the group's name. */
+    final Map<String, Set<String>> groups = new HashMap<>();
+
+    Set<String> shardsOf(String group) {
+      return groups.computeIfAbsent(group, name -> new LinkedHashSet<>());
+    }
+
     Store copy() {
       Store copy = new Store();
+      groups.forEach((group, shards) -> copy.shardsOf(group).addAll(shards));
       copy.sessions.putAll(sessions);
       copy.parked.putAll(parked);
       return copy;
@@ -334,7 +345,27 @@ final class SimulatedCluster {
         members.add(node.id);
       }
     }
+    if (isAnyAdopting(members)) {
+      time.schedule(100, this::sweep);
+      return;
+    }
     main.sessions.values().removeIf(ref -> !members.contains(ref.node()));
+    main.groups
+        .values()
+        .forEach(shards -> shards.removeIf(shard -> !members.contains(ShardAddress.nodeOf(shard))));
+  }
+
+  /** Returns whether a member has sessions of another node still to adopt. */
+  private boolean isAnyAdopting(Set<String> members) {
+    return nodes.stream()
+        .filter(node -> members.contains(node.id) && node.isUp())
+        .anyMatch(
+            node ->
+                nodes.stream()
+                    .filter(gone -> !members.contains(gone.id))
+                    .map(gone -> ShardCall.newBuilder().setAdopted(gone.id).build())
+                    .map(question -> node.shard.answer(question).result())
+                    .anyMatch(answer -> !answer.getConfirm().getStands()));
   }
 
   /** Returns whether a node is in the view of any other that runs. */
@@ -404,6 +435,8 @@ final class SimulatedCluster {
   private final class Directory implements SessionDirectory {
     private final NodeProcess node;
 
+    private Future<Void> groupsChanged = Future.succeededFuture();
+
     Directory(NodeProcess node) {
       this.node = node;
     }
@@ -438,7 +471,14 @@ final class SimulatedCluster {
 
     @Override
     public Future<Boolean> move(SessionRef from, SessionRef to) {
-      return operate(() -> node.store.sessions.replace(from.session(), from, to));
+      return later(() -> operate(() -> node.store.sessions.replace(from.session(), from, to)));
+    }
+
+    private <T> Future<T> later(Supplier<Future<T>> operation) {
+      Promise<T> done = Promise.promise();
+      long delay = time.now() < directorySlowUntil ? random.nextInt(3_000) : 0;
+      time.schedule(delay, () -> node.run(() -> operation.get().onComplete(done)));
+      return done.future();
     }
 
     @Override
@@ -505,17 +545,33 @@ final class SimulatedCluster {
 
     @Override
     public Future<Void> addGroup(String group, String shard) {
-      return Future.succeededFuture();
+      return changeGroup(() -> node.store.shardsOf(group).add(shard));
     }
 
     @Override
     public Future<Void> removeGroup(String group, String shard) {
-      return Future.succeededFuture();
+      return changeGroup(() -> node.store.shardsOf(group).remove(shard));
+    }
+
+    /** A node makes its changes of groups one after the other. */
+    private Future<Void> changeGroup(Supplier<Boolean> change) {
+      groupsChanged =
+          groupsChanged.compose(
+              before -> this.<Boolean>later(() -> operateWhenRepaired(change)).mapEmpty());
+      return groupsChanged;
+    }
+
+    /** Operations on groups wait for the owner of their partition. */
+    private <T> Future<T> operateWhenRepaired(Supplier<T> operation) {
+      Promise<T> done = Promise.promise();
+      long delay = node.store == main ? Math.max(0, directoryFailsUntil - time.now()) : 0;
+      time.schedule(delay, () -> node.run(() -> operate(operation).onComplete(done)));
+      return done.future();
     }
 
     @Override
     public Future<Collection<String>> addressesOf(String group) {
-      return Future.succeededFuture(List.of());
+      return operateWhenRepaired(() -> List.copyOf(node.store.shardsOf(group)));
     }
 
     @Override
@@ -630,6 +686,9 @@ final class SimulatedCluster {
     int resumed;
     int notRecovered;
 
+    /** Groups that a new session joins. */
+    List<String> groups = List.of();
+
     /** EventId of a Message that ends the link; how often it was received. */
     String poison = "";
 
@@ -648,6 +707,10 @@ final class SimulatedCluster {
       this.user = user;
     }
 
+    private Identity identity() {
+      return new Identity(user, false, null, 0, Identity.NEVER, "", null, groups);
+    }
+
     void connect() {
       if (stopped || link != null) {
         return;
@@ -662,7 +725,7 @@ final class SimulatedCluster {
       link = mine;
       boolean returning = !token.isEmpty();
       node.shard
-          .open(mine, new Identity(user, false), Attachment.of(true, token))
+          .open(mine, identity(), Attachment.of(true, token))
           .onComplete(
               opened -> {
                 if (mine.closed) {

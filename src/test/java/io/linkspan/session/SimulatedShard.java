@@ -108,6 +108,7 @@ final class SimulatedShard {
             },
             sender,
             memory,
+            () -> true,
             () -> true);
     var routes =
         new RoutingTable(

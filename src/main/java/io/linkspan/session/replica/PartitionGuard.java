@@ -74,6 +74,9 @@ public final class PartitionGuard {
   /** For nodes that have just found each other to enter their sessions; milliseconds. */
   static final long SETTLE_TIME = 5_000;
 
+  /** For the entries of a lost node to be removed, or found to be lost; milliseconds. */
+  static final long GROUPS_SETTLE_TIME = 3_000;
+
   private static final long PROBE_TIMEOUT = 1_000;
 
   /** Between the end of one round of questions and the next one; milliseconds. */
@@ -89,6 +92,9 @@ public final class PartitionGuard {
 
   /** Until then other nodes may not have entered all their sessions in the directory. */
   private long incompleteUntil;
+
+  /** Until then other nodes may not have entered all groups of their sessions. */
+  private long groupsIncompleteUntil;
 
   /** The other members as of the last event: during a pause, the cluster's own list moves on. */
   private final Set<String> others = new HashSet<>();
@@ -142,6 +148,14 @@ public final class PartitionGuard {
   }
 
   /**
+   * Returns whether the directory names every node with members of a group. It may not while the
+   * sessions of a lost node are adopted, and when parts of it were lost with several nodes.
+   */
+  public boolean areGroupsComplete() {
+    return scheduler.now() >= groupsIncompleteUntil;
+  }
+
+  /**
    * The event loop stood still.
    *
    * @param pause in milliseconds
@@ -176,6 +190,7 @@ public final class PartitionGuard {
   public void left(Nodes.Node node) {
     others.remove(node.id());
     incompleteUntil = scheduler.now() + SETTLE_TIME;
+    groupsIncompleteUntil = Math.max(groupsIncompleteUntil, scheduler.now() + GROUPS_SETTLE_TIME);
   }
 
   /**
@@ -184,6 +199,7 @@ public final class PartitionGuard {
    */
   public void merged() {
     incompleteUntil = scheduler.now() + SETTLE_TIME;
+    groupsIncompleteUntil = incompleteUntil;
     switch (state) {
       case CERTAIN, RECLAIMING -> reclaim();
       case PROBING -> beginProbing();

@@ -13,7 +13,9 @@ import io.linkspan.wire.SessionState;
 import io.linkspan.wire.ShardCall;
 import io.vertx.core.Future;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,7 +38,8 @@ public final class Replicator {
      * Takes over a session whose owner is lost.
      *
      * @param owner bus address of the shard that had it
-     * @return whether it is here now; false when another shard has it
+     * @return whether it is here now, and Messages to its groups reach it from everywhere; false
+     *     when another shard has it
      */
     Future<Boolean> adopt(SessionState state, String owner);
   }
@@ -58,6 +61,10 @@ public final class Replicator {
   private final ReplicationLog log;
   private final ReplicationLag lag;
   private final ReplicaStore replicas;
+
+  /** Number of sessions that are being adopted, by the id of their lost node. */
+  private final Map<String, Integer> adopting = new HashMap<>();
+
   private boolean scheduled;
 
   /** Has a replica, and keeps it until the present peer has one; null when there is none. */
@@ -164,7 +171,13 @@ public final class Replicator {
 
   private void adopt(List<SessionState> left, String owner) {
     LOG.info("{} is lost; {} of its sessions are adopted here", owner, left.size());
-    left.forEach(state -> adopt(state, owner, 1));
+    left.forEach(state -> adopt(state, owner));
+  }
+
+  /** Returns whether sessions of a lost node are still to be adopted here. */
+  public boolean isAdopting(String node) {
+    return adopting.containsKey(node)
+        || !replicas.owners(shard -> ShardAddress.nodeOf(shard).equals(node)).isEmpty();
   }
 
   /**
@@ -173,7 +186,7 @@ public final class Replicator {
   public void recall(Recall recall) {
     SessionState state = replicas.take(recall.getOwner(), recall.getSession());
     if (state != null) {
-      adopt(state, recall.getOwner(), 1);
+      adopt(state, recall.getOwner());
     }
   }
 
@@ -275,10 +288,21 @@ public final class Replicator {
     return all;
   }
 
+  private void adopt(SessionState state, String owner) {
+    adopting.merge(ShardAddress.nodeOf(owner), 1, Integer::sum);
+    adopt(state, owner, 1);
+  }
+
+  private void adoptionEnded(String owner) {
+    adopting.computeIfPresent(
+        ShardAddress.nodeOf(owner), (node, open) -> open == 1 ? null : open - 1);
+  }
+
   private void adopt(SessionState state, String owner, int attempt) {
     host.adopt(state, owner)
         .onComplete(
             adopted -> {
+              adoptionEnded(owner);
               if (adopted) {
                 // A former owner that was only frozen must release the session.
                 bus.send(owner, ShardCall.newBuilder().setFence(state.getSession()).build());
@@ -289,6 +313,7 @@ public final class Replicator {
               if (attempt < MAX_ADOPTIONS) {
                 scheduler.schedule(RETRY_MS, () -> adopt(state, owner, attempt + 1));
               } else {
+                adoptionEnded(owner);
                 LOST.add(state.getSession() + " of " + owner + ", " + failure);
               }
             });

@@ -385,6 +385,18 @@ class PartitionGuardTest {
     assertIncompleteForAWhile();
   }
 
+  @Test
+  void theGroupsAreIncompleteAfterANodeHasLeftButNotAfterOneHasJoined() {
+    guard.joined(nodes.add("d"));
+    assertThat(guard.areGroupsComplete()).isTrue();
+    guard.merged();
+    guard.left(nodes.remove("d"));
+    time.advance(PartitionGuard.GROUPS_SETTLE_TIME);
+    assertThat(guard.areGroupsComplete()).isFalse();
+    time.advance(PartitionGuard.SETTLE_TIME - PartitionGuard.GROUPS_SETTLE_TIME);
+    assertThat(guard.areGroupsComplete()).isTrue();
+  }
+
   private void assertIncompleteForAWhile() {
     assertThat(guard.isDirectoryComplete()).isFalse();
     time.advance(PartitionGuard.SETTLE_TIME - 1);

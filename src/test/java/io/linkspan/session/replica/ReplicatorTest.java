@@ -135,6 +135,33 @@ class ReplicatorTest {
   }
 
   @Test
+  void aShardSaysWhetherItStillHasSessionsOfALostNodeToAdopt() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    assertThat(b.replicator.isAdopting("a")).isTrue();
+    assertThat(c.replicator.isAdopting("a")).isFalse();
+    b.failures = 2;
+    crash(a, "a");
+    assertThat(b.replicator.isAdopting("a")).isTrue();
+    time.advance(5_000);
+    assertThat(b.sessions).containsKey("s");
+    assertThat(b.replicator.isAdopting("a")).isFalse();
+  }
+
+  @Test
+  void aSessionThatCannotBeAdoptedIsGivenUp() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    b.failures = Integer.MAX_VALUE;
+    crash(a, "a");
+    time.advance(60_000);
+    assertThat(b.sessions).isEmpty();
+    assertThat(b.replicator.isAdopting("a")).isFalse();
+  }
+
+  @Test
   void theSessionsOfALostNodeAreAdoptedByTheNextOneOnly() {
     start();
     a.begin("s");
