@@ -280,7 +280,7 @@ public final class PartitionGuard {
     if (round != of) {
       return;
     }
-    // An outcast needs the word of all: another outcast would call it a member too.
+    // An outcast waits until all say so: another outcast would call it a member too.
     if (state == State.OUTCAST ? asked > 0 && members == asked : members > 0) {
       reclaim();
     } else if (state == State.PROBING && (asked == 0 || scheduler.now() >= probesUntil)) {
