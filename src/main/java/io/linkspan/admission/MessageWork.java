@@ -2,6 +2,7 @@ package io.linkspan.admission;
 
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageSize;
 
 /**
  * Estimates the work that a Message makes for the gateway, in units. One unit is about an ordinary
@@ -26,7 +27,7 @@ public final class MessageWork {
     long groups = namesGroups ? countNames(message.getBody()) : 0;
     return 1L
         + PER_NAME * groups
-        + message.getSerializedSize() / BYTES_PER_UNIT
+        + MessageSize.of(message) / BYTES_PER_UNIT
         + (Headers.count(message) + message.getAttachmentsCount()) / PARTS_PER_UNIT;
   }
 

@@ -32,7 +32,7 @@ public final class EarlyMessages {
       if (bytes >= limit) {
         return false;
       }
-      bytes += message.message().getSerializedSize();
+      bytes += message.size();
       return true;
     }
   }

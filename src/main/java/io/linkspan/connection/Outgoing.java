@@ -2,6 +2,7 @@ package io.linkspan.connection;
 
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageSize;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.MessageCost;
@@ -38,6 +39,9 @@ public final class Outgoing {
   private final MessageSpan span;
   private Form forms;
   private int holders;
+
+  /** See {@link #size()}; -1 until it is asked for. */
+  private int size = -1;
 
   /** Creates a Message that is not an answer; it goes on channel 0. */
   public Outgoing(Message message) {
@@ -91,19 +95,27 @@ public final class Outgoing {
   /** Counts one more queue that holds the Message; the first one charges its cost. */
   public void hold(MemoryAccount memory) {
     if (holders++ == 0) {
-      memory.charge(MemoryUse.OUTBOX, MessageCost.of(message));
+      memory.charge(MemoryUse.OUTBOX, MessageCost.of(message, size()));
     }
   }
 
   /** Counts one queue less; after the last one the cost is given back. */
   public void release(MemoryAccount memory) {
     if (--holders == 0) {
-      memory.release(MemoryUse.OUTBOX, MessageCost.of(message));
+      memory.release(MemoryUse.OUTBOX, MessageCost.of(message, size()));
     }
   }
 
   public Message message() {
     return message;
+  }
+
+  /** Returns the bytes of the Message in its protobuf form. */
+  public int size() {
+    if (size < 0) {
+      size = MessageSize.of(message);
+    }
+    return size;
   }
 
   /** Returns the Message in the encoder's form. */

@@ -4,6 +4,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.MessageSize;
 
 /**
  * Estimates what a Message weighs on the heap. A Message of tiny headers weighs more than ten times
@@ -27,8 +28,17 @@ public final class MessageCost {
 
   /** Returns the bytes of a Message and of one encoded form of it. */
   public static long of(Message message) {
+    return of(message, MessageSize.of(message));
+  }
+
+  /**
+   * Returns the bytes of a Message and of one encoded form of it.
+   *
+   * @param size of that form
+   */
+  public static long of(Message message, int size) {
     return MESSAGE
-        + 2L * message.getSerializedSize()
+        + 2L * size
         + (long) HEADER * Headers.count(message)
         + (long) ATTACHMENT * message.getAttachmentsCount();
   }

@@ -4,6 +4,7 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.admission.MessageWork;
 import io.linkspan.admission.TokenBucket;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageSize;
 import io.linkspan.delivery.GroupRequests;
 
 /**
@@ -31,7 +32,7 @@ final class InboundRates {
     update(limits, now);
     long wait = messages == null ? 0 : messages.take(1, now);
     if (wait == 0 && bytes != null) {
-      wait = bytes.take(message.getSerializedSize(), now);
+      wait = bytes.take(MessageSize.of(message), now);
     }
     if (wait == 0 && work != null) {
       wait =

@@ -2,6 +2,7 @@ package io.linkspan.session;
 
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageSize;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.MessageCost;
@@ -44,14 +45,14 @@ final class WaitingMessages {
 
   /** Adds a Message; returns false when the limits are reached. */
   boolean offer(Message message, Receipt receipt, long received) {
-    int size = message.getSerializedSize();
+    int size = MessageSize.of(message);
     LimitsConfig current = limits.get();
     if (messages.size() >= current.waiting() || bytes + size > current.waitingBytes()) {
       return false;
     }
     messages.add(new Waiting(message, receipt, received));
     bytes += size;
-    memory.charge(MemoryUse.INBOX, MessageCost.of(message));
+    memory.charge(MemoryUse.INBOX, MessageCost.of(message, size));
     gauge.increment();
     return true;
   }
@@ -59,8 +60,9 @@ final class WaitingMessages {
   /** Removes and returns the oldest Message; there must be one. */
   Waiting remove() {
     Waiting oldest = messages.remove();
-    bytes -= oldest.message().getSerializedSize();
-    memory.release(MemoryUse.INBOX, MessageCost.of(oldest.message()));
+    int size = MessageSize.of(oldest.message());
+    bytes -= size;
+    memory.release(MemoryUse.INBOX, MessageCost.of(oldest.message(), size));
     gauge.decrement();
     return oldest;
   }

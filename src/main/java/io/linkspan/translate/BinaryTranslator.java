@@ -6,6 +6,7 @@ import com.google.protobuf.MessageLite;
 import com.google.protobuf.Parser;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageSize;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.frame.LegacyFrame;
 import io.vertx.core.buffer.Buffer;
@@ -34,7 +35,10 @@ public final class BinaryTranslator {
     MessageScan.check(frame, LegacyFrame.HEADER_LENGTH, limits);
     try {
       return switch (type) {
-        case LegacyFrame.TYPE_MESSAGE -> parse(Message.parser(), frame);
+        case LegacyFrame.TYPE_MESSAGE -> {
+          Message plain = MessageReader.read(frame, LegacyFrame.HEADER_LENGTH);
+          yield plain == null ? parse(Message.parser(), frame) : plain;
+        }
         case LegacyFrame.TYPE_ACK -> parse(AckMessage.parser(), frame);
         default ->
             throw new ProtocolException(
@@ -58,7 +62,29 @@ public final class BinaryTranslator {
 
   /** Writes a frame with a Message, after free space for the bytes of an outer framing. */
   public static byte[] encode(Message message, int room) {
-    return encode(LegacyFrame.TYPE_MESSAGE, message, room);
+    if (!MessageSize.isPlain(message)) {
+      return encodeGenerally(message, room);
+    }
+    int start = room + LegacyFrame.HEADER_LENGTH;
+    byte[] frame = new byte[start + MessageSize.of(message)];
+    LegacyFrame.encodeHeader(LegacyFrame.TYPE_MESSAGE, frame, room);
+    MessageWriter.write(message, frame, start);
+    return frame;
+  }
+
+  /** Writes a Message with headers or unknown fields. */
+  private static byte[] encodeGenerally(Message message, int room) {
+    int start = room + LegacyFrame.HEADER_LENGTH;
+    int length = message.getSerializedSize();
+    byte[] frame = new byte[start + length];
+    LegacyFrame.encodeHeader(LegacyFrame.TYPE_MESSAGE, frame, room);
+    CodedOutputStream out = CodedOutputStream.newInstance(frame, start, length);
+    try {
+      message.writeTo(out);
+    } catch (IOException e) {
+      throw new UncheckedIOException("a write to an array cannot fail", e);
+    }
+    return frame;
   }
 
   /** Writes a frame with an acknowledgement. */
@@ -68,20 +94,10 @@ public final class BinaryTranslator {
 
   /** Writes a frame with an acknowledgement, after free space for an outer framing. */
   public static byte[] encodeAck(String eventId, int room) {
-    return encode(LegacyFrame.TYPE_ACK, AckMessage.newBuilder().setEventId(eventId).build(), room);
-  }
-
-  private static byte[] encode(int type, MessageLite payload, int room) {
     int start = room + LegacyFrame.HEADER_LENGTH;
-    int length = payload.getSerializedSize();
-    byte[] frame = new byte[start + length];
-    LegacyFrame.encodeHeader(type, frame, room);
-    CodedOutputStream out = CodedOutputStream.newInstance(frame, start, length);
-    try {
-      payload.writeTo(out);
-    } catch (IOException e) {
-      throw new UncheckedIOException("a write to an array cannot fail", e);
-    }
+    byte[] frame = new byte[start + MessageSize.ofAck(eventId)];
+    LegacyFrame.encodeHeader(LegacyFrame.TYPE_ACK, frame, room);
+    MessageWriter.writeAck(eventId, frame, start);
     return frame;
   }
 }

@@ -3,6 +3,7 @@ package io.linkspan.session.outbox;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.MessageSize;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
@@ -81,7 +82,7 @@ public final class Outbox implements PendingDelivery.Owner {
    * @return false when it did not fit or the client is leaving; the callback has failed then
    */
   public boolean offer(Outgoing outgoing, DeliveryCallback callback, long now) {
-    if (isTooLong(outgoing.message())) {
+    if (isTooLong(outgoing.size())) {
       return refuse(outgoing, Refusals.tooLarge(link.longestMessage()), callback);
     }
     if (shared.drops(outgoing)) {
@@ -232,7 +233,7 @@ public final class Outbox implements PendingDelivery.Owner {
     while (unsent != null && link != null && !isLastAttempt(queue.oldest())) {
       PendingDelivery delivery = unsent;
       unsent = delivery.next;
-      if (isTooLong(delivery.outgoing.message())) {
+      if (isTooLong(delivery.size)) {
         // It fitted the last link of the client and does not fit this one.
         remove(delivery);
         refuse(delivery.outgoing, Refusals.tooLarge(link.longestMessage()), delivery.callback);
@@ -332,13 +333,13 @@ public final class Outbox implements PendingDelivery.Owner {
 
   /** Returns the error that {@link #offer} would give now; null when it would not fail. */
   public MessageException refusalOf(Message message) {
-    if (isTooLong(message)) {
+    if (isTooLong(MessageSize.of(message))) {
       return Refusals.tooLarge(link.longestMessage());
     }
     if (shared.memory().isAt(MemoryLevel.FULL)) {
       return MessageCost.full();
     }
-    return hasRoomFor(message.getSerializedSize()) ? null : Refusals.full(queue.count());
+    return hasRoomFor(MessageSize.of(message)) ? null : Refusals.full(queue.count());
   }
 
   /** Replaces the link, if the client is linked, by another form of the same link. */
@@ -383,8 +384,8 @@ public final class Outbox implements PendingDelivery.Owner {
     OutboxParts.taken(delivery.outgoing, delivery.callback);
   }
 
-  private boolean isTooLong(Message message) {
-    return link != null && message.getSerializedSize() > link.longestMessage();
+  private boolean isTooLong(int size) {
+    return link != null && size > link.longestMessage();
   }
 
   private boolean hasRoomFor(int size) {
@@ -422,7 +423,7 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   private boolean write(Outgoing outgoing, int attempt) {
-    shared.memory().writes(outgoing.message().getSerializedSize());
+    shared.memory().writes(outgoing.size());
     boolean written = link.deliver(outgoing);
     if (written) {
       shared.written(outgoing, attempt, session);

@@ -64,7 +64,7 @@ public final class PendingDelivery {
     this.outgoing = outgoing;
     this.callback = callback;
     this.since = since;
-    size = outgoing.message().getSerializedSize();
+    size = outgoing.size();
   }
 
   /** Returns a delivery in the state that it had in another outbox. */

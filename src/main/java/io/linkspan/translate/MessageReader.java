@@ -1,0 +1,123 @@
+package io.linkspan.translate;
+
+import com.google.protobuf.ByteString;
+import io.linkspan.api.Message;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Reads the protobuf form of a plain Message, as the generated parser does, and allocates the
+ * Message, its texts and its attachments, nothing else. It leaves all that is not plain to that
+ * parser: headers, unknown fields, texts that are not ASCII, and everything that is not valid. Not
+ * safe for use by several threads.
+ */
+final class MessageReader {
+
+  private static final int LENGTH = 2;
+  private static final int WIRE_TYPE_BITS = 3;
+  private static final int WIRE_TYPE = 0x07;
+  private static final int LOW_BITS = 0x7F;
+
+  private static final ThreadLocal<MessageReader> CURRENT =
+      ThreadLocal.withInitial(MessageReader::new);
+
+  /** Used for every Message: a Message that it has built does not refer to it. */
+  private final Message.Builder message = Message.newBuilder();
+
+  private byte[] bytes;
+  private int position;
+  private int end;
+
+  private MessageReader() {}
+
+  /**
+   * Reads a Message, which ends with the bytes.
+   *
+   * @return null when it is not plain
+   */
+  static Message read(byte[] bytes, int start) {
+    MessageReader reader = CURRENT.get();
+    reader.bytes = bytes;
+    reader.position = start;
+    reader.end = bytes.length;
+    Message read = reader.read();
+    reader.bytes = null;
+    return read;
+  }
+
+  private Message read() {
+    message
+        .setEventId("")
+        .setFrom("")
+        .setTo("")
+        .setCreateAt("")
+        .setType("")
+        .setBody("")
+        .clearAttachments()
+        .setContentType("")
+        .setReplyTo("");
+    while (position < end) {
+      int tag = bytes[position++];
+      if ((tag & WIRE_TYPE) != LENGTH || !readField(tag >>> WIRE_TYPE_BITS)) {
+        return null;
+      }
+    }
+    return message.build();
+  }
+
+  /** Reads the field at the position; returns false when it is not plain. */
+  private boolean readField(int field) {
+    int length = readLength();
+    if (length < 0 || length > end - position) {
+      return false;
+    }
+    if (field == Message.ATTACHMENTS_FIELD_NUMBER) {
+      message.addAttachments(ByteString.copyFrom(bytes, position, length));
+    } else if (!isAscii(position, length) || !set(field, length)) {
+      return false;
+    }
+    position += length;
+    return true;
+  }
+
+  /** Reads a length of one or two bytes; returns -1 for any other. */
+  private int readLength() {
+    if (position == end) {
+      return -1;
+    }
+    int low = bytes[position++];
+    if (low >= 0) {
+      return low;
+    }
+    if (position == end) {
+      return -1;
+    }
+    int high = bytes[position++];
+    return high < 0 ? -1 : (low & LOW_BITS) | high << 7;
+  }
+
+  private boolean isAscii(int start, int length) {
+    int bits = 0;
+    for (int i = start; i < start + length; i++) {
+      bits |= bytes[i];
+    }
+    return bits >= 0;
+  }
+
+  private boolean set(int field, int length) {
+    String text = new String(bytes, position, length, StandardCharsets.ISO_8859_1);
+    switch (field) {
+      case Message.EVENTID_FIELD_NUMBER -> message.setEventId(text);
+      case Message.FROM_FIELD_NUMBER -> message.setFrom(text);
+      case Message.TO_FIELD_NUMBER -> message.setTo(text);
+      case Message.CREATEAT_FIELD_NUMBER -> message.setCreateAt(text);
+      case Message.TYPE_FIELD_NUMBER -> message.setType(text);
+      case Message.BODY_FIELD_NUMBER -> message.setBody(text);
+      case Message.CONTENTTYPE_FIELD_NUMBER -> message.setContentType(text);
+      case Message.REPLYTO_FIELD_NUMBER -> message.setReplyTo(text);
+      default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+}

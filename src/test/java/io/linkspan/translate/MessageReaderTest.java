@@ -1,0 +1,104 @@
+package io.linkspan.translate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import com.google.protobuf.InvalidProtocolBufferException;
+import io.linkspan.api.Message;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Compares what is read with what the generated parser reads from the same bytes. */
+class MessageReaderTest {
+
+  private static final int MESSAGES = 2_000;
+  private static final Message PLAIN =
+      Message.newBuilder()
+          .setEventId("e")
+          .setFrom("f")
+          .setTo("service:echo")
+          .setCreateAt("2026-01-01T00:00:00Z")
+          .setType("chat")
+          .setBody("x".repeat(300))
+          .addAttachments(ByteString.copyFromUtf8("é"))
+          .addAttachments(ByteString.EMPTY)
+          .setContentType("text/plain")
+          .setReplyTo("r")
+          .build();
+
+  @Test
+  void everyPlainFieldIsRead() {
+    assertThat(MessageReader.read(PLAIN.toByteArray(), 0)).isEqualTo(PLAIN);
+    Message empty = Message.getDefaultInstance();
+    assertThat(MessageReader.read(new byte[0], 0)).isEqualTo(empty);
+  }
+
+  @Test
+  void aMessageKeepsNothingOfTheOneBefore() {
+    Message first = MessageReader.read(PLAIN.toByteArray(), 0);
+    Message second = Message.newBuilder().setBody("b").build();
+    assertThat(MessageReader.read(second.toByteArray(), 0)).isEqualTo(second);
+    assertThat(first).isEqualTo(PLAIN);
+  }
+
+  @Test
+  void theLastOfARepeatedFieldIsRead() throws InvalidProtocolBufferException {
+    byte[] twice = concat(PLAIN.toByteArray(), Message.newBuilder().setTo("b").build());
+    assertThat(MessageReader.read(twice, 0)).isEqualTo(Message.parseFrom(twice));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 127, 128, 16_383})
+  void lengthsOfTwoBytesAreRead(int length) {
+    Message message = Message.newBuilder().setBody("x".repeat(length)).setTo("b").build();
+    assertThat(MessageReader.read(message.toByteArray(), 0)).isEqualTo(message);
+  }
+
+  @Test
+  void whatIsNotPlainIsLeftToTheParser() {
+    assertIsLeft(Message.newBuilder().putHeaders("a", "b").build().toByteArray());
+    assertIsLeft(Message.newBuilder().setBody("é").build().toByteArray());
+    assertIsLeft(Message.newBuilder().setBody("x".repeat(16_384)).build().toByteArray());
+    // An unknown field, a number, a length that is missing, a field that is cut, a long tag.
+    assertIsLeft(new byte[] {0x5A, 0});
+    assertIsLeft(new byte[] {0x08, 1});
+    assertIsLeft(new byte[] {0x0A});
+    assertIsLeft(new byte[] {0x0A, (byte) 0x80});
+    assertIsLeft(new byte[] {0x0A, 2, 'a'});
+    assertIsLeft(new byte[] {(byte) 0x8A, 0, 1, 'a'});
+  }
+
+  @Test
+  void damagedBytesAreReadAsTheParserReadsThemOrLeftToIt() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (int i = 0; i < MESSAGES; i++) {
+      byte[] bytes = MessageWriterTest.random(random).toByteArray();
+      for (int damage = random.nextInt(3); damage > 0 && bytes.length > 0; damage--) {
+        bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
+      }
+      Message read = MessageReader.read(bytes, 0);
+      if (read != null) {
+        assertThat(parse(bytes)).as("seed %d, message %d", seed, i).isEqualTo(read);
+      }
+    }
+  }
+
+  private static Message parse(byte[] bytes) {
+    try {
+      return Message.parseFrom(bytes);
+    } catch (InvalidProtocolBufferException e) {
+      return null;
+    }
+  }
+
+  private static void assertIsLeft(byte[] bytes) {
+    assertThat(MessageReader.read(bytes, 0)).isNull();
+  }
+
+  private static byte[] concat(byte[] first, Message second) {
+    return ByteString.copyFrom(first).concat(second.toByteString()).toByteArray();
+  }
+}
