@@ -1,14 +1,17 @@
 package io.linkspan.delivery;
 
-import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageSize;
 import java.time.Instant;
 
 /** Fills in the fields that a sender left empty. Used only on the event loop of its shard. */
 public final class MessageDefaults {
 
-  private final String prefix;
-  private long assigned;
+  private final EventIds eventIds;
+
+  /** Copies Messages without headers: a Message that it has built does not refer to it. */
+  private final Message.Builder plain = Message.newBuilder();
+
   private long formattedAt;
   private String formatted = "";
 
@@ -18,38 +21,43 @@ public final class MessageDefaults {
    * @param prefix of the eventIds that it assigns; no other shard has the same one
    */
   public MessageDefaults(String prefix) {
-    this.prefix = prefix;
+    eventIds = new EventIds(prefix);
   }
 
   /**
-   * Returns a builder that begins as another Message.
+   * Returns a builder that begins as another Message; it is used before the next call.
    *
    * <p>{@code message.toBuilder()} makes a map for the headers even where there are none, and every
    * inbound Message and every answer is copied.
    */
-  public static Message.Builder builderOf(Message message) {
-    if (Headers.count(message) > 0 || message.getUnknownFields().getSerializedSize() > 0) {
+  Message.Builder builderOf(Message message) {
+    if (!MessageSize.isPlain(message)) {
       return message.toBuilder();
     }
-    Message.Builder builder =
-        Message.newBuilder()
-            .setEventId(message.getEventId())
-            .setFrom(message.getFrom())
-            .setTo(message.getTo())
-            .setCreateAt(message.getCreateAt())
-            .setType(message.getType())
-            .setBody(message.getBody())
-            .setContentType(message.getContentType())
-            .setReplyTo(message.getReplyTo());
+    plain
+        .setEventId(message.getEventId())
+        .setFrom(message.getFrom())
+        .setTo(message.getTo())
+        .setCreateAt(message.getCreateAt())
+        .setType(message.getType())
+        .setBody(message.getBody())
+        .setContentType(message.getContentType())
+        .setReplyTo(message.getReplyTo())
+        .clearAttachments();
     return message.getAttachmentsCount() == 0
-        ? builder
-        : builder.addAllAttachments(message.getAttachmentsList());
+        ? plain
+        : plain.addAllAttachments(message.getAttachmentsList());
+  }
+
+  /** Returns a Message of a service, with neither eventId nor createAt left empty. */
+  public Message complete(Message message) {
+    return fill(builderOf(message)).build();
   }
 
   /** Sets eventId and createAt where they are empty. */
   public Message.Builder fill(Message.Builder message) {
     if (message.getEventId().isEmpty()) {
-      message.setEventId(prefix + Long.toString(++assigned, Character.MAX_RADIX));
+      message.setEventId(eventIds.next());
     }
     if (message.getCreateAt().isEmpty()) {
       message.setCreateAt(now());

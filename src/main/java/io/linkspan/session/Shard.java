@@ -359,7 +359,7 @@ public final class Shard {
    */
   void route(Message outgoing, DeliveryScope scope, Function<Message, DeliveryCallback> callback) {
     stalls.check();
-    Message complete = defaults.fill(MessageDefaults.builderOf(outgoing)).build();
+    Message complete = defaults.complete(outgoing);
     MessageSpan span = trace.tracing().send(complete);
     Message message = span.mark(complete);
     DeliveryCallback outcome = trace.received(message, span, callback.apply(message));

@@ -40,11 +40,11 @@ class MessageDefaultsTest {
       } else {
         all.setField(field, value);
       }
-      assertThat(MessageDefaults.builderOf(all.build()).build()).isEqualTo(all.build());
+      assertThat(defaults.builderOf(all.build()).build()).isEqualTo(all.build());
     }
     assertThat(all.getAllFields()).hasSize(Message.getDescriptor().getFields().size() - 1);
     all.putHeaders("name", "value");
-    assertThat(MessageDefaults.builderOf(all.build()).build()).isEqualTo(all.build());
+    assertThat(defaults.builderOf(all.build()).build()).isEqualTo(all.build());
   }
 
   @Test
@@ -54,13 +54,42 @@ class MessageDefaultsTest {
             .addField(77, UnknownFieldSet.Field.newBuilder().addVarint(7).build())
             .build();
     Message message = Message.newBuilder().setBody("x").setUnknownFields(unknown).build();
-    assertThat(MessageDefaults.builderOf(message).build()).isEqualTo(message);
+    assertThat(defaults.builderOf(message).build()).isEqualTo(message);
   }
 
   @Test
   void anEmptyMessageStaysEmpty() {
-    assertThat(MessageDefaults.builderOf(Message.getDefaultInstance()).build())
+    assertThat(defaults.builderOf(Message.getDefaultInstance()).build())
         .isEqualTo(Message.getDefaultInstance());
+  }
+
+  @Test
+  void aCopyKeepsNothingOfTheMessageBefore() {
+    Message.Builder all = Message.newBuilder().addAttachments(ByteString.copyFromUtf8("1"));
+    for (FieldDescriptor field : Message.getDescriptor().getFields()) {
+      if (!field.isRepeated()) {
+        all.setField(field, field.getName());
+      }
+    }
+    Message first = defaults.builderOf(all.build()).build();
+    Message second = defaults.builderOf(Message.newBuilder().setBody("b").build()).build();
+    Message third =
+        defaults
+            .builderOf(Message.newBuilder().addAttachments(ByteString.copyFromUtf8("2")).build())
+            .build();
+    assertThat(second).isEqualTo(Message.newBuilder().setBody("b").build());
+    assertThat(third.getAttachmentsList()).containsExactly(ByteString.copyFromUtf8("2"));
+    assertThat(first).isEqualTo(all.build());
+  }
+
+  @Test
+  void eventIdsCountUpInBase36() {
+    for (long number = 1; number < 5_000; number++) {
+      assertThat(defaults.complete(Message.getDefaultInstance()).getEventId())
+          .isEqualTo("p-" + Long.toString(number, Character.MAX_RADIX));
+    }
+    Message completed = new MessageDefaults("é").complete(Message.getDefaultInstance());
+    assertThat(completed.getEventId()).isEqualTo("é1");
   }
 
   @Test
