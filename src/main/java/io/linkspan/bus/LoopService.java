@@ -60,32 +60,14 @@ public final class LoopService<Q, O, A> {
       return null;
     }
     Instance<Q, O, A> first = here.all().get(0);
-    var call = new Call<>(first.handler(), request, origin);
-    first.context().dispatch(call, Call::run);
-    return call.answer;
-  }
-
-  /** Holds the answer, since the dispatch of a context returns nothing. */
-  private static final class Call<Q, O, A> {
-    private final Handler<Q, O, A> handler;
-    private final Q request;
-    private final O origin;
-    private Future<A> answer;
-
-    Call(Handler<Q, O, A> handler, Q request, O origin) {
-      this.handler = handler;
-      this.request = request;
-      this.origin = origin;
-    }
-
-    void run() {
-      try {
-        answer = handler.handle(request, origin);
-      } catch (RuntimeException bug) {
-        answer = Future.failedFuture(new IllegalStateException("the service failed", bug));
-        // The context reports it.
-        throw bug;
-      }
+    ContextInternal before = first.context().beginDispatch();
+    try {
+      return first.handler().handle(request, origin);
+    } catch (Throwable bug) {
+      first.context().reportException(bug);
+      return Future.failedFuture(new IllegalStateException("the service failed", bug));
+    } finally {
+      first.context().endDispatch(before);
     }
   }
 

@@ -84,6 +84,13 @@ final class DuplicateWindow {
                   (one, other) -> one,
                   () -> new EnumMap<>(ErrorCode.class)));
 
+  /** Receives the outcomes of repetitions. */
+  interface Repetitions {
+
+    /** A Message that was sent again has an outcome. */
+    void ended(String eventId, Receipt receipt, Outcome outcome);
+  }
+
   /** A Message without an outcome. */
   static final class Entry {
     private long position;
@@ -123,11 +130,12 @@ final class DuplicateWindow {
   /**
    * Adds a Message.
    *
-   * @param onOutcome receives, if the Message is a repetition, the outcome of the first one: now,
+   * @param receipt of the Message, is passed on to {@code repetitions}
+   * @param repetitions receives, if the Message is a repetition, the outcome of the first one: now,
    *     if it has one, else later, on the thread that ends it
    * @return the entry to {@link #end}, or null for a repetition
    */
-  Entry admit(String eventId, long now, Consumer<Outcome> onOutcome) {
+  Entry admit(String eventId, long now, Receipt receipt, Repetitions repetitions) {
     long high = RecentIds.high(eventId);
     long low = RecentIds.low(eventId);
     Outcome outcome;
@@ -141,12 +149,12 @@ final class DuplicateWindow {
         return append(high, low, now);
       }
       if (ids.state(position) instanceof Entry entry) {
-        await(entry, onOutcome);
+        await(entry, later -> repetitions.ended(eventId, receipt, later));
         return null;
       }
       outcome = (Outcome) ids.state(position);
     }
-    onOutcome.accept(outcome);
+    repetitions.ended(eventId, receipt, outcome);
     return null;
   }
 

@@ -7,6 +7,7 @@ import io.linkspan.delivery.InboundExchange;
 import io.linkspan.delivery.RecipientRouter;
 import io.linkspan.delivery.Sender;
 import io.linkspan.delivery.ServiceRecorder;
+import io.linkspan.memory.MessageCost;
 import io.linkspan.routing.Recipient;
 import io.linkspan.telemetry.MessageSpan;
 import io.linkspan.trace.Step;
@@ -22,7 +23,7 @@ final class InboundRequest implements InboundExchange {
 
   private final Inbox inbox;
   private final Receipt receipt;
-  private final Message original;
+  private final long cost;
   private final DuplicateWindow.Entry entry;
   private final long received;
   private final long taken;
@@ -66,7 +67,7 @@ final class InboundRequest implements InboundExchange {
     this.received = received;
     this.taken = taken;
     this.span = span;
-    original = message;
+    cost = MessageCost.of(message);
     this.message = span.mark(message);
   }
 
@@ -75,9 +76,9 @@ final class InboundRequest implements InboundExchange {
     return message;
   }
 
-  /** Returns the Message as it was received. */
-  Message original() {
-    return original;
+  /** Returns the bytes that are charged for the Message. */
+  long cost() {
+    return cost;
   }
 
   MessageSpan span() {

@@ -30,7 +30,7 @@ import java.util.function.Supplier;
  * as far as more may be in flight, and held in their order beyond that. Used only on the event loop
  * of the session's shard.
  */
-final class Inbox {
+final class Inbox implements DuplicateWindow.Repetitions {
 
   /** The client as its inbox sees it. */
   interface Client {
@@ -214,7 +214,7 @@ final class Inbox {
       }
     }
     inFlight--;
-    shared.memory().release(MemoryUse.INBOX, MessageCost.of(request.original()));
+    shared.memory().release(MemoryUse.INBOX, request.cost());
     shared.metrics().inFlight.decrement();
     takeWaiting();
     if (inFlight == 0 && state == State.CLOSED) {
@@ -327,9 +327,7 @@ final class Inbox {
         && shared.filtersDuplicates()
         && !GroupRequests.isGroupRequest(message.getType())) {
       String eventId = message.getEventId();
-      entry =
-          duplicates.admit(
-              eventId, shared.scheduler().now(), outcome -> reportAgain(eventId, receipt, outcome));
+      entry = duplicates.admit(eventId, shared.scheduler().now(), receipt, this);
       if (entry == null) {
         shared.metrics().duplicates.increment();
         timeline().record(Step.DUPLICATE, eventId, sender.user(), 0, sender.session());
@@ -347,7 +345,7 @@ final class Inbox {
     var request = new InboundRequest(this, receipt, complete, entry, span, received, taken);
     timeline().recordAt(taken, Step.RECEIVED, request.message(), sender.session());
     requests.add(request);
-    shared.memory().charge(MemoryUse.INBOX, MessageCost.of(request.original()));
+    shared.memory().charge(MemoryUse.INBOX, request.cost());
     if (isAnswer(message)) {
       client.answered(message.getReplyTo(), request.message());
       request.accepted();
@@ -357,7 +355,8 @@ final class Inbox {
   }
 
   /** May be called on the event loop of another session of the same user. */
-  private void reportAgain(String eventId, Receipt receipt, DuplicateWindow.Outcome outcome) {
+  @Override
+  public void ended(String eventId, Receipt receipt, DuplicateWindow.Outcome outcome) {
     shared
         .loop()
         .execute(

@@ -30,22 +30,23 @@ class DuplicateFilterTest {
   private final SharedMemoryAccount memory = new SharedMemoryAccount(budget);
   private final DuplicateWindow window = new DuplicateWindow(MAX, WINDOW, memory);
   private final List<Outcome> told = new ArrayList<>();
+  private final DuplicateWindow.Repetitions tell = (eventId, receipt, outcome) -> told.add(outcome);
 
   @Test
   void aRepetitionAfterTheOutcomeReceivesItAtOnce() {
-    DuplicateWindow.Entry first = window.admit("a", START, told::add);
+    DuplicateWindow.Entry first = window.admit("a", START, null, tell);
     assertThat(first).isNotNull();
     window.end(first, Outcome.ACKNOWLEDGED);
     assertThat(told).isEmpty();
-    assertThat(window.admit("a", START + 1, told::add)).isNull();
+    assertThat(window.admit("a", START + 1, null, tell)).isNull();
     assertThat(told).containsExactly(Outcome.ACKNOWLEDGED);
   }
 
   @Test
   void aRepetitionBeforeTheOutcomeReceivesItLater() {
-    DuplicateWindow.Entry first = window.admit("a", START, told::add);
-    assertThat(window.admit("a", START, told::add)).isNull();
-    assertThat(window.admit("a", START, told::add)).isNull();
+    DuplicateWindow.Entry first = window.admit("a", START, null, tell);
+    assertThat(window.admit("a", START, null, tell)).isNull();
+    assertThat(window.admit("a", START, null, tell)).isNull();
     assertThat(told).isEmpty();
     var refusal = Outcome.of(new MessageException(ErrorCode.FORBIDDEN, "no"));
     window.end(first, refusal);
@@ -54,9 +55,9 @@ class DuplicateFilterTest {
 
   @Test
   void aFloodOfRepetitionsIsBounded() {
-    DuplicateWindow.Entry first = window.admit("a", START, told::add);
+    DuplicateWindow.Entry first = window.admit("a", START, null, tell);
     for (int i = 0; i < 1_000; i++) {
-      window.admit("a", START, told::add);
+      window.admit("a", START, null, tell);
     }
     window.end(first, Outcome.ACKNOWLEDGED);
     assertThat(told).hasSizeLessThan(20);
@@ -64,25 +65,25 @@ class DuplicateFilterTest {
 
   @Test
   void anEventIdOlderThanTheWindowIsNew() {
-    window.end(window.admit("a", START, told::add), Outcome.ACKNOWLEDGED);
-    assertThat(window.admit("a", START + WINDOW, told::add)).isNull();
-    assertThat(window.admit("a", START + WINDOW + 1, told::add)).isNotNull();
+    window.end(window.admit("a", START, null, tell), Outcome.ACKNOWLEDGED);
+    assertThat(window.admit("a", START + WINDOW, null, tell)).isNull();
+    assertThat(window.admit("a", START + WINDOW + 1, null, tell)).isNotNull();
   }
 
   @Test
   void aPendingMessageIsADuplicateAtAnyAge() {
-    window.admit("a", START, told::add);
-    assertThat(window.admit("a", START + 10 * WINDOW, told::add)).isNull();
+    window.admit("a", START, null, tell);
+    assertThat(window.admit("a", START + 10 * WINDOW, null, tell)).isNull();
   }
 
   @Test
   void anEvictedEntryStillReportsItsOutcome() {
-    DuplicateWindow.Entry oldest = window.admit("0", START, told::add);
-    window.admit("0", START, told::add);
+    DuplicateWindow.Entry oldest = window.admit("0", START, null, tell);
+    window.admit("0", START, null, tell);
     for (int i = 1; i <= MAX; i++) {
-      window.end(window.admit("" + i, START, told::add), Outcome.ACKNOWLEDGED);
+      window.end(window.admit("" + i, START, null, tell), Outcome.ACKNOWLEDGED);
     }
-    assertThat(window.admit("0", START, told::add)).isNotNull();
+    assertThat(window.admit("0", START, null, tell)).isNotNull();
     window.end(oldest, Outcome.ACKNOWLEDGED);
     assertThat(told).containsExactly(Outcome.ACKNOWLEDGED);
   }
@@ -92,14 +93,14 @@ class DuplicateFilterTest {
     DuplicateFilter filter = filter(1);
     remember(filter, "alice", true);
     DuplicateWindow again = filter.acquire("alice");
-    assertThat(again.admit("x", now(), told::add)).isNull();
+    assertThat(again.admit("x", now(), null, tell)).isNull();
     filter.release("alice", true, now());
     remember(filter, "anonymous", false);
-    assertThat(filter.acquire("anonymous").admit("x", now(), told::add)).isNotNull();
+    assertThat(filter.acquire("anonymous").admit("x", now(), null, tell)).isNotNull();
     // Room for one only: bob's takes the place of alice's.
     remember(filter, "bob", true);
-    assertThat(filter.acquire("alice").admit("x", now(), told::add)).isNotNull();
-    assertThat(filter.acquire("bob").admit("x", now(), told::add)).isNull();
+    assertThat(filter.acquire("alice").admit("x", now(), null, tell)).isNotNull();
+    assertThat(filter.acquire("bob").admit("x", now(), null, tell)).isNull();
   }
 
   @Test
@@ -163,7 +164,7 @@ class DuplicateFilterTest {
     for (int step = 0; step < 2_000; step++) {
       now += random.nextInt(30);
       String id = "event-" + random.nextInt(ids);
-      DuplicateWindow.Entry entry = tested.admit(id, now, ending -> {});
+      DuplicateWindow.Entry entry = tested.admit(id, now, null, tell);
       assertThat(entry != null).as("step " + step).isEqualTo(model.isFirst(id, now));
       if (entry != null) {
         inFlight.put(id, entry);
@@ -178,7 +179,8 @@ class DuplicateFilterTest {
 
   private static void remember(DuplicateFilter filter, String user, boolean mayReturn) {
     DuplicateWindow window = filter.acquire(user);
-    window.end(window.admit("x", now(), ending -> {}), Outcome.ACKNOWLEDGED);
+    window.end(
+        window.admit("x", now(), null, (eventId, receipt, outcome) -> {}), Outcome.ACKNOWLEDGED);
     filter.release(user, mayReturn, now());
   }
 
