@@ -37,39 +37,41 @@ public final class Outgoing {
   private final Message message;
   private final int channel;
   private final MessageSpan span;
+  private final boolean shared;
   private Form forms;
   private int holders;
 
   /** See {@link #size()}; -1 until it is asked for. */
   private int size = -1;
 
-  /** Creates a Message that is not an answer; it goes on channel 0. */
+  /** Creates a Message that is not an answer; it goes on channel 0, to any number of clients. */
   public Outgoing(Message message) {
-    this(message, 0, MessageSpan.NONE);
+    this(message, 0, MessageSpan.NONE, true);
   }
 
   /**
-   * Creates an answer.
+   * Creates a Message for one client.
    *
-   * @param channel of the link on which the request arrived
+   * @param channel of the link on which the request arrived, for an answer; else 0
    */
   public Outgoing(Message message, int channel) {
-    this(message, channel, MessageSpan.NONE);
+    this(message, channel, MessageSpan.NONE, false);
   }
 
   /**
-   * Creates a Message that is not an answer.
+   * Creates a Message that is not an answer, for one client.
    *
    * @param span of its delivery to one session
    */
   public Outgoing(Message message, MessageSpan span) {
-    this(message, 0, span);
+    this(message, 0, span, false);
   }
 
-  private Outgoing(Message message, int channel, MessageSpan span) {
+  private Outgoing(Message message, int channel, MessageSpan span, boolean shared) {
     this.message = message;
     this.channel = channel;
     this.span = span;
+    this.shared = shared;
   }
 
   /** Returns the span of its delivery, which ends with it. */
@@ -80,6 +82,11 @@ public final class Outgoing {
   /** Returns the channel of the link, if it has channels. */
   public int channel() {
     return channel;
+  }
+
+  /** Returns whether more than one client may receive it, so that its forms are worth keeping. */
+  public boolean isShared() {
+    return shared;
   }
 
   /** Returns whether a late delivery is worthless: sent once and never kept. */

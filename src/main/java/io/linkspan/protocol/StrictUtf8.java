@@ -26,9 +26,18 @@ public final class StrictUtf8 {
    * @throws ProtocolException if they are not UTF-8
    */
   public static String decode(byte[] bytes) {
-    String text = new String(bytes, StandardCharsets.UTF_8);
+    return decode(bytes, bytes.length);
+  }
+
+  /**
+   * Decodes the bytes with which an array begins.
+   *
+   * @throws ProtocolException if they are not UTF-8
+   */
+  public static String decode(byte[] bytes, int length) {
+    String text = new String(bytes, 0, length, StandardCharsets.UTF_8);
     // Malformed input leaves a replacement character, but a valid text may contain one too.
-    return text.indexOf(REPLACEMENT) < 0 ? text : decode(ByteBuffer.wrap(bytes));
+    return text.indexOf(REPLACEMENT) < 0 ? text : decode(ByteBuffer.wrap(bytes, 0, length));
   }
 
   /**

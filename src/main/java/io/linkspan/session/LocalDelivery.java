@@ -185,7 +185,7 @@ final class LocalDelivery implements LocalRouter {
       callback.notHere(RecipientRouter.notConnected(recipient));
       return;
     }
-    var untraced = new Outgoing(message);
+    var untraced = recipients.size() == 1 ? new Outgoing(message, 0) : new Outgoing(message);
     DeliveryCallback any = DeliveryCallbacks.any(callback, recipients.size());
     // A copy: a session that cannot take it may end here.
     for (Session session : List.copyOf(recipients)) {

@@ -31,15 +31,24 @@ public final class BinaryTranslator {
    * @throws ProtocolException when it is neither; the message says why
    */
   public static MessageLite decode(byte[] frame, MessageLimits limits) {
-    int type = LegacyFrame.typeOf(frame);
-    MessageScan.check(frame, LegacyFrame.HEADER_LENGTH, limits);
+    return decode(frame, frame.length, limits);
+  }
+
+  /**
+   * Reads a frame, as {@link #decode(byte[], MessageLimits)} does.
+   *
+   * @param length of the frame, with which the array begins; it keeps nothing of the array
+   */
+  public static MessageLite decode(byte[] frame, int length, MessageLimits limits) {
+    int type = LegacyFrame.typeOf(frame, length);
+    MessageScan.check(frame, LegacyFrame.HEADER_LENGTH, length, limits);
     try {
       return switch (type) {
         case LegacyFrame.TYPE_MESSAGE -> {
-          Message plain = MessageReader.read(frame, LegacyFrame.HEADER_LENGTH);
-          yield plain == null ? parse(Message.parser(), frame) : plain;
+          Message plain = MessageReader.read(frame, LegacyFrame.HEADER_LENGTH, length);
+          yield plain == null ? parse(Message.parser(), frame, length) : plain;
         }
-        case LegacyFrame.TYPE_ACK -> parse(AckMessage.parser(), frame);
+        case LegacyFrame.TYPE_ACK -> parse(AckMessage.parser(), frame, length);
         default ->
             throw new ProtocolException(
                 "frame type " + type + " is unknown; a Message is 11 and an AckMessage 10");
@@ -50,9 +59,9 @@ public final class BinaryTranslator {
     }
   }
 
-  private static <T> T parse(Parser<T> parser, byte[] frame) throws InvalidProtocolBufferException {
-    return parser.parseFrom(
-        frame, LegacyFrame.HEADER_LENGTH, frame.length - LegacyFrame.HEADER_LENGTH);
+  private static <T> T parse(Parser<T> parser, byte[] frame, int length)
+      throws InvalidProtocolBufferException {
+    return parser.parseFrom(frame, LegacyFrame.HEADER_LENGTH, length - LegacyFrame.HEADER_LENGTH);
   }
 
   /** Writes a frame with a Message; many recipients may share it, and nobody changes it. */

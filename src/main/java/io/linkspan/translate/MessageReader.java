@@ -6,9 +6,10 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Reads the protobuf form of a plain Message, as the generated parser does, and allocates the
- * Message, its texts and its attachments, nothing else. It leaves all that is not plain to that
- * parser: headers, unknown fields, texts that are not ASCII, and everything that is not valid. Not
- * safe for use by several threads.
+ * Message, its texts and its attachments, nothing else; recipients, types and the like are mostly
+ * the texts of earlier Messages. It leaves all that is not plain to that parser: headers, unknown
+ * fields, texts that are not ASCII, and everything that is not valid. Not safe for use by several
+ * threads.
  */
 final class MessageReader {
 
@@ -17,11 +18,19 @@ final class MessageReader {
   private static final int WIRE_TYPE = 0x07;
   private static final int LOW_BITS = 0x7F;
 
+  /** Texts that are kept to be read again, and the longest of them. */
+  private static final int KEPT = 256;
+
+  private static final int LONGEST_KEPT = 64;
+
   private static final ThreadLocal<MessageReader> CURRENT =
       ThreadLocal.withInitial(MessageReader::new);
 
   /** Used for every Message: a Message that it has built does not refer to it. */
   private final Message.Builder message = Message.newBuilder();
+
+  /** Names that Messages repeat, each in the place of its hash; the latest one stays. */
+  private final String[] kept = new String[KEPT];
 
   private byte[] bytes;
   private int position;
@@ -30,15 +39,16 @@ final class MessageReader {
   private MessageReader() {}
 
   /**
-   * Reads a Message, which ends with the bytes.
+   * Reads a Message.
    *
+   * @param end after its last byte
    * @return null when it is not plain
    */
-  static Message read(byte[] bytes, int start) {
+  static Message read(byte[] bytes, int start, int end) {
     MessageReader reader = CURRENT.get();
     reader.bytes = bytes;
     reader.position = start;
-    reader.end = bytes.length;
+    reader.end = end;
     Message read = reader.read();
     reader.bytes = null;
     return read;
@@ -104,17 +114,50 @@ final class MessageReader {
   }
 
   private boolean set(int field, int length) {
-    String text = new String(bytes, position, length, StandardCharsets.ISO_8859_1);
     switch (field) {
-      case Message.EVENTID_FIELD_NUMBER -> message.setEventId(text);
-      case Message.FROM_FIELD_NUMBER -> message.setFrom(text);
-      case Message.TO_FIELD_NUMBER -> message.setTo(text);
-      case Message.CREATEAT_FIELD_NUMBER -> message.setCreateAt(text);
-      case Message.TYPE_FIELD_NUMBER -> message.setType(text);
-      case Message.BODY_FIELD_NUMBER -> message.setBody(text);
-      case Message.CONTENTTYPE_FIELD_NUMBER -> message.setContentType(text);
-      case Message.REPLYTO_FIELD_NUMBER -> message.setReplyTo(text);
+      case Message.EVENTID_FIELD_NUMBER -> message.setEventId(text(length));
+      case Message.FROM_FIELD_NUMBER -> message.setFrom(name(length));
+      case Message.TO_FIELD_NUMBER -> message.setTo(name(length));
+      case Message.CREATEAT_FIELD_NUMBER -> message.setCreateAt(text(length));
+      case Message.TYPE_FIELD_NUMBER -> message.setType(name(length));
+      case Message.BODY_FIELD_NUMBER -> message.setBody(text(length));
+      case Message.CONTENTTYPE_FIELD_NUMBER -> message.setContentType(name(length));
+      case Message.REPLYTO_FIELD_NUMBER -> message.setReplyTo(text(length));
       default -> {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private String text(int length) {
+    return new String(bytes, position, length, StandardCharsets.ISO_8859_1);
+  }
+
+  /** Returns the text at the position: the object of an earlier Message, if it is still kept. */
+  private String name(int length) {
+    if (length > LONGEST_KEPT) {
+      return text(length);
+    }
+    int hash = 0;
+    for (int i = 0; i < length; i++) {
+      hash = 31 * hash + bytes[position + i];
+    }
+    int place = (hash ^ hash >>> 8) & (KEPT - 1);
+    String name = kept[place];
+    if (name == null || !isAtPosition(name, length)) {
+      name = text(length);
+      kept[place] = name;
+    }
+    return name;
+  }
+
+  private boolean isAtPosition(String name, int length) {
+    if (name.length() != length) {
+      return false;
+    }
+    for (int i = 0; i < length; i++) {
+      if (name.charAt(i) != bytes[position + i]) {
         return false;
       }
     }

@@ -25,23 +25,26 @@ final class MessageScan {
   private static final int MORE = 0x80;
 
   private final byte[] bytes;
+  private final int end;
   private int position;
 
-  private MessageScan(byte[] bytes, int start) {
+  private MessageScan(byte[] bytes, int start, int end) {
     this.bytes = bytes;
+    this.end = end;
     position = start;
   }
 
   /**
    * Checks a Message or an AckMessage.
    *
-   * @param start of it in the bytes; it ends with them
+   * @param start of it in the bytes
+   * @param end after its last byte
    * @throws ProtocolException when it has more parts than the limits allow
    */
-  static void check(byte[] bytes, int start, MessageLimits limits) {
+  static void check(byte[] bytes, int start, int end, MessageLimits limits) {
     // A part has at least two bytes.
-    if ((bytes.length - start) / 2 > Math.min(limits.headers(), limits.attachments())) {
-      new MessageScan(bytes, start).check(limits);
+    if ((end - start) / 2 > Math.min(limits.headers(), limits.attachments())) {
+      new MessageScan(bytes, start, end).check(limits);
     }
   }
 
@@ -49,7 +52,7 @@ final class MessageScan {
     long fields = 0;
     int attachments = 0;
     int depth = 0;
-    while (position < bytes.length && position >= 0) {
+    while (position < end && position >= 0) {
       long tag = varint();
       int type = (int) tag & WIRE_TYPE;
       if (depth == 0 && tag >>> WIRE_TYPE_BITS == Message.ATTACHMENTS_FIELD_NUMBER) {
@@ -71,14 +74,14 @@ final class MessageScan {
         case GROUP_START -> depth++;
         case GROUP_END -> depth--;
         case FIXED_32 -> skip(Integer.BYTES);
-        default -> position = bytes.length;
+        default -> position = end;
       }
     }
   }
 
   private long varint() {
     long value = 0;
-    for (int shift = 0; shift < Long.SIZE && position < bytes.length; shift += 7) {
+    for (int shift = 0; shift < Long.SIZE && position < end; shift += 7) {
       byte next = bytes[position++];
       value |= (long) (next & ~MORE) << shift;
       if ((next & MORE) == 0) {
@@ -89,7 +92,6 @@ final class MessageScan {
   }
 
   private void skip(long length) {
-    position =
-        length < 0 || length > bytes.length - position ? bytes.length : position + (int) length;
+    position = length < 0 || length > end - position ? end : position + (int) length;
   }
 }

@@ -19,6 +19,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -126,8 +127,8 @@ public final class WebSocketEchoServer extends VerticleBase {
     }
 
     @Override
-    public void onBinary(byte[] message) {
-      link.write(false, message);
+    public void onBinary(byte[] bytes, int length) {
+      link.write(false, Arrays.copyOf(bytes, length));
     }
 
     @Override

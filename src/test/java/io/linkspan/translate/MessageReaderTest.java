@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.google.protobuf.ByteString;
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.linkspan.api.Message;
+import java.util.Arrays;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,30 +31,46 @@ class MessageReaderTest {
 
   @Test
   void everyPlainFieldIsRead() {
-    assertThat(MessageReader.read(PLAIN.toByteArray(), 0)).isEqualTo(PLAIN);
+    assertThat(read(PLAIN.toByteArray())).isEqualTo(PLAIN);
     Message empty = Message.getDefaultInstance();
-    assertThat(MessageReader.read(new byte[0], 0)).isEqualTo(empty);
+    assertThat(read(new byte[0])).isEqualTo(empty);
   }
 
   @Test
   void aMessageKeepsNothingOfTheOneBefore() {
-    Message first = MessageReader.read(PLAIN.toByteArray(), 0);
+    Message first = read(PLAIN.toByteArray());
     Message second = Message.newBuilder().setBody("b").build();
-    assertThat(MessageReader.read(second.toByteArray(), 0)).isEqualTo(second);
+    assertThat(read(second.toByteArray())).isEqualTo(second);
     assertThat(first).isEqualTo(PLAIN);
+  }
+
+  @Test
+  void namesThatAreKeptInTheSamePlaceAreNotMixedUp() {
+    for (int round = 0; round < 2; round++) {
+      for (int i = 0; i < 2_000; i++) {
+        Message message = Message.newBuilder().setTo("user:" + i).setType("t" + i % 7).build();
+        assertThat(read(message.toByteArray())).isEqualTo(message);
+      }
+    }
+    // Both have the same hash code.
+    Message one = Message.newBuilder().setTo("Aa").build();
+    Message other = Message.newBuilder().setTo("BB").build();
+    assertThat(read(one.toByteArray())).isEqualTo(one);
+    assertThat(read(other.toByteArray())).isEqualTo(other);
+    assertThat(read(one.toByteArray()).getTo()).isSameAs(read(one.toByteArray()).getTo());
   }
 
   @Test
   void theLastOfARepeatedFieldIsRead() throws InvalidProtocolBufferException {
     byte[] twice = concat(PLAIN.toByteArray(), Message.newBuilder().setTo("b").build());
-    assertThat(MessageReader.read(twice, 0)).isEqualTo(Message.parseFrom(twice));
+    assertThat(read(twice)).isEqualTo(Message.parseFrom(twice));
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 127, 128, 16_383})
   void lengthsOfTwoBytesAreRead(int length) {
     Message message = Message.newBuilder().setBody("x".repeat(length)).setTo("b").build();
-    assertThat(MessageReader.read(message.toByteArray(), 0)).isEqualTo(message);
+    assertThat(read(message.toByteArray())).isEqualTo(message);
   }
 
   @Test
@@ -79,11 +96,21 @@ class MessageReaderTest {
       for (int damage = random.nextInt(3); damage > 0 && bytes.length > 0; damage--) {
         bytes[random.nextInt(bytes.length)] = (byte) random.nextInt(256);
       }
-      Message read = MessageReader.read(bytes, 0);
+      Message read = read(bytes);
       if (read != null) {
         assertThat(parse(bytes)).as("seed %d, message %d", seed, i).isEqualTo(read);
       }
     }
+  }
+
+  private static Message read(byte[] bytes) {
+    Message read = MessageReader.read(bytes, 0, bytes.length);
+    // A part of an array is read as an array of its own.
+    byte[] longer = new byte[bytes.length + 9];
+    Arrays.fill(longer, (byte) 0x0A);
+    System.arraycopy(bytes, 0, longer, 4, bytes.length);
+    assertThat(MessageReader.read(longer, 4, 4 + bytes.length)).isEqualTo(read);
+    return read;
   }
 
   private static Message parse(byte[] bytes) {
@@ -95,7 +122,7 @@ class MessageReaderTest {
   }
 
   private static void assertIsLeft(byte[] bytes) {
-    assertThat(MessageReader.read(bytes, 0)).isNull();
+    assertThat(read(bytes)).isNull();
   }
 
   private static byte[] concat(byte[] first, Message second) {

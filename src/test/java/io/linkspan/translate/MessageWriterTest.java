@@ -66,6 +66,15 @@ class MessageWriterTest {
     byte[] expected = AckMessage.newBuilder().setEventId(eventId).build().toByteArray();
     byte[] frame = BinaryTranslator.encodeAck(eventId, 3);
     assertThat(Arrays.copyOfRange(frame, 3 + HEADER, frame.length)).isEqualTo(expected);
+    ScratchFrame scratch = ScratchFrame.ofAck(eventId);
+    assertThat(Arrays.copyOf(scratch.bytes(), scratch.length()))
+        .isEqualTo(BinaryTranslator.encodeAck(eventId));
+  }
+
+  @Test
+  void anAcknowledgementThatIsTooLongIsLeftToTheTranslator() {
+    assertThat(ScratchFrame.ofAck("x".repeat(4_091))).isNotNull();
+    assertThat(ScratchFrame.ofAck("x".repeat(4_092))).isNull();
   }
 
   private static void assertSame(Message message, String description) {
@@ -75,6 +84,14 @@ class MessageWriterTest {
     assertThat(Arrays.copyOfRange(frame, 5 + HEADER, frame.length))
         .as(description)
         .isEqualTo(expected);
+    ScratchFrame scratch = ScratchFrame.of(message, expected.length);
+    boolean small = expected.length <= 4_094 && MessageSize.isPlain(message);
+    assertThat(scratch != null).as(description).isEqualTo(small);
+    if (small) {
+      assertThat(Arrays.copyOf(scratch.bytes(), scratch.length()))
+          .as(description)
+          .isEqualTo(BinaryTranslator.encode(message));
+    }
   }
 
   static Message random(Random random) {

@@ -28,12 +28,13 @@ public final class LegacyFrame {
   /**
    * Returns the type of a frame, without reading the payload.
    *
+   * @param length of the frame, with which the array begins
    * @throws ProtocolException when it is shorter than the header
    */
-  public static int typeOf(byte[] frame) {
-    if (frame.length < HEADER_LENGTH) {
+  public static int typeOf(byte[] frame, int length) {
+    if (length < HEADER_LENGTH) {
       throw new ProtocolException(
-          "a frame of " + frame.length + " bytes has no room for its 2-byte type");
+          "a frame of " + length + " bytes has no room for its 2-byte type");
     }
     return (frame[0] & 0xFF) | (frame[1] & 0xFF) << 8;
   }

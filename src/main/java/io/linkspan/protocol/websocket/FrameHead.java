@@ -125,7 +125,16 @@ public record FrameHead(
   /** Reads the head and the payload, which it unmasks (section 5.3). The whole frame is there. */
   public byte[] readPayload(ByteBuf in) {
     byte[] payload = new byte[length];
-    in.skipBytes(size).readBytes(payload);
+    readPayload(in, payload);
+    return payload;
+  }
+
+  /**
+   * Reads the head and the payload into an array that is long enough, as {@link
+   * #readPayload(ByteBuf)}.
+   */
+  public void readPayload(ByteBuf in, byte[] payload) {
+    in.skipBytes(size).readBytes(payload, 0, length);
     long mask64 = ((long) mask << Integer.SIZE) | (mask & 0xFFFF_FFFFL);
     int i = 0;
     for (; i <= length - Long.BYTES; i += Long.BYTES) {
@@ -134,7 +143,6 @@ public record FrameHead(
     for (; i < length; i++) {
       payload[i] ^= (byte) (mask >>> (Integer.SIZE - Byte.SIZE * (1 + i % MASK_SIZE)));
     }
-    return payload;
   }
 
   /** Skips the head and the payload. The whole frame is there. */

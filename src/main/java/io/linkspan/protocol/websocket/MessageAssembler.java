@@ -84,13 +84,14 @@ public final class MessageAssembler {
   }
 
   /**
-   * Decodes a text message that was returned.
+   * Decodes a text message.
    *
+   * @param length of the message, with which the array begins
    * @throws WebSocketViolationException when it is not UTF-8
    */
-  public static String decode(byte[] message) {
+  public static String decode(byte[] message, int length) {
     try {
-      return StrictUtf8.decode(message);
+      return StrictUtf8.decode(message, length);
     } catch (ProtocolException e) {
       throw new WebSocketViolationException(WebSocketViolation.INVALID_PAYLOAD, e.getMessage());
     }

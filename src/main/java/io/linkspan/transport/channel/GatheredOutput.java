@@ -26,7 +26,7 @@ public abstract class GatheredOutput extends ChannelInboundHandlerAdapter implem
   private static final int MAX_GATHERED = 8 * 1024;
 
   /** A longer body is not copied. */
-  private static final int MAX_COPIED = 4 * 1024;
+  protected static final int MAX_COPIED = 4 * 1024;
 
   /** Bytes that wait for TLS before they are flushed within a turn. */
   private static final int MAX_UNFLUSHED = 64 * 1024;
@@ -127,16 +127,29 @@ public abstract class GatheredOutput extends ChannelInboundHandlerAdapter implem
 
   /** Ends a unit of output with its body, which may be shared and is not changed. */
   protected final void end(byte[] body) {
-    boolean copied = body.length <= MAX_COPIED;
-    if (copied) {
-      output.writeBytes(body);
+    if (body.length <= MAX_COPIED) {
+      endCopied(body, body.length);
+      return;
     }
     unflushed += output.readableBytes();
-    if (!copied) {
-      push();
-      unflushed += tls ? body.length : 0;
-      context.write(Unpooled.wrappedBuffer(body), context.voidPromise());
-    }
+    push();
+    unflushed += tls ? body.length : 0;
+    context.write(Unpooled.wrappedBuffer(body), context.voidPromise());
+    flushLater();
+  }
+
+  /**
+   * Ends a unit of output with its body of at most {@link #MAX_COPIED} bytes.
+   *
+   * @param bytes begins with the body, and may be used again after the call
+   */
+  protected final void endCopied(byte[] bytes, int length) {
+    output.writeBytes(bytes, 0, length);
+    unflushed += output.readableBytes();
+    flushLater();
+  }
+
+  private void flushLater() {
     if (output == null || output.readableBytes() > MAX_GATHERED - MAX_COPIED) {
       push();
     }

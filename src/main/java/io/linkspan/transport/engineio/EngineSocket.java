@@ -9,6 +9,7 @@ import io.netty.buffer.Unpooled;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.time.Duration;
+import java.util.Arrays;
 
 /**
  * One WebSocket of an Engine.IO session, and the bridge between its event loop and the session's.
@@ -139,8 +140,9 @@ public final class EngineSocket {
     }
 
     @Override
-    public void onBinary(byte[] message) {
+    public void onBinary(byte[] bytes, int length) {
       if (!stopped) {
+        byte[] message = Arrays.copyOf(bytes, length);
         Buffer data = BufferInternal.buffer(Unpooled.wrappedBuffer(message));
         owner.run(() -> listener.onBinary(EngineSocket.this, data));
       }

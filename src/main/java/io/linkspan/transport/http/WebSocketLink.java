@@ -9,7 +9,9 @@ import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.protocol.websocket.WebSocketViolationException;
 import io.linkspan.transport.channel.ByteLink;
 import io.netty.buffer.ByteBuf;
+import io.netty.util.concurrent.FastThreadLocal;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Reads and writes the messages of a WebSocket as RFC 6455 defines them. It is the one handler of
@@ -39,8 +41,12 @@ public final class WebSocketLink extends ByteLink {
     /** A whole text message arrived. */
     void onText(String text);
 
-    /** A whole binary message arrived. */
-    void onBinary(byte[] message);
+    /**
+     * A whole binary message arrived.
+     *
+     * @param bytes begins with the message, and is used again after the call
+     */
+    void onBinary(byte[] bytes, int length);
 
     /**
      * The client closes, and its close frame is answered. Nothing further is read.
@@ -65,6 +71,18 @@ public final class WebSocketLink extends ByteLink {
 
   private static final int GOING_AWAY = 1001;
   private static final byte[] EMPTY = {};
+
+  /** Payloads of larger frames have arrays of their own. */
+  private static final int MAX_SCRATCH = 4 * 1024;
+
+  /** Holds the payload of a small frame while it is handled. */
+  private static final FastThreadLocal<byte[]> SCRATCH =
+      new FastThreadLocal<>() {
+        @Override
+        protected byte[] initialValue() {
+          return new byte[MAX_SCRATCH];
+        }
+      };
 
   private final int maxMessage;
   private final Listener listener;
@@ -106,7 +124,11 @@ public final class WebSocketLink extends ByteLink {
       if (head == null || !head.isWhole(input)) {
         return false;
       }
-      if (state == State.OPEN) {
+      if (state == State.OPEN && isSmallMessage(head)) {
+        byte[] scratch = SCRATCH.get();
+        head.readPayload(input, scratch);
+        onMessage(head.opcode() == FrameHead.TEXT, scratch, head.length());
+      } else if (state == State.OPEN) {
         onFrame(head, head.readPayload(input));
       } else {
         head.skip(input);
@@ -119,6 +141,14 @@ public final class WebSocketLink extends ByteLink {
       fail(e.violation());
       return false;
     }
+  }
+
+  private boolean isSmallMessage(FrameHead head) {
+    return head.length() <= MAX_SCRATCH
+        && head.last()
+        && !head.compressed()
+        && assembler == null
+        && (head.opcode() == FrameHead.TEXT || head.opcode() == FrameHead.BINARY);
   }
 
   private void onFrame(FrameHead head, byte[] payload) {
@@ -148,7 +178,7 @@ public final class WebSocketLink extends ByteLink {
     compressed = first ? head.compressed() : compressed;
     byte[] part = compressed ? deflate.inflate(payload, first, last) : payload;
     if (first && last && assembler == null) {
-      onMessage(head.opcode() == FrameHead.TEXT, part);
+      onMessage(head.opcode() == FrameHead.TEXT, part, part.length);
       return;
     }
     if (assembler == null) {
@@ -160,17 +190,17 @@ public final class WebSocketLink extends ByteLink {
             : assembler.next(last, part);
     compressed &= !last;
     if (message != null) {
-      onMessage(assembler.text(), message);
+      onMessage(assembler.text(), message, message.length);
     }
   }
 
-  private void onMessage(boolean text, byte[] message) {
-    String decoded = text ? MessageAssembler.decode(message) : null;
+  private void onMessage(boolean text, byte[] bytes, int length) {
+    String decoded = text ? MessageAssembler.decode(bytes, length) : null;
     try {
       if (text) {
         listener.onText(decoded);
       } else {
-        listener.onBinary(message);
+        listener.onBinary(bytes, length);
       }
     } catch (RuntimeException e) {
       report(e);
@@ -221,6 +251,23 @@ public final class WebSocketLink extends ByteLink {
   public void write(boolean text, byte[] message) {
     byte[] body = deflate == null ? message : deflate.deflate(message);
     writeFrame(text ? FrameHead.TEXT : FrameHead.BINARY, deflate != null, body);
+  }
+
+  /**
+   * Writes a text or binary message of at most {@link #MAX_COPIED} bytes.
+   *
+   * @param bytes begins with the message, and may be used again after the call
+   */
+  public void write(boolean text, byte[] bytes, int length) {
+    if (deflate == null) {
+      ByteBuf head = begin(FrameHead.MAX_SIZE, length);
+      if (head != null) {
+        FrameHead.write(head, text ? FrameHead.TEXT : FrameHead.BINARY, false, length);
+        endCopied(bytes, length);
+      }
+    } else {
+      write(text, Arrays.copyOf(bytes, length));
+    }
   }
 
   /** Writes a text message. */

@@ -26,6 +26,7 @@ import io.linkspan.time.TimerQueue;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.JsonTranslator;
+import io.linkspan.translate.ScratchFrame;
 import io.linkspan.transport.http.Upgrade;
 import io.linkspan.transport.http.UpgradedConnection;
 import io.linkspan.transport.http.WebSocketLink;
@@ -178,7 +179,13 @@ final class WebSocketConnection
       return false;
     }
     metrics.messageOut();
-    write(message.as(json ? JSON : BINARY));
+    ScratchFrame frame =
+        json || message.isShared() ? null : ScratchFrame.of(message.message(), message.size());
+    if (frame == null) {
+      write(message.as(json ? JSON : BINARY));
+    } else {
+      write(frame);
+    }
     return state == State.OPEN;
   }
 
@@ -186,7 +193,12 @@ final class WebSocketConnection
   public void accepted(String eventId) {
     if (state == State.OPEN) {
       metrics.ackOut();
-      write(json ? JsonTranslator.encodeAckFrame(eventId) : BinaryTranslator.encodeAck(eventId));
+      ScratchFrame frame = json ? null : ScratchFrame.ofAck(eventId);
+      if (frame == null) {
+        write(json ? JsonTranslator.encodeAckFrame(eventId) : BinaryTranslator.encodeAck(eventId));
+      } else {
+        write(frame);
+      }
     }
     ended();
   }
@@ -307,13 +319,13 @@ final class WebSocketConnection
   }
 
   @Override
-  public void onBinary(byte[] message) {
+  public void onBinary(byte[] bytes, int length) {
     if (state != State.OPEN) {
       return;
     }
     heartbeat.message(lastReceived);
     try {
-      onDecoded(BinaryTranslator.decode(message, limits.messages()));
+      onDecoded(BinaryTranslator.decode(bytes, length, limits.messages()));
     } catch (ProtocolException e) {
       onMalformed(e.getMessage());
     }
@@ -364,6 +376,15 @@ final class WebSocketConnection
 
   private void write(byte[] message) {
     link.write(json, message);
+    written();
+  }
+
+  private void write(ScratchFrame frame) {
+    link.write(false, frame.bytes(), frame.length());
+    written();
+  }
+
+  private void written() {
     heartbeat.message(lastReceived);
     if (link.waitsForMoreThan(limits.writeQueue())) {
       close(CloseReason.SLOW_CONSUMER);

@@ -63,10 +63,10 @@ class MessageAssemblerTest {
     byte[] euro = "€".getBytes(StandardCharsets.UTF_8);
     assembler.first(true, false, new byte[] {euro[0], euro[1]});
     byte[] whole = assembler.next(true, new byte[] {euro[2]});
-    assertThat(MessageAssembler.decode(whole)).isEqualTo("€");
+    assertThat(MessageAssembler.decode(whole, whole.length)).isEqualTo("€");
     assembler.first(true, false, new byte[] {euro[0]});
     assertViolates(INVALID_PAYLOAD, () -> assembler.next(true, new byte[] {euro[1]}));
-    assertViolates(INVALID_PAYLOAD, () -> MessageAssembler.decode(new byte[] {-1}));
+    assertViolates(INVALID_PAYLOAD, () -> MessageAssembler.decode(new byte[] {-1}, 1));
   }
 
   private static byte[] bytes(String text) {
