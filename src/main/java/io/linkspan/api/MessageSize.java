@@ -46,6 +46,7 @@ public final class MessageSize {
   }
 
   /** Returns whether a Message has neither headers nor fields that this version does not name. */
+  @SuppressWarnings("ReferenceEquality") // any other set goes the general way, empty or not
   public static boolean isPlain(Message message) {
     return Headers.count(message) == 0
         && message.getUnknownFields() == UnknownFieldSet.getDefaultInstance();

@@ -199,7 +199,7 @@ final class LocalDelivery implements LocalRouter {
       } else if (session.deliver(outgoing, null)) {
         whenReplicated.accept(() -> any.delivered(By.TRANSPORT, null));
       } else {
-        MessageException refusal = session.hasEnded() ? null : session.refusalOf(message);
+        MessageException refusal = session.hasEnded() ? null : session.refusalOf(outgoing);
         any.failed(refusal == null ? RecipientRouter.noSuchRecipient(recipient) : refusal);
       }
     }
@@ -228,7 +228,7 @@ final class LocalDelivery implements LocalRouter {
         moved.add(member);
       } else if (!member.deliver(outgoing, null) && !member.hasEnded()) {
         without++;
-        refusal = member.refusalOf(message);
+        refusal = member.refusalOf(outgoing);
       }
     }
     DeliveryCallback whole =

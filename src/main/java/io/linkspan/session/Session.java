@@ -348,8 +348,8 @@ public final class Session
   }
 
   /** Returns why a Message cannot be sent to the client; null when it can. */
-  MessageException refusalOf(Message message) {
-    return outbox.refusalOf(message);
+  MessageException refusalOf(Outgoing outgoing) {
+    return outbox.refusalOf(outgoing);
   }
 
   /** Returns the number of Messages that are not delivered to the client. */

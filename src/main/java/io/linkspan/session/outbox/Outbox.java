@@ -3,7 +3,6 @@ package io.linkspan.session.outbox;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
-import io.linkspan.api.MessageSize;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
@@ -332,14 +331,14 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   /** Returns the error that {@link #offer} would give now; null when it would not fail. */
-  public MessageException refusalOf(Message message) {
-    if (isTooLong(MessageSize.of(message))) {
+  public MessageException refusalOf(Outgoing outgoing) {
+    if (isTooLong(outgoing.size())) {
       return Refusals.tooLarge(link.longestMessage());
     }
     if (shared.memory().isAt(MemoryLevel.FULL)) {
       return MessageCost.full();
     }
-    return hasRoomFor(MessageSize.of(message)) ? null : Refusals.full(queue.count());
+    return hasRoomFor(outgoing.size()) ? null : Refusals.full(queue.count());
   }
 
   /** Replaces the link, if the client is linked, by another form of the same link. */

@@ -227,12 +227,12 @@ class OutboxTest {
       var callback = new RecordingCallback();
       assertThat(either.offer(large, callback, START)).isFalse();
       assertThat(callback.ending).isEqualTo("too-large");
-      assertThat(either.refusalOf(large.message()).code()).isEqualTo(ErrorCode.TOO_LARGE);
+      assertThat(either.refusalOf(large).code()).isEqualTo(ErrorCode.TOO_LARGE);
       assertThat(either.size()).isZero();
     }
     assertThat(link.written).isEmpty();
     link.longestMessage++;
-    assertThat(outbox.refusalOf(large.message())).isNull();
+    assertThat(outbox.refusalOf(large)).isNull();
     assertThat(outbox.offer(large, null, START)).isTrue();
   }
 
