@@ -156,7 +156,7 @@ public abstract class GatheredOutput extends ChannelInboundHandlerAdapter implem
     if (!dirty) {
       dirty = true;
       if (!reading) {
-        context.channel().eventLoop().execute(this::flushInTurn);
+        LoopFlush.of(context.channel().eventLoop()).add(this::flushInTurn);
       }
     }
   }
@@ -179,6 +179,8 @@ public abstract class GatheredOutput extends ChannelInboundHandlerAdapter implem
     ContextInternal before = vertx.beginDispatch();
     try {
       flush();
+    } catch (RuntimeException bug) {
+      vertx.reportException(bug);
     } finally {
       vertx.endDispatch(before);
     }
