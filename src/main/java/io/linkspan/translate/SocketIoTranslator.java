@@ -195,6 +195,9 @@ public final class SocketIoTranslator {
    * JsonObject} would turn binary into text.
    */
   private static Map<?, ?> messageIn(Arguments arguments) {
+    if (!arguments.beginWithObject()) {
+      return null;
+    }
     List<?> values = arguments.values().getList();
     if (values.size() != 1 || !(values.get(0) instanceof Map<?, ?> object)) {
       return null;
@@ -352,6 +355,9 @@ public final class SocketIoTranslator {
   }
 
   private static List<Buffer> attachments(Message message) {
+    if (message.getAttachmentsCount() == 0) {
+      return List.of();
+    }
     List<Buffer> attachments = new ArrayList<>(message.getAttachmentsCount());
     for (ByteString attachment : message.getAttachmentsList()) {
       attachments.add(Buffer.buffer(attachment.toByteArray()));

@@ -16,6 +16,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.json.JsonArray;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class SocketIoTranslatorTest {
 
@@ -52,7 +54,8 @@ class SocketIoTranslatorTest {
             """
             [{"eventId":"1","from":"a","to":"b","createAt":"c","type":"t","body":"é😀",
               "attachments":[{"_placeholder":true,"num":0},"AQI="],"contentType":"x/y",
-              "headers":{"k":"v"},"replyTo":"0"}]""",
+              "headers":{"k":"v"},"replyTo":"0"}]\
+            """,
             BINARY);
     assertThat(message)
         .isEqualTo(
@@ -69,6 +72,26 @@ class SocketIoTranslatorTest {
                 .putHeaders("k", "v")
                 .setReplyTo("0")
                 .build());
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "[]",
+        "[ ]",
+        "[1]",
+        "[ \"{\"]",
+        "[[{}]]",
+        "[null,{}]",
+        "[{}]",
+        "[ {}]",
+        "[\n\t{\"a\":1},2]"
+      })
+  void whatBeginsWithAnObjectIsKnownWithoutParsing(String json) {
+    Arguments arguments = Arguments.parse(json, List.of());
+    List<?> values = arguments.values().getList();
+    assertThat(arguments.beginWithObject())
+        .isEqualTo(!values.isEmpty() && values.get(0) instanceof Map);
   }
 
   @Test

@@ -140,6 +140,11 @@ public final class Arguments {
     return attachments;
   }
 
+  /** Returns whether the first argument is an object, without parsing it. */
+  public boolean beginWithObject() {
+    return new JsonScanner(json, 1, 0).peek() == '{';
+  }
+
   /** Returns the values, each attachment in its place as a {@link Buffer}. Parses at every call. */
   public JsonArray values() {
     var values = new JsonArray(json);
