@@ -117,6 +117,22 @@ public final class ChannelLink implements Backlog {
     return pendingBytes() > limit;
   }
 
+  @Override
+  public void keepShort() {
+    SocketQueue.keepShort(channel);
+  }
+
+  @Override
+  public boolean isWritable() {
+    return !waitsForMoreThan(MARK);
+  }
+
+  @Override
+  public void whenWritable(Runnable action) {
+    flush();
+    SocketQueue.whenTaken(channel.pipeline(), action);
+  }
+
   /** Lets a heartbeat watch what waits, from now until all of it is taken. */
   public void watch(Heartbeat heartbeat, long now) {
     output.watch(heartbeat, now);

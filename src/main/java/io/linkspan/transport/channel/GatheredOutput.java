@@ -218,6 +218,31 @@ public abstract class GatheredOutput extends ChannelInboundHandlerAdapter implem
     return pendingBytes() > limit;
   }
 
+  @Override
+  public final void keepShort() {
+    SocketQueue.keepShort(context.channel());
+  }
+
+  @Override
+  public final boolean isWritable() {
+    return !waitsForMoreThan(MARK);
+  }
+
+  @Override
+  public final void whenWritable(Runnable action) {
+    flush();
+    SocketQueue.whenTaken(
+        context.pipeline(),
+        () -> {
+          ContextInternal before = vertx.beginDispatch();
+          try {
+            action.run();
+          } finally {
+            vertx.endDispatch(before);
+          }
+        });
+  }
+
   /** Lets a heartbeat watch what waits, from now until all of it is taken. */
   public final void watch(Heartbeat heartbeat, long now) {
     if (progress == null) {

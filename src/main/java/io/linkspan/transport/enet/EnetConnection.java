@@ -139,17 +139,7 @@ final class EnetConnection implements Connection, CongestedPeers.Client, Leaving
 
   @Override
   public Backlog backlog() {
-    return new Backlog() {
-      @Override
-      public long bytes() {
-        return peer.queuedBytes();
-      }
-
-      @Override
-      public void drop() {
-        // The list of closing peers ends it soon.
-      }
-    };
+    return new EnetBacklog(peer, loop);
   }
 
   /** Handles one message of the client. */

@@ -65,6 +65,7 @@ public final class EnetTransport {
   private final ClosingPeers closing;
   private final CongestedPeers congestion = new CongestedPeers();
   private final LeavingClients leaving = new LeavingClients();
+  private final WaitingWrites waiting = new WaitingWrites();
   private final Set<EnetConnection> connections = new LinkedHashSet<>();
   private final Queue<EnetConnection> unnamed = new ArrayDeque<>();
   private final Runnable turn = this::turn;
@@ -106,7 +107,7 @@ public final class EnetTransport {
     this.port = port;
     this.first = first;
     closing = new ClosingPeers(limits.get().closeTimeout(), this::remove);
-    loop = new EnetLoop(closing, congestion, leaving, this::remove, this::wakeUp);
+    loop = new EnetLoop(closing, congestion, leaving, waiting, this::remove, this::wakeUp);
     socket = new EnetSocket(vertx, context, config, port, new Inbound());
     host =
         new EnetHost(
@@ -211,6 +212,7 @@ public final class EnetTransport {
     }
     congestion.advanceTo(now);
     leaving.advanceTo(now);
+    waiting.advanceTo(now);
     closing.advanceTo(now);
     flush();
   }
@@ -261,6 +263,7 @@ public final class EnetTransport {
   private long nextDeadline() {
     long next = Math.min(host.nextDeadline(), closing.nextDeadline());
     next = Math.min(next, Math.min(congestion.nextDeadline(), leaving.nextDeadline()));
+    next = Math.min(next, waiting.nextDeadline());
     return unnamed.isEmpty() ? next : Math.min(next, anonymousAt(unnamed.element()));
   }
 

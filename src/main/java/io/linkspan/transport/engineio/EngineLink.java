@@ -85,6 +85,9 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
   /** Null while there is none. */
   private EngineSocket socket;
 
+  /** Runs when a poll has taken what waits; null for nothing. */
+  private Runnable whenPolled;
+
   /**
    * Creates the link of a new session.
    *
@@ -312,6 +315,7 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
     draining = false;
     charge(engine.finished() ? 0 : engine.held());
     above.onDrained();
+    runIfPolled();
     if (!engine.finished()) {
       timer.arm(above.nextDeadline());
     } else if (!finished) {
@@ -330,6 +334,43 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
   public void drop() {
     if (socket != null) {
       socket.abort();
+    }
+  }
+
+  @Override
+  public void keepShort() {
+    if (isOnSocket()) {
+      socket.keepShort();
+    }
+  }
+
+  @Override
+  public boolean isWritable() {
+    return isOnSocket() ? socket.isWritable() : engine.held() <= MARK;
+  }
+
+  @Override
+  public void whenWritable(Runnable action) {
+    if (isOnSocket()) {
+      // It may have replaced polling since the queues were to be short.
+      socket.keepShort();
+      socket.whenWritable(action);
+    } else {
+      whenPolled = action;
+      drainLater();
+    }
+  }
+
+  /** Returns whether the client was written to by WebSocket. */
+  private boolean isOnSocket() {
+    return socket != null && engine.isOverWebSocket();
+  }
+
+  private void runIfPolled() {
+    if (whenPolled != null && engine.isOpen() && engine.held() <= MARK) {
+      Runnable action = whenPolled;
+      whenPolled = null;
+      action.run();
     }
   }
 

@@ -1,5 +1,6 @@
 package io.linkspan.transport.engineio;
 
+import io.linkspan.connection.Backlog;
 import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.time.DeadlineTimer;
@@ -10,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.internal.buffer.BufferInternal;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * One WebSocket of an Engine.IO session, and the bridge between its event loop and the session's.
@@ -36,6 +38,10 @@ public final class EngineSocket {
   private final EventLoop home;
   private final EventLoop owner;
   private final WebSocketLink link;
+
+  /** Bytes on the way from the event loop of the session. */
+  private final AtomicLong crossing = new AtomicLong();
+
   private final long maxQueued;
   private final long closeTimeout;
   private final DeadlineTimer closeTimer;
@@ -74,25 +80,50 @@ public final class EngineSocket {
   }
 
   void sendText(String text) {
-    home.run(
-        () -> {
-          link.writeText(text);
-          checkQueue();
-        });
+    write(text.length(), () -> link.writeText(text));
   }
 
   void sendBinary(Buffer data) {
     byte[] bytes = data.getBytes();
-    home.run(
-        () -> {
-          link.write(false, bytes);
-          checkQueue();
-        });
+    write(bytes.length, () -> link.write(false, bytes));
   }
 
   /** Returns the bytes that the client has not taken. */
   long pendingBytes() {
     return link.pendingBytes();
+  }
+
+  /** As {@link Backlog#keepShort}. Called on the event loop of the session. */
+  void keepShort() {
+    home.run(link::keepShort);
+  }
+
+  /** As {@link Backlog#isWritable}. Called on the event loop of the session. */
+  boolean isWritable() {
+    return home.isCurrent()
+        ? link.isWritable()
+        : crossing.get() + link.pendingBytes() <= Backlog.MARK;
+  }
+
+  /** As {@link Backlog#whenWritable}. Called on the event loop of the session. */
+  void whenWritable(Runnable action) {
+    home.run(() -> link.whenWritable(() -> owner.run(action)));
+  }
+
+  /** Runs a write on the WebSocket's event loop, and counts its bytes until then. */
+  private void write(int bytes, Runnable write) {
+    if (home.isCurrent()) {
+      write.run();
+      checkQueue();
+      return;
+    }
+    crossing.addAndGet(bytes);
+    home.run(
+        () -> {
+          write.run();
+          crossing.addAndGet(-bytes);
+          checkQueue();
+        });
   }
 
   /** Drops what the client has not taken, and ends the WebSocket. */
