@@ -119,6 +119,9 @@ final class ConfigReport {
       if (route.type() != null) {
         described.put("type", route.type().text());
       }
+      if (route.destination() instanceof Route.Clients to && to.slow() != null) {
+        described.put("slow", to.slow().label());
+      }
       routes.add(
           described
               .put("target", target(route.destination(), upstreams))

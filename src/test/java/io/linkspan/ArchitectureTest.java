@@ -71,7 +71,7 @@ class ArchitectureTest {
       protocol.websocket -> protocol
       rebalance -> config, directory, time
       revocation -> admission, api, config, listener, time
-      routing -> config, translate
+      routing -> api, config, translate
       session -> admission, api, bus, config, connection, delivery, directory, memory, metrics, permission, rebalance, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
       session.outbox -> api, connection, delivery, memory, metrics, telemetry, time, trace, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire

@@ -164,7 +164,8 @@ class ReloadTest {
           "routes: [{to: 'service:other', type: 't*', bus: echo}, {to: 'service:echo', bus: echo},"
               + " {to: 'user:*', volatile: true},"
               + " {to: 'service:h', http: {url: 'http://a.example/b?key=x'}},"
-              + " {type: 'q', tcp: {host: b.example, port: 7}}]");
+              + " {type: 'q', tcp: {host: b.example, port: 7}},"
+              + " {to: 'group:*', slow: latest}]");
       assertAnswered(client, "service:other");
       assertAnswered(client, "service:echo");
       JsonObject routes = routes();
@@ -179,7 +180,8 @@ class ReloadTest {
                     {"index":1,"to":"service:echo","target":"bus echo","volatile":false,"hits":3},
                     {"index":2,"to":"user:*","target":"clients","volatile":true,"hits":0},
                     {"index":3,"to":"service:h","target":"http http://a.example/b?•••","volatile":false,"hits":0},
-                    {"index":4,"type":"q","target":"tcp b.example:7","volatile":false,"hits":0}
+                    {"index":4,"type":"q","target":"tcp b.example:7","volatile":false,"hits":0},
+                    {"index":5,"to":"group:*","target":"clients","volatile":false,"slow":"latest","hits":0}
                   ]
                   """));
       String metrics = Scrape.text(gateway.managementPort());

@@ -19,6 +19,8 @@ public enum ErrorCode {
   NO_SUCH_RECIPIENT(404),
   /** No answer or acknowledgement came in time. */
   TIMEOUT(408),
+  /** A newer Message took its place before it was written, see {@link SlowPolicy#LATEST}. */
+  SUPERSEDED(409),
   /** The Message is larger than a configured limit. */
   TOO_LARGE(413),
   /** The sender exceeds a configured rate. */

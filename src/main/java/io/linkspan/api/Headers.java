@@ -17,6 +17,15 @@ public final class Headers {
    */
   public static final String VOLATILE = "volatile";
 
+  /** Carries the label of the {@link SlowPolicy}, for a recipient that reads too slowly. */
+  public static final String SLOW = "slow";
+
+  /**
+   * The key of a Message with {@link SlowPolicy#LATEST}: a newer one with the same sender,
+   * recipient, type and key takes its place.
+   */
+  public static final String SLOW_KEY = "slowKey";
+
   /**
    * The channel of a Message of type {@code method} to a client, because {@code to} names the
    * client.

@@ -3,6 +3,7 @@ package io.linkspan.connection;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageSize;
+import io.linkspan.api.SlowPolicy;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.MessageCost;
@@ -92,6 +93,17 @@ public final class Outgoing {
   /** Returns whether a late delivery is worthless: sent once and never kept. */
   public boolean isVolatile() {
     return YES.equals(Headers.get(message, Headers.VOLATILE));
+  }
+
+  /**
+   * Returns what happens to it while its recipient reads too slowly. A volatile Message is sent at
+   * once in any case, and a call waits for its answer.
+   */
+  public SlowPolicy slowPolicy() {
+    SlowPolicy policy = SlowPolicy.of(message);
+    return policy == SlowPolicy.QUEUE || isVolatile() || expectsAnswer()
+        ? SlowPolicy.QUEUE
+        : policy;
   }
 
   /** Returns whether it is a method call, which an app answers instead of acknowledging it. */

@@ -1,7 +1,6 @@
 package io.linkspan.delivery;
 
 import io.linkspan.api.ErrorCode;
-import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.permission.Action;
@@ -55,8 +54,7 @@ public final class Dispatcher {
     } else if (destination instanceof Route.Clients route) {
       exchange.routed(recipient.kind().label());
       Message routed = exchange.message();
-      Message marked = route.isVolatile() ? markVolatile(routed) : routed;
-      clients.route(recipient, marked, exchange.sender().scope(), exchange);
+      clients.route(recipient, RouteMarks.mark(routed, route), exchange.sender().scope(), exchange);
     }
   }
 
@@ -75,10 +73,6 @@ public final class Dispatcher {
     return sender
         .decide(Action.PUBLISH, group, type)
         .allows(() -> groups.isMember(sender.session(), group));
-  }
-
-  private static Message markVolatile(Message message) {
-    return message.toBuilder().putHeaders(Headers.VOLATILE, "true").build();
   }
 
   private static String describe(Message message) {

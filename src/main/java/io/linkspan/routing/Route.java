@@ -1,5 +1,6 @@
 package io.linkspan.routing;
 
+import io.linkspan.api.SlowPolicy;
 import java.time.Duration;
 
 /**
@@ -34,8 +35,17 @@ public record Route(Glob to, Glob type, Destination destination) {
    * The client or clients that the Message itself names.
    *
    * @param isVolatile marks the Message as volatile: it is useless when it arrives late
+   * @param slow marks the Message with a policy for slow readers; null leaves it as it is
+   * @param key header whose value is the key of {@link SlowPolicy#LATEST}; null for none
    */
-  public record Clients(boolean isVolatile) implements Destination {}
+  public record Clients(boolean isVolatile, SlowPolicy slow, String key) implements Destination {
+
+    /** Leaves Messages as they are. */
+    public static final Clients PLAIN = new Clients(false, null, null);
+
+    /** Marks Messages as volatile. */
+    public static final Clients VOLATILE = new Clients(true, null, null);
+  }
 
   /** Returns what the route matches, such as {@code service:echo} or {@code user:* type chat}. */
   public String pattern() {

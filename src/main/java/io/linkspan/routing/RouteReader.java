@@ -1,12 +1,15 @@
 package io.linkspan.routing;
 
+import io.linkspan.api.SlowPolicy;
 import io.linkspan.config.ConfigNode;
 import io.linkspan.translate.MethodTranslator;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 
 /** Reads the section {@code routes}. */
 public final class RouteReader {
@@ -31,6 +34,9 @@ public final class RouteReader {
     Upstream read(ConfigNode route, String kind, String name);
   }
 
+  private static final Map<String, SlowPolicy> POLICIES =
+      Arrays.stream(SlowPolicy.values()).collect(Collectors.toMap(SlowPolicy::label, p -> p));
+
   private final UpstreamSection services;
   private final List<Route> routes = new ArrayList<>();
 
@@ -53,7 +59,7 @@ public final class RouteReader {
       route.reject("", "a route such as {to: \"user:*\"}");
       return;
     }
-    route.allow("to", "type", "bus", "ack", "volatile", "http", "tcp", "hold");
+    route.allow("to", "type", "bus", "ack", "volatile", "http", "tcp", "hold", "slow", "key");
     String to = route.has("to") ? route.text("to") : null;
     String type = route.has("type") ? route.text("type") : null;
     routes.add(
@@ -77,7 +83,7 @@ public final class RouteReader {
       route.reject("hold", "to be used with http or tcp only");
     }
     if (route.has("bus")) {
-      rejectVolatile(route, "bus");
+      rejectOptionsOfClients(route, "bus");
       return new Route.Bus(route.name("bus"), acceptedIsEnough(route));
     }
     if (MethodTranslator.TYPE.equals(type)) {
@@ -88,7 +94,7 @@ public final class RouteReader {
   }
 
   private Route.Destination upstream(ConfigNode route, String kind, String to, String type) {
-    rejectVolatile(route, kind);
+    rejectOptionsOfClients(route, kind);
     if (route.has("bus")) {
       route.reject("bus", "to be used without " + kind + " only");
     }
@@ -117,9 +123,11 @@ public final class RouteReader {
     return route.has("ack") && route.either("ack", "accepted", "reply");
   }
 
-  private static void rejectVolatile(ConfigNode route, String kind) {
-    if (route.has("volatile")) {
-      route.reject("volatile", "to be used without " + kind + " only");
+  private static void rejectOptionsOfClients(ConfigNode route, String kind) {
+    for (String option : List.of("volatile", "slow", "key")) {
+      if (route.has(option)) {
+        route.reject(option, "to be used without " + kind + " only");
+      }
     }
   }
 
@@ -136,6 +144,27 @@ public final class RouteReader {
       route.reject(
           "to", "user:, group: or session: with a pattern, as there is no bus, http or tcp");
     }
-    return new Route.Clients(route.has("volatile") && route.flag("volatile"));
+    return new Route.Clients(
+        route.has("volatile") && route.flag("volatile"), slow(route), key(route));
+  }
+
+  private static SlowPolicy slow(ConfigNode route) {
+    if (!route.has("slow")) {
+      return null;
+    }
+    if (route.has("volatile")) {
+      route.reject("slow", "to be used without volatile only");
+    }
+    return route.choice("slow", POLICIES);
+  }
+
+  private static String key(ConfigNode route) {
+    if (!route.has("key")) {
+      return null;
+    }
+    if (!route.has("slow") || route.choice("slow", POLICIES) != SlowPolicy.LATEST) {
+      route.reject("key", "to be used with slow: latest only");
+    }
+    return route.name("key");
   }
 }

@@ -259,7 +259,7 @@ public final class Session
 
   /** Returns the bytes that are held for the client or of it, its link included. */
   long held() {
-    return outbox.held() + inbox.held() + client.backlog();
+    return contents.held() + inbox.held() + client.backlog();
   }
 
   /** Ends the session, since it holds more than others and memory is short. */

@@ -11,6 +11,9 @@ import java.util.Map;
  * @param grace how long a resumable session waits for its client
  * @param maxPending messages a client has not acknowledged; further ones fail as queue-full
  * @param maxPendingBytes the same in bytes
+ * @param maxSlow messages with a policy for slow readers that wait for one; then the oldest is
+ *     dropped
+ * @param maxSlowBytes the same in bytes; of a link, above which the policy cut closes it
  * @param maxGroups memberships; further joins are refused as forbidden
  * @param maxPerUser live sessions of one user; 0 is no limit
  * @param onExcess what happens to one more
@@ -23,6 +26,8 @@ public record SessionConfig(
     Duration grace,
     int maxPending,
     long maxPendingBytes,
+    int maxSlow,
+    long maxSlowBytes,
     int maxGroups,
     int maxPerUser,
     OnExcess onExcess,
@@ -55,6 +60,8 @@ public record SessionConfig(
         session.durationOrZero("grace"),
         session.count("maxPending", 1),
         session.size("maxPendingBytes", MIN_PENDING_BYTES),
+        session.count("maxSlow", 1),
+        session.size("maxSlowBytes", MIN_PENDING_BYTES),
         session.count("maxGroups", 0),
         perUser.count("max", 0),
         perUser.choice("onExcess", Map.of("replace", OnExcess.REPLACE, "reject", OnExcess.REJECT)),

@@ -2,10 +2,13 @@ package io.linkspan.session;
 
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.api.SlowPolicy;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.session.outbox.ConflatingQueue;
 import io.linkspan.session.outbox.Outbox;
 import io.linkspan.session.outbox.PendingDelivery;
 import io.linkspan.session.replica.SessionReplica;
@@ -36,6 +39,9 @@ final class SessionContents {
   private final DuplicateWindow duplicates;
   private final SessionReplica replica;
   private Set<String> groups = Set.of();
+
+  /** Null until a Message arrives that need not wait for a slow reader as all others. */
+  private ConflatingQueue conflating;
 
   /** Null for a session that was never transferred. */
   private TransferDeduplicator transferred;
@@ -144,7 +150,11 @@ final class SessionContents {
   /** Takes the Messages back that the client has not acknowledged. */
   void restorePending(SessionState from, Function<Pending, DeliveryCallback> callbacks) {
     for (Pending pending : from.getPendingList()) {
-      outbox.restore(pending, callbacks.apply(pending));
+      if (pending.getNumber() == 0) {
+        conflating().restore(pending, callbacks.apply(pending));
+      } else {
+        outbox.restore(pending, callbacks.apply(pending));
+      }
     }
   }
 
@@ -169,6 +179,69 @@ final class SessionContents {
             .setIssuedAt(client.issuedAt());
     outbox.forEach(delivery -> all.addPending(form.apply(delivery)));
     return all;
+  }
+
+  /** Adds the Messages that wait in front of the outbox; their number is 0. */
+  void addConflating(SessionState.Builder all, Function<PendingDelivery, Pending> form) {
+    if (conflating != null) {
+      conflating.forEach(delivery -> all.addPending(form.apply(delivery)));
+    }
+  }
+
+  /**
+   * Sends a Message to the client, or keeps it.
+   *
+   * @param callback receives the outcome; null when no outcome is wanted
+   * @return false when it was refused; the callback has failed then
+   */
+  boolean deliver(Outgoing outgoing, DeliveryCallback callback, long now) {
+    return outgoing.slowPolicy() == SlowPolicy.QUEUE
+        ? outbox.offer(outgoing, callback, now)
+        : conflating().offer(outgoing, callback, now);
+  }
+
+  private ConflatingQueue conflating() {
+    if (conflating == null) {
+      conflating = new ConflatingQueue(parts.outbox(), outbox, ref.session(), secret != null);
+    }
+    return conflating;
+  }
+
+  /** As {@link Outbox#attach}. */
+  void attach(Connection link, Outbox.Mode mode, long now) {
+    outbox.attach(link, mode, now);
+    if (conflating != null) {
+      conflating.attach(now);
+    }
+  }
+
+  /** As {@link Outbox#detach}. */
+  void detach(boolean clientFailed) {
+    outbox.detach(clientFailed);
+    if (conflating != null) {
+      conflating.detach();
+    }
+  }
+
+  /** Fails all Messages that the client has not acknowledged: the session ends. */
+  void end(MessageException reason) {
+    outbox.end(reason);
+    if (conflating != null) {
+      conflating.end(reason);
+    }
+  }
+
+  /** Removes all Messages; no callback is called. */
+  void clear() {
+    outbox.clear();
+    if (conflating != null) {
+      conflating.clear();
+    }
+  }
+
+  /** Returns the bytes of Messages to the client, as if no other session held the same. */
+  long held() {
+    return outbox.held() + (conflating == null ? 0 : conflating.held());
   }
 
   /** Returns whether the Message has arrived by another way too; its callback is served then. */

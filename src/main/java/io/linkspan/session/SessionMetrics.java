@@ -7,6 +7,7 @@ import io.linkspan.metrics.Latency;
 import io.linkspan.metrics.LatencyHistogram;
 import io.linkspan.session.outbox.DeliveryLatency;
 import io.linkspan.session.outbox.OutboxMetrics;
+import io.linkspan.session.outbox.SlowMetrics;
 import io.linkspan.session.replica.ReplicationMetrics;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
@@ -35,6 +36,7 @@ public final class SessionMetrics {
   private final Latencies latencies;
   private final ServiceMetrics services;
   private final ReplicationMetrics replication;
+  private final SlowMetrics slow;
   private final Map<TransferStep, Counter> transfers = new EnumMap<>(TransferStep.class);
   private final Map<Kind, Counter> revoked = new EnumMap<>(Kind.class);
 
@@ -43,6 +45,7 @@ public final class SessionMetrics {
     this.latencies = latencies;
     services = new ServiceMetrics(registry, latencies);
     replication = new ReplicationMetrics(registry);
+    slow = new SlowMetrics(registry);
     for (TransferStep step : TransferStep.values()) {
       transfers.put(
           step,
@@ -120,7 +123,7 @@ public final class SessionMetrics {
   /** Returns the counters of outboxes, for one event loop. */
   OutboxMetrics outbox() {
     return new OutboxMetrics(
-        pending, pendingBytes, redelivered, abandoned, DeliveryLatency.of(latencies));
+        pending, pendingBytes, redelivered, abandoned, slow, DeliveryLatency.of(latencies));
   }
 
   /** Returns a histogram of the hand-over of Messages, for one event loop. */

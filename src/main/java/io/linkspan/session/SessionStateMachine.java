@@ -131,7 +131,7 @@ final class SessionStateMachine<S> {
       }
       case LINKED, LEAVING, AWAY -> {
         return contents.isDuplicate(outgoing, callback)
-            || contents.outbox().offer(outgoing, callback, scheduler.now());
+            || contents.deliver(outgoing, callback, scheduler.now());
       }
     }
     throw new IllegalStateException();
@@ -140,7 +140,7 @@ final class SessionStateMachine<S> {
   /** Sends all that waits, once the client knows that it has resumed the session. */
   void attach(Outbox.Mode mode) {
     if (isLinked()) {
-      contents.outbox().attach(client.link(), mode, scheduler.now());
+      contents.attach(client.link(), mode, scheduler.now());
     }
   }
 
@@ -264,9 +264,8 @@ final class SessionStateMachine<S> {
     state = State.FENCED;
     contents.replica().drop();
     inbox.fence();
-    contents
-        .outbox()
-        .end(new MessageException(ErrorCode.TIMEOUT, "the recipient's session is on another node"));
+    contents.end(
+        new MessageException(ErrorCode.TIMEOUT, "the recipient's session is on another node"));
     owner.fenced(session);
     if (wasLinked) {
       // The client may not have noticed yet that the session is elsewhere.
@@ -277,7 +276,7 @@ final class SessionStateMachine<S> {
   private void end(MessageException why) {
     traceEnd("ended");
     state = State.ENDED;
-    contents.outbox().end(why);
+    contents.end(why);
   }
 
   // --------------------------------------------------------------------- its transfer
@@ -292,11 +291,12 @@ final class SessionStateMachine<S> {
     boolean wasLinked = isLinked();
     if (wasLinked) {
       // The client has another link: this one has ended, although that was not noticed yet.
-      contents.outbox().detach(true);
+      contents.detach(true);
     }
     contents.replica().drop();
     SessionState.Builder all = snapshot(this::export);
-    contents.outbox().clear();
+    contents.addConflating(all, this::export);
+    contents.clear();
     boolean sameNode = owner.isOnThisNode(taker);
     if (!sameNode) {
       all.addAllSeen(contents.duplicates().export(scheduler.now()));
@@ -340,7 +340,7 @@ final class SessionStateMachine<S> {
       // Its claims may be long, and nothing waits for them.
       inbox.sender().permit(null, () -> {});
     }
-    contents.outbox().detach(clientFailed);
+    contents.detach(clientFailed);
   }
 
   /**

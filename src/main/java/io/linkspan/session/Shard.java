@@ -246,7 +246,11 @@ public final class Shard {
             scheduler,
             new OutboxParts(
                 new OutboxParts.Limits(
-                    config.maxPending(), config.maxPendingBytes(), delivery.maxAttempts()),
+                    config.maxPending(),
+                    config.maxPendingBytes(),
+                    delivery.maxAttempts(),
+                    config.maxSlow(),
+                    config.maxSlowBytes()),
                 timeouts,
                 shared.metrics().outbox(),
                 memory,

@@ -9,7 +9,9 @@ public enum SpanEvent {
   /** The Message waits for earlier ones, or for the client to resume. */
   HELD,
   /** The session moved to another shard, which delivers the Message. */
-  MOVED;
+  MOVED,
+  /** A newer Message took its place before it was written. */
+  SUPERSEDED;
 
   private final String label = name().toLowerCase(Locale.ROOT);
 

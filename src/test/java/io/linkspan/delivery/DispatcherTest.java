@@ -60,8 +60,8 @@ class DispatcherTest {
         new RoutingTable(
             List.of(
                 new Route(Glob.of("service:*"), null, new Route.Bus("orders", false)),
-                new Route(Glob.of("user:*"), Glob.of("typing"), new Route.Clients(true)),
-                new Route(Glob.of("user:*"), null, new Route.Clients(false))));
+                new Route(Glob.of("user:*"), Glob.of("typing"), Route.Clients.VOLATILE),
+                new Route(Glob.of("user:*"), null, Route.Clients.PLAIN)));
     return new Dispatcher(
         routes,
         (service, exchange) -> services.add(service.address()),

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class RoutingTableTest {
 
-  private static final Route.Destination CLIENTS = new Route.Clients(false);
+  private static final Route.Destination CLIENTS = Route.Clients.PLAIN;
 
   private static Route.Bus bus(String address) {
     return new Route.Bus(address, false);

@@ -86,6 +86,8 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
             1_000,
             1 << 20,
             100,
+            1 << 18,
+            100,
             0,
             SessionConfig.OnExcess.REPLACE,
             0,

@@ -153,6 +153,8 @@ final class SimulatedCluster {
               1_000,
               1 << 20,
               100,
+              1 << 18,
+              100,
               0,
               SessionConfig.OnExcess.REPLACE,
               0,
@@ -177,7 +179,7 @@ final class SimulatedCluster {
               new RoutingTable(
                   List.of(
                       new Route(Glob.of("service:*"), null, new Route.Bus("service", false)),
-                      new Route(Glob.of("*"), null, new Route.Clients(false)))),
+                      new Route(Glob.of("*"), null, Route.Clients.PLAIN))),
               new Directory(this),
               new View(this),
               new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),

@@ -114,7 +114,7 @@ final class SimulatedShard {
         new RoutingTable(
             List.of(
                 new Route(Glob.of("service:*"), null, new Route.Bus("service", false)),
-                new Route(Glob.of("user:*"), null, new Route.Clients(false))));
+                new Route(Glob.of("user:*"), null, Route.Clients.PLAIN)));
     var dispatcher =
         new Dispatcher(
             routes,
@@ -197,7 +197,7 @@ final class SimulatedShard {
         new SessionParts(
             time,
             new OutboxParts(
-                new OutboxParts.Limits(100, 1 << 20, 3),
+                new OutboxParts.Limits(100, 1 << 20, 3, 100, 1 << 20),
                 new AckTimeouts(time, 2_000),
                 metrics.outbox(),
                 memory,

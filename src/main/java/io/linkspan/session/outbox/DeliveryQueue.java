@@ -3,8 +3,10 @@ package io.linkspan.session.outbox;
 import io.linkspan.api.Message;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryUse;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
@@ -19,7 +21,7 @@ final class DeliveryQueue {
   private static final int MAX_ABANDONED = 64;
 
   /** Bytes of a delivery, apart from its Message. */
-  private static final long DELIVERY = 192;
+  static final long DELIVERY = 192;
 
   private final Map<String, PendingDelivery> byEventId = new HashMap<>(4);
   private PendingDelivery oldest;
@@ -70,6 +72,17 @@ final class DeliveryQueue {
       delivery = delivery.next;
     }
     return delivery;
+  }
+
+  /** Returns the deliveries that were written, in order, up to one of them. */
+  List<PendingDelivery> writtenUntil(PendingDelivery last) {
+    List<PendingDelivery> found = new ArrayList<>();
+    for (PendingDelivery delivery = oldest; delivery != last.next; delivery = delivery.next) {
+      if (delivery.written) {
+        found.add(delivery);
+      }
+    }
+    return found;
   }
 
   /** Visits every delivery in order. */

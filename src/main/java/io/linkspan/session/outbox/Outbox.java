@@ -47,6 +47,9 @@ public final class Outbox implements PendingDelivery.Owner {
   /** The first delivery that waits for those before it; null when all are sent. */
   private PendingDelivery unsent;
 
+  /** Runs when a Message was acknowledged or abandoned. */
+  private Runnable whenLess = () -> {};
+
   private long lastNumber;
   private String anchor = "";
 
@@ -132,6 +135,7 @@ public final class Outbox implements PendingDelivery.Owner {
       if (unsent != null) {
         sendWaiting(shared.timeouts().now());
       }
+      whenLess.run();
     }
   }
 
@@ -176,6 +180,7 @@ public final class Outbox implements PendingDelivery.Owner {
     }
     abandon(delivery);
     sendWaiting(now);
+    whenLess.run();
   }
 
   /**
@@ -275,13 +280,7 @@ public final class Outbox implements PendingDelivery.Owner {
     if (last == null) {
       return false;
     }
-    for (PendingDelivery delivery = queue.oldest(), end = last.next; delivery != end; ) {
-      PendingDelivery next = delivery.next;
-      if (delivery.written) {
-        forget(delivery);
-      }
-      delivery = next;
-    }
+    queue.writtenUntil(last).forEach(this::forget);
     moveAnchor(offset);
     return true;
   }
@@ -338,12 +337,24 @@ public final class Outbox implements PendingDelivery.Owner {
     if (shared.memory().isAt(MemoryLevel.FULL)) {
       return MessageCost.full();
     }
-    return hasRoomFor(outgoing.size()) ? null : Refusals.full(queue.count());
+    boolean fits =
+        (mode == Mode.WRITES && link != null) || shared.limits().couldFit(queue, outgoing.size());
+    return fits ? null : Refusals.full(queue.count());
   }
 
   /** Replaces the link, if the client is linked, by another form of the same link. */
   public void relink(Connection form) {
     link = link == null ? null : form;
+  }
+
+  /** Returns the link; null while the client is away. */
+  Connection link() {
+    return link;
+  }
+
+  /** Sets what runs when a Message was acknowledged or abandoned. */
+  void whenLess(Runnable action) {
+    whenLess = action;
   }
 
   /** Returns the bytes that the outbox holds, as if no other one held the same Messages. */
@@ -362,15 +373,10 @@ public final class Outbox implements PendingDelivery.Owner {
   }
 
   private boolean makeRoomFor(int size) {
-    while (!fits(size) && queue.written() > 0) {
+    while (!shared.limits().fit(queue, size) && queue.written() > 0) {
       forgetOldestWritten(queue.oldestWritten());
     }
-    return fits(size);
-  }
-
-  private boolean fits(int size) {
-    return queue.count() < shared.limits().maxPending()
-        && queue.bytes() + size <= shared.limits().maxPendingBytes();
+    return shared.limits().fit(queue, size);
   }
 
   private void forgetOldestWritten(PendingDelivery delivery) {
@@ -385,12 +391,6 @@ public final class Outbox implements PendingDelivery.Owner {
 
   private boolean isTooLong(int size) {
     return link != null && size > link.longestMessage();
-  }
-
-  private boolean hasRoomFor(int size) {
-    return (mode == Mode.WRITES && link != null)
-        || (queue.count() - queue.written() < shared.limits().maxPending()
-            && (queue.written() > 0 || queue.bytes() + size <= shared.limits().maxPendingBytes()));
   }
 
   private boolean refuse(Outgoing outgoing, MessageException why, DeliveryCallback callback) {

@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.LongAdder;
  * @param pendingBytes the same in bytes
  * @param redelivered Messages that were sent again
  * @param abandoned Messages that failed after all their attempts
+ * @param slow what slow readers do not get
  * @param latency until acknowledgement; of one event loop, unlike the counters
  */
 public record OutboxMetrics(
@@ -17,4 +18,5 @@ public record OutboxMetrics(
     LongAdder pendingBytes,
     Counter redelivered,
     Counter abandoned,
+    SlowMetrics slow,
     DeliveryLatency latency) {}

@@ -25,8 +25,29 @@ public record OutboxParts(
     MemoryAccount memory,
     Timeline timeline) {
 
-  /** Bounds of one outbox: Messages, their bytes, and times that each is sent before it fails. */
-  public record Limits(int maxPending, long maxPendingBytes, int maxAttempts) {}
+  /**
+   * Bounds of one outbox.
+   *
+   * @param maxPending Messages
+   * @param maxPendingBytes their bytes
+   * @param maxAttempts times that each is sent before it fails
+   * @param maxSlow Messages that wait in front of it for a slow reader
+   * @param maxSlowBytes their bytes, and those of a link that the policy cut does not close
+   */
+  public record Limits(
+      int maxPending, long maxPendingBytes, int maxAttempts, int maxSlow, long maxSlowBytes) {
+
+    /** Returns whether a queue has room for a Message of this size. */
+    boolean fit(DeliveryQueue queue, int size) {
+      return queue.count() < maxPending && queue.bytes() + size <= maxPendingBytes;
+    }
+
+    /** Returns whether it would have room if it forgot what was written. */
+    boolean couldFit(DeliveryQueue queue, int size) {
+      return queue.count() - queue.written() < maxPending
+          && (queue.written() > 0 || queue.bytes() + size <= maxPendingBytes);
+    }
+  }
 
   /** Returns the failure of a Message that was sent as often as is allowed. */
   MessageException abandoned() {
@@ -94,6 +115,15 @@ public record OutboxParts(
     timeline.fail(Step.UNDELIVERED, outgoing.message(), why, session);
     outgoing.span().fail(why.code());
     DeliveryCallbacks.fail(callback, why);
+  }
+
+  /** A newer Message has taken the place of one that waits for a session. */
+  void superseded(PendingDelivery delivery, String session) {
+    MessageException why = Refusals.superseded();
+    timeline.fail(Step.UNDELIVERED, delivery.message(), why, session);
+    delivery.outgoing.span().event(SpanEvent.SUPERSEDED);
+    delivery.outgoing.span().end();
+    DeliveryCallbacks.fail(delivery.callback, why);
   }
 
   /** A Message leaves with its session. */

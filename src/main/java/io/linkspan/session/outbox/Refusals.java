@@ -24,6 +24,14 @@ final class Refusals {
         ErrorCode.TIMEOUT, "the recipient did not acknowledge " + attempts + " times");
   }
 
+  static MessageException superseded() {
+    return new MessageException(ErrorCode.SUPERSEDED, "a newer message took its place");
+  }
+
+  static MessageException slow() {
+    return new MessageException(ErrorCode.QUEUE_FULL, "the recipient reads too slowly");
+  }
+
   static MessageException leaving() {
     return new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the recipient is leaving");
   }

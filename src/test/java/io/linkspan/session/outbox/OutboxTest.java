@@ -103,11 +103,12 @@ class OutboxTest {
           new LongAdder(),
           Counter.builder("redelivered").register(new SimpleMeterRegistry()),
           Counter.builder("abandoned").register(new SimpleMeterRegistry()),
+          new SlowMetrics(new SimpleMeterRegistry()),
           DeliveryLatency.of(latencies));
   private final MemoryBudget budget = TestMemory.budget();
   private final OutboxParts shared =
       new OutboxParts(
-          new OutboxParts.Limits(3, 1_000, ATTEMPTS),
+          new OutboxParts.Limits(3, 1_000, ATTEMPTS, 4, 1_000),
           timeouts,
           metrics,
           budget.newAccount(),

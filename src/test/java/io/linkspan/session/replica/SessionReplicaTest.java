@@ -12,6 +12,7 @@ import io.linkspan.session.outbox.DeliveryLatency;
 import io.linkspan.session.outbox.Outbox;
 import io.linkspan.session.outbox.OutboxMetrics;
 import io.linkspan.session.outbox.OutboxParts;
+import io.linkspan.session.outbox.SlowMetrics;
 import io.linkspan.testing.SimulatedBus;
 import io.linkspan.testing.SimulatedNodes;
 import io.linkspan.testing.TestMemory;
@@ -63,13 +64,14 @@ class SessionReplicaTest {
   private final Outbox outbox =
       new Outbox(
           new OutboxParts(
-              new OutboxParts.Limits(100, 10_000, 3),
+              new OutboxParts.Limits(100, 10_000, 3, 100, 10_000),
               new AckTimeouts(time, 1_000),
               new OutboxMetrics(
                   new LongAdder(),
                   new LongAdder(),
                   Counter.builder("redelivered").register(new SimpleMeterRegistry()),
                   Counter.builder("abandoned").register(new SimpleMeterRegistry()),
+                  new SlowMetrics(new SimpleMeterRegistry()),
                   DeliveryLatency.of(new Latencies())),
               memory,
               Timeline.OFF),

@@ -1,0 +1,61 @@
+package io.linkspan.delivery;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.linkspan.api.Message;
+import io.linkspan.api.SlowPolicy;
+import io.linkspan.routing.Route;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class RouteMarksTest {
+
+  private static Message message(String... headers) {
+    Message.Builder message = Message.newBuilder().setTo("group:prices");
+    for (int i = 0; i < headers.length; i += 2) {
+      message.putHeaders(headers[i], headers[i + 1]);
+    }
+    return message.build();
+  }
+
+  private static Route.Clients route(SlowPolicy policy, String key) {
+    return new Route.Clients(false, policy, key);
+  }
+
+  @Test
+  void aPlainRouteLeavesTheMessageAsItIs() {
+    Message message = message("slow", "latest", "slowKey", "a");
+    assertThat(RouteMarks.mark(message, Route.Clients.PLAIN)).isSameAs(message);
+  }
+
+  @Test
+  void theValueOfTheHeaderThatTheRouteNamesIsTheKey() {
+    Message marked =
+        RouteMarks.mark(message("symbol", "EURUSD"), route(SlowPolicy.LATEST, "symbol"));
+    assertThat(marked.getHeadersMap())
+        .isEqualTo(Map.of("symbol", "EURUSD", "slow", "latest", "slowKey", "EURUSD"));
+  }
+
+  @Test
+  void aMessageWithoutTheHeaderHasTheEmptyKey() {
+    Message marked =
+        RouteMarks.mark(message("slowKey", "mine"), route(SlowPolicy.LATEST, "symbol"));
+    assertThat(marked.getHeadersMap()).isEqualTo(Map.of("slow", "latest", "slowKey", ""));
+  }
+
+  @Test
+  void theRouteReplacesThePolicyOfTheSender() {
+    Message marked = RouteMarks.mark(message("slow", "latest"), route(SlowPolicy.QUEUE, null));
+    assertThat(SlowPolicy.of(marked)).isEqualTo(SlowPolicy.QUEUE);
+  }
+
+  @Test
+  void aSenderCannotCloseTheLinksOfOthers() {
+    Message marked = RouteMarks.mark(message("slow", "cut", "a", "b"), Route.Clients.PLAIN);
+    assertThat(marked.getHeadersMap()).isEqualTo(Map.of("a", "b"));
+    Message allowed = RouteMarks.mark(message(), route(SlowPolicy.CUT, null));
+    assertThat(SlowPolicy.of(allowed)).isEqualTo(SlowPolicy.CUT);
+    Message both = RouteMarks.mark(message("slow", "cut"), Route.Clients.VOLATILE);
+    assertThat(both.getHeadersMap()).containsEntry("volatile", "true");
+  }
+}
