@@ -27,13 +27,6 @@ import java.util.function.Consumer;
  * with {@link SlowPolicy#DROP_OLDEST} is added at the end. When the bounds are reached, the oldest
  * of the second kind is dropped, then the oldest of the first. What leaves the queue is a Message
  * of the outbox as any other.
- *
- * <pre>
- *           Message arrives, and the link is not writable
- *   EMPTY ──────────────────────────────────────────────► WAITING ◄─► (the link is writable again,
- *     ▲                                                      │          or the client has resumed:
- *     └──────────────── nothing waits ───────────────────────┘          passes on what it takes)
- * </pre>
  */
 public final class ConflatingQueue {
 
@@ -213,18 +206,32 @@ public final class ConflatingQueue {
       return;
     }
     passing = true;
-    while (!isEmpty() && isOpen()) {
-      PendingDelivery next = take().delivery();
-      release(next);
-      outbox.offer(next.outgoing, next.callback, now);
+    try {
+      while (!isEmpty() && isOpen()) {
+        PendingDelivery next = take().delivery();
+        release(next);
+        outbox.offer(next.outgoing, next.callback, now);
+      }
+    } finally {
+      passing = false;
     }
-    passing = false;
+    if (!isEmpty() && !asked) {
+      ask();
+    }
+  }
+
+  /** Asks the link to report when it is writable, unless acknowledgements are what is missing. */
+  private void ask() {
     Connection link = outbox.link();
-    if (!isEmpty() && link != null && !asked && hasRoom()) {
-      asked = true;
-      int asking = links;
-      link.backlog().whenWritable(() -> writable(asking));
+    if (link == null || !hasRoom()) {
+      return;
     }
+    asked = true;
+    int asking = links;
+    Backlog backlog = link.backlog();
+    // The link may be another one than at first: an upgrade replaces polling.
+    backlog.keepShort();
+    backlog.whenWritable(() -> writable(asking));
   }
 
   private void writable(int asking) {
@@ -242,10 +249,12 @@ public final class ConflatingQueue {
 
   /** The client has resumed, and the outbox has sent what it could. */
   public void attach(long now) {
-    links++;
-    asked = false;
-    outbox.link().backlog().keepShort();
-    passOn(now);
+    detach();
+    if (outbox.link() != null) {
+      // It may have ended by what was sent.
+      outbox.link().backlog().keepShort();
+      passOn(now);
+    }
   }
 
   /** Fails everything: the session ends. */

@@ -352,8 +352,6 @@ public final class EngineLink implements Backlog, EngineSocket.Listener, HttpExc
   @Override
   public void whenWritable(Runnable action) {
     if (isOnSocket()) {
-      // It may have replaced polling since the queues were to be short.
-      socket.keepShort();
       socket.whenWritable(action);
     } else {
       whenPolled = action;

@@ -366,6 +366,20 @@ class ConflatingQueueTest {
   }
 
   @Test
+  void aLinkMayEndByWhatTheOutboxSends() {
+    begin(Outbox.Mode.WRITES, true);
+    outbox.detach(true);
+    queue.detach();
+    offer(latest("a", "a1"));
+    outbox.offer(new Outgoing(Message.newBuilder().setEventId("queued").build()), null, START);
+    outbox.attach(link, Outbox.Mode.WRITES, START);
+    outbox.detach(true);
+    queue.attach(START);
+    assertThat(link.written).containsExactly("queued");
+    assertThat(queue.size()).isEqualTo(1);
+  }
+
+  @Test
   void nothingWaitsForASessionThatEndsWithItsLink() {
     begin(Outbox.Mode.WRITES, false);
     Ending ending = offer(latest("a", "a1"));
