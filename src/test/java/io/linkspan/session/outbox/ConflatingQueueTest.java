@@ -2,19 +2,17 @@ package io.linkspan.session.outbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
-import io.linkspan.api.MessageException;
 import io.linkspan.api.SlowPolicy;
 import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
-import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.metrics.Latencies;
+import io.linkspan.testing.RecordingCallback;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.trace.Timeline;
@@ -115,26 +113,6 @@ class ConflatingQueueTest {
     }
   }
 
-  /** Remembers how a delivery ended, and that it ended once. */
-  private static final class Ending implements DeliveryCallback {
-    String how;
-
-    @Override
-    public void delivered(By by, Message reply) {
-      end(by.label());
-    }
-
-    @Override
-    public void failed(MessageException failure) {
-      end(failure.code().code());
-    }
-
-    private void end(String how) {
-      assertThat(this.how).isNull();
-      this.how = how;
-    }
-  }
-
   private final SlowLink link = new SlowLink();
   private final VirtualTime time = new VirtualTime(START);
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
@@ -180,10 +158,10 @@ class ConflatingQueueTest {
     return new Outgoing(message(SlowPolicy.CUT, eventId).build());
   }
 
-  private Ending offer(Outgoing outgoing) {
-    var ending = new Ending();
+  private RecordingCallback offer(Outgoing outgoing) {
+    var ending = new RecordingCallback();
     boolean taken = queue.offer(outgoing, ending, START);
-    assertThat(taken || ending.how != null).isTrue();
+    assertThat(taken || ending.outcome() != null).isTrue();
     return ending;
   }
 
@@ -200,8 +178,8 @@ class ConflatingQueueTest {
   void aWritableLinkIsWrittenToAtOnce() {
     begin(Outbox.Mode.WRITES, false);
     link.takes = 2;
-    assertThat(offer(latest("a", "1")).how).isEqualTo("transport");
-    assertThat(offer(latest("a", "2")).how).isEqualTo("transport");
+    assertThat(offer(latest("a", "1")).outcome()).isEqualTo("transport");
+    assertThat(offer(latest("a", "2")).outcome()).isEqualTo("transport");
     assertThat(link.written).containsExactly("1", "2");
     assertThat(link.isShort).isTrue();
   }
@@ -209,15 +187,15 @@ class ConflatingQueueTest {
   @Test
   void theNewestOfEachKeyIsWrittenInThePlaceOfTheOldest() {
     begin(Outbox.Mode.WRITES, false);
-    Ending older = offer(latest("a", "a1"));
+    RecordingCallback older = offer(latest("a", "a1"));
     offer(latest("b", "b1"));
-    Ending newer = offer(latest("a", "a2"));
-    assertThat(older.how).isEqualTo("superseded");
-    assertThat(newer.how).isNull();
+    RecordingCallback newer = offer(latest("a", "a2"));
+    assertThat(older.outcome()).isEqualTo("superseded");
+    assertThat(newer.outcome()).isNull();
     assertThat(link.written).isEmpty();
     link.reads(10);
     assertThat(link.written).containsExactly("a2", "b1");
-    assertThat(newer.how).isEqualTo("transport");
+    assertThat(newer.outcome()).isEqualTo("transport");
     assertThat(count(SlowPolicy.LATEST, "superseded")).isEqualTo(1);
     assertThat(meters.get("linkspan.slow.waiting").gauge().value()).isZero();
   }
@@ -252,29 +230,29 @@ class ConflatingQueueTest {
   @Test
   void aFullQueueDropsTheOldestOfDropOldestBeforeAnyLatest() {
     begin(Outbox.Mode.WRITES, false);
-    Ending price = offer(latest("a", "a1"));
-    Ending first = offer(dropOldest("1"));
-    Ending second = offer(dropOldest("2"));
+    RecordingCallback price = offer(latest("a", "a1"));
+    RecordingCallback first = offer(dropOldest("1"));
+    RecordingCallback second = offer(dropOldest("2"));
     offer(dropOldest("3"));
     offer(dropOldest("4"));
-    assertThat(first.how).isEqualTo("queue-full");
-    assertThat(second.how).isNull();
+    assertThat(first.outcome()).isEqualTo("queue-full");
+    assertThat(second.outcome()).isNull();
     offer(latest("b", "b1"));
-    assertThat(second.how).isEqualTo("queue-full");
+    assertThat(second.outcome()).isEqualTo("queue-full");
     link.reads(10);
     assertThat(link.written).containsExactly("a1", "3", "4", "b1");
-    assertThat(price.how).isEqualTo("transport");
+    assertThat(price.outcome()).isEqualTo("transport");
     assertThat(count(SlowPolicy.DROP_OLDEST, "dropped")).isEqualTo(2);
   }
 
   @Test
   void moreKeysThanTheQueueHoldsDropTheOldestKey() {
     begin(Outbox.Mode.WRITES, false);
-    Ending oldest = offer(latest("a", "a1"));
+    RecordingCallback oldest = offer(latest("a", "a1"));
     for (String key : List.of("b", "c", "d", "e")) {
       offer(latest(key, key + 1));
     }
-    assertThat(oldest.how).isEqualTo("queue-full");
+    assertThat(oldest.outcome()).isEqualTo("queue-full");
     assertThat(count(SlowPolicy.LATEST, "dropped")).isEqualTo(1);
     link.reads(10);
     assertThat(link.written).containsExactly("b1", "c1", "d1", "e1");
@@ -283,12 +261,12 @@ class ConflatingQueueTest {
   @Test
   void bytesAreBoundedAsMessagesAre() {
     begin(Outbox.Mode.WRITES, false);
-    Ending first = offer(large("1", MAX_BYTES * 2 / 3));
-    Ending second = offer(large("2", MAX_BYTES * 2 / 3));
-    assertThat(first.how).isEqualTo("queue-full");
-    assertThat(second.how).isNull();
+    RecordingCallback first = offer(large("1", MAX_BYTES * 2 / 3));
+    RecordingCallback second = offer(large("2", MAX_BYTES * 2 / 3));
+    assertThat(first.outcome()).isEqualTo("queue-full");
+    assertThat(second.outcome()).isNull();
     assertThat(queue.size()).isEqualTo(1);
-    assertThat(offer(large("3", MAX_BYTES)).how).isEqualTo("queue-full");
+    assertThat(offer(large("3", MAX_BYTES)).outcome()).isEqualTo("queue-full");
     assertThat(queue.size()).isEqualTo(1);
   }
 
@@ -315,15 +293,15 @@ class ConflatingQueueTest {
   void aWrittenMessageWaitsForItsAcknowledgementAsAnyOther() {
     begin(Outbox.Mode.ACKNOWLEDGEMENTS, true);
     link.takes = 1;
-    Ending first = offer(latest("a", "a1"));
-    Ending second = offer(latest("a", "a2"));
-    assertThat(first.how).isNull();
+    RecordingCallback first = offer(latest("a", "a1"));
+    RecordingCallback second = offer(latest("a", "a2"));
+    assertThat(first.outcome()).isNull();
     link.reads(10);
     assertThat(link.written).containsExactly("a1", "a2");
     outbox.acknowledged("a2", null);
-    assertThat(second.how).isEqualTo("client");
+    assertThat(second.outcome()).isEqualTo("client");
     outbox.acknowledged("a1", null);
-    assertThat(first.how).isEqualTo("client");
+    assertThat(first.outcome()).isEqualTo("client");
   }
 
   @Test
@@ -355,11 +333,11 @@ class ConflatingQueueTest {
     link.takes = Integer.MAX_VALUE;
     outbox.detach(true);
     queue.detach();
-    Ending older = offer(latest("a", "a1"));
+    RecordingCallback older = offer(latest("a", "a1"));
     offer(latest("b", "b1"));
     offer(latest("a", "a2"));
     outbox.offer(new Outgoing(Message.newBuilder().setEventId("queued").build()), null, START);
-    assertThat(older.how).isEqualTo("superseded");
+    assertThat(older.outcome()).isEqualTo("superseded");
     outbox.attach(link, Outbox.Mode.WRITES, START);
     queue.attach(START);
     assertThat(link.written).containsExactly("queued", "a2", "b1");
@@ -382,11 +360,11 @@ class ConflatingQueueTest {
   @Test
   void nothingWaitsForASessionThatEndsWithItsLink() {
     begin(Outbox.Mode.WRITES, false);
-    Ending ending = offer(latest("a", "a1"));
+    RecordingCallback ending = offer(latest("a", "a1"));
     queue.end(Refusals.leaving());
-    assertThat(ending.how).isEqualTo("no-such-recipient");
+    assertThat(ending.outcome()).isEqualTo("no-such-recipient");
     outbox.detach(true);
-    assertThat(offer(latest("a", "a2")).how).isEqualTo("no-such-recipient");
+    assertThat(offer(latest("a", "a2")).outcome()).isEqualTo("no-such-recipient");
   }
 
   @Test
@@ -418,14 +396,14 @@ class ConflatingQueueTest {
 
     outbox = new Outbox(parts, "s", null, Outbox.Mode.WRITES, true, null);
     queue = new ConflatingQueue(parts, outbox, "s", true);
-    List<Ending> endings = new ArrayList<>();
+    List<RecordingCallback> endings = new ArrayList<>();
     for (Pending pending : moved) {
-      var ending = new Ending();
+      var ending = new RecordingCallback();
       endings.add(ending);
       queue.restore(pending, ending);
     }
     offer(latest("a", "a2"));
-    assertThat(endings).extracting(ending -> ending.how).containsExactly("superseded", null);
+    assertThat(endings).extracting(ending -> ending.outcome()).containsExactly("superseded", null);
     link.takes = 10;
     outbox.attach(link, Outbox.Mode.WRITES, START);
     queue.attach(START);
@@ -441,11 +419,11 @@ class ConflatingQueueTest {
           queue.detach();
         };
     link.bytes = MAX_BYTES;
-    assertThat(offer(cut("1")).how).isEqualTo("transport");
+    assertThat(offer(cut("1")).outcome()).isEqualTo("transport");
     link.bytes = MAX_BYTES + 1;
-    Ending second = offer(cut("2"));
+    RecordingCallback second = offer(cut("2"));
     assertThat(link.closed).isEqualTo(CloseReason.SLOW_CONSUMER);
-    assertThat(second.how).isNull();
+    assertThat(second.outcome()).isNull();
     assertThat(count(SlowPolicy.CUT, "closed")).isEqualTo(1);
     link.closed = null;
     outbox.attach(link, Outbox.Mode.WRITES, START);
@@ -467,7 +445,7 @@ class ConflatingQueueTest {
     var random = new Random(seed.getCurrentRepetition());
     begin(random.nextBoolean() ? Outbox.Mode.WRITES : Outbox.Mode.OFFSETS, true);
     Map<String, String> newest = new HashMap<>();
-    List<Ending> endings = new ArrayList<>();
+    List<RecordingCallback> endings = new ArrayList<>();
     for (int i = 0; i < 200; i++) {
       switch (random.nextInt(4)) {
         case 0 -> link.reads(random.nextInt(3));
@@ -486,7 +464,7 @@ class ConflatingQueueTest {
       }
     }
     link.reads(Integer.MAX_VALUE);
-    assertThat(endings).allMatch(ending -> ending.how != null);
+    assertThat(endings).allMatch(ending -> ending.outcome() != null);
     Map<String, String> last = new HashMap<>();
     link.written.forEach(eventId -> last.put(eventId.substring(0, 1), eventId));
     assertThat(last).isEqualTo(newest);
