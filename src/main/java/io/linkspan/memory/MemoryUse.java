@@ -21,7 +21,9 @@ public enum MemoryUse {
   /** Replicas of other nodes' sessions, and changes that are not sent to the replica. */
   REPLICAS,
   /** Recent eventIds and their outcomes. */
-  DUPLICATES;
+  DUPLICATES,
+  /** Logs of Messages that outlive their sessions. */
+  LOGS;
 
   private final String label = name().toLowerCase(Locale.ROOT);
 
