@@ -16,6 +16,9 @@ final class DirectoryNames {
   /** Entries that refuse clients, by their ids. */
   static final String REVOCATIONS = "linkspan.revocations";
 
+  /** Logs of Messages, by their names. */
+  static final String LOGS = "linkspan.logs";
+
   /** Member attribute: id of the gateway's node; absent where no clients are served. */
   static final String NODE = "linkspan.node";
 

@@ -7,6 +7,9 @@ import com.hazelcast.nio.ObjectDataOutput;
 import com.hazelcast.nio.serialization.StreamSerializer;
 import io.linkspan.api.Revocation;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.log.Appended;
+import io.linkspan.log.BoundedLog;
+import io.linkspan.log.LogRead;
 import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -159,7 +162,24 @@ final class DirectorySerializers {
               RevocationPut.class,
               21,
               (out, put) -> writeRevocation(out, put.added()),
-              in -> new RevocationPut(readRevocation(in))));
+              in -> new RevocationPut(readRevocation(in))),
+          new Form<>(BoundedLog.class, 22, LogForms::writeLog, LogForms::readLog),
+          new Form<>(LogProcessors.Append.class, 23, LogForms::writeAppend, LogForms::readAppend),
+          new Form<>(LogProcessors.Read.class, 24, LogForms::writeRead, LogForms::readRead),
+          new Form<>(LogProcessors.Remove.class, 25, LogForms::writeRemove, LogForms::readRemove),
+          new Form<>(
+              LogProcessors.Trim.class,
+              26,
+              (out, trim) -> LogForms.writePosition(out, trim.to()),
+              in -> new LogProcessors.Trim(LogForms.readPosition(in))),
+          new Form<>(
+              LogProcessors.Expire.class,
+              27,
+              (out, expire) -> out.writeLong(expire.now()),
+              in -> new LogProcessors.Expire(in.readLong())),
+          new Form<>(Appended.class, 28, LogForms::writeAppended, LogForms::readAppended),
+          new Form<>(LogRead.Page.class, 29, LogForms::writePage, LogForms::readPage),
+          new Form<>(LogRead.Gone.class, 30, LogForms::writeGone, LogForms::readGone));
 
   private DirectorySerializers() {}
 

@@ -9,6 +9,8 @@ import io.linkspan.cluster.security.ClusterSecrets;
 import io.linkspan.delivery.VertxShardBus;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.log.LogStore;
+import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.revocation.RevocationStore;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -139,6 +141,16 @@ public final class HazelcastCluster {
   /** Returns the revocations that all nodes share; null when this process serves no clients. */
   public RevocationStore revocations() {
     return revocations;
+  }
+
+  /**
+   * Returns the logs of Messages that all nodes share.
+   *
+   * @param memory is charged for those that lie at this node
+   * @param total bytes of those that lie at this node, at most
+   */
+  public LogStore logs(SharedMemoryAccount memory, long total) {
+    return new HazelcastLogStore(vertx, hazelcast, memory, total);
   }
 
   /** Returns whether this process is a member; false while it rejoins after a partition. */

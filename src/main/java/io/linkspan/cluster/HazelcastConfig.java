@@ -12,6 +12,7 @@ import com.hazelcast.config.MergePolicyConfig;
 import com.hazelcast.config.NearCacheConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
 import com.hazelcast.spi.merge.DiscardMergePolicy;
+import com.hazelcast.spi.merge.PutIfAbsentMergePolicy;
 import io.linkspan.directory.Nodes;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -90,6 +91,7 @@ final class HazelcastConfig {
     config.addMapConfig(map(DirectoryNames.LEAVING));
     // After a partition each node adds what it knows again.
     config.addMapConfig(map(DirectoryNames.REVOCATIONS));
+    config.addMapConfig(logs());
     return config;
   }
 
@@ -131,6 +133,17 @@ final class HazelcastConfig {
         // smaller part may have ended long ago.
         .setMergePolicyConfig(
             new MergePolicyConfig().setPolicy(DiscardMergePolicy.class.getName()));
+  }
+
+  /**
+   * Configures the logs, which are changed in place. After a partition a log of the larger part
+   * stays, and one that it does not have is added to it.
+   */
+  private static MapConfig logs() {
+    return map(DirectoryNames.LOGS)
+        .setInMemoryFormat(InMemoryFormat.OBJECT)
+        .setMergePolicyConfig(
+            new MergePolicyConfig().setPolicy(PutIfAbsentMergePolicy.class.getName()));
   }
 
   private static NearCacheConfig remembered() {

@@ -1,0 +1,203 @@
+package io.linkspan.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.ByteString;
+import io.linkspan.cluster.security.ClusterSecurity;
+import io.linkspan.directory.Nodes;
+import io.linkspan.log.Appended;
+import io.linkspan.log.LogBounds;
+import io.linkspan.log.LogBounds.WhenFull;
+import io.linkspan.log.LogPosition;
+import io.linkspan.log.LogRead;
+import io.linkspan.log.LogStore;
+import io.linkspan.log.LogStoreContract;
+import io.linkspan.log.NewEntry;
+import io.linkspan.memory.MemoryBudget;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.SharedMemoryAccount;
+import io.linkspan.testing.FreePort;
+import io.linkspan.testing.TestGateway;
+import io.linkspan.testing.TestMemory;
+import io.vertx.core.Future;
+import io.vertx.core.VertxOptions;
+import io.vertx.core.transport.Transport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** The logs of two members on loopback, in one JVM. */
+class HazelcastLogStoreTest extends LogStoreContract {
+
+  private static final String CLUSTER = "log-test-" + UUID.randomUUID();
+  private static final LogBounds ROOMY =
+      new LogBounds(100, 10_000, Duration.ofSeconds(10), WhenFull.REFUSE);
+  private static final long TOTAL = 1 << 30;
+
+  private static final MemoryBudget BUDGET = TestMemory.budget();
+  private static HazelcastCluster one;
+  private static HazelcastCluster two;
+  private static LogStore ofOne;
+  private static LogStore ofTwo;
+
+  @BeforeAll
+  static void start() {
+    int first = FreePort.of();
+    int second = FreePort.of();
+    List<String> members = List.of("127.0.0.1:" + first, "127.0.0.1:" + second);
+    one = join("one", first, members);
+    two = join("two", second, members);
+    ofOne = one.logs(new SharedMemoryAccount(BUDGET), TOTAL);
+    ofTwo = two.logs(new SharedMemoryAccount(TestMemory.budget()), TOTAL);
+  }
+
+  @AfterAll
+  static void end() {
+    TestGateway.await(Future.join(one.vertx().close(), two.vertx().close()));
+  }
+
+  private static HazelcastCluster join(String id, int port, List<String> members) {
+    var config =
+        new ClusterConfig(
+            true,
+            CLUSTER,
+            "127.0.0.1",
+            port,
+            0,
+            new ClusterConfig.Members(members),
+            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
+            ClusterSecurity.NONE);
+    return TestGateway.await(
+        HazelcastCluster.join(config, new Nodes.Node(id, 1), new VertxOptions(), Transport.NIO));
+  }
+
+  /** Returns a store that appends at one member; each member expires the logs that lie there. */
+  @Override
+  protected LogStore store() {
+    return new BothMembers(ofOne, ofTwo);
+  }
+
+  private static NewEntry entry(String text) {
+    return new NewEntry(ByteString.copyFromUtf8(text), Long.MAX_VALUE);
+  }
+
+  @Test
+  void bothMembersAppendToOneLogAndReadAll() {
+    Appended first = TestGateway.await(ofOne.append("user:both", List.of(entry("a")), ROOMY, 0));
+    Appended second = TestGateway.await(ofTwo.append("user:both", List.of(entry("b")), ROOMY, 0));
+
+    assertThat(second.epoch()).isEqualTo(first.epoch());
+    for (LogStore store : List.of(ofOne, ofTwo)) {
+      var page =
+          (LogRead.Page) TestGateway.await(store.read("user:both", LogPosition.START, 9, 99, 0));
+      assertThat(page.entries())
+          .extracting(entry -> entry.message().toStringUtf8())
+          .containsExactly("a", "b");
+    }
+  }
+
+  @Test
+  void theLogsOfAMemberThatIsKilledAreAtTheOther() {
+    HazelcastCluster third = join("three", FreePort.of(), members());
+    LogStore ofThird = third.logs(new SharedMemoryAccount(TestMemory.budget()), TOTAL);
+    Map<String, Appended> appended = new HashMap<>();
+    for (int i = 0; i < 50; i++) {
+      String log = "user:killed-" + i;
+      appended.put(log, TestGateway.await(ofThird.append(log, List.of(entry("a")), ROOMY, 0)));
+      TestGateway.await(ofThird.append(log, List.of(entry("b")), ROOMY, 0));
+    }
+    // Its Vert.x is not closed: it would leave a cluster that it is not in.
+    third.hazelcast().getLifecycleService().terminate();
+
+    appended.forEach(
+        (log, first) -> {
+          var page = (LogRead.Page) TestGateway.await(ofOne.read(log, LogPosition.START, 9, 99, 0));
+          assertThat(page.epoch()).isEqualTo(first.epoch());
+          assertThat(page.entries())
+              .extracting(entry -> entry.message().toStringUtf8())
+              .containsExactly("a", "b");
+        });
+  }
+
+  private static List<String> members() {
+    return one.hazelcast().getCluster().getMembers().stream()
+        .map(member -> "127.0.0.1:" + member.getAddress().getPort())
+        .toList();
+  }
+
+  @Test
+  void eachMemberIsChargedForWhatLiesThere() {
+    for (int i = 0; i < 50; i++) {
+      TestGateway.await(
+          ofOne.append("user:charged-" + i, List.of(entry("x".repeat(1_000))), ROOMY, 1_000));
+    }
+    TestGateway.await(ofOne.expire(0));
+    assertThat(BUDGET.charged(MemoryUse.LOGS)).isGreaterThan(1_000);
+
+    for (int i = 0; i < 50; i++) {
+      TestGateway.await(ofOne.delete("user:charged-" + i));
+    }
+    TestGateway.await(ofOne.expire(0));
+    assertThat(BUDGET.charged(MemoryUse.LOGS)).isLessThan(50_000);
+  }
+
+  /** Appends and reads at one member in turn, and lets both expire what lies there. */
+  private record BothMembers(LogStore one, LogStore two) implements LogStore {
+    @Override
+    public Future<Void> start() {
+      return Future.succeededFuture();
+    }
+
+    @Override
+    public Future<Appended> append(String log, List<NewEntry> entries, LogBounds bounds, long now) {
+      return one.append(log, entries, bounds, now);
+    }
+
+    @Override
+    public Future<LogRead> read(
+        String log, LogPosition from, int maxEntries, long maxBytes, long now) {
+      return two.read(log, from, maxEntries, maxBytes, now);
+    }
+
+    @Override
+    public Future<Integer> remove(String log, long epoch, Collection<Long> offsets) {
+      return two.remove(log, epoch, offsets);
+    }
+
+    @Override
+    public Future<Integer> trim(String log, LogPosition to) {
+      return one.trim(log, to);
+    }
+
+    @Override
+    public Future<Void> delete(String log) {
+      return two.delete(log);
+    }
+
+    @Override
+    public Future<Map<String, Integer>> expire(long now) {
+      List<Future<Map<String, Integer>>> both = new ArrayList<>();
+      both.add(one.expire(now));
+      both.add(two.expire(now));
+      return Future.all(both)
+          .map(
+              v -> {
+                Map<String, Integer> sum = new HashMap<>();
+                both.forEach(one -> one.result().forEach((k, n) -> sum.merge(k, n, Integer::sum)));
+                return sum;
+              });
+    }
+
+    @Override
+    public Future<Void> close() {
+      return Future.succeededFuture();
+    }
+  }
+}
