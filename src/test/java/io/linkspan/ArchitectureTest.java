@@ -52,12 +52,13 @@ class ArchitectureTest {
       api.testing -> api, translate
       auth -> admission, api, config, protocol, time, upstream
       ban -> admission, api, config, listener, revocation, time
-      cluster -> api, bus, cluster.security, config, connection, delivery, directory, revocation, time, wire
+      cluster -> api, bus, cluster.security, config, connection, delivery, directory, log, memory, revocation, time, wire
       cluster.security -> config, listener, time
       connection -> api, config, memory, metrics, telemetry, translate
       delivery -> api, bus, config, directory, memory, metrics, permission, routing, telemetry, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
       listener -> admission, config, connection, time
+      log -> api, config, memory
       logging -> config
       memory -> api, config
       ops -> admission, api, config, listener, memory, metrics, protocol, rebalance, revocation, status, time, trace, translate, wire
@@ -144,6 +145,7 @@ class ArchitectureTest {
           "io.linkspan.revocation.NetworkTable",
           "io.linkspan.revocation.RevocationList",
           "io.linkspan.revocation.RevocationRules",
+          "io.linkspan.log.BoundedLog",
           "io.linkspan.memory.MemoryAccount",
           "io.linkspan.memory.MemoryBudget",
           "io.linkspan.memory.MemoryPool",
