@@ -12,6 +12,9 @@ import io.vertx.sqlclient.PoolOptions;
 import io.vertx.sqlclient.Row;
 import io.vertx.sqlclient.RowSet;
 import io.vertx.sqlclient.Tuple;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -25,7 +28,7 @@ import java.util.concurrent.TimeUnit;
  */
 public final class PostgresLogStore implements LogStore {
 
-  private static final String SCHEMA = "log/postgres.sql";
+  private static final String SCHEMA = "/log/postgres.sql";
 
   /** Requests that wait for a connection, at most. */
   private static final int MAX_WAITING = 10_000;
@@ -81,11 +84,16 @@ public final class PostgresLogStore implements LogStore {
   @Override
   public Future<Void> start() {
     return vertx
-        .fileSystem()
-        .readFile(SCHEMA)
-        .compose(sql -> pool.query(sql.toString()).execute())
+        .executeBlocking(PostgresLogStore::schema)
+        .compose(sql -> pool.query(sql).execute())
         .timeout(config.timeout().toMillis(), TimeUnit.MILLISECONDS)
         .mapEmpty();
+  }
+
+  private static String schema() throws IOException {
+    try (InputStream sql = PostgresLogStore.class.getResourceAsStream(SCHEMA)) {
+      return new String(sql.readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   @Override
