@@ -1,0 +1,10 @@
+package io.linkspan.protocol.eventstream;
+
+/**
+ * One event of an event stream.
+ *
+ * @param type value of the last {@code event} field; empty when there is none
+ * @param data values of the {@code data} fields, with a line feed between two
+ * @param lastId value of the last {@code id} field of the stream; empty when there is none
+ */
+public record ServerEvent(String type, String data, String lastId) {}
