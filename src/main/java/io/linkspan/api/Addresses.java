@@ -32,6 +32,12 @@ public final class Addresses {
    */
   public static final String CONTROL = "linkspan.control";
 
+  /**
+   * Publishes JSON about streamed answers: {@code {"action":"cancel","session","replyTo"}} when a
+   * client cancels one. {@link io.linkspan.api.stream.AnswerStreams} reads it.
+   */
+  public static final String STREAMS = "linkspan.streams";
+
   /** Bus header of an inbound Message: public id of the sender's session. */
   public static final String SESSION = "session";
 

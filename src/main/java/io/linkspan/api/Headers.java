@@ -38,6 +38,18 @@ public final class Headers {
   /** The additions of vendors to {@link #TRACEPARENT}. */
   public static final String TRACESTATE = "tracestate";
 
+  /** The id of the streamed answer that a Message is a part of. */
+  public static final String STREAM = "stream";
+
+  /** The number of a part within its streamed answer, from 0. */
+  public static final String STREAM_OFFSET = "stream-offset";
+
+  /**
+   * Marks the Message that ends a streamed answer: {@code complete}, {@code cancelled}, or the name
+   * of an {@link ErrorCode}.
+   */
+  public static final String STREAM_END = "stream-end";
+
   /** The field of a Message that is null when it has no headers; protobuf has no accessor. */
   private static final VarHandle MAP = map();
 

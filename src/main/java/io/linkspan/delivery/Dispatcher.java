@@ -14,6 +14,9 @@ import io.linkspan.routing.RoutingTable;
  */
 public final class Dispatcher {
 
+  /** Type of a Message that cancels the streamed answer to the request in its {@code replyTo}. */
+  public static final String CANCEL = "cancel_stream";
+
   private final RoutingTable routes;
   private final ServiceCaller services;
   private final RecipientRouter clients;
@@ -33,6 +36,10 @@ public final class Dispatcher {
     Message message = exchange.message();
     if (GroupRequests.isGroupRequest(message.getType())) {
       groups.change(exchange);
+      return;
+    }
+    if (message.getType().equals(CANCEL)) {
+      cancel(exchange);
       return;
     }
     Recipient recipient = Recipient.of(message.getTo(), message.getType());
@@ -55,6 +62,17 @@ public final class Dispatcher {
       exchange.routed(recipient.kind().label());
       Message routed = exchange.message();
       clients.route(recipient, RouteMarks.mark(routed, route), exchange.sender().scope(), exchange);
+    }
+  }
+
+  /** Cancels a stream of the sender's own session, for which it needs no permission. */
+  private void cancel(InboundExchange exchange) {
+    if (exchange.message().getReplyTo().isEmpty()) {
+      exchange.failed(
+          new MessageException(
+              ErrorCode.MALFORMED, "replyTo must be the eventId of the request to cancel"));
+    } else {
+      services.cancel(exchange);
     }
   }
 

@@ -1,5 +1,6 @@
 package io.linkspan.delivery;
 
+import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -18,6 +19,7 @@ import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.eventbus.EventBus;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
+import io.vertx.core.json.JsonObject;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -74,6 +76,17 @@ public final class VertxServiceCaller implements ServiceCaller {
       exchange.givenToService();
       await(answer, service, exchange);
     }
+  }
+
+  @Override
+  public void cancel(InboundExchange exchange) {
+    bus.publish(
+        Addresses.STREAMS,
+        new JsonObject()
+            .put("action", "cancel")
+            .put("session", exchange.sender().session())
+            .put("replyTo", exchange.message().getReplyTo()));
+    exchange.accepted();
   }
 
   /** An answer may come late, from any thread, or not at all. */
