@@ -224,8 +224,9 @@ public final class Gateway implements Node {
     // Clients with pending messages get half of the time, closing handshakes most of the rest.
     Duration patience = timeout.dividedBy(2);
     // A Message that is held for an unavailable service would delay the close of its client.
-    upstreams.drain();
+    Future<Void> streamed = upstreams.drain(patience);
     return Future.join(edges.stream().map(edge -> edge.drain(patience)).toList())
+        .eventually(() -> streamed)
         .timeout(timeout.toMillis() * 3 / 4, TimeUnit.MILLISECONDS)
         .eventually(this::close)
         .mapEmpty();

@@ -49,6 +49,7 @@ class ArchitectureTest {
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
       api.method -> api, protocol.methodchannel, translate
+      api.stream -> api
       api.testing -> api, translate
       auth -> admission, api, config, protocol, time, upstream
       ban -> admission, api, config, listener, revocation, time
@@ -66,6 +67,7 @@ class ArchitectureTest {
       protocol.compression -> protocol
       protocol.enet -> protocol
       protocol.engineio -> protocol
+      protocol.eventstream -> protocol
       protocol.frame -> protocol
       protocol.methodchannel -> protocol
       protocol.socketio -> protocol, protocol.engineio
@@ -90,8 +92,8 @@ class ArchitectureTest {
       transport.socketio -> admission, api, config, connection, delivery, directory, memory, permission, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, listener, memory, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, memory, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
-      upstream -> api, config, metrics, telemetry, time
-      upstream.http -> api, config, protocol, protocol.compression, protocol.methodchannel, telemetry, translate, upstream
+      upstream -> api, api.stream, config, metrics, telemetry, time
+      upstream.http -> api, config, protocol, protocol.compression, protocol.eventstream, protocol.methodchannel, telemetry, translate, upstream
       upstream.tcp -> api, config, framing, protocol, time, translate, upstream
       """;
 

@@ -21,6 +21,14 @@ public interface Backend {
     Future<Message> answer();
 
     /**
+     * Returns the rest of an answer that the service is still writing; null unless {@link #answer}
+     * has succeeded with null because the answer is streamed. The caller must read or cancel it.
+     */
+    default AnswerSource streamed() {
+      return null;
+    }
+
+    /**
      * Ends the attempt because it has taken too long. {@link #answer} fails at once, unless it is
      * complete, with {@code timeout} and the kind that applies.
      */

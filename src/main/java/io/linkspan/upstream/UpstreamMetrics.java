@@ -2,6 +2,7 @@ package io.linkspan.upstream;
 
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
+import io.linkspan.api.stream.AnswerStream;
 import io.linkspan.metrics.Latencies;
 import io.linkspan.metrics.Latency;
 import io.linkspan.metrics.LatencyHistogram;
@@ -35,6 +36,9 @@ public final class UpstreamMetrics {
   private final AtomicInteger inFlight = new AtomicInteger();
   private final AtomicInteger queued = new AtomicInteger();
   private final AtomicInteger held = new AtomicInteger();
+  private final AtomicInteger streams = new AtomicInteger();
+  private final Counter parts;
+  private final Map<AnswerStream.End, Counter> ends = new EnumMap<>(AnswerStream.End.class);
   private final AtomicReference<CircuitBreaker.State> breaker =
       new AtomicReference<>(CircuitBreaker.State.CLOSED);
 
@@ -75,6 +79,23 @@ public final class UpstreamMetrics {
         "linkspan.upstream.held",
         "Messages that are held while the service is unavailable",
         held);
+    gauge(tags, "linkspan.upstream.streams", "Answers that are being streamed", streams);
+    parts =
+        add(
+            Counter.builder("linkspan.upstream.stream.parts")
+                .description("Parts of streamed answers")
+                .tags(tags)
+                .register(registry));
+    for (AnswerStream.End end : AnswerStream.End.values()) {
+      ends.put(
+          end,
+          add(
+              Counter.builder("linkspan.upstream.stream.ends")
+                  .description("Streamed answers that have ended, by how they did")
+                  .tags(tags)
+                  .tag("outcome", end.label())
+                  .register(registry)));
+    }
     for (CircuitBreaker.State state : CircuitBreaker.State.values()) {
       add(
           Gauge.builder("linkspan.upstream.breaker", breaker, b -> b.get() == state ? 1 : 0)
@@ -101,6 +122,22 @@ public final class UpstreamMetrics {
   /** Counts an attempt that has ended, which took so many nanoseconds. */
   void attempted(long nanos) {
     attempts.recordShared(nanos);
+  }
+
+  /** Counts an answer that begins to be streamed. */
+  void streamBegan() {
+    streams.incrementAndGet();
+  }
+
+  /** Counts a part of a streamed answer. */
+  void streamedPart() {
+    parts.increment();
+  }
+
+  /** Counts a streamed answer that has ended. */
+  void streamEnded(AnswerStream.End how) {
+    streams.decrementAndGet();
+    ends.get(how).increment();
   }
 
   /** Removes the metrics, because the upstream is not configured any more. */

@@ -11,7 +11,9 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.VerticleBase;
 import io.vertx.core.eventbus.MessageConsumer;
+import java.time.Duration;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -49,6 +51,9 @@ public final class UpstreamVerticle extends VerticleBase {
   private BackendException latestFailure;
   private boolean carryingOut;
 
+  /** Null unless answers are streamed. */
+  private StreamedAnswers streams;
+
   /** Completed when the last Message has an outcome; null while the upstream is in use. */
   private Promise<Void> retired;
 
@@ -71,15 +76,25 @@ public final class UpstreamVerticle extends VerticleBase {
     timer = new DeadlineTimer(vertx, this::onDeadline);
     backend = config.backend().newBackend(vertx, config.pipeline());
     consumer = vertx.eventBus().localConsumer(config.address(), this::onMessage);
+    if (config.backend().streams().isOn()) {
+      streams = new StreamedAnswers(vertx, config.backend().streams(), metrics);
+      return Future.all(consumer.completion(), streams.ready());
+    }
     return consumer.completion();
   }
 
-  /** Ends holding because the gateway shuts down. May be called on any thread. */
-  public void drain() {
-    context.runOnContext(
-        v -> {
+  /**
+   * Ends holding because the gateway shuts down. May be called on any thread.
+   *
+   * @param patience time in which answers that are streamed may end by themselves
+   * @return completes when no answer is streamed
+   */
+  Future<Void> drain(Duration patience) {
+    return onContext(
+        () -> {
           pipeline.drain(DeadlineTimer.now());
           carryOut();
+          return streams == null ? Future.succeededFuture() : streams.drain(patience.toMillis());
         });
   }
 
@@ -87,15 +102,22 @@ public final class UpstreamVerticle extends VerticleBase {
    * Serves the Messages that are here, because nothing is routed here any more. May be called on
    * any thread.
    *
-   * @return completes when each of them has an outcome
+   * @return completes when each of them has an outcome, and no answer is streamed
    */
   Future<Void> retire() {
-    Promise<Void> done = Promise.promise();
-    context.runOnContext(
-        v -> {
-          retired = done;
+    return onContext(
+        () -> {
+          retired = Promise.promise();
           carryOut();
+          return retired
+              .future()
+              .compose(v -> streams == null ? Future.succeededFuture() : streams.whenIdle());
         });
+  }
+
+  private Future<Void> onContext(Supplier<Future<Void>> action) {
+    Promise<Void> done = Promise.promise();
+    context.runOnContext(v -> action.get().onComplete(done));
     return done.future();
   }
 
@@ -104,10 +126,18 @@ public final class UpstreamVerticle extends VerticleBase {
     pipeline.close();
     carryOut();
     timer.cancel();
-    return Future.join(consumer.unregister(), backend.close());
+    Future<Void> streamed = streams == null ? Future.succeededFuture() : streams.close();
+    return Future.join(consumer.unregister(), streamed, backend.close());
   }
 
   private void onMessage(io.vertx.core.eventbus.Message<Message> request) {
+    MessageException tooMany =
+        streams == null ? null : streams.refusal(Origin.of(request.headers()));
+    if (tooMany != null) {
+      metrics.refused(tooMany.code());
+      request.reply(tooMany.toReply());
+      return;
+    }
     Message message;
     try {
       message = backend.admit(request.body());
@@ -173,9 +203,27 @@ public final class UpstreamVerticle extends VerticleBase {
     measure(exchange);
     exchange.span.end();
     pipeline.succeeded(call, DeadlineTimer.now());
-    metrics.accepted(answer);
-    exchange.request.reply(answer == null ? null : complete(answer, exchange.request.body()));
+    AnswerSource streamed = exchange.attempt.streamed();
+    if (streamed == null) {
+      metrics.accepted(answer);
+      exchange.request.reply(answer == null ? null : complete(answer, exchange.request.body()));
+    } else {
+      stream(streamed, exchange);
+    }
     carryOut();
+  }
+
+  private void stream(AnswerSource answer, Exchange exchange) {
+    Origin sender = Origin.of(exchange.request.headers());
+    MessageException tooMany = streams.refusal(sender);
+    if (tooMany == null) {
+      metrics.accepted(null);
+      exchange.request.reply(null);
+      streams.begin(answer, exchange.request.body(), sender);
+    } else {
+      answer.cancel();
+      refuse(exchange, tooMany);
+    }
   }
 
   private void failed(Call<Exchange> call, Throwable failure) {

@@ -5,6 +5,7 @@ import io.linkspan.telemetry.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -94,9 +95,15 @@ public final class Upstreams {
     }
   }
 
-  /** Ends holding because the gateway shuts down. */
-  public void drain() {
-    all().forEach(one -> one.verticle().drain());
+  /**
+   * Ends holding because the gateway shuts down.
+   *
+   * @param patience time in which answers that are streamed may end by themselves
+   * @return completes when no answer is streamed
+   */
+  public Future<Void> drain(Duration patience) {
+    return Future.join(all().stream().map(one -> one.verticle().drain(patience)).toList())
+        .mapEmpty();
   }
 
   private Future<Void> undeploy(Deployed one) {

@@ -43,6 +43,15 @@ final class ContentCodings {
     return decoded;
   }
 
+  /**
+   * Returns whether a body has any coding but {@code identity}.
+   *
+   * @param fields the values of all {@code Content-Encoding} fields
+   */
+  static boolean isEncoded(List<String> fields) {
+    return !codings(fields).isEmpty();
+  }
+
   private static List<String> codings(List<String> fields) {
     List<String> codings = new ArrayList<>();
     for (String field : fields) {

@@ -3,9 +3,11 @@ package io.linkspan.upstream.http;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.upstream.AnswerSource;
 import io.linkspan.upstream.Backend;
 import io.linkspan.upstream.BackendException;
 import io.linkspan.upstream.BackendException.Kind;
+import io.linkspan.upstream.StreamConfig;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
 import io.vertx.core.Promise;
@@ -28,6 +30,9 @@ final class HttpAttempt implements Backend.Attempt {
 
     /** Returns the most bytes that an answer may have. */
     int maxAnswer();
+
+    /** Returns which answers are streamed. */
+    StreamConfig streams();
   }
 
   private static final CharSequence GZIP = HttpHeaders.createOptimized("gzip");
@@ -42,6 +47,9 @@ final class HttpAttempt implements Backend.Attempt {
 
   /** Null until there is a connection: nothing can have been sent before. */
   private HttpClientRequest request;
+
+  /** Null unless the answer is streamed. */
+  private HttpAnswerSource streamed;
 
   /**
    * @param call the method call that the response answers; null for any other Message
@@ -72,6 +80,11 @@ final class HttpAttempt implements Backend.Attempt {
   }
 
   @Override
+  public AnswerSource streamed() {
+    return streamed;
+  }
+
+  @Override
   public void abort() {
     Kind kind = request == null ? Kind.UNSENT : Kind.LOST;
     answer.tryFail(new BackendException(kind, ErrorCode.TIMEOUT, "the service did not answer"));
@@ -92,6 +105,11 @@ final class HttpAttempt implements Backend.Attempt {
   }
 
   private void receive(HttpClientResponse response) {
+    AnswerGate gate = endpoint.streams().isOn() ? AnswerGate.of(request.connection()) : null;
+    if (gate != null && call == null && HttpAnswerSource.isStreamed(response, endpoint.streams())) {
+      stream(response, gate);
+      return;
+    }
     Buffer body = Buffer.buffer();
     response.exceptionHandler(this::broke);
     response.handler(
@@ -103,6 +121,23 @@ final class HttpAttempt implements Backend.Attempt {
           }
         });
     response.endHandler(end -> complete(response, body));
+    if (gate != null) {
+      gate.open();
+    }
+  }
+
+  /** The parts of an answer are decoded as they arrive, so its content codings would be, too. */
+  private void stream(HttpClientResponse response, AnswerGate gate) {
+    response.exceptionHandler(this::broke);
+    if (ContentCodings.isEncoded(response.headers().getAll(HttpHeaders.CONTENT_ENCODING))) {
+      answer.tryFail(
+          new BackendException(
+              Kind.REFUSED, ErrorCode.INTERNAL, "the service's stream has a content coding"));
+      reset();
+    } else if (!answer.future().isComplete()) {
+      streamed = new HttpAnswerSource(request, response, gate, endpoint.streams());
+      answer.complete();
+    }
   }
 
   private void complete(HttpClientResponse response, Buffer body) {

@@ -8,6 +8,7 @@ import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MethodTranslator;
 import io.linkspan.upstream.Backend;
 import io.linkspan.upstream.PipelineConfig;
+import io.linkspan.upstream.StreamConfig;
 import io.netty.channel.ChannelHandlerContext;
 import io.vertx.core.Future;
 import io.vertx.core.MultiMap;
@@ -54,6 +55,9 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
   private static final CharSequence CODINGS = HttpHeaders.createOptimized("gzip, deflate");
   private static final CharSequence JSON = HttpHeaders.createOptimized("application/json");
 
+  private static final CharSequence JSON_OR_STREAM =
+      HttpHeaders.createOptimized("application/json, text/event-stream");
+
   private static final int HTTP_PORT = 80;
   private static final int HTTPS_PORT = 443;
   private static final int LONGEST_STATUS_LINE = 8 << 10;
@@ -76,9 +80,14 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
         vertx
             .httpClientBuilder()
             .with(options(config, pipeline))
-            .with(new PoolOptions().setHttp1MaxSize(pipeline.concurrency()))
-            .withConnectHandler(HttpBackend::guard)
+            .with(new PoolOptions().setHttp1MaxSize(connections(config, pipeline)))
+            .withConnectHandler(this::guard)
             .build();
+  }
+
+  /** Returns the most connections: an answer that is streamed is not an attempt in flight. */
+  private static int connections(HttpUpstreamConfig config, PipelineConfig pipeline) {
+    return pipeline.concurrency() + (config.streams().isOn() ? config.streams().max() : 0);
   }
 
   /** Takes a URL apart; everything beyond ASCII is percent-encoded (RFC 3986, section 2.1). */
@@ -95,11 +104,14 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
         .setURI(ascii.getRawQuery() == null ? path : path + '?' + ascii.getRawQuery());
   }
 
-  private static void guard(HttpConnection connection) {
+  private void guard(HttpConnection connection) {
     // The attempt reports it; without a handler it would be logged as an error.
     connection.exceptionHandler(failure -> {});
     ChannelHandlerContext context = ((Http1xClientConnection) connection).channelHandlerContext();
     context.pipeline().addBefore(context.name(), null, new ResponseGuard());
+    if (config.streams().isOn()) {
+      context.pipeline().addBefore(context.name(), null, new AnswerGate());
+    }
   }
 
   private static HttpClientOptions options(HttpUpstreamConfig config, PipelineConfig pipeline) {
@@ -133,8 +145,10 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
         call
             ? message.getBodyBytes().toByteArray()
             : JsonTranslator.encode(message).getBytes(StandardCharsets.UTF_8);
-    MultiMap headers = HttpHeaders.headers().set(HttpHeaders.ACCEPT, JSON);
-    if (config.compresses()) {
+    boolean streams = config.streams().isOn() && !call;
+    MultiMap headers =
+        HttpHeaders.headers().set(HttpHeaders.ACCEPT, streams ? JSON_OR_STREAM : JSON);
+    if (config.compresses() && !streams) {
       headers.set(HttpHeaders.ACCEPT_ENCODING, CODINGS);
     }
     config.headers().forEach(headers::set);
@@ -178,6 +192,11 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
       LOG.info("{} does not accept gzip; bodies are sent uncompressed from now on", config.url());
       compresses = false;
     }
+  }
+
+  @Override
+  public StreamConfig streams() {
+    return config.streams();
   }
 
   @Override

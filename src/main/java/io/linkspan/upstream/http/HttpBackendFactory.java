@@ -4,6 +4,7 @@ import io.linkspan.config.ConfigNode;
 import io.linkspan.upstream.Backend;
 import io.linkspan.upstream.BackendFactory;
 import io.linkspan.upstream.PipelineConfig;
+import io.linkspan.upstream.StreamConfig;
 import io.vertx.core.Vertx;
 
 /** Creates the backend of an HTTP service. */
@@ -21,6 +22,11 @@ public record HttpBackendFactory(HttpUpstreamConfig config) implements BackendFa
   @Override
   public String target() {
     return "http " + config.url();
+  }
+
+  @Override
+  public StreamConfig streams() {
+    return config.streams();
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.linkspan.upstream.http;
 
 import io.linkspan.config.ConfigNode;
+import io.linkspan.upstream.StreamConfig;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.time.Duration;
@@ -23,6 +24,7 @@ import java.util.regex.Pattern;
  *     for unless it is 0
  * @param trust PEM file with the certificates of an {@code https} service or of their issuers;
  *     empty: those that the Java runtime trusts
+ * @param streams which answers are streamed, and their bounds
  */
 public record HttpUpstreamConfig(
     URI url,
@@ -31,7 +33,8 @@ public record HttpUpstreamConfig(
     int maxAnswer,
     Duration keepAlive,
     int compressAbove,
-    String trust) {
+    String trust,
+    StreamConfig streams) {
 
   /** RFC 9110, section 5: a token, and visible ASCII with blanks between. */
   private static final Pattern HEADER =
@@ -78,7 +81,8 @@ public record HttpUpstreamConfig(
         http.size("maxAnswer", 1),
         http.duration("keepAlive", Duration.ofSeconds(1)),
         http.section("compression").size("above", 0),
-        http.file("trust"));
+        http.file("trust"),
+        StreamConfig.read(http.section("stream")));
   }
 
   private static URI readUrl(ConfigNode http, boolean complete) {
