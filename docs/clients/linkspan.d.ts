@@ -134,6 +134,14 @@ export class Linkspan {
   /** Sends a message, and resolves with the answer. Rejects with `timeout` after 30 s or the given time. */
   call(message: Message, timeoutMs?: number): Promise<ReceivedMessage>;
 
+  /**
+   * Sends a message, and yields the parts of its streamed answer in order. A part is acknowledged when the next one is
+   * asked for, so the service waits for the loop. Leaving the loop, or the signal, cancels the stream. An answer that
+   * is not streamed is the only part. Throws a LinkspanError with the code of the stream's end, `timeout` when no part
+   * arrives within `idleMs` (default: 120,000), and `unavailable` when the session is lost.
+   */
+  stream(message: Message, options?: { idleMs?: number; signal?: AbortSignal }): AsyncGenerator<ReceivedMessage, void, void>;
+
   /** Joins groups, and joins them again after the loss of a session. */
   join(...groups: string[]): Promise<void>;
 

@@ -108,6 +108,37 @@ function deferred() {
   parts.promise = new Promise((resolve, reject) => Object.assign(parts, { resolve, reject }));
   return parts;
 }
+
+/** The parts of one streamed answer that the application has not taken. */
+class Parts {
+  #parts = []; // {part, processed}
+  #error;
+  #wake = () => {};
+
+  /** Resolves when the application has processed the part. */
+  put(part) {
+    const { promise, resolve } = deferred();
+    this.#parts.push({ part, processed: resolve });
+    this.#wake();
+    return promise;
+  }
+
+  fail = (error) => {
+    this.#error ??= { error };
+    this.#wake();
+  };
+
+  async take(idleMs) {
+    const timer = setTimeout(() => this.fail(new LinkspanError("timeout", "no part within " + idleMs + " ms")), idleMs);
+    while (this.#parts.length === 0 && !this.#error) await new Promise((resolve) => (this.#wake = resolve));
+    clearTimeout(timer);
+    if (this.#parts.length === 0) throw this.#error.error;
+    return this.#parts.shift();
+  }
+
+  /** The application takes no more of them. */
+  discard() { for (const { processed } of this.#parts.splice(0)) processed(); }
+}
 const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
 /**
@@ -129,6 +160,8 @@ export class Linkspan {
   #queue = new Map(); // {message, groups, frame, written, resolve, reject} without an outcome, by eventId in the order of sending
   #queueBytes = 0;
   #calls = new Map(); // calls without an answer, by eventId
+  #streams = new Map(); // Parts of streamed answers, by the eventId of the request
+  #cancelled = new Set(); // eventIds of requests whose streamed answers may still arrive, and are not wanted
   #groups = new Set();
   #seen = new Map(); // received messages: whether the application has processed them, by sender and eventId
 
@@ -173,6 +206,42 @@ export class Linkspan {
       call.reject(new LinkspanError("timeout", "no answer within " + timeoutMs + " ms"));
     }, timeoutMs);
     return call.promise.finally(() => clearTimeout(timer) ?? this.#calls.delete(eventId));
+  }
+
+  async *stream(message, { idleMs = 120_000, signal } = {}) {
+    const eventId = message.eventId || newId(), parts = new Parts(), abort = () => parts.fail(signal.reason);
+    if (this.#streams.has(eventId)) throw new LinkspanError("malformed", "the eventId is in use");
+    if (this.#streams.size >= this.#options.maxQueue) throw new LinkspanError("queue-full", "too many streams are open");
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", abort);
+    this.#streams.set(eventId, parts);
+    let processed, ended = false;
+    this.send({ ...message, eventId }).catch((error) => {
+      ended = true; // refused: there is nothing to cancel
+      parts.fail(error);
+    });
+    try {
+      while (!ended) {
+        const next = await parts.take(idleMs), { headers = {}, body } = next.part, end = headers["stream-end"];
+        processed = next.processed;
+        ended = end !== undefined || headers.stream === undefined; // an answer that is not streamed is the only part
+        if (end === undefined) yield next.part;
+        else if (end !== "complete" && end !== "cancelled") throw new LinkspanError(end, JSON.parse(body).message);
+        processed();
+      }
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      processed?.();
+      this.#streams.delete(eventId);
+      parts.discard();
+      if (!ended) this.#cancel(eventId);
+    }
+  }
+
+  #cancel(eventId) {
+    this.#cancelled.add(eventId);
+    if (this.#cancelled.size > this.#options.maxSeen) this.#cancelled.delete(this.#cancelled.values().next().value);
+    if (this.#state !== "closed") this.send({ type: "cancel_stream", replyTo: eventId }).catch(this.#report);
   }
 
   // ---- Connecting ----
@@ -232,6 +301,8 @@ export class Linkspan {
 
   /** A new session is in no groups. Pending changes get new eventIds: with the old ones they count as done. */
   #rejoin() {
+    const lost = [...this.#streams].filter(([eventId]) => !this.#queue.has(eventId));
+    for (const [, { fail }] of lost) fail(new LinkspanError("unavailable", "the session was lost"));
     const pending = this.#takeAll(), groups = [...this.#groups];
     this.#groups.clear();
     while (groups.length > 0) this.join(...groups.splice(0, NAMES_PER_MESSAGE)).catch(this.#report);
@@ -275,6 +346,7 @@ export class Linkspan {
     this.#session = keep ? this.#session : "";
     if (!keep) this.#groups.clear();
     for (const { reject } of pending) reject(error);
+    for (const { fail } of this.#streams.values()) fail(error);
     ready.reject(error);
     this.#enter("closed", { code, reason });
   }
@@ -375,10 +447,11 @@ export class Linkspan {
     const { eventId } = message, key = message.from + "\n" + eventId, processed = this.#seen.get(key);
     if (processed) return this.#acknowledge(eventId);
     if (processed === false || !this.#remember(key)) return; // in progress, or too many are: the gateway sends it again
-    const call = this.#calls.get(message.replyTo);
+    const call = this.#calls.get(message.replyTo), parts = this.#streams.get(message.replyTo);
     let answer;
     try {
-      answer = call ? call.resolve(message) : await this.#options.onMessage?.(message);
+      if (parts) await parts.put(message);
+      else if (!this.#isCancelled(message)) answer = call ? call.resolve(message) : await this.#options.onMessage?.(message);
     } catch (error) {
       this.#seen.delete(key); // not acknowledged: it arrives again
       return this.#report(error);
@@ -387,6 +460,12 @@ export class Linkspan {
     if (answer) await this.send({ ...answer, to: "", replyTo: eventId }).catch(this.#report);
     else this.#acknowledge(eventId);
     this.#seen.set(key, true);
+  }
+
+  #isCancelled({ replyTo, headers }) {
+    if (headers?.stream === undefined || !this.#cancelled.has(replyTo)) return false;
+    if (headers["stream-end"]) this.#cancelled.delete(replyTo);
+    return true;
   }
 
   /** Stores a message, in place of the oldest one that the application has processed if there are too many. */

@@ -283,6 +283,121 @@ await run({
     gateway.close();
   },
 
+  async streams() {
+    const gateway = await scripted();
+    const { link, server, messages } = await connected(gateway);
+    let session = server;
+    const part = (request, offset, more = {}, headers = {}) =>
+      session.send({
+        eventId: request + "." + offset, from: "service:story", replyTo: request, body: "part " + offset,
+        headers: { stream: "x", "stream-offset": String(offset), ...headers }, ...more,
+      });
+    const acknowledged = async (eventId) => assert.deepEqual(await session.next(), { frame: 10, eventId });
+
+    // A part is acknowledged when the next one is asked for; one that arrives again is not yielded again.
+    let story = link.stream({ eventId: "r1", to: "service:story" });
+    let next = story.next();
+    assert.equal((await session.next()).eventId, "r1");
+    part("r1", 0);
+    session.acknowledge("r1");
+    assert.equal((await next).value.body, "part 0");
+    part("r1", 0);
+    part("r1", 1);
+    next = story.next();
+    await acknowledged("r1.0");
+    assert.equal((await next).value.body, "part 1");
+
+    // The stream goes on over the next connection.
+    session.socket.terminate();
+    session = await gateway.next();
+    session.greet("s2", true);
+    part("r1", 1);
+    part("r1", 2);
+    next = story.next();
+    await acknowledged("r1.1");
+    assert.equal((await next).value.body, "part 2");
+    part("r1", 3, { body: "" }, { "stream-end": "complete" });
+    next = story.next();
+    await acknowledged("r1.2");
+    await acknowledged("r1.3");
+    assert.deepEqual(await next, { value: undefined, done: true });
+
+    // Leaving the loop cancels the stream, and the rest of it is acknowledged and not shown.
+    story = link.stream({ eventId: "r2", to: "service:story" });
+    next = story.next();
+    assert.equal((await session.next()).eventId, "r2");
+    session.acknowledge("r2");
+    part("r2", 0);
+    await next;
+    part("r2", 1);
+    await story.return();
+    const cancel = await session.next();
+    assert.deepEqual([cancel.type, cancel.replyTo], ["cancel_stream", "r2"]);
+    await acknowledged("r2.0");
+    session.acknowledge(cancel.eventId);
+    await acknowledged("r2.1");
+    part("r2", 2, { body: "" }, { "stream-end": "cancelled" });
+    await acknowledged("r2.2");
+
+    // An error ends the loop with its code, after the parts before it.
+    story = link.stream({ eventId: "r3", to: "service:story" });
+    next = story.next();
+    assert.equal((await session.next()).eventId, "r3");
+    session.acknowledge("r3");
+    part("r3", 0);
+    part("r3", 1, { body: JSON.stringify({ code: "unavailable", message: "gone" }) }, { "stream-end": "unavailable" });
+    assert.equal((await next).value.body, "part 0");
+    await assert.rejects(story.next(), refused("unavailable"));
+    await acknowledged("r3.0");
+    await acknowledged("r3.1");
+
+    // So do a refusal, silence, and a signal.
+    next = link.stream({ eventId: "r4", to: "service:story" }).next();
+    session.refuse((await session.next()).eventId, "forbidden");
+    await assert.rejects(next, refused("forbidden"));
+    next = link.stream({ eventId: "r5", to: "service:story" }, { idleMs: 1 }).next();
+    await assert.rejects(next, refused("timeout"));
+    assert.equal((await session.next()).eventId, "r5");
+    assert.equal((await session.next()).type, "cancel_stream");
+    const abort = new AbortController();
+    next = link.stream({ eventId: "r6", to: "service:story" }, { signal: abort.signal }).next();
+    assert.equal((await session.next()).eventId, "r6");
+    abort.abort(new Error("enough"));
+    await assert.rejects(next, /enough/);
+    assert.equal((await session.next()).replyTo, "r6");
+
+    // An answer that is not streamed is the only part.
+    story = link.stream({ eventId: "r7", to: "service:story" });
+    next = story.next();
+    assert.equal((await session.next()).eventId, "r7");
+    session.acknowledge("r7");
+    session.send({ eventId: "a7", from: "service:story", replyTo: "r7", body: "all" });
+    assert.equal((await next).value.body, "all");
+    assert.equal((await story.next()).done, true);
+    await acknowledged("a7");
+
+    // A stream does not survive its session, or the end of the client.
+    next = link.stream({ eventId: "r8", to: "service:story" }).next();
+    assert.equal((await session.next()).eventId, "r8");
+    session.acknowledge("r8");
+    part("r8", 0);
+    await next;
+    const lost = link.stream({ eventId: "r9", to: "service:story" }).next();
+    assert.equal((await session.next()).eventId, "r9");
+    session.acknowledge("r9");
+    session.send({ eventId: "m1", from: "bob", body: "after it" });
+    await acknowledged("m1");
+    session.socket.terminate();
+    session = await gateway.next();
+    session.greet("s3", false);
+    await assert.rejects(lost, refused("unavailable"));
+    const closed = link.stream({ eventId: "r10", to: "service:story" }).next();
+    link.close();
+    await assert.rejects(closed, refused("closed"));
+    assert.deepEqual([(await messages.take("the message of bob")).eventId, messages.size], ["m1", 0]);
+    gateway.close();
+  },
+
   async handlers() {
     const gateway = await scripted();
     const seen = [];

@@ -20,6 +20,9 @@ const eventId: string = await link.send({ to: "bob", attachments: [Uint8Array.of
 const answer: ReceivedMessage = await link.call({ to: "service:echo", body: eventId }, 1000).catch((error: LinkspanError) => {
   throw new Error(error.code + error.retryAfterMs + error.message);
 });
+for await (const part of link.stream({ to: "service:story" }, { idleMs: 1, signal: new AbortController().signal })) {
+  console.log(part.eventId, part.body);
+}
 await link.join("news", "games");
 await link.leave("news");
 const facts: [State, string, string[], number] = [link.state, link.session, link.groups, link.pending];

@@ -40,6 +40,7 @@ class LinkspanClientIT {
         "resume",
         "groups",
         "calls",
+        "streams",
         "handlers",
         "tokens",
         "bounds",
