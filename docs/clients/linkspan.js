@@ -161,7 +161,7 @@ export class Linkspan {
   #queueBytes = 0;
   #calls = new Map(); // calls without an answer, by eventId
   #streams = new Map(); // Parts of streamed answers, by the eventId of the request
-  #cancelled = new Set(); // eventIds of requests whose streamed answers may still arrive, and are not wanted
+  #over = new Set(); // eventIds of requests whose streams the application has left; what still arrives is not wanted
   #groups = new Set();
   #seen = new Map(); // received messages: whether the application has processed them, by sender and eventId
 
@@ -234,14 +234,10 @@ export class Linkspan {
       processed?.();
       this.#streams.delete(eventId);
       parts.discard();
-      if (!ended) this.#cancel(eventId);
+      this.#over.add(eventId);
+      if (this.#over.size > this.#options.maxSeen) this.#over.delete(this.#over.values().next().value);
+      if (!ended && this.#state !== "closed") this.send({ type: "cancel_stream", replyTo: eventId }).catch(this.#report);
     }
-  }
-
-  #cancel(eventId) {
-    this.#cancelled.add(eventId);
-    if (this.#cancelled.size > this.#options.maxSeen) this.#cancelled.delete(this.#cancelled.values().next().value);
-    if (this.#state !== "closed") this.send({ type: "cancel_stream", replyTo: eventId }).catch(this.#report);
   }
 
   // ---- Connecting ----
@@ -451,7 +447,7 @@ export class Linkspan {
     let answer;
     try {
       if (parts) await parts.put(message);
-      else if (!this.#isCancelled(message)) answer = call ? call.resolve(message) : await this.#options.onMessage?.(message);
+      else if (!message.headers?.stream || !this.#over.has(message.replyTo)) answer = call ? call.resolve(message) : await this.#options.onMessage?.(message);
     } catch (error) {
       this.#seen.delete(key); // not acknowledged: it arrives again
       return this.#report(error);
@@ -460,12 +456,6 @@ export class Linkspan {
     if (answer) await this.send({ ...answer, to: "", replyTo: eventId }).catch(this.#report);
     else this.#acknowledge(eventId);
     this.#seen.set(key, true);
-  }
-
-  #isCancelled({ replyTo, headers }) {
-    if (headers?.stream === undefined || !this.#cancelled.has(replyTo)) return false;
-    if (headers["stream-end"]) this.#cancelled.delete(replyTo);
-    return true;
   }
 
   /** Stores a message, in place of the oldest one that the application has processed if there are too many. */

@@ -151,7 +151,7 @@ public final class Gateway implements Node {
     var requests = new RevocationRequests(revocations);
     control = new ControlService(vertx, directory, nodes, requests);
     authentication = new Authentication(vertx, config.auth(), check);
-    upstreams = new Upstreams(vertx, metrics.registry(), metrics.latencies(), tracing);
+    upstreams = new Upstreams(vertx, metrics.registry(), metrics.latencies(), tracing, nodes);
     reloader =
         new Reloader(vertx, live, upstreams, authentication, edges::element, this::putIntoForce);
     mailbox = new NodeMailbox(vertx, directory, nodes.self());

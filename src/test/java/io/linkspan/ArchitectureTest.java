@@ -92,7 +92,7 @@ class ArchitectureTest {
       transport.socketio -> admission, api, config, connection, delivery, directory, memory, permission, protocol, protocol.engineio, protocol.socketio, session, time, translate, transport.channel, transport.engineio, transport.engineio.relay, transport.http
       transport.tcp -> admission, api, config, connection, framing, listener, memory, protocol, session, time, translate, transport.channel
       transport.websocket -> admission, api, config, connection, memory, protocol, protocol.websocket, session, time, translate, transport.channel, transport.http
-      upstream -> api, api.stream, config, metrics, telemetry, time
+      upstream -> api, api.stream, config, directory, metrics, telemetry, time
       upstream.http -> api, config, protocol, protocol.compression, protocol.eventstream, protocol.methodchannel, telemetry, translate, upstream
       upstream.tcp -> api, config, framing, protocol, time, translate, upstream
       """;

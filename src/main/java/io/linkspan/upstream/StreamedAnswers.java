@@ -54,13 +54,23 @@ final class StreamedAnswers {
   }
 
   /** Streams an answer to the sender of its request. */
-  void begin(AnswerSource source, Message request, Origin sender) {
+  AnswerStream begin(AnswerSource source, Message request, Origin sender) {
     AnswerStream stream = streams.open(request, sender, config.window());
     unsettled.add(stream);
     metrics.streamBegan();
     stream.settled().onComplete(any -> settled(stream));
     new AnswerReader(vertx, source, stream, config, metrics::streamedPart)
         .begin(metrics::streamEnded);
+    return stream;
+  }
+
+  /** Ends the stream of a node that was lost, for its client. */
+  void endLost(String stream, Message request, Origin sender) {
+    streams.endLost(
+        stream,
+        request,
+        sender,
+        new MessageException(ErrorCode.UNAVAILABLE, "the node that streams the answer was lost"));
   }
 
   /**

@@ -1,9 +1,12 @@
 package io.linkspan.upstream;
 
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
+import io.linkspan.api.stream.AnswerStream;
+import io.linkspan.directory.Nodes;
 import io.linkspan.telemetry.MessageSpan;
 import io.linkspan.telemetry.Tracing;
 import io.linkspan.time.DeadlineTimer;
@@ -43,6 +46,7 @@ public final class UpstreamVerticle extends VerticleBase {
   private final UpstreamMetrics metrics;
   private final UpstreamMetrics.Share share;
   private final Tracing tracing;
+  private final Nodes nodes;
   private Pipeline<Exchange> pipeline;
   private DeadlineTimer timer;
   private Backend backend;
@@ -51,8 +55,11 @@ public final class UpstreamVerticle extends VerticleBase {
   private BackendException latestFailure;
   private boolean carryingOut;
 
-  /** Null unless answers are streamed. */
+  /** Null unless answers are streamed, as are the next two. */
   private StreamedAnswers streams;
+
+  private StreamPlacement placement;
+  private RepeatedRequests repeated;
 
   /** Completed when the last Message has an outcome; null while the upstream is in use. */
   private Promise<Void> retired;
@@ -61,11 +68,14 @@ public final class UpstreamVerticle extends VerticleBase {
    * Creates the verticle of one upstream.
    *
    * @param tracing begins the spans of attempts
+   * @param nodes of the cluster; another one may read an answer that is streamed
    */
-  public UpstreamVerticle(UpstreamConfig config, UpstreamMetrics metrics, Tracing tracing) {
+  public UpstreamVerticle(
+      UpstreamConfig config, UpstreamMetrics metrics, Tracing tracing, Nodes nodes) {
     this.config = config;
     this.metrics = metrics;
     this.tracing = tracing;
+    this.nodes = nodes;
     share = metrics.new Share();
   }
 
@@ -75,12 +85,24 @@ public final class UpstreamVerticle extends VerticleBase {
     share.begin();
     timer = new DeadlineTimer(vertx, this::onDeadline);
     backend = config.backend().newBackend(vertx, config.pipeline());
-    consumer = vertx.eventBus().localConsumer(config.address(), this::onMessage);
-    if (config.backend().streams().isOn()) {
-      streams = new StreamedAnswers(vertx, config.backend().streams(), metrics);
-      return Future.all(consumer.completion(), streams.ready());
+    if (!config.backend().streams().isOn()) {
+      consumer = vertx.eventBus().localConsumer(config.address(), this::onMessage);
+      return consumer.completion();
     }
-    return consumer.completion();
+    streams = new StreamedAnswers(vertx, config.backend().streams(), metrics);
+    placement =
+        new StreamPlacement(
+            vertx, config.name(), nodes, config.pipeline().longest().toMillis(), streams::endLost);
+    repeated = new RepeatedRequests(placement::begun);
+    consumer = vertx.eventBus().localConsumer(config.address(), this::onLocalRequest);
+    return Future.all(consumer.completion(), streams.ready(), placement.open(this::onRequest));
+  }
+
+  /** Notes that a node is lost. May be called on any thread. */
+  void nodeLost(String node) {
+    if (config.backend().streams().isOn()) {
+      context.runOnContext(v -> placement.nodeLost(node));
+    }
   }
 
   /**
@@ -94,7 +116,9 @@ public final class UpstreamVerticle extends VerticleBase {
         () -> {
           pipeline.drain(DeadlineTimer.now());
           carryOut();
-          return streams == null ? Future.succeededFuture() : streams.drain(patience.toMillis());
+          return streams == null
+              ? Future.succeededFuture()
+              : placement.retire().compose(v -> streams.drain(patience.toMillis()));
         });
   }
 
@@ -108,6 +132,9 @@ public final class UpstreamVerticle extends VerticleBase {
     return onContext(
         () -> {
           retired = Promise.promise();
+          if (placement != null) {
+            placement.retire();
+          }
           carryOut();
           return retired
               .future()
@@ -126,24 +153,41 @@ public final class UpstreamVerticle extends VerticleBase {
     pipeline.close();
     carryOut();
     timer.cancel();
-    Future<Void> streamed = streams == null ? Future.succeededFuture() : streams.close();
+    Future<?> streamed =
+        streams == null
+            ? Future.succeededFuture()
+            : Future.join(placement.close(), streams.close());
     return Future.join(consumer.unregister(), streamed, backend.close());
   }
 
-  private void onMessage(io.vertx.core.eventbus.Message<Message> request) {
-    MessageException tooMany =
-        streams == null ? null : streams.refusal(Origin.of(request.headers()));
-    if (tooMany != null) {
-      metrics.refused(tooMany.code());
-      request.reply(tooMany.toReply());
+  /** Takes a request of a client, or of this node, to which nothing can be streamed. */
+  private void onLocalRequest(io.vertx.core.eventbus.Message<Message> request) {
+    if (Origin.of(request.headers()).session().isEmpty()) {
+      onMessage(request);
+    } else {
+      placement.place(request, this::onRequest);
+    }
+  }
+
+  /** Takes a request whose answer may be streamed, from a client or from another node. */
+  private void onRequest(io.vertx.core.eventbus.Message<Message> request) {
+    if (!repeated.admit(request)) {
       return;
     }
+    MessageException tooMany = streams.refusal(Origin.of(request.headers()));
+    if (tooMany == null) {
+      onMessage(request);
+    } else {
+      refuse(request, tooMany);
+    }
+  }
+
+  private void onMessage(io.vertx.core.eventbus.Message<Message> request) {
     Message message;
     try {
       message = backend.admit(request.body());
     } catch (MessageException refusal) {
-      metrics.refused(refusal.code());
-      request.reply(refusal.toReply());
+      refuse(request, refusal);
       return;
     }
     pipeline.offer(
@@ -173,7 +217,7 @@ public final class UpstreamVerticle extends VerticleBase {
       } else if (effect instanceof Effect.Abort<Exchange> abort) {
         abort.call().request().attempt.abort();
       } else if (effect instanceof Effect.Refuse<Exchange> refusal) {
-        refuse(refusal.call().request(), refusal.why());
+        refuse(refusal.call().request().request, refusal.why());
       }
     }
     carryingOut = false;
@@ -206,7 +250,7 @@ public final class UpstreamVerticle extends VerticleBase {
     AnswerSource streamed = exchange.attempt.streamed();
     if (streamed == null) {
       metrics.accepted(answer);
-      exchange.request.reply(answer == null ? null : complete(answer, exchange.request.body()));
+      reply(exchange.request, answer == null ? null : complete(answer, exchange.request.body()));
     } else {
       stream(streamed, exchange);
     }
@@ -215,14 +259,18 @@ public final class UpstreamVerticle extends VerticleBase {
 
   private void stream(AnswerSource answer, Exchange exchange) {
     Origin sender = Origin.of(exchange.request.headers());
-    MessageException tooMany = streams.refusal(sender);
-    if (tooMany == null) {
+    MessageException refusal =
+        sender.session().isEmpty()
+            ? new MessageException(ErrorCode.INTERNAL, "the service answered with a stream")
+            : streams.refusal(sender);
+    if (refusal == null) {
       metrics.accepted(null);
-      exchange.request.reply(null);
-      streams.begin(answer, exchange.request.body(), sender);
+      AnswerStream stream = streams.begin(answer, exchange.request.body(), sender);
+      placement.begun(exchange.request, stream);
+      repeated.streamed(exchange.request, stream);
     } else {
       answer.cancel();
-      refuse(exchange, tooMany);
+      refuse(exchange.request, refusal);
     }
   }
 
@@ -241,9 +289,16 @@ public final class UpstreamVerticle extends VerticleBase {
     metrics.attempted(System.nanoTime() - exchange.begun);
   }
 
-  private void refuse(Exchange exchange, MessageException why) {
+  private void refuse(io.vertx.core.eventbus.Message<Message> request, MessageException why) {
     metrics.refused(why.code());
-    exchange.request.reply(why.toReply());
+    reply(request, why.toReply());
+  }
+
+  private void reply(io.vertx.core.eventbus.Message<Message> request, Object reply) {
+    request.reply(reply);
+    if (repeated != null) {
+      repeated.ended(request, reply);
+    }
   }
 
   private static Message complete(Message answer, Message request) {

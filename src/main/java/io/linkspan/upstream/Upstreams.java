@@ -1,5 +1,6 @@
 package io.linkspan.upstream;
 
+import io.linkspan.directory.Nodes;
 import io.linkspan.metrics.Latencies;
 import io.linkspan.telemetry.Tracing;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -37,6 +38,7 @@ public final class Upstreams {
   private final MeterRegistry registry;
   private final Latencies latencies;
   private final Tracing tracing;
+  private final Nodes nodes;
   private final List<Deployed> inUse = new ArrayList<>();
   private final List<Deployed> retiring = new ArrayList<>();
   private final Map<String, SharedMetrics> metrics = new HashMap<>();
@@ -45,12 +47,16 @@ public final class Upstreams {
    * @param registry of the metrics of upstreams
    * @param latencies of their attempts
    * @param tracing begins the spans of their attempts
+   * @param nodes of the cluster
    */
-  public Upstreams(Vertx vertx, MeterRegistry registry, Latencies latencies, Tracing tracing) {
+  public Upstreams(
+      Vertx vertx, MeterRegistry registry, Latencies latencies, Tracing tracing, Nodes nodes) {
     this.vertx = vertx;
     this.registry = registry;
     this.latencies = latencies;
     this.tracing = tracing;
+    this.nodes = nodes;
+    nodes.watch(new LostNodes());
   }
 
   /**
@@ -73,7 +79,7 @@ public final class Upstreams {
   }
 
   private Future<Deployed> deploy(UpstreamConfig upstream) {
-    var verticle = new UpstreamVerticle(upstream, acquireMetrics(upstream.name()), tracing);
+    var verticle = new UpstreamVerticle(upstream, acquireMetrics(upstream.name()), tracing, nodes);
     return vertx
         .deployVerticle(verticle)
         .map(id -> new Deployed(upstream, verticle, id))
@@ -153,6 +159,25 @@ public final class Upstreams {
     if (--shared.users == 0) {
       metrics.remove(name);
       shared.metrics.remove();
+    }
+  }
+
+  /** Passes on which nodes are lost. */
+  private final class LostNodes implements Nodes.Listener {
+
+    @Override
+    public void joined(Nodes.Node node) {
+      // It can be asked to read an answer from now on.
+    }
+
+    @Override
+    public void left(Nodes.Node node) {
+      all().forEach(one -> one.verticle().nodeLost(node.id()));
+    }
+
+    @Override
+    public void merged() {
+      // Each node that was unreachable has left before.
     }
   }
 

@@ -6,6 +6,7 @@ import io.linkspan.api.Message;
 import io.linkspan.testing.ClusterProcess;
 import io.linkspan.testing.EnetTestClient;
 import io.linkspan.testing.HttpService;
+import io.linkspan.testing.Scrape;
 import io.linkspan.testing.SocketIoTestClient;
 import io.linkspan.testing.TestClient;
 import io.linkspan.testing.WebSocketTestClient;
@@ -73,8 +74,7 @@ class StreamedAnswerIT {
           new ClusterProcess(
               3,
               0,
-              Map.of(
-                  "LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s", "LINKSPAN_SESSION_GRACE", "5m"),
+              Map.of("LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s", "LINKSPAN_SESSION_GRACE", "5m"),
               "--conf",
               file.toString())) {
         try {
@@ -97,35 +97,55 @@ class StreamedAnswerIT {
     assertThat(calls).hasValue(1);
   }
 
-  /** Five links end, the last one with the node that owns the session; the sixth reads the end. */
+  /**
+   * Five links end, the last one with the node that received the request and owns the session; the
+   * sixth reads the end.
+   */
   private void readOver(ClusterProcess cluster) throws InterruptedException {
-    try (TestClient link = websocket(cluster, 0)) {
+    int first = 0;
+    try (TestClient link = websocket(cluster, first)) {
       Message request =
           Message.newBuilder().setEventId(REQUEST).setTo("service:story").setBody("once").build();
       link.send(request);
       read(link, 80);
     }
-    try (TestClient link = socketIo(cluster, 1)) {
+    int reader = readerOf(cluster);
+    assertThat(reader).isNotEqualTo(first);
+    int other = 3 - first - reader;
+    try (TestClient link = socketIo(cluster, other)) {
       read(link, 160);
     }
-    try (EnetTestClient link = enet(cluster, 2)) {
+    try (EnetTestClient link = enet(cluster, reader)) {
       read(link, 240);
       link.vanish();
     }
-    try (TestClient link = socketIo(cluster, 2)) {
+    try (TestClient link = socketIo(cluster, other)) {
       read(link, 320);
     }
-    try (TestClient link = websocket(cluster, 1)) {
+    try (TestClient link = websocket(cluster, first)) {
       read(link, 400);
-      cluster.node(1).signal("KILL");
-      cluster.node(1).awaitExit();
+      cluster.node(first).signal("KILL");
+      cluster.node(first).awaitExit();
     }
-    cluster.awaitMembers(cluster.node(0), cluster.node(2));
-    try (TestClient link = enet(cluster, 2)) {
+    cluster.awaitMembers(cluster.node(reader), cluster.node(other));
+    try (TestClient link = enet(cluster, other)) {
       // The session is the one that the killed node had.
       read(link, Integer.MAX_VALUE);
       assertThat(recovered).isTrue();
     }
+  }
+
+  /** Returns the node that reads the answer from the service. */
+  private static int readerOf(ClusterProcess cluster) {
+    return IntStream.range(0, 3)
+        .filter(
+            node ->
+                Scrape.metric(
+                        cluster.node(node).managementPort(),
+                        "linkspan_upstream_streams{upstream=\"service:story\"}")
+                    == 1)
+        .findAny()
+        .orElseThrow();
   }
 
   private TestClient websocket(ClusterProcess cluster, int node) {

@@ -2,6 +2,7 @@ package io.linkspan.testing;
 
 import static org.awaitility.Awaitility.await;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,15 +33,24 @@ public final class TestCluster implements AutoCloseable {
    * @param settings of each node, by their keys
    */
   public static TestCluster start(int count, Map<String, String> settings) {
+    return start(count, null, settings);
+  }
+
+  /** Starts the nodes with a configuration file. */
+  public static TestCluster start(int count, Path file, Map<String, String> settings) {
     var cluster = new TestCluster();
     for (int i = 0; i < count; i++) {
-      cluster.add(settings);
+      cluster.add(file, settings);
     }
     return cluster;
   }
 
   /** Starts a further node, the fourth one at most, and waits until all know each other. */
   public TestGateway add(Map<String, String> settings) {
+    return add(null, settings);
+  }
+
+  private TestGateway add(Path file, Map<String, String> settings) {
     Map<String, String> all = new HashMap<>(settings);
     all.put("cluster.enabled", "true");
     all.put("cluster.name", name);
@@ -49,7 +59,7 @@ public final class TestCluster implements AutoCloseable {
     all.put(
         "cluster.join.members",
         String.join(",", ports.stream().map(port -> "127.0.0.1:" + port).toList()));
-    TestGateway node = TestGateway.start(all);
+    TestGateway node = TestGateway.start(file, all);
     nodes.add(node);
     awaitMembers(nodes.size());
     return node;

@@ -201,17 +201,31 @@ public final class AnswerStream {
   }
 
   private Message endMessage(End how, MessageException why) {
-    Message.Builder last = Message.newBuilder();
-    if (why != null) {
-      last.setContentType("application/json")
-          .setBody(
-              new JsonObject()
-                  .put("code", why.code().code())
-                  .put("message", why.getMessage())
-                  .encode());
-    }
-    String mark = why == null ? how.label() : why.code().code();
-    return complete(last.build()).putHeaders(Headers.STREAM_END, mark).build();
+    return why == null
+        ? complete(Message.getDefaultInstance()).putHeaders(Headers.STREAM_END, how.label()).build()
+        : complete(errorOf(why).build()).build();
+  }
+
+  /** Returns the last Message of a stream whose writer was lost, without an offset. */
+  static Message endOfLost(String id, Message request, String session, MessageException why) {
+    return errorOf(why)
+        .setEventId(id + ".lost")
+        .setFrom(request.getTo())
+        .setTo("session:" + session)
+        .setReplyTo(request.getEventId())
+        .putHeaders(Headers.STREAM, id)
+        .build();
+  }
+
+  private static Message.Builder errorOf(MessageException why) {
+    return Message.newBuilder()
+        .setContentType("application/json")
+        .setBody(
+            new JsonObject()
+                .put("code", why.code().code())
+                .put("message", why.getMessage())
+                .encode())
+        .putHeaders(Headers.STREAM_END, why.code().code());
   }
 
   private Message.Builder complete(Message part) {

@@ -108,6 +108,15 @@ public final class AnswerStreams {
   }
 
   /**
+   * Ends a stream that another process has written, and can write no more.
+   *
+   * @param id of the stream
+   */
+  public void endLost(String id, Message request, Origin origin, MessageException why) {
+    client.post(AnswerStream.endOfLost(id, request, origin.session(), why));
+  }
+
+  /**
    * Ends all streams with an error.
    *
    * @return completes when no stream has anything left to deliver
