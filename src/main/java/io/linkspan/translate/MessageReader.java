@@ -2,6 +2,9 @@ package io.linkspan.translate;
 
 import com.google.protobuf.ByteString;
 import io.linkspan.api.Message;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -17,6 +20,12 @@ final class MessageReader {
   private static final int WIRE_TYPE_BITS = 3;
   private static final int WIRE_TYPE = 0x07;
   private static final int LOW_BITS = 0x7F;
+
+  /** The bits of eight bytes that are not set in ASCII. */
+  private static final long NOT_ASCII = 0x8080_8080_8080_8080L;
+
+  private static final VarHandle LONGS =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
   /** Texts that are kept to be read again, and the longest of them. */
   private static final int KEPT = 256;
@@ -56,15 +65,15 @@ final class MessageReader {
 
   private Message read() {
     message
-        .setEventId("")
-        .setFrom("")
-        .setTo("")
-        .setCreateAt("")
-        .setType("")
-        .setBody("")
+        .clearEventId()
+        .clearFrom()
+        .clearTo()
+        .clearCreateAt()
+        .clearType()
+        .clearBody()
         .clearAttachments()
-        .setContentType("")
-        .setReplyTo("");
+        .clearContentType()
+        .clearReplyTo();
     while (position < end) {
       int tag = bytes[position++];
       if ((tag & WIRE_TYPE) != LENGTH || !readField(tag >>> WIRE_TYPE_BITS)) {
@@ -82,7 +91,7 @@ final class MessageReader {
     }
     if (field == Message.ATTACHMENTS_FIELD_NUMBER) {
       message.addAttachments(ByteString.copyFrom(bytes, position, length));
-    } else if (!isAscii(position, length) || !set(field, length)) {
+    } else if (!isAscii(bytes, position, length) || !set(field, length)) {
       return false;
     }
     position += length;
@@ -105,12 +114,17 @@ final class MessageReader {
     return high < 0 ? -1 : (low & LOW_BITS) | high << 7;
   }
 
-  private boolean isAscii(int start, int length) {
-    int bits = 0;
-    for (int i = start; i < start + length; i++) {
+  private static boolean isAscii(byte[] bytes, int start, int length) {
+    int end = start + length;
+    long bits = 0;
+    int i = start;
+    for (; i <= end - Long.BYTES; i += Long.BYTES) {
+      bits |= (long) LONGS.get(bytes, i);
+    }
+    for (; i < end; i++) {
       bits |= bytes[i];
     }
-    return bits >= 0;
+    return (bits & NOT_ASCII) == 0;
   }
 
   private boolean set(int field, int length) {
@@ -139,9 +153,10 @@ final class MessageReader {
     if (length > LONGEST_KEPT) {
       return text(length);
     }
+    byte[] in = bytes;
     int hash = 0;
-    for (int i = 0; i < length; i++) {
-      hash = 31 * hash + bytes[position + i];
+    for (int i = position; i < position + length; i++) {
+      hash = 31 * hash + in[i];
     }
     int place = (hash ^ hash >>> 8) & (KEPT - 1);
     String name = kept[place];

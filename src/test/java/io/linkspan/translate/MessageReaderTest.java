@@ -74,6 +74,18 @@ class MessageReaderTest {
   }
 
   @Test
+  void oneByteThatIsNotAsciiIsFoundAnywhere() {
+    byte[] message = Message.newBuilder().setBody("x".repeat(40)).build().toByteArray();
+    for (int i = 2; i < message.length; i++) {
+      byte[] changed = message.clone();
+      changed[i] = (byte) 0x80;
+      assertIsLeft(changed);
+      changed[i] = (byte) 0xFF;
+      assertIsLeft(changed);
+    }
+  }
+
+  @Test
   void whatIsNotPlainIsLeftToTheParser() {
     assertIsLeft(Message.newBuilder().putHeaders("a", "b").build().toByteArray());
     assertIsLeft(Message.newBuilder().setBody("é").build().toByteArray());
