@@ -64,7 +64,8 @@ public final class AnswerStream {
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final GatewayClient client;
-  private final Message request;
+  private final String replyTo;
+  private final String from;
   private final String session;
   private final int window;
   private final Consumer<AnswerStream> onEnd;
@@ -91,7 +92,9 @@ public final class AnswerStream {
       int window,
       Consumer<AnswerStream> onEnd) {
     this.client = client;
-    this.request = request;
+    // Not the request itself, which may be large: streams are kept for a while after their end.
+    replyTo = request.getEventId();
+    from = request.getTo();
     this.session = session;
     this.window = window;
     this.onEnd = onEnd;
@@ -109,7 +112,7 @@ public final class AnswerStream {
 
   /** Returns the eventId of the request. */
   public String replyTo() {
-    return request.getEventId();
+    return replyTo;
   }
 
   /** Returns whether a part can be written now. */
@@ -234,10 +237,10 @@ public final class AnswerStream {
         part.toBuilder()
             .setEventId(id + '.' + number)
             .setTo("session:" + session)
-            .setReplyTo(request.getEventId())
+            .setReplyTo(replyTo)
             .putHeaders(Headers.STREAM, id)
             .putHeaders(Headers.STREAM_OFFSET, Long.toString(number));
-    return part.getFrom().isEmpty() ? complete.setFrom(request.getTo()) : complete;
+    return part.getFrom().isEmpty() ? complete.setFrom(from) : complete;
   }
 
   private void delivered() {
