@@ -119,6 +119,7 @@ public final class Gateway implements Node {
   private final RevocationCheck check;
   private final Authentication authentication;
   private final Tracing tracing;
+  private final MailStore mail;
 
   /** Null until the start has come to the event loops. */
   private volatile Offences offences;
@@ -143,6 +144,7 @@ public final class Gateway implements Node {
         config.tracing().isOn()
             ? OtelTracing.start(live.view(GatewayConfig::tracing), id, metrics.registry())
             : Tracing.OFF;
+    mail = MailStore.of(vertx, live, memory, metrics.registry(), platform.logs());
     var refusals = new RevocationMetrics(metrics.registry());
     revocations =
         new Revocations(
@@ -303,6 +305,7 @@ public final class Gateway implements Node {
         .compose(v -> deployConfigured())
         .compose(v -> authentication.prepare(config.auth()).onSuccess(authentication::use))
         .compose(v -> revocations.start())
+        .compose(v -> mail.start())
         .compose(v -> upstreams.deploy(config.upstreams()))
         .compose(
             v -> {
@@ -365,7 +368,8 @@ public final class Gateway implements Node {
                 revocations,
                 offences),
             config.trace(),
-            tracing);
+            tracing,
+            mail.mailboxes());
     var admission = new Admission(limits, offences);
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(

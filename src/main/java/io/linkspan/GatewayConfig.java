@@ -10,7 +10,9 @@ import io.linkspan.config.ConfigNode;
 import io.linkspan.config.ConfigTree;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.listener.AddressRange;
+import io.linkspan.log.StoreConfig;
 import io.linkspan.logging.LogConfig;
+import io.linkspan.mailbox.MailboxConfig;
 import io.linkspan.memory.MemoryConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.permission.PermissionRules;
@@ -68,12 +70,17 @@ public record GatewayConfig(
     ClusterConfig cluster,
     DrainConfig drain,
     LogConfig log,
-    RebalanceConfig rebalance) {
+    RebalanceConfig rebalance,
+    MailboxConfig mailbox,
+    StoreConfig store) {
 
   private static final int MAX_EVENT_LOOPS = 1024;
 
   /** Name of the service that decides about clients, in metrics and logs. */
   private static final String AUTH_HOOK = "auth.hook";
+
+  /** Name of the service that is notified of kept Messages. */
+  private static final String MAILBOX_HOOK = "mailbox.hook";
 
   public GatewayConfig {
     routes = List.copyOf(routes);
@@ -127,6 +134,9 @@ public record GatewayConfig(
     AuthConfig auth =
         AuthConfig.read(
             root.section("auth"), hook -> upstreams.read(hook, "http", AUTH_HOOK).address());
+    MailboxConfig mailbox =
+        MailboxConfig.read(
+            root.section("mailbox"), hook -> upstreams.read(hook, "http", MAILBOX_HOOK).address());
     List<Route> routes =
         RouteReader.read(
             root.sections("routes"), (route, kind, name) -> upstream(upstreams, route, kind, name));
@@ -157,7 +167,9 @@ public record GatewayConfig(
             cluster,
             DrainConfig.read(root.section("drain")),
             LogConfig.read(root.section("log")),
-            RebalanceConfig.read(root.section("rebalance")));
+            RebalanceConfig.read(root.section("rebalance")),
+            mailbox,
+            StoreConfig.read(root.section("store"), cluster.enabled()));
     config.checkSections(root);
     return config;
   }

@@ -7,16 +7,22 @@ import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.listener.GuardedTransport;
+import io.linkspan.log.LogStore;
+import io.linkspan.log.MemoryLogStore;
+import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.revocation.RevocationStore;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.VertxOptions;
 import io.vertx.core.transport.Transport;
+import java.util.function.BiFunction;
 import java.util.function.BooleanSupplier;
 
 /**
  * Creates the Vert.x of a node: a standalone one, or one that is a member of a cluster.
  *
+ * @param logs creates the store of logs that needs nothing beside the nodes, of an account that is
+ *     charged and of its limit in bytes
  * @param isMember whether the node is a member of its cluster at present
  */
 record VertxBootstrap(
@@ -24,6 +30,7 @@ record VertxBootstrap(
     Nodes nodes,
     SessionDirectory directory,
     RevocationStore revocations,
+    BiFunction<SharedMemoryAccount, Long, LogStore> logs,
     BooleanSupplier isMember) {
 
   /** Loaded in a cluster only, and Hazelcast with it. */
@@ -38,6 +45,7 @@ record VertxBootstrap(
                       cluster.nodes(),
                       cluster.directory(),
                       cluster.revocations(),
+                      cluster::logs,
                       cluster::isMember));
     }
   }
@@ -58,6 +66,7 @@ record VertxBootstrap(
             Nodes.alone(self),
             new LocalSessionDirectory(),
             RevocationStore.alone(),
+            MemoryLogStore::new,
             () -> true));
   }
 }

@@ -27,6 +27,12 @@ public final class Headers {
   public static final String SLOW_KEY = "slowKey";
 
   /**
+   * Seconds for which the gateway keeps the Message until the user has acknowledged it, also while
+   * the user has no session; at most as long as its configuration says. {@code "0"} for not at all.
+   */
+  public static final String TTL = "ttl";
+
+  /**
    * The channel of a Message of type {@code method} to a client, because {@code to} names the
    * client.
    */

@@ -17,10 +17,7 @@ import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
-import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.function.BooleanSupplier;
@@ -35,9 +32,6 @@ import java.util.function.BooleanSupplier;
  */
 public final class RecipientRouter {
 
-  /** Recipients whose last addresses are kept; for any other there is nothing to overtake. */
-  private static final int MAX_LANES = 10_000;
-
   private static final int MAX_WAITING = 10_000;
 
   /** How often a recipient is looked up again that was not where the directory said. */
@@ -46,13 +40,7 @@ public final class RecipientRouter {
   private static final long RETRY_PAUSE_MS = 250;
 
   /** A Message in flight; where it goes to one shard alone, also the callback of that delivery. */
-  private final class Parcel extends ForwardingCallback {
-    final Recipient recipient;
-    final Message message;
-    final DeliveryScope scope;
-
-    /** Place among those for the same recipient. */
-    final long number;
+  private final class Parcel extends RoutedMessage {
 
     /** Bus address that it was sent to; null before it was sent. */
     String address;
@@ -65,15 +53,7 @@ public final class RecipientRouter {
         DeliveryScope scope,
         DeliveryCallback callback,
         long number) {
-      super(callback);
-      this.recipient = recipient;
-      this.message = message;
-      this.scope = scope;
-      this.number = number;
-    }
-
-    boolean isGroup() {
-      return recipient.kind() == Recipient.Kind.GROUP;
+      super(recipient, message, scope, callback, number);
     }
 
     /** Returns whether the look-up found no session. */
@@ -132,9 +112,10 @@ public final class RecipientRouter {
   private final MemoryAccount memory;
   private final BooleanSupplier isDirectoryComplete;
   private final BooleanSupplier areGroupsComplete;
+  private final OfflineRecipients offline;
 
   private long lastNumber;
-  private final Map<String, Lane> lanes = new LinkedHashMap<>(16, 0.75f, true);
+  private final RecipientTable<Lane> lanes = new RecipientTable<>(Lane::new, lane -> !lane.busy);
 
   /**
    * Creates the router of one shard.
@@ -146,6 +127,7 @@ public final class RecipientRouter {
    *     session that is not found may exist
    * @param areGroupsComplete false while other nodes may not have entered the groups of sessions
    *     that they adopt: a group may have members that are not found
+   * @param offline keeps Messages to users until they are acknowledged
    */
   public RecipientRouter(
       Scheduler scheduler,
@@ -155,7 +137,8 @@ public final class RecipientRouter {
       ShardSender sender,
       MemoryAccount memory,
       BooleanSupplier isDirectoryComplete,
-      BooleanSupplier areGroupsComplete) {
+      BooleanSupplier areGroupsComplete,
+      OfflineMessages offline) {
     this.scheduler = scheduler;
     this.directory = new RecipientDirectory(directory);
     this.address = address;
@@ -164,6 +147,7 @@ public final class RecipientRouter {
     this.memory = memory;
     this.isDirectoryComplete = isDirectoryComplete;
     this.areGroupsComplete = areGroupsComplete;
+    this.offline = new OfflineRecipients(offline, sender);
   }
 
   /** Delivers to all sessions of the recipient; routes are not consulted. */
@@ -205,33 +189,12 @@ public final class RecipientRouter {
   }
 
   private Future<Void> flush(Collection<String> addresses, Recipient recipient) {
-    List<Future<Boolean>> there = new ArrayList<>(addresses.size());
-    for (String address : addresses) {
-      there.add(sender.flush(address, recipient));
-    }
-    return Future.join(there).mapEmpty();
+    return Future.join(addresses.stream().map(to -> sender.flush(to, recipient)).toList())
+        .mapEmpty();
   }
 
   private Lane laneTo(Recipient recipient) {
-    Lane lane = lanes.get(recipient.address());
-    if (lane == null) {
-      forgetIdleLanes();
-      lane = new Lane();
-      lanes.put(recipient.address(), lane);
-    }
-    return lane;
-  }
-
-  private void forgetIdleLanes() {
-    if (lanes.size() < MAX_LANES) {
-      return;
-    }
-    Iterator<Lane> leastRecent = lanes.values().iterator();
-    while (leastRecent.hasNext() && lanes.size() >= MAX_LANES) {
-      if (!leastRecent.next().busy) {
-        leastRecent.remove();
-      }
-    }
+    return lanes.of(recipient.address());
   }
 
   private void enqueue(Lane lane, Parcel parcel) {
@@ -259,7 +222,7 @@ public final class RecipientRouter {
 
   private void lookUp(Lane lane, Parcel parcel) {
     Future<? extends Collection<String>> answer = directory.addressesOf(parcel.recipient, false);
-    if (answer.succeeded() && nobodyMoved(lane, answer.result())) {
+    if (answer.succeeded() && nobodyMoved(lane, answer.result()) && !isKept(parcel)) {
       send(lane, answer.result(), parcel);
       return;
     }
@@ -274,6 +237,7 @@ public final class RecipientRouter {
     Recipient recipient = lane.waiting.element().recipient;
     answer
         .compose(addresses -> whenPassedOn(lane, recipient, addresses))
+        .compose(addresses -> whenKept(lane, recipient, upTo, addresses))
         .onComplete(
             addresses -> {
               long batch = lane.waiting.stream().filter(one -> one.number <= upTo).count();
@@ -291,6 +255,21 @@ public final class RecipientRouter {
               }
               next(lane);
             });
+  }
+
+  private boolean isKept(Parcel parcel) {
+    return offline.keeps(parcel.recipient, parcel.message) && !parcel.callback.isAbandoned();
+  }
+
+  /** Keeps what is to be kept of the Messages that wait. */
+  private <T extends Collection<String>> Future<T> whenKept(
+      Lane lane, Recipient recipient, long upTo, T addresses) {
+    List<Parcel> kept =
+        lane.waiting.stream()
+            .filter(parcel -> parcel.number <= upTo && isKept(parcel))
+            .sorted(IN_ORDER)
+            .toList();
+    return offline.keep(recipient, kept).map(addresses);
   }
 
   private void next(Lane lane) {
@@ -322,13 +301,12 @@ public final class RecipientRouter {
     if (nobodyMoved(lane, addresses)) {
       return Future.succeededFuture(addresses);
     }
-    List<String> left =
-        lane.addresses.stream().filter(address -> !addresses.contains(address)).toList();
-    List<Future<Void>> flushed = new ArrayList<>(left.size());
-    for (String address : left) {
-      flushed.add(leave(lane, recipient, address));
-    }
-    return Future.join(flushed).map(addresses);
+    return Future.join(
+            lane.addresses.stream()
+                .filter(address -> !addresses.contains(address))
+                .map(address -> leave(lane, recipient, address))
+                .toList())
+        .map(addresses);
   }
 
   /** Completes when nothing that was sent to a shard can overtake or be overtaken any more. */
@@ -372,6 +350,10 @@ public final class RecipientRouter {
     if (parcel.callback.isAbandoned()) {
       // Its sender's session is on another shard and sends the Message again from there.
       parcel.failed(new MessageException(ErrorCode.TIMEOUT, "the sender's session was lost here"));
+      return;
+    }
+    if (parcel.outcome != null) {
+      parcel.outcome.accept(parcel.callback);
       return;
     }
     boolean group = parcel.isGroup();

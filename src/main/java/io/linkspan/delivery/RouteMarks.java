@@ -21,6 +21,14 @@ final class RouteMarks {
     if (route.slow() != null) {
       return markSlow(message, route);
     }
+    if (!route.keptFor().isZero() && Headers.get(message, Headers.TTL) == null) {
+      String seconds = Long.toString(route.keptFor().toSeconds());
+      return withoutCut(message).toBuilder().putHeaders(Headers.TTL, seconds).build();
+    }
+    return withoutCut(message);
+  }
+
+  private static Message withoutCut(Message message) {
     return SlowPolicy.of(message) == SlowPolicy.CUT
         ? message.toBuilder().removeHeaders(Headers.SLOW).build()
         : message;

@@ -32,14 +32,14 @@ public record PostgresConfig(
    * @param used whether the section must be complete
    */
   static PostgresConfig read(ConfigNode postgres, boolean used) {
-    String uri = postgres.text("uri");
+    String uri = postgres.secret("uri");
     if (used && !isUri(uri)) {
-      postgres.reject("uri", "postgresql://USER@HOST:PORT/DATABASE");
+      postgres.rejectSecret("uri", "postgresql://USER@HOST:PORT/DATABASE");
     }
     return new PostgresConfig(
         uri,
-        postgres.text("password"),
-        postgres.text("trust"),
+        postgres.secret("password"),
+        postgres.file("trust"),
         postgres.count("connections", 1, MAX_CONNECTIONS),
         postgres.duration("timeout", Duration.ofMillis(100), Duration.ofMinutes(1)));
   }

@@ -37,14 +37,17 @@ public record Route(Glob to, Glob type, Destination destination) {
    * @param isVolatile marks the Message as volatile: it is useless when it arrives late
    * @param slow marks the Message with a policy for slow readers; null leaves it as it is
    * @param key header whose value is the key of {@link SlowPolicy#LATEST}; null for none
+   * @param keptFor time for which it is kept for a user without a session, unless the Message says
+   *     it; zero keeps it not
    */
-  public record Clients(boolean isVolatile, SlowPolicy slow, String key) implements Destination {
+  public record Clients(boolean isVolatile, SlowPolicy slow, String key, Duration keptFor)
+      implements Destination {
 
     /** Leaves Messages as they are. */
-    public static final Clients PLAIN = new Clients(false, null, null);
+    public static final Clients PLAIN = new Clients(false, null, null, Duration.ZERO);
 
     /** Marks Messages as volatile. */
-    public static final Clients VOLATILE = new Clients(true, null, null);
+    public static final Clients VOLATILE = new Clients(true, null, null, Duration.ZERO);
   }
 
   /** Returns what the route matches, such as {@code service:echo} or {@code user:* type chat}. */

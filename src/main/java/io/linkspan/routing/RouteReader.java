@@ -59,7 +59,8 @@ public final class RouteReader {
       route.reject("", "a route such as {to: \"user:*\"}");
       return;
     }
-    route.allow("to", "type", "bus", "ack", "volatile", "http", "tcp", "hold", "slow", "key");
+    route.allow(
+        "to", "type", "bus", "ack", "volatile", "mailbox", "http", "tcp", "hold", "slow", "key");
     String to = route.has("to") ? route.text("to") : null;
     String type = route.has("type") ? route.text("type") : null;
     routes.add(
@@ -124,7 +125,7 @@ public final class RouteReader {
   }
 
   private static void rejectOptionsOfClients(ConfigNode route, String kind) {
-    for (String option : List.of("volatile", "slow", "key")) {
+    for (String option : List.of("volatile", "slow", "key", "mailbox")) {
       if (route.has(option)) {
         route.reject(option, "to be used without " + kind + " only");
       }
@@ -144,8 +145,8 @@ public final class RouteReader {
       route.reject(
           "to", "user:, group: or session: with a pattern, as there is no bus, http or tcp");
     }
-    return new Route.Clients(
-        route.has("volatile") && route.flag("volatile"), slow(route), key(route));
+    boolean isVolatile = route.has("volatile") && route.flag("volatile");
+    return new Route.Clients(isVolatile, slow(route), key(route), keptFor(route, to, isVolatile));
   }
 
   private static SlowPolicy slow(ConfigNode route) {
@@ -166,5 +167,18 @@ public final class RouteReader {
       route.reject("key", "to be used with slow: latest only");
     }
     return route.name("key");
+  }
+
+  private static Duration keptFor(ConfigNode route, String to, boolean isVolatile) {
+    if (!route.has("mailbox")) {
+      return Duration.ZERO;
+    }
+    if (isVolatile
+        || route.has("slow")
+        || to == null
+        || !to.startsWith(Recipient.Kind.USER.prefix())) {
+      route.reject("mailbox", "to be used with a user:, and without volatile and slow, only");
+    }
+    return route.duration("mailbox", Duration.ofSeconds(1));
   }
 }

@@ -4,6 +4,7 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.telemetry.Tracing;
@@ -29,4 +30,5 @@ public record NodeServices(
     SessionMetrics metrics,
     IdentityServices identities,
     TraceConfig trace,
-    Tracing tracing) {}
+    Tracing tracing,
+    Mailboxes mailboxes) {}

@@ -12,10 +12,14 @@ import java.util.List;
 
 /**
  * Completes a session that has just begun or resumed: it gets the identity of its client, and the
- * client gets its token. Used only on the shard's event loop.
+ * client gets its token and what waits for it. Used only on the shard's event loop.
  */
 record SessionGreeting(
-    MessageDefaults defaults, Duration grace, IdentityExpiry expiry, Groups<Session> groups) {
+    MessageDefaults defaults,
+    Duration grace,
+    IdentityExpiry expiry,
+    Groups<Session> groups,
+    MailDelivery mail) {
 
   /** Sets the identity of the client that is linked now. */
   void identify(Session session, Identity identity, Attachment attachment) {
@@ -38,11 +42,24 @@ record SessionGreeting(
     return Future.join(joins).transform(joined -> Future.succeededFuture(session));
   }
 
-  /** Sends a client its token, as the first Message, if it has asked for a session. */
+  /**
+   * Sends a client its token, as the first Message, if it has asked for a session. The Messages of
+   * the user's mailbox follow.
+   */
   void announce(Session session, Attachment attachment) {
-    if (!attachment.announce()) {
-      return;
+    if (attachment.announce()) {
+      sendToken(session);
     }
+    mail.begin(session);
+  }
+
+  /** The session is not on this shard any more. */
+  void left(Session session) {
+    expiry.forget(session);
+    mail.left(session);
+  }
+
+  private void sendToken(Session session) {
     JsonObject body =
         new JsonObject()
             .put("session", session.token())

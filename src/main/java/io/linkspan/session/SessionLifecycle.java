@@ -252,7 +252,7 @@ final class SessionLifecycle
     shared.metrics().sessions.decrement();
     with.away().remove(session);
     with.reconnects().removed(session);
-    with.expiry().forget(session);
+    with.greeting().left(session);
     with.factory().release(session);
     with.drain().removed();
   }
@@ -262,7 +262,7 @@ final class SessionLifecycle
     shared.metrics().transferred(TransferStep.DEPARTED);
     directory.departs(session.ref());
     with.table().move(session);
-    with.expiry().forget(session);
+    with.greeting().left(session);
     shared.metrics().sessions.decrement();
     with.away().remove(session);
     with.reconnects().departed(session);

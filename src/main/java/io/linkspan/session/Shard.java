@@ -196,7 +196,8 @@ public final class Shard {
             sender,
             memory,
             guard::isDirectoryComplete,
-            guard::areGroupsComplete);
+            guard::areGroupsComplete,
+            new MailKeeper(shared.mailboxes(), shared.directory(), bus, scheduler));
     var dispatcher =
         new Dispatcher(
             shared.routes(),
@@ -259,7 +260,10 @@ public final class Shard {
             permissions,
             shared.identities().offences(),
             shared.node());
-    calls = new ShardCalls(sender, local, transfer, sessions, duplicates, replicator, guard, trace);
+    var mail = MailDelivery.of(shared.mailboxes(), incoming, sender, memory, scheduler, table);
+    calls =
+        new ShardCalls(
+            sender, local, transfer, sessions, duplicates, replicator, guard, trace, mail);
     control = new ShardControl(table, groups, reconnects, shared.node());
     expiry = new IdentityExpiry(scheduler, defaults, shared.identities().notice());
     RevokedClients revokedClients = shared.identities().revoked();
@@ -283,7 +287,7 @@ public final class Shard {
             drain,
             reconnects,
             expiry,
-            new SessionGreeting(defaults, config.grace(), expiry, groups),
+            new SessionGreeting(defaults, config.grace(), expiry, groups, mail),
             new Renewals(shared.identities(), expiry, scheduler),
             trace.tracer(),
             revoked));

@@ -24,6 +24,7 @@ final class ShardCalls {
   private final Replicator replicator;
   private final PartitionGuard guard;
   private final ShardTrace trace;
+  private final MailDelivery mail;
 
   ShardCalls(
       ShardSender sender,
@@ -33,7 +34,8 @@ final class ShardCalls {
       DuplicateSync duplicates,
       Replicator replicator,
       PartitionGuard guard,
-      ShardTrace trace) {
+      ShardTrace trace,
+      MailDelivery mail) {
     this.sender = sender;
     this.local = local;
     this.transfer = transfer;
@@ -42,6 +44,7 @@ final class ShardCalls {
     this.replicator = replicator;
     this.guard = guard;
     this.trace = trace;
+    this.mail = mail;
   }
 
   /** Answers a call; returns null for one that is not answered. */
@@ -106,6 +109,10 @@ final class ShardCalls {
       }
       case FIND_STEPS -> Future.succeededFuture(trace.find(call.getFindSteps()));
       case ADOPTED -> Future.succeededFuture(reply(!replicator.isAdopting(call.getAdopted())));
+      case COLLECT -> {
+        mail.collect(call.getCollect());
+        yield Future.succeededFuture(reply(true));
+      }
       case PROBE -> Future.succeededFuture(reply(guard.isMember(call.getProbe())));
       // Frames are for the node of a watcher; a call that is not set is of another version.
       case FRAMES, CALL_NOT_SET -> null;

@@ -14,6 +14,7 @@ import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
+import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.metrics.Latencies;
 import io.linkspan.routing.RoutingTable;
@@ -221,7 +222,8 @@ public final class TraceBenchmark {
         new SessionMetrics(new SimpleMeterRegistry(), new Latencies()),
         IdentityServices.CLAIMED,
         new TraceConfig(1, 1_024, sample, 32_768),
-        tracing);
+        tracing,
+        Mailboxes.OFF);
   }
 
   private static GatewayConfig unlimited() {

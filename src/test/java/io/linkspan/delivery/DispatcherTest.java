@@ -65,7 +65,16 @@ class DispatcherTest {
     return new Dispatcher(
         routes,
         (service, exchange) -> services.add(service.address()),
-        new RecipientRouter(time, directory, SHARD, local, sender, memory, () -> true, () -> true),
+        new RecipientRouter(
+            time,
+            directory,
+            SHARD,
+            local,
+            sender,
+            memory,
+            () -> true,
+            () -> true,
+            OfflineMessages.NONE),
         new RecordingGroups());
   }
 

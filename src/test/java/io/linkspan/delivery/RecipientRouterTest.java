@@ -99,7 +99,8 @@ class RecipientRouterTest {
           sender,
           memory,
           () -> directoryIsComplete,
-          () -> groupsAreComplete);
+          () -> groupsAreComplete,
+          OfflineMessages.NONE);
 
   RecipientRouterTest() {
     bus.open(B, atB);

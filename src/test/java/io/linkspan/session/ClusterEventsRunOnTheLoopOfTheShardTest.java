@@ -7,6 +7,7 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
+import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.metrics.Latencies;
@@ -112,7 +113,8 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
         new SessionMetrics(new SimpleMeterRegistry(), new Latencies()),
         IdentityServices.CLAIMED,
         TraceConfig.OFF,
-        Tracing.OFF);
+        Tracing.OFF,
+        Mailboxes.OFF);
   }
 
   /** Records the threads that ask for the members. */

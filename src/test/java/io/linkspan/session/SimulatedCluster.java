@@ -17,6 +17,10 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.log.LogStore;
+import io.linkspan.mailbox.MailboxConfig;
+import io.linkspan.mailbox.MailboxMetrics;
+import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.metrics.Latencies;
@@ -92,12 +96,27 @@ final class SimulatedCluster {
   /** Until then changes of the directory take seconds, as where a backup is lost. */
   long directorySlowUntil;
 
+  /** Notices of Messages that wait in mailboxes. */
+  final List<JsonObject> notices = new ArrayList<>();
+
+  private final LogStore logs;
+
   final TestRevocations revocations = new TestRevocations();
   private final Store main = new Store();
 
   SimulatedCluster(long seed, double loss, int count) {
+    this(seed, loss, count, null);
+  }
+
+  /**
+   * Starts nodes.
+   *
+   * @param store of their mailboxes; null for none
+   */
+  SimulatedCluster(long seed, double loss, int count, LogStore store) {
     random = new Random(seed);
     this.loss = loss;
+    logs = store;
     for (int i = 0; i < count; i++) {
       nodes.add(new NodeProcess("n" + i));
     }
@@ -192,7 +211,8 @@ final class SimulatedCluster {
                   revocations,
                   Offences.NONE),
               TraceConfig.OFF,
-              Tracing.OFF);
+              Tracing.OFF,
+              mailboxes());
       var loop = new LoopTime(this);
       var environment =
           new Shard.Environment(
@@ -203,6 +223,17 @@ final class SimulatedCluster {
               events::add,
               (session, reason) -> {});
       shard = new Shard(environment, 0, services);
+    }
+
+    private Mailboxes mailboxes() {
+      return logs == null
+          ? Mailboxes.OFF
+          : new Mailboxes(
+              new SimulatedLogStore(time, random, this::run, logs),
+              new MailboxConfig(Duration.ofHours(1), 2_000, 1 << 20, ""),
+              new MailboxMetrics(new SimpleMeterRegistry()),
+              events::add,
+              notices::add);
     }
 
     private void serve(InboundExchange exchange) {

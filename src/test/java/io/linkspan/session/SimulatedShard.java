@@ -12,6 +12,7 @@ import io.linkspan.delivery.Dispatcher;
 import io.linkspan.delivery.GroupRequests;
 import io.linkspan.delivery.InboundExchange;
 import io.linkspan.delivery.MessageDefaults;
+import io.linkspan.delivery.OfflineMessages;
 import io.linkspan.delivery.RecipientRouter;
 import io.linkspan.delivery.RemoteCallback;
 import io.linkspan.delivery.Sender;
@@ -109,7 +110,8 @@ final class SimulatedShard {
             sender,
             memory,
             () -> true,
-            () -> true);
+            () -> true,
+            OfflineMessages.NONE);
     var routes =
         new RoutingTable(
             List.of(

@@ -16,6 +16,7 @@ import io.linkspan.connection.TransportMetrics;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.metrics.Latencies;
@@ -206,7 +207,8 @@ final class SocketIoNodes implements AutoCloseable {
               new SessionMetrics(registry, new Latencies()),
               IdentityServices.CLAIMED,
               TraceConfig.OFF,
-              Tracing.OFF);
+              Tracing.OFF,
+              Mailboxes.OFF);
     }
 
     void deploy() {

@@ -1,0 +1,30 @@
+package io.linkspan.mailbox;
+
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.MeterRegistry;
+
+/** Counts what becomes of Messages for users without a session. Shared by all event loops. */
+public final class MailboxMetrics {
+
+  final Counter kept;
+  final Counter refused;
+  final Counter delivered;
+  final Counter expired;
+  final Counter undeliverable;
+
+  /** Registers the counters. */
+  public MailboxMetrics(MeterRegistry registry) {
+    kept = counter(registry, "kept");
+    refused = counter(registry, "refused");
+    delivered = counter(registry, "delivered");
+    expired = counter(registry, "expired");
+    undeliverable = counter(registry, "undeliverable");
+  }
+
+  private static Counter counter(MeterRegistry registry, String event) {
+    return Counter.builder("linkspan.mailbox.messages")
+        .description("Messages of mailboxes, by what happened to them")
+        .tag("event", event)
+        .register(registry);
+  }
+}

@@ -1,0 +1,201 @@
+package io.linkspan.mailbox;
+
+import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Headers;
+import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
+import io.linkspan.delivery.OfflineMessages;
+import io.linkspan.delivery.RemoteCallback;
+import io.linkspan.log.Appended;
+import io.linkspan.log.LogBounds;
+import io.linkspan.log.LogPosition;
+import io.linkspan.log.LogRead;
+import io.linkspan.log.LogStore;
+import io.linkspan.log.NewEntry;
+import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/**
+ * The mailboxes of all users: a log for each, whose entries are Messages without their time to
+ * live. Shared by all event loops.
+ */
+public final class Mailboxes {
+
+  /** No mailboxes: nothing is kept. */
+  public static final Mailboxes OFF = new Mailboxes(null, null, null, null, null);
+
+  /** Header of a stored Message: shard and ticket of a sender that waits for the client. */
+  private static final String WAITING = "linkspan-waiting";
+
+  private static final String LOG = "user:";
+
+  /** Entries and bytes that are read at once. */
+  private static final int PAGE = 100;
+
+  private static final int PAGE_BYTES = 64 << 10;
+
+  /** Longer values of the header are as good as this one; seconds. */
+  private static final int TTL_DIGITS = 9;
+
+  private final LogStore store;
+  private final MailboxConfig config;
+  private final LogBounds bounds;
+  private final MailboxMetrics metrics;
+  private final Consumer<JsonObject> events;
+  private final Consumer<JsonObject> hook;
+
+  /**
+   * Creates the mailboxes.
+   *
+   * @param store has been started
+   * @param events publishes to services
+   * @param hook receives a notice of each kept Message
+   */
+  public Mailboxes(
+      LogStore store,
+      MailboxConfig config,
+      MailboxMetrics metrics,
+      Consumer<JsonObject> events,
+      Consumer<JsonObject> hook) {
+    this.store = store;
+    this.config = config;
+    this.metrics = metrics;
+    this.events = events;
+    this.hook = hook;
+    bounds = config == null ? null : config.bounds();
+  }
+
+  /** Returns whether Messages are kept. */
+  public boolean isOn() {
+    return store != null;
+  }
+
+  /** Returns whether a Message asks to be kept for a user without a session. */
+  public boolean keeps(Message message) {
+    return secondsOf(message) > 0;
+  }
+
+  private static long secondsOf(Message message) {
+    String ttl = Headers.get(message, Headers.TTL);
+    if (ttl == null || ttl.isEmpty() || !ttl.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return 0;
+    }
+    return ttl.length() > TTL_DIGITS ? Integer.MAX_VALUE : Long.parseLong(ttl);
+  }
+
+  /**
+   * Appends Messages to the mailbox of a user, in their order.
+   *
+   * @return the number of appended ones, which are the first; the others did not fit
+   */
+  public Future<Integer> append(String user, List<OfflineMessages.Item> items, long now) {
+    List<NewEntry> entries = items.stream().map(item -> entry(item, now)).toList();
+    return store.append(LOG + user, entries, bounds, now).map(done -> appended(user, items, done));
+  }
+
+  private NewEntry entry(OfflineMessages.Item item, long now) {
+    Message.Builder stored = item.message().toBuilder().removeHeaders(Headers.TTL);
+    stored.removeHeaders(WAITING);
+    RemoteCallback waiting = item.waiting();
+    if (waiting != null) {
+      stored.putHeaders(WAITING, waiting.ticket() + " " + waiting.origin());
+    }
+    long keptFor = Math.min(secondsOf(item.message()) * 1_000, config.longest().toMillis());
+    return new NewEntry(stored.build().toByteString(), now + keptFor);
+  }
+
+  private int appended(String user, List<OfflineMessages.Item> items, Appended done) {
+    expired(user, done.expired());
+    int kept = done.accepted();
+    int refused = items.size() - kept;
+    metrics.kept.increment(kept);
+    if (refused > 0) {
+      metrics.refused.increment(refused);
+      events.accept(event("mailbox-full", user).put("messages", refused));
+    }
+    for (int i = 0; i < kept; i++) {
+      Message message = items.get(i).message();
+      hook.accept(
+          event("mailbox-kept", user)
+              .put("eventId", message.getEventId())
+              .put("from", message.getFrom())
+              .put("type", message.getType()));
+    }
+    return kept;
+  }
+
+  /** Returns the error for a Message that did not fit. */
+  public MessageException full(String user) {
+    return new MessageException(
+        ErrorCode.QUEUE_FULL, "the mailbox of user " + user + " has no room for the message");
+  }
+
+  /** Reads a page of a mailbox. */
+  public Future<LogRead> read(String user, LogPosition from, long now) {
+    return store.read(LOG + user, from, PAGE, PAGE_BYTES, now);
+  }
+
+  /** Removes Messages of a mailbox, of one epoch, which have reached the user. */
+  Future<Integer> remove(String user, long epoch, Collection<Long> offsets) {
+    return store.remove(LOG + user, epoch, offsets);
+  }
+
+  /** A Message of a mailbox has reached its user. */
+  public void delivered() {
+    metrics.delivered.increment();
+  }
+
+  /** A Message of a mailbox was sent as often as is allowed, without an acknowledgement. */
+  public void undeliverable(String user, Message message) {
+    metrics.undeliverable.increment();
+    events.accept(event("mailbox-undeliverable", user).put("eventId", message.getEventId()));
+  }
+
+  /** Removes Messages whose time is over, of the mailboxes that this node answers for. */
+  public Future<Void> expire(long now) {
+    return store.expire(now).onSuccess(this::expired).mapEmpty();
+  }
+
+  private void expired(Map<String, Integer> counts) {
+    counts.forEach((log, count) -> expired(log.substring(LOG.length()), count));
+  }
+
+  private void expired(String user, int count) {
+    if (count > 0) {
+      metrics.expired.increment(count);
+      events.accept(event("mailbox-expired", user).put("messages", count));
+    }
+  }
+
+  /** Returns the shard and ticket of the sender that waits for the client; null if none does. */
+  public static Waiting waitingFor(Message stored) {
+    String text = Headers.get(stored, WAITING);
+    if (text == null) {
+      return null;
+    }
+    int space = text.indexOf(' ');
+    return new Waiting(text.substring(space + 1), Long.parseLong(text.substring(0, space)));
+  }
+
+  /** Returns a stored Message as the client receives it. */
+  public static Message forClient(Message stored) {
+    return Headers.get(stored, WAITING) == null
+        ? stored
+        : stored.toBuilder().removeHeaders(WAITING).build();
+  }
+
+  /** A sender that waits for the client, by its shard and the number of the delivery there. */
+  public record Waiting(String origin, long ticket) {}
+
+  private static JsonObject event(String name, String user) {
+    return new JsonObject()
+        .put("event", name)
+        .put("user", user)
+        .put("at", Instant.ofEpochMilli(System.currentTimeMillis()).toString());
+  }
+}
