@@ -29,6 +29,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.LongPredicate;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -133,19 +135,30 @@ class HazelcastLogStoreTest extends LogStoreContract {
   }
 
   @Test
-  void eachMemberIsChargedForWhatLiesThere() {
+  void aMemberIsChargedForWhatLiesThere() {
+    // After a member was killed its logs arrive at the others one by one.
+    awaitCharge(Long.MAX_VALUE, bytes -> bytes == 0);
     for (int i = 0; i < 50; i++) {
       TestGateway.await(
           ofOne.append("user:charged-" + i, List.of(entry("x".repeat(1_000))), ROOMY, 1_000));
     }
-    TestGateway.await(ofOne.expire(0));
-    assertThat(BUDGET.charged(MemoryUse.LOGS)).isGreaterThan(1_000);
+    awaitCharge(0, bytes -> bytes > 1_000);
 
     for (int i = 0; i < 50; i++) {
       TestGateway.await(ofOne.delete("user:charged-" + i));
     }
-    TestGateway.await(ofOne.expire(0));
-    assertThat(BUDGET.charged(MemoryUse.LOGS)).isLessThan(50_000);
+    awaitCharge(0, bytes -> bytes == 0);
+  }
+
+  private static void awaitCharge(long now, LongPredicate fits) {
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(2))
+        .until(
+            () -> {
+              TestGateway.await(ofOne.expire(now));
+              TestGateway.await(ofTwo.expire(now));
+              return fits.test(BUDGET.charged(MemoryUse.LOGS));
+            });
   }
 
   /** Appends and reads at one member in turn, and lets both expire what lies there. */
