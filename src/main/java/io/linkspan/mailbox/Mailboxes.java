@@ -99,7 +99,9 @@ public final class Mailboxes {
   }
 
   private NewEntry entry(OfflineMessages.Item item, long now) {
-    Message.Builder stored = item.message().toBuilder().removeHeaders(Headers.TTL);
+    // What is kept is not replaced by a newer Message.
+    Message.Builder stored =
+        item.message().toBuilder().removeHeaders(Headers.TTL).removeHeaders(Headers.SLOW);
     stored.removeHeaders(WAITING);
     RemoteCallback waiting = item.waiting();
     if (waiting != null) {

@@ -2,9 +2,11 @@ package io.linkspan.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.SlowPolicy;
 import io.linkspan.routing.Route;
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +21,7 @@ class RouteMarksTest {
   }
 
   private static Route.Clients route(SlowPolicy policy, String key) {
-    return new Route.Clients(false, policy, key);
+    return new Route.Clients(false, policy, key, Duration.ZERO);
   }
 
   @Test
@@ -57,5 +59,16 @@ class RouteMarksTest {
     assertThat(SlowPolicy.of(allowed)).isEqualTo(SlowPolicy.CUT);
     Message both = RouteMarks.mark(message("slow", "cut"), Route.Clients.VOLATILE);
     assertThat(both.getHeadersMap()).containsEntry("volatile", "true");
+  }
+
+  @Test
+  void aRouteWithAMailboxKeepsAMessageUnlessItSaysForHowLong() {
+    var mailbox = new Route.Clients(false, null, null, Duration.ofMinutes(2));
+    assertThat(Headers.get(RouteMarks.mark(Message.getDefaultInstance(), mailbox), Headers.TTL))
+        .isEqualTo("120");
+    Message own = Message.newBuilder().putHeaders(Headers.TTL, "0").build();
+    assertThat(RouteMarks.mark(own, mailbox)).isEqualTo(own);
+    Message cutting = Message.newBuilder().putHeaders(Headers.SLOW, SlowPolicy.CUT.label()).build();
+    assertThat(Headers.get(RouteMarks.mark(cutting, mailbox), Headers.SLOW)).isNull();
   }
 }
