@@ -48,6 +48,6 @@ public interface OfflineMessages {
    */
   Future<Integer> keep(String user, List<Item> items);
 
-  /** Returns the error for a Message that is not kept since there is no room. */
+  /** Returns the error for a Message that the mailbox has no room for. */
   MessageException full(String user);
 }

@@ -20,8 +20,8 @@ import java.util.Queue;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Appends to logs in PostgreSQL. What arrives while a transaction is in flight is the next one, so
- * that one commit serves many appends. Shared by all event loops, hence synchronized.
+ * Appends to logs in PostgreSQL. Those that arrive while a transaction is in flight form the next
+ * one, so that one commit serves many appends. Shared by all event loops, hence synchronized.
  */
 final class PostgresAppends {
 

@@ -3,7 +3,7 @@ package io.linkspan.mailbox;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
-/** Counts what becomes of Messages for users without a session. Shared by all event loops. */
+/** Counts Messages of mailboxes by their events. Shared by all event loops. */
 public final class MailboxMetrics {
 
   final Counter kept;
@@ -23,7 +23,7 @@ public final class MailboxMetrics {
 
   private static Counter counter(MeterRegistry registry, String event) {
     return Counter.builder("linkspan.mailbox.messages")
-        .description("Messages of mailboxes, by what happened to them")
+        .description("Messages of mailboxes")
         .tag("event", event)
         .register(registry);
   }

@@ -19,8 +19,8 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 
 /**
- * Moves Messages from a user's mailbox to the outbox of one session, page by page. What is sent to
- * the session or its user meanwhile waits. A Message stays in the mailbox until the client has
+ * Moves Messages from a user's mailbox to the outbox of one session, page by page. Other Messages
+ * to the session or its user wait meanwhile. A Message stays in the mailbox until the client has
  * acknowledged it.
  *
  * <pre>
