@@ -179,13 +179,11 @@ class StreamedAnswerIT {
       } else {
         process(message);
         unacknowledged.add(message.getEventId());
-        if (unacknowledged.size() > UNACKNOWLEDGED) {
+        int kept = processed.size() == PARTS ? 0 : UNACKNOWLEDGED;
+        while (unacknowledged.size() > kept) {
           link.acknowledge(unacknowledged.remove());
         }
       }
-    }
-    if (end != null) {
-      unacknowledged.forEach(link::acknowledge);
     }
   }
 

@@ -78,6 +78,9 @@ public final class AnswerStream {
   /** Parts that the client has not acknowledged. */
   private int pending;
 
+  /** Whether the end is sent when the client has acknowledged all parts. */
+  private boolean awaitsParts;
+
   /** Completed when there is room for another part; null while nobody waits. */
   private Promise<Void> room;
 
@@ -159,7 +162,8 @@ public final class AnswerStream {
   }
 
   /**
-   * Ends the stream as complete. Does nothing when it has ended.
+   * Ends the stream as complete, which the client receives once it has acknowledged all parts. Does
+   * nothing when the stream has ended.
    *
    * @return completes when the client has all of it; fails when that is not certain
    */
@@ -198,9 +202,19 @@ public final class AnswerStream {
   private Future<Void> end(End how, MessageException why) {
     if (state == State.OPEN) {
       close(how);
-      client.send(endMessage(how, why), PATIENCE).onComplete(v -> finish(null), this::finish);
+      // Only when the client has all parts is it certain that the stream is complete.
+      if (how == End.COMPLETE && pending > 0) {
+        awaitsParts = true;
+      } else {
+        sendEnd(how, why);
+      }
     }
     return settled.future();
+  }
+
+  private void sendEnd(End how, MessageException why) {
+    awaitsParts = false;
+    client.send(endMessage(how, why), PATIENCE).onComplete(v -> finish(null), this::finish);
   }
 
   private Message endMessage(End how, MessageException why) {
@@ -245,6 +259,9 @@ public final class AnswerStream {
 
   private void delivered() {
     pending--;
+    if (awaitsParts && pending == 0) {
+      sendEnd(End.COMPLETE, null);
+    }
     if (room != null && isWritable()) {
       Promise<Void> waiting = room;
       room = null;
@@ -255,7 +272,13 @@ public final class AnswerStream {
   private void undelivered(Throwable failure) {
     pending--;
     MessageException why = MessageException.from(failure);
-    if (why.code() == ErrorCode.NO_SUCH_RECIPIENT) {
+    boolean gone = why.code() == ErrorCode.NO_SUCH_RECIPIENT;
+    if (awaitsParts && gone) {
+      awaitsParts = false;
+      finish(why);
+    } else if (awaitsParts) {
+      sendEnd(End.FAILED, why);
+    } else if (gone) {
       sessionEnded();
     } else {
       end(why);

@@ -190,6 +190,17 @@ class AnswerStreamTest {
   }
 
   @Test
+  void streamWithAPartThatDoesNotFitIsNotComplete() throws InterruptedException {
+    AnswerStream stream = open();
+    write(stream, "x".repeat(2 << 20));
+    STORIES.call(stream::end);
+    Message last = alice.receiveMessage();
+    assertThat(last.getHeadersOrThrow("stream-end")).isEqualTo("queue-full");
+    alice.acknowledge(last.getEventId());
+    TestGateway.await(stream.settled());
+  }
+
+  @Test
   void reservedTypesCannotBeWritten() throws InterruptedException {
     AnswerStream stream = open();
     Future<Void> forged =
