@@ -1,7 +1,6 @@
 package io.linkspan.upstream;
 
 import io.linkspan.api.Message;
-import io.linkspan.api.stream.AnswerStream;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -20,12 +19,13 @@ final class RepeatedRequests {
 
   private static final class Entry {
     /** Null until the answer is streamed. */
-    AnswerStream stream;
+    StreamedAnswers.Begun stream;
 
     final List<io.vertx.core.eventbus.Message<Message>> waiting = new ArrayList<>(0);
   }
 
-  private final BiConsumer<io.vertx.core.eventbus.Message<Message>, AnswerStream> onStreamed;
+  private final BiConsumer<io.vertx.core.eventbus.Message<Message>, StreamedAnswers.Begun>
+      onStreamed;
 
   /** Requests without an outcome, and those whose answers were streamed lately, oldest first. */
   private final Map<Key, Entry> requests = new LinkedHashMap<>();
@@ -33,7 +33,8 @@ final class RepeatedRequests {
   /**
    * @param onStreamed answers a repeated request whose answer is streamed
    */
-  RepeatedRequests(BiConsumer<io.vertx.core.eventbus.Message<Message>, AnswerStream> onStreamed) {
+  RepeatedRequests(
+      BiConsumer<io.vertx.core.eventbus.Message<Message>, StreamedAnswers.Begun> onStreamed) {
     this.onStreamed = onStreamed;
   }
 
@@ -60,7 +61,7 @@ final class RepeatedRequests {
   }
 
   /** The answer to a request is streamed. */
-  void streamed(io.vertx.core.eventbus.Message<Message> request, AnswerStream stream) {
+  void streamed(io.vertx.core.eventbus.Message<Message> request, StreamedAnswers.Begun stream) {
     Entry entry = requests.get(keyOf(request));
     if (entry != null) {
       entry.stream = stream;

@@ -5,7 +5,6 @@ import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
-import io.linkspan.api.stream.AnswerStream;
 import io.linkspan.directory.Nodes;
 import io.vertx.core.Future;
 import io.vertx.core.Handler;
@@ -154,21 +153,21 @@ final class StreamPlacement {
   /**
    * Answers a request whose answer is streamed, and reports the end to the node that relayed it.
    */
-  void begun(io.vertx.core.eventbus.Message<Message> request, AnswerStream stream) {
+  void begun(io.vertx.core.eventbus.Message<Message> request, StreamedAnswers.Begun stream) {
     Origin sender = Origin.of(request.headers());
     if (!isRelayed(sender)) {
       request.reply(null);
       return;
     }
     request.reply(null, new DeliveryOptions().addHeader(Headers.STREAM, stream.id()));
-    stream.settled().onComplete(any -> report(sender.node(), stream));
+    stream.settled().onComplete(any -> report(sender.node(), stream.id()));
   }
 
   /** Reports that a client has all of a stream, or cannot have it. */
-  private void report(String node, AnswerStream stream) {
+  private void report(String node, String stream) {
     // Streams that end with this node may not reach their clients: the other node ends them.
     if (!closed) {
-      bus.send(endsAt(node), stream.id());
+      bus.send(endsAt(node), stream);
     }
   }
 

@@ -18,6 +18,13 @@ import java.util.Set;
  */
 final class StreamedAnswers {
 
+  /**
+   * A stream that has begun, without what it holds.
+   *
+   * @param settled completes when the client has all of it, or cannot have it
+   */
+  record Begun(String id, Future<Void> settled) {}
+
   private final Vertx vertx;
   private final StreamConfig config;
   private final UpstreamMetrics metrics;
@@ -54,14 +61,14 @@ final class StreamedAnswers {
   }
 
   /** Streams an answer to the sender of its request. */
-  AnswerStream begin(AnswerSource source, Message request, Origin sender) {
+  Begun begin(AnswerSource source, Message request, Origin sender) {
     AnswerStream stream = streams.open(request, sender, config.window());
     unsettled.add(stream);
     metrics.streamBegan();
     stream.settled().onComplete(any -> settled(stream));
     new AnswerReader(vertx, source, stream, config, metrics::streamedPart)
         .begin(metrics::streamEnded);
-    return stream;
+    return new Begun(stream.id(), stream.settled());
   }
 
   /** Ends the stream of a node that was lost, for its client. */

@@ -5,7 +5,6 @@ import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
-import io.linkspan.api.stream.AnswerStream;
 import io.linkspan.directory.Nodes;
 import io.linkspan.telemetry.MessageSpan;
 import io.linkspan.telemetry.Tracing;
@@ -265,7 +264,7 @@ public final class UpstreamVerticle extends VerticleBase {
             : streams.refusal(sender);
     if (refusal == null) {
       metrics.accepted(null);
-      AnswerStream stream = streams.begin(answer, exchange.request.body(), sender);
+      StreamedAnswers.Begun stream = streams.begin(answer, exchange.request.body(), sender);
       placement.begun(exchange.request, stream);
       repeated.streamed(exchange.request, stream);
     } else {

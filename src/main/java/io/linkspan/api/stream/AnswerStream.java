@@ -64,8 +64,7 @@ public final class AnswerStream {
   private static final Duration PATIENCE = Duration.ofMinutes(10);
 
   private final GatewayClient client;
-  private final String replyTo;
-  private final String from;
+  private final Message request;
   private final String session;
   private final int window;
   private final Consumer<AnswerStream> onEnd;
@@ -95,9 +94,7 @@ public final class AnswerStream {
       int window,
       Consumer<AnswerStream> onEnd) {
     this.client = client;
-    // Not the request itself, which may be large: streams are kept for a while after their end.
-    replyTo = request.getEventId();
-    from = request.getTo();
+    this.request = request;
     this.session = session;
     this.window = window;
     this.onEnd = onEnd;
@@ -115,7 +112,7 @@ public final class AnswerStream {
 
   /** Returns the eventId of the request. */
   public String replyTo() {
-    return replyTo;
+    return request.getEventId();
   }
 
   /** Returns whether a part can be written now. */
@@ -251,10 +248,10 @@ public final class AnswerStream {
         part.toBuilder()
             .setEventId(id + '.' + number)
             .setTo("session:" + session)
-            .setReplyTo(replyTo)
+            .setReplyTo(request.getEventId())
             .putHeaders(Headers.STREAM, id)
             .putHeaders(Headers.STREAM_OFFSET, Long.toString(number));
-    return part.getFrom().isEmpty() ? complete.setFrom(from) : complete;
+    return part.getFrom().isEmpty() ? complete.setFrom(request.getTo()) : complete;
   }
 
   private void delivered() {
