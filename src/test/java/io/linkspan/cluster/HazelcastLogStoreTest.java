@@ -3,8 +3,6 @@ package io.linkspan.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
-import io.linkspan.cluster.security.ClusterSecurity;
-import io.linkspan.directory.Nodes;
 import io.linkspan.log.Appended;
 import io.linkspan.log.LogBounds;
 import io.linkspan.log.LogBounds.WhenFull;
@@ -16,19 +14,15 @@ import io.linkspan.log.NewEntry;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.SharedMemoryAccount;
-import io.linkspan.testing.FreePort;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.TestMemory;
 import io.vertx.core.Future;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.transport.Transport;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
 import java.util.function.LongPredicate;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -38,7 +32,7 @@ import org.junit.jupiter.api.Test;
 /** The logs of two members on loopback, in one JVM. */
 class HazelcastLogStoreTest extends LogStoreContract {
 
-  private static final String CLUSTER = "log-test-" + UUID.randomUUID();
+  private static final TestMembers MEMBERS = new TestMembers();
   private static final LogBounds ROOMY =
       new LogBounds(100, 10_000, Duration.ofSeconds(10), WhenFull.REFUSE);
   private static final long TOTAL = 1 << 30;
@@ -51,11 +45,8 @@ class HazelcastLogStoreTest extends LogStoreContract {
 
   @BeforeAll
   static void start() {
-    int first = FreePort.of();
-    int second = FreePort.of();
-    List<String> members = List.of("127.0.0.1:" + first, "127.0.0.1:" + second);
-    one = join("one", first, members);
-    two = join("two", second, members);
+    one = MEMBERS.join("one");
+    two = MEMBERS.join("two");
     ofOne = one.logs(new SharedMemoryAccount(BUDGET), TOTAL);
     ofTwo = two.logs(new SharedMemoryAccount(TestMemory.budget()), TOTAL);
   }
@@ -63,21 +54,6 @@ class HazelcastLogStoreTest extends LogStoreContract {
   @AfterAll
   static void end() {
     TestGateway.await(Future.join(one.vertx().close(), two.vertx().close()));
-  }
-
-  private static HazelcastCluster join(String id, int port, List<String> members) {
-    var config =
-        new ClusterConfig(
-            true,
-            CLUSTER,
-            "127.0.0.1",
-            port,
-            0,
-            new ClusterConfig.Members(members),
-            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
-            ClusterSecurity.NONE);
-    return TestGateway.await(
-        HazelcastCluster.join(config, new Nodes.Node(id, 1), new VertxOptions(), Transport.NIO));
   }
 
   /** Returns a store that appends at one member; each member expires the logs that lie there. */
@@ -107,7 +83,7 @@ class HazelcastLogStoreTest extends LogStoreContract {
 
   @Test
   void theLogsOfAMemberThatIsKilledAreAtTheOther() {
-    HazelcastCluster third = join("three", FreePort.of(), members());
+    HazelcastCluster third = MEMBERS.join("three");
     LogStore ofThird = third.logs(new SharedMemoryAccount(TestMemory.budget()), TOTAL);
     Map<String, Appended> appended = new HashMap<>();
     for (int i = 0; i < 50; i++) {
@@ -126,12 +102,6 @@ class HazelcastLogStoreTest extends LogStoreContract {
               .extracting(entry -> entry.message().toStringUtf8())
               .containsExactly("a", "b");
         });
-  }
-
-  private static List<String> members() {
-    return one.hazelcast().getCluster().getMembers().stream()
-        .map(member -> "127.0.0.1:" + member.getAddress().getPort())
-        .toList();
   }
 
   @Test

@@ -4,42 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.Revocation;
 import io.linkspan.api.Revocation.Source;
-import io.linkspan.cluster.security.ClusterSecurity;
-import io.linkspan.directory.Nodes;
 import io.linkspan.revocation.RevocationConfig;
 import io.linkspan.revocation.RevocationMetrics;
 import io.linkspan.revocation.Revocations;
-import io.linkspan.testing.FreePort;
 import io.linkspan.testing.TestGateway;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
-import io.vertx.core.VertxOptions;
-import io.vertx.core.transport.Transport;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 
 /** Two members on loopback, in one JVM. */
 class HazelcastRevocationStoreTest {
-
-  private static final String CLUSTER = "revocation-test-" + UUID.randomUUID();
-
-  private static HazelcastCluster join(String id, int port, List<String> members) {
-    var config =
-        new ClusterConfig(
-            true,
-            CLUSTER,
-            "127.0.0.1",
-            port,
-            0,
-            new ClusterConfig.Members(members),
-            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
-            ClusterSecurity.NONE);
-    return TestGateway.await(
-        HazelcastCluster.join(config, new Nodes.Node(id, 1), new VertxOptions(), Transport.NIO));
-  }
 
   private static Revocations start(HazelcastCluster cluster) {
     var revocations =
@@ -66,11 +42,9 @@ class HazelcastRevocationStoreTest {
 
   @Test
   void entriesReachTheOtherNodeAndOutliveTheirOwn() {
-    int first = FreePort.of();
-    int second = FreePort.of();
-    List<String> members = List.of("127.0.0.1:" + first, "127.0.0.1:" + second);
-    HazelcastCluster one = join("one", first, members);
-    HazelcastCluster two = join("two", second, members);
+    var members = new TestMembers();
+    HazelcastCluster one = members.join("one");
+    HazelcastCluster two = members.join("two");
     try {
       Revocations own = start(one);
       Revocations other = start(two);

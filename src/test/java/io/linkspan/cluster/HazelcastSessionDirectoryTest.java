@@ -4,23 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.linkspan.api.Addresses;
-import io.linkspan.cluster.security.ClusterSecurity;
 import io.linkspan.delivery.VertxShardBus;
 import io.linkspan.directory.ClusterMetrics;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionDirectoryContract;
 import io.linkspan.directory.SessionRef;
-import io.linkspan.testing.FreePort;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.transport.Transport;
-import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -37,32 +31,14 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
   private static final Nodes.Node ONE = new Nodes.Node("one", 3);
   private static final Nodes.Node TWO = new Nodes.Node("two", 3);
 
-  private static final String CLUSTER = "directory-test-" + UUID.randomUUID();
-
   private static HazelcastCluster one;
   private static HazelcastCluster two;
 
-  private static HazelcastCluster join(Nodes.Node self, int port, List<String> members) {
-    var config =
-        new ClusterConfig(
-            true,
-            CLUSTER,
-            "127.0.0.1",
-            port,
-            0,
-            new ClusterConfig.Members(members),
-            new ClusterConfig.Heartbeat(Duration.ofSeconds(1), Duration.ofSeconds(15)),
-            ClusterSecurity.NONE);
-    return await(HazelcastCluster.join(config, self, new VertxOptions(), Transport.NIO));
-  }
-
   @BeforeAll
   static void start() {
-    int first = FreePort.of();
-    int second = FreePort.of();
-    List<String> members = List.of("127.0.0.1:" + first, "127.0.0.1:" + second);
-    one = join(ONE, first, members);
-    two = join(TWO, second, members);
+    var members = new TestMembers();
+    one = members.join(ONE);
+    two = members.join(TWO);
   }
 
   @AfterAll

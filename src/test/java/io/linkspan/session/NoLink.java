@@ -5,7 +5,7 @@ import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 
 /** A link whose client reads everything and answers nothing. */
-final class NoLink implements Connection {
+class NoLink implements Connection {
 
   @Override
   public String transport() {

@@ -7,7 +7,6 @@ import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.SlowPolicy;
 import io.linkspan.connection.CloseReason;
-import io.linkspan.connection.Connection;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.session.SimulatedCluster.NodeProcess;
 import io.linkspan.testing.RecordingCallback;
@@ -26,23 +25,8 @@ class WhatWaitsForSlowReadersMovesTest {
   private static final long A_WHILE = 20_000;
 
   /** A link that takes everything. */
-  private static final class RecordingLink implements Connection {
+  private static final class RecordingLink extends NoLink {
     final List<String> written = new ArrayList<>();
-
-    @Override
-    public String transport() {
-      return "simulated";
-    }
-
-    @Override
-    public String remote() {
-      return "alice:1";
-    }
-
-    @Override
-    public long lastReceived() {
-      return 0;
-    }
 
     @Override
     public boolean deliver(Outgoing message) {
@@ -51,9 +35,6 @@ class WhatWaitsForSlowReadersMovesTest {
       }
       return true;
     }
-
-    @Override
-    public void close(CloseReason reason, long retryAfterMs) {}
   }
 
   private SimulatedCluster cluster;
