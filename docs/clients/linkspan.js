@@ -217,7 +217,7 @@ export class Linkspan {
     this.#streams.set(eventId, parts);
     let processed, ended = false;
     this.send({ ...message, eventId }).catch((error) => {
-      ended = true; // refused: there is nothing to cancel
+      ended = true; // refused: nothing can be cancelled
       parts.fail(error);
     });
     try {

@@ -6,8 +6,8 @@ import com.google.protobuf.UnknownFieldSet;
 
 /**
  * Computes the size of a Message as {@link Message#getSerializedSize} does, and allocates nothing
- * where there are no headers and no unknown fields: the generated method makes a map and its
- * iterators to find out that there are no headers. Pure.
+ * for a Message without headers and unknown fields: the generated method makes a map and its
+ * iterators to find out that it has no headers. Pure.
  */
 public final class MessageSize {
 

@@ -46,7 +46,7 @@ final class LogProcessors {
       return log.read(from, maxEntries, maxBytes, now);
     }
 
-    /** Returns null: there is no change for a backup. */
+    /** Returns null: a read does not change the backup. */
     @Override
     public EntryProcessor<String, BoundedLog, LogRead> getBackupProcessor() {
       return null;

@@ -34,7 +34,7 @@ public sealed interface LogRead {
    * The wanted position does not exist: it is of another epoch, entries after it were dropped, or
    * it is behind the end.
    *
-   * @param epoch of the log that has this name; 0 if there is none
+   * @param epoch of the log that has this name; 0 if none has
    * @param first offset from which on nothing was dropped
    */
   record Gone(long epoch, long first) implements LogRead {}

@@ -412,7 +412,7 @@ class RecipientRouterTest {
     assertThat(send(TEAM, "m").outcome()).isEqualTo("transport");
   }
 
-  /** A part of the directory may have been lost, and with it who the members are. */
+  /** A part of the directory may have been lost, and with it the members of the group. */
   @Test
   void aGroupWithoutMembersWaitsWhileTheGroupsAreIncomplete() {
     groupsAreComplete = false;
