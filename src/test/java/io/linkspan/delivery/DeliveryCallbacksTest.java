@@ -37,11 +37,11 @@ class DeliveryCallbacksTest {
   }
 
   @Test
-  void aMemberThatHasLeftTheGroupIsNoFailureOfAll() {
+  void aShardThatDoesNotHaveItsPartFailsAll() {
     DeliveryCallback all = DeliveryCallbacks.all(whole, 2);
-    all.notHere("it has left");
+    all.notHere("it is elsewhere");
     all.delivered(By.CLIENT, null);
-    assertThat(whole.outcome()).isEqualTo("transport");
+    assertThat(whole.outcome()).isEqualTo("unavailable");
   }
 
   @Test
