@@ -122,6 +122,9 @@ final class ConfigReport {
       if (route.destination() instanceof Route.Clients to && to.slow() != null) {
         described.put("slow", to.slow().label());
       }
+      if (route.destination() instanceof Route.Clients to && !to.keptFor().isZero()) {
+        described.put("mailboxMs", to.keptFor().toMillis());
+      }
       routes.add(
           described
               .put("target", target(route.destination(), upstreams))

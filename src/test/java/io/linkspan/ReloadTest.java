@@ -165,7 +165,7 @@ class ReloadTest {
               + " {to: 'user:*', volatile: true},"
               + " {to: 'service:h', http: {url: 'http://a.example/b?key=x'}},"
               + " {type: 'q', tcp: {host: b.example, port: 7}},"
-              + " {to: 'group:*', slow: latest}]");
+              + " {to: 'group:*', slow: latest}, {to: 'user:x', mailbox: 2m}]");
       assertAnswered(client, "service:other");
       assertAnswered(client, "service:echo");
       JsonObject routes = routes();
@@ -181,7 +181,8 @@ class ReloadTest {
                     {"index":2,"to":"user:*","target":"clients","volatile":true,"hits":0},
                     {"index":3,"to":"service:h","target":"http http://a.example/b?•••","volatile":false,"hits":0},
                     {"index":4,"type":"q","target":"tcp b.example:7","volatile":false,"hits":0},
-                    {"index":5,"to":"group:*","target":"clients","volatile":false,"slow":"latest","hits":0}
+                    {"index":5,"to":"group:*","target":"clients","volatile":false,"slow":"latest","hits":0},
+                    {"index":6,"to":"user:x","target":"clients","volatile":false,"mailboxMs":120000,"hits":0}
                   ]
                   """));
       String metrics = Scrape.text(gateway.managementPort());
