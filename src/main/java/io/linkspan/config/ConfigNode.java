@@ -241,6 +241,11 @@ public final class ConfigNode {
 
   /** Reads a number of bytes. */
   public int size(String key, int min, int max) {
+    return (int) longSize(key, min, max);
+  }
+
+  /** Reads a number of bytes that may be more than 2 GiB. */
+  public long longSize(String key, long min, long max) {
     Matcher text = SIZE.matcher(node.path(key).asText());
     String expected = "a size such as 512, 64KiB or 1MiB, " + min + " to " + max + " bytes";
     if (!text.matches()) {
@@ -259,7 +264,7 @@ public final class ConfigNode {
       reject(key, expected);
       return min;
     }
-    return (int) value;
+    return value;
   }
 
   /** Reads a number per second; 0 is no limit. */

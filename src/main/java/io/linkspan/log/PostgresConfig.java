@@ -12,13 +12,15 @@ import java.time.Duration;
  * @param uri such as {@code postgresql://linkspan@db:5432/linkspan?sslmode=verify-full}
  * @param password of the user; empty for the one of the URI, if any
  * @param trust PEM file with the certificates to trust; empty for those of Java
+ * @param total bytes of all logs, above which this node appends to none
  * @param connections of this node, at most
  * @param timeout for a connection and for each request
  */
 public record PostgresConfig(
-    String uri, String password, String trust, int connections, Duration timeout) {
+    String uri, String password, String trust, long total, int connections, Duration timeout) {
 
   private static final int MAX_CONNECTIONS = 100;
+  private static final long MAX_TOTAL = 1L << 50;
 
   /** Requests that are sent on a connection before the first one is answered. */
   private static final int PIPELINED = 64;
@@ -40,6 +42,7 @@ public record PostgresConfig(
         uri,
         postgres.secret("password"),
         postgres.file("trust"),
+        postgres.longSize("total", 1 << 20, MAX_TOTAL),
         postgres.count("connections", 1, MAX_CONNECTIONS),
         postgres.duration("timeout", Duration.ofMillis(100), Duration.ofMinutes(1)));
   }

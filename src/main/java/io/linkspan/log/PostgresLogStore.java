@@ -3,6 +3,7 @@ package io.linkspan.log;
 import com.google.protobuf.ByteString;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.MessageException;
+import io.linkspan.memory.MessageCost;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.net.NetClientOptions;
@@ -54,6 +55,8 @@ public final class PostgresLogStore implements LogStore {
 
   private static final String REMOVE = "SELECT linkspan_remove($1, $2, $3, $4)";
   private static final String EXPIRE = "SELECT * FROM linkspan_expire($1, $2)";
+  private static final String TOTAL =
+      "SELECT COALESCE(sum(bytes + 100 * messages + 200), 0)::bigint FROM linkspan_log";
   private static final String DELETE = "DELETE FROM linkspan_log WHERE name = $1";
 
   private final Vertx vertx;
@@ -61,6 +64,9 @@ public final class PostgresLogStore implements LogStore {
   private final Pool pool;
   private final PostgresHealth health = new PostgresHealth();
   private final PostgresAppends appends;
+
+  /** Bytes of all logs with their overhead, at the last measurement. */
+  private volatile long total;
 
   /** Creates a store; it connects when it is started. */
   public PostgresLogStore(Vertx vertx, PostgresConfig config) {
@@ -102,6 +108,9 @@ public final class PostgresLogStore implements LogStore {
       // PostgreSQL has no such texts, and would refuse all that is in the same transaction.
       return Future.failedFuture(
           new MessageException(ErrorCode.MALFORMED, "the name of a recipient has a NUL character"));
+    }
+    if (total >= config.total()) {
+      return Future.failedFuture(MessageCost.full());
     }
     return appends.append(log, entries, bounds, now);
   }
@@ -159,19 +168,31 @@ public final class PostgresLogStore implements LogStore {
     return query(DELETE, Tuple.of(log)).mapEmpty();
   }
 
+  /** Removes what has expired, and measures what is left. */
   @Override
   public Future<Map<String, Integer>> expire(long now) {
     return query(EXPIRE, Tuple.of(now, EXPIRED_LOGS))
+        .map(PostgresLogStore::expired)
+        .compose(this::measured);
+  }
+
+  private Future<Map<String, Integer>> measured(Map<String, Integer> expired) {
+    return query(TOTAL, Tuple.tuple())
         .map(
             rows -> {
-              Map<String, Integer> expired = new HashMap<>();
-              for (Row row : rows) {
-                if (row.getLong("expired") > 0) {
-                  expired.put(row.getString("log"), row.getLong("expired").intValue());
-                }
-              }
+              total = rows.iterator().next().getLong(0);
               return expired;
             });
+  }
+
+  private static Map<String, Integer> expired(RowSet<Row> logs) {
+    Map<String, Integer> expired = new HashMap<>();
+    for (Row row : logs) {
+      if (row.getLong("expired") > 0) {
+        expired.put(row.getString("log"), row.getLong("expired").intValue());
+      }
+    }
+    return expired;
   }
 
   @Override

@@ -32,7 +32,8 @@ class ARestartedPostgresHasAllTest {
     Vertx vertx = Vertx.vertx();
     try (var server = PostgresServer.start()) {
       var config =
-          new PostgresConfig(server.uri(), server.password(), "", 2, Duration.ofMinutes(1));
+          new PostgresConfig(
+              server.uri(), server.password(), "", 1L << 30, 2, Duration.ofMinutes(1));
       var store = new PostgresLogStore(vertx, config);
       TestGateway.await(store.start());
       TestGateway.await(store.append("user:alice", one("before"), ROOMY, 0));

@@ -47,8 +47,12 @@ class PostgresLogStoreTest extends LogStoreContract {
   }
 
   private static LogStore storeOf(String password) {
+    return storeOf(password, 1L << 30);
+  }
+
+  private static LogStore storeOf(String password, long total) {
     return new PostgresLogStore(
-        vertx, new PostgresConfig(server.uri(), password, "", 4, Duration.ofMinutes(1)));
+        vertx, new PostgresConfig(server.uri(), password, "", total, 4, Duration.ofMinutes(1)));
   }
 
   @Override
@@ -68,6 +72,24 @@ class PostgresLogStoreTest extends LogStoreContract {
         (LogRead.Page) TestGateway.await(second.read("user:both", LogPosition.START, 9, 9, 0));
     assertThat(page.entries()).hasSize(1);
     TestGateway.await(Future.all(first.close(), second.close()));
+  }
+
+  @Test
+  void aFullStoreAppendsAgainWhenItHasRoom() {
+    LogStore small = storeOf(server.password(), 1);
+    TestGateway.await(small.append("user:full", ONE, ROOMY, 0));
+    TestGateway.await(small.expire(0));
+    assertThatThrownBy(() -> TestGateway.await(small.append("user:full", ONE, ROOMY, 0)))
+        .isInstanceOfSatisfying(
+            MessageException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.QUEUE_FULL));
+    TestGateway.await(small.delete("user:full"));
+    TestGateway.await(small.close());
+
+    LogStore roomy = storeOf(server.password());
+    TestGateway.await(roomy.expire(0));
+    assertThat(TestGateway.await(roomy.append("user:full", ONE, ROOMY, 0)).accepted()).isOne();
+    TestGateway.await(roomy.delete("user:full"));
+    TestGateway.await(roomy.close());
   }
 
   @Test
