@@ -184,7 +184,8 @@ public final class ConformanceServer implements AutoCloseable {
 
     private void onConnection(NetSocket from) {
       Promise<Void> ended = Promise.promise();
-      from.closeHandler(v -> ended.complete());
+      // After all that was received, unlike the close: a client may send a request and close.
+      from.endHandler(v -> ended.complete());
       from.exceptionHandler(e -> {});
       from.handler(
           first -> {
