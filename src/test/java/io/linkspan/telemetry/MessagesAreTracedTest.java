@@ -51,6 +51,11 @@ class MessagesAreTracedTest {
   private final String e1 = "e1-" + trace;
   private final String e2 = "e2-" + trace;
 
+  /** Sessions of the test before may not have ended, and would receive the Message too. */
+  private final String userAlice = "alice-" + trace;
+
+  private final String userBob = "bob-" + trace;
+
   @BeforeAll
   static void start() throws IOException {
     collector = TraceCollector.start();
@@ -156,21 +161,21 @@ class MessagesAreTracedTest {
     assertThat(collector.authorizations()).contains("Bearer abc");
   }
 
-  private static TestClient connect(String transport) {
+  private TestClient connect(String transport) {
     return switch (transport) {
-      case "websocket" -> client("alice", "");
-      case "socketio" -> SocketIoTestClient.connect(gateway.httpPort(), "user=alice");
+      case "websocket" -> client(userAlice, "");
+      case "socketio" -> SocketIoTestClient.connect(gateway.httpPort(), "user=" + userAlice);
       default ->
           TcpTestClient.ofLengths(RawTcp.connect(gateway.tcpPort()))
-              .authenticate("alice", "client");
+              .authenticate(userAlice, "client");
     };
   }
 
   @Test
   void anotherClientReceivesTheContextAndItsAcknowledgementEndsTheDelivery() {
-    try (WebSocketTestClient alice = client("alice", "");
-        WebSocketTestClient bob = client("bob", "")) {
-      alice.send(traced(e1, "bob").build());
+    try (WebSocketTestClient alice = client(userAlice, "");
+        WebSocketTestClient bob = client(userBob, "")) {
+      alice.send(traced(e1, userBob).build());
       Message received = bob.receiveMessage();
       List<Received> before = collector.trace(trace);
       assertThat(before).isEmpty();
@@ -191,9 +196,9 @@ class MessagesAreTracedTest {
 
   @Test
   void aMessageThatIsSentAgainIsOneDeliveryWithTwoEvents() {
-    try (WebSocketTestClient alice = client("alice", "");
-        WebSocketTestClient bob = client("bob", "")) {
-      alice.send(traced(e1, "bob").build());
+    try (WebSocketTestClient alice = client(userAlice, "");
+        WebSocketTestClient bob = client(userBob, "")) {
+      alice.send(traced(e1, userBob).build());
       assertThat(bob.receiveMessage().getEventId()).isEqualTo(e1);
       assertThat(bob.receiveMessage().getEventId()).isEqualTo(e1);
       bob.acknowledge(e1);
@@ -205,11 +210,11 @@ class MessagesAreTracedTest {
 
   @Test
   void aDuplicateIsAnEventOfTheFirstMessage() {
-    try (WebSocketTestClient alice = client("alice", "");
-        WebSocketTestClient bob = client("bob", "")) {
-      alice.send(traced(e1, "bob").build());
+    try (WebSocketTestClient alice = client(userAlice, "");
+        WebSocketTestClient bob = client(userBob, "")) {
+      alice.send(traced(e1, userBob).build());
       assertThat(bob.receiveMessage().getEventId()).isEqualTo(e1);
-      alice.send(traced(e1, "bob").build());
+      alice.send(traced(e1, userBob).build());
       alice.send(Message.newBuilder().setEventId(e2).setTo("service:echo").build());
       assertThat(alice.receiveAck()).isEqualTo(e2);
       bob.acknowledge(e1);
@@ -221,7 +226,7 @@ class MessagesAreTracedTest {
   @Test
   void eachAttemptOfAnUpstreamIsASpan() {
     service.on("/failing", post -> post.answer(503));
-    try (WebSocketTestClient alice = client("alice", "")) {
+    try (WebSocketTestClient alice = client(userAlice, "")) {
       alice.send(traced(e1, "service:failing").build());
       assertThat(alice.receiveError().getString("code")).isEqualTo("unavailable");
       List<Received> spans = spans(4);
@@ -241,7 +246,7 @@ class MessagesAreTracedTest {
 
   @Test
   void aTcpServiceReceivesTheContextInTheMessage() {
-    try (WebSocketTestClient alice = client("alice", "");
+    try (WebSocketTestClient alice = client(userAlice, "");
         RawTcp link = plc.accept()) {
       alice.send(traced(e1, "service:plc").build());
       JsonObject question = new JsonObject(link.readLine()).getJsonObject("message");
@@ -256,7 +261,7 @@ class MessagesAreTracedTest {
 
   @Test
   void aServiceThatIsNotThereEndsTheSpansWithAnError() {
-    try (WebSocketTestClient alice = client("alice", "")) {
+    try (WebSocketTestClient alice = client(userAlice, "")) {
       alice.send(traced(e1, "service:nobody").build());
       String code = alice.receiveError().getString("code");
       List<Received> spans = spans(2);
@@ -267,7 +272,7 @@ class MessagesAreTracedTest {
 
   @Test
   void aRefusedMessageIsASpanWithAnError() {
-    try (WebSocketTestClient alice = client("alice", "")) {
+    try (WebSocketTestClient alice = client(userAlice, "")) {
       alice.send(traced(e1, "x".repeat(300)).build());
       assertThat(alice.receiveError().getString("code")).isEqualTo("malformed");
       List<Received> spans = spans(1);
@@ -278,9 +283,9 @@ class MessagesAreTracedTest {
 
   @Test
   void aRecipientThatLeavesEndsTheDelivery() {
-    try (WebSocketTestClient alice = client("alice", "")) {
-      WebSocketTestClient bob = client("bob", "");
-      alice.send(traced(e1, "bob").build());
+    try (WebSocketTestClient alice = client(userAlice, "")) {
+      WebSocketTestClient bob = client(userBob, "");
+      alice.send(traced(e1, userBob).build());
       assertThat(bob.receiveMessage().getEventId()).isEqualTo(e1);
       bob.leave();
       assertThat(alice.receiveError().getString("code")).isEqualTo("no-such-recipient");
@@ -291,8 +296,8 @@ class MessagesAreTracedTest {
 
   @Test
   void aGroupIsOneDeliveryOnEachShard() {
-    try (WebSocketTestClient alice = client("alice", "");
-        WebSocketTestClient bob = client("bob", "");
+    try (WebSocketTestClient alice = client(userAlice, "");
+        WebSocketTestClient bob = client(userBob, "");
         WebSocketTestClient carol = client("carol", "")) {
       for (WebSocketTestClient member : List.of(bob, carol)) {
         member.send(
@@ -317,8 +322,9 @@ class MessagesAreTracedTest {
 
   @Test
   void aServiceContinuesATraceOfItsOwn() {
-    try (WebSocketTestClient bob = client("bob", "&ack=transport")) {
-      TestGateway.await(GatewayClient.create(gateway.vertx()).send(traced(e1, "user:bob").build()));
+    try (WebSocketTestClient bob = client(userBob, "&ack=transport")) {
+      TestGateway.await(
+          GatewayClient.create(gateway.vertx()).send(traced(e1, "user:" + userBob).build()));
       assertThat(bob.receiveMessage().getEventId()).isEqualTo(e1);
       List<Received> spans = spans(2);
       Received send = named(spans, "linkspan send");
@@ -339,9 +345,9 @@ class MessagesAreTracedTest {
         ""
       })
   void whatIsNotSampledOrMalformedIsPassedOnAndNotTraced(String parent) {
-    try (WebSocketTestClient alice = client("alice", "&ack=transport")) {
-      alice.send(traced(e0, "alice").putHeaders("traceparent", parent).build());
-      alice.send(traced(e1, "alice").build());
+    try (WebSocketTestClient alice = client(userAlice, "&ack=transport")) {
+      alice.send(traced(e0, userAlice).putHeaders("traceparent", parent).build());
+      alice.send(traced(e1, userAlice).build());
       Message first = nextMessage(alice);
       assertThat(first.getHeadersMap()).containsEntry("traceparent", parent);
       spans(3);
