@@ -14,7 +14,6 @@ import io.linkspan.memory.SharedMemoryAccount;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
-import io.vertx.core.eventbus.DeliveryOptions;
 import io.vertx.core.json.JsonObject;
 import java.util.function.BiFunction;
 
@@ -79,8 +78,7 @@ final class MailStore {
                   .setFrom("user:" + notice.getString("user"))
                   .setContentType("application/json")
                   .setBody(notice.encode())
-                  .build(),
-              new DeliveryOptions());
+                  .build());
     }
   }
 
