@@ -4,6 +4,8 @@ import io.linkspan.memory.OutOfMemory;
 import io.linkspan.time.RepeatedFailure;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.ObjLongConsumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -20,9 +22,27 @@ final class HandlerFailures {
   /** Causes that are told apart. */
   private static final int MOST = 200;
 
-  private final RepeatedFailure others = new RepeatedFailure(LOG, Level.ERROR, WHAT);
-
   private final Map<String, RepeatedFailure> causes = new ConcurrentHashMap<>();
+  private final Supplier<RepeatedFailure> logs;
+  private final RepeatedFailure others;
+
+  HandlerFailures() {
+    this(() -> new RepeatedFailure(LOG, Level.ERROR, WHAT));
+  }
+
+  /**
+   * Creates a log.
+   *
+   * @param timer runs an action after so many milliseconds
+   */
+  HandlerFailures(ObjLongConsumer<Runnable> timer) {
+    this(() -> new RepeatedFailure(LOG, Level.ERROR, WHAT, timer));
+  }
+
+  private HandlerFailures(Supplier<RepeatedFailure> logs) {
+    this.logs = logs;
+    others = logs.get();
+  }
 
   /** Logs a failure; ends the process when memory is exhausted. */
   void add(Throwable failure) {
@@ -31,7 +51,7 @@ final class HandlerFailures {
     String cause = failure.getClass().getName() + (stack.length == 0 ? "" : "@" + stack[0]);
     RepeatedFailure log =
         causes.size() < MOST
-            ? causes.computeIfAbsent(cause, key -> new RepeatedFailure(LOG, Level.ERROR, WHAT))
+            ? causes.computeIfAbsent(cause, key -> logs.get())
             : causes.getOrDefault(cause, others);
     log.add(failure);
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.linkspan.testing.VirtualTime;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -13,10 +14,13 @@ import org.slf4j.LoggerFactory;
 class HandlerFailuresTest {
 
   private static final int OFTEN = 1_000;
+  private static final long TEN_SECONDS = 10_000;
 
   private final Logger logger = (Logger) LoggerFactory.getLogger(HandlerFailures.class);
   private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
-  private final HandlerFailures failures = new HandlerFailures();
+  private final VirtualTime time = new VirtualTime();
+  private final HandlerFailures failures =
+      new HandlerFailures((action, millis) -> time.schedule(millis, action));
 
   @BeforeEach
   void listen() {
@@ -41,6 +45,12 @@ class HandlerFailuresTest {
     assertThat(lines.list)
         .extracting(line -> line.getThrowableProxy().getMessage())
         .containsExactly("message 0", "another line of the code", "another class");
+    lines.list.clear();
+    time.advance(TEN_SECONDS);
+    assertThat(lines.list)
+        .extracting(ILoggingEvent::getFormattedMessage)
+        .hasSize(3)
+        .allMatch(line -> line.startsWith("a handler failed: 999 more within 10 s"));
   }
 
   @Test

@@ -48,7 +48,7 @@ public final class RepeatedFailure {
    *
    * @param timer runs an action after so many milliseconds
    */
-  RepeatedFailure(Logger log, Level level, String what, ObjLongConsumer<Runnable> timer) {
+  public RepeatedFailure(Logger log, Level level, String what, ObjLongConsumer<Runnable> timer) {
     this.log = log;
     this.level = level;
     this.what = what;
