@@ -9,7 +9,6 @@ import io.linkspan.testing.Scrape;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.netty.util.internal.PlatformDependent;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -101,7 +100,6 @@ final class Siege implements AutoCloseable {
     floods.forEach(Flood::close);
     floods.clear();
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () -> {
               serve();

@@ -23,7 +23,6 @@ import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -115,7 +114,7 @@ class ClusterIT {
   }
 
   private static ConditionFactory eventually() {
-    return Awaitility.await().atMost(Duration.ofSeconds(30));
+    return Awaitility.await();
   }
 
   private static Message message(String eventId, String to) {

@@ -19,7 +19,6 @@ import java.net.SocketException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -107,9 +106,7 @@ class ClusterStrangersIT {
   }
 
   private static void awaitWarning(String text) {
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .untilAsserted(() -> assertThat(cluster.node(0).output()).contains(text));
+    Awaitility.await().untilAsserted(() -> assertThat(cluster.node(0).output()).contains(text));
   }
 
   @Test

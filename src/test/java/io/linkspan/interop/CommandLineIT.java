@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.testing.FreePort;
 import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.Patience;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -169,9 +170,9 @@ class CommandLineIT {
       HttpClient.newHttpClient()
           .newWebSocketBuilder()
           .buildAsync(gateway.websocket(), new CloseListener(closed))
-          .get(30, TimeUnit.SECONDS);
+          .get(Patience.SECONDS, TimeUnit.SECONDS);
       assertThat(gateway.terminate()).as(gateway::output).isZero();
-      assertThat(closed.get(30, TimeUnit.SECONDS)).isEqualTo(1001);
+      assertThat(closed.get(Patience.SECONDS, TimeUnit.SECONDS)).isEqualTo(1001);
       assertThat(gateway.output()).contains("draining 1 sessions", "drained");
     }
   }

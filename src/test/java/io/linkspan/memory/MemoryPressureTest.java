@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.google.protobuf.ByteString;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.RawWebSocket;
@@ -31,7 +32,7 @@ import org.junit.jupiter.api.Test;
 /** Clients that make the node hold much, beside a good one, with a budget of few bytes. */
 class MemoryPressureTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Patience.LONGEST;
   private static final int BODY = 10_000;
 
   private final List<AutoCloseable> open = new ArrayList<>();

@@ -29,7 +29,7 @@ import org.awaitility.Awaitility;
 public final class ClusterProcess implements AutoCloseable {
 
   private static final HttpClient HTTP = HttpClient.newHttpClient();
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Patience.LONGEST;
   private static final Duration MEMBERSHIP = Duration.ofMinutes(2);
 
   /** An answer of the HTTP API. */

@@ -39,7 +39,6 @@ public final class EnetTestClient implements TestClient {
 
   private static final int ACK = 10;
   private static final int MESSAGE = 11;
-  private static final long PATIENCE_MS = 10_000;
   private static final int WAIT_MS = 5;
 
   /** A message of the gateway, with its channel and delivery. */
@@ -218,7 +217,7 @@ public final class EnetTestClient implements TestClient {
 
   /** Runs until the condition holds. */
   public void awaitThat(BooleanSupplier condition, String what) {
-    long deadline = now() + PATIENCE_MS;
+    long deadline = now() + Patience.MILLIS;
     while (!holds(condition, deadline)) {
       if (now() > deadline) {
         throw new AssertionError("no " + what + " in time: " + peer);

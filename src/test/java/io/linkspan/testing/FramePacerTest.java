@@ -47,7 +47,7 @@ class FramePacerTest {
           pacer.receive(all.getBuffer(half, all.length()));
           pacer.end();
         });
-    ended.get(30, TimeUnit.SECONDS);
+    ended.get(Patience.SECONDS, TimeUnit.SECONDS);
     assertThat(passed).isEqualTo(parts);
   }
 }

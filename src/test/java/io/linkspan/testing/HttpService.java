@@ -16,8 +16,6 @@ import java.util.function.Consumer;
 /** Runs an HTTP service behind a gateway, which answers as a test wants. */
 public final class HttpService implements AutoCloseable {
 
-  private static final long PATIENCE_SECONDS = 20;
-
   /** A request with its body. */
   public record Post(HttpServerRequest request, Buffer body) {
 
@@ -78,7 +76,7 @@ public final class HttpService implements AutoCloseable {
   /** Returns the next request for a path, however it is answered. */
   public Post next(String path) {
     try {
-      Post post = postsFor(path).poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+      Post post = postsFor(path).poll(Patience.SECONDS, TimeUnit.SECONDS);
       if (post == null) {
         throw new AssertionError("no request for " + path);
       }

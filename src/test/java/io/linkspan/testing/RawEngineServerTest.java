@@ -64,7 +64,7 @@ class RawEngineServerTest {
     String session = "/engine.io/?EIO=4&transport=polling&sid=" + sid;
     CompletableFuture<HttpResponse<String>> poll = getAsync(session);
     assertThat(post(session, "4hello\u001ebAQIDBA==\u001e4😀").body()).isEqualTo("ok");
-    HttpResponse<String> answer = poll.get(5, TimeUnit.SECONDS);
+    HttpResponse<String> answer = poll.get(Patience.SECONDS, TimeUnit.SECONDS);
     assertThat(answer.body()).isEqualTo("4hello\u001ebAQIDBA==\u001e4😀");
     assertThat(answer.headers().firstValue("Cache-Control")).contains("no-store");
     assertThat(post(session, "1").statusCode()).isEqualTo(200);
@@ -176,7 +176,7 @@ class RawEngineServerTest {
   }
 
   private HttpResponse<String> get(String uri) throws Exception {
-    return getAsync(uri).get(5, TimeUnit.SECONDS);
+    return getAsync(uri).get(Patience.SECONDS, TimeUnit.SECONDS);
   }
 
   private CompletableFuture<HttpResponse<String>> getAsync(String uri) {
@@ -190,7 +190,7 @@ class RawEngineServerTest {
                 .POST(HttpRequest.BodyPublishers.ofString(body))
                 .build(),
             HttpResponse.BodyHandlers.ofString())
-        .get(5, TimeUnit.SECONDS);
+        .get(Patience.SECONDS, TimeUnit.SECONDS);
   }
 
   private URI uri(String scheme, String uri) {
@@ -218,7 +218,7 @@ class RawEngineServerTest {
     }
 
     String next() throws InterruptedException {
-      return received.poll(5, TimeUnit.SECONDS);
+      return received.poll(Patience.SECONDS, TimeUnit.SECONDS);
     }
 
     @Override

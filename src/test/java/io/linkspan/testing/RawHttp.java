@@ -13,8 +13,6 @@ import java.util.Locale;
  */
 public final class RawHttp implements AutoCloseable {
 
-  private static final int PATIENCE_MS = 15_000;
-
   /** An answer, read to its end. */
   public record Response(int status, String head, String body) {
 
@@ -53,7 +51,7 @@ public final class RawHttp implements AutoCloseable {
     try {
       Socket socket = new Socket("127.0.0.1", port);
       socket.setTcpNoDelay(true);
-      socket.setSoTimeout(PATIENCE_MS);
+      socket.setSoTimeout(Patience.MILLIS);
       var head = new StringBuilder(method).append(' ').append(target).append(" HTTP/1.1\r\n");
       head.append("Host: 127.0.0.1:").append(port).append("\r\n");
       for (String header : headers) {

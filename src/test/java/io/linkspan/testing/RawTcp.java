@@ -16,8 +16,6 @@ import java.util.zip.InflaterInputStream;
 /** Sends and reads bytes on a bare TCP connection. Blocking. */
 public final class RawTcp implements AutoCloseable {
 
-  private static final int PATIENCE_MS = 15_000;
-
   private final Socket socket;
   private final InputStream input;
 
@@ -25,7 +23,7 @@ public final class RawTcp implements AutoCloseable {
     this.socket = socket;
     this.input = input;
     socket.setTcpNoDelay(true);
-    socket.setSoTimeout(PATIENCE_MS);
+    socket.setSoTimeout(Patience.MILLIS);
   }
 
   /** Connects to the loopback address. */

@@ -29,7 +29,6 @@ public final class RawWebSocket implements AutoCloseable {
   /** Stands for the end of a link without a close frame. */
   public static final int ABNORMAL = 1006;
 
-  private static final int PATIENCE_MS = 15_000;
   private static final int FIN = 0x80;
   private static final int MASKED = 0x80;
 
@@ -100,7 +99,7 @@ public final class RawWebSocket implements AutoCloseable {
         socket.setReceiveBufferSize(receiveBuffer);
       }
       socket.setTcpNoDelay(true);
-      socket.setSoTimeout(PATIENCE_MS);
+      socket.setSoTimeout(Patience.MILLIS);
       socket.connect(server);
       StringBuilder head =
           new StringBuilder()
@@ -210,7 +209,7 @@ public final class RawWebSocket implements AutoCloseable {
       byte[] payload = in.readNBytes((int) length);
       return new Frame(first & 0x0F, (first & FIN) != 0, payload);
     } catch (SocketTimeoutException e) {
-      throw new AssertionError("nothing came within " + PATIENCE_MS + " ms", e);
+      throw new AssertionError("nothing came within " + Patience.MILLIS + " ms", e);
     } catch (EOFException e) {
       return ended();
     } catch (IOException e) {

@@ -10,15 +10,13 @@ import java.net.SocketTimeoutException;
 /** Runs a TCP service whose every byte a test sends. Blocking. */
 public final class TcpService implements AutoCloseable {
 
-  private static final int PATIENCE_MS = 15_000;
-
   private final ServerSocket server;
 
   private TcpService(int port) {
     try {
       server = new ServerSocket();
       server.setReuseAddress(true);
-      server.setSoTimeout(PATIENCE_MS);
+      server.setSoTimeout(Patience.MILLIS);
       server.bind(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), port));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

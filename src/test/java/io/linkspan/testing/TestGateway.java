@@ -23,8 +23,6 @@ import java.util.function.Predicate;
 /** Runs a whole gateway in this JVM, on free ports. */
 public final class TestGateway implements AutoCloseable {
 
-  private static final long PATIENCE_SECONDS = 20;
-
   static {
     // As Main does.
     VertxProcess.prepare();
@@ -70,7 +68,7 @@ public final class TestGateway implements AutoCloseable {
       return future
           .toCompletionStage()
           .toCompletableFuture()
-          .get(PATIENCE_SECONDS, TimeUnit.SECONDS);
+          .get(Patience.SECONDS, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       if (e.getCause() instanceof RuntimeException failure) {
         throw failure;

@@ -15,8 +15,6 @@ import javax.net.ssl.X509ExtendedTrustManager;
 /** Opens TLS connections to servers with any certificate. */
 public final class TlsClient {
 
-  private static final int PATIENCE_MS = 15_000;
-
   private static final class TrustAll extends X509ExtendedTrustManager {
     @Override
     public void checkClientTrusted(X509Certificate[] chain, String type, Socket socket) {}
@@ -58,7 +56,7 @@ public final class TlsClient {
     try {
       SSLContext context = SSLContext.getInstance("TLS");
       context.init(null, new TrustManager[] {new TrustAll()}, new SecureRandom());
-      plain.setSoTimeout(PATIENCE_MS);
+      plain.setSoTimeout(Patience.MILLIS);
       return (SSLSocket)
           context.getSocketFactory().createSocket(plain, "127.0.0.1", plain.getPort(), true);
     } catch (IOException e) {

@@ -22,6 +22,7 @@ import io.linkspan.connection.CloseReason;
 import io.linkspan.protocol.methodchannel.Envelope;
 import io.linkspan.protocol.methodchannel.MethodCall;
 import io.linkspan.protocol.methodchannel.StandardMethodCodec;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.TestClient;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.Future;
@@ -121,7 +122,7 @@ public abstract class ConnectionContractTest {
   }
 
   private JsonObject event(String name) throws InterruptedException {
-    for (JsonObject event; (event = events.poll(10, TimeUnit.SECONDS)) != null; ) {
+    for (JsonObject event; (event = events.poll(Patience.SECONDS, TimeUnit.SECONDS)) != null; ) {
       if (event.getString("event").equals(name)) {
         return event;
       }

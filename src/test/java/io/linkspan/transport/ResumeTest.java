@@ -6,6 +6,7 @@ import com.google.protobuf.GeneratedMessage;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.testing.EnetTestClient;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.SocketIoTestClient;
 import io.linkspan.testing.TcpTestClient;
@@ -129,7 +130,7 @@ class ResumeTest {
   }
 
   private JsonObject nextEvent(String user) throws InterruptedException {
-    for (JsonObject event; (event = events.poll(10, TimeUnit.SECONDS)) != null; ) {
+    for (JsonObject event; (event = events.poll(Patience.SECONDS, TimeUnit.SECONDS)) != null; ) {
       if (event.getString("user").equals(user)) {
         return event;
       }
@@ -385,7 +386,8 @@ class ResumeTest {
       assertThat(again.receiveMessage().getEventId()).isEqualTo("1");
       assertThat(delivery).isNotDone();
       again.acknowledge("1");
-      assertThat(delivery.get(10, TimeUnit.SECONDS).by()).isEqualTo(GatewayClient.By.CLIENT);
+      assertThat(delivery.get(Patience.SECONDS, TimeUnit.SECONDS).by())
+          .isEqualTo(GatewayClient.By.CLIENT);
     }
   }
 

@@ -10,6 +10,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.api.Revocation;
 import io.linkspan.api.Revocation.Kind;
 import io.linkspan.testing.EnetTestClient;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.RawWebSocket;
@@ -113,7 +114,7 @@ class RevokedClientsAreDisconnectedTest {
   }
 
   private JsonObject event(String kind) throws InterruptedException {
-    for (JsonObject event; (event = events.poll(20, TimeUnit.SECONDS)) != null; ) {
+    for (JsonObject event; (event = events.poll(Patience.SECONDS, TimeUnit.SECONDS)) != null; ) {
       if (event.getString("event").equals(kind)) {
         return event;
       }

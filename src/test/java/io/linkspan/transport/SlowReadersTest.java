@@ -9,6 +9,7 @@ import io.linkspan.api.Message;
 import io.linkspan.api.SlowPolicy;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.testing.EnetTestClient;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.RawWebSocket;
@@ -247,7 +248,7 @@ class SlowReadersTest {
     try (var client = resumable("", 0)) {
       token = session(client).getString("session");
     }
-    assertThat(ended.poll(20, TimeUnit.SECONDS)).isNotNull();
+    assertThat(ended.poll(Patience.SECONDS, TimeUnit.SECONDS)).isNotNull();
     for (int round = 0; round < 3; round++) {
       for (String key : List.of("a", "b")) {
         TestGateway.await(

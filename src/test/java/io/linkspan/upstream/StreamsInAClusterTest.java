@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.linkspan.api.Message;
 import io.linkspan.testing.HttpService;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.Scrape;
 import io.linkspan.testing.TestCluster;
 import io.linkspan.testing.TestGateway;
@@ -115,7 +116,7 @@ class StreamsInAClusterTest {
     alice.send(
         Message.newBuilder().setEventId("c1").setType("cancel_stream").setReplyTo("r1").build());
     assertThat(endOf(receive())).isEqualTo("cancelled");
-    assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(closed.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.linkspan.api.Message;
 import io.linkspan.api.Service;
 import io.linkspan.testing.FreePort;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Future;
@@ -20,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** Tests a service with the configuration file of the gateway that it runs beside. */
 class AServiceStartsBesideAGatewayTest {
 
-  private static final Duration PATIENCE = Duration.ofSeconds(30);
+  private static final Duration PATIENCE = Patience.LONGEST;
 
   @TempDir private Path folder;
 

@@ -13,6 +13,7 @@ import io.linkspan.api.MessageException;
 import io.linkspan.api.Origin;
 import io.linkspan.protocol.methodchannel.Envelope;
 import io.linkspan.protocol.methodchannel.MethodCall;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -156,7 +157,7 @@ class MethodChannelTest {
         });
     assertThat(number(call("refuse"))).isEqualTo(ErrorCode.FORBIDDEN.number());
     assertThat(number(call("break"))).isEqualTo(ErrorCode.INTERNAL.number());
-    assertThat(bugs.poll(10, TimeUnit.SECONDS)).hasMessage("a secret");
+    assertThat(bugs.poll(Patience.SECONDS, TimeUnit.SECONDS)).hasMessage("a secret");
   }
 
   private static int number(Future<?> failed) {

@@ -7,6 +7,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Service;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Future;
@@ -117,7 +118,7 @@ class AnswerStreamTest {
   }
 
   private static AnswerStream opened() throws InterruptedException {
-    AnswerStream stream = OPENED.poll(20, TimeUnit.SECONDS);
+    AnswerStream stream = OPENED.poll(Patience.SECONDS, TimeUnit.SECONDS);
     assertThat(stream).isNotNull();
     return stream;
   }
@@ -232,7 +233,7 @@ class AnswerStreamTest {
   @Test
   void cancellationMayArriveBeforeTheStreamBegins() throws InterruptedException {
     String request = request("later");
-    assertThat(STORIES.asked.poll(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(STORIES.asked.poll(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
     assertThat(alice.receiveAck()).isEqualTo(request);
     cancel(request);
     assertThat(alice.receiveAck()).startsWith("c");

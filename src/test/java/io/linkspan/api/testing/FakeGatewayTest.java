@@ -17,6 +17,7 @@ import io.linkspan.api.Service;
 import io.linkspan.api.SessionEvent;
 import io.linkspan.api.SessionInfo;
 import io.linkspan.api.SessionQuery;
+import io.linkspan.testing.Patience;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import io.vertx.core.Vertx;
@@ -278,13 +279,13 @@ class FakeGatewayTest {
             SessionEvent.Type.JOINED,
             SessionEvent.Type.LEFT,
             SessionEvent.Type.DISCONNECTED)) {
-      SessionEvent event = events.poll(10, TimeUnit.SECONDS);
+      SessionEvent event = events.poll(Patience.SECONDS, TimeUnit.SECONDS);
       assertThat(event.type()).isEqualTo(type);
       assertThat(event.session()).isEqualTo(alice.session());
       assertThat(event.reason())
           .isEqualTo(type == SessionEvent.Type.DISCONNECTED ? "kicked" : null);
     }
-    assertThat(events.poll(10, TimeUnit.SECONDS).user()).isEqualTo("bob");
+    assertThat(events.poll(Patience.SECONDS, TimeUnit.SECONDS).user()).isEqualTo("bob");
     assertThat(service.presence("alice").await()).isZero();
   }
 

@@ -12,6 +12,7 @@ import io.linkspan.api.Service;
 import io.linkspan.protocol.enet.Delivery;
 import io.linkspan.protocol.enet.EnetConfig;
 import io.linkspan.testing.EnetTestClient;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Future;
@@ -125,9 +126,10 @@ class EnetPortTest {
     BlockingQueue<JsonObject> events = gateway.events();
     try (var talks = EnetTestClient.connect(gateway.enetPort())) {
       assertServed(talks, "1");
-      assertThat(events.poll(5, TimeUnit.SECONDS).getString("user")).startsWith("anonymous-");
+      assertThat(events.poll(Patience.SECONDS, TimeUnit.SECONDS).getString("user"))
+          .startsWith("anonymous-");
       try (var listens = EnetTestClient.connect(gateway.enetPort())) {
-        JsonObject connected = events.poll(5, TimeUnit.SECONDS);
+        JsonObject connected = events.poll(Patience.SECONDS, TimeUnit.SECONDS);
         assertThat(connected.getString("event")).isEqualTo("connected");
         String address = "session:" + connected.getString("session");
         TestGateway.await(
@@ -144,22 +146,22 @@ class EnetPortTest {
     var alice = EnetTestClient.connect(gateway.enetPort(), 0xFEDCBA98);
     alice.send(message("auth", "").setType("auth").setBody("alice").build());
     assertThat(alice.receiveAck()).isEqualTo("auth");
-    JsonObject connected = events.poll(5, TimeUnit.SECONDS);
+    JsonObject connected = events.poll(Patience.SECONDS, TimeUnit.SECONDS);
     assertThat(connected.getString("event")).isEqualTo("connected");
     assertThat(connected.getLong("data")).isEqualTo(0xFEDCBA98L);
     alice.leave(77);
-    JsonObject disconnected = events.poll(5, TimeUnit.SECONDS);
+    JsonObject disconnected = events.poll(Patience.SECONDS, TimeUnit.SECONDS);
     assertThat(disconnected.getString("event")).isEqualTo("disconnected");
     assertThat(disconnected.getLong("data")).isEqualTo(77);
 
     // A disconnect of the gateway's own has none.
     var bob = EnetTestClient.connect(gateway.enetPort(), "bob", "client");
-    connected = events.poll(5, TimeUnit.SECONDS);
+    connected = events.poll(Patience.SECONDS, TimeUnit.SECONDS);
     assertThat(connected.getLong("data")).isZero();
     TestGateway.await(
         GatewayClient.create(gateway.vertx()).disconnect(connected.getString("session")));
     assertThat(bob.closeCode()).isEqualTo(4410);
-    assertThat(events.poll(5, TimeUnit.SECONDS).containsKey("data")).isFalse();
+    assertThat(events.poll(Patience.SECONDS, TimeUnit.SECONDS).containsKey("data")).isFalse();
     bob.close();
   }
 

@@ -8,6 +8,7 @@ import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.Service;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawHttp.Response;
 import io.linkspan.testing.RawWebSocket;
@@ -84,7 +85,6 @@ class SocketIoWireTest {
 
   private void awaitNobody() {
     await()
-        .atMost(Duration.ofSeconds(20))
         .untilAsserted(
             () -> {
               assertThat(gateway.node().getInteger("sessions")).isZero();
@@ -94,7 +94,7 @@ class SocketIoWireTest {
   }
 
   private String reason() throws InterruptedException {
-    for (JsonObject event; (event = events.poll(10, TimeUnit.SECONDS)) != null; ) {
+    for (JsonObject event; (event = events.poll(Patience.SECONDS, TimeUnit.SECONDS)) != null; ) {
       if (event.getString("event").equals("disconnected")) {
         return event.getString("reason");
       }
@@ -654,7 +654,6 @@ class SocketIoWireTest {
 
   private static void sendUntilGone(GatewayClient clients, Message message) {
     await()
-        .atMost(Duration.ofSeconds(20))
         .pollDelay(Duration.ZERO)
         .pollInterval(Duration.ofMillis(1))
         .until(

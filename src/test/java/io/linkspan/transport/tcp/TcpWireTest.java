@@ -9,6 +9,7 @@ import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.TcpTestClient;
 import io.linkspan.testing.TestGateway;
@@ -92,7 +93,7 @@ class TcpWireTest {
   }
 
   private static JsonObject next(BlockingQueue<JsonObject> events) throws InterruptedException {
-    JsonObject event = events.poll(10, TimeUnit.SECONDS);
+    JsonObject event = events.poll(Patience.SECONDS, TimeUnit.SECONDS);
     assertThat(event).isNotNull();
     return event;
   }

@@ -2,6 +2,7 @@ package io.linkspan.transport.websocket;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.RawWebSocket;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.json.JsonObject;
@@ -203,7 +204,7 @@ class BrokenWebSocketsFailAsRfc6455DefinesTest {
   private static String reasonFor(String user, BlockingQueue<JsonObject> events)
       throws InterruptedException {
     while (true) {
-      JsonObject event = events.poll(10, TimeUnit.SECONDS);
+      JsonObject event = events.poll(Patience.SECONDS, TimeUnit.SECONDS);
       if (event == null || user.equals(event.getString("user"))) {
         return event == null ? "no event" : event.getString("reason");
       }

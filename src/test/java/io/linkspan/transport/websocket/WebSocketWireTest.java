@@ -8,6 +8,7 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Message;
 import io.linkspan.connection.CloseReason;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.RawTcp;
 import io.linkspan.testing.RawWebSocket;
 import io.linkspan.testing.TestGateway;
@@ -346,7 +347,7 @@ class WebSocketWireTest {
   }
 
   private static String reasonOf(BlockingQueue<JsonObject> events) throws InterruptedException {
-    JsonObject event = events.poll(10, TimeUnit.SECONDS);
+    JsonObject event = events.poll(Patience.SECONDS, TimeUnit.SECONDS);
     assertThat(event).isNotNull();
     return event.getString("reason");
   }

@@ -7,6 +7,7 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 import io.linkspan.testing.HttpService;
 import io.linkspan.testing.HttpService.Post;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.Scrape;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
@@ -272,7 +273,7 @@ class StreamedAnswerTest {
       Message part = receiveNext();
       unacknowledged.add(check(part, request, unacknowledged.size()));
     }
-    assertThat(full.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(full.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
     // Everything that the session has by now arrives before this answer.
     String echo = send("echo");
     Message answer = receiveNext();
@@ -458,6 +459,6 @@ class StreamedAnswerTest {
       }
       bob.leave();
     }
-    assertThat(closed.await(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(closed.await(Patience.SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.RawHttp;
 import io.linkspan.testing.RawHttp.Response;
 import io.linkspan.testing.TestGateway;
@@ -23,7 +24,7 @@ class RelayTest {
   private static final String V4 = "/socket.io/?EIO=4&transport=polling";
   private static final String V3 = "/socket.io/?EIO=3&transport=polling";
   private static final String SECRET = "abcdefghijklmnopqrstuvwx";
-  private static final Duration PATIENCE = Duration.ofSeconds(20);
+  private static final Duration PATIENCE = Patience.LONGEST;
 
   /** Where the sessions are, and where else their requests come. */
   private static final int HOME = 0;
