@@ -1,5 +1,6 @@
 package io.linkspan.session;
 
+import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -38,6 +39,7 @@ final class SessionContents {
   private final Outbox outbox;
   private final DuplicateWindow duplicates;
   private final SessionReplica replica;
+  private final EndedStreams endedStreams = new EndedStreams();
   private Set<String> groups = Set.of();
 
   /** Null until a Message arrives that need not wait for a slow reader as all others. */
@@ -141,6 +143,7 @@ final class SessionContents {
    */
   void restore(SessionState before, Function<Pending, DeliveryCallback> callbacks) {
     groups = new LinkedHashSet<>(before.getGroupsList());
+    endedStreams.restore(before.getEndedStreamsList());
     outbox.anchor(before.getAnchor());
     transferred = new TransferDeduplicator(parts.scheduler().now());
     before.getPendingList().forEach(pending -> transferred.add(pending.getMessage()));
@@ -150,6 +153,7 @@ final class SessionContents {
   /** Takes the Messages back that the client has not acknowledged. */
   void restorePending(SessionState from, Function<Pending, DeliveryCallback> callbacks) {
     for (Pending pending : from.getPendingList()) {
+      endedStreams.accepted(pending.getMessage());
       if (pending.getNumber() == 0) {
         conflating().restore(pending, callbacks.apply(pending));
       } else {
@@ -175,6 +179,7 @@ final class SessionContents {
             .addAllGroups(groups)
             .setAnchor(outbox.anchor())
             .setAway(away)
+            .addAllEndedStreams(endedStreams.ids())
             .setTokenId(client.tokenId() == null ? "" : client.tokenId())
             .setIssuedAt(client.issuedAt());
     outbox.forEach(delivery -> all.addPending(form.apply(delivery)));
@@ -195,9 +200,21 @@ final class SessionContents {
    * @return false when it was refused; the callback has failed then
    */
   boolean deliver(Outgoing outgoing, DeliveryCallback callback, long now) {
-    return outgoing.slowPolicy() == SlowPolicy.QUEUE
-        ? outbox.offer(outgoing, callback, now)
-        : conflating().offer(outgoing, callback, now);
+    if (endedStreams.includes(outgoing.message())) {
+      outgoing.span().fail(ErrorCode.NO_SUCH_RECIPIENT);
+      if (callback != null) {
+        callback.failed(new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the stream has ended"));
+      }
+      return false;
+    }
+    boolean accepted =
+        outgoing.slowPolicy() == SlowPolicy.QUEUE
+            ? outbox.offer(outgoing, callback, now)
+            : conflating().offer(outgoing, callback, now);
+    if (accepted) {
+      endedStreams.accepted(outgoing.message());
+    }
+    return accepted;
   }
 
   private ConflatingQueue conflating() {

@@ -1,0 +1,59 @@
+package io.linkspan.session;
+
+import io.linkspan.api.Headers;
+import io.linkspan.api.Message;
+import java.util.Collection;
+import java.util.LinkedHashSet;
+import java.util.Set;
+
+/**
+ * The streamed answers that have ended for one session. A node that was frozen or partitioned may
+ * continue a stream, or end it, after another node has ended it: nothing may follow the first end.
+ * Used only on the event loop of the session's shard.
+ */
+final class EndedStreams {
+
+  private static final int MOST = 32;
+
+  /** Ids of streams, the oldest first; shared by all sessions without any. */
+  private Set<String> ids = Set.of();
+
+  /** Returns whether a Message belongs to a stream that has ended. */
+  boolean includes(Message message) {
+    if (ids.isEmpty() || message.getReplyToBytes().isEmpty()) {
+      return false;
+    }
+    String stream = Headers.get(message, Headers.STREAM);
+    return stream != null && ids.contains(stream);
+  }
+
+  /** Notes a Message that the session has accepted, which may be the end of a stream. */
+  void accepted(Message message) {
+    if (message.getReplyToBytes().isEmpty()
+        || Headers.get(message, Headers.STREAM_END) == null
+        || Headers.get(message, Headers.STREAM) == null) {
+      return;
+    }
+    add(Headers.get(message, Headers.STREAM));
+  }
+
+  private void add(String stream) {
+    if (ids.isEmpty()) {
+      ids = new LinkedHashSet<>(2);
+    }
+    ids.add(stream);
+    if (ids.size() > MOST) {
+      ids.remove(ids.iterator().next());
+    }
+  }
+
+  /** Returns the ids, the oldest first. */
+  Collection<String> ids() {
+    return ids;
+  }
+
+  /** Takes the ids that the session had on another shard. */
+  void restore(Collection<String> before) {
+    before.forEach(this::add);
+  }
+}
