@@ -1,13 +1,13 @@
 package io.linkspan.delivery;
 
 import io.linkspan.api.GatewayClient.By;
-import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.routing.Recipient;
 import io.vertx.core.AsyncResult;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedSet;
 import java.util.function.Consumer;
 
 /**
@@ -25,19 +25,29 @@ final class OfflineRecipients {
   }
 
   /** Returns whether a Message is to be kept. */
-  boolean keeps(Recipient recipient, Message message) {
-    return recipient.kind() == Recipient.Kind.USER && messages.keeps(message);
+  boolean keeps(RoutedMessage one) {
+    return one.recipient.kind() == Recipient.Kind.USER
+        && messages.keeps(one.message)
+        && !one.callback.isAbandoned();
   }
 
   /**
-   * Keeps Messages in their order.
+   * Keeps the first of the Messages that wait for a user, if they are to be kept.
    *
-   * @return does not fail; each Message has received its end by then
+   * @param upTo number of the last one to consider, at least that of the first one
+   * @return does not fail; the number of the last of the first ones that are kept, or of the first
+   *     ones that are not. Each that is kept has its outcome then
    */
-  Future<Void> keep(Recipient user, List<? extends RoutedMessage> all) {
-    if (all.isEmpty()) {
-      return Future.succeededFuture();
-    }
+  Future<Long> keepFirst(SortedSet<? extends RoutedMessage> waiting, long upTo) {
+    boolean kept = keeps(waiting.first());
+    List<? extends RoutedMessage> first =
+        waiting.stream().takeWhile(one -> one.number <= upTo && keeps(one) == kept).toList();
+    long last = first.get(first.size() - 1).number;
+    return kept ? keep(first).map(last) : Future.succeededFuture(last);
+  }
+
+  private Future<Void> keep(List<? extends RoutedMessage> all) {
+    Recipient user = all.get(0).recipient;
     List<OfflineMessages.Item> items = new ArrayList<>(all.size());
     for (RoutedMessage one : all) {
       items.add(

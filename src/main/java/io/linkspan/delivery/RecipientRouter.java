@@ -18,17 +18,17 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
-import java.util.PriorityQueue;
-import java.util.Queue;
+import java.util.NavigableSet;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
 /**
  * Routes a Message to the sessions of its recipient, on whichever shards they are: by a call on the
  * own shard, over the bus to any other. Used only on its shard's event loop.
  *
- * <p>Messages to one recipient stay in order however long the look-up takes. They wait for each
- * other in a lane while the directory is asked; and when the recipient turns out to have moved,
- * until the shard that it left has forwarded what was sent there.
+ * <p>Messages to one recipient stay in order: they wait for each other in a lane while the
+ * directory is asked, and until a shard that the recipient has left has forwarded what was sent
+ * there.
  */
 public final class RecipientRouter {
 
@@ -94,11 +94,14 @@ public final class RecipientRouter {
 
     boolean busy;
 
+    /** Whether a Message that is not kept was sent after the last one that is. */
+    boolean hasSent;
+
     /** Completed when all that waits has been sent. */
     List<Promise<Void>> whenFound = List.of();
 
     /** Ordered by number: a returned parcel precedes all later ones again. */
-    final Queue<Parcel> waiting = new PriorityQueue<>(1, IN_ORDER);
+    final NavigableSet<Parcel> waiting = new TreeSet<>(IN_ORDER);
   }
 
   private static final Comparator<Parcel> IN_ORDER =
@@ -203,7 +206,7 @@ public final class RecipientRouter {
   }
 
   private Parcel dequeue(Lane lane) {
-    Parcel parcel = lane.waiting.remove();
+    Parcel parcel = lane.waiting.pollFirst();
     memory.release(MemoryUse.ROUTING, MessageCost.of(parcel.message));
     return parcel;
   }
@@ -222,7 +225,7 @@ public final class RecipientRouter {
 
   private void lookUp(Lane lane, Parcel parcel) {
     Future<? extends Collection<String>> answer = directory.addressesOf(parcel.recipient, false);
-    if (answer.succeeded() && nobodyMoved(lane, answer.result()) && !isKept(parcel)) {
+    if (answer.succeeded() && nobodyMoved(lane, answer.result()) && !offline.keeps(parcel)) {
       send(lane, answer.result(), parcel);
       return;
     }
@@ -231,51 +234,58 @@ public final class RecipientRouter {
     proceed(lane, answer);
   }
 
-  /** One look-up serves all that wait now; a later Message may mean a session that came later. */
+  /** Addresses, for the Messages up to a number. */
+  private record Found(Collection<String> addresses, long upTo) {}
+
+  /**
+   * One look-up serves all that wait now; a later Message may mean a session that came later. Of
+   * these it serves the first that are kept, or the first that are not.
+   */
   private void proceed(Lane lane, Future<? extends Collection<String>> answer) {
     long upTo = lastNumber;
-    Recipient recipient = lane.waiting.element().recipient;
+    Recipient recipient = lane.waiting.first().recipient;
     answer
         .compose(addresses -> whenPassedOn(lane, recipient, addresses))
         .compose(addresses -> whenKept(lane, recipient, upTo, addresses))
         .onComplete(
-            addresses -> {
-              long batch = lane.waiting.stream().filter(one -> one.number <= upTo).count();
-              for (long i = 0; i < batch; i++) {
-                send(lane, addresses, dequeue(lane));
+            found -> {
+              for (int left = countUpTo(lane, found.upTo()); left > 0; left--) {
+                send(lane, found.addresses(), dequeue(lane));
               }
               next(lane);
             },
             failure -> {
               var noDirectory =
                   new MessageException(ErrorCode.UNAVAILABLE, "the directory does not answer");
-              long batch = lane.waiting.stream().filter(one -> one.number <= upTo).count();
-              for (long i = 0; i < batch; i++) {
+              for (int left = countUpTo(lane, upTo); left > 0; left--) {
                 dequeue(lane).callback.failed(noDirectory);
               }
               next(lane);
             });
   }
 
-  private boolean isKept(Parcel parcel) {
-    return offline.keeps(parcel.recipient, parcel.message) && !parcel.callback.isAbandoned();
+  private static int countUpTo(Lane lane, long number) {
+    return (int) lane.waiting.stream().takeWhile(one -> one.number <= number).count();
   }
 
-  /** Keeps what is to be kept of the Messages that wait. */
-  private <T extends Collection<String>> Future<T> whenKept(
-      Lane lane, Recipient recipient, long upTo, T addresses) {
-    List<Parcel> kept =
-        lane.waiting.stream()
-            .filter(parcel -> parcel.number <= upTo && isKept(parcel))
-            .sorted(IN_ORDER)
-            .toList();
-    return offline.keep(recipient, kept).map(addresses);
+  /** Keeps the first Messages that wait, if they are to be kept, once sessions have those before. */
+  private Future<Found> whenKept(
+      Lane lane, Recipient recipient, long upTo, Collection<String> addresses) {
+    if (lane.hasSent && offline.keeps(lane.waiting.first())) {
+      lane.hasSent = false;
+      return Future.join(
+              addresses.stream()
+                  .map(to -> leave(lane, recipient, to, sender.flushPatiently(to, recipient)))
+                  .toList())
+          .transform(any -> whenKept(lane, recipient, upTo, addresses));
+    }
+    return offline.keepFirst(lane.waiting, upTo).map(last -> new Found(addresses, last));
   }
 
   private void next(Lane lane) {
     lane.busy = !lane.waiting.isEmpty();
     if (lane.busy) {
-      Parcel next = lane.waiting.element();
+      Parcel next = lane.waiting.first();
       if (next.tries > 1 || next.isUnsent()) {
         scheduler.schedule(RETRY_PAUSE_MS, () -> proceed(lane, addressesFor(next)));
       } else {
@@ -304,22 +314,21 @@ public final class RecipientRouter {
     return Future.join(
             lane.addresses.stream()
                 .filter(address -> !addresses.contains(address))
-                .map(address -> leave(lane, recipient, address))
+                .map(to -> leave(lane, recipient, to, sender.flush(to, recipient)))
                 .toList())
         .map(addresses);
   }
 
   /** Completes when nothing that was sent to a shard can overtake or be overtaken any more. */
-  private Future<Void> leave(Lane lane, Recipient recipient, String address) {
-    return sender
-        .flush(address, recipient)
-        .map(
-            arrived -> {
-              if (!arrived) {
-                takeBack(lane, recipient, address);
-              }
-              return null;
-            });
+  private Future<Void> leave(
+      Lane lane, Recipient recipient, String address, Future<Boolean> flushed) {
+    return flushed.map(
+        arrived -> {
+          if (!arrived) {
+            takeBack(lane, recipient, address);
+          }
+          return null;
+        });
   }
 
   /**
@@ -356,6 +365,7 @@ public final class RecipientRouter {
       parcel.outcome.accept(parcel.callback);
       return;
     }
+    lane.hasSent = true;
     boolean group = parcel.isGroup();
     if (group && isUncertain(addresses)) {
       parcel.notHere("the members of " + parcel.recipient.address() + " are not known yet");
@@ -423,7 +433,8 @@ public final class RecipientRouter {
       next(lane);
     } else {
       // Later parcels to the same address are returned as well, before this flush is answered.
-      leave(lane, parcel.recipient, parcel.address).onComplete(v -> next(lane));
+      Future<Boolean> flushed = sender.flush(parcel.address, parcel.recipient);
+      leave(lane, parcel.recipient, parcel.address, flushed).onComplete(v -> next(lane));
     }
   }
 

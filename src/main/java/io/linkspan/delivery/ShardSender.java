@@ -39,6 +39,9 @@ public final class ShardSender {
   /** Longer than the transfer of a session is tried, plus one question; milliseconds. */
   private static final long FLUSH_TIME = 5_000;
 
+  /** Longer than it takes to remove a frozen node, as configured by default; milliseconds. */
+  private static final long PATIENT_FLUSH_TIME = 20_000;
+
   /** Bytes of a callback that waits for an outcome. */
   private static final long TICKET = 256;
 
@@ -247,13 +250,22 @@ public final class ShardSender {
    * @return true when it is; false when the shard is gone, or when waiting longer makes no sense
    */
   public Future<Boolean> flush(String to, Recipient recipient) {
+    return flushWithin(to, recipient, FLUSH_TIME);
+  }
+
+  /** As {@link #flush}, but waits until a node that does not answer has been removed. */
+  Future<Boolean> flushPatiently(String to, Recipient recipient) {
+    return flushWithin(to, recipient, PATIENT_FLUSH_TIME);
+  }
+
+  private Future<Boolean> flushWithin(String to, Recipient recipient, long time) {
     FlowWindow window = windows.get(to);
     if (window == null || window.isOpen()) {
-      return flush(to, recipient, scheduler.now() + FLUSH_TIME);
+      return flush(to, recipient, scheduler.now() + time);
     }
     Promise<Void> turn = Promise.promise();
     window.await(turn::complete);
-    return turn.future().compose(v -> flush(to, recipient, scheduler.now() + FLUSH_TIME));
+    return turn.future().compose(v -> flush(to, recipient, scheduler.now() + time));
   }
 
   private Future<Boolean> flush(String to, Recipient recipient, long deadline) {

@@ -254,24 +254,29 @@ final class LocalDelivery implements LocalRouter {
 
   /**
    * Completes when all that has arrived for a recipient until now is with its sessions, also with
-   * those that have moved; fails when that is not known.
+   * those that have moved, and is replicated; fails when that is not known.
    *
    * @param hops how often the question was passed on before
    */
   Future<Void> flush(Recipient recipient, int hops) {
     IncomingTransfers.Arrival arrival = incoming.of(recipient, DeliveryScope.ACKNOWLEDGED);
     Promise<Void> known = Promise.promise();
-    if (arrival != null && arrival.hold(known::complete)) {
-      return known.future().compose(v -> flush(recipient, hops));
+    // In its turn, what was held before it has been run, also where more is held.
+    if (arrival != null
+        && !arrival.isBlocked()
+        && arrival.hold(() -> flush(recipient, hops).onComplete(known))) {
+      return known.future();
     }
-    List<Future<Void>> elsewhere = new ArrayList<>(0);
+    whenReplicated.accept(known::complete);
+    List<Future<Void>> elsewhere = new ArrayList<>(1);
     for (Session session : sessionsOf(recipient)) {
       if (session.hasMoved() && hops < MAX_HOPS) {
         elsewhere.add(
             sender.ask(session.movedTo(), Recipient.ofSession(session.id()), hops + 1).mapEmpty());
       }
     }
-    return elsewhere.isEmpty() ? Future.succeededFuture() : Future.join(elsewhere).mapEmpty();
+    elsewhere.add(known.future());
+    return Future.join(elsewhere).mapEmpty();
   }
 
   private Collection<Session> sessionsOf(Recipient recipient) {

@@ -68,6 +68,9 @@ final class MailCollection {
   /** Holds what arrives for the session; null while nothing waits. */
   private IncomingTransfers.Arrival hold;
 
+  /** How many were held when the read in flight began: they wait only for what it finds. */
+  private int heldBefore;
+
   MailCollection(MailParts with, Session session) {
     this.with = with;
     this.session = session;
@@ -105,6 +108,7 @@ final class MailCollection {
   private void read() {
     state = State.READING;
     again = false;
+    heldBefore = hold.size();
     if (with.memory().isAt(MemoryLevel.FULL)) {
       failed();
       return;
@@ -157,12 +161,14 @@ final class MailCollection {
   }
 
   private void deliver() {
+    hold.setBlocked(false);
     while (state != State.STOPPED && !page.isEmpty()) {
       Message stored = parse(page.element());
       var outgoing = new Outgoing(Mailboxes.forClient(stored));
       MessageException refusal = session.refusalOf(outgoing);
       if (refusal != null && refusal.code() == ErrorCode.QUEUE_FULL) {
         state = State.WAITING;
+        hold.setBlocked(true);
         timer = with.scheduler().schedule(ROOM_PAUSE_MS, this::deliver);
         return;
       }
@@ -175,7 +181,12 @@ final class MailCollection {
     if (isLastPage && !again) {
       state = State.IDLE;
       release();
-    } else {
+      return;
+    }
+    if (isLastPage) {
+      with.incoming().release(hold, heldBefore);
+    }
+    if (state != State.STOPPED) {
       read();
     }
   }
@@ -196,7 +207,12 @@ final class MailCollection {
     state = State.STOPPED;
     with.memory().release(MemoryUse.ROUTING, pageBytes);
     page.clear();
-    release();
+    if (session.hasMoved()) {
+      // The shard that takes it must know so before the first forwarded Message arrives.
+      with.scheduler().schedule(1, this::release);
+    } else {
+      release();
+    }
   }
 
   /** Callback of a Message that is in the mailbox too. */

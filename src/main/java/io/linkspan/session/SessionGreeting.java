@@ -53,6 +53,15 @@ record SessionGreeting(
     mail.begin(session);
   }
 
+  /**
+   * A session continues from its copy, before its client has resumed it: the Messages of the user's
+   * mailbox that the copy does not have come before any that are sent from now on.
+   */
+  Session adopted(Session session) {
+    mail.begin(session);
+    return session;
+  }
+
   /** The session is not on this shard any more. */
   void left(Session session) {
     expiry.forget(session);

@@ -364,7 +364,7 @@ final class SessionLifecycle
   }
 
   private Session adopted(SessionState state) {
-    Session session = restore(state, null, Attachment.of(true, ""));
+    Session session = with.greeting().adopted(restore(state, null, Attachment.of(true, "")));
     shared.metrics().transferred(TransferStep.ADOPTED);
     with.tracer().adopted(session);
     if (!state.getAway()) {

@@ -266,6 +266,93 @@ class MailboxSimulationTest {
     assertThat(failures).extracting(MessageException::getMessage).isEmpty();
   }
 
+  /**
+   * A sender sends to a connected user, some with the header and some without; another one fills
+   * the mailbox meanwhile.
+   */
+  @RepeatedTest(100)
+  void keptMessagesAndOthersOfOneSenderStayInOrder(RepetitionInfo seed) {
+    SimulatedCluster cluster = cluster(seed.getCurrentRepetition());
+    NodeProcess from = cluster.nodes.get(cluster.random.nextInt(3));
+    NodeProcess other = cluster.nodes.get(cluster.random.nextInt(3));
+    Client alice = cluster.new Client("alice");
+    alice.connect();
+    cluster.time.advance(1_000);
+    for (int i = 0; i < 200; i++) {
+      String id = "m" + i;
+      sent.add(id);
+      send(
+          from,
+          message(id, cluster.random.nextBoolean() ? "3600" : null),
+          DeliveryScope.ACCEPTED,
+          new Acceptance(id));
+      send(other, message("o" + i, "3600"), DeliveryScope.ACCEPTED, new RecordingCallback());
+      cluster.time.advance(cluster.random.nextInt(20));
+      if (cluster.random.nextInt(50) == 0) {
+        alice.loseLink();
+      }
+    }
+    cluster.time.advance(60_000);
+
+    assertThat(failures).isEmpty();
+    assertThat(accepted).hasSize(200);
+    assertThat(alice.inOrder.stream().filter(sent::contains)).containsExactlyElementsOf(sent);
+  }
+
+  /** Those that the crash of the user's node has not made fail. */
+  @RepeatedTest(100)
+  void keptMessagesAndOthersStayInOrderWhenANodeCrashes(RepetitionInfo seed) {
+    SimulatedCluster cluster = cluster(seed.getCurrentRepetition());
+    NodeProcess from = cluster.nodes.get(0);
+    Client alice = cluster.new Client("alice");
+    alice.connect();
+    cluster.time.advance(1_000);
+    int crash = cluster.random.nextInt(40);
+    for (int i = 0; i < 60; i++) {
+      String id = "m" + i;
+      sent.add(id);
+      send(
+          from,
+          message(id, cluster.random.nextBoolean() ? "3600" : null),
+          DeliveryScope.ACCEPTED,
+          new Acceptance(id));
+      cluster.time.advance(cluster.random.nextInt(100));
+      if (i == crash) {
+        NodeProcess lost = cluster.nodes.get(1 + cluster.random.nextInt(2));
+        cluster.crash(lost);
+        if (alice.node() == lost) {
+          alice.loseLink();
+        }
+      }
+    }
+    cluster.time.advance(120_000);
+
+    assertThat(alice.inOrder).containsAll(accepted);
+    assertThat(alice.inOrder)
+        .containsExactlyElementsOf(sent.stream().filter(alice.received::contains).toList());
+  }
+
+  /** A steady stream of kept Messages does not keep those back that are sent without the header. */
+  @Test
+  void messagesAreDeliveredWhileTheMailboxIsFilledAllTheTime() {
+    SimulatedCluster cluster = cluster(1);
+    Client alice = cluster.new Client("alice");
+    alice.connect();
+    cluster.time.advance(1_000);
+    for (int i = 0; i < 300 && !alice.inOrder.contains("direct"); i++) {
+      send(cluster.nodes.get(i % 2), "m" + i);
+      if (i == 50) {
+        send(
+            cluster.nodes.get(2),
+            message("direct", null),
+            DeliveryScope.ACCEPTED,
+            new RecordingCallback());
+      }
+      cluster.time.advance(1);
+    }
+    assertThat(alice.inOrder).contains("direct");
+  }
+
   /** The node of the user's session crashes while messages with and without the header are sent. */
   @RepeatedTest(200)
   void nothingThatIsKeptIsLostOrOvertakenWhenANodeCrashes(RepetitionInfo seed) {

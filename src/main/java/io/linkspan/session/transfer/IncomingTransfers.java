@@ -24,6 +24,11 @@ public final class IncomingTransfers {
     private final String session;
     private final Queue<Runnable> held = new ArrayDeque<>(0);
 
+    /** Whether nothing is held: some of what was held is being run. */
+    private boolean isOpen;
+
+    private boolean isBlocked;
+
     private Arrival(String user, String session) {
       this.user = user;
       this.session = session;
@@ -36,6 +41,21 @@ public final class IncomingTransfers {
      */
     public boolean hold(Runnable action) {
       return held.size() < MAX_HELD && held.add(action);
+    }
+
+    /** Sets whether the transfer waits for the client, and so may last for long. */
+    public void setBlocked(boolean blocked) {
+      isBlocked = blocked;
+    }
+
+    /** Returns whether the transfer waits for the client. */
+    public boolean isBlocked() {
+      return isBlocked;
+    }
+
+    /** Returns the number of actions that are held. */
+    public int size() {
+      return held.size();
     }
   }
 
@@ -59,6 +79,19 @@ public final class IncomingTransfers {
     }
   }
 
+  /**
+   * Runs the oldest actions that are held; the transfer goes on.
+   *
+   * @param count of the actions
+   */
+  public void release(Arrival arrival, int count) {
+    arrival.isOpen = true;
+    for (int left = count; left > 0 && !arrival.held.isEmpty(); left--) {
+      arrival.held.remove().run();
+    }
+    arrival.isOpen = false;
+  }
+
   /** Returns the transfer that a Message must wait for; null when there is none. */
   public Arrival of(Recipient recipient, DeliveryScope scope) {
     if (bySession.isEmpty()) {
@@ -75,7 +108,14 @@ public final class IncomingTransfers {
   }
 
   private static Arrival first(List<Arrival> arrivals) {
-    return arrivals == null ? null : arrivals.get(0);
+    if (arrivals != null) {
+      for (Arrival arrival : arrivals) {
+        if (!arrival.isOpen) {
+          return arrival;
+        }
+      }
+    }
+    return null;
   }
 
   private static void remove(Map<String, List<Arrival>> from, String key, Arrival arrival) {
