@@ -5,19 +5,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.linkspan.api.Message;
 import io.linkspan.testing.ClusterProcess;
 import io.linkspan.testing.GatewayProcess;
+import io.linkspan.testing.HttpService;
 import io.linkspan.testing.ResumingClient;
+import io.linkspan.testing.StreamReader;
+import io.vertx.core.Vertx;
+import io.vertx.core.http.HttpServerResponse;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,6 +53,18 @@ class FaultIT {
 
   private static final int NODES = 3;
   private static final int CLIENTS = 24;
+
+  /** Clients that end their session and connect again all the time: the last ones. */
+  private static final int TRAVELLERS = 4;
+
+  /** Rounds of Messages after which one of them leaves or is back. */
+  private static final int ROUNDS_BETWEEN_TRAVELS = 20;
+
+  /** Clients that always read a streamed answer: the first ones. */
+  private static final int STREAM_READERS = 6;
+
+  private static final int PARTS = 25;
+  private static final int PART_EVERY_MS = 200;
   private static final long SEED = Long.getLong("fault.seed", 20_261_124L);
   private static final int SECONDS = Integer.getInteger("fault.seconds", 60);
   private static final int SEND_EVERY_MS = 40;
@@ -55,6 +81,11 @@ class FaultIT {
   private final List<GatewayProcess> alive = new CopyOnWriteArrayList<>();
   private final List<GatewayProcess> everStarted = new ArrayList<>();
   private final List<String> story = new ArrayList<>();
+
+  /** How often the service of the streamed answers was called, by the eventId of the request. */
+  private final Map<String, Integer> calls = new ConcurrentHashMap<>();
+
+  @TempDir private Path folder;
 
   private int anyPort(Random random) {
     GatewayProcess[] nodes = alive.toArray(GatewayProcess[]::new);
@@ -100,6 +131,8 @@ class FaultIT {
             client -> {
               assertThat(client.errors).as("%s", client.diary).isEmpty();
               assertThat(client.notRecovered).as("%s", client.diary).isZero();
+              assertThat(client.streams.refused).isEmpty();
+              assertThat(client.streams.ends.keySet()).isSubsetOf("complete");
             });
     // Nobody must act on a planned restart.
     assertThat(everStarted)
@@ -111,20 +144,24 @@ class FaultIT {
     for (int i = 0; i < CLIENTS; i++) {
       clients.add(new ResumingClient("u" + i, this::anyPort, SEED + i));
     }
-    try (var cluster =
-        new ClusterProcess(
-            random,
-            NODES,
-            0,
-            Map.of(
-                "LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s",
-                "LINKSPAN_SESSION_GRACE", "60s",
-                "LINKSPAN_DELIVERY_ACKTIMEOUT", "2s",
-                "LINKSPAN_DELIVERY_REQUESTTIMEOUT", "10s",
-                "LINKSPAN_WEBSOCKET_HEARTBEAT_INTERVAL", "1s",
-                "LINKSPAN_WEBSOCKET_HEARTBEAT_TIMEOUT", "4s",
-                "LINKSPAN_DRAIN_TIMEOUT", "60s",
-                "LINKSPAN_DRAIN_PAUSE", "200ms"))) {
+    try (var service = HttpService.start(0);
+        var cluster =
+            new ClusterProcess(
+                random,
+                NODES,
+                0,
+                Map.of(
+                    "LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s",
+                    "LINKSPAN_SESSION_GRACE", "60s",
+                    "LINKSPAN_DELIVERY_ACKTIMEOUT", "2s",
+                    "LINKSPAN_DELIVERY_REQUESTTIMEOUT", "10s",
+                    "LINKSPAN_WEBSOCKET_HEARTBEAT_INTERVAL", "1s",
+                    "LINKSPAN_WEBSOCKET_HEARTBEAT_TIMEOUT", "4s",
+                    "LINKSPAN_DRAIN_TIMEOUT", "60s",
+                    "LINKSPAN_DRAIN_PAUSE", "200ms"),
+                "--conf",
+                configuration(service).toString())) {
+      service.on("/story", this::answer);
       boolean explained = Boolean.getBoolean("fault.logs");
       try {
         run(schedule, cluster, clients);
@@ -140,6 +177,43 @@ class FaultIT {
       }
       return clients;
     }
+  }
+
+  private Path configuration(HttpService service) throws IOException {
+    return Files.writeString(
+        folder.resolve("gateway.yaml"),
+        """
+        mailbox: {for: 10m, max: 10000}
+        routes:
+          - to: "service:story"
+            http: {url: "http://127.0.0.1:%d/story", stream: {mode: sse}}
+          - {to: "user:*"}
+        """
+            .formatted(service.port()));
+  }
+
+  /** Answers with an event stream that takes several seconds. */
+  private void answer(HttpService.Post request) {
+    calls.merge(request.header("Idempotency-Key"), 1, Integer::sum);
+    HttpServerResponse response = request.request().response();
+    response.exceptionHandler(broken -> {});
+    response.putHeader("Content-Type", "text/event-stream").setChunked(true);
+    AtomicInteger part = new AtomicInteger();
+    Vertx.currentContext()
+        .owner()
+        .setPeriodic(
+            1,
+            PART_EVERY_MS,
+            timer -> {
+              if (!response.closed() && part.get() < PARTS) {
+                response.write("data: part " + part.getAndIncrement() + "\n\n");
+                return;
+              }
+              Vertx.currentContext().owner().cancelTimer(timer);
+              if (!response.closed()) {
+                response.end();
+              }
+            });
   }
 
   private void run(Schedule schedule, ClusterProcess cluster, List<ResumingClient> clients)
@@ -163,9 +237,18 @@ class FaultIT {
       schedule.run(cluster, clients);
       sender.interrupt();
       sender.join();
+      clients.forEach(ResumingClient::connectAgain);
       Awaitility.await()
           .atMost(Duration.ofSeconds(90))
-          .until(() -> clients.stream().allMatch(client -> client.open() == 0));
+          .until(
+              () ->
+                  clients.stream()
+                      .allMatch(client -> client.open() == 0 && client.hasAllStreams()));
+      // A mailbox is delivered after the acknowledgement of its senders.
+      Awaitility.await()
+          .pollInterval(Duration.ofMillis(500))
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> lost(clients).isEmpty());
     } finally {
       sender.interrupt();
       clients.forEach(ResumingClient::stop);
@@ -176,7 +259,7 @@ class FaultIT {
   }
 
   private static boolean isUnexpected(ResumingClient client) {
-    return client.notRecovered > 0 || !client.errors.isEmpty();
+    return client.notRecovered > 0 || !client.errors.isEmpty() || !client.streams.faults.isEmpty();
   }
 
   /** Waits until this many more Messages are acknowledged, so that a fault meets traffic. */
@@ -196,30 +279,51 @@ class FaultIT {
         node -> System.out.println("=== " + node.httpPort() + "\n" + node.output()));
   }
 
-  /** Sends a Message from each client to one of the others, in turn. */
+  /**
+   * Sends a Message from each client to one of the others, in turn. Half of them, and all to
+   * clients that may have left, are kept in mailboxes.
+   */
   private static void sendInTurn(List<ResumingClient> clients) {
     Random whom = new Random(SEED);
     long number = 0;
     try {
-      while (true) {
+      for (int round = 1; true; round++) {
+        if (round % ROUNDS_BETWEEN_TRAVELS == 0) {
+          travel(clients.get(CLIENTS - 1 - whom.nextInt(TRAVELLERS)));
+        }
+        clients.subList(0, STREAM_READERS).forEach(one -> one.requestStream("service:story"));
         for (int i = 0; i < clients.size(); i++) {
           // Few recipients for each sender, so that there is an order to keep.
           int other = (i + 1 + whom.nextInt(2)) % clients.size();
           number++;
-          clients
-              .get(i)
-              .send(
-                  Message.newBuilder()
-                      .setEventId("u" + i + "-" + number)
-                      .setTo("u" + other)
-                      .setType("text")
-                      .setBody("u" + other)
-                      .build());
+          Message.Builder message =
+              Message.newBuilder()
+                  .setEventId("u" + i + "-" + number)
+                  .setTo("u" + other)
+                  .setType("text")
+                  .setBody("sent");
+          if (isKept(other)) {
+            message.setBody("kept").putHeaders("ttl", "600");
+          }
+          clients.get(i).send(message.build());
         }
         Thread.sleep(SEND_EVERY_MS);
       }
     } catch (InterruptedException allSent) {
       return;
+    }
+  }
+
+  /** Returns whether Messages to a client are kept in its mailbox. */
+  private static boolean isKept(int recipient) {
+    return recipient % 2 == 0 || recipient >= CLIENTS - TRAVELLERS;
+  }
+
+  private static void travel(ResumingClient client) {
+    if (client.isLeaving()) {
+      client.connectAgain();
+    } else {
+      client.leave();
     }
   }
 
@@ -257,28 +361,21 @@ class FaultIT {
   private void judge(List<ResumingClient> clients) {
     int sent = clients.stream().mapToInt(client -> client.sent).sum();
     int acknowledged = acknowledged(clients);
-    int received =
-        clients.stream()
-            .flatMap(client -> client.received.values().stream())
-            .mapToInt(List::size)
-            .sum();
     List<String> everything =
         clients.stream()
             .flatMap(client -> client.received.values().stream())
             .flatMap(List::stream)
             .toList();
-    var all = new java.util.HashSet<>(everything);
-    List<String> lost =
-        clients.stream()
-            .flatMap(client -> client.acknowledged.stream())
-            .filter(eventId -> !all.contains(eventId))
-            .toList();
+    var all = new HashSet<>(everything);
+    List<String> lost = lost(clients);
     int outOfOrder = clients.stream().mapToInt(ResumingClient::outOfOrder).sum();
     Map<String, Integer> errors = new TreeMap<>();
     clients.forEach(
         client -> client.errors.forEach((code, n) -> errors.merge(code, n, Integer::sum)));
     List<Long> times =
         clients.stream().flatMap(client -> client.recoveryTimes.stream()).sorted().toList();
+    List<String> contradictions =
+        streams(clients).flatMap(reader -> reader.faults.stream()).toList();
     String table =
         """
 
@@ -287,6 +384,8 @@ class FaultIT {
         lost after acknowledgement %d, seen twice by an application %d, out of order %d
         redelivered %d, sessions recovered %d, not recovered %d
         errors %s
+        streams %s with %d parts, %d redelivered, refused %s, lost with a session %d, calls %d
+        contradictions %s
         back after p50 %d ms, p99 %d ms
         """
             .formatted(
@@ -295,7 +394,7 @@ class FaultIT {
                 story,
                 sent,
                 acknowledged,
-                received,
+                everything.size(),
                 lost.size(),
                 everything.size() - all.size(),
                 outOfOrder,
@@ -303,6 +402,13 @@ class FaultIT {
                 clients.stream().mapToInt(client -> client.recovered).sum(),
                 clients.stream().mapToInt(client -> client.notRecovered).sum(),
                 errors,
+                sum(clients, reader -> reader.ends),
+                streams(clients).mapToInt(reader -> reader.parts).sum(),
+                streams(clients).mapToInt(reader -> reader.redelivered).sum(),
+                sum(clients, reader -> reader.refused),
+                streams(clients).mapToInt(reader -> reader.lostWithSession).sum(),
+                calls.values().stream().mapToInt(n -> n).sum(),
+                contradictions,
                 percentile(times, 50),
                 percentile(times, 99));
     LOG.info("{}", table);
@@ -310,8 +416,32 @@ class FaultIT {
     assertThat(lost).isEmpty();
     assertThat(everything).doesNotHaveDuplicates();
     assertThat(outOfOrder).isZero();
+    assertThat(contradictions).isEmpty();
+    assertThat(calls).allSatisfy((request, n) -> assertThat(n).as(request).isEqualTo(1));
+    assertThat(sum(clients, reader -> reader.ends)).containsKey("complete");
     assertThat(acknowledged).isGreaterThan(sent / 2);
     assertThat(clients.stream().mapToInt(client -> client.recovered).sum()).isPositive();
+  }
+
+  private static Stream<StreamReader> streams(List<ResumingClient> clients) {
+    return clients.stream().map(client -> client.streams);
+  }
+
+  private static Map<String, Integer> sum(
+      List<ResumingClient> clients, Function<StreamReader, Map<String, Integer>> part) {
+    Map<String, Integer> sum = new TreeMap<>();
+    streams(clients).map(part).forEach(one -> one.forEach((k, n) -> sum.merge(k, n, Integer::sum)));
+    return sum;
+  }
+
+  /** Returns the eventIds that are acknowledged and reached no application. */
+  private static List<String> lost(List<ResumingClient> clients) {
+    Set<String> all = new HashSet<>();
+    clients.forEach(client -> all.addAll(client.seen()));
+    return clients.stream()
+        .flatMap(client -> client.acknowledged.stream())
+        .filter(eventId -> !all.contains(eventId))
+        .toList();
   }
 
   private static long percentile(List<Long> sorted, int percent) {

@@ -28,6 +28,13 @@ public final class ResumingClient {
   private final ToIntFunction<Random> port;
   private final Random random;
   private volatile boolean stopped;
+
+  /** Whether the client ends its session as soon as each of its Messages has an outcome. */
+  private boolean leaving;
+
+  /** Whether the client has ended its session and does not connect. */
+  private volatile boolean away;
+
   private WebSocketTestClient link;
   private String token = "";
   private long brokenAt;
@@ -51,6 +58,9 @@ public final class ResumingClient {
   public int notRecovered;
   private final Set<String> seen = new HashSet<>();
 
+  /** The streamed answers that the client has requested. */
+  public final StreamReader streams;
+
   /**
    * Creates a client, which connects in {@link #run}.
    *
@@ -60,6 +70,7 @@ public final class ResumingClient {
     this.user = user;
     this.port = port;
     random = new Random(seed);
+    streams = new StreamReader(user);
   }
 
   public String user() {
@@ -70,10 +81,13 @@ public final class ResumingClient {
   public void run() {
     while (!stopped) {
       try {
-        if (link == null) {
-          connect();
+        WebSocketTestClient current = link();
+        if (current != null) {
+          take(current.receive());
+        } else if (away) {
+          pause();
         } else {
-          take(link.receive());
+          connect();
         }
       } catch (RuntimeException | AssertionError broken) {
         drop();
@@ -84,12 +98,62 @@ public final class ResumingClient {
 
   /** Sends a Message, unless too many are open or there is no link. */
   public synchronized void send(Message message) {
-    if (link == null || open.size() >= MAX_OPEN) {
+    if (link == null || leaving || open.size() >= MAX_OPEN) {
       return;
     }
     sent++;
     open.put(message.getEventId(), message);
     write(message);
+  }
+
+  /** Requests a streamed answer, unless one is being streamed or there is no link. */
+  public synchronized void requestStream(String to) {
+    Message request = link == null ? null : streams.request(to);
+    if (request != null) {
+      open.put(request.getEventId(), request);
+      write(request);
+    }
+  }
+
+  /** Returns whether each requested stream has ended. */
+  public synchronized boolean hasAllStreams() {
+    return streams.isIdle();
+  }
+
+  /**
+   * Ends the session as soon as no Message is open, since the order of Messages is that of one
+   * session. Does not connect before {@link #connectAgain}.
+   */
+  public synchronized void leave() {
+    leaving = true;
+    leaveIfDone();
+  }
+
+  private void leaveIfDone() {
+    if (!leaving || link == null || !open.isEmpty()) {
+      return;
+    }
+    note("leaves");
+    away = true;
+    token = "";
+    try {
+      link.socket().sendClose(1000);
+    } catch (RuntimeException | AssertionError broken) {
+      // The session stays until its time is over.
+    }
+    link.close();
+    link = null;
+  }
+
+  /** Connects again, with a new session. */
+  public synchronized void connectAgain() {
+    leaving = false;
+    away = false;
+  }
+
+  /** Returns whether the client has left, or will. */
+  public synchronized boolean isLeaving() {
+    return leaving;
   }
 
   /** Returns whether the client has a session and a link. */
@@ -102,6 +166,11 @@ public final class ResumingClient {
     return open.size();
   }
 
+  /** Returns the eventIds that the application has seen. */
+  public synchronized Set<String> seen() {
+    return Set.copyOf(seen);
+  }
+
   public void stop() {
     stopped = true;
     synchronized (this) {
@@ -109,6 +178,10 @@ public final class ResumingClient {
         link.close();
       }
     }
+  }
+
+  private synchronized WebSocketTestClient link() {
+    return link;
   }
 
   private void connect() {
@@ -131,6 +204,10 @@ public final class ResumingClient {
     }
     JsonObject session = new JsonObject(told.getBody());
     synchronized (this) {
+      if (away) {
+        next.close();
+        return;
+      }
       if (!token.isEmpty()) {
         long time = System.nanoTime() / 1_000_000 - brokenAt;
         recoveryTimes.add(time);
@@ -139,6 +216,7 @@ public final class ResumingClient {
           recovered++;
         } else {
           notRecovered++;
+          streams.sessionLost();
         }
       }
       token = session.getString("session");
@@ -175,17 +253,23 @@ public final class ResumingClient {
 
   private synchronized void take(GeneratedMessage next) {
     if (next instanceof AckMessage ack) {
-      if (open.remove(ack.getEventId()) != null) {
+      if (open.remove(ack.getEventId()) != null && !streams.isRequest(ack.getEventId())) {
         acknowledged.add(ack.getEventId());
       }
+      leaveIfDone();
       return;
     }
     Message message = (Message) next;
     if (message.getType().equals("error")) {
       if (open.remove(message.getReplyTo()) != null) {
-        errors.merge(new JsonObject(message.getBody()).getString("code"), 1, Integer::sum);
+        refused(message.getReplyTo(), new JsonObject(message.getBody()).getString("code"));
         note("error for " + message.getReplyTo() + ": " + message.getBody());
       }
+      leaveIfDone();
+      return;
+    }
+    if (streams.take(message)) {
+      acknowledge(message);
       return;
     }
     if (seen.add(message.getEventId())) {
@@ -196,7 +280,21 @@ public final class ResumingClient {
     } else {
       redelivered++;
     }
-    link.acknowledge(message.getEventId());
+    acknowledge(message);
+  }
+
+  private void acknowledge(Message message) {
+    if (link != null) {
+      link.acknowledge(message.getEventId());
+    }
+  }
+
+  private void refused(String eventId, String code) {
+    if (streams.isRequest(eventId)) {
+      streams.refused(eventId, code);
+    } else {
+      errors.merge(code, 1, Integer::sum);
+    }
   }
 
   private void noteOrder(Message message) {
@@ -205,7 +303,7 @@ public final class ResumingClient {
       long number = numberOf(message.getEventId());
       long last = before.stream().mapToLong(ResumingClient::numberOf).max().orElse(-1);
       if (number < last) {
-        note(message.getEventId() + " after " + last);
+        note(message.getBody() + " " + message.getEventId() + " after " + last);
       }
     }
   }
