@@ -32,6 +32,9 @@ public final class Headers {
    */
   public static final String TTL = "ttl";
 
+  /** With the value {@code "true"}, a client that joins groups watches their presence as well. */
+  public static final String PRESENCE = "presence";
+
   /**
    * The channel of a Message of type {@code method} to a client, because {@code to} names the
    * client.

@@ -15,6 +15,9 @@ public final class ReservedTypes {
   /** The token of the client's session. */
   public static final String SESSION = "session";
 
+  /** The users of a group that the client watches, or what has changed. */
+  public static final String PRESENCE = "group_presence";
+
   /** The link ends. */
   public static final String CLOSING = "closing";
 
@@ -31,7 +34,7 @@ public final class ReservedTypes {
   /** Returns whether Messages of this type are the gateway's own. */
   public static boolean contains(String type) {
     return switch (type) {
-      case ERROR, SESSION, CLOSING, AUTH -> true;
+      case ERROR, SESSION, PRESENCE, CLOSING, AUTH -> true;
       default -> false;
     };
   }
