@@ -8,6 +8,8 @@ public enum Action {
   JOIN("join", "group"),
   /** Sends a Message to the members of a group. */
   PUBLISH("publish", "group"),
+  /** Watches which users are in a group. */
+  PRESENCE("presence", "group"),
   /** Connects to a namespace of Socket.IO. */
   CONNECT("connect", "namespace");
 

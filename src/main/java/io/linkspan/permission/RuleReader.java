@@ -63,7 +63,7 @@ public final class RuleReader {
         return action;
       }
     }
-    rule.reject(kind, "send, join, publish or connect");
+    rule.reject(kind, "send, join, publish, presence or connect");
     return null;
   }
 
@@ -100,8 +100,9 @@ public final class RuleReader {
     if (!condition.has("member")) {
       return false;
     }
-    if (action != Action.PUBLISH || !allows || !condition.flag("member")) {
-      condition.reject("member", "true, to be used with allow: publish only");
+    boolean known = action == Action.PUBLISH || action == Action.PRESENCE;
+    if (!known || !allows || !condition.flag("member")) {
+      condition.reject("member", "true, to be used with allow: publish or presence only");
     }
     return true;
   }
