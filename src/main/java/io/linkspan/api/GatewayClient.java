@@ -162,6 +162,26 @@ public final class GatewayClient {
                     BusJson.text(reply, "next")));
   }
 
+  /**
+   * Returns one page of the users who are in a group, on all nodes.
+   *
+   * @param limit most users of the page, 1 to 1,000
+   * @param cursor {@code next} of the page before; null for the first page
+   */
+  public Future<GroupUserPage> users(String group, int limit, String cursor) {
+    return control(
+            new JsonObject()
+                .put("action", "users")
+                .put("group", group)
+                .put("limit", limit)
+                .put("cursor", cursor))
+        .map(
+            reply ->
+                new GroupUserPage(
+                    BusJson.objects(reply, "users").stream().map(GroupUser::of).toList(),
+                    BusJson.text(reply, "next")));
+  }
+
   /** Makes a session a member of a group. Does nothing when it is one. */
   public Future<Void> join(String session, String group) {
     return control(

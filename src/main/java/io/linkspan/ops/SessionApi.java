@@ -3,6 +3,8 @@ package io.linkspan.ops;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.GroupInfo;
 import io.linkspan.api.GroupPage;
+import io.linkspan.api.GroupUser;
+import io.linkspan.api.GroupUserPage;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.SessionInfo;
 import io.linkspan.api.SessionQuery;
@@ -20,6 +22,7 @@ final class SessionApi {
   private static final Set<String> PARAMETERS =
       Set.of("user", "group", "transport", "session", "address", "limit", "cursor");
   private static final Set<String> GROUP_PARAMETERS = Set.of("prefix", "limit", "cursor");
+  private static final Set<String> PAGE_PARAMETERS = Set.of("limit", "cursor");
 
   private final GatewayClient clients;
 
@@ -34,6 +37,7 @@ final class SessionApi {
         .handler(request -> answer(request, clients.disconnect(request.pathParam("session"))));
     router.get("/v1/groups").handler(this::listGroups);
     router.get("/v1/groups/:group").handler(this::count);
+    router.get("/v1/groups/:group/presence").handler(this::listUsers);
     router.put("/v1/groups/:group/members/:session").handler(this::changeMember);
     router.delete("/v1/groups/:group/members/:session").handler(this::changeMember);
   }
@@ -109,6 +113,28 @@ final class SessionApi {
         .onComplete(
             members -> request.json(new JsonObject().put("group", group).put("members", members)),
             failure -> Refusal.send(request, failure));
+  }
+
+  private void listUsers(RoutingContext request) {
+    String group = request.pathParam("group");
+    Future<GroupUserPage> users;
+    try {
+      QueryParameters.check(request, PAGE_PARAMETERS);
+      users = clients.users(group, limit(request), QueryParameters.text(request, "cursor"));
+    } catch (MessageException refusal) {
+      Refusal.send(request, refusal);
+      return;
+    }
+    users.onComplete(
+        page ->
+            request.json(
+                new JsonObject()
+                    .put("group", group)
+                    .put(
+                        "users",
+                        new JsonArray(page.users().stream().map(GroupUser::toJson).toList()))
+                    .put("next", page.next())),
+        failure -> Refusal.send(request, failure));
   }
 
   private void changeMember(RoutingContext request) {

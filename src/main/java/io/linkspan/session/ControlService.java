@@ -34,6 +34,8 @@ import java.util.List;
  *   {"action":"group", "group"}                  → {"group", "members":n}
  *   {"action":"groups", "prefix"?, "limit"?, "cursor"?}
  *                                                → {"groups":[{"group","members"}], "next"}
+ *   {"action":"users", "group", "limit"?, "cursor"?}
+ *                                                → {"group", "users":[{"user","sessions"}], "next"}
  *   {"action":"join" or "leave", "session", "group"}   → {}
  *   {"action":"disconnect", "session"}           → {}
  *   {"action":"revoke", "revocation":{…}}        → {"revocation":{…}}
@@ -46,7 +48,7 @@ public final class ControlService {
 
   private static final int MAX_LIMIT = 1_000;
   private static final String ACTIONS =
-      "sessions, presence, group, groups, join, leave, disconnect, revoke, unrevoke and"
+      "sessions, presence, group, groups, users, join, leave, disconnect, revoke, unrevoke and"
           + " revocations";
   private static final DeliveryOptions TIMEOUT = new DeliveryOptions().setSendTimeout(5_000);
 
@@ -97,6 +99,7 @@ public final class ControlService {
       case "presence" -> presence(required(question, "user"));
       case "group" -> group(required(question, "group"));
       case "groups" -> groups(question);
+      case "users" -> users(required(question, "group"), question);
       case "join", "leave" ->
           change(action, question, new JsonObject().put("group", required(question, "group")));
       case "disconnect" ->
@@ -177,6 +180,13 @@ public final class ControlService {
     String cursor = bounded(question, "cursor");
     return ask(allShards(), GroupListing.question(prefix, cursor, limit), new JsonArray())
         .map(answers -> GroupListing.page(answers, limit));
+  }
+
+  private Future<JsonObject> users(String group, JsonObject question) {
+    int limit = limit(question);
+    String cursor = bounded(question, "cursor");
+    return ask(allShards(), UserListing.question(group, cursor, limit), new JsonArray())
+        .map(answers -> UserListing.page(group, answers, limit));
   }
 
   private List<String> allShards() {

@@ -3,6 +3,7 @@ package io.linkspan.session;
 import io.linkspan.api.GroupInfo;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.PriorityQueue;
@@ -35,6 +36,14 @@ final class GroupListing {
    * @param members counts the members of a group
    */
   static JsonArray of(Iterable<String> names, ToIntFunction<String> members, JsonObject question) {
+    JsonArray listed = new JsonArray();
+    first(names, question)
+        .forEach(name -> listed.add(new GroupInfo(name, members.applyAsInt(name)).toJson()));
+    return listed;
+  }
+
+  /** Returns the first names, in no order, that a question asks for. */
+  static Collection<String> first(Iterable<String> names, JsonObject question) {
     String prefix = question.getString("prefix");
     String cursor = question.getString("cursor");
     int limit = question.getInteger("limit");
@@ -49,9 +58,7 @@ final class GroupListing {
         }
       }
     }
-    JsonArray listed = new JsonArray();
-    first.forEach(name -> listed.add(new GroupInfo(name, members.applyAsInt(name)).toJson()));
-    return listed;
+    return first;
   }
 
   /**

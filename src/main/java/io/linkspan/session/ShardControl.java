@@ -48,6 +48,7 @@ final class ShardControl {
               SessionListing.of(
                   group == null ? sessions.owned() : groups.membersOf(group), request, node));
       case "members" -> Future.succeededFuture(groups.membersOf(group).size());
+      case "users" -> Future.succeededFuture(UserListing.of(groups.membersOf(group), request));
       case "groups" ->
           Future.succeededFuture(
               GroupListing.of(groups.names(), name -> groups.membersOf(name).size(), request));

@@ -187,6 +187,9 @@ public final class FakeGateway {
       case "groups" -> {
         return FakeListings.groups(sessionInfos(), question);
       }
+      case "users" -> {
+        return FakeListings.users(sessionInfos(), required(question, "group"), question);
+      }
       case "join" -> client(question).join(required(question, "group"));
       case "leave" -> client(question).leave(required(question, "group"));
       case "disconnect" -> client(question).disconnect("kicked");

@@ -1,6 +1,7 @@
 package io.linkspan.api.testing;
 
 import io.linkspan.api.GroupInfo;
+import io.linkspan.api.GroupUser;
 import io.linkspan.api.SessionInfo;
 import io.linkspan.api.SessionQuery;
 import io.vertx.core.json.JsonArray;
@@ -60,6 +61,26 @@ final class FakeListings {
     return new JsonObject()
         .put("groups", new JsonArray(page.stream().map(GroupInfo::toJson).toList()))
         .put("next", all.size() > limit ? page.get(limit - 1).group() : null);
+  }
+
+  /** Returns a page of the users of a group. */
+  static JsonObject users(List<SessionInfo> sessions, String group, JsonObject question) {
+    String cursor = textOf(question, "cursor");
+    SortedMap<String, Integer> users = new TreeMap<>();
+    sessions.stream()
+        .filter(session -> session.groups().contains(group))
+        .filter(session -> session.user().compareTo(cursor) > 0)
+        .forEach(session -> users.merge(session.user(), 1, Integer::sum));
+    List<GroupUser> all =
+        users.entrySet().stream()
+            .map(user -> new GroupUser(user.getKey(), user.getValue()))
+            .toList();
+    int limit = question.getInteger("limit", SessionQuery.DEFAULT_LIMIT);
+    List<GroupUser> page = all.subList(0, Math.min(limit, all.size()));
+    return new JsonObject()
+        .put("group", group)
+        .put("users", new JsonArray(page.stream().map(GroupUser::toJson).toList()))
+        .put("next", all.size() > limit ? page.get(limit - 1).user() : null);
   }
 
   private static String textOf(JsonObject question, String field) {
