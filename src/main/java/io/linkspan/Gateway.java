@@ -369,7 +369,8 @@ public final class Gateway implements Node {
                 offences),
             config.trace(),
             tracing,
-            mail.mailboxes());
+            mail.mailboxes(),
+            config.presence());
     var admission = new Admission(limits, offences);
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(

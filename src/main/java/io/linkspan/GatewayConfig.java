@@ -17,6 +17,7 @@ import io.linkspan.memory.MemoryConfig;
 import io.linkspan.ops.ManagementConfig;
 import io.linkspan.permission.PermissionRules;
 import io.linkspan.permission.RuleReader;
+import io.linkspan.presence.PresenceConfig;
 import io.linkspan.rebalance.RebalanceConfig;
 import io.linkspan.revocation.RevocationConfig;
 import io.linkspan.routing.Route;
@@ -72,7 +73,8 @@ public record GatewayConfig(
     LogConfig log,
     RebalanceConfig rebalance,
     MailboxConfig mailbox,
-    StoreConfig store) {
+    StoreConfig store,
+    PresenceConfig presence) {
 
   private static final int MAX_EVENT_LOOPS = 1024;
 
@@ -169,7 +171,8 @@ public record GatewayConfig(
             LogConfig.read(root.section("log")),
             RebalanceConfig.read(root.section("rebalance")),
             mailbox,
-            StoreConfig.read(root.section("store"), cluster.enabled()));
+            StoreConfig.read(root.section("store"), cluster.enabled()),
+            PresenceConfig.read(root.section("presence")));
     config.checkSections(root);
     return config;
   }

@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, log, logging, mailbox, memory, metrics, ops, permission, rebalance, revocation, routing, session, status, telemetry, telemetry.otel, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, log, logging, mailbox, memory, metrics, ops, permission, presence, rebalance, revocation, routing, session, status, telemetry, telemetry.otel, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -65,6 +65,7 @@ class ArchitectureTest {
       memory -> api, config
       ops -> admission, api, config, listener, memory, metrics, protocol, rebalance, revocation, status, time, trace, translate, wire
       permission -> admission, config, routing
+      presence -> api, config, connection, delivery, directory, memory, time, wire
       protocol.compression -> protocol
       protocol.enet -> protocol
       protocol.engineio -> protocol
@@ -76,7 +77,7 @@ class ArchitectureTest {
       rebalance -> config, directory, time
       revocation -> admission, api, config, listener, time
       routing -> api, config, translate
-      session -> admission, api, bus, config, connection, delivery, directory, log, mailbox, memory, metrics, permission, rebalance, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
+      session -> admission, api, bus, config, connection, delivery, directory, log, mailbox, memory, metrics, permission, presence, rebalance, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
       session.outbox -> api, connection, delivery, memory, metrics, telemetry, time, trace, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire

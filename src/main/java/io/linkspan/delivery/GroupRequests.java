@@ -1,6 +1,6 @@
 package io.linkspan.delivery;
 
-/** Carries out inbound Messages that join or leave groups. */
+/** Carries out inbound Messages that join, leave or watch groups. */
 public interface GroupRequests {
 
   /** Type of a Message that joins groups. */
@@ -9,14 +9,26 @@ public interface GroupRequests {
   /** Type of a Message that leaves groups. */
   String LEAVE = "leave_group";
 
+  /** Type of a Message that watches the presence of groups. */
+  String WATCH = "watch_presence";
+
+  /** Type of a Message that ends that. */
+  String UNWATCH = "unwatch_presence";
+
   /** Returns whether Messages of this type are requests of the client to the gateway itself. */
   static boolean isGroupRequest(String type) {
-    return type.equals(JOIN) || type.equals(LEAVE);
+    return switch (type) {
+      case JOIN, LEAVE, WATCH, UNWATCH -> true;
+      default -> false;
+    };
   }
 
   /** Returns whether a session of this shard is a member of a group. */
   boolean isMember(String session, String group);
 
-  /** Makes the sender's session a member of the groups that the body names, or ends that. */
+  /**
+   * Makes the sender's session a member or a watcher of the groups that the body names, or ends
+   * that.
+   */
   void change(InboundExchange exchange);
 }

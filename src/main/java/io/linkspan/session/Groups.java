@@ -22,6 +22,23 @@ import java.util.Set;
  */
 final class Groups<S extends GroupMember> {
 
+  /**
+   * Receives the changes of the members that the shard has.
+   *
+   * @param <S> the shard's sessions
+   */
+  interface Listener<S> {
+
+    /** A session has joined a group, or was transferred here as a member. */
+    void added(S session, String group);
+
+    /** A session has left a group or ended, or another shard has it. */
+    void removed(S session, String group);
+
+    /** A session has left a group or ended. */
+    void left(S session, String group);
+  }
+
   /** Bytes of a membership apart from the group's name: places in sets, here and there. */
   private static final long MEMBERSHIP = 192;
 
@@ -31,6 +48,9 @@ final class Groups<S extends GroupMember> {
   private final int maxGroups;
   private final MemoryAccount memory;
   private final Map<String, Set<S>> members = new HashMap<>();
+
+  /** Null while there is none. */
+  private Listener<S> listener;
 
   /**
    * Creates the groups of one shard.
@@ -50,6 +70,11 @@ final class Groups<S extends GroupMember> {
     this.shard = shard;
     this.maxGroups = maxGroups;
     this.memory = memory;
+  }
+
+  /** Sets the listener, before the first session joins a group. */
+  void listen(Listener<S> all) {
+    listener = all;
   }
 
   /** Makes a session a member; completes when Messages to the group reach it from everywhere. */
@@ -73,6 +98,9 @@ final class Groups<S extends GroupMember> {
   void leave(S session, String group) {
     if (session.removeGroup(group)) {
       remove(session, group);
+      if (listener != null) {
+        listener.left(session, group);
+      }
       session.replica().left(group);
       directory.left(session.ref(), group);
       events.left(session, group);
@@ -117,6 +145,9 @@ final class Groups<S extends GroupMember> {
     Set<S> sessions = members.computeIfAbsent(group, name -> new LinkedHashSet<>());
     if (sessions.add(session)) {
       memory.charge(MemoryUse.GROUPS, costOf(group));
+      if (listener != null) {
+        listener.added(session, group);
+      }
     }
     return sessions.size() == 1 ? directory.addGroup(group, shard) : Future.succeededFuture();
   }
@@ -127,6 +158,9 @@ final class Groups<S extends GroupMember> {
       return;
     }
     memory.release(MemoryUse.GROUPS, costOf(group));
+    if (listener != null) {
+      listener.removed(session, group);
+    }
     if (sessions.isEmpty()) {
       members.remove(group);
       directory.removeGroup(group, shard);

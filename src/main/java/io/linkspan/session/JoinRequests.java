@@ -2,6 +2,7 @@ package io.linkspan.session;
 
 import io.linkspan.admission.MessageWork;
 import io.linkspan.api.ErrorCode;
+import io.linkspan.api.Headers;
 import io.linkspan.api.MessageException;
 import io.linkspan.delivery.GroupRequests;
 import io.linkspan.delivery.InboundExchange;
@@ -15,13 +16,14 @@ import java.util.List;
 import java.util.function.IntSupplier;
 
 /**
- * Carries out Messages of type join_group and leave_group, whose body is a name or a JSON array of
+ * Carries out Messages that join, leave or watch groups, whose body is a name or a JSON array of
  * names. Used only on the shard's event loop.
  */
 final class JoinRequests implements GroupRequests {
 
   private final SessionTable sessions;
   private final Groups<Session> groups;
+  private final GroupPresence presence;
   private final IntSupplier maxNames;
 
   /**
@@ -29,7 +31,9 @@ final class JoinRequests implements GroupRequests {
    *
    * @param maxNames groups that one Message joins or leaves; can change
    */
-  JoinRequests(SessionTable sessions, Groups<Session> groups, IntSupplier maxNames) {
+  JoinRequests(
+      SessionTable sessions, Groups<Session> groups, GroupPresence presence, IntSupplier maxNames) {
+    this.presence = presence;
     this.maxNames = maxNames;
     this.sessions = sessions;
     this.groups = groups;
@@ -59,24 +63,56 @@ final class JoinRequests implements GroupRequests {
       // It has ended or moved since, and with it the link that would carry the outcome.
       exchange.failed(
           new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the session is not connected"));
-    } else if (exchange.message().getType().equals(JOIN)) {
-      String forbidden = forbidden(exchange.sender(), names);
-      if (forbidden != null) {
-        exchange.failed(
-            new MessageException(
-                ErrorCode.FORBIDDEN, "no permission to join \"" + forbidden + "\""));
-        exchange.sender().offended();
-        return;
-      }
-      List<Future<Void>> joins = names.stream().map(name -> groups.join(session, name)).toList();
-      Future.join(joins)
-          .onComplete(
-              joined -> exchange.accepted(),
-              failure -> exchange.failed(MessageException.from(failure)));
-    } else {
-      names.forEach(name -> groups.leave(session, name));
-      exchange.accepted();
+      return;
     }
+    switch (exchange.message().getType()) {
+      case JOIN -> join(exchange, session, names);
+      case WATCH -> {
+        if (mayWatch(exchange, session, names)) {
+          names.forEach(name -> presence.watch(session, name));
+          exchange.accepted();
+        }
+      }
+      case UNWATCH -> {
+        names.forEach(name -> presence.unwatch(session, name));
+        exchange.accepted();
+      }
+      default -> {
+        names.forEach(name -> groups.leave(session, name));
+        exchange.accepted();
+      }
+    }
+  }
+
+  private void join(InboundExchange exchange, Session session, List<String> names) {
+    if (!isPermitted(exchange, Action.JOIN, names)) {
+      return;
+    }
+    boolean watches = "true".equals(Headers.get(exchange.message(), Headers.PRESENCE));
+    if (watches && !mayWatch(exchange, session, names)) {
+      return;
+    }
+    List<Future<Void>> joins = names.stream().map(name -> groups.join(session, name)).toList();
+    Future.join(joins)
+        .onComplete(
+            joined -> {
+              if (watches && sessions.find(session.id()) == session) {
+                names.forEach(name -> presence.watch(session, name));
+              }
+              exchange.accepted();
+            },
+            failure -> exchange.failed(MessageException.from(failure)));
+  }
+
+  private boolean mayWatch(InboundExchange exchange, Session session, List<String> names) {
+    if (!isPermitted(exchange, Action.PRESENCE, names)) {
+      return false;
+    }
+    MessageException refusal = presence.refusal(session, names);
+    if (refusal != null) {
+      exchange.failed(refusal);
+    }
+    return refusal == null;
   }
 
   @Override
@@ -85,17 +121,31 @@ final class JoinRequests implements GroupRequests {
     return member != null && member.groups().contains(group);
   }
 
-  /** Returns the first group that the client may not join, or null. */
-  private static String forbidden(Sender sender, List<String> names) {
+  /** Returns whether the client may do this with all groups; the exchange fails if not. */
+  private boolean isPermitted(InboundExchange exchange, Action action, List<String> names) {
+    Sender sender = exchange.sender();
     if (sender.mayDoEverything()) {
-      return null;
+      return true;
     }
+    boolean joins = exchange.message().getType().equals(JOIN);
     for (String name : names) {
-      if (!sender.decide(Action.JOIN, name, "").allows()) {
-        return name;
+      // A client that joins with this Message is a member when it begins to watch.
+      if (!sender
+          .decide(action, name, "")
+          .allows(() -> joins || isMember(sender.session(), name))) {
+        exchange.failed(
+            new MessageException(
+                ErrorCode.FORBIDDEN,
+                "no permission to "
+                    + (action == Action.JOIN ? "join" : "watch")
+                    + " \""
+                    + name
+                    + "\""));
+        sender.offended();
+        return false;
       }
     }
-    return null;
+    return true;
   }
 
   /** Returns null when the body is neither. */

@@ -6,6 +6,7 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.MemoryBudget;
+import io.linkspan.presence.PresenceConfig;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.telemetry.Tracing;
 import io.linkspan.trace.TraceConfig;
@@ -31,4 +32,5 @@ public record NodeServices(
     IdentityServices identities,
     TraceConfig trace,
     Tracing tracing,
-    Mailboxes mailboxes) {}
+    Mailboxes mailboxes,
+    PresenceConfig presence) {}

@@ -75,8 +75,7 @@ public final class Session
    * @param callbacks returns the callback of a pending delivery, or null
    */
   void restore(SessionState before, Function<Pending, DeliveryCallback> callbacks) {
-    client.hadToken(
-        before.getTokenId().isEmpty() ? null : before.getTokenId(), before.getIssuedAt());
+    client.restore(before);
     contents.restore(before, callbacks);
   }
 

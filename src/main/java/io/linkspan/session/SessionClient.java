@@ -6,6 +6,10 @@ import io.linkspan.admission.RemoteAddress;
 import io.linkspan.connection.Connection;
 import io.linkspan.trace.ClientTrace;
 import io.linkspan.trace.TracedLink;
+import io.linkspan.wire.SessionState;
+import java.util.Collections;
+import java.util.LinkedHashSet;
+import java.util.Set;
 
 /**
  * The client of a session: its link and its identity while it is linked, and what is known of both
@@ -42,6 +46,9 @@ final class SessionClient {
   private long issuedAt;
 
   private boolean notices;
+
+  /** Groups whose presence it watches. */
+  private Set<String> watched = Set.of();
 
   /** Null while nobody watches the client. */
   private ClientTrace trace;
@@ -106,6 +113,24 @@ final class SessionClient {
     return issuedAt;
   }
 
+  /** Returns the groups whose presence it watches. */
+  Set<String> watched() {
+    return Collections.unmodifiableSet(watched);
+  }
+
+  /** Adds a watched group; returns whether it was not watched yet. */
+  boolean watch(String group) {
+    if (watched.isEmpty()) {
+      watched = new LinkedHashSet<>(4);
+    }
+    return watched.add(group);
+  }
+
+  /** Removes a watched group; returns whether it was watched. */
+  boolean unwatch(String group) {
+    return !watched.isEmpty() && watched.remove(group);
+  }
+
   /** Returns whether the client is to be notified before its identity ends. */
   boolean wantsNotices() {
     return notices || (link != null && link.readsJson());
@@ -118,18 +143,16 @@ final class SessionClient {
    */
   void identified(Identity verified, boolean asksForNotices) {
     identity = verified;
-    hadToken(verified.tokenId(), verified.issuedAt());
+    tokenId = verified.tokenId();
+    issuedAt = verified.issuedAt();
     notices |= asksForNotices;
   }
 
-  /**
-   * Sets what is known of the identity that the client had last.
-   *
-   * @param tokenId null without a token
-   */
-  void hadToken(String tokenId, long issuedAt) {
-    this.tokenId = tokenId;
-    this.issuedAt = issuedAt;
+  /** Takes what is known of the client that the session had on another shard. */
+  void restore(SessionState before) {
+    tokenId = before.getTokenId().isEmpty() ? null : before.getTokenId();
+    issuedAt = before.getIssuedAt();
+    before.getWatchedList().forEach(this::watch);
   }
 
   /**

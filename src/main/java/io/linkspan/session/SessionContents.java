@@ -181,7 +181,8 @@ final class SessionContents {
             .setAway(away)
             .addAllEndedStreams(endedStreams.ids())
             .setTokenId(client.tokenId() == null ? "" : client.tokenId())
-            .setIssuedAt(client.issuedAt());
+            .setIssuedAt(client.issuedAt())
+            .addAllWatched(client.watched());
     outbox.forEach(delivery -> all.addPending(form.apply(delivery)));
     return all;
   }

@@ -19,7 +19,8 @@ record SessionGreeting(
     Duration grace,
     IdentityExpiry expiry,
     Groups<Session> groups,
-    MailDelivery mail) {
+    MailDelivery mail,
+    GroupPresence presence) {
 
   /** Sets the identity of the client that is linked now. */
   void identify(Session session, Identity identity, Attachment attachment) {
@@ -44,13 +45,20 @@ record SessionGreeting(
 
   /**
    * Sends a client its token, as the first Message, if it has asked for a session. The Messages of
-   * the user's mailbox follow.
+   * the user's mailbox follow, and the users of the groups that the session watches.
    */
   void announce(Session session, Attachment attachment) {
     if (attachment.announce()) {
       sendToken(session);
     }
     mail.begin(session);
+    presence.begin(session);
+  }
+
+  /** The client has lost its link, and may resume the session. */
+  void detached(Session session) {
+    expiry.forget(session);
+    presence.pause(session);
   }
 
   /**
@@ -64,7 +72,7 @@ record SessionGreeting(
 
   /** The session is not on this shard any more. */
   void left(Session session) {
-    expiry.forget(session);
+    detached(session);
     mail.left(session);
   }
 

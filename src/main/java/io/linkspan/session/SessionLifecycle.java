@@ -59,7 +59,6 @@ final class SessionLifecycle
       DuplicateSync duplicates,
       Drain drain,
       ReconnectRequests reconnects,
-      IdentityExpiry expiry,
       SessionGreeting greeting,
       Renewals renewals,
       Tracer tracer,
@@ -212,7 +211,7 @@ final class SessionLifecycle
 
   @Override
   public void detached(Session session, CloseReason reason) {
-    with.expiry().forget(session);
+    with.greeting().detached(session);
     session.replica().away();
     events.disconnected(session, reason);
     with.away().add(session);

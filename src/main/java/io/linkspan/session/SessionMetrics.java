@@ -5,6 +5,7 @@ import io.linkspan.delivery.ServiceMetrics;
 import io.linkspan.metrics.Latencies;
 import io.linkspan.metrics.Latency;
 import io.linkspan.metrics.LatencyHistogram;
+import io.linkspan.presence.PresenceMetrics;
 import io.linkspan.session.outbox.DeliveryLatency;
 import io.linkspan.session.outbox.OutboxMetrics;
 import io.linkspan.session.outbox.SlowMetrics;
@@ -37,6 +38,7 @@ public final class SessionMetrics {
   private final ServiceMetrics services;
   private final ReplicationMetrics replication;
   private final SlowMetrics slow;
+  private final PresenceMetrics presence;
   private final Map<TransferStep, Counter> transfers = new EnumMap<>(TransferStep.class);
   private final Map<Kind, Counter> revoked = new EnumMap<>(Kind.class);
 
@@ -46,6 +48,7 @@ public final class SessionMetrics {
     services = new ServiceMetrics(registry, latencies);
     replication = new ReplicationMetrics(registry);
     slow = new SlowMetrics(registry);
+    presence = new PresenceMetrics(registry);
     for (TransferStep step : TransferStep.values()) {
       transfers.put(
           step,
@@ -118,6 +121,11 @@ public final class SessionMetrics {
   /** Returns the metrics of replicas. */
   ReplicationMetrics replication() {
     return replication;
+  }
+
+  /** Returns the counters of the presence of groups. */
+  PresenceMetrics presence() {
+    return presence;
   }
 
   /** Returns the counters of outboxes, for one event loop. */

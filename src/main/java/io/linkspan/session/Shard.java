@@ -167,6 +167,9 @@ public final class Shard {
     guard =
         new PartitionGuard(bus, scheduler, shared.nodes(), shared.directory(), address, sessions);
     stalls = new StallDetector(scheduler, guard::stalled);
+    var presence =
+        GroupPresence.start(shared, bus, scheduler, address, groups, replicator, memory, defaults);
+    presence.follow(shared.nodes(), environment.loop());
     transfer =
         new SessionTransfer(
             bus,
@@ -203,7 +206,7 @@ public final class Shard {
             shared.routes(),
             environment.services(),
             router,
-            new JoinRequests(table, groups, () -> shared.limits().get().joinNames()));
+            new JoinRequests(table, groups, presence, () -> shared.limits().get().joinNames()));
     duplicates =
         new DuplicateSync(
             bus,
@@ -263,7 +266,16 @@ public final class Shard {
     var mail = MailDelivery.of(shared.mailboxes(), incoming, sender, memory, scheduler, table);
     calls =
         new ShardCalls(
-            sender, local, transfer, sessions, duplicates, replicator, guard, trace, mail);
+            sender,
+            local,
+            transfer,
+            sessions,
+            duplicates,
+            replicator,
+            guard,
+            trace,
+            mail,
+            presence.presence());
     control = new ShardControl(table, groups, reconnects, shared.node());
     expiry = new IdentityExpiry(scheduler, defaults, shared.identities().notice());
     RevokedClients revokedClients = shared.identities().revoked();
@@ -286,8 +298,7 @@ public final class Shard {
             duplicates,
             drain,
             reconnects,
-            expiry,
-            new SessionGreeting(defaults, config.grace(), expiry, groups, mail),
+            new SessionGreeting(defaults, config.grace(), expiry, groups, mail, presence),
             new Renewals(shared.identities(), expiry, scheduler),
             trace.tracer(),
             revoked));

@@ -1,6 +1,7 @@
 package io.linkspan.session;
 
 import io.linkspan.delivery.ShardSender;
+import io.linkspan.presence.Presence;
 import io.linkspan.routing.Recipient;
 import io.linkspan.session.replica.PartitionGuard;
 import io.linkspan.session.replica.Replicator;
@@ -25,6 +26,7 @@ final class ShardCalls {
   private final PartitionGuard guard;
   private final ShardTrace trace;
   private final MailDelivery mail;
+  private final Presence presence;
 
   ShardCalls(
       ShardSender sender,
@@ -35,7 +37,8 @@ final class ShardCalls {
       Replicator replicator,
       PartitionGuard guard,
       ShardTrace trace,
-      MailDelivery mail) {
+      MailDelivery mail,
+      Presence presence) {
     this.sender = sender;
     this.local = local;
     this.transfer = transfer;
@@ -45,6 +48,7 @@ final class ShardCalls {
     this.guard = guard;
     this.trace = trace;
     this.mail = mail;
+    this.presence = presence;
   }
 
   /** Answers a call; returns null for one that is not answered. */
@@ -114,6 +118,12 @@ final class ShardCalls {
         yield Future.succeededFuture(reply(true));
       }
       case PROBE -> Future.succeededFuture(reply(guard.isMember(call.getProbe())));
+      case PRESENCE_WATCH ->
+          Future.succeededFuture(reply(presence.answer(call.getPresenceWatch())));
+      case PRESENCE_UPDATE ->
+          Future.succeededFuture(reply(presence.answer(call.getPresenceUpdate())));
+      case PRESENCE_SETTLED ->
+          Future.succeededFuture(reply(presence.answer(call.getPresenceSettled())));
       // Frames are for the node of a watcher; a call that is not set is of another version.
       case FRAMES, CALL_NOT_SET -> null;
     };

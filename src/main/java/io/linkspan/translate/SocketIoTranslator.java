@@ -54,6 +54,8 @@ public final class SocketIoTranslator {
   private static final String MESSAGE_EVENT = "message";
   private static final String JOIN = "join_group";
   private static final String LEAVE = "leave_group";
+  private static final String WATCH = "watch_presence";
+  private static final String UNWATCH = "unwatch_presence";
 
   /** Type of the data of a client's acknowledgement, unless that is a Message. */
   private static final String REPLY = "reply";
@@ -83,8 +85,8 @@ public final class SocketIoTranslator {
   /**
    * Reads an event.
    *
-   * @throws ProtocolException when it is a {@code message}, {@code join_group} or {@code
-   *     leave_group} that cannot be read; the message says why
+   * @throws ProtocolException when it is a {@code message} or a request about groups that cannot be
+   *     read; the message says why
    */
   public static Message decode(SocketPacket.Event event) {
     if (event.name().isEmpty()) {
@@ -101,7 +103,7 @@ public final class SocketIoTranslator {
           read(object, message);
         }
       }
-      case JOIN, LEAVE -> message.setType(event.name()).setBody(groups(event));
+      case JOIN, LEAVE, WATCH, UNWATCH -> message.setType(event.name()).setBody(groups(event));
       default -> raw(event.name(), event.arguments(), message);
     }
     if (!event.namespace().equals(ROOT) && !message.containsHeaders(NAMESPACE)) {

@@ -223,7 +223,8 @@ public final class TraceBenchmark {
         IdentityServices.CLAIMED,
         new TraceConfig(1, 1_024, sample, 32_768),
         tracing,
-        Mailboxes.OFF);
+        Mailboxes.OFF,
+        config.presence());
   }
 
   private static GatewayConfig unlimited() {

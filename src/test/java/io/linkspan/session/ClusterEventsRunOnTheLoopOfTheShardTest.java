@@ -11,6 +11,7 @@ import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.metrics.Latencies;
+import io.linkspan.presence.PresenceConfig;
 import io.linkspan.routing.RoutingTable;
 import io.linkspan.telemetry.Tracing;
 import io.linkspan.testing.TestGateway;
@@ -114,7 +115,8 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
         IdentityServices.CLAIMED,
         TraceConfig.OFF,
         Tracing.OFF,
-        Mailboxes.OFF);
+        Mailboxes.OFF,
+        new PresenceConfig(0, 1));
   }
 
   /** Records the threads that ask for the members. */

@@ -3,14 +3,20 @@ package io.linkspan.session;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.delivery.GroupRequests;
 import io.linkspan.delivery.InboundExchange;
+import io.linkspan.delivery.MessageDefaults;
 import io.linkspan.delivery.Sender;
 import io.linkspan.delivery.ServiceRecorder;
+import io.linkspan.presence.Presence;
+import io.linkspan.presence.PresenceConfig;
+import io.linkspan.testing.SimulatedNodes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class JoinRequestsTest {
 
   private static final int MAX_GROUPS = 3;
+  private static final int MAX_WATCHES = 2;
 
   private final SimulatedShard parts =
       new SimulatedShard(
@@ -28,13 +35,41 @@ class JoinRequestsTest {
   private final SessionTable table = new SessionTable(parts.memory);
   private final Groups<Session> groups =
       new Groups<>(parts.directory, parts.events, SimulatedShard.SHARD, MAX_GROUPS, parts.memory);
+  private final GroupPresence presence = presence();
   private final JoinRequests requests =
-      new JoinRequests(table, groups, () -> SimulatedShard.MAX_NAMES);
+      new JoinRequests(table, groups, presence, () -> SimulatedShard.MAX_NAMES);
   private final Session session = parts.session("s", "alice");
   private final List<String> outcomes = new ArrayList<>();
 
   JoinRequestsTest() {
     table.add(session);
+  }
+
+  private GroupPresence presence() {
+    var shard =
+        new Presence(
+            parts.bus.from(SimulatedShard.SHARD),
+            parts.time,
+            new SimulatedNodes(6_000, "a"),
+            SimulatedShard.SHARD,
+            new PresenceConfig(MAX_WATCHES, 100),
+            parts.memory,
+            parts.metrics.presence(),
+            new MessageDefaults("a-0-"),
+            new Presence.Sessions() {
+              @Override
+              public void forEachUserIn(String group, Consumer<String> action) {
+                groups.membersOf(group).forEach(member -> action.accept(member.user()));
+              }
+
+              @Override
+              public boolean isAdopting(String node) {
+                return false;
+              }
+            });
+    var clients = new GroupPresence(shard, MAX_WATCHES);
+    groups.listen(clients);
+    return clients;
   }
 
   private void change(String type, String body) {
@@ -98,6 +133,47 @@ class JoinRequestsTest {
     change(GroupRequests.LEAVE, "[\"one\",\"three\",\"unknown\"]");
     assertThat(session.groups()).containsExactly("two");
     assertThat(outcomes).containsExactly("accepted", "accepted", "accepted");
+  }
+
+  @Test
+  void groupsAreWatchedUpToABound() {
+    change(GroupRequests.WATCH, "[\"one\",\"two\"]");
+    change(GroupRequests.WATCH, "two");
+    change(GroupRequests.WATCH, "three");
+    change(GroupRequests.UNWATCH, "[\"one\",\"unknown\"]");
+    change(GroupRequests.WATCH, "three");
+    assertThat(outcomes)
+        .containsExactly("accepted", "accepted", "forbidden", "accepted", "accepted");
+    assertThat(session.client().watched()).containsExactly("two", "three");
+    assertThat(session.groups()).isEmpty();
+  }
+
+  @Test
+  void aClientThatJoinsMayWatchUntilItLeaves() {
+    var join =
+        Message.newBuilder()
+            .setType(GroupRequests.JOIN)
+            .setBody("one")
+            .putHeaders(Headers.PRESENCE, "true")
+            .build();
+    requests.change(new Exchange(join));
+    assertThat(session.client().watched()).containsExactly("one");
+    change(GroupRequests.LEAVE, "one");
+    assertThat(session.client().watched()).isEmpty();
+  }
+
+  @Test
+  void aJoinThatFailsWatchesNothing() {
+    parts.directory.failing = true;
+    requests.change(
+        new Exchange(
+            Message.newBuilder()
+                .setType(GroupRequests.JOIN)
+                .setBody("one")
+                .putHeaders(Headers.PRESENCE, "true")
+                .build()));
+    assertThat(outcomes).containsExactly("internal");
+    assertThat(session.client().watched()).isEmpty();
   }
 
   @Test

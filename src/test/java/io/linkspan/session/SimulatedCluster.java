@@ -4,6 +4,7 @@ import io.linkspan.admission.Identity;
 import io.linkspan.admission.LimitsConfig;
 import io.linkspan.admission.Offences;
 import io.linkspan.api.Message;
+import io.linkspan.api.MessageException;
 import io.linkspan.api.ReservedTypes;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
@@ -24,6 +25,7 @@ import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.metrics.Latencies;
+import io.linkspan.presence.PresenceConfig;
 import io.linkspan.routing.Glob;
 import io.linkspan.routing.Route;
 import io.linkspan.routing.RoutingTable;
@@ -31,6 +33,7 @@ import io.linkspan.telemetry.Tracing;
 import io.linkspan.testing.TestMemory;
 import io.linkspan.testing.TestRevocations;
 import io.linkspan.testing.VirtualTime;
+import io.linkspan.testing.WatchingClient;
 import io.linkspan.time.Scheduler;
 import io.linkspan.trace.TraceConfig;
 import io.linkspan.wire.ShardCall;
@@ -68,6 +71,12 @@ final class SimulatedCluster {
 
   /** Attempts to send one Message to a client. */
   static final int MAX_ATTEMPTS = 30;
+
+  /** Groups that one session may watch. */
+  static final int MAX_WATCHES = 10;
+
+  /** Users of a group that its watchers are sent. */
+  static final int MAX_USERS = 50;
 
   private static final long SWEEP_DELAY = 2_000;
   private static final long MERGE_DELAY = 3_000;
@@ -212,7 +221,8 @@ final class SimulatedCluster {
                   Offences.NONE),
               TraceConfig.OFF,
               Tracing.OFF,
-              mailboxes());
+              mailboxes(),
+              new PresenceConfig(MAX_WATCHES, MAX_USERS));
       var loop = new LoopTime(this);
       var environment =
           new Shard.Environment(
@@ -727,6 +737,9 @@ final class SimulatedCluster {
 
     int poisoned;
 
+    /** Users of the groups that it watches. */
+    final WatchingClient watching = new WatchingClient();
+
     /** Milliseconds that it stays away at least when it has lost its link. */
     int absence;
 
@@ -783,6 +796,30 @@ final class SimulatedCluster {
               drop(mine, 100);
             }
           });
+    }
+
+    /** Sends a Message, which the client does not send again; does nothing without a link. */
+    void send(Message message, List<String> outcomes) {
+      Session open = session;
+      Link from = link;
+      if (open == null) {
+        return;
+      }
+      from.node.run(
+          () ->
+              open.receive(
+                  message,
+                  new Receipt() {
+                    @Override
+                    public void accepted(String eventId) {
+                      outcomes.add("accepted");
+                    }
+
+                    @Override
+                    public void refused(String eventId, MessageException why) {
+                      outcomes.add(why.code().code());
+                    }
+                  }));
     }
 
     /** The client's link is cut, or it notices that its node does not answer. */
@@ -855,6 +892,9 @@ final class SimulatedCluster {
       }
       if (received.add(message.getEventId())) {
         inOrder.add(message.getEventId());
+        if (message.getType().equals(ReservedTypes.PRESENCE)) {
+          watching.receive(message);
+        }
       }
       Session open = session;
       time.schedule(

@@ -42,6 +42,7 @@ class PermissionsAreTheSameEverywhereTest {
         - {allow: join, group: "room:{user}:*"}
         - {allow: join, group: "scoped", if: {claim: scope, has: rooms}}
         - {allow: publish, group: "*", if: {member: true}}
+        - {allow: presence, group: "room:{user}:*", if: {member: true}}
         - {allow: send, to: "service:echo"}
         - {allow: send, to: "user:{user}"}
         - {allow: connect, namespace: "/"}
@@ -56,6 +57,10 @@ class PermissionsAreTheSameEverywhereTest {
     JOIN_BY_CLAIM("join_group", "", "granted", true),
     JOIN_DENIED_ALTHOUGH_GRANTED("join_group", "", "secret:1", false),
     JOIN_UNMENTIONED("join_group", "", "other", false),
+    WATCH_BY_CLAIM("watch_presence", "", "lobby", true),
+    WATCH_AS_STRANGER("watch_presence", "", "room:alice:1", false),
+    WATCH_UNMENTIONED("watch_presence", "", "[\"lobby\",\"other\"]", false),
+    STOP_WATCHING("unwatch_presence", "", "other", true),
     SEND_TO_PERMITTED_SERVICE("x", "service:echo", "", true),
     SEND_TO_OTHER_SERVICE("x", "service:other", "", false),
     SEND_BY_TYPE("x", "", "", false),
@@ -109,6 +114,7 @@ class PermissionsAreTheSameEverywhereTest {
                 new JsonObject()
                     .put("join", new JsonArray().add("granted").add("secret:*"))
                     .put("send", new JsonArray().add("user:carol"))
+                    .put("presence", new JsonArray().add("lobby"))
                     .put("publish", new JsonArray().add("news")));
     return TestTokens.signed(claims);
   }
@@ -168,6 +174,25 @@ class PermissionsAreTheSameEverywhereTest {
               .setTo("group:room:" + user + ":1")
               .build());
       assertThat(refusal(client)).isEmpty();
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("transports")
+  void memberMayWatch(TokenTransport transport) throws Exception {
+    String user = "alice-" + UUID.randomUUID();
+    try (TestClient client = transport.connect(gateway, token(user))) {
+      client.send(
+          Attempt.JOIN_OWN_ROOM.by(user).toBuilder().putHeaders("presence", "true").build());
+      assertThat(refusal(client)).isEmpty();
+      client.send(Attempt.WATCH_AS_STRANGER.by(user).toBuilder().setEventId("2").build());
+      assertThat(refusal(client)).isEmpty();
+      client.send(
+          Attempt.JOIN_BY_CLAIM.by(user).toBuilder()
+              .setEventId("3")
+              .putHeaders("presence", "true")
+              .build());
+      assertThat(refusal(client)).isEqualTo("forbidden: no permission");
     }
   }
 

@@ -25,6 +25,10 @@ public final class ReplicaStore {
     String anchor;
     boolean away;
     final Set<String> groups = new LinkedHashSet<>();
+
+    /** Most clients watch no group. */
+    Set<String> watched = Set.of();
+
     final Map<Long, Pending> pending = new LinkedHashMap<>();
     long cost = SESSION;
   }
@@ -124,11 +128,9 @@ public final class ReplicaStore {
                   pending.toBuilder().setAttempts(change.getAttempted().getFailed()).build());
       case REMOVED -> kept.cost -= costOf(kept.pending.remove(change.getRemoved()));
       case JOINED -> join(kept, change.getJoined());
-      case LEFT -> {
-        if (kept.groups.remove(change.getLeft())) {
-          kept.cost -= costOf(change.getLeft());
-        }
-      }
+      case LEFT -> remove(kept, kept.groups, change.getLeft());
+      case WATCHED -> watch(kept, change.getWatched());
+      case UNWATCHED -> remove(kept, kept.watched, change.getUnwatched());
       case ANCHOR -> kept.anchor = change.getAnchor();
       case AWAY -> kept.away = change.getAway();
       case IDENTIFIED -> {
@@ -149,11 +151,12 @@ public final class ReplicaStore {
 
   private static Kept kept(SessionState state) {
     Kept kept = new Kept();
-    kept.head = state.toBuilder().clearGroups().clearPending().build();
+    kept.head = state.toBuilder().clearGroups().clearWatched().clearPending().build();
     kept.cost += costOfToken(kept.head);
     kept.anchor = state.getAnchor();
     kept.away = state.getAway();
     state.getGroupsList().forEach(group -> join(kept, group));
+    state.getWatchedList().forEach(group -> watch(kept, group));
     state.getPendingList().forEach(pending -> add(kept, pending.getNumber(), pending));
     return kept;
   }
@@ -165,6 +168,22 @@ public final class ReplicaStore {
   private static void join(Kept kept, String group) {
     if (kept.groups.add(group)) {
       kept.cost += costOf(group);
+    }
+  }
+
+  private static void watch(Kept kept, String group) {
+    if (kept.watched.isEmpty()) {
+      kept.watched = new LinkedHashSet<>();
+    }
+    if (kept.watched.add(group)) {
+      kept.cost += costOf(group);
+    }
+  }
+
+  private static void remove(Kept kept, Set<String> groups, String group) {
+    if (groups.contains(group)) {
+      groups.remove(group);
+      kept.cost -= costOf(group);
     }
   }
 
@@ -194,7 +213,11 @@ public final class ReplicaStore {
 
   private static SessionState stateOf(Kept kept) {
     SessionState.Builder state =
-        kept.head.toBuilder().setAnchor(kept.anchor).setAway(kept.away).addAllGroups(kept.groups);
+        kept.head.toBuilder()
+            .setAnchor(kept.anchor)
+            .setAway(kept.away)
+            .addAllGroups(kept.groups)
+            .addAllWatched(kept.watched);
     for (Pending pending : kept.pending.values()) {
       // It may have been written; a client that can name its last event is not sent it again.
       state.addPending(pending.toBuilder().setWritten(true));

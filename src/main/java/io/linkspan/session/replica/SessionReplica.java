@@ -99,6 +99,20 @@ public final class SessionReplica implements OutboxListener {
     }
   }
 
+  /** Records that the session watches a group. */
+  public void watched(String group) {
+    if (isRecording()) {
+      replicator.record(change().setWatched(group));
+    }
+  }
+
+  /** Records that the session does not watch a group any more. */
+  public void unwatched(String group) {
+    if (isRecording()) {
+      replicator.record(change().setUnwatched(group));
+    }
+  }
+
   /** Records that the session has lost its link. */
   public void away() {
     if (isRecording()) {

@@ -208,7 +208,8 @@ final class SocketIoNodes implements AutoCloseable {
               IdentityServices.CLAIMED,
               TraceConfig.OFF,
               Tracing.OFF,
-              Mailboxes.OFF);
+              Mailboxes.OFF,
+              config.presence());
     }
 
     void deploy() {
