@@ -268,9 +268,7 @@ public final class RecipientRouter {
     return (int) lane.waiting.stream().takeWhile(one -> one.number <= number).count();
   }
 
-  /**
-   * Keeps the first Messages that wait, if they are to be kept, once sessions have those before.
-   */
+  /** Keeps the first Messages that wait, if asked to, once sessions have those before them. */
   private Future<Found> whenKept(
       Lane lane, Recipient recipient, long upTo, Collection<String> addresses) {
     if (lane.hasSent && offline.keeps(lane.waiting.first())) {
