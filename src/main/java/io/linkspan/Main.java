@@ -36,6 +36,7 @@ import picocli.CommandLine.ScopeType;
     name = "linkspan",
     mixinStandardHelpOptions = true,
     versionProvider = Main.VersionProvider.class,
+    subcommands = StormCommand.class,
     description =
         "Carries messages between clients of many protocols and services on an event bus.",
     footer = {

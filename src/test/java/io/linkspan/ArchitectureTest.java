@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, log, logging, mailbox, memory, metrics, ops, permission, presence, rebalance, revocation, routing, session, status, telemetry, telemetry.otel, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, log, logging, mailbox, memory, metrics, ops, permission, presence, rebalance, revocation, routing, session, status, storm, telemetry, telemetry.otel, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -82,6 +82,7 @@ class ArchitectureTest {
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
       status -> api, directory, memory, metrics, time
+      storm -> api
       telemetry -> api, config
       telemetry.otel -> api, telemetry
       trace -> api, config, connection, directory, time, wire

@@ -136,7 +136,7 @@ class LiveCommandsTest {
   @Test
   void everySubcommandHasHelp() {
     CommandLine main = Main.commandLine();
-    assertThat(main.getSubcommands()).containsKeys("run", "trace", "rebalance", "revoke");
+    assertThat(main.getSubcommands()).containsKeys("run", "trace", "rebalance", "revoke", "storm");
     for (String name : main.getSubcommands().keySet()) {
       StringWriter help = new StringWriter();
       assertThat(Main.commandLine().setOut(new PrintWriter(help)).execute(name, "--help")).isZero();
