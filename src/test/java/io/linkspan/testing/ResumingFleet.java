@@ -11,6 +11,7 @@ import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.WebSocket;
 import io.vertx.core.http.WebSocketClient;
 import io.vertx.core.http.WebSocketClientOptions;
+import io.vertx.core.internal.http.WebSocketInternal;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,6 +35,7 @@ import java.util.regex.Pattern;
 public final class ResumingFleet implements AutoCloseable {
 
   private static final Pattern RETRY_AFTER = Pattern.compile("retryAfterMs=(\\d+)");
+  private static final int MAX_RETRY_DELAY_MS = 500;
   private static final int ACK = 10;
   private static final int MESSAGE = 11;
 
@@ -89,6 +91,8 @@ public final class ResumingFleet implements AutoCloseable {
   private final Map<Integer, Integer> closes = new TreeMap<>();
   private final List<Long> gaps = new ArrayList<>();
   private long sending = -1;
+  private final List<Long> cuts = new ArrayList<>();
+  private String group;
   private int next;
   private boolean closed;
 
@@ -115,6 +119,48 @@ public final class ResumingFleet implements AutoCloseable {
           }
           return null;
         });
+  }
+
+  /** Lets each client join a group with each new session; called before clients are added. */
+  public void join(String name) {
+    onLoop(() -> group = name);
+  }
+
+  /**
+   * Breaks the link of each client once in a period, evenly spaced and without a close frame, until
+   * {@link #stopCutting}.
+   *
+   * @param away how long a client waits until it reconnects, in milliseconds
+   */
+  public void startCutting(long period, long away) {
+    onLoop(
+        () -> {
+          for (int i = 0; i < clients.size(); i++) {
+            Client client = clients.get(i);
+            long first = 1 + i * period / clients.size();
+            cuts.add(vertx.setTimer(first, id -> cutAgain(client, period, away)));
+          }
+          return null;
+        });
+  }
+
+  private void cutAgain(Client client, long period, long away) {
+    cuts.add(vertx.setPeriodic(period, id -> client.cut(away)));
+    client.cut(away);
+  }
+
+  /** Ends the cuts; clients that are away reconnect when it is time. */
+  public void stopCutting() {
+    onLoop(
+        () -> {
+          cuts.forEach(vertx::cancelTimer);
+          return null;
+        });
+  }
+
+  /** Returns the arrivals and absences of each client. */
+  public List<ClientLog> logs() {
+    return onLoop(() -> clients.stream().map(Client::log).toList());
   }
 
   /** Adds a node, to which the balancer sends clients from now on. */
@@ -258,6 +304,13 @@ public final class ResumingFleet implements AutoCloseable {
     int unrecovered;
     int outOfOrder;
     int redelivered;
+    int recovered;
+    int failedConnects;
+    final List<ClientLog.Arrival> arrivals = new ArrayList<>();
+    final List<ClientLog.Absence> absences = new ArrayList<>();
+    long brokenAt;
+    long attemptAt;
+    long awayFor;
 
     Client(String user, boolean resumable) {
       this.user = user;
@@ -268,12 +321,28 @@ public final class ResumingFleet implements AutoCloseable {
       if (closed) {
         return;
       }
+      if (attemptAt == 0) {
+        attemptAt = System.currentTimeMillis();
+      }
       int to = choose();
       count(to, 1);
       String query = "/ws?user=" + user + "&ack=client" + (resumable ? "&session=" + token : "");
       sockets
           .connect(to, "127.0.0.1", query)
-          .onComplete(opened -> begin(opened, to), failure -> again(to, 0, 200));
+          .onComplete(opened -> begin(opened, to), failure -> refused(to));
+    }
+
+    private void refused(int by) {
+      failedConnects++;
+      again(by, 0, 200);
+    }
+
+    void cut(long away) {
+      if (ready) {
+        awayFor = away;
+        // As a lost network does: the close of the channel sends no close frame.
+        var unused = ((WebSocketInternal) socket).channelHandlerContext().close();
+      }
     }
 
     private void begin(WebSocket opened, int to) {
@@ -293,6 +362,8 @@ public final class ResumingFleet implements AutoCloseable {
       ready = false;
       socket = null;
       lostAt = now();
+      brokenAt = System.currentTimeMillis();
+      attemptAt = 0;
       closes.merge(code, 1, Integer::sum);
       if (code == CloseReason.RECONNECT.code()) {
         moves++;
@@ -301,8 +372,9 @@ public final class ResumingFleet implements AutoCloseable {
       Matcher given = RETRY_AFTER.matcher(reason == null ? "" : reason);
       again(
           from,
-          given.find() ? Long.parseLong(given.group(1)) : 0,
-          code == CloseReason.RECONNECT.code() ? 0 : 500);
+          given.find() ? Long.parseLong(given.group(1)) : awayFor,
+          code == CloseReason.RECONNECT.code() || awayFor > 0 ? 0 : MAX_RETRY_DELAY_MS);
+      awayFor = 0;
     }
 
     private void again(int from, long least, int jitter) {
@@ -335,7 +407,8 @@ public final class ResumingFleet implements AutoCloseable {
         byte[] payload = frame.getBytes(2, frame.length());
         if (frame.getUnsignedShortLE(0) == ACK) {
           String eventId = AckMessage.parseFrom(payload).getEventId();
-          if (open.remove(eventId) != null) {
+          Message acknowledgedOne = open.remove(eventId);
+          if (acknowledgedOne != null && !acknowledgedOne.getTo().isEmpty()) {
             acknowledged.add(eventId);
           }
         } else {
@@ -352,6 +425,7 @@ public final class ResumingFleet implements AutoCloseable {
         case "error" -> refused += open.remove(message.getReplyTo()) == null ? 0 : 1;
         default -> {
           if (received.add(message.getEventId())) {
+            arrivals.add(new ClientLog.Arrival(message.getBody(), System.currentTimeMillis()));
             int number = Integer.parseInt(message.getEventId().split("-", 2)[1]);
             outOfOrder += number < lastOf.getOrDefault(message.getFrom(), 0) ? 1 : 0;
             lastOf.merge(message.getFrom(), number, Math::max);
@@ -368,10 +442,33 @@ public final class ResumingFleet implements AutoCloseable {
       ready = true;
       if (!token.isEmpty()) {
         gaps.add(now() - lostAt);
+        absences.add(new ClientLog.Absence(brokenAt, attemptAt, System.currentTimeMillis()));
+        recovered += session.getBoolean("recovered") ? 1 : 0;
         unrecovered += session.getBoolean("recovered") ? 0 : 1;
       }
       token = session.getString("session");
+      if (group != null && !session.getBoolean("recovered")) {
+        Message join =
+            Message.newBuilder()
+                .setEventId(user + "-join-" + unrecovered)
+                .setType("join_group")
+                .setBody(group)
+                .build();
+        open.put(join.getEventId(), join);
+      }
       open.values().forEach(this::write);
+    }
+
+    ClientLog log() {
+      return new ClientLog(
+          user,
+          ready,
+          List.copyOf(arrivals),
+          List.copyOf(absences),
+          recovered,
+          unrecovered,
+          redelivered,
+          failedConnects);
     }
   }
 }
