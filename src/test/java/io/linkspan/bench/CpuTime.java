@@ -11,7 +11,7 @@ import java.util.regex.Pattern;
  * Holds the CPU time of a process in microseconds, in the program itself and in the kernel on its
  * behalf.
  */
-record CpuTime(long user, long system) {
+public record CpuTime(long user, long system) {
 
   /** Linux shows CPU time in hundredths of a second, whatever the unit of the kernel. */
   private static final long TICK_MICROS = 10_000;
@@ -23,7 +23,7 @@ record CpuTime(long user, long system) {
   private static final int WAITING_TIME = 5;
 
   /** Returns the time of all threads of a process so far. */
-  static CpuTime of(ProcessHandle process) throws IOException {
+  public static CpuTime of(ProcessHandle process) throws IOException {
     return parse(Files.readString(folder(process).resolve("stat")));
   }
 
@@ -67,11 +67,13 @@ record CpuTime(long user, long system) {
     return (Long.parseLong(fields[IDLE_TIME]) + Long.parseLong(fields[WAITING_TIME])) * TICK_MICROS;
   }
 
-  CpuTime minus(CpuTime earlier) {
+  /** Returns the difference to an earlier reading. */
+  public CpuTime minus(CpuTime earlier) {
     return new CpuTime(user - earlier.user, system - earlier.system);
   }
 
-  long total() {
+  /** Returns the time in the program and in the kernel. */
+  public long total() {
     return user + system;
   }
 }

@@ -7,7 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** Defines the WebSocket frames between clients and a server. */
-enum Dialect {
+public enum Dialect {
 
   /** The frames of the gateway, with a server that sends everything back. */
   RAW(0, 16, 0) {

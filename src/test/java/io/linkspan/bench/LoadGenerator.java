@@ -20,10 +20,11 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <p>Servers that are compared get the same bytes.
  */
-final class LoadGenerator implements AutoCloseable {
+public final class LoadGenerator implements AutoCloseable {
 
   /** Carries the frames of a dialect. */
-  enum Wire {
+  public enum Wire {
+    /** A client's frames are masked. */
     WEBSOCKET("http"),
 
     /** Each frame follows its length in four bytes. */
@@ -64,7 +65,8 @@ final class LoadGenerator implements AutoCloseable {
    * @param name of the clients, which is made unique with a number: each is a user of its own. Over
    *     TCP they are anonymous.
    */
-  LoadGenerator(ServerProcess server, Wire wire, Dialect dialect, String name, int connections)
+  public LoadGenerator(
+      ServerProcess server, Wire wire, Dialect dialect, String name, int connections)
       throws IOException {
     this.wire = wire;
     mask = wire == Wire.TCP ? NO_MASK : MASK;
@@ -83,7 +85,7 @@ final class LoadGenerator implements AutoCloseable {
    *
    * @return messages answered
    */
-  long closedLoop(long millis, long messages, Latencies into) throws IOException {
+  public long closedLoop(long millis, long messages, Latencies into) throws IOException {
     latencies = into;
     answered = 0;
     if (!closedLoop) {
@@ -104,7 +106,7 @@ final class LoadGenerator implements AutoCloseable {
   }
 
   /** Reads the answers in flight, so that an open loop may follow. */
-  void endClosedLoop() throws IOException {
+  public void endClosedLoop() throws IOException {
     closedLoop = false;
     latencies = null;
     long end = System.nanoTime() + PATIENCE_NANOS;
@@ -124,7 +126,8 @@ final class LoadGenerator implements AutoCloseable {
    *
    * @return messages answered
    */
-  long openLoop(int rate, long millis, Latencies into) throws IOException, InterruptedException {
+  public long openLoop(int rate, long millis, Latencies into)
+      throws IOException, InterruptedException {
     latencies = into;
     answered = 0;
     long start = System.nanoTime();

@@ -8,14 +8,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** Runs a server in a process of its own, and reads its figures from Linux and from its JVM. */
-final class ServerProcess implements AutoCloseable {
+public final class ServerProcess implements AutoCloseable {
 
   /** Options of all servers that run in a JVM. */
-  private static final List<String> JVM_OPTIONS =
+  public static final List<String> JVM_OPTIONS =
       List.of(
           "-Xms1g",
           "-Xmx1g",
@@ -25,7 +26,10 @@ final class ServerProcess implements AutoCloseable {
           "-XX:-UseDynamicNumberOfCompilerThreads");
 
   private static final Path JAVA_BIN = Path.of(System.getProperty("java.home"), "bin");
-  private static final Path GATEWAY_JAR = Path.of("target", "linkspan.jar");
+
+  /** The packaged gateway. */
+  public static final Path GATEWAY_JAR = Path.of("target", "linkspan.jar");
+
   private static final String PORT = "\"%s\":(\\d+)";
   private static final Pattern ANY_PORT = Pattern.compile("\"[a-z]+\":\\d+");
   private static final Pattern HEAP_USED = Pattern.compile("total \\d+K, used (\\d+)K");
@@ -46,21 +50,37 @@ final class ServerProcess implements AutoCloseable {
 
   /** Starts the packaged gateway on free ports, with its defaults and these settings. */
   static ServerProcess gateway(int eventLoops, String... arguments) throws IOException {
-    List<String> command = jvm("-jar", GATEWAY_JAR.toString());
+    return gateway(
+        Map.of("LINKSPAN_EVENTLOOPS", Integer.toString(eventLoops)), List.of(), arguments);
+  }
+
+  /**
+   * Starts the packaged gateway on free ports.
+   *
+   * @param environment settings that are laid over the defaults
+   * @param options of the JVM beyond those of all servers
+   */
+  public static ServerProcess gateway(
+      Map<String, String> environment, List<String> options, String... arguments)
+      throws IOException {
+    List<String> command = jvm();
+    command.addAll(options);
+    command.addAll(List.of("-jar", GATEWAY_JAR.toString()));
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command);
-    builder.environment().put("LINKSPAN_EVENTLOOPS", Integer.toString(eventLoops));
+    builder.environment().keySet().removeIf(name -> name.startsWith("LINKSPAN_"));
     builder.environment().put("LINKSPAN_HTTP_PORT", "0");
     builder.environment().put("LINKSPAN_ENET_PORT", "0");
     builder.environment().put("LINKSPAN_TCP_ENABLED", "true");
     builder.environment().put("LINKSPAN_TCP_PORT", "0");
     builder.environment().put("LINKSPAN_TCP_ACKNOWLEDGE", "transport");
     builder.environment().put("LINKSPAN_MANAGEMENT_PORT", "0");
+    builder.environment().putAll(environment);
     return start(builder, true);
   }
 
   /** Starts a Java program with a class path of its own. */
-  static ServerProcess java(String classPath, String program, Object... arguments)
+  public static ServerProcess java(String classPath, String program, Object... arguments)
       throws IOException {
     List<String> command = jvm("-cp", classPath, program);
     for (Object argument : arguments) {
@@ -73,15 +93,18 @@ final class ServerProcess implements AutoCloseable {
    * Starts any program; it prints {@code "name":port} once it listens, and {@code "heap":bytes} for
    * each line of its input if it is asked for its heap.
    */
-  static ServerProcess start(ProcessBuilder builder) throws IOException {
+  public static ServerProcess start(ProcessBuilder builder) throws IOException {
     return start(builder, false);
   }
 
   private static ServerProcess start(ProcessBuilder builder, boolean isJvm) throws IOException {
-    Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    Process process = Children.add(builder.redirectError(ProcessBuilder.Redirect.INHERIT).start());
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
     for (String line; (line = output.readLine()) != null; ) {
       if (ANY_PORT.matcher(line).find()) {
+        if (isJvm) {
+          discard(output);
+        }
         return new ServerProcess(process, output, line, isJvm);
       }
     }
@@ -89,29 +112,36 @@ final class ServerProcess implements AutoCloseable {
     throw new IOException(builder.command() + " did not start");
   }
 
+  /** Reads the log of a JVM, which would wait once the pipe is full. */
+  private static void discard(BufferedReader output) {
+    var reader = new Thread(() -> output.lines().forEach(line -> {}), "output of a server");
+    reader.setDaemon(true);
+    reader.start();
+  }
+
   /** Returns the port for such clients: http, tcp or enet. */
-  int port(String name) throws IOException {
+  public int port(String name) throws IOException {
     return (int) number(Pattern.compile(PORT.formatted(name)), ports);
   }
 
   /** Returns the CPU time used so far, in the program and in the kernel. */
-  CpuTime cpuTime() throws IOException {
+  public CpuTime cpuTime() throws IOException {
     return CpuTime.of(process.toHandle());
   }
 
   /** Returns the part of it for compilation, which ends. */
-  long compilerMicros() throws IOException {
+  public long compilerMicros() throws IOException {
     return CpuTime.compilerMicros(process.toHandle());
   }
 
   /** Returns the memory of the process, with the whole heap of a JVM. */
-  long residentBytes() throws IOException {
+  public long residentBytes() throws IOException {
     Path status = Path.of("/proc", Long.toString(process.pid()), "status");
     return 1024 * number(RSS, Files.readString(status));
   }
 
   /** Returns the heap after garbage collections; programs other than a JVM print it on request. */
-  long liveHeapBytes() throws IOException, InterruptedException {
+  public long liveHeapBytes() throws IOException, InterruptedException {
     if (!isJvm) {
       Writer input = process.outputWriter(StandardCharsets.US_ASCII);
       input.append('\n').flush();
@@ -126,6 +156,21 @@ final class ServerProcess implements AutoCloseable {
       used += 1024 * Long.parseLong(generation.group(1));
     }
     return used;
+  }
+
+  /** Returns whether the process runs. */
+  public boolean isAlive() {
+    return process.isAlive();
+  }
+
+  /** Returns the id of the process. */
+  public long pid() {
+    return process.pid();
+  }
+
+  /** Asks the process to end, as SIGTERM does. */
+  public void terminate() {
+    process.toHandle().destroy();
   }
 
   /** Ends the process and waits for its end. */
