@@ -1,0 +1,138 @@
+package io.linkspan.bench;
+
+import io.linkspan.bench.board.Board;
+import io.linkspan.bench.board.BoardOptions;
+import io.linkspan.bench.board.Comparison;
+import io.linkspan.bench.board.Manifest;
+import io.linkspan.bench.board.MarkedBlock;
+import io.linkspan.bench.board.RowReport;
+import io.linkspan.bench.board.Table;
+import io.linkspan.bench.row.AvalancheRow;
+import io.linkspan.bench.row.JitterRow;
+import io.linkspan.bench.row.Row;
+import io.linkspan.bench.row.StormRow;
+import io.vertx.core.json.JsonObject;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * Runs the rows of the scoreboard, prints one table and writes one file. See docs/benchmarks.md.
+ *
+ * <p>Usage: {@code Scoreboard [ROW…] [quick] [--scale=N] [--seed N] [--out FILE] [--compare FILE]
+ * [--suites FOLDER] [--render FILE] [--from FILE]}. Exit codes: 0, 1 when a limit does not hold or
+ * a figure is worse than the stored one by more than its noise, 2 for wrong usage.
+ */
+public final class Scoreboard {
+
+  private static final List<Row> ROWS =
+      List.of(new JitterRow(), new AvalancheRow(), new StormRow());
+  private static final int WORSE = 1;
+  private static final int WRONG_USAGE = 2;
+
+  private Scoreboard() {}
+
+  public static void main(String[] arguments) throws Exception {
+    System.exit(run(List.of(arguments)));
+  }
+
+  /** Runs with these arguments, and returns the exit code. */
+  static int run(List<String> arguments) throws IOException {
+    BoardOptions options;
+    Board stored;
+    try {
+      options = BoardOptions.parse(arguments, ROWS.stream().map(Row::name).toList());
+      stored = options.compare() == null ? null : Board.read(options.compare());
+    } catch (IllegalArgumentException e) {
+      System.err.println(e.getMessage());
+      return WRONG_USAGE;
+    }
+    Board board;
+    if (options.from() == null) {
+      board = measure(options);
+      board.write(options.out());
+    } else {
+      board = Board.read(options.from());
+    }
+    Table.lines(board).forEach(System.out::println);
+    board.missedAims().forEach(text -> System.out.println("aim missed: " + text));
+    List<String> failures = new ArrayList<>(board.failures());
+    if (stored != null) {
+      failures.addAll(compare(stored, board));
+    }
+    failures.forEach(text -> System.out.println("FAILED: " + text));
+    if (options.render() != null) {
+      render(board, options.render());
+    }
+    return failures.isEmpty() ? 0 : WORSE;
+  }
+
+  private static List<String> compare(Board stored, Board board) {
+    try {
+      var comparison = new Comparison(stored, board);
+      comparison.better().forEach(text -> System.out.println("better: " + text));
+      return comparison.worse();
+    } catch (IllegalArgumentException e) {
+      return List.of("the comparison is not possible: " + e.getMessage());
+    }
+  }
+
+  private static void render(Board board, Path file) throws IOException {
+    Files.writeString(file, MarkedBlock.replace(Files.readString(file), board));
+  }
+
+  private static Board measure(BoardOptions options) throws IOException {
+    // The scripts of the rows start gateways by this path.
+    System.setProperty("linkspan.jar", ServerProcess.GATEWAY_JAR.toAbsolutePath().toString());
+    JsonObject manifest =
+        Manifest.of(options, ServerProcess.JVM_OPTIONS, ServerProcess.GATEWAY_JAR);
+    var run = new Row.Run(options.size(), options.seed(), options.suites());
+    List<RowReport> reports = new ArrayList<>();
+    for (Row row : ROWS) {
+      if (options.rows().contains(row.name())) {
+        reports.add(measure(row, run));
+      }
+    }
+    return new Board(manifest, reports);
+  }
+
+  private static RowReport measure(Row row, Row.Run run) throws IOException {
+    System.err.println(row.name() + ", beside " + row.peers());
+    RowReport report = new RowReport(row.name(), row.limits());
+    double load = Manifest.loadAverage();
+    long start = System.nanoTime();
+    RowReport measured = report;
+    var measuring =
+        new FutureTask<Void>(
+            () -> {
+              row.measure(run, measured);
+              return null;
+            });
+    var thread = new Thread(measuring, row.name());
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      measuring.get(row.maxSeconds(run.size()), TimeUnit.SECONDS);
+    } catch (ExecutionException e) {
+      // The other rows run, and the table names the failure.
+      e.getCause().printStackTrace();
+      report.failed(e.getCause().toString());
+    } catch (TimeoutException e) {
+      // A read of a process that has ended fails, and with it the row.
+      Children.endAll();
+      thread.interrupt();
+      report = new RowReport(row.name(), row.limits());
+      report.failed("it takes longer than " + row.maxSeconds(run.size()) + " s");
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+    report.took(load, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) / 1_000.0);
+    return report;
+  }
+}

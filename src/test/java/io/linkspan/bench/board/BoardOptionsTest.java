@@ -1,0 +1,69 @@
+package io.linkspan.bench.board;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** The arguments of the scoreboard. */
+class BoardOptionsTest {
+
+  private static final List<String> ALL = List.of("jitter", "storm", "faults");
+
+  private static BoardOptions parse(String... arguments) {
+    return BoardOptions.parse(List.of(arguments), ALL);
+  }
+
+  @Test
+  void withoutArgumentsAllRowsRunInFull() {
+    BoardOptions options = parse();
+
+    assertThat(options.rows()).isEqualTo(ALL);
+    assertThat(options.quick()).isFalse();
+    assertThat(options.scale()).isEqualTo(1);
+    assertThat(options.seed()).isEqualTo(BoardOptions.DEFAULT_SEED);
+    assertThat(options.compare()).isNull();
+  }
+
+  @Test
+  void namedRowsRunInTheOrderOfTheScoreboard() {
+    assertThat(parse("faults", "quick", "jitter").rows()).containsExactly("jitter", "faults");
+  }
+
+  @Test
+  void valuesFollowAnEqualsSignOrAreTheNextArgument() {
+    BoardOptions options = parse("--scale=0.25", "--seed", "7", "--out=a.json", "--compare", "b");
+
+    assertThat(options.scale()).isEqualTo(0.25);
+    assertThat(options.seed()).isEqualTo(7);
+    assertThat(options.out()).isEqualTo(Path.of("a.json"));
+    assertThat(options.compare()).isEqualTo(Path.of("b"));
+  }
+
+  @Test
+  void refusesUnknownRowsAndOptionsAndMissingValues() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> parse("jiter"))
+        .withMessageContaining("jiter");
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--skale=2"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--seed"));
+  }
+
+  @Test
+  void refusesValuesThatAreNotNumbersOrOutOfBounds() {
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--seed=x"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--scale=x"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--scale=0"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--scale=NaN"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--scale=5"));
+  }
+
+  @Test
+  void aQuickRunHasAFifthOfTheClients() {
+    assertThat(parse("quick", "--scale=0.5").size().clients(2_000)).isEqualTo(200);
+    assertThat(parse("--scale=2").size().clients(2_000)).isEqualTo(4_000);
+    assertThat(parse("quick", "--scale=0.001").size().clients(2_000)).isEqualTo(2);
+  }
+}

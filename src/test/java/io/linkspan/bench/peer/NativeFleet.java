@@ -1,0 +1,49 @@
+package io.linkspan.bench.peer;
+
+import io.linkspan.testing.ClientLog;
+import io.linkspan.testing.ResumingFleet;
+import io.linkspan.testing.ResumingFleet.Balancer;
+import java.util.List;
+
+/** WebSocket clients of the gateway, on one event loop of this process. */
+public final class NativeFleet implements Fleet {
+
+  private final ResumingFleet fleet;
+
+  /** Starts clients, which join a group. */
+  public NativeFleet(List<Integer> ports, long seed, int clients, int perSecond, String group) {
+    fleet = new ResumingFleet(Balancer.LEAST_CONNECTIONS, seed, ports);
+    fleet.join(group);
+    fleet.add(clients, true, perSecond);
+  }
+
+  /** Returns the clients, for what only they can do. */
+  public ResumingFleet clients() {
+    return fleet;
+  }
+
+  @Override
+  public int connected() {
+    return fleet.connected() - fleet.open().size();
+  }
+
+  @Override
+  public void startCutting(long periodMs, long awayMs) {
+    fleet.startCutting(periodMs, awayMs);
+  }
+
+  @Override
+  public void stopCutting() {
+    fleet.stopCutting();
+  }
+
+  @Override
+  public List<ClientLog> logs() {
+    return fleet.logs();
+  }
+
+  @Override
+  public void close() {
+    fleet.close();
+  }
+}

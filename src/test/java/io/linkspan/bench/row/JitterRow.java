@@ -1,0 +1,158 @@
+package io.linkspan.bench.row;
+
+import io.linkspan.bench.CpuTime;
+import io.linkspan.bench.ServerProcess;
+import io.linkspan.bench.board.DeliveryCount;
+import io.linkspan.bench.board.Figure;
+import io.linkspan.bench.board.Limit;
+import io.linkspan.bench.board.RowReport;
+import io.linkspan.bench.board.Size;
+import io.linkspan.bench.peer.Fleet;
+import io.linkspan.bench.peer.NativeFleet;
+import io.linkspan.bench.peer.Publisher;
+import io.linkspan.bench.peer.Servers;
+import io.linkspan.bench.peer.SocketIoFleet;
+import io.linkspan.bench.peer.Waiting;
+import io.linkspan.testing.ClientLog;
+import java.io.IOException;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Clients whose links break every 15 s for 2 s, while they are sent broadcasts and direct messages.
+ */
+public final class JitterRow implements Row {
+
+  private static final int CLIENTS = 2_000;
+  private static final int BROADCASTS = 120;
+  private static final int DIRECT = 10;
+  private static final int CONNECTS_PER_SECOND = 300;
+  private static final int CONNECT_SECONDS = 120;
+  private static final int SECONDS = 60;
+  private static final int QUICK_SECONDS = 10;
+  private static final int PERIOD_MS = 15_000;
+  private static final int QUICK_PERIOD_MS = 5_000;
+  private static final int AWAY_MS = 2_000;
+  private static final int QUICK_AWAY_MS = 1_000;
+  private static final int SETTLE_SECONDS = 15;
+  private static final int QUICK_SETTLE_SECONDS = 5;
+  private static final String GROUP = "jitter";
+
+  private static final Figure DELIVERED = Figure.share("delivered");
+  private static final Figure DOUBLED = Figure.count("doubled");
+  private static final Figure REFUSED = Figure.count("refused by the server");
+  private static final Figure UNRECOVERED = Figure.count("sessions lost");
+  private static final Figure NEVER_BACK = Figure.count("never back");
+  private static final Figure REDELIVERED = Figure.loose("repeated on the wire");
+  private static final Figure REPLAY_P50 = Figure.wall("replay p50", "ms", 50);
+  private static final Figure REPLAY_P99 = Figure.wall("replay p99", "ms", 200);
+  private static final Figure CPU = Figure.cpu("CPU per delivery", "µs");
+
+  @Override
+  public String name() {
+    return "jitter";
+  }
+
+  @Override
+  public List<String> peers() {
+    return List.of(Servers.SOCKET_IO);
+  }
+
+  @Override
+  public List<Limit> limits() {
+    return List.of(
+        Limit.atLeast(DELIVERED.name(), Servers.LINKSPAN, 100),
+        Limit.atLeast(DELIVERED.name(), Servers.LINKSPAN_SOCKET_IO, 100),
+        Limit.none(DOUBLED.name(), Servers.LINKSPAN),
+        Limit.none(DOUBLED.name(), Servers.LINKSPAN_SOCKET_IO),
+        Limit.none(NEVER_BACK.name(), Servers.LINKSPAN),
+        Limit.none(NEVER_BACK.name(), Servers.LINKSPAN_SOCKET_IO),
+        Limit.none(UNRECOVERED.name(), Servers.LINKSPAN),
+        Limit.none(UNRECOVERED.name(), Servers.LINKSPAN_SOCKET_IO),
+        Limit.aimTimes(REPLAY_P99.name(), Servers.LINKSPAN, 1, Servers.SOCKET_IO),
+        Limit.aimTimes(REPLAY_P99.name(), Servers.LINKSPAN_SOCKET_IO, 1, Servers.SOCKET_IO));
+  }
+
+  @Override
+  public int maxSeconds(Size size) {
+    return size.either(420, 120);
+  }
+
+  @Override
+  public void measure(Run run, RowReport report) throws IOException, InterruptedException {
+    int clients = run.size().clients(CLIENTS);
+    Map<String, String> settings = Map.of("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
+    try (var server = Servers.gateway(settings);
+        var fleet =
+            new NativeFleet(
+                List.of(server.port("http")), run.seed(), clients, CONNECTS_PER_SECOND, GROUP)) {
+      measure(server, fleet, Servers.LINKSPAN, clients, run, report);
+    }
+    try (var server = Servers.gateway(settings);
+        var fleet = socketIo(server, clients)) {
+      measure(server, fleet, Servers.LINKSPAN_SOCKET_IO, clients, run, report);
+    }
+    try (var server = Servers.socketIo(0);
+        var fleet = socketIo(server, clients)) {
+      measure(server, fleet, Servers.SOCKET_IO, clients, run, report);
+    }
+    report.note(clients + " clients, replay from the attempt to reconnect");
+  }
+
+  private static SocketIoFleet socketIo(ServerProcess server, int clients)
+      throws IOException, InterruptedException {
+    return new SocketIoFleet(server.port("http"), clients, CONNECTS_PER_SECOND, GROUP);
+  }
+
+  private static void measure(
+      ServerProcess server, Fleet fleet, String name, int clients, Run run, RowReport report)
+      throws IOException, InterruptedException {
+    Waiting.require(
+        "the connect of all clients", CONNECT_SECONDS, () -> fleet.connected() == clients);
+    Size size = run.size();
+    int period = size.either(PERIOD_MS, QUICK_PERIOD_MS);
+    int settle = size.either(SETTLE_SECONDS, QUICK_SETTLE_SECONDS);
+    int port = server.port("management");
+    fleet.startCutting(period, size.either(AWAY_MS, QUICK_AWAY_MS));
+    // One period warms up, with as much load as is measured after it.
+    int seconds = size.either(SECONDS, QUICK_SECONDS);
+    int share = seconds * 1_000 / period;
+    new Publisher(port, "warmup")
+        .publish(GROUP, BROADCASTS / share, clients, DIRECT / share, period, run.seed());
+    var publisher = new Publisher(port, "measured");
+    CpuTime before = server.cpuTime();
+    publisher.publish(
+        GROUP, BROADCASTS, clients, DIRECT, TimeUnit.SECONDS.toMillis(seconds), run.seed());
+    fleet.stopCutting();
+    Waiting.until(settle, () -> fleet.connected() == clients);
+    CpuTime used = server.cpuTime().minus(before);
+    // A client that is connected again may have messages on their way.
+    var counts = new DeliveryCount[1];
+    Waiting.until(
+        settle,
+        () -> {
+          counts[0] = DeliveryCount.of(publisher.sent(), fleet.logs());
+          return counts[0].delivered() == counts[0].expected();
+        });
+    report(fleet.logs(), counts[0], publisher, name, report);
+    report.add(CPU, name, (double) used.total() / counts[0].delivered());
+  }
+
+  private static void report(
+      List<ClientLog> logs,
+      DeliveryCount count,
+      Publisher publisher,
+      String name,
+      RowReport report) {
+    report
+        .add(DELIVERED, name, count.percent())
+        .add(DOUBLED, name, count.doubled())
+        .add(REFUSED, name, publisher.refused())
+        .add(UNRECOVERED, name, logs.stream().mapToInt(ClientLog::unrecovered).sum())
+        .add(NEVER_BACK, name, logs.stream().mapToInt(log -> log.connected() ? 0 : 1).sum())
+        .add(REDELIVERED, name, logs.stream().mapToInt(ClientLog::redelivered).sum())
+        .add(REPLAY_P50, name, count.replay(0.5))
+        .add(REPLAY_P99, name, count.replay(0.99));
+  }
+}
