@@ -1,16 +1,12 @@
 package io.linkspan.testing;
 
 import java.time.Duration;
-import org.awaitility.Awaitility;
-import org.junit.jupiter.api.extension.BeforeAllCallback;
-import org.junit.jupiter.api.extension.ExtensionContext;
 
 /**
  * States how long a test waits for what must happen. A test that passes does not wait for it; a
- * busy machine needs it. JUnit finds this extension by its service file, and each {@code await()}
- * without a bound of its own has this one.
+ * busy machine needs it. The benchmarks use these constants too, without JUnit on their class path.
  */
-public final class Patience implements BeforeAllCallback {
+public final class Patience {
 
   /** The longest wait for one event. */
   public static final Duration LONGEST = Duration.ofSeconds(60);
@@ -21,8 +17,5 @@ public final class Patience implements BeforeAllCallback {
   /** {@link #LONGEST} in seconds. */
   public static final long SECONDS = LONGEST.toSeconds();
 
-  @Override
-  public void beforeAll(ExtensionContext context) {
-    Awaitility.setDefaultTimeout(LONGEST);
-  }
+  private Patience() {}
 }
