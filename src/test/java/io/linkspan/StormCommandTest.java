@@ -69,8 +69,12 @@ class StormCommandTest {
         storm("--clients 2 --kind half-open --json").stream().map(JsonObject::new).toList();
 
     assertThat(lines).hasSize(4);
-    assertThat(lines.get(3).getInteger("attempts")).isEqualTo(2);
-    assertThat(lines.get(3).getInteger("admitted")).isZero();
+    assertThat(lines)
+        .allSatisfy(
+            line -> {
+              assertThat(line.fieldNames()).contains("when", "refused", "goodP99Ms", "gauges");
+              assertThat(line.getInteger("admitted")).isZero();
+            });
     assertThat(lines.get(0).getInteger("attempts")).isZero();
   }
 

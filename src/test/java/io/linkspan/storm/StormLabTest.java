@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.fail;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
@@ -123,11 +125,17 @@ class StormLabTest {
 
   @Test
   void aTargetThatDoesNotListenIsCounted() throws IOException {
-    StormLab lab;
-    try (TestGateway gateway = TestGateway.start(Map.of())) {
-      lab = lab(gateway, StormKind.HELPER, 1, 1);
+    try (var bound = new Socket()) {
+      // Nobody listens at the port, and nobody else can take it.
+      bound.bind(new InetSocketAddress("127.0.0.1", 0));
+      URI url = URI.create("ws://127.0.0.1:" + bound.getLocalPort() + "/ws");
+      refuse(url);
     }
-    try (lab) {
+  }
+
+  private static void refuse(URI url) throws IOException {
+    var plan = StormPlan.of(url, StormKind.HELPER, 1, 1, 4, Duration.ofMinutes(1));
+    try (var lab = new StormLab(plan)) {
       lab.begin();
       JsonObject counts =
           runUntil(lab, all -> refused(all, "reset") > 2 && all.getInteger("goodLost") > 0);
