@@ -49,6 +49,24 @@ public enum Dialect {
     }
   },
 
+  /** As above, with a session that a client can resume; not for messages. */
+  LINKSPAN_RESUMABLE(1, 16, 0) {
+    @Override
+    String path(String user) {
+      return "/ws?ack=transport&session=&user=" + user;
+    }
+
+    @Override
+    Template template(int client) {
+      return binary(client);
+    }
+
+    @Override
+    Answer read(ByteBuffer in, int at, int length) {
+      return Answer.WELCOME;
+    }
+  },
+
   /** Socket.IO 4: an event, acknowledged with its own arguments. */
   SOCKET_IO(0, 10, 10_000_000) {
     @Override

@@ -6,10 +6,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
 /** Runs clients of the C library in a process of their own: {@code src/test/c/enet_load.c}. */
-final class EnetLoad implements AutoCloseable {
+public final class EnetLoad implements AutoCloseable {
 
   /** The load of the clients, and its duration. */
-  record Plan(int peers, int size, int inFlight, int rate, long warmUpMs, long warmUpMessages) {}
+  public record Plan(
+      int peers, int size, int inFlight, int rate, long warmUpMs, long warmUpMessages) {}
 
   /**
    * One measurement.
@@ -17,36 +18,37 @@ final class EnetLoad implements AutoCloseable {
    * @param repeated commands that the clients sent again, per message
    * @param datagrams that the clients sent, per message
    */
-  record Measured(Window.Load load, double repeated, double datagrams) {}
+  public record Measured(Window.Load load, double repeated, double datagrams) {}
 
   private final ServerProcess server;
   private final Process process;
   private final BufferedReader output;
 
   /** Connects all peers. */
-  EnetLoad(Path program, ServerProcess server, boolean isGateway, Plan plan, long windowMs)
+  public EnetLoad(Path program, ServerProcess server, boolean isGateway, Plan plan, long windowMs)
       throws IOException {
     this.server = server;
     process =
-        new ProcessBuilder(
-                program.toString(),
-                Integer.toString(server.port("enet")),
-                isGateway ? "gateway" : "echo",
-                Integer.toString(plan.peers()),
-                Integer.toString(plan.size()),
-                Integer.toString(plan.inFlight()),
-                Integer.toString(plan.rate()),
-                Long.toString(plan.warmUpMs()),
-                Long.toString(plan.warmUpMessages()),
-                Long.toString(windowMs))
-            .redirectError(ProcessBuilder.Redirect.INHERIT)
-            .start();
+        Children.add(
+            new ProcessBuilder(
+                    program.toString(),
+                    Integer.toString(server.port("enet")),
+                    isGateway ? "gateway" : "echo",
+                    Integer.toString(plan.peers()),
+                    Integer.toString(plan.size()),
+                    Integer.toString(plan.inFlight()),
+                    Integer.toString(plan.rate()),
+                    Long.toString(plan.warmUpMs()),
+                    Long.toString(plan.warmUpMessages()),
+                    Long.toString(windowMs))
+                .redirectError(ProcessBuilder.Redirect.INHERIT)
+                .start());
     output = process.inputReader(StandardCharsets.UTF_8);
     await("ready");
   }
 
   /** Loads the server, and measures it after the warm-up. */
-  Measured measure() throws IOException {
+  public Measured measure() throws IOException {
     await("begin");
     var window = new Window(server, process.toHandle());
     String[] end = await("end").split(" ", -1);
@@ -58,7 +60,7 @@ final class EnetLoad implements AutoCloseable {
   }
 
   /** Keeps the peers idle for a time. */
-  CpuTime rest() throws IOException {
+  public CpuTime rest() throws IOException {
     await("begin");
     CpuTime before = server.cpuTime();
     await("end");

@@ -145,6 +145,14 @@ public final class LoadGenerator implements AutoCloseable {
     return answered;
   }
 
+  /** Answers heartbeats and sends nothing else for some time. */
+  public void idle(long millis) throws IOException {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    for (long left; (left = end - System.nanoTime()) > 0; ) {
+      selector.select(this::onReadable, 1 + TimeUnit.NANOSECONDS.toMillis(left));
+    }
+  }
+
   @Override
   public void close() throws IOException {
     for (Client client : clients) {

@@ -25,9 +25,9 @@ import java.util.concurrent.TimeoutException;
 /**
  * Runs the rows of the scoreboard, prints one table and writes one file. See docs/benchmarks.md.
  *
- * <p>Usage: {@code Scoreboard [ROW…] [quick] [--scale=N] [--seed N] [--out FILE] [--compare FILE]
- * [--suites FOLDER] [--render FILE] [--from FILE]}. Exit codes: 0, 1 when a limit does not hold or
- * a figure is worse than the stored one by more than its noise, 2 for wrong usage.
+ * <p>Usage: {@code Scoreboard [ROW…] [quick] [--scale=N] [--seed N] [--patience N] [--out FILE]
+ * [--compare FILE] [--suites FOLDER] [--render FILE] [--from FILE]}. Exit codes: 0, 1 when a limit
+ * does not hold or a figure is worse than the stored one by more than its noise, 2 for wrong usage.
  */
 public final class Scoreboard {
 
@@ -96,15 +96,15 @@ public final class Scoreboard {
     List<RowReport> reports = new ArrayList<>();
     for (Row row : ROWS) {
       if (options.rows().contains(row.name())) {
-        reports.add(measure(row, run));
+        reports.add(measure(row, run, options.patience()));
       }
     }
     return new Board(manifest, reports);
   }
 
-  private static RowReport measure(Row row, Row.Run run) throws IOException {
+  private static RowReport measure(Row row, Row.Run run, int patience) throws IOException {
     System.err.println(row.name() + ", beside " + row.peers());
-    RowReport report = new RowReport(row.name(), row.limits());
+    RowReport report = new RowReport(row.name(), row.limits(run.size()));
     double load = Manifest.loadAverage();
     long start = System.nanoTime();
     RowReport measured = report;
@@ -114,11 +114,12 @@ public final class Scoreboard {
               row.measure(run, measured);
               return null;
             });
+    int seconds = patience * row.maxSeconds(run.size());
     var thread = new Thread(measuring, row.name());
     thread.setDaemon(true);
     thread.start();
     try {
-      measuring.get(row.maxSeconds(run.size()), TimeUnit.SECONDS);
+      measuring.get(seconds, TimeUnit.SECONDS);
     } catch (ExecutionException e) {
       // The other rows run, and the table names the failure.
       e.getCause().printStackTrace();
@@ -127,8 +128,8 @@ public final class Scoreboard {
       // A read of a process that has ended fails, and with it the row.
       Children.endAll();
       thread.interrupt();
-      report = new RowReport(row.name(), row.limits());
-      report.failed("it takes longer than " + row.maxSeconds(run.size()) + " s");
+      report = new RowReport(row.name(), row.limits(run.size()));
+      report.failed("it takes longer than " + seconds + " s");
     } catch (InterruptedException e) {
       throw new IOException(e);
     }

@@ -173,6 +173,18 @@ public final class ServerProcess implements AutoCloseable {
     process.toHandle().destroy();
   }
 
+  /** Sends a signal that Java has no method for, such as STOP. */
+  public void signal(String name) throws IOException {
+    Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(pid())).start();
+    try {
+      if (kill.waitFor() != 0) {
+        throw new IOException("kill -" + name + " failed");
+      }
+    } catch (InterruptedException e) {
+      throw new IOException(e);
+    }
+  }
+
   /** Ends the process and waits for its end. */
   @Override
   public void close() {

@@ -6,7 +6,7 @@ import java.io.IOException;
  * Measures the time between two moments, and what a server, the load and the rest of the machine
  * used in it.
  */
-final class Window {
+public final class Window {
 
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
@@ -19,7 +19,7 @@ final class Window {
   private final long start;
 
   /** Begins a window. */
-  Window(ServerProcess server, ProcessHandle load) throws IOException {
+  public Window(ServerProcess server, ProcessHandle load) throws IOException {
     this.server = server;
     this.load = load;
     idleBefore = CpuTime.idleMicros();
@@ -36,7 +36,7 @@ final class Window {
    * @param p50 latency in microseconds
    * @param p99 latency in microseconds
    */
-  Load end(long messages, double p50, double p99) throws IOException {
+  public Load end(long messages, double p50, double p99) throws IOException {
     double micros = (System.nanoTime() - start) / 1_000.0;
     CpuTime cpu = server.cpuTime().minus(serverBefore);
     long compiler = server.compilerMicros() - compilerBefore;
@@ -63,7 +63,7 @@ final class Window {
    * @param p99 latency in microseconds
    * @param others CPU of the rest of the machine, in percent of one processor
    */
-  record Load(
+  public record Load(
       double cpu,
       double user,
       double compiler,

@@ -12,6 +12,7 @@ import java.util.function.Function;
  * @param rows the names of the rows that run, in the order of the scoreboard
  * @param quick whether rows are short
  * @param scale by which the number of clients of each row is multiplied, above 0 and at most 4
+ * @param patience by which the time of each row is multiplied, 1 to 20, for busy machines
  * @param out the file for the result
  * @param compare a stored result; null: none
  * @param from a stored result that is rendered in place of a run; null: none
@@ -23,6 +24,7 @@ public record BoardOptions(
     boolean quick,
     double scale,
     long seed,
+    int patience,
     Path out,
     Path compare,
     Path from,
@@ -33,6 +35,7 @@ public record BoardOptions(
   public static final long DEFAULT_SEED = 20_261_130L;
 
   private static final double MAX_SCALE = 4;
+  private static final int MAX_PATIENCE = 20;
   private static final Path DEFAULT_OUT = Path.of("target", "scoreboard.json");
 
   /**
@@ -46,6 +49,7 @@ public record BoardOptions(
     boolean quick = false;
     double scale = 1;
     long seed = DEFAULT_SEED;
+    int patience = 1;
     Path out = DEFAULT_OUT;
     Path compare = null;
     Path from = null;
@@ -69,6 +73,7 @@ public record BoardOptions(
       switch (name) {
         case "--scale" -> scale = scale(value);
         case "--seed" -> seed = read(name, value, Long::parseLong);
+        case "--patience" -> patience = patience(value);
         case "--out" -> out = Path.of(value);
         case "--compare" -> compare = Path.of(value);
         case "--from" -> from = Path.of(value);
@@ -79,7 +84,7 @@ public record BoardOptions(
     }
     List<String> rows =
         named.isEmpty() ? List.copyOf(all) : all.stream().filter(named::contains).toList();
-    return new BoardOptions(rows, quick, scale, seed, out, compare, from, render, suites);
+    return new BoardOptions(rows, quick, scale, seed, patience, out, compare, from, render, suites);
   }
 
   private static String next(String option, Iterator<String> rest) {
@@ -95,6 +100,14 @@ public record BoardOptions(
       throw new IllegalArgumentException("--scale must be above 0 and at most 4, not " + value);
     }
     return scale;
+  }
+
+  private static int patience(String value) {
+    int patience = read("--patience", value, Integer::parseInt);
+    if (patience < 1 || patience > MAX_PATIENCE) {
+      throw new IllegalArgumentException("--patience must be 1 to 20, not " + value);
+    }
+    return patience;
   }
 
   private static <T> T read(String name, String value, Function<String, T> parser) {

@@ -34,10 +34,12 @@ class BoardOptionsTest {
 
   @Test
   void valuesFollowAnEqualsSignOrAreTheNextArgument() {
-    BoardOptions options = parse("--scale=0.25", "--seed", "7", "--out=a.json", "--compare", "b");
+    BoardOptions options =
+        parse("--scale=0.25", "--seed", "7", "--patience=3", "--out=a.json", "--compare", "b");
 
     assertThat(options.scale()).isEqualTo(0.25);
     assertThat(options.seed()).isEqualTo(7);
+    assertThat(options.patience()).isEqualTo(3);
     assertThat(options.out()).isEqualTo(Path.of("a.json"));
     assertThat(options.compare()).isEqualTo(Path.of("b"));
   }
@@ -58,6 +60,8 @@ class BoardOptionsTest {
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--scale=0"));
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--scale=NaN"));
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--scale=5"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--patience=0"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--patience=21"));
   }
 
   @Test

@@ -80,6 +80,18 @@ public record DeliveryCount(int expected, int delivered, int doubled, double[] r
     return -1;
   }
 
+  /** Returns the milliseconds from sending to each arrival, sorted. */
+  public static double[] times(Collection<Sent> sent, List<ClientLog> clients) {
+    Map<String, Double> sentAt = new HashMap<>();
+    sent.forEach(message -> sentAt.put(message.body(), message.at()));
+    return clients.stream()
+        .flatMap(client -> client.arrivals().stream())
+        .filter(arrival -> sentAt.containsKey(arrival.body()))
+        .mapToDouble(arrival -> arrival.at() - sentAt.get(arrival.body()))
+        .sorted()
+        .toArray();
+  }
+
   /** Returns the delivered part in percent; 100 without any message. */
   public double percent() {
     return expected == 0 ? 100 : 100.0 * delivered / expected;

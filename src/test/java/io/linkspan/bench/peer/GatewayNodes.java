@@ -95,6 +95,25 @@ public final class GatewayNodes implements AutoCloseable {
     return List.copyOf(nodes);
   }
 
+  /** Kills a node, and starts another one in its place. */
+  public ServerProcess replaceKilled(int place) throws IOException {
+    ServerProcess old = nodes.get(place);
+    endedMicros += old.cpuTime().total();
+    old.close();
+    return startAgain(place);
+  }
+
+  /** Stops a node for some time, as a partition of the network does, and lets it rejoin. */
+  public void freeze(int place, long millis) throws IOException {
+    nodes.get(place).signal("STOP");
+    try {
+      Waiting.pause(millis);
+    } finally {
+      nodes.get(place).signal("CONT");
+    }
+    awaitMembers();
+  }
+
   /** Asks a node to drain, waits for its end, and starts another one in its place. */
   public ServerProcess restart(int place) throws IOException {
     ServerProcess old = nodes.get(place);
@@ -112,6 +131,10 @@ public final class GatewayNodes implements AutoCloseable {
           return !old.isAlive();
         });
     endedMicros += last[0].total();
+    return startAgain(place);
+  }
+
+  private ServerProcess startAgain(int place) throws IOException {
     ServerProcess next = start(place);
     nodes.set(place, next);
     awaitMembers();

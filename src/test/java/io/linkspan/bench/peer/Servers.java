@@ -1,5 +1,6 @@
 package io.linkspan.bench.peer;
 
+import io.linkspan.bench.RawEchoServer;
 import io.linkspan.bench.ServerProcess;
 import io.linkspan.testing.NodeScript;
 import java.io.IOException;
@@ -22,6 +23,15 @@ public final class Servers {
 
   /** Socket.IO on Netty. */
   public static final String NETTY_SOCKET_IO = "netty-socketio";
+
+  /** A minimal server with Vert.x, which sends everything back. */
+  public static final String RAW_VERTX = "raw Vert.x";
+
+  /** A minimal server with Netty, which sends everything back. */
+  public static final String RAW_NETTY = "raw Netty";
+
+  /** The WebSocket library of Node, which sends everything back. */
+  public static final String NODE_WS = "node ws";
 
   private static final Path NETTY_SOURCES = Path.of("src", "test", "netty-socketio");
   private static final Path NETTY_LIBRARIES = Path.of("target", "netty-socketio");
@@ -50,6 +60,23 @@ public final class Servers {
     ProcessBuilder builder = NodeScript.command("node-socketio", "board-server.mjs", "--expose-gc");
     builder.command().add(Integer.toString(port));
     return ServerProcess.start(builder);
+  }
+
+  /** Starts the minimal server with Vert.x. */
+  public static ServerProcess rawVertx() throws IOException {
+    return ServerProcess.java(
+        System.getProperty("java.class.path"), RawEchoServer.class.getName(), EVENT_LOOPS);
+  }
+
+  /** Starts the minimal server with Netty. */
+  public static ServerProcess rawNetty() throws IOException {
+    return ServerProcess.java(
+        System.getProperty("java.class.path"), RawNettyServer.class.getName(), EVENT_LOOPS);
+  }
+
+  /** Starts the minimal server with the WebSocket library of Node. */
+  public static ServerProcess nodeWs() throws IOException, InterruptedException {
+    return ServerProcess.start(NodeScript.command("node-socketio", "ws-echo.mjs", "--expose-gc"));
   }
 
   /** Starts netty-socketio, whose libraries Maven fetches for the first run. */

@@ -28,6 +28,14 @@ public final class Waiting {
     return true;
   }
 
+  /** Waits for some time. */
+  public static void pause(long millis) {
+    long end = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(millis);
+    for (long left; (left = end - System.nanoTime()) > 0; ) {
+      LockSupport.parkNanos(left);
+    }
+  }
+
   /** Waits until the condition holds. */
   public static void require(String what, long seconds, Condition condition) throws IOException {
     if (!until(seconds, condition)) {

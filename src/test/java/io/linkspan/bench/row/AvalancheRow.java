@@ -54,7 +54,7 @@ public final class AvalancheRow implements Row {
   }
 
   @Override
-  public List<Limit> limits() {
+  public List<Limit> limits(Size size) {
     return List.of(
         Limit.none(NEVER_BACK.name(), Servers.LINKSPAN),
         Limit.none(UNRECOVERED.name(), Servers.LINKSPAN),

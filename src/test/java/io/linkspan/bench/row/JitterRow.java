@@ -60,7 +60,7 @@ public final class JitterRow implements Row {
   }
 
   @Override
-  public List<Limit> limits() {
+  public List<Limit> limits(Size size) {
     return List.of(
         Limit.atLeast(DELIVERED.name(), Servers.LINKSPAN, 100),
         Limit.atLeast(DELIVERED.name(), Servers.LINKSPAN_SOCKET_IO, 100),

@@ -23,7 +23,7 @@ public interface Row {
   List<String> peers();
 
   /** Returns the limits and aims, which say what makes the row fail. */
-  List<Limit> limits();
+  List<Limit> limits(Size size);
 
   /** Returns after how many seconds the row is ended, as failed. */
   int maxSeconds(Size size);

@@ -57,6 +57,11 @@ public final class StormRow implements Row {
     return List.of(Servers.SOCKET_IO, Servers.NETTY_SOCKET_IO);
   }
 
+  /** A quick run leaves out the second kind. */
+  private static List<String> kinds(Size size) {
+    return size.quick() ? KINDS.subList(0, 1) : KINDS;
+  }
+
   private static Figure goodLost(String kind) {
     return Figure.count(kind + ": good clients disconnected");
   }
@@ -86,9 +91,9 @@ public final class StormRow implements Row {
   }
 
   @Override
-  public List<Limit> limits() {
+  public List<Limit> limits(Size size) {
     List<Limit> limits = new ArrayList<>();
-    for (String kind : KINDS) {
+    for (String kind : kinds(size)) {
       limits.add(Limit.none(goodLost(kind).name(), Servers.LINKSPAN));
       limits.add(Limit.atMost(memory(kind).name(), Servers.LINKSPAN, 512));
       limits.add(Limit.aimTimesOwn(storm(kind).name(), Servers.LINKSPAN, 5, quiet(kind).name()));
@@ -103,7 +108,7 @@ public final class StormRow implements Row {
 
   @Override
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
-    for (String kind : KINDS) {
+    for (String kind : kinds(run.size())) {
       for (Target target : TARGETS) {
         try (var server = start(target)) {
           measure(server, target, kind, run.size(), report);
