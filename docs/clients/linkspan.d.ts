@@ -146,6 +146,13 @@ export class Linkspan {
   join(...groups: string[]): Promise<void>;
 
   leave(...groups: string[]): Promise<void>;
+
+  /**
+   * Watches which users are in a group. The callback receives all of them, first when they are known and then whenever
+   * some join or leave, and null while the group has more than the gateway tells. Resolves with a function that ends the
+   * watch. A group has one callback; it is watched again after the loss of a session.
+   */
+  presence(group: string, callback: (users: string[] | null, change: { joined: string[]; left: string[] }) => unknown): Promise<() => void>;
 }
 
 /** Returns when to reconnect after a close code. */

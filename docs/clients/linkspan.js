@@ -163,6 +163,7 @@ export class Linkspan {
   #streams = new Map(); // Parts of streamed answers, by the eventId of the request
   #over = new Set(); // eventIds of requests whose streams the application has left; what still arrives is not wanted
   #groups = new Set();
+  #watches = new Map(); // {callback, users, fresh} by group
   #seen = new Map(); // received messages: whether the application has processed them, by sender and eventId
 
   constructor(url, options = {}) {
@@ -193,6 +194,19 @@ export class Linkspan {
 
   join(...groups) { return this.#change("join_group", groups); }
   leave(...groups) { return this.#change("leave_group", groups); }
+
+  async presence(group, callback) {
+    const watch = { callback, users: new Set(), fresh: [] }, end = () => this.#watches.get(group) === watch && this.#watches.delete(group);
+    this.#watches.set(group, watch);
+    await this.send({ type: "watch_presence", body: JSON.stringify([group]) }).catch((error) => {
+      end();
+      throw error;
+    });
+    return () => {
+      if (end() && this.#state !== "closed") this.send({ type: "unwatch_presence", body: JSON.stringify([group]) }).catch(this.#report);
+    };
+  }
+
   async send(message) { return this.#enqueue({ ...message, eventId: message.eventId || newId() }); }
 
   async call(message, timeoutMs = 30_000) {
@@ -302,6 +316,7 @@ export class Linkspan {
     const pending = this.#takeAll(), groups = [...this.#groups];
     this.#groups.clear();
     while (groups.length > 0) this.join(...groups.splice(0, NAMES_PER_MESSAGE)).catch(this.#report);
+    for (const group of this.#watches.keys()) this.send({ type: "watch_presence", body: JSON.stringify([group]) }).catch(this.#report);
     for (const entry of pending) {
       if (entry.groups.length > 0) entry.frame = this.#encode({ message: (entry.message = { ...entry.message, eventId: newId() }) });
       this.#add(entry);
@@ -340,7 +355,7 @@ export class Linkspan {
     const error = new LinkspanError("closed", code + " " + reason), ready = this.#ready;
     const pending = [...this.#takeAll(), ...this.#calls.values()], keep = reconnectAfter(code) === "with another token";
     this.#session = keep ? this.#session : "";
-    if (!keep) this.#groups.clear();
+    if (!keep) this.#groups.clear() ?? this.#watches.clear();
     for (const { reject } of pending) reject(error);
     for (const { fail } of this.#streams.values()) fail(error);
     ready.reject(error);
@@ -446,7 +461,8 @@ export class Linkspan {
     const call = this.#calls.get(message.replyTo), parts = this.#streams.get(message.replyTo);
     let answer;
     try {
-      if (parts) await parts.put(message);
+      if (!message.from && message.type === "group_presence") await this.#present(JSON.parse(message.body));
+      else if (parts) await parts.put(message);
       else if (!message.headers?.stream || !this.#over.has(message.replyTo)) answer = call ? call.resolve(message) : await this.#options.onMessage?.(message);
     } catch (error) {
       this.#seen.delete(key); // not acknowledged: it arrives again
@@ -456,6 +472,25 @@ export class Linkspan {
     if (answer) await this.send({ ...answer, to: "", replyTo: eventId }).catch(this.#report);
     else this.#acknowledge(eventId);
     this.#seen.set(key, true);
+  }
+
+  #present({ group, event, users = [], part, parts, joined = [], left = [] }) {
+    const watch = this.#watches.get(group);
+    if (!watch) return; // ended meanwhile
+    if (event === "too-large") {
+      watch.users.clear();
+      return watch.callback(null, { joined, left });
+    }
+    if (event === "snapshot") {
+      watch.fresh = part === 1 ? users : [...watch.fresh, ...users];
+      if (part < parts) return;
+      const all = new Set(watch.fresh);
+      joined = watch.fresh.filter((user) => !watch.users.has(user));
+      left = [...watch.users].filter((user) => !all.has(user));
+    }
+    for (const user of joined) watch.users.add(user);
+    for (const user of left) watch.users.delete(user);
+    return watch.callback([...watch.users], { joined, left });
   }
 
   /** Stores a message, in place of the oldest one that the application has processed if there are too many. */

@@ -204,6 +204,68 @@ await run({
     gateway.close();
   },
 
+  async presence() {
+    const gateway = await scripted();
+    const { link, server, messages, errors, awaitState } = await connected(gateway);
+    const calls = new Inbox();
+    const watching = link.presence("news", (users, change) => calls.put([users?.sort().join(), change.joined.join(), change.left.join()]));
+    const watch = await server.next();
+    assert.deepEqual([watch.type, watch.body], ["watch_presence", '["news"]']);
+    server.acknowledge(watch.eventId);
+    const stop = await watching;
+
+    let number = 0;
+    const present = async (to, body) => {
+      const eventId = `p${number++}`;
+      to.send({ eventId, type: "group_presence", to: "group:news", body: JSON.stringify({ group: "news", ...body }) });
+      assert.equal((await to.next()).eventId, eventId); // acknowledged
+    };
+    const next = () => calls.take("a call with users");
+    await present(server, { event: "snapshot", users: ["alice", "bob"], part: 1, parts: 2 });
+    assert.equal(calls.size, 0);
+    await present(server, { event: "snapshot", users: ["carol"], part: 2, parts: 2 });
+    assert.deepEqual(await next(), ["alice,bob,carol", "alice,bob,carol", ""]);
+    await present(server, { event: "change", joined: ["dave"], left: ["alice", "bob"] });
+    assert.deepEqual(await next(), ["carol,dave", "dave", "alice,bob"]);
+    await present(server, { event: "too-large", max: 3 });
+    assert.deepEqual(await next(), [undefined, "", ""]);
+    await present(server, { event: "snapshot", users: ["carol"], part: 1, parts: 1 });
+    assert.deepEqual(await next(), ["carol", "carol", ""]);
+
+    // After a resumption nothing is watched again: the gateway sends a snapshot.
+    server.socket.terminate();
+    const resumed = await gateway.next();
+    resumed.greet("s1", true);
+    await present(resumed, { event: "snapshot", users: ["eve"], part: 1, parts: 1 });
+    assert.deepEqual(await next(), ["eve", "eve", "carol"]);
+
+    // A new session watches nothing.
+    resumed.socket.terminate();
+    const fresh = await gateway.next();
+    fresh.greet("s2", false);
+    const again = await fresh.next();
+    assert.deepEqual([again.type, again.body], ["watch_presence", '["news"]']);
+    fresh.acknowledge(again.eventId);
+    stop();
+    const unwatch = await fresh.next();
+    assert.deepEqual([unwatch.type, unwatch.body], ["unwatch_presence", '["news"]']);
+    fresh.acknowledge(unwatch.eventId);
+    await present(fresh, { event: "change", joined: ["frank"], left: [] });
+    stop();
+
+    const refusal = link.presence("secret", () => assert.fail("nothing is watched"));
+    fresh.refuse((await fresh.next()).eventId, "forbidden");
+    await assert.rejects(refusal, refused("forbidden"));
+    await present(fresh, { group: "secret", event: "snapshot", users: [], part: 1, parts: 1 });
+    // A service cannot speak for the gateway.
+    fresh.send({ eventId: "other", from: "service", type: "group_presence", body: "text" });
+    assert.equal((await messages.take("the message of a service")).body, "text");
+    assert.deepEqual([calls.size, errors.size], [0, 0]);
+    for (let state; state !== "open"; ) state = (await awaitState("open")).state;
+    link.close();
+    gateway.close();
+  },
+
   async groups() {
     const gateway = await scripted();
     const { link, server, awaitState } = await connected(gateway);

@@ -25,6 +25,8 @@ for await (const part of link.stream({ to: "service:story" }, { idleMs: 1, signa
 }
 await link.join("news", "games");
 await link.leave("news");
+const unwatch: () => void = await link.presence("news", (users, { joined, left }) => console.log(users?.length, joined[0], left[0]));
+unwatch();
 const facts: [State, string, string[], number] = [link.state, link.session, link.groups, link.pending];
 link.close();
 const when: "as you like" | "at once" | "later" | "with another token" | "never" = reconnectAfter(4409);
