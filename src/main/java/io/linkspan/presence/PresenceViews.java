@@ -27,7 +27,7 @@ import java.util.function.LongSupplier;
  */
 final class PresenceViews implements SourceShard.Watched {
 
-  private static final class Entry {
+  private final class Entry {
     final WatchedGroup group;
     boolean flushing;
     boolean waking;
@@ -36,8 +36,8 @@ final class PresenceViews implements SourceShard.Watched {
     long charged;
     boolean removed;
 
-    Entry(WatchedGroup group) {
-      this.group = group;
+    Entry(String name) {
+      group = new WatchedGroup(name, config, metrics, () -> flushSoon(this));
     }
   }
 
@@ -114,7 +114,7 @@ final class PresenceViews implements SourceShard.Watched {
   void watch(String group, PresenceWatcher watcher) {
     Entry entry = groups.get(group);
     if (entry == null) {
-      entry = new Entry(new WatchedGroup(group, config, metrics));
+      entry = new Entry(group);
       groups.put(group, entry);
       digest += group.hashCode();
       findSources();

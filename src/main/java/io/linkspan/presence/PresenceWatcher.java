@@ -12,6 +12,11 @@ public interface PresenceWatcher {
   /** Returns whether it has room for all users of a group, after it had none. */
   boolean isReady();
 
-  /** Sends Messages to the client, in their order; returns false when one was refused. */
-  boolean send(List<Outgoing> messages);
+  /**
+   * Sends Messages to the client, in their order.
+   *
+   * @param lost called when one of them was taken and could not be delivered
+   * @return false when one was refused
+   */
+  boolean send(List<Outgoing> messages, Runnable lost);
 }

@@ -14,7 +14,7 @@ final class WatchedGroup {
   /** States of a watcher by what it has been sent. */
   private enum Sent {
     NOTHING,
-    /** A part of the users, since the client had no room for all. */
+    /** A part: the client had no room for all, or has not acknowledged it in time. */
     PART,
     USERS,
     TOO_LARGE
@@ -32,12 +32,18 @@ final class WatchedGroup {
   private final String group;
   private final PresenceView view;
   private final PresenceMetrics metrics;
+  private final Runnable changed;
 
   /** By session. */
   private final Map<String, Watch> watches = new HashMap<>();
 
-  /** Creates a group without watchers. */
-  WatchedGroup(String group, PresenceConfig config, PresenceMetrics metrics) {
+  /**
+   * Creates a group without watchers.
+   *
+   * @param changed called when there is something to flush
+   */
+  WatchedGroup(String group, PresenceConfig config, PresenceMetrics metrics, Runnable changed) {
+    this.changed = changed;
     this.group = group;
     this.metrics = metrics;
     view = new PresenceView(config);
@@ -122,8 +128,16 @@ final class WatchedGroup {
       return true;
     }
     metrics.messages.increment(messages.size());
-    boolean taken = watch.watcher.send(messages);
+    boolean taken = watch.watcher.send(messages, () -> lost(watch));
     watch.sent = taken ? sent : Sent.PART;
     return taken;
+  }
+
+  /** A client does not have all that it was sent. */
+  private void lost(Watch watch) {
+    if (watches.get(watch.watcher.id()) == watch) {
+      watch.sent = Sent.PART;
+      changed.run();
+    }
   }
 }

@@ -1,8 +1,11 @@
 package io.linkspan.session;
 
 import io.linkspan.api.ErrorCode;
+import io.linkspan.api.GatewayClient.By;
+import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.connection.Outgoing;
+import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.MessageDefaults;
 import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.Nodes;
@@ -38,13 +41,28 @@ final class GroupPresence implements Groups.Listener<Session> {
     }
 
     @Override
-    public boolean send(List<Outgoing> messages) {
+    public boolean send(List<Outgoing> messages, Runnable lost) {
+      var outcome = new Outcome(lost);
       for (Outgoing message : messages) {
-        if (!session.deliver(message, null)) {
+        if (!session.deliver(message, outcome)) {
           return false;
         }
       }
       return true;
+    }
+  }
+
+  /** Callback for Messages that a client does not have if they fail. */
+  private record Outcome(Runnable lost) implements DeliveryCallback {
+
+    @Override
+    public void delivered(By by, Message reply) {
+      // The client has it.
+    }
+
+    @Override
+    public void failed(MessageException failure) {
+      lost.run();
     }
   }
 

@@ -193,6 +193,9 @@ final class PresenceSimulation {
     /** Number of Messages that it has room for. */
     int room = Integer.MAX_VALUE;
 
+    /** Reports that the last Messages could not be delivered. */
+    Runnable lost;
+
     Client(String id) {
       this.id = id;
     }
@@ -208,7 +211,8 @@ final class PresenceSimulation {
     }
 
     @Override
-    public boolean send(List<Outgoing> messages) {
+    public boolean send(List<Outgoing> messages, Runnable lost) {
+      this.lost = lost;
       for (Outgoing message : messages) {
         if (room-- <= 0) {
           return false;

@@ -209,6 +209,25 @@ class PresenceSimulationTest {
   }
 
   @Test
+  void aClientThatHasNotAcknowledgedAChangeIsSentAllUsers() {
+    var cluster = new PresenceSimulation(1, 2, 100);
+    Client client = watch(cluster.shards.get(0), "w");
+    cluster.time.advance(500);
+    cluster.shards.get(1).join(ROOM, "a1", "alice");
+    cluster.time.advance(500);
+    client.lost.run();
+    cluster.time.advance(500);
+    assertThat(client.view.snapshots(ROOM)).isEqualTo(2);
+    assertThat(client.view.users(ROOM)).containsExactly("alice");
+
+    Runnable lost = client.lost;
+    cluster.shards.get(0).presence.unwatch(ROOM, client.id());
+    lost.run();
+    cluster.time.advance(500);
+    assertThat(client.view.snapshots(ROOM)).isEqualTo(2);
+  }
+
+  @Test
   void aShardThatHasForgottenItsWatchersIsAskedAgain() {
     var cluster = new PresenceSimulation(1, 2, 100);
     Client client = watch(cluster.shards.get(0), "w");
