@@ -155,6 +155,10 @@ class ApiDocumentTest {
     check(204, "PUT", template, member + session, null);
     check(200, "GET", "/v1/groups/{group}", "/v1/groups/room", null);
     check(200, "GET", "/v1/groups", "/v1/groups?prefix=r&limit=1", null);
+    String presence = "/v1/groups/{group}/presence";
+    check(200, "GET", presence, "/v1/groups/room/presence?limit=1", null);
+    check(400, "GET", presence, "/v1/groups/room/presence?limit=0", null);
+    check(400, "GET", presence, "/v1/groups/room/presence?prefix=a", null);
     check(204, "DELETE", template, member + session, null);
     check(404, "PUT", template, member + "none", null);
     String message = "{\"to\":\"user:alice\",\"body\":\"hello\"}";

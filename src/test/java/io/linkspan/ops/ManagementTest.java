@@ -282,6 +282,28 @@ class ManagementTest {
   }
 
   @Test
+  void usersOfAGroupAreListedInPagesWithTheirSessions() throws Exception {
+    try (WebSocketTestClient first = connect("user=a");
+        WebSocketTestClient second = connect("user=b");
+        WebSocketTestClient third = connect("user=b")) {
+      for (WebSocketTestClient client : List.of(first, second, third)) {
+        client.send(
+            Message.newBuilder().setEventId("1").setType("join_group").setBody("hall/1").build());
+        assertThat(client.receiveAck()).isEqualTo("1");
+      }
+      String presence = "/v1/groups/hall%2F1/presence";
+      assertThat(get(presence + "?limit=1").body())
+          .isEqualTo(
+              "{\"group\":\"hall/1\",\"users\":[{\"user\":\"a\",\"sessions\":1}],\"next\":\"a\"}");
+      assertThat(get(presence + "?limit=1&cursor=a").body())
+          .isEqualTo(
+              "{\"group\":\"hall/1\",\"users\":[{\"user\":\"b\",\"sessions\":2}],\"next\":null}");
+      assertThat(get("/v1/groups/none/presence").body())
+          .isEqualTo("{\"group\":\"none\",\"users\":[],\"next\":null}");
+    }
+  }
+
+  @Test
   void groupsAreChangedAndCountedAndASessionIsKicked() throws Exception {
     try (WebSocketTestClient client = connect("user=a")) {
       String session = sessionOf("a");

@@ -153,6 +153,9 @@ class SocketIoTranslatorTest {
     assertThat(decode("join_group", "[\"news\"]"))
         .isEqualTo(Message.newBuilder().setType("join_group").setBody("news").build());
     assertThat(decode("leave_group", "[[\"a\",\"b\"]]").getBody()).isEqualTo("[\"a\",\"b\"]");
+    assertThat(decode("watch_presence", "[\"news\"]"))
+        .isEqualTo(Message.newBuilder().setType("watch_presence").setBody("news").build());
+    assertThat(decode("unwatch_presence", "[[\"a\"]]").getBody()).isEqualTo("[\"a\"]");
     assertThat(decode("join_group", "[\"[x]\"]").getBody()).isEqualTo("[\"[x]\"]");
     for (String bad : List.of("[]", "[1]", "[[1]]", "[\"a\",\"b\"]", "[{\"body\":\"a\"}]")) {
       assertThatThrownBy(() -> decode("join_group", bad))

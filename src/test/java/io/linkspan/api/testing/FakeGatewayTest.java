@@ -8,6 +8,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.GatewayClient.By;
 import io.linkspan.api.GroupInfo;
+import io.linkspan.api.GroupUser;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -260,6 +261,20 @@ class FakeGatewayTest {
     assertThat(page.groups()).containsExactly(new GroupInfo("news", 2));
     assertThat(page.next()).isNull();
     assertThat(service.groups("ne", 10, null).await().groups()).hasSize(1);
+  }
+
+  @Test
+  void usersOfAGroupAreListedPageByPage() {
+    gateway.connect("alice").join("news");
+    gateway.connect("bob").join("news");
+    gateway.connect("bob").join("news");
+    gateway.connect("carol").join("chess");
+    var page = service.users("news", 1, null).await();
+    assertThat(page.users()).containsExactly(new GroupUser("alice", 1));
+    page = service.users("news", 1, page.next()).await();
+    assertThat(page.users()).containsExactly(new GroupUser("bob", 2));
+    assertThat(page.next()).isNull();
+    assertThat(service.users("none", 10, null).await().users()).isEmpty();
   }
 
   @Test

@@ -74,6 +74,11 @@ class ReplicaStoreTest {
         change("s").setJoined("g1").build(),
         change("s").setJoined("g2").build(),
         change("s").setLeft("g1").build(),
+        change("s").setUnwatched("w1").build(),
+        change("s").setWatched("w1").build(),
+        change("s").setWatched("w2").build(),
+        change("s").setWatched("w2").build(),
+        change("s").setUnwatched("w1").build(),
         change("s").setAnchor("offset").build(),
         change("s").setAway(true).build());
     SessionState state = store.take("o", "s");
@@ -81,6 +86,7 @@ class ReplicaStoreTest {
     assertThat(numbers(state)).containsExactly(1L, 3L);
     assertThat(state.getPending(1).getAttempts()).isEqualTo(4);
     assertThat(state.getGroupsList()).containsExactly("g2");
+    assertThat(state.getWatchedList()).containsExactly("w2");
     assertThat(state.getAnchor()).isEqualTo("offset");
     assertThat(state.getAway()).isTrue();
   }
@@ -199,7 +205,7 @@ class ReplicaStoreTest {
         log.record(change(session).setPut(sessions.get(session).build()).build());
         return;
       }
-      switch (random.nextInt(8)) {
+      switch (random.nextInt(9)) {
         case 0 -> {
           sessions.remove(session);
           log.record(change(session).setDropped(true).build());
@@ -220,14 +226,25 @@ class ReplicaStoreTest {
           }
         }
         case 3 -> {
+          String group = "g" + random.nextInt(3);
+          List<String> watched = new ArrayList<>(state.getWatchedList());
+          if (watched.remove(group)) {
+            log.record(change(session).setUnwatched(group).build());
+          } else {
+            watched.add(group);
+            log.record(change(session).setWatched(group).build());
+          }
+          state.clearWatched().addAllWatched(watched);
+        }
+        case 4 -> {
           state.setAnchor("offset" + random.nextInt());
           log.record(change(session).setAnchor(state.getAnchor()).build());
         }
-        case 4 -> {
+        case 5 -> {
           state.setAway(true);
           log.record(change(session).setAway(true).build());
         }
-        case 5 -> {
+        case 6 -> {
           if (state.getPendingCount() > 0) {
             int index = random.nextInt(state.getPendingCount());
             long number = state.getPending(index).getNumber();
