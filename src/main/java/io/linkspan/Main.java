@@ -4,7 +4,6 @@ import io.linkspan.bus.VertxProcess;
 import io.linkspan.config.ConfigException;
 import io.linkspan.config.Hosts;
 import io.linkspan.memory.OutOfMemory;
-import io.linkspan.permission.Action;
 import io.linkspan.transport.tcp.TcpConfig;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -249,38 +248,13 @@ public final class Main implements Callable<Integer> {
               defaultValue = "",
               description = "type of the message that it sends")
           String type,
-      @ArgGroup(multiplicity = "1") Target target)
+      @ArgGroup(multiplicity = "1") PermissionTarget target)
       throws IOException {
     try {
       return TokenCommands.explain(
           load(), token == null ? null : text(token), user, target.action(), target.name(), type);
     } catch (ConfigException e) {
       return tell(e);
-    }
-  }
-
-  /** The action that is asked about. */
-  static final class Target {
-    @Option(names = "--to", paramLabel = "RECIPIENT", description = "sends to service:x or user:x")
-    private String to;
-
-    @Option(names = "--join", paramLabel = "GROUP", description = "joins a group")
-    private String join;
-
-    @Option(names = "--publish", paramLabel = "GROUP", description = "sends to a group")
-    private String publish;
-
-    @Option(names = "--connect", paramLabel = "NAMESPACE", description = "of Socket.IO")
-    private String connect;
-
-    Action action() {
-      return to != null
-          ? Action.SEND
-          : join != null ? Action.JOIN : publish != null ? Action.PUBLISH : Action.CONNECT;
-    }
-
-    String name() {
-      return to != null ? to : join != null ? join : publish != null ? publish : connect;
     }
   }
 
