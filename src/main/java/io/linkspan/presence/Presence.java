@@ -1,10 +1,7 @@
 package io.linkspan.presence;
 
 import io.linkspan.delivery.MessageDefaults;
-import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.Nodes;
-import io.linkspan.memory.MemoryAccount;
-import io.linkspan.time.Scheduler;
 import io.linkspan.wire.PresenceSettled;
 import io.linkspan.wire.PresenceUpdate;
 import io.linkspan.wire.PresenceWatch;
@@ -36,36 +33,13 @@ public final class Presence {
   /**
    * Creates the presence of one shard.
    *
-   * @param address of the shard
-   * @param memory is charged for users of watched groups
    * @param defaults of the Messages to clients
    */
-  public Presence(
-      ShardBus bus,
-      Scheduler scheduler,
-      Nodes nodes,
-      String address,
-      PresenceConfig config,
-      MemoryAccount memory,
-      PresenceMetrics metrics,
-      MessageDefaults defaults,
-      Sessions sessions) {
+  public Presence(PresenceParts parts, MessageDefaults defaults, Sessions sessions) {
     LongSupplier numbers = () -> ++number;
     adopting = sessions::isAdopting;
-    source =
-        new PresenceSource(
-            bus,
-            scheduler,
-            nodes,
-            address,
-            config,
-            memory,
-            metrics,
-            numbers,
-            sessions::forEachUserIn);
-    views =
-        new PresenceViews(
-            bus, scheduler, nodes, address, config, memory, metrics, numbers, defaults);
+    source = new PresenceSource(parts, numbers, sessions::forEachUserIn);
+    views = new PresenceViews(parts, numbers, defaults);
   }
 
   /** A session of the shard has become a member of a group. */
@@ -86,6 +60,11 @@ public final class Presence {
   /** Ends the watch of a session. */
   public void unwatch(String group, String session) {
     views.unwatch(group, session);
+  }
+
+  /** Ends the watch of a session whose client may be back soon. */
+  public void pause(String group, String session) {
+    views.pause(group, session);
   }
 
   /** Answers another shard that watches groups. */

@@ -1,10 +1,8 @@
 package io.linkspan.presence;
 
-import io.linkspan.delivery.ShardBus;
-import io.linkspan.directory.Nodes;
 import io.linkspan.directory.ShardAddress;
-import io.linkspan.memory.MemoryAccount;
-import io.linkspan.time.Scheduler;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.memory.MessageCost;
 import io.linkspan.wire.PresenceWatch;
 import java.util.HashMap;
 import java.util.List;
@@ -19,13 +17,10 @@ import java.util.function.LongSupplier;
  */
 final class PresenceSource {
 
-  private final ShardBus bus;
-  private final Scheduler scheduler;
-  private final Nodes nodes;
-  private final String address;
-  private final PresenceConfig config;
-  private final MemoryAccount memory;
-  private final PresenceMetrics metrics;
+  /** Bytes of a group for each shard that watches it, apart from its name. */
+  private static final long WATCH = 384;
+
+  private final PresenceParts parts;
   private final LongSupplier numbers;
   private final BiConsumer<String, Consumer<String>> sessions;
 
@@ -38,27 +33,12 @@ final class PresenceSource {
   /**
    * Creates the source of one shard.
    *
-   * @param address of the shard
    * @param numbers each higher than the one before
    * @param sessions passes the user of each session of the shard in a group
    */
   PresenceSource(
-      ShardBus bus,
-      Scheduler scheduler,
-      Nodes nodes,
-      String address,
-      PresenceConfig config,
-      MemoryAccount memory,
-      PresenceMetrics metrics,
-      LongSupplier numbers,
-      BiConsumer<String, Consumer<String>> sessions) {
-    this.bus = bus;
-    this.scheduler = scheduler;
-    this.nodes = nodes;
-    this.address = address;
-    this.config = config;
-    this.memory = memory;
-    this.metrics = metrics;
+      PresenceParts parts, LongSupplier numbers, BiConsumer<String, Consumer<String>> sessions) {
+    this.parts = parts;
     this.numbers = numbers;
     this.sessions = sessions;
   }
@@ -92,13 +72,12 @@ final class PresenceSource {
    */
   boolean watch(PresenceWatch call) {
     String node = ShardAddress.nodeOf(call.getWatcher());
-    if (nodes.all().stream().noneMatch(member -> member.id().equals(node))) {
+    if (parts.nodes().all().stream().noneMatch(member -> member.id().equals(node))) {
       return false;
     }
     WatchingShard watcher =
         watchers.computeIfAbsent(
-            call.getWatcher(),
-            other -> new WatchingShard(bus, scheduler, address, other, numbers, metrics));
+            call.getWatcher(), other -> new WatchingShard(parts, other, numbers));
     if (watcher.isLate(call)) {
       return false;
     }
@@ -139,16 +118,23 @@ final class PresenceSource {
   private void add(WatchingShard watcher, String group) {
     LocalUsers users = watched.get(group);
     if (users == null) {
-      users = new LocalUsers(memory);
+      users = new LocalUsers(parts.memory());
       watched.put(group, users);
       sessions.accept(group, users::add);
     }
-    watcher.add(group, new PendingUsers(group, users, config));
+    if (!watcher.groups().contains(group)) {
+      parts.memory().charge(MemoryUse.GROUPS, costOf(group));
+    }
+    watcher.add(group, new PendingUsers(group, users, parts.config()));
   }
 
   private void remove(WatchingShard watcher, String group) {
     LocalUsers users = watcher.remove(group);
-    if (users != null && users.watchers().isEmpty()) {
+    if (users == null) {
+      return;
+    }
+    parts.memory().release(MemoryUse.GROUPS, costOf(group));
+    if (users.watchers().isEmpty()) {
       users.release();
       watched.remove(group);
     }
@@ -156,5 +142,9 @@ final class PresenceSource {
 
   private void removeAll(WatchingShard watcher) {
     List.copyOf(watcher.groups()).forEach(group -> remove(watcher, group));
+  }
+
+  private static long costOf(String group) {
+    return WATCH + MessageCost.ofText(group);
   }
 }

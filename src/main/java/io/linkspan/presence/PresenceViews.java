@@ -1,10 +1,8 @@
 package io.linkspan.presence;
 
 import io.linkspan.delivery.MessageDefaults;
-import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.ShardAddress;
-import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.time.Scheduler;
 import io.linkspan.wire.GroupUpdate;
@@ -37,7 +35,7 @@ final class PresenceViews implements SourceShard.Watched {
     boolean removed;
 
     Entry(String name) {
-      group = new WatchedGroup(name, config, metrics, () -> flushSoon(this));
+      group = new WatchedGroup(name, parts.config(), parts.metrics(), () -> flushSoon(this));
     }
   }
 
@@ -47,7 +45,7 @@ final class PresenceViews implements SourceShard.Watched {
   /** Until a client that had no room is sent all users again; milliseconds. */
   static final long RETRY = 1_000;
 
-  /** For which a group without watchers is kept, since clients connect again; milliseconds. */
+  /** For which a group is kept whose watchers have lost their links; milliseconds. */
   static final long LINGER = 10_000;
 
   /** Between checks that other shards have the groups that they were asked for; milliseconds. */
@@ -64,16 +62,17 @@ final class PresenceViews implements SourceShard.Watched {
 
   private static final long ANSWER_TIMEOUT = 1_000;
 
+  /** Bytes of a group without users, apart from what it has for each shard of the cluster. */
+  private static final long GROUP = 512;
+
+  /** Bytes that a group has for each shard of the cluster. */
+  private static final long SHARD = 160;
+
   /** Bytes of an entry of a view; the name is shared with others. */
   private static final long ENTRY = 64;
 
-  private final ShardBus bus;
+  private final PresenceParts parts;
   private final Scheduler scheduler;
-  private final Nodes nodes;
-  private final String address;
-  private final PresenceConfig config;
-  private final MemoryAccount memory;
-  private final PresenceMetrics metrics;
   private final LongSupplier numbers;
   private final PresenceMessages messages;
   private final Map<String, Entry> groups = new HashMap<>();
@@ -84,28 +83,13 @@ final class PresenceViews implements SourceShard.Watched {
   /**
    * Creates the views of one shard.
    *
-   * @param address of the shard
    * @param numbers each higher than the one before
    */
-  PresenceViews(
-      ShardBus bus,
-      Scheduler scheduler,
-      Nodes nodes,
-      String address,
-      PresenceConfig config,
-      MemoryAccount memory,
-      PresenceMetrics metrics,
-      LongSupplier numbers,
-      MessageDefaults defaults) {
-    this.bus = bus;
-    this.scheduler = scheduler;
-    this.nodes = nodes;
-    this.address = address;
-    this.config = config;
-    this.memory = memory;
-    this.metrics = metrics;
+  PresenceViews(PresenceParts parts, LongSupplier numbers, MessageDefaults defaults) {
+    this.parts = parts;
     this.numbers = numbers;
-    messages = new PresenceMessages(defaults, config.maxUsers());
+    scheduler = parts.scheduler();
+    messages = new PresenceMessages(defaults, parts.config().maxUsers());
   }
 
   // ------------------------------------------------------------------------- for clients
@@ -125,6 +109,7 @@ final class PresenceViews implements SourceShard.Watched {
         }
       }
       startChecks();
+      charge(entry);
     }
     entry.group.add(watcher);
     flushSoon(entry);
@@ -133,11 +118,15 @@ final class PresenceViews implements SourceShard.Watched {
   /** Ends the watch of a session. */
   void unwatch(String group, String session) {
     Entry entry = groups.get(group);
-    if (entry == null || !entry.group.isWatchedBy(session)) {
-      return;
+    if (entry != null && entry.group.remove(session) && entry.group.isUnwatched()) {
+      remove(group, entry);
     }
-    entry.group.remove(session);
-    if (entry.group.isUnwatched()) {
+  }
+
+  /** Ends the watch of a session whose client may be back soon. */
+  void pause(String group, String session) {
+    Entry entry = groups.get(group);
+    if (entry != null && entry.group.remove(session) && entry.group.isUnwatched()) {
       entry.unwatchedAt = scheduler.now();
       scheduler.schedule(LINGER, () -> removeUnwatched(group));
     }
@@ -145,15 +134,18 @@ final class PresenceViews implements SourceShard.Watched {
 
   private void removeUnwatched(String group) {
     Entry entry = groups.get(group);
-    if (entry == null
-        || !entry.group.isUnwatched()
-        || scheduler.now() - entry.unwatchedAt < LINGER) {
-      return;
+    if (entry != null
+        && entry.group.isUnwatched()
+        && scheduler.now() - entry.unwatchedAt >= LINGER) {
+      remove(group, entry);
     }
+  }
+
+  private void remove(String group, Entry entry) {
     groups.remove(group);
     entry.removed = true;
     digest -= group.hashCode();
-    memory.release(MemoryUse.GROUPS, entry.charged);
+    parts.memory().release(MemoryUse.GROUPS, entry.charged);
     sources.values().stream()
         .filter(source -> !source.isLost())
         .forEach(source -> source.remove(group));
@@ -163,7 +155,7 @@ final class PresenceViews implements SourceShard.Watched {
 
   @Override
   public String address() {
-    return address;
+    return parts.address();
   }
 
   @Override
@@ -221,16 +213,16 @@ final class PresenceViews implements SourceShard.Watched {
 
   /** The nodes have found each other again after a partition. */
   void merged() {
-    nodes.all().forEach(this::joined);
+    parts.nodes().all().forEach(this::joined);
   }
 
   /** Adds the shards of nodes that are not known yet. */
   private void findSources() {
-    for (Nodes.Node node : nodes.all()) {
+    for (Nodes.Node node : parts.nodes().all()) {
       for (String shard : node.addresses()) {
         SourceShard known = sources.get(shard);
         if (known == null || known.isLost()) {
-          var source = new SourceShard(bus, scheduler, shard, this, this::absent);
+          var source = new SourceShard(parts.bus(), scheduler, shard, this, this::absent);
           sources.put(shard, source);
           groups.values().forEach(entry -> entry.group.view().add(shard));
           if (!groups.isEmpty()) {
@@ -269,13 +261,16 @@ final class PresenceViews implements SourceShard.Watched {
     }
     ShardCall question =
         ShardCall.newBuilder()
-            .setPresenceSettled(PresenceSettled.newBuilder().setNode(node).setWatcher(address))
+            .setPresenceSettled(
+                PresenceSettled.newBuilder().setNode(node).setWatcher(parts.address()))
             .build();
     List<Future<Boolean>> answers = new ArrayList<>();
     for (Map.Entry<String, SourceShard> source : sources.entrySet()) {
       if (!source.getValue().isLost()) {
         answers.add(
-            bus.call(source.getKey(), question, ANSWER_TIMEOUT)
+            parts
+                .bus()
+                .call(source.getKey(), question, ANSWER_TIMEOUT)
                 .map(reply -> reply.getConfirm().getStands())
                 .otherwise(PresenceViews::isAbsent));
       }
@@ -365,8 +360,12 @@ final class PresenceViews implements SourceShard.Watched {
             flushSoon(entry);
           });
     }
-    long cost = ENTRY * entry.group.view().entries();
-    memory.change(MemoryUse.GROUPS, cost - entry.charged);
+    charge(entry);
+  }
+
+  private void charge(Entry entry) {
+    long cost = GROUP + SHARD * sources.size() + ENTRY * entry.group.view().entries();
+    parts.memory().change(MemoryUse.GROUPS, cost - entry.charged);
     entry.charged = cost;
   }
 }

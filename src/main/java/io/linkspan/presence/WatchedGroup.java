@@ -61,16 +61,13 @@ final class WatchedGroup {
     }
   }
 
-  /** Removes the watcher of a session. */
-  void remove(String session) {
-    if (watches.remove(session) != null) {
+  /** Removes the watcher of a session; returns whether there was one. */
+  boolean remove(String session) {
+    boolean removed = watches.remove(session) != null;
+    if (removed) {
       metrics.watches.decrement();
     }
-  }
-
-  /** Returns whether a session watches the group. */
-  boolean isWatchedBy(String session) {
-    return watches.containsKey(session);
+    return removed;
   }
 
   /** Returns whether nobody watches the group. */

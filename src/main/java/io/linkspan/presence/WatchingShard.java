@@ -1,7 +1,5 @@
 package io.linkspan.presence;
 
-import io.linkspan.delivery.ShardBus;
-import io.linkspan.time.Scheduler;
 import io.linkspan.wire.GroupUpdate;
 import io.linkspan.wire.PresenceUpdate;
 import io.linkspan.wire.PresenceWatch;
@@ -23,9 +21,8 @@ final class WatchingShard implements CallChannel.Content, LocalUsers.Watcher {
   /** Bytes of names in one call; more are sent when it is confirmed. */
   static final int MAX_BYTES = 64 << 10;
 
-  private final String source;
+  private final PresenceParts parts;
   private final LongSupplier numbers;
-  private final PresenceMetrics metrics;
   private final CallChannel channel;
   private final Map<String, PendingUsers> groups = new HashMap<>();
 
@@ -39,21 +36,13 @@ final class WatchingShard implements CallChannel.Content, LocalUsers.Watcher {
   /**
    * Creates a watching shard without groups.
    *
-   * @param source bus address of this shard
    * @param address bus address of the watching shard
    * @param numbers each higher than the one before
    */
-  WatchingShard(
-      ShardBus bus,
-      Scheduler scheduler,
-      String source,
-      String address,
-      LongSupplier numbers,
-      PresenceMetrics metrics) {
-    this.source = source;
+  WatchingShard(PresenceParts parts, String address, LongSupplier numbers) {
+    this.parts = parts;
     this.numbers = numbers;
-    this.metrics = metrics;
-    channel = new CallChannel(bus, scheduler, address, this);
+    channel = new CallChannel(parts.bus(), parts.scheduler(), address, this);
   }
 
   /** Returns whether a call is older than another one that has arrived, and notes it otherwise. */
@@ -124,7 +113,7 @@ final class WatchingShard implements CallChannel.Content, LocalUsers.Watcher {
       return null;
     }
     PresenceUpdate.Builder update =
-        PresenceUpdate.newBuilder().setSource(source).setNumber(numbers.getAsLong());
+        PresenceUpdate.newBuilder().setSource(parts.address()).setNumber(numbers.getAsLong());
     inFlight.clear();
     long room = MAX_BYTES;
     for (Iterator<String> names = pending.iterator(); room > 0 && names.hasNext(); ) {
@@ -138,7 +127,7 @@ final class WatchingShard implements CallChannel.Content, LocalUsers.Watcher {
         names.remove();
       }
     }
-    metrics.updates.increment();
+    parts.metrics().updates.increment();
     return ShardCall.newBuilder().setPresenceUpdate(update).build();
   }
 
@@ -149,7 +138,7 @@ final class WatchingShard implements CallChannel.Content, LocalUsers.Watcher {
 
   @Override
   public void failed(boolean absent) {
-    metrics.resyncs.increment();
+    parts.metrics().resyncs.increment();
     for (String group : inFlight) {
       PendingUsers users = groups.get(group);
       if (users != null) {

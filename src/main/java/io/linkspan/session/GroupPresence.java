@@ -11,6 +11,7 @@ import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.Nodes;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.presence.Presence;
+import io.linkspan.presence.PresenceParts;
 import io.linkspan.presence.PresenceWatcher;
 import io.linkspan.session.replica.Replicator;
 import io.linkspan.time.Scheduler;
@@ -106,13 +107,14 @@ final class GroupPresence implements Groups.Listener<Session> {
       MessageDefaults defaults) {
     var presence =
         new Presence(
-            bus,
-            scheduler,
-            shared.nodes(),
-            address,
-            shared.presence(),
-            memory,
-            shared.metrics().presence(),
+            new PresenceParts(
+                bus,
+                scheduler,
+                shared.nodes(),
+                address,
+                shared.presence(),
+                memory,
+                shared.metrics().presence()),
             defaults,
             new Members(groups, replicator));
     var clients = new GroupPresence(presence, shared.presence().maxWatches());
@@ -188,7 +190,7 @@ final class GroupPresence implements Groups.Listener<Session> {
   /** A session has no client here for now. */
   void pause(Session session) {
     for (String group : session.client().watched()) {
-      presence.unwatch(group, session.id());
+      presence.pause(group, session.id());
     }
   }
 

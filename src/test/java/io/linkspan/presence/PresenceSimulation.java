@@ -89,13 +89,7 @@ final class PresenceSimulation {
       nodes = new SimulatedNodes(6_000, id);
       presence =
           new Presence(
-              bus.from(address),
-              time,
-              nodes,
-              address,
-              config,
-              memory,
-              metrics,
+              new PresenceParts(bus.from(address), time, nodes, address, config, memory, metrics),
               new MessageDefaults(id + "-"),
               this);
       bus.answer(address, this::answer);

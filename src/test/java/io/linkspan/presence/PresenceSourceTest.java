@@ -32,13 +32,14 @@ class PresenceSourceTest {
   private long number;
   private final PresenceSource source =
       new PresenceSource(
-          bus.from(SHARD),
-          time,
-          nodes,
-          SHARD,
-          new PresenceConfig(10, 5_000),
-          memory,
-          new PresenceMetrics(new SimpleMeterRegistry()),
+          new PresenceParts(
+              bus.from(SHARD),
+              time,
+              nodes,
+              SHARD,
+              new PresenceConfig(10, 5_000),
+              memory,
+              new PresenceMetrics(new SimpleMeterRegistry())),
           () -> ++number,
           (group, action) -> members.forEach(action));
 

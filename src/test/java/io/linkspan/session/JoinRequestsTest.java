@@ -13,6 +13,7 @@ import io.linkspan.delivery.Sender;
 import io.linkspan.delivery.ServiceRecorder;
 import io.linkspan.presence.Presence;
 import io.linkspan.presence.PresenceConfig;
+import io.linkspan.presence.PresenceParts;
 import io.linkspan.testing.SimulatedNodes;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,13 +49,14 @@ class JoinRequestsTest {
   private GroupPresence presence() {
     var shard =
         new Presence(
-            parts.bus.from(SimulatedShard.SHARD),
-            parts.time,
-            new SimulatedNodes(6_000, "a"),
-            SimulatedShard.SHARD,
-            new PresenceConfig(MAX_WATCHES, 100),
-            parts.memory,
-            parts.metrics.presence(),
+            new PresenceParts(
+                parts.bus.from(SimulatedShard.SHARD),
+                parts.time,
+                new SimulatedNodes(6_000, "a"),
+                SimulatedShard.SHARD,
+                new PresenceConfig(MAX_WATCHES, 100),
+                parts.memory,
+                parts.metrics.presence()),
             new MessageDefaults("a-0-"),
             new Presence.Sessions() {
               @Override
