@@ -55,6 +55,8 @@ export interface WebSocketLike {
 export interface Options {
   /** The user's name, for a gateway that does not verify it. */
   user?: string;
+  /** Key of the device, where each device of a user has a mailbox: 1 to 64 of `A-Z a-z 0-9 . _ -`, the same in each connection. */
+  device?: string;
   /** The user's token, or a function that provides one for each connection and before the current one expires. */
   token?: string | (() => string | undefined | Promise<string | undefined>);
   /** Token of a session to resume, which an earlier client had as `session`. */

@@ -278,8 +278,8 @@ export class Linkspan {
   async #token() { return typeof this.#options.token === "function" ? this.#options.token() : this.#options.token; }
 
   #open(link) {
-    const url = new URL(this.#url), { user, json, WebSocket } = this.#options;
-    for (const [name, value] of Object.entries({ session: this.#session, ack: "client", notify: "auth", ...(user && { user }) })) {
+    const url = new URL(this.#url), { user, device, json, WebSocket } = this.#options;
+    for (const [name, value] of Object.entries({ session: this.#session, ack: "client", notify: "auth", ...(user && { user }), ...(device && { device }) })) {
       url.searchParams.set(name, value);
     }
     const protocols = json ? ["linkspan.json"] : link.token ? ["linkspan"] : [];

@@ -9,6 +9,7 @@ import io.linkspan.memory.MemoryUse;
 import io.linkspan.time.DeadlineTimer;
 import io.vertx.core.Future;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 
 /**
  * Decides which clients connect, in the same way for every transport. A transport asks for a place
@@ -24,9 +25,16 @@ public final class ConnectPolicy {
    * @param clientAcknowledges whether the client's application acknowledges Messages
    * @param session as in {@link Credentials}
    * @param notices as in {@link Credentials}
+   * @param device as in {@link Credentials}, but empty for none
    */
   public record Admitted(
-      Identity identity, boolean clientAcknowledges, String session, boolean notices) {}
+      Identity identity,
+      boolean clientAcknowledges,
+      String session,
+      boolean notices,
+      String device) {}
+
+  private static final Pattern DEVICE = Pattern.compile("[A-Za-z0-9._-]{1,64}");
 
   /** When a client may retry after a failure, or while this node is being drained. */
   private static final long UNAVAILABLE_RETRY_MS = 1_000;
@@ -177,6 +185,7 @@ public final class ConnectPolicy {
     boolean clientAcknowledges;
     try {
       clientAcknowledges = clientAcknowledges(credentials.ack(), acknowledgesByDefault);
+      checkDevice(credentials.device());
     } catch (ConnectRefusedException refusal) {
       offences().count(Offence.MALFORMED, credentials.source().address(), null);
       return Future.failedFuture(refusal);
@@ -197,8 +206,15 @@ public final class ConnectPolicy {
                           identity,
                           clientAcknowledges,
                           credentials.session(),
-                          credentials.notices()));
+                          credentials.notices(),
+                          credentials.device() == null ? "" : credentials.device()));
             });
+  }
+
+  private static void checkDevice(String key) throws ConnectRefusedException {
+    if (key != null && !key.isEmpty() && !DEVICE.matcher(key).matches()) {
+      throw malformed("device must be 1 to 64 letters, digits, '.', '_' and '-'");
+    }
   }
 
   /**

@@ -9,11 +9,18 @@ import java.util.Map;
  * @param token that proves the user
  * @param ack {@code client} or {@code transport}: the side that acknowledges Messages to the client
  * @param session token of a session to resume; empty for a new one that can be resumed
+ * @param device key of the client's device
  * @param notices whether the client asks for a notice before its identity ends
  * @param source the link on which they came
  */
 public record Credentials(
-    String user, String token, String ack, String session, boolean notices, Source source) {
+    String user,
+    String token,
+    String ack,
+    String session,
+    String device,
+    boolean notices,
+    Source source) {
 
   /**
    * The link of a client, as a hook sees it.
@@ -50,6 +57,12 @@ public record Credentials(
 
   /** States nothing. */
   public static final Credentials NONE = new Credentials(null, null, null);
+
+  /** Creates credentials without a device. */
+  public Credentials(
+      String user, String token, String ack, String session, boolean notices, Source source) {
+    this(user, token, ack, session, null, notices, source);
+  }
 
   /** Creates credentials without a token. */
   public Credentials(String user, String ack, String session) {

@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Removes what users have acknowledged from their mailboxes, many Messages of a user at once. Used
+ * Removes what users have acknowledged from their mailboxes, many Messages of a box at once. Used
  * only on one event loop.
  */
 public final class MailRemovals {
@@ -15,7 +15,7 @@ public final class MailRemovals {
   private static final long RETRY_MS = 1_000;
   private static final int MAX_TRIES = 10;
 
-  private record Box(String user, long epoch) {}
+  private record Box(String name, long epoch) {}
 
   private final Mailboxes mailboxes;
   private final Scheduler scheduler;
@@ -29,9 +29,9 @@ public final class MailRemovals {
     this.scheduler = scheduler;
   }
 
-  /** Removes a Message, now or soon. */
-  public void add(String user, long epoch, long offset) {
-    var box = new Box(user, epoch);
+  /** Removes a Message of a box, now or soon. */
+  public void add(String name, long epoch, long offset) {
+    var box = new Box(name, epoch);
     List<Long> behind = waiting.get(box);
     if (behind != null) {
       behind.add(offset);
@@ -43,7 +43,7 @@ public final class MailRemovals {
 
   private void remove(Box box, List<Long> offsets, int tries) {
     mailboxes
-        .remove(box.user(), box.epoch(), offsets)
+        .remove(box.name(), box.epoch(), offsets)
         .onComplete(
             removed -> next(box),
             failure -> {

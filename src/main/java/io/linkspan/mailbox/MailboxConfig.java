@@ -3,6 +3,7 @@ package io.linkspan.mailbox;
 import io.linkspan.config.ConfigNode;
 import io.linkspan.log.LogBounds;
 import java.time.Duration;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -11,9 +12,23 @@ import java.util.function.Function;
  * @param longest time for which a Message is kept; zero: none is
  * @param max Messages of one user
  * @param maxBytes of the Messages of one user
+ * @param per the readers of whom each receives a Message
+ * @param devices of a user that have mailboxes, at most
  * @param hook bus address of the service that is notified of each kept Message; empty for none
  */
-public record MailboxConfig(Duration longest, int max, int maxBytes, String hook) {
+public record MailboxConfig(
+    Duration longest, int max, int maxBytes, Per per, int devices, String hook) {
+
+  /** The readers of a mailbox of whom each receives a Message. */
+  public enum Per {
+    /** The user: the first session that acknowledges a Message removes it. */
+    USER,
+    /** Each device of the user, which removes a Message only for itself. */
+    DEVICE
+  }
+
+  private static final Map<String, Per> READERS = Map.of("user", Per.USER, "device", Per.DEVICE);
+  private static final int MOST_DEVICES = 100;
 
   private static final int MOST = 1_000_000;
   private static final Duration LIMIT = Duration.ofDays(366);
@@ -35,6 +50,8 @@ public record MailboxConfig(Duration longest, int max, int maxBytes, String hook
         longest,
         mailbox.count("max", 1, MOST),
         mailbox.size("maxBytes", 1),
+        mailbox.choice("per", READERS),
+        mailbox.count("devices", 1, MOST_DEVICES),
         posts && !longest.isZero() ? http.apply(hook) : bus);
   }
 

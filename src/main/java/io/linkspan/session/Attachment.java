@@ -12,13 +12,19 @@ import io.linkspan.session.outbox.Outbox;
  * @param announce whether the client receives its token in a Message of type {@code session}
  * @param offsets whether the client, when it resumes, can name the last event that it has
  * @param notices whether the client has asked for a notice before its identity ends
+ * @param device key of the client's device; empty when it has stated none
  */
 public record Attachment(
-    boolean clientAcknowledges, String token, boolean announce, boolean offsets, boolean notices) {
+    boolean clientAcknowledges,
+    String token,
+    boolean announce,
+    boolean offsets,
+    boolean notices,
+    String device) {
 
-  /** Creates the attachment of a client that has asked for no notices. */
+  /** Creates the attachment of a client that has asked for no notices and stated no device. */
   public Attachment(boolean clientAcknowledges, String token, boolean announce, boolean offsets) {
-    this(clientAcknowledges, token, announce, offsets, false);
+    this(clientAcknowledges, token, announce, offsets, false, "");
   }
 
   /** Returns the attachment of a session that ends with its link. */
@@ -37,12 +43,19 @@ public record Attachment(
 
   /** Returns the same attachment without the former session, which cannot be had. */
   public Attachment anew() {
-    return new Attachment(clientAcknowledges, "", announce, offsets, notices);
+    return new Attachment(clientAcknowledges, "", announce, offsets, notices, device);
   }
 
   /** Returns the same attachment of a client that has asked for notices, or has not. */
   public Attachment withNotices(boolean asked) {
-    return new Attachment(clientAcknowledges, token, announce, offsets, asked);
+    return new Attachment(clientAcknowledges, token, announce, offsets, asked, device);
+  }
+
+  /** Returns the same attachment of a client on a device; empty for none. */
+  public Attachment withDevice(String key) {
+    return key.equals(device)
+        ? this
+        : new Attachment(clientAcknowledges, token, announce, offsets, notices, key);
   }
 
   /** Returns whether the session outlives the link. */

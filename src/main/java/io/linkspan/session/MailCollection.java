@@ -16,12 +16,14 @@ import io.linkspan.memory.MemoryLevel;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.session.transfer.IncomingTransfers;
 import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Queue;
 
 /**
- * Moves Messages from a user's mailbox to the outbox of one session, page by page. Other Messages
- * to the session or its user wait meanwhile. A Message stays in the mailbox until the client has
- * acknowledged it.
+ * Moves Messages from the mailbox of a user, or of a user's device, to the outbox of one session,
+ * page by page. Other Messages to the session or its user wait meanwhile. A Message stays in the
+ * mailbox until the client has acknowledged it.
  *
  * <pre>
  *           start            page            no room in the outbox
@@ -49,14 +51,31 @@ final class MailCollection {
   private static final long FAILED_PAUSE_MS = 5_000;
   private static final long ROOM_PAUSE_MS = 1_000;
 
+  /** Parts of the time after which a device is forgotten; one passes until it is seen again. */
+  private static final long SEEN_PARTS = 4;
+
   private final MailParts with;
   private final Session session;
+
+  /** Key of the session's device; empty for none. */
+  private final String device;
+
+  /** The boxes to read, one after the other. */
+  private final List<String> boxes;
+
+  /** Index of the box that is read. */
+  private int box;
+
   private State state = State.IDLE;
 
   /** Whether something may have been appended since the read in flight began. */
   private boolean again;
 
-  private LogPosition position = LogPosition.START;
+  /** Where to read on in each box. */
+  private final LogPosition[] positions;
+
+  /** Time until which the store need not know again that the device is connected. */
+  private long seenUntil = Long.MIN_VALUE;
 
   /** Entries that were read and wait for room in the outbox; with their bytes. */
   private final Queue<LogEntry> page = new ArrayDeque<>(0);
@@ -71,9 +90,18 @@ final class MailCollection {
   /** How many were held when the read in flight began: they wait only for what it finds. */
   private int heldBefore;
 
-  MailCollection(MailParts with, Session session) {
+  MailCollection(MailParts with, Session session, String device) {
     this.with = with;
     this.session = session;
+    this.device = device;
+    boxes = with.mailboxes().boxesOf(session.user(), device);
+    positions = new LogPosition[boxes.size()];
+    Arrays.fill(positions, LogPosition.START);
+  }
+
+  /** Returns whether it reads the mailbox of a device. */
+  boolean isOf(String key) {
+    return device.equals(key);
   }
 
   /** Reads what is in the mailbox and was not read yet. */
@@ -81,7 +109,7 @@ final class MailCollection {
     switch (state) {
       case IDLE -> {
         hold();
-        read();
+        begin();
       }
       case READING, WAITING -> again = true;
       case FAILED -> {
@@ -105,16 +133,49 @@ final class MailCollection {
     }
   }
 
+  /** Reads all boxes, once the device is known where it has one of its own. */
+  private void begin() {
+    box = 0;
+    if (!with.mailboxes().arePerDevice() || !isToBeSeen()) {
+      read();
+      return;
+    }
+    state = State.READING;
+    with.mailboxes()
+        .seen(session.user(), device, with.scheduler().wallTime())
+        .onComplete(
+            seen -> {
+              if (state == State.READING) {
+                seenUntil = with.scheduler().now() + with.mailboxes().longest() / SEEN_PARTS;
+                read();
+              }
+            },
+            failure -> failed());
+  }
+
+  private boolean isToBeSeen() {
+    return with.scheduler().now() > seenUntil;
+  }
+
+  /** The session is still connected: its device is not forgotten. */
+  void refresh() {
+    if (state == State.IDLE && isToBeSeen()) {
+      start();
+    }
+  }
+
   private void read() {
     state = State.READING;
-    again = false;
-    heldBefore = hold.size();
+    if (box == 0) {
+      again = false;
+      heldBefore = hold.size();
+    }
     if (with.memory().isAt(MemoryLevel.FULL)) {
       failed();
       return;
     }
     with.mailboxes()
-        .read(session.user(), position, with.scheduler().wallTime())
+        .read(boxes.get(box), positions[box], with.scheduler().wallTime())
         .onComplete(this::arrived, failure -> failed());
   }
 
@@ -128,7 +189,7 @@ final class MailCollection {
 
   private void readAgain() {
     hold();
-    read();
+    begin();
   }
 
   private void arrived(LogRead read) {
@@ -136,13 +197,13 @@ final class MailCollection {
       return;
     }
     if (read instanceof LogRead.Page some) {
-      position = some.position();
+      positions[box] = some.position();
       isLastPage = some.isLast();
       some.entries().forEach(this::add);
       deliver();
     } else {
       // All that was read before has left the mailbox.
-      position = LogPosition.START;
+      positions[box] = LogPosition.START;
       read();
     }
   }
@@ -172,18 +233,20 @@ final class MailCollection {
         timer = with.scheduler().schedule(ROOM_PAUSE_MS, this::deliver);
         return;
       }
-      var letter = new Letter(position.epoch(), take().offset(), stored);
+      var letter = new Letter(boxes.get(box), positions[box].epoch(), take().offset(), stored);
       session.deliver(outgoing, letter);
     }
     if (state == State.STOPPED) {
       return;
     }
-    if (isLastPage && !again) {
+    if (isLastPage && box + 1 < boxes.size()) {
+      box++;
+    } else if (isLastPage && !again) {
       state = State.IDLE;
       release();
       return;
-    }
-    if (isLastPage) {
+    } else if (isLastPage) {
+      box = 0;
       with.incoming().release(hold, heldBefore);
     }
     if (state != State.STOPPED) {
@@ -217,11 +280,13 @@ final class MailCollection {
 
   /** Callback of a Message that is in the mailbox too. */
   private final class Letter implements DeliveryCallback {
+    private final String box;
     private final long epoch;
     private final long offset;
     private final Message message;
 
-    Letter(long epoch, long offset, Message message) {
+    Letter(String box, long epoch, long offset, Message message) {
+      this.box = box;
       this.epoch = epoch;
       this.offset = offset;
       this.message = message;
@@ -245,7 +310,7 @@ final class MailCollection {
     }
 
     private void remove() {
-      with.removals().add(session.user(), epoch, offset);
+      with.removals().add(box, epoch, offset);
       if (state == State.WAITING) {
         with.scheduler().cancel(timer);
         timer = with.scheduler().schedule(1, MailCollection.this::deliver);

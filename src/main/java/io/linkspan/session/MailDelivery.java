@@ -17,11 +17,17 @@ import java.util.Map;
  */
 final class MailDelivery {
 
+  /** How often it is checked, in the time after which devices are forgotten, which are known. */
+  private static final long REFRESHES = 8;
+
   private final MailParts parts;
   private final SessionTable table;
 
   /** Collections by session: of those whose mailbox is or was not empty. */
   private final Map<String, MailCollection> collections = new HashMap<>();
+
+  /** Whether a timer renews what is known of devices. */
+  private boolean refreshes;
 
   private MailDelivery(MailParts parts, SessionTable table) {
     this.parts = parts;
@@ -41,11 +47,42 @@ final class MailDelivery {
         new MailParts(mailboxes, removals, incoming, sender, memory, scheduler), table);
   }
 
-  /** A session has a new client, which gets the mailbox before Messages that are sent later. */
-  void begin(Session session) {
-    if (parts.mailboxes().isOn() && session.mayReturn()) {
-      collect(session);
+  /**
+   * A session has a new client, which gets the mailbox before Messages that are sent later.
+   *
+   * @param device key of its device; empty for none
+   */
+  void begin(Session session, String device) {
+    if (!parts.mailboxes().isOn() || !session.mayReturn()) {
+      return;
     }
+    MailCollection before = collections.get(session.id());
+    if (before != null && !before.isOf(device)) {
+      left(session);
+    }
+    collections
+        .computeIfAbsent(session.id(), id -> new MailCollection(parts, session, device))
+        .start();
+    if (parts.mailboxes().arePerDevice() && !refreshes) {
+      refreshes = true;
+      refreshLater();
+    }
+  }
+
+  /** A session continues from its copy, which does not say on which device it is. */
+  void adopted(Session session) {
+    if (!parts.mailboxes().arePerDevice()) {
+      begin(session, "");
+    }
+  }
+
+  private void refreshLater() {
+    parts.scheduler().schedule(parts.mailboxes().longest() / REFRESHES, this::refresh);
+  }
+
+  private void refresh() {
+    List.copyOf(collections.values()).forEach(MailCollection::refresh);
+    refreshLater();
   }
 
   /** Something was appended to a user's mailbox; what is sent from now on waits for it. */
@@ -57,7 +94,12 @@ final class MailDelivery {
   }
 
   private void collect(Session session) {
-    collections.computeIfAbsent(session.id(), id -> new MailCollection(parts, session)).start();
+    MailCollection known = collections.get(session.id());
+    if (known != null) {
+      known.start();
+    } else if (!parts.mailboxes().arePerDevice()) {
+      begin(session, "");
+    }
   }
 
   /** A session is not on this shard any more. */

@@ -51,7 +51,7 @@ record SessionGreeting(
     if (attachment.announce()) {
       sendToken(session);
     }
-    mail.begin(session);
+    mail.begin(session, attachment.device());
     presence.begin(session);
   }
 
@@ -66,7 +66,7 @@ record SessionGreeting(
    * mailbox that the copy does not have come before any that are sent from now on.
    */
   Session adopted(Session session) {
-    mail.begin(session);
+    mail.adopted(session);
     return session;
   }
 

@@ -109,7 +109,7 @@ class ConnectPolicyTest {
     var alice = new Credentials("alice", "client", "token");
     ConnectPolicy.Admitted admitted = policy.admit(alice, false).result();
     Identity identity = new Identity("alice", false, admitted.identity().issuedAt());
-    assertThat(admitted).isEqualTo(new ConnectPolicy.Admitted(identity, true, "token", false));
+    assertThat(admitted).isEqualTo(new ConnectPolicy.Admitted(identity, true, "token", false, ""));
     ConnectPolicy.Admitted anonymous = policy.admit(Credentials.NONE, true).result();
     assertThat(anonymous.identity().anonymous()).isTrue();
     assertThat(anonymous.clientAcknowledges()).isTrue();

@@ -3,9 +3,17 @@ package io.linkspan.log;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.google.protobuf.ByteString;
+import io.linkspan.api.Headers;
+import io.linkspan.api.Message;
+import io.linkspan.delivery.OfflineMessages;
 import io.linkspan.log.LogBounds.WhenFull;
+import io.linkspan.mailbox.MailboxConfig;
+import io.linkspan.mailbox.MailboxMetrics;
+import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.testing.TestGateway;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
+import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -343,5 +351,68 @@ public abstract class LogStoreContract {
     assertThat(texts(page)).containsExactly("m0");
     assertThat(TestGateway.<Map<String, Integer>>await(store().expire(NOW + AGE.toMillis())))
         .containsEntry(name, 1);
+  }
+
+  @Test
+  void eachDeviceOfAUserHasAMailboxInIt() {
+    List<JsonObject> events = new ArrayList<>();
+    var mailboxes =
+        new Mailboxes(
+            store(),
+            new MailboxConfig(AGE, 2, 10_000, MailboxConfig.Per.DEVICE, 2, ""),
+            new MailboxMetrics(new SimpleMeterRegistry()),
+            events::add,
+            notice -> {});
+    String user = UUID.randomUUID().toString();
+    assertThat(keep(mailboxes, user, "before")).isEqualTo(1);
+    for (String device : List.of("phone", "laptop", "phone")) {
+      TestGateway.await(mailboxes.seen(user, device, NOW));
+    }
+    assertThat(keep(mailboxes, user, "one")).isEqualTo(1);
+
+    String phone = mailboxes.boxesOf(user, "phone").get(1);
+    assertThat(kept(mailboxes, mailboxes.boxesOf(user, "phone").get(0))).hasSize(1);
+    LogRead.Page page = kept(mailboxes, phone, NOW);
+    assertThat(page.entries()).hasSize(1);
+    TestGateway.await(store().remove(phone, page.epoch(), List.of(page.entries().get(0).offset())));
+    assertThat(kept(mailboxes, phone)).isEmpty();
+    assertThat(kept(mailboxes, mailboxes.boxesOf(user, "laptop").get(1))).hasSize(1);
+
+    // The mailbox of the laptop is full now, and then that of no device has room.
+    assertThat(keep(mailboxes, user, "two")).isEqualTo(1);
+    assertThat(keep(mailboxes, user, "three")).isEqualTo(1);
+    assertThat(events).hasSize(1);
+    assertThat(events.get(0).getString("device")).isEqualTo("laptop");
+    assertThat(keep(mailboxes, user, "four")).isZero();
+
+    TestGateway.await(mailboxes.seen(user, "tablet", NOW));
+    assertThat(events.get(events.size() - 1).getString("event"))
+        .isEqualTo("mailbox-device-forgotten");
+    assertThat(events.get(events.size() - 1).getString("device")).isEqualTo("laptop");
+    assertThat(kept(mailboxes, mailboxes.boxesOf(user, "laptop").get(1))).isEmpty();
+
+    // All devices are forgotten: what is kept now is for the first that reads it.
+    long later = NOW + AGE.toMillis() + 1;
+    assertThat(keep(mailboxes, user, "later", later)).isEqualTo(1);
+    String all = mailboxes.boxesOf(user, "phone").get(0);
+    assertThat(kept(mailboxes, all, later).entries()).hasSize(1);
+  }
+
+  private static int keep(Mailboxes mailboxes, String user, String eventId) {
+    return keep(mailboxes, user, eventId, NOW);
+  }
+
+  private static int keep(Mailboxes mailboxes, String user, String eventId, long now) {
+    Message message = Message.newBuilder().setEventId(eventId).putHeaders(Headers.TTL, "5").build();
+    return TestGateway.await(
+        mailboxes.append(user, List.of(new OfflineMessages.Item(message, null)), now));
+  }
+
+  private static List<LogEntry> kept(Mailboxes mailboxes, String box) {
+    return kept(mailboxes, box, NOW).entries();
+  }
+
+  private static LogRead.Page kept(Mailboxes mailboxes, String box, long now) {
+    return (LogRead.Page) TestGateway.await(mailboxes.read(box, LogPosition.START, now));
   }
 }

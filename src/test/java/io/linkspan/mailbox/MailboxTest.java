@@ -7,18 +7,30 @@ import io.linkspan.api.AckMessage;
 import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
+import io.linkspan.connection.CloseReason;
+import io.linkspan.testing.EnetTestClient;
 import io.linkspan.testing.HttpService;
+import io.linkspan.testing.RawTcp;
+import io.linkspan.testing.SocketIoTestClient;
+import io.linkspan.testing.TcpTestClient;
+import io.linkspan.testing.TestClient;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.WebSocket;
+import java.net.http.WebSocketHandshakeException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -97,6 +109,85 @@ class MailboxTest {
 
       try (var alice = WebSocketTestClient.connect(gateway.httpPort(), "user=alice")) {
         assertThat(((Message) alice.receive()).getEventId()).isEqualTo("kept");
+      }
+    }
+  }
+
+  /** A user with a device on each transport, and a client that states none. */
+  @Test
+  void eachDeviceOfAUserReceivesWhatIsKeptOverEveryTransport() throws Exception {
+    Map<String, String> settings =
+        Map.of("mailbox.for", "1h", "mailbox.per", "device", "tcp.enabled", "true");
+    try (var gateway = TestGateway.start(settings)) {
+      List<Supplier<TestClient>> devices =
+          List.of(
+              () ->
+                  WebSocketTestClient.connect(
+                      gateway.httpPort(), "user=alice&ack=client&device=web"),
+              () -> WebSocketTestClient.connect(gateway.httpPort(), "user=alice&ack=client"),
+              () ->
+                  SocketIoTestClient.connect(
+                      gateway.httpPort(), "user=alice&ack=client&device=page"),
+              () ->
+                  EnetTestClient.connect(
+                      gateway.enetPort(), "alice", Map.of("ack", "client", "device", "game")),
+              () ->
+                  TcpTestClient.ofLengths(RawTcp.connect(gateway.tcpPort()))
+                      .authenticate("alice", Map.of("ack", "client", "device", "box")));
+      var client = GatewayClient.create(gateway.vertx());
+      for (Supplier<TestClient> device : devices) {
+        // Its first Message shows that the gateway knows it.
+        try (TestClient connected = device.get()) {
+          TestGateway.await(client.post(message("first", "user:alice", "600")));
+          receive(connected, "first");
+          connected.leave();
+        }
+      }
+      TestGateway.await(client.post(message("second", "user:alice", "600")));
+      for (Supplier<TestClient> device : devices) {
+        try (TestClient connected = device.get()) {
+          receive(connected, "second");
+          connected.leave();
+        }
+      }
+    }
+  }
+
+  /** Reads and acknowledges all up to a Message. */
+  private static void receive(TestClient client, String eventId) {
+    String next;
+    do {
+      next = client.receiveMessage().getEventId();
+      client.acknowledge(next);
+    } while (!next.equals(eventId));
+  }
+
+  @Test
+  void aDeviceThatCannotBeOneIsRefused() throws Exception {
+    try (var gateway = TestGateway.start(Map.of("mailbox.for", "1h", "mailbox.per", "device"))) {
+      for (String device : List.of("a%20b", "a/b", "x".repeat(65), "%C3%A4")) {
+        URI address =
+            URI.create("ws://127.0.0.1:" + gateway.httpPort() + "/ws?user=alice&device=" + device);
+        assertThatThrownBy(
+                () ->
+                    HttpClient.newHttpClient()
+                        .newWebSocketBuilder()
+                        .buildAsync(address, new WebSocket.Listener() {})
+                        .join())
+            .as(device)
+            .cause()
+            .isInstanceOfSatisfying(
+                WebSocketHandshakeException.class,
+                refused -> assertThat(refused.getResponse().statusCode()).isEqualTo(400));
+      }
+      try (var enet = EnetTestClient.connect(gateway.enetPort())) {
+        enet.send(
+            message("auth", "", null).toBuilder()
+                .setType("auth")
+                .setBody("alice")
+                .putHeaders("device", "no device")
+                .build());
+        assertThat(enet.closeCode()).isEqualTo(CloseReason.MALFORMED.code());
       }
     }
   }

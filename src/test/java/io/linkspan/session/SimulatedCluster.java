@@ -109,6 +109,7 @@ final class SimulatedCluster {
   final List<JsonObject> notices = new ArrayList<>();
 
   private final LogStore logs;
+  private final MailboxConfig.Per per;
 
   final TestRevocations revocations = new TestRevocations();
   private final Store main = new Store();
@@ -123,6 +124,12 @@ final class SimulatedCluster {
    * @param store of their mailboxes; null for none
    */
   SimulatedCluster(long seed, double loss, int count, LogStore store) {
+    this(seed, loss, count, store, MailboxConfig.Per.USER);
+  }
+
+  /** Starts nodes with mailboxes of users or of devices. */
+  SimulatedCluster(long seed, double loss, int count, LogStore store, MailboxConfig.Per per) {
+    this.per = per;
     random = new Random(seed);
     this.loss = loss;
     logs = store;
@@ -240,7 +247,7 @@ final class SimulatedCluster {
           ? Mailboxes.OFF
           : new Mailboxes(
               new SimulatedLogStore(time, random, this::run, logs),
-              new MailboxConfig(Duration.ofHours(1), 2_000, 1 << 20, ""),
+              new MailboxConfig(Duration.ofHours(1), 2_000, 1 << 20, per, 3, ""),
               new MailboxMetrics(new SimpleMeterRegistry()),
               events::add,
               notices::add);
@@ -729,6 +736,9 @@ final class SimulatedCluster {
     int resumed;
     int notRecovered;
 
+    /** Key of its device; empty for none. */
+    String device = "";
+
     /** Groups that a new session joins. */
     List<String> groups = List.of();
 
@@ -771,7 +781,7 @@ final class SimulatedCluster {
       link = mine;
       boolean returning = !token.isEmpty();
       node.shard
-          .open(mine, identity(), Attachment.of(true, token))
+          .open(mine, identity(), Attachment.of(true, token).withDevice(device))
           .onComplete(
               opened -> {
                 if (mine.closed) {

@@ -28,6 +28,8 @@ public record ConnectContext(ConnectPolicy policy, Shard shard, TimerQueue timer
     return shard.open(
         link,
         client.identity(),
-        Attachment.of(client.clientAcknowledges(), client.session()).withNotices(client.notices()));
+        Attachment.of(client.clientAcknowledges(), client.session())
+            .withNotices(client.notices())
+            .withDevice(client.device()));
   }
 }

@@ -51,6 +51,9 @@ public final class FirstMessageAuth {
   /** Header of the auth message: empty to ask for a session that can be resumed, or its token. */
   private static final String SESSION = "session";
 
+  /** Header of the auth message: key of the client's device. */
+  private static final String DEVICE = "device";
+
   /** Header of the auth message: {@code auth} asks for a notice before the identity ends. */
   private static final String NOTIFY = "notify";
 
@@ -226,6 +229,7 @@ public final class FirstMessageAuth {
             auth.getBody(),
             ack.isEmpty() ? null : ack,
             auth.getHeadersOrDefault(SESSION, null),
+            auth.getHeadersOrDefault(DEVICE, null),
             auth.getHeadersOrDefault(NOTIFY, "").equals(ReservedTypes.AUTH),
             source());
     open(credentials, new Early(auth, receipt));

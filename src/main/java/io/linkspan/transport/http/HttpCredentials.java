@@ -66,6 +66,7 @@ public record HttpCredentials(String cookie, List<String> headers) {
         token(request),
         parameter(request, "ack"),
         parameter(request, "session"),
+        parameter(request, "device"),
         "auth".equals(parameter(request, "notify")),
         new Credentials.Source(transport, remote, chosen(request)));
   }

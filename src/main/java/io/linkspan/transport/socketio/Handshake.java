@@ -30,13 +30,15 @@ record Handshake(
   private static final String BASE64 = "b64";
   private static final String USER = "user";
   private static final String TOKEN = "token";
+  private static final String DEVICE = "device";
   private static final String TIMESTAMP = "t";
 
   /** The parameter {@code t} of a poll since version 4.8; before, it has another length. */
   private static final Pattern TIMESTAMP_OF_4_8 = Pattern.compile("[0-9a-z]{8}");
 
   /** Parameters of a client's query that are of use when it joins. */
-  private static final List<String> PARAMETERS = List.of(USER, "ack", "session", BASE64, TIMESTAMP);
+  private static final List<String> PARAMETERS =
+      List.of(USER, "ack", "session", DEVICE, BASE64, TIMESTAMP);
 
   /** Longer values are refused, whatever they go on with. */
   private static final int MAX_PARAMETER = 512;
@@ -79,7 +81,8 @@ record Handshake(
                     client.identity(),
                     new Admitted(
                         client.identity(),
-                        attachment(client, request, generation == Generation.V3))));
+                        attachment(client, request, generation == Generation.V3)
+                            .withDevice(client.device()))));
   }
 
   /**
@@ -123,6 +126,7 @@ record Handshake(
         token == null ? offered.token() : token,
         parameter("ack", auth, request),
         parameter("session", auth, request),
+        parameter(DEVICE, auth, request),
         true,
         offered.source());
   }
