@@ -20,6 +20,8 @@ final class MailDelivery {
   /** How often it is checked, in the time after which devices are forgotten, which are known. */
   private static final long REFRESHES = 8;
 
+  private static final long SHORTEST_PAUSE_MS = 1_000;
+
   private final MailParts parts;
   private final SessionTable table;
 
@@ -77,7 +79,8 @@ final class MailDelivery {
   }
 
   private void refreshLater() {
-    parts.scheduler().schedule(parts.mailboxes().longest() / REFRESHES, this::refresh);
+    long pause = Math.max(SHORTEST_PAUSE_MS, parts.mailboxes().longest() / REFRESHES);
+    parts.scheduler().schedule(pause, this::refresh);
   }
 
   private void refresh() {

@@ -5,11 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.linkspan.api.Message;
 import io.linkspan.testing.ClusterProcess;
 import io.linkspan.testing.GatewayProcess;
-import io.linkspan.testing.HttpService;
 import io.linkspan.testing.ResumingClient;
+import io.linkspan.testing.StoryService;
 import io.linkspan.testing.StreamReader;
-import io.vertx.core.Vertx;
-import io.vertx.core.http.HttpServerResponse;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,9 +20,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -39,8 +35,10 @@ import org.slf4j.LoggerFactory;
  * Kills, drains, freezes and replaces nodes while clients send to each other. Each acknowledgement
  * must be true. The schedule, the ports of the cluster and the choice of a node by each client
  * follow from a seed; {@code -Dfault.seed} and {@code -Dfault.seconds} choose another and a longer
- * run. The events of each client and the output of each node are printed after a failure, when a
- * client received an error, when a session was not recovered, and with {@code -Dfault.logs}.
+ * run; {@code -Dfault.kept} (all, half, none) the Messages that are kept, and {@code
+ * -Dfault.replicas} the copies of sessions. The events of each client and the output of each node
+ * are printed after a failure, when a client received an error, when a session was not recovered,
+ * and with {@code -Dfault.logs}.
  */
 @Tag("alone")
 class FaultIT {
@@ -67,6 +65,8 @@ class FaultIT {
   private static final int PART_EVERY_MS = 200;
   private static final long SEED = Long.getLong("fault.seed", 20_261_124L);
   private static final int SECONDS = Integer.getInteger("fault.seconds", 60);
+  private static final String KEPT = System.getProperty("fault.kept", "half");
+  private static final String REPLICAS = System.getProperty("fault.replicas", "auto");
   private static final int SEND_EVERY_MS = 40;
   private static final int REPLACED_AFTER_MS = 1_000;
   private static final int FROZEN_MS = 15_000;
@@ -81,9 +81,6 @@ class FaultIT {
   private final List<GatewayProcess> alive = new CopyOnWriteArrayList<>();
   private final List<GatewayProcess> everStarted = new ArrayList<>();
   private final List<String> story = new ArrayList<>();
-
-  /** How often the service of the streamed answers was called, by the eventId of the request. */
-  private final Map<String, Integer> calls = new ConcurrentHashMap<>();
 
   @TempDir private Path folder;
 
@@ -144,29 +141,38 @@ class FaultIT {
     for (int i = 0; i < CLIENTS; i++) {
       clients.add(new ResumingClient("u" + i, this::anyPort, SEED + i));
     }
-    try (var service = HttpService.start(0);
+    try (var service = new StoryService(PARTS, PART_EVERY_MS);
         var cluster =
             new ClusterProcess(
                 random,
                 NODES,
                 0,
                 Map.of(
-                    "LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT", "6s",
-                    "LINKSPAN_SESSION_GRACE", "60s",
-                    "LINKSPAN_DELIVERY_ACKTIMEOUT", "2s",
-                    "LINKSPAN_DELIVERY_REQUESTTIMEOUT", "10s",
-                    "LINKSPAN_WEBSOCKET_HEARTBEAT_INTERVAL", "1s",
-                    "LINKSPAN_WEBSOCKET_HEARTBEAT_TIMEOUT", "4s",
-                    "LINKSPAN_DRAIN_TIMEOUT", "60s",
-                    "LINKSPAN_DRAIN_PAUSE", "200ms"),
+                    "LINKSPAN_CLUSTER_HEARTBEAT_TIMEOUT",
+                    "6s",
+                    "LINKSPAN_SESSION_GRACE",
+                    "60s",
+                    "LINKSPAN_SESSION_REPLICAS",
+                    REPLICAS,
+                    "LINKSPAN_DELIVERY_ACKTIMEOUT",
+                    "2s",
+                    "LINKSPAN_DELIVERY_REQUESTTIMEOUT",
+                    "10s",
+                    "LINKSPAN_WEBSOCKET_HEARTBEAT_INTERVAL",
+                    "1s",
+                    "LINKSPAN_WEBSOCKET_HEARTBEAT_TIMEOUT",
+                    "4s",
+                    "LINKSPAN_DRAIN_TIMEOUT",
+                    "60s",
+                    "LINKSPAN_DRAIN_PAUSE",
+                    "200ms"),
                 "--conf",
                 configuration(service).toString())) {
-      service.on("/story", this::answer);
       boolean explained = Boolean.getBoolean("fault.logs");
       try {
         run(schedule, cluster, clients);
         explained |= clients.stream().anyMatch(FaultIT::isUnexpected);
-        judge(clients);
+        judge(clients, service.calls());
       } catch (Throwable failure) {
         explained = true;
         throw failure;
@@ -179,41 +185,17 @@ class FaultIT {
     }
   }
 
-  private Path configuration(HttpService service) throws IOException {
+  private Path configuration(StoryService service) throws IOException {
     return Files.writeString(
         folder.resolve("gateway.yaml"),
         """
         mailbox: {for: 10m, max: 10000}
         routes:
           - to: "service:story"
-            http: {url: "http://127.0.0.1:%d/story", stream: {mode: sse}}
+            http: {url: "%s", stream: {mode: sse}}
           - {to: "user:*"}
         """
-            .formatted(service.port()));
-  }
-
-  /** Answers with an event stream that takes several seconds. */
-  private void answer(HttpService.Post request) {
-    calls.merge(request.header("Idempotency-Key"), 1, Integer::sum);
-    HttpServerResponse response = request.request().response();
-    response.exceptionHandler(broken -> {});
-    response.putHeader("Content-Type", "text/event-stream").setChunked(true);
-    AtomicInteger part = new AtomicInteger();
-    Vertx.currentContext()
-        .owner()
-        .setPeriodic(
-            1,
-            PART_EVERY_MS,
-            timer -> {
-              if (!response.closed() && part.get() < PARTS) {
-                response.write("data: part " + part.getAndIncrement() + "\n\n");
-                return;
-              }
-              Vertx.currentContext().owner().cancelTimer(timer);
-              if (!response.closed()) {
-                response.end();
-              }
-            });
+            .formatted(service.url()));
   }
 
   private void run(Schedule schedule, ClusterProcess cluster, List<ResumingClient> clients)
@@ -288,7 +270,7 @@ class FaultIT {
     long number = 0;
     try {
       for (int round = 1; true; round++) {
-        if (round % ROUNDS_BETWEEN_TRAVELS == 0) {
+        if (round % ROUNDS_BETWEEN_TRAVELS == 0 && !KEPT.equals("none")) {
           travel(clients.get(CLIENTS - 1 - whom.nextInt(TRAVELLERS)));
         }
         clients.subList(0, STREAM_READERS).forEach(one -> one.requestStream("service:story"));
@@ -316,7 +298,11 @@ class FaultIT {
 
   /** Returns whether Messages to a client are kept in its mailbox. */
   private static boolean isKept(int recipient) {
-    return recipient % 2 == 0 || recipient >= CLIENTS - TRAVELLERS;
+    return switch (KEPT) {
+      case "all" -> true;
+      case "none" -> false;
+      default -> recipient % 2 == 0 || recipient >= CLIENTS - TRAVELLERS;
+    };
   }
 
   private static void travel(ResumingClient client) {
@@ -358,7 +344,7 @@ class FaultIT {
     alive.add(node);
   }
 
-  private void judge(List<ResumingClient> clients) {
+  private void judge(List<ResumingClient> clients, Map<String, Integer> calls) {
     int sent = clients.stream().mapToInt(client -> client.sent).sum();
     int acknowledged = acknowledged(clients);
     List<String> everything =
