@@ -12,6 +12,7 @@ import io.linkspan.directory.SessionRef;
 import io.linkspan.session.outbox.ConflatingQueue;
 import io.linkspan.session.outbox.Outbox;
 import io.linkspan.session.outbox.PendingDelivery;
+import io.linkspan.session.replica.EndedStreams;
 import io.linkspan.session.replica.SessionReplica;
 import io.linkspan.session.transfer.TransferDeduplicator;
 import io.linkspan.telemetry.SpanEvent;

@@ -17,6 +17,10 @@ class NothingFollowsTheEndOfAStreamTest {
   private final Client alice = cluster.new Client("alice");
 
   private String deliver(Message.Builder part, String stream, String eventId) {
+    return deliver(cluster.nodes.get(0), part, stream, eventId);
+  }
+
+  private String deliver(NodeProcess node, Message.Builder part, String stream, String eventId) {
     Message message =
         part.setTo("user:alice")
             .setEventId(eventId)
@@ -24,7 +28,6 @@ class NothingFollowsTheEndOfAStreamTest {
             .putHeaders(Headers.STREAM, stream)
             .build();
     var outcome = new RecordingCallback();
-    NodeProcess node = cluster.nodes.get(0);
     node.run(() -> node.shard.route(message, DeliveryScope.ACKNOWLEDGED, all -> outcome));
     cluster.time.advance(2_000);
     return outcome.outcome();
@@ -46,6 +49,22 @@ class NothingFollowsTheEndOfAStreamTest {
     assertThat(deliver(Message.newBuilder(), "two", "two.0")).isEqualTo("client");
 
     assertThat(alice.inOrder).containsExactly("one.0", "one.lost", "two.0");
+  }
+
+  @Test
+  void theEndIsKnownWhereTheSessionContinuesFromItsCopy() {
+    alice.connect();
+    cluster.time.advance(1_000);
+    assertThat(deliver(end("complete"), "one", "one.0")).isEqualTo("client");
+    NodeProcess lost = alice.node();
+    cluster.crash(lost);
+    alice.loseLink();
+    cluster.time.advance(20_000);
+
+    NodeProcess from = cluster.nodes.stream().filter(NodeProcess::isUp).findFirst().orElseThrow();
+    assertThat(deliver(from, end("unavailable"), "one", "one.lost")).isEqualTo("no-such-recipient");
+    assertThat(deliver(from, Message.newBuilder(), "two", "two.0")).isEqualTo("client");
+    assertThat(alice.notRecovered).isZero();
   }
 
   @Test

@@ -30,11 +30,15 @@ public final class ReplicaStore {
     Set<String> watched = Set.of();
 
     final Map<Long, Pending> pending = new LinkedHashMap<>();
+    final EndedStreams ended = new EndedStreams();
     long cost = SESSION;
   }
 
   /** Bytes of a replica with nothing in it. */
   private static final long SESSION = 768;
+
+  /** Bytes of the id of a streamed answer that has ended. */
+  private static final long ENDED_STREAM = 160;
 
   /** Bytes of a membership, apart from its name. */
   private static final long MEMBERSHIP = 64;
@@ -151,17 +155,23 @@ public final class ReplicaStore {
 
   private static Kept kept(SessionState state) {
     Kept kept = new Kept();
-    kept.head = state.toBuilder().clearGroups().clearWatched().clearPending().build();
+    kept.head =
+        state.toBuilder().clearGroups().clearWatched().clearPending().clearEndedStreams().build();
     kept.cost += costOfToken(kept.head);
     kept.anchor = state.getAnchor();
     kept.away = state.getAway();
     state.getGroupsList().forEach(group -> join(kept, group));
     state.getWatchedList().forEach(group -> watch(kept, group));
+    kept.ended.restore(state.getEndedStreamsList());
+    kept.cost += ENDED_STREAM * kept.ended.ids().size();
     state.getPendingList().forEach(pending -> add(kept, pending.getNumber(), pending));
     return kept;
   }
 
   private static void add(Kept kept, long number, Pending pending) {
+    int ended = kept.ended.ids().size();
+    kept.ended.accepted(pending.getMessage());
+    kept.cost += ENDED_STREAM * (kept.ended.ids().size() - ended);
     kept.cost += costOf(pending) - costOf(kept.pending.put(number, pending));
   }
 
@@ -217,7 +227,8 @@ public final class ReplicaStore {
             .setAnchor(kept.anchor)
             .setAway(kept.away)
             .addAllGroups(kept.groups)
-            .addAllWatched(kept.watched);
+            .addAllWatched(kept.watched)
+            .addAllEndedStreams(kept.ended.ids());
     for (Pending pending : kept.pending.values()) {
       // It may have been written; a client that can name its last event is not sent it again.
       state.addPending(pending.toBuilder().setWritten(true));

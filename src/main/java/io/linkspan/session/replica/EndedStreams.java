@@ -1,4 +1,4 @@
-package io.linkspan.session;
+package io.linkspan.session.replica;
 
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
@@ -11,7 +11,7 @@ import java.util.Set;
  * continue a stream, or end it, after another node has ended it: nothing may follow the first end.
  * Used only on the event loop of the session's shard.
  */
-final class EndedStreams {
+public final class EndedStreams {
 
   private static final int MOST = 32;
 
@@ -19,7 +19,7 @@ final class EndedStreams {
   private Set<String> ids = Set.of();
 
   /** Returns whether a Message belongs to a stream that has ended. */
-  boolean includes(Message message) {
+  public boolean includes(Message message) {
     if (ids.isEmpty() || message.getReplyToBytes().isEmpty()) {
       return false;
     }
@@ -28,7 +28,7 @@ final class EndedStreams {
   }
 
   /** Notes a Message that the session has accepted, which may be the end of a stream. */
-  void accepted(Message message) {
+  public void accepted(Message message) {
     if (message.getReplyToBytes().isEmpty()
         || Headers.get(message, Headers.STREAM_END) == null
         || Headers.get(message, Headers.STREAM) == null) {
@@ -48,12 +48,12 @@ final class EndedStreams {
   }
 
   /** Returns the ids, the oldest first. */
-  Collection<String> ids() {
+  public Collection<String> ids() {
     return ids;
   }
 
   /** Takes the ids that the session had on another shard. */
-  void restore(Collection<String> before) {
+  public void restore(Collection<String> before) {
     before.forEach(this::add);
   }
 }
