@@ -29,20 +29,19 @@ public final class EnetLoad implements AutoCloseable {
       throws IOException {
     this.server = server;
     process =
-        Children.add(
-            new ProcessBuilder(
-                    program.toString(),
-                    Integer.toString(server.port("enet")),
-                    isGateway ? "gateway" : "echo",
-                    Integer.toString(plan.peers()),
-                    Integer.toString(plan.size()),
-                    Integer.toString(plan.inFlight()),
-                    Integer.toString(plan.rate()),
-                    Long.toString(plan.warmUpMs()),
-                    Long.toString(plan.warmUpMessages()),
-                    Long.toString(windowMs))
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start());
+        new ProcessBuilder(
+                program.toString(),
+                Integer.toString(server.port("enet")),
+                isGateway ? "gateway" : "echo",
+                Integer.toString(plan.peers()),
+                Integer.toString(plan.size()),
+                Integer.toString(plan.inFlight()),
+                Integer.toString(plan.rate()),
+                Long.toString(plan.warmUpMs()),
+                Long.toString(plan.warmUpMessages()),
+                Long.toString(windowMs))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
     output = process.inputReader(StandardCharsets.UTF_8);
     await("ready");
   }

@@ -313,19 +313,24 @@ public final class LoadGenerator implements AutoCloseable {
         case WELCOME -> welcome |= in.get(payload) == '4';
         case PING -> write(FINAL_TEXT, "3");
         case PART -> parts++;
-        case WHOLE -> onAnswer();
-        case UNKNOWN -> {
-          byte[] frame = new byte[in.position() - start];
-          in.get(start, frame);
-          throw new IOException("unexpected: " + new String(frame, StandardCharsets.ISO_8859_1));
+        case WHOLE -> {
+          if (answers >= sent || parts != dialect.parts()) {
+            throw new IOException(
+                "an answer that nobody asked for, or not all of it: " + text(start));
+          }
+          onAnswer();
         }
+        case UNKNOWN -> throw new IOException("unexpected: " + text(start));
       }
     }
 
+    private String text(int start) {
+      byte[] frame = new byte[in.position() - start];
+      in.get(start, frame);
+      return new String(frame, StandardCharsets.ISO_8859_1);
+    }
+
     private void onAnswer() throws IOException {
-      if (answers >= sent || parts != dialect.parts()) {
-        throw new IOException("an answer that nobody asked for, or not all of it");
-      }
       parts = 0;
       long now = System.nanoTime();
       if (latencies != null) {

@@ -98,7 +98,7 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   private static ServerProcess start(ProcessBuilder builder, boolean isJvm) throws IOException {
-    Process process = Children.add(builder.redirectError(ProcessBuilder.Redirect.INHERIT).start());
+    Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
     for (String line; (line = output.readLine()) != null; ) {
       if (ANY_PORT.matcher(line).find()) {

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -78,13 +79,17 @@ public final class GatewayNodes implements AutoCloseable {
         });
   }
 
+  /** Returns how many members a node sees; 0 while it does not answer. */
   private int members(ServerProcess node) throws IOException {
     URI uri = URI.create("http://127.0.0.1:" + node.port("management") + "/v1/node");
     try {
-      String body =
-          http.send(HttpRequest.newBuilder(uri).timeout(PATIENCE).build(), BodyHandlers.ofString())
-              .body();
-      return new JsonObject(body).getJsonArray("members").size();
+      HttpResponse<String> answer =
+          http.send(HttpRequest.newBuilder(uri).timeout(PATIENCE).build(), BodyHandlers.ofString());
+      return answer.statusCode() == 200
+          ? new JsonObject(answer.body()).getJsonArray("members").size()
+          : 0;
+    } catch (IOException busy) {
+      return 0;
     } catch (InterruptedException e) {
       throw new IOException(e);
     }

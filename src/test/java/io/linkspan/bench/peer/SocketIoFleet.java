@@ -1,6 +1,5 @@
 package io.linkspan.bench.peer;
 
-import io.linkspan.bench.Children;
 import io.linkspan.testing.ClientLog;
 import io.linkspan.testing.NodeScript;
 import io.vertx.core.json.JsonArray;
@@ -32,7 +31,7 @@ public final class SocketIoFleet implements Fleet {
                 Integer.toString(clients),
                 Integer.toString(perSecond),
                 group));
-    process = Children.add(builder.redirectError(ProcessBuilder.Redirect.INHERIT).start());
+    process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     output = process.inputReader(StandardCharsets.UTF_8);
     input = process.outputWriter(StandardCharsets.UTF_8);
     line();

@@ -1,6 +1,5 @@
 package io.linkspan.bench.peer;
 
-import io.linkspan.bench.Children;
 import io.linkspan.bench.ServerProcess;
 import io.vertx.core.json.JsonObject;
 import java.io.BufferedReader;
@@ -27,9 +26,7 @@ public final class StormProcess implements AutoCloseable {
     command.addAll(List.of("--good", "0", "--quiet-seconds", "0", "--json"));
     command.addAll(List.of("--addresses", Integer.toString(clients)));
     command.addAll(List.of("--seconds", Integer.toString(seconds)));
-    process =
-        Children.add(
-            new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+    process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     output = process.inputReader(StandardCharsets.UTF_8);
   }
 
