@@ -209,6 +209,25 @@ public final class HostileBenchmark {
     }
   }
 
+  /**
+   * One measurement, of the round trips of the good clients in milliseconds and of the gateway's
+   * memory in MiB.
+   *
+   * @param resident the most during the attack
+   * @param after the memory after it
+   * @param pending the most links that had not joined
+   */
+  public record Measured(
+      double p50,
+      double p99,
+      double most,
+      long resident,
+      long after,
+      long cpuMillis,
+      int attempts,
+      int admitted,
+      double pending) {}
+
   /** Makes one attacker. */
   private interface Attacker {
     Flood connect();
@@ -281,12 +300,21 @@ public final class HostileBenchmark {
     System.out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (int round = 0; round < options.rounds(); round++) {
       for (Attack attack : options.modes()) {
-        measure(attack);
+        print(attack, measure(attack));
       }
     }
   }
 
-  private static void measure(Attack attack) throws IOException, InterruptedException {
+  /**
+   * Measures one attack by its name.
+   *
+   * @throws IllegalArgumentException when no attack has it
+   */
+  public static Measured measure(String name) throws IOException, InterruptedException {
+    return measure(Options.parse(new String[] {"1", name}, 1, Attack.values()).modes().get(0));
+  }
+
+  private static Measured measure(Attack attack) throws IOException, InterruptedException {
     Map<String, String> settings = new TreeMap<>(attack.settings());
     settings.put("LINKSPAN_EVENTLOOPS", "2");
     settings.put("LINKSPAN_LIMITS_MALFORMED", "0");
@@ -319,10 +347,8 @@ public final class HostileBenchmark {
       for (int i = 0; i < WARM_UP; i++) {
         roundTrip(good.get(i % 2));
       }
-      System.out.printf(
-          Locale.ROOT,
-          "| %s | %.1f | %.1f | %.1f | %d | %d | %d | %d | %d | %.0f |%n",
-          Options.nameOf(attack),
+      good.forEach(client -> client.socket().close());
+      return new Measured(
           latencies.micros(0.5) / 1_000,
           latencies.micros(0.99) / 1_000,
           latencies.micros(1) / 1_000,
@@ -332,8 +358,23 @@ public final class HostileBenchmark {
           field.attempts,
           field.admitted,
           pending);
-      good.forEach(client -> client.socket().close());
     }
+  }
+
+  private static void print(Attack attack, Measured measured) {
+    System.out.printf(
+        Locale.ROOT,
+        "| %s | %.1f | %.1f | %.1f | %d | %d | %d | %d | %d | %.0f |%n",
+        Options.nameOf(attack),
+        measured.p50(),
+        measured.p99(),
+        measured.most(),
+        measured.resident(),
+        measured.after(),
+        measured.cpuMillis(),
+        measured.attempts(),
+        measured.admitted(),
+        measured.pending());
   }
 
   private static long roundTrip(WebSocketTestClient client) {

@@ -8,7 +8,15 @@ import io.linkspan.bench.board.MarkedBlock;
 import io.linkspan.bench.board.RowReport;
 import io.linkspan.bench.board.Table;
 import io.linkspan.bench.row.AvalancheRow;
+import io.linkspan.bench.row.BroadcastRow;
+import io.linkspan.bench.row.ConformanceRow;
+import io.linkspan.bench.row.ConnectRow;
+import io.linkspan.bench.row.FaultsRow;
+import io.linkspan.bench.row.HostileRow;
+import io.linkspan.bench.row.IdleRow;
 import io.linkspan.bench.row.JitterRow;
+import io.linkspan.bench.row.MemoryRow;
+import io.linkspan.bench.row.MessageRow;
 import io.linkspan.bench.row.Row;
 import io.linkspan.bench.row.StormRow;
 import io.vertx.core.json.JsonObject;
@@ -32,13 +40,25 @@ import java.util.concurrent.TimeoutException;
 public final class Scoreboard {
 
   private static final List<Row> ROWS =
-      List.of(new JitterRow(), new AvalancheRow(), new StormRow());
+      List.of(
+          new JitterRow(),
+          new AvalancheRow(),
+          new StormRow(),
+          new FaultsRow(),
+          new MessageRow(),
+          new IdleRow(),
+          new ConnectRow(),
+          new BroadcastRow(),
+          new MemoryRow(),
+          new HostileRow(),
+          new ConformanceRow());
   private static final int WORSE = 1;
   private static final int WRONG_USAGE = 2;
 
   private Scoreboard() {}
 
   public static void main(String[] arguments) throws Exception {
+    Children.endWithThisProcess();
     System.exit(run(List.of(arguments)));
   }
 

@@ -61,7 +61,7 @@ public final class ConformanceServer implements AutoCloseable {
     }
     String generations = arguments.length == 2 ? arguments[1] : "3,4";
     var server = start(Integer.parseInt(arguments[0]), generations, Timing.OFFICIAL);
-    System.out.println("ready on port " + server.port());
+    System.out.println("ready, ports {\"http\":" + server.port() + "}");
   }
 
   /**

@@ -149,6 +149,15 @@ public final class ResumingFleet implements AutoCloseable {
     client.cut(away);
   }
 
+  /** Breaks the links of all clients once; they reconnect at once. */
+  public void cutAll() {
+    onLoop(
+        () -> {
+          clients.forEach(client -> client.cut(1));
+          return null;
+        });
+  }
+
   /** Ends the cuts; clients that are away reconnect when it is time. */
   public void stopCutting() {
     onLoop(

@@ -1,0 +1,60 @@
+package io.linkspan.bench.board;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The numbers of cases that a test program names at the end of its output. */
+public record TestSummary(int passed, int failed, int skipped) {
+
+  private static final Pattern MAVEN =
+      Pattern.compile("Tests run: (\\d+), Failures: (\\d+), Errors: (\\d+), Skipped: (\\d+)");
+  private static final Pattern PASSING = Pattern.compile("(?m)^\\s*(\\d+) passing");
+  private static final Pattern FAILING = Pattern.compile("(?m)^\\s*(\\d+) failing");
+  private static final Pattern PENDING = Pattern.compile("(?m)^\\s*(\\d+) pending");
+
+  /**
+   * Reads the last summary of Maven, which counts all classes.
+   *
+   * @throws IllegalArgumentException without one
+   */
+  public static TestSummary ofMaven(String output) {
+    Matcher matcher = MAVEN.matcher(output);
+    TestSummary last = null;
+    while (matcher.find()) {
+      int failed = number(matcher, 2) + number(matcher, 3);
+      int skipped = number(matcher, 4);
+      last = new TestSummary(number(matcher, 1) - failed - skipped, failed, skipped);
+    }
+    if (last == null) {
+      throw new IllegalArgumentException("Maven has run no tests: " + end(output));
+    }
+    return last;
+  }
+
+  /**
+   * Reads the summary of mocha.
+   *
+   * @throws IllegalArgumentException without one
+   */
+  public static TestSummary ofMocha(String output) {
+    Matcher passing = PASSING.matcher(output);
+    if (!passing.find()) {
+      throw new IllegalArgumentException("mocha has run no tests: " + end(output));
+    }
+    return new TestSummary(
+        number(passing, 1), optional(FAILING, output), optional(PENDING, output));
+  }
+
+  private static int optional(Pattern pattern, String output) {
+    Matcher matcher = pattern.matcher(output);
+    return matcher.find() ? number(matcher, 1) : 0;
+  }
+
+  private static int number(Matcher matcher, int group) {
+    return Integer.parseInt(matcher.group(group));
+  }
+
+  private static String end(String output) {
+    return output.substring(Math.max(0, output.length() - 1_000)).strip();
+  }
+}

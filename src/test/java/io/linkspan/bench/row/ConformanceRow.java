@@ -1,0 +1,155 @@
+package io.linkspan.bench.row;
+
+import io.linkspan.bench.ServerProcess;
+import io.linkspan.bench.board.Figure;
+import io.linkspan.bench.board.Limit;
+import io.linkspan.bench.board.RowReport;
+import io.linkspan.bench.board.Size;
+import io.linkspan.bench.board.TestSummary;
+import io.linkspan.bench.peer.Servers;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * The suites of docs/conformance.md, which Maven runs: the cases of Engine.IO and Socket.IO, the
+ * strings of protobuf's JSON, the C library of ENet on clean and bad links, and Autobahn. The
+ * official suites of Engine.IO and Socket.IO run from a folder that the user names.
+ */
+public final class ConformanceRow implements Row {
+
+  /** A part of the row that runs classes of the tests. */
+  private record Part(String name, String tests) {}
+
+  private static final List<Part> PARTS =
+      List.of(
+          new Part("Engine.IO", "EveryCaseOfTheEngineIoSuitesHoldsTest"),
+          new Part("Socket.IO", "EveryCaseOfTheSocketIoSuitesHoldsTest"),
+          new Part("JSON of protobuf", "JsonIsReadAsProtobufDefinesItTest"),
+          new Part("C library of ENet", "EnetCoreIT"));
+
+  private static final int QUICK_PARTS = 3;
+  private static final String AUTOBAHN = "Autobahn";
+  private static final String SUITE = "test-suite.js";
+
+  /** The port that the official suites expect. */
+  private static final int SUITE_PORT = 3_000;
+
+  @Override
+  public String name() {
+    return "conformance";
+  }
+
+  @Override
+  public List<String> peers() {
+    return List.of();
+  }
+
+  private static List<Part> parts(Size size) {
+    return PARTS.subList(0, size.either(PARTS.size(), QUICK_PARTS));
+  }
+
+  private static Figure failed(String part) {
+    return Figure.count(part + ": failed");
+  }
+
+  private static Figure passed(String part) {
+    return new Figure(part + ": passed", "", Figure.Nature.COUNT, false, 0, 0);
+  }
+
+  @Override
+  public List<Limit> limits(Size size) {
+    List<Limit> limits = new ArrayList<>();
+    for (Part part : parts(size)) {
+      limits.add(Limit.none(failed(part.name()).name(), Servers.LINKSPAN));
+    }
+    if (!size.quick()) {
+      limits.add(Limit.none(failed(AUTOBAHN).name(), Servers.LINKSPAN));
+    }
+    return limits;
+  }
+
+  @Override
+  public int maxSeconds(Size size) {
+    return size.either(600, 150);
+  }
+
+  @Override
+  public void measure(Run run, RowReport report) throws IOException, InterruptedException {
+    for (Part part : parts(run.size())) {
+      Result result = maven("surefire:test", "-Dtest=" + part.tests(), "-DfailIfNoTests=true");
+      add(part.name(), TestSummary.ofMaven(result.output()), report);
+    }
+    if (run.size().quick()) {
+      report.note("Autobahn and the C library of ENet are left out of a quick run");
+    } else {
+      Result result = maven("-Pautobahn", "autobahntestsuite:fuzzingclient@rfc6455");
+      report.add(failed(AUTOBAHN), Servers.LINKSPAN, result.code() == 0 ? 0 : 1);
+    }
+    if (run.suites() == null) {
+      report.note("the official suites were skipped: --suites names no folder");
+    } else {
+      official(run.suites(), report);
+    }
+  }
+
+  private static void add(String part, TestSummary summary, RowReport report) {
+    report
+        .add(passed(part), Servers.LINKSPAN, summary.passed())
+        .add(failed(part), Servers.LINKSPAN, summary.failed());
+    if (summary.skipped() > 0) {
+      report.note(part + ": " + summary.skipped() + " cases were skipped");
+    }
+  }
+
+  private record Result(int code, String output) {}
+
+  private static Result maven(String... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("mvn", "-B", "-ntp"));
+    command.addAll(List.of(arguments));
+    return run(new ProcessBuilder(command));
+  }
+
+  private static Result run(ProcessBuilder builder) throws IOException, InterruptedException {
+    Process process = builder.redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Result(process.waitFor(), output);
+  }
+
+  /**
+   * Runs each suite in a folder of the named one, with the packages that are installed there. Those
+   * of the current generation need a server without the older ones.
+   */
+  private static void official(Path folder, RowReport report)
+      throws IOException, InterruptedException {
+    List<Path> suites;
+    try (Stream<Path> entries = Files.list(folder)) {
+      suites = entries.filter(entry -> Files.exists(entry.resolve(SUITE))).sorted().toList();
+    }
+    if (suites.isEmpty()) {
+      report.note("the official suites were skipped: no folder in --suites has a " + SUITE);
+    }
+    for (Path suite : suites) {
+      String name = suite.getFileName().toString();
+      String generations = name.startsWith("v3") ? "3,4" : "4";
+      try (var server =
+          ServerProcess.java(
+              System.getProperty("java.class.path"),
+              "io.linkspan.testing.ConformanceServer",
+              SUITE_PORT,
+              generations)) {
+        // The suites expect the server at this port.
+        server.port("http");
+        Result result =
+            run(
+                new ProcessBuilder("node", "node_modules/mocha/bin/mocha.js", SUITE)
+                    .directory(suite.toFile()));
+        add(name, TestSummary.ofMocha(result.output()), report);
+      }
+    }
+  }
+}

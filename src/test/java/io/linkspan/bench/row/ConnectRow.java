@@ -1,0 +1,134 @@
+package io.linkspan.bench.row;
+
+import io.linkspan.bench.Dialect;
+import io.linkspan.bench.LoadGenerator;
+import io.linkspan.bench.ServerProcess;
+import io.linkspan.bench.board.Figure;
+import io.linkspan.bench.board.Limit;
+import io.linkspan.bench.board.RowReport;
+import io.linkspan.bench.board.Size;
+import io.linkspan.bench.peer.GatewayNodes;
+import io.linkspan.bench.peer.Servers;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** The cost of a connect: to one server, and to a cluster of three nodes. */
+public final class ConnectRow implements Row {
+
+  private static final int NODES = 3;
+  private static final int CONNECTIONS = 5_000;
+  private static final int WARM_UP = 5_000;
+  private static final int QUICK_WARM_UP = 500;
+  private static final int BATCH = 500;
+  private static final String CLUSTER = "linkspan (cluster of three)";
+
+  private static final Figure CPU = Figure.cpu("CPU per connect", "µs");
+  private static final Figure RATE = Figure.rate("connects");
+
+  /** Starts a server. */
+  private interface Starter {
+    ServerProcess start() throws IOException, InterruptedException;
+  }
+
+  private record Target(String name, Dialect dialect, Starter starter) {}
+
+  private static final List<Target> TARGETS =
+      List.of(
+          new Target(Servers.LINKSPAN, Dialect.LINKSPAN, Servers::gateway),
+          new Target(Servers.LINKSPAN_SOCKET_IO, Dialect.SOCKET_IO, Servers::gateway),
+          new Target(Servers.RAW_NETTY, Dialect.RAW, Servers::rawNetty),
+          new Target(Servers.RAW_VERTX, Dialect.RAW, Servers::rawVertx),
+          new Target(Servers.NODE_WS, Dialect.RAW, Servers::nodeWs),
+          new Target(Servers.NETTY_SOCKET_IO, Dialect.SOCKET_IO, Servers::nettySocketIo),
+          new Target(Servers.SOCKET_IO, Dialect.SOCKET_IO, () -> Servers.socketIo(0)));
+
+  @Override
+  public String name() {
+    return "connect";
+  }
+
+  @Override
+  public List<String> peers() {
+    return List.of(
+        Servers.RAW_NETTY,
+        Servers.RAW_VERTX,
+        Servers.NODE_WS,
+        Servers.NETTY_SOCKET_IO,
+        Servers.SOCKET_IO);
+  }
+
+  @Override
+  public List<Limit> limits(Size size) {
+    return List.of(
+        Limit.aimTimes(CPU.name(), Servers.LINKSPAN, 2, Servers.RAW_VERTX),
+        Limit.aimTimes(CPU.name(), Servers.LINKSPAN_SOCKET_IO, 2, Servers.NETTY_SOCKET_IO));
+  }
+
+  @Override
+  public int maxSeconds(Size size) {
+    return size.either(300, 150);
+  }
+
+  @Override
+  public void measure(Run run, RowReport report) throws IOException, InterruptedException {
+    int connections = run.size().clients(CONNECTIONS);
+    int warmUp = run.size().either(WARM_UP, QUICK_WARM_UP);
+    for (Target target : TARGETS) {
+      try (ServerProcess server = target.starter().start()) {
+        List<ServerProcess> servers = List.of(server);
+        warmUp(servers, target.dialect(), warmUp);
+        long before = server.cpuTime().total();
+        double seconds = connect(servers, target.dialect(), connections);
+        report
+            .add(CPU, target.name(), (double) (server.cpuTime().total() - before) / connections)
+            .add(RATE, target.name(), connections / seconds);
+      }
+    }
+    try (var cluster = new GatewayNodes(NODES, run.seed(), Map.of())) {
+      warmUp(cluster.nodes(), Dialect.LINKSPAN, warmUp);
+      long before = cluster.cpuMicros();
+      double seconds = connect(cluster.nodes(), Dialect.LINKSPAN, connections);
+      report
+          .add(CPU, CLUSTER, (double) (cluster.cpuMicros() - before) / connections)
+          .add(RATE, CLUSTER, connections / seconds);
+    }
+    report.note(
+        connections
+            + " connects one after the other, all stay open; of the cluster the time of all nodes");
+  }
+
+  private static void warmUp(List<ServerProcess> servers, Dialect dialect, int connections)
+      throws IOException {
+    for (int i = 0; i < connections; i += BATCH) {
+      for (ServerProcess server : servers) {
+        generator(server, dialect, "warm-up-" + i, BATCH / servers.size()).close();
+      }
+    }
+  }
+
+  /** Connects, and returns how many seconds it took. */
+  private static double connect(List<ServerProcess> servers, Dialect dialect, int connections)
+      throws IOException {
+    List<LoadGenerator> clients = new ArrayList<>();
+    try {
+      long start = System.nanoTime();
+      for (ServerProcess server : servers) {
+        int share = connections / servers.size();
+        clients.add(generator(server, dialect, "connect-" + clients.size(), share));
+      }
+      return (double) (System.nanoTime() - start) / TimeUnit.SECONDS.toNanos(1);
+    } finally {
+      for (LoadGenerator each : clients) {
+        each.close();
+      }
+    }
+  }
+
+  private static LoadGenerator generator(
+      ServerProcess server, Dialect dialect, String name, int connections) throws IOException {
+    return new LoadGenerator(server, LoadGenerator.Wire.WEBSOCKET, dialect, name, connections);
+  }
+}
