@@ -42,9 +42,10 @@ public record BoardOptions(
    * Reads the arguments.
    *
    * @param all the names of all rows, which run when none is named
+   * @param quickly those that run when none is named and the run is quick
    * @throws IllegalArgumentException when an argument is invalid
    */
-  public static BoardOptions parse(List<String> arguments, List<String> all) {
+  public static BoardOptions parse(List<String> arguments, List<String> all, List<String> quickly) {
     List<String> named = new ArrayList<>();
     boolean quick = false;
     double scale = 1;
@@ -82,8 +83,8 @@ public record BoardOptions(
         default -> throw new IllegalArgumentException("no such option: " + name);
       }
     }
-    List<String> rows =
-        named.isEmpty() ? List.copyOf(all) : all.stream().filter(named::contains).toList();
+    List<String> wanted = !named.isEmpty() ? named : quick ? quickly : all;
+    List<String> rows = all.stream().filter(wanted::contains).toList();
     return new BoardOptions(rows, quick, scale, seed, patience, out, compare, from, render, suites);
   }
 

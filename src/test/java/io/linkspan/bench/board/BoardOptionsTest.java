@@ -13,7 +13,7 @@ class BoardOptionsTest {
   private static final List<String> ALL = List.of("jitter", "storm", "faults");
 
   private static BoardOptions parse(String... arguments) {
-    return BoardOptions.parse(List.of(arguments), ALL);
+    return BoardOptions.parse(List.of(arguments), ALL, List.of("storm"));
   }
 
   @Test
@@ -62,6 +62,12 @@ class BoardOptionsTest {
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--scale=5"));
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--patience=0"));
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--patience=21"));
+  }
+
+  @Test
+  void aQuickRunHasSomeRowsUnlessOthersAreNamed() {
+    assertThat(parse("quick").rows()).containsExactly("storm");
+    assertThat(parse("quick", "faults").rows()).containsExactly("faults");
   }
 
   @Test

@@ -20,11 +20,11 @@ import java.util.Map;
 public final class BroadcastRow implements Row {
 
   private static final List<Integer> MEMBERS = List.of(1_000, 10_000);
-  private static final int BROADCASTS = 40;
-  private static final int WARM_UP_BROADCASTS = 20;
+  private static final int BROADCASTS = 20;
+  private static final int WARM_UP_BROADCASTS = 10;
   private static final int QUICK_BROADCASTS = 10;
   private static final int MILLIS_EACH = 250;
-  private static final int MEMBERS_OF_A_PAUSE = 1_000;
+  private static final int MEMBERS_OF_A_PAUSE = 2_000;
   private static final int CONNECTS_PER_SECOND = 500;
   private static final int CONNECT_SECONDS = 180;
   private static final int SETTLE_SECONDS = 20;
@@ -81,7 +81,7 @@ public final class BroadcastRow implements Row {
         measure(server, fleet, Servers.SOCKET_IO, members, run, report);
       }
     }
-    report.note("four broadcasts a second to each thousand members or fewer");
+    report.note("four broadcasts a second, fewer above 2,000 members");
   }
 
   private static SocketIoFleet socketIo(ServerProcess server, int members)
