@@ -125,6 +125,9 @@ final class ConfigReport {
       if (route.destination() instanceof Route.Clients to && !to.keptFor().isZero()) {
         described.put("mailboxMs", to.keptFor().toMillis());
       }
+      if (route.destination() instanceof Route.Clients to && !to.history().isZero()) {
+        described.put("historyMs", to.history().toMillis());
+      }
       routes.add(
           described
               .put("target", target(route.destination(), upstreams))

@@ -119,7 +119,7 @@ public final class Gateway implements Node {
   private final RevocationCheck check;
   private final Authentication authentication;
   private final Tracing tracing;
-  private final MailStore mail;
+  private final MessageStore messages;
 
   /** Null until the start has come to the event loops. */
   private volatile Offences offences;
@@ -144,14 +144,14 @@ public final class Gateway implements Node {
         config.tracing().isOn()
             ? OtelTracing.start(live.view(GatewayConfig::tracing), id, metrics.registry())
             : Tracing.OFF;
-    mail = MailStore.of(vertx, live, memory, metrics.registry(), platform.logs());
+    messages = MessageStore.of(vertx, live, memory, metrics.registry(), platform.logs());
     var refusals = new RevocationMetrics(metrics.registry());
     revocations =
         new Revocations(
             vertx, live.view(GatewayConfig::revocation), platform.revocations(), refusals);
     check = new RevocationCheck(revocations, refusals);
     var requests = new RevocationRequests(revocations);
-    control = new ControlService(vertx, directory, nodes, requests);
+    control = new ControlService(vertx, directory, nodes, requests, messages.histories());
     authentication = new Authentication(vertx, config.auth(), check);
     upstreams = new Upstreams(vertx, metrics.registry(), metrics.latencies(), tracing, nodes);
     reloader =
@@ -305,7 +305,7 @@ public final class Gateway implements Node {
         .compose(v -> deployConfigured())
         .compose(v -> authentication.prepare(config.auth()).onSuccess(authentication::use))
         .compose(v -> revocations.start())
-        .compose(v -> mail.start())
+        .compose(v -> messages.start())
         .compose(v -> upstreams.deploy(config.upstreams()))
         .compose(
             v -> {
@@ -369,8 +369,9 @@ public final class Gateway implements Node {
                 offences),
             config.trace(),
             tracing,
-            mail.mailboxes(),
-            config.presence());
+            messages.mailboxes(),
+            config.presence(),
+            messages.histories());
     var admission = new Admission(limits, offences);
     admission.pending().register(metrics.registry());
     return new EdgeVerticle.Shared(

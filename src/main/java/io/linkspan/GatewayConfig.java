@@ -9,6 +9,7 @@ import io.linkspan.config.ConfigException;
 import io.linkspan.config.ConfigNode;
 import io.linkspan.config.ConfigTree;
 import io.linkspan.delivery.DeliveryConfig;
+import io.linkspan.history.HistoryConfig;
 import io.linkspan.listener.AddressRange;
 import io.linkspan.log.StoreConfig;
 import io.linkspan.logging.LogConfig;
@@ -73,6 +74,7 @@ public record GatewayConfig(
     LogConfig log,
     RebalanceConfig rebalance,
     MailboxConfig mailbox,
+    HistoryConfig history,
     StoreConfig store,
     PresenceConfig presence) {
 
@@ -171,6 +173,7 @@ public record GatewayConfig(
             LogConfig.read(root.section("log")),
             RebalanceConfig.read(root.section("rebalance")),
             mailbox,
+            HistoryConfig.read(root.section("history")),
             StoreConfig.read(root.section("store"), cluster.enabled()),
             PresenceConfig.read(root.section("presence")));
     config.checkSections(root);

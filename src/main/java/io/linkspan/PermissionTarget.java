@@ -14,6 +14,9 @@ final class PermissionTarget {
   @Option(names = "--join", paramLabel = "GROUP", description = "joins a group")
   private String join;
 
+  @Option(names = "--history", paramLabel = "GROUP", description = "receives what it missed")
+  private String history;
+
   @Option(names = "--publish", paramLabel = "GROUP", description = "sends to a group")
   private String publish;
 
@@ -31,6 +34,9 @@ final class PermissionTarget {
     if (join != null) {
       return Action.JOIN;
     }
+    if (history != null) {
+      return Action.HISTORY;
+    }
     if (publish != null) {
       return Action.PUBLISH;
     }
@@ -39,7 +45,7 @@ final class PermissionTarget {
 
   /** Returns the name of the recipient, the group or the namespace. */
   String name() {
-    return Stream.of(to, join, publish, presence, connect)
+    return Stream.of(to, join, history, publish, presence, connect)
         .filter(Objects::nonNull)
         .findFirst()
         .orElseThrow();

@@ -44,7 +44,7 @@ class ArchitectureTest {
    */
   private static final String ARROWS =
       """
-      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, listener, log, logging, mailbox, memory, metrics, ops, permission, presence, rebalance, revocation, routing, session, status, storm, telemetry, telemetry.otel, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
+      . -> admission, api, auth, ban, bus, cluster, config, connection, delivery, directory, history, listener, log, logging, mailbox, memory, metrics, ops, permission, presence, rebalance, revocation, routing, session, status, storm, telemetry, telemetry.otel, time, trace, transport.channel, transport.enet, transport.engineio, transport.engineio.relay, transport.http, transport.socketio, transport.tcp, transport.websocket, upstream, upstream.http, upstream.tcp
       admission -> api, config, connection, memory, protocol, time, translate
       api -> bus
       api.cluster -> api, bus, cluster, config, directory
@@ -58,6 +58,7 @@ class ArchitectureTest {
       connection -> api, config, memory, metrics, telemetry, translate
       delivery -> api, bus, config, directory, memory, metrics, permission, routing, telemetry, time, translate, wire
       framing -> api, config, protocol, protocol.compression, protocol.frame, translate
+      history -> api, config, delivery, log
       listener -> admission, config, connection, time
       log -> api, config, memory
       logging -> config
@@ -77,7 +78,7 @@ class ArchitectureTest {
       rebalance -> config, directory, time
       revocation -> admission, api, config, listener, time
       routing -> api, config, translate
-      session -> admission, api, bus, config, connection, delivery, directory, log, mailbox, memory, metrics, permission, presence, rebalance, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
+      session -> admission, api, bus, config, connection, delivery, directory, history, log, mailbox, memory, metrics, permission, presence, rebalance, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
       session.outbox -> api, connection, delivery, memory, metrics, telemetry, time, trace, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
@@ -150,6 +151,10 @@ class ArchitectureTest {
           "io.linkspan.revocation.NetworkTable",
           "io.linkspan.revocation.RevocationList",
           "io.linkspan.revocation.RevocationRules",
+          "io.linkspan.history.EarlyMessages",
+          "io.linkspan.history.GroupFeed",
+          "io.linkspan.history.LaggingMembers",
+          "io.linkspan.history.Since",
           "io.linkspan.log.BoundedLog",
           "io.linkspan.memory.MemoryAccount",
           "io.linkspan.memory.MemoryBudget",

@@ -1,9 +1,12 @@
 package io.linkspan.api;
 
+import com.google.protobuf.InvalidProtocolBufferException;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
 import java.util.List;
 
 /**
@@ -47,6 +50,19 @@ final class BusJson {
         .filter(JsonObject.class::isInstance)
         .map(JsonObject.class::cast)
         .toList();
+  }
+
+  /** Returns Messages that are in their encoded form; others are left out. */
+  static List<Message> messages(JsonObject json, String field) {
+    List<Message> messages = new ArrayList<>();
+    for (String encoded : texts(json, field)) {
+      try {
+        messages.add(Message.parseFrom(Base64.getDecoder().decode(encoded)));
+      } catch (InvalidProtocolBufferException | IllegalArgumentException e) {
+        // It is from another version.
+      }
+    }
+    return messages;
   }
 
   private static JsonArray array(JsonObject json, String field) {

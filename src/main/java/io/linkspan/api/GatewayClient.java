@@ -182,6 +182,30 @@ public final class GatewayClient {
                     BusJson.text(reply, "next")));
   }
 
+  /**
+   * Returns one page of the history of a group. Fails with {@code unavailable} when the store does
+   * not answer.
+   *
+   * @param since a position such as that of the page before, a time such as {@code
+   *     2026-11-30T09:00:00Z}, or the number of the latest Messages; null for all that are kept
+   * @param limit most Messages of the page, 1 to 1,000
+   */
+  public Future<HistoryPage> history(String group, String since, int limit) {
+    return control(
+            new JsonObject()
+                .put("action", "history")
+                .put("group", group)
+                .put("since", since)
+                .put("limit", limit))
+        .map(
+            reply ->
+                new HistoryPage(
+                    BusJson.messages(reply, "messages"),
+                    BusJson.text(reply, "position"),
+                    Boolean.TRUE.equals(reply.getValue("recovered")),
+                    Boolean.TRUE.equals(reply.getValue("more"))));
+  }
+
   /** Makes a session a member of a group. Does nothing when it is one. */
   public Future<Void> join(String session, String group) {
     return control(

@@ -36,6 +36,27 @@ public final class Headers {
   public static final String PRESENCE = "presence";
 
   /**
+   * Seconds for which the gateway keeps a Message to a group in the group's history; at most as
+   * long as its configuration says. Of use to services; for a client's Message its route decides.
+   */
+  public static final String HISTORY = "history";
+
+  /**
+   * Position in the history of a group, as {@code EPOCH:OFFSET}: of what follows the Message that
+   * has it.
+   */
+  public static final String POSITION = "position";
+
+  /** The part of a group's history that a client asks for when it joins. */
+  public static final String SINCE = "since";
+
+  /**
+   * {@code "true"} in the answer to a client that asked for a part of a group's history when it
+   * gets all of that; else {@code "false"}.
+   */
+  public static final String RECOVERED = "recovered";
+
+  /**
    * The channel of a Message of type {@code method} to a client, because {@code to} names the
    * client.
    */
@@ -59,6 +80,9 @@ public final class Headers {
    */
   public static final String STREAM_END = "stream-end";
 
+  /** Numbers of seconds with more digits are as good as the largest one. */
+  private static final int SECONDS_DIGITS = 9;
+
   /** The field of a Message that is null when it has no headers; protobuf has no accessor. */
   private static final VarHandle MAP = map();
 
@@ -71,6 +95,24 @@ public final class Headers {
     } catch (ReflectiveOperationException e) {
       throw new ExceptionInInitializerError(e);
     }
+  }
+
+  /**
+   * Returns the value of a header that is a number of seconds.
+   *
+   * @return 0 without the header and for any other value
+   */
+  public static long seconds(Message message, String name) {
+    String text = get(message, name);
+    if (text == null || text.isEmpty() || !text.chars().allMatch(c -> c >= '0' && c <= '9')) {
+      return 0;
+    }
+    return text.length() > SECONDS_DIGITS ? Integer.MAX_VALUE : Long.parseLong(text);
+  }
+
+  /** Returns a Message without a header. */
+  public static Message without(Message message, String name) {
+    return get(message, name) == null ? message : message.toBuilder().removeHeaders(name).build();
   }
 
   /** Returns the number of headers, as {@link Message#getHeadersCount} does. */

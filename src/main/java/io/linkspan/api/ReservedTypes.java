@@ -21,6 +21,9 @@ public final class ReservedTypes {
   /** The link ends. */
   public static final String CLOSING = "closing";
 
+  /** A part of a group's history is lost to a member that has not had it. */
+  public static final String HISTORY_GAP = "history_gap";
+
   /**
    * The first Message of a client that names itself. A service may emit a raw Socket.IO event of
    * this name, as many Socket.IO servers do: no client takes it for the gateway's.
@@ -34,7 +37,7 @@ public final class ReservedTypes {
   /** Returns whether Messages of this type are the gateway's own. */
   public static boolean contains(String type) {
     return switch (type) {
-      case ERROR, SESSION, PRESENCE, CLOSING, AUTH -> true;
+      case ERROR, SESSION, PRESENCE, CLOSING, HISTORY_GAP, AUTH -> true;
       default -> false;
     };
   }

@@ -16,10 +16,7 @@ import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
-import java.util.NavigableSet;
-import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -85,28 +82,6 @@ public final class RecipientRouter {
     }
   }
 
-  /** Addresses and waiting Messages of one recipient. */
-  private static final class Lane {
-    Collection<String> addresses = List.of();
-
-    /** Number of the first parcel that was sent to the current addresses. */
-    long since;
-
-    boolean busy;
-
-    /** Whether a Message that is not kept was sent after the last one that is. */
-    boolean hasSent;
-
-    /** Completed when all that waits has been sent. */
-    List<Promise<Void>> whenFound = List.of();
-
-    /** Ordered by number: a returned parcel precedes all later ones again. */
-    final NavigableSet<Parcel> waiting = new TreeSet<>(IN_ORDER);
-  }
-
-  private static final Comparator<Parcel> IN_ORDER =
-      Comparator.comparingLong(parcel -> parcel.number);
-
   private final Scheduler scheduler;
   private final RecipientDirectory directory;
   private final String address;
@@ -115,10 +90,11 @@ public final class RecipientRouter {
   private final MemoryAccount memory;
   private final BooleanSupplier isDirectoryComplete;
   private final BooleanSupplier areGroupsComplete;
-  private final OfflineRecipients offline;
+  private final KeptMessages kept;
 
   private long lastNumber;
-  private final RecipientTable<Lane> lanes = new RecipientTable<>(Lane::new, lane -> !lane.busy);
+  private final RecipientTable<Lane<Parcel>> lanes =
+      new RecipientTable<>(Lane::new, lane -> !lane.busy);
 
   /**
    * Creates the router of one shard.
@@ -130,7 +106,7 @@ public final class RecipientRouter {
    *     session that is not found may exist
    * @param areGroupsComplete false while other nodes may not have entered the groups of sessions
    *     that they adopt: a group may have members that are not found
-   * @param offline keeps Messages to users until they are acknowledged
+   * @param keeping keeps Messages beyond their delivery
    */
   public RecipientRouter(
       Scheduler scheduler,
@@ -141,7 +117,7 @@ public final class RecipientRouter {
       MemoryAccount memory,
       BooleanSupplier isDirectoryComplete,
       BooleanSupplier areGroupsComplete,
-      OfflineMessages offline) {
+      Keeping keeping) {
     this.scheduler = scheduler;
     this.directory = new RecipientDirectory(directory);
     this.address = address;
@@ -150,7 +126,7 @@ public final class RecipientRouter {
     this.memory = memory;
     this.isDirectoryComplete = isDirectoryComplete;
     this.areGroupsComplete = areGroupsComplete;
-    this.offline = new OfflineRecipients(offline, sender);
+    kept = new KeptMessages(keeping, sender);
   }
 
   /** Delivers to all sessions of the recipient; routes are not consulted. */
@@ -158,7 +134,7 @@ public final class RecipientRouter {
       Recipient recipient, Message message, DeliveryScope scope, DeliveryCallback callback) {
     switch (recipient.kind()) {
       case USER, SESSION, GROUP -> {
-        Lane lane = laneTo(recipient);
+        Lane<Parcel> lane = laneTo(recipient);
         var parcel = new Parcel(recipient, message, scope, callback, ++lastNumber);
         if (lane.busy) {
           await(lane, parcel);
@@ -178,7 +154,7 @@ public final class RecipientRouter {
    * another shard sends from then on cannot overtake it.
    */
   public Future<Void> flush(Recipient recipient) {
-    Lane lane = lanes.get(recipient.address());
+    Lane<Parcel> lane = lanes.get(recipient.address());
     if (lane == null) {
       return Future.succeededFuture();
     }
@@ -196,22 +172,22 @@ public final class RecipientRouter {
         .mapEmpty();
   }
 
-  private Lane laneTo(Recipient recipient) {
+  private Lane<Parcel> laneTo(Recipient recipient) {
     return lanes.of(recipient.address());
   }
 
-  private void enqueue(Lane lane, Parcel parcel) {
+  private void enqueue(Lane<Parcel> lane, Parcel parcel) {
     memory.charge(MemoryUse.ROUTING, MessageCost.of(parcel.message));
     lane.waiting.add(parcel);
   }
 
-  private Parcel dequeue(Lane lane) {
+  private Parcel dequeue(Lane<Parcel> lane) {
     Parcel parcel = lane.waiting.pollFirst();
     memory.release(MemoryUse.ROUTING, MessageCost.of(parcel.message));
     return parcel;
   }
 
-  private void await(Lane lane, Parcel parcel) {
+  private void await(Lane<Parcel> lane, Parcel parcel) {
     if (memory.isAt(MemoryLevel.FULL)) {
       parcel.callback.failed(MessageCost.full());
     } else if (lane.waiting.size() < MAX_WAITING) {
@@ -223,9 +199,9 @@ public final class RecipientRouter {
     }
   }
 
-  private void lookUp(Lane lane, Parcel parcel) {
+  private void lookUp(Lane<Parcel> lane, Parcel parcel) {
     Future<? extends Collection<String>> answer = directory.addressesOf(parcel.recipient, false);
-    if (answer.succeeded() && nobodyMoved(lane, answer.result()) && !offline.keeps(parcel)) {
+    if (answer.succeeded() && nobodyMoved(lane, answer.result()) && !kept.keeps(parcel)) {
       send(lane, answer.result(), parcel);
       return;
     }
@@ -241,7 +217,7 @@ public final class RecipientRouter {
    * One look-up serves all that wait now; a later Message may mean a session that came later. Of
    * these it serves the first that are kept, or the first that are not.
    */
-  private void proceed(Lane lane, Future<? extends Collection<String>> answer) {
+  private void proceed(Lane<Parcel> lane, Future<? extends Collection<String>> answer) {
     long upTo = lastNumber;
     Recipient recipient = lane.waiting.first().recipient;
     answer
@@ -249,7 +225,7 @@ public final class RecipientRouter {
         .compose(addresses -> whenKept(lane, recipient, upTo, addresses))
         .onComplete(
             found -> {
-              for (int left = countUpTo(lane, found.upTo()); left > 0; left--) {
+              for (int left = lane.countUpTo(found.upTo()); left > 0; left--) {
                 send(lane, found.addresses(), dequeue(lane));
               }
               next(lane);
@@ -257,21 +233,22 @@ public final class RecipientRouter {
             failure -> {
               var noDirectory =
                   new MessageException(ErrorCode.UNAVAILABLE, "the directory does not answer");
-              for (int left = countUpTo(lane, upTo); left > 0; left--) {
+              for (int left = lane.countUpTo(upTo); left > 0; left--) {
                 dequeue(lane).callback.failed(noDirectory);
               }
               next(lane);
             });
   }
 
-  private static int countUpTo(Lane lane, long number) {
-    return (int) lane.waiting.stream().takeWhile(one -> one.number <= number).count();
-  }
-
-  /** Keeps the first Messages that wait, if asked to, once sessions have those before them. */
+  /**
+   * Keeps the first Messages that wait, if asked to: of a user once sessions have those before
+   * them. A group is looked up again then: members that have joined since the first look-up read no
+   * further than to what they are sent.
+   */
   private Future<Found> whenKept(
-      Lane lane, Recipient recipient, long upTo, Collection<String> addresses) {
-    if (lane.hasSent && offline.keeps(lane.waiting.first())) {
+      Lane<Parcel> lane, Recipient recipient, long upTo, Collection<String> addresses) {
+    boolean keeps = kept.keeps(lane.waiting.first());
+    if (lane.hasSent && keeps && recipient.kind() == Recipient.Kind.USER) {
       lane.hasSent = false;
       return Future.join(
               addresses.stream()
@@ -279,10 +256,20 @@ public final class RecipientRouter {
                   .toList())
           .transform(any -> whenKept(lane, recipient, upTo, addresses));
     }
-    return offline.keepFirst(lane.waiting, upTo).map(last -> new Found(addresses, last));
+    Future<Long> done = kept.keepFirst(lane.waiting, upTo);
+    return keeps && recipient.kind() == Recipient.Kind.GROUP
+        ? done.compose(last -> found(lane, recipient, last))
+        : done.map(last -> new Found(addresses, last));
   }
 
-  private void next(Lane lane) {
+  private Future<Found> found(Lane<Parcel> lane, Recipient recipient, long upTo) {
+    return directory
+        .addressesOf(recipient, true)
+        .compose(addresses -> whenPassedOn(lane, recipient, addresses))
+        .map(addresses -> new Found(addresses, upTo));
+  }
+
+  private void next(Lane<Parcel> lane) {
     lane.busy = !lane.waiting.isEmpty();
     if (lane.busy) {
       Parcel next = lane.waiting.first();
@@ -302,12 +289,12 @@ public final class RecipientRouter {
     return directory.addressesOf(parcel.recipient, parcel.tries > 0);
   }
 
-  private static boolean nobodyMoved(Lane lane, Collection<String> addresses) {
+  private static boolean nobodyMoved(Lane<Parcel> lane, Collection<String> addresses) {
     return lane.addresses.isEmpty() || addresses.containsAll(lane.addresses);
   }
 
   private <T extends Collection<String>> Future<T> whenPassedOn(
-      Lane lane, Recipient recipient, T addresses) {
+      Lane<Parcel> lane, Recipient recipient, T addresses) {
     if (nobodyMoved(lane, addresses)) {
       return Future.succeededFuture(addresses);
     }
@@ -321,7 +308,7 @@ public final class RecipientRouter {
 
   /** Completes when nothing that was sent to a shard can overtake or be overtaken any more. */
   private Future<Void> leave(
-      Lane lane, Recipient recipient, String address, Future<Boolean> flushed) {
+      Lane<Parcel> lane, Recipient recipient, String address, Future<Boolean> flushed) {
     return flushed.map(
         arrived -> {
           if (!arrived) {
@@ -335,7 +322,7 @@ public final class RecipientRouter {
    * Puts what was sent to a shard back before the Messages that wait: the shard is gone, and does
    * not report what was lost on the way to it. The recipient ignores what reaches it twice.
    */
-  private void takeBack(Lane lane, Recipient recipient, String address) {
+  private void takeBack(Lane<Parcel> lane, Recipient recipient, String address) {
     for (DeliveryCallback callback :
         sender.takeBack(
             other ->
@@ -351,7 +338,7 @@ public final class RecipientRouter {
     }
   }
 
-  private void send(Lane lane, Collection<String> addresses, Parcel parcel) {
+  private void send(Lane<Parcel> lane, Collection<String> addresses, Parcel parcel) {
     if (addresses.size() != lane.addresses.size() || !lane.addresses.containsAll(addresses)) {
       lane.addresses = addresses;
       lane.since = parcel.number;
@@ -402,20 +389,20 @@ public final class RecipientRouter {
    */
   private void toShard(String to, Parcel parcel, boolean alone, DeliveryCallback callback) {
     if (to.equals(address)) {
-      local.deliver(parcel.recipient, parcel.message, parcel.scope, alone ? parcel : callback);
+      local.deliver(parcel.recipient, parcel.toSend(), parcel.scope, alone ? parcel : callback);
       return;
     }
     if (alone) {
       parcel.address = to;
-      sender.send(to, parcel.message, parcel.scope, parcel);
+      sender.send(to, parcel.toSend(), parcel.scope, parcel);
     } else {
-      sender.send(to, parcel.message, parcel.scope, new PartialDelivery(callback, to));
+      sender.send(to, parcel.toSend(), parcel.scope, new PartialDelivery(callback, to));
     }
   }
 
   /** Retries a Message that was not delivered: its recipient may be on another shard. */
   private void tryAgain(Parcel parcel) {
-    Lane lane = laneTo(parcel.recipient);
+    Lane<Parcel> lane = laneTo(parcel.recipient);
     if (parcel.number < lane.since) {
       // It comes from a node that was partitioned for long, and later Messages were sent elsewhere.
       parcel.failed(

@@ -12,9 +12,19 @@ final class RouteMarks {
 
   /**
    * Returns the Message with the headers of its route. The policy of a route replaces that of the
-   * sender, and a sender cannot ask by itself that links of others are closed.
+   * sender, and a sender cannot ask by itself that links of others are closed, or that a group
+   * keeps its Message.
    */
   static Message mark(Message message, Route.Clients route) {
+    Message marked = markDelivery(message, route);
+    if (route.history().isZero()) {
+      return Headers.without(marked, Headers.HISTORY);
+    }
+    String seconds = Long.toString(route.history().toSeconds());
+    return marked.toBuilder().putHeaders(Headers.HISTORY, seconds).build();
+  }
+
+  private static Message markDelivery(Message message, Route.Clients route) {
     if (route.isVolatile()) {
       return message.toBuilder().putHeaders(Headers.VOLATILE, "true").build();
     }
@@ -30,7 +40,7 @@ final class RouteMarks {
 
   private static Message withoutCut(Message message) {
     return SlowPolicy.of(message) == SlowPolicy.CUT
-        ? message.toBuilder().removeHeaders(Headers.SLOW).build()
+        ? Headers.without(message, Headers.SLOW)
         : message;
   }
 

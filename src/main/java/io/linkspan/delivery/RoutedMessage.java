@@ -1,5 +1,6 @@
 package io.linkspan.delivery;
 
+import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.routing.Recipient;
 import java.util.function.Consumer;
@@ -14,6 +15,9 @@ abstract class RoutedMessage extends ForwardingCallback {
   /** Place among those for the same recipient. */
   final long number;
 
+  /** The Message with its position in the history of the group; null for one that is not kept. */
+  Message positioned;
+
   /** Outcome where the Message is not sent, since it is kept; null for any other. */
   Consumer<DeliveryCallback> outcome;
 
@@ -25,7 +29,8 @@ abstract class RoutedMessage extends ForwardingCallback {
       long number) {
     super(callback);
     this.recipient = recipient;
-    this.message = message;
+    // A position that a sender has made up would mislead the members.
+    this.message = isGroup() ? Headers.without(message, Headers.POSITION) : message;
     this.scope = scope;
     this.number = number;
   }
@@ -33,6 +38,11 @@ abstract class RoutedMessage extends ForwardingCallback {
   /** Returns whether the recipient is a group. */
   boolean isGroup() {
     return recipient.kind() == Recipient.Kind.GROUP;
+  }
+
+  /** Returns the Message as the recipient receives it. */
+  Message toSend() {
+    return positioned == null ? message : positioned;
   }
 
   /** Returns whether a service waits for the client; a client as the sender never does. */

@@ -19,6 +19,11 @@ public sealed interface LogRead {
 
     static final Page NOTHING = new Page(0, List.of(), 0, 0, 0);
 
+    /** Returns the offset of the first entry; that of what follows where there is none. */
+    public long first() {
+      return entries.isEmpty() ? next : entries.get(0).offset();
+    }
+
     /** Returns whether nothing follows. */
     public boolean isLast() {
       return next >= end;

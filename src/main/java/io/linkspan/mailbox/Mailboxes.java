@@ -43,9 +43,6 @@ public final class Mailboxes {
 
   private static final int PAGE_BYTES = 64 << 10;
 
-  /** Longer values of the header are as good as this one; seconds. */
-  private static final int TTL_DIGITS = 9;
-
   private final LogStore store;
   private final MailboxConfig config;
   private final LogBounds bounds;
@@ -131,15 +128,7 @@ public final class Mailboxes {
 
   /** Returns whether a Message asks to be kept for a user without a session. */
   public boolean keeps(Message message) {
-    return secondsOf(message) > 0;
-  }
-
-  private static long secondsOf(Message message) {
-    String ttl = Headers.get(message, Headers.TTL);
-    if (ttl == null || ttl.isEmpty() || !ttl.chars().allMatch(c -> c >= '0' && c <= '9')) {
-      return 0;
-    }
-    return ttl.length() > TTL_DIGITS ? Integer.MAX_VALUE : Long.parseLong(ttl);
+    return Headers.seconds(message, Headers.TTL) > 0;
   }
 
   /**
@@ -188,7 +177,8 @@ public final class Mailboxes {
     if (waiting != null) {
       stored.putHeaders(WAITING, waiting.ticket() + " " + waiting.origin());
     }
-    long keptFor = Math.min(secondsOf(item.message()) * 1_000, config.longest().toMillis());
+    long keptFor =
+        Math.min(Headers.seconds(item.message(), Headers.TTL) * 1_000, config.longest().toMillis());
     return new NewEntry(stored.build().toByteString(), now + keptFor);
   }
 
@@ -242,15 +232,15 @@ public final class Mailboxes {
     events.accept(event("mailbox-undeliverable", user).put("eventId", message.getEventId()));
   }
 
-  /** Removes Messages whose time is over, of the mailboxes that this node answers for. */
-  public Future<Void> expire(long now) {
-    return store.expire(now).onSuccess(this::expired).mapEmpty();
-  }
-
-  private void expired(Map<String, Integer> counts) {
+  /**
+   * Messages were removed whose time is over.
+   *
+   * @param counts by the names of logs; those of others are ignored
+   */
+  public void expired(Map<String, Integer> counts) {
     counts.forEach(
         (log, count) -> {
-          if (log.startsWith(LOG) || log.startsWith(DEVICE_LOG)) {
+          if (isOn() && (log.startsWith(LOG) || log.startsWith(DEVICE_LOG))) {
             expired(log, count);
           }
         });

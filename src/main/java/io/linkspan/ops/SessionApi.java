@@ -5,9 +5,11 @@ import io.linkspan.api.GroupInfo;
 import io.linkspan.api.GroupPage;
 import io.linkspan.api.GroupUser;
 import io.linkspan.api.GroupUserPage;
+import io.linkspan.api.HistoryPage;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.SessionInfo;
 import io.linkspan.api.SessionQuery;
+import io.linkspan.translate.JsonTranslator;
 import io.vertx.core.Future;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.json.JsonArray;
@@ -24,6 +26,8 @@ final class SessionApi {
   private static final Set<String> GROUP_PARAMETERS = Set.of("prefix", "limit", "cursor");
   private static final Set<String> PAGE_PARAMETERS = Set.of("limit", "cursor");
 
+  private static final Set<String> HISTORY_PARAMETERS = Set.of("since", "limit");
+
   private final GatewayClient clients;
 
   SessionApi(GatewayClient clients) {
@@ -38,6 +42,7 @@ final class SessionApi {
     router.get("/v1/groups").handler(this::listGroups);
     router.get("/v1/groups/:group").handler(this::count);
     router.get("/v1/groups/:group/presence").handler(this::listUsers);
+    router.get("/v1/groups/:group/history").handler(this::history);
     router.put("/v1/groups/:group/members/:session").handler(this::changeMember);
     router.delete("/v1/groups/:group/members/:session").handler(this::changeMember);
   }
@@ -113,6 +118,33 @@ final class SessionApi {
         .onComplete(
             members -> request.json(new JsonObject().put("group", group).put("members", members)),
             failure -> Refusal.send(request, failure));
+  }
+
+  private void history(RoutingContext request) {
+    String group = request.pathParam("group");
+    Future<HistoryPage> history;
+    try {
+      QueryParameters.check(request, HISTORY_PARAMETERS);
+      history = clients.history(group, QueryParameters.text(request, "since"), limit(request));
+    } catch (MessageException refusal) {
+      Refusal.send(request, refusal);
+      return;
+    }
+    history.onComplete(
+        page ->
+            request.json(
+                new JsonObject()
+                    .put("group", group)
+                    .put(
+                        "messages",
+                        new JsonArray(
+                            page.messages().stream()
+                                .map(message -> new JsonObject(JsonTranslator.encode(message)))
+                                .toList()))
+                    .put("position", page.position())
+                    .put("recovered", page.recovered())
+                    .put("more", page.more())),
+        failure -> Refusal.send(request, failure));
   }
 
   private void listUsers(RoutingContext request) {

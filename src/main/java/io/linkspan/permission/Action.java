@@ -6,6 +6,8 @@ public enum Action {
   SEND("send", "to"),
   /** Becomes a member of a group. */
   JOIN("join", "group"),
+  /** Receives what was sent to a group before. */
+  HISTORY("history", "group"),
   /** Sends a Message to the members of a group. */
   PUBLISH("publish", "group"),
   /** Watches which users are in a group. */

@@ -63,7 +63,7 @@ public final class RuleReader {
         return action;
       }
     }
-    rule.reject(kind, "send, join, publish, presence or connect");
+    rule.reject(kind, "send, join, history, publish, presence or connect");
     return null;
   }
 

@@ -46,6 +46,11 @@ public record Recipient(Kind kind, String name, String address) {
     return new Recipient(Kind.SESSION, id, Kind.SESSION.prefix.concat(id));
   }
 
+  /** Returns the recipient that is the members of a group. */
+  public static Recipient ofGroup(String name) {
+    return new Recipient(Kind.GROUP, name, Kind.GROUP.prefix.concat(name));
+  }
+
   /** Returns the recipient of a client's Message; the type of the Message may be a method call. */
   public static Recipient of(String to, String type) {
     return type.equals(MethodTranslator.TYPE) ? new Recipient(Kind.CHANNEL, to, to) : of(to);

@@ -39,15 +39,19 @@ public record Route(Glob to, Glob type, Destination destination) {
    * @param key header whose value is the key of {@link SlowPolicy#LATEST}; null for none
    * @param keptFor time for which it is kept for a user without a session, unless the Message says
    *     it; zero keeps it not
+   * @param history time for which it is kept in the history of a group; zero keeps it not
    */
-  public record Clients(boolean isVolatile, SlowPolicy slow, String key, Duration keptFor)
+  public record Clients(
+      boolean isVolatile, SlowPolicy slow, String key, Duration keptFor, Duration history)
       implements Destination {
 
     /** Leaves Messages as they are. */
-    public static final Clients PLAIN = new Clients(false, null, null, Duration.ZERO);
+    public static final Clients PLAIN =
+        new Clients(false, null, null, Duration.ZERO, Duration.ZERO);
 
     /** Marks Messages as volatile. */
-    public static final Clients VOLATILE = new Clients(true, null, null, Duration.ZERO);
+    public static final Clients VOLATILE =
+        new Clients(true, null, null, Duration.ZERO, Duration.ZERO);
   }
 
   /** Returns what the route matches, such as {@code service:echo} or {@code user:* type chat}. */

@@ -60,7 +60,18 @@ public final class RouteReader {
       return;
     }
     route.allow(
-        "to", "type", "bus", "ack", "volatile", "mailbox", "http", "tcp", "hold", "slow", "key");
+        "to",
+        "type",
+        "bus",
+        "ack",
+        "volatile",
+        "mailbox",
+        "history",
+        "http",
+        "tcp",
+        "hold",
+        "slow",
+        "key");
     String to = route.has("to") ? route.text("to") : null;
     String type = route.has("type") ? route.text("type") : null;
     routes.add(
@@ -125,7 +136,7 @@ public final class RouteReader {
   }
 
   private static void rejectOptionsOfClients(ConfigNode route, String kind) {
-    for (String option : List.of("volatile", "slow", "key", "mailbox")) {
+    for (String option : List.of("volatile", "slow", "key", "mailbox", "history")) {
       if (route.has(option)) {
         route.reject(option, "to be used without " + kind + " only");
       }
@@ -146,7 +157,12 @@ public final class RouteReader {
           "to", "user:, group: or session: with a pattern, as there is no bus, http or tcp");
     }
     boolean isVolatile = route.has("volatile") && route.flag("volatile");
-    return new Route.Clients(isVolatile, slow(route), key(route), keptFor(route, to, isVolatile));
+    return new Route.Clients(
+        isVolatile,
+        slow(route),
+        key(route),
+        keptFor(route, to, isVolatile),
+        history(route, to, isVolatile));
   }
 
   private static SlowPolicy slow(ConfigNode route) {
@@ -180,5 +196,15 @@ public final class RouteReader {
       route.reject("mailbox", "to be used with a user:, and without volatile and slow, only");
     }
     return route.duration("mailbox", Duration.ofSeconds(1));
+  }
+
+  private static Duration history(ConfigNode route, String to, boolean isVolatile) {
+    if (!route.has("history")) {
+      return Duration.ZERO;
+    }
+    if (isVolatile || to == null || !to.startsWith(Recipient.Kind.GROUP.prefix())) {
+      route.reject("history", "to be used with a group:, and without volatile, only");
+    }
+    return route.duration("history", Duration.ofSeconds(1));
   }
 }

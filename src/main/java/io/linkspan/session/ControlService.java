@@ -9,6 +9,8 @@ import io.linkspan.connection.CloseReason;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.history.GroupHistories;
+import io.linkspan.history.Since;
 import io.linkspan.revocation.RevocationRequests;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -36,6 +38,8 @@ import java.util.List;
  *                                                → {"groups":[{"group","members"}], "next"}
  *   {"action":"users", "group", "limit"?, "cursor"?}
  *                                                → {"group", "users":[{"user","sessions"}], "next"}
+ *   {"action":"history", "group", "since"?, "limit"?}
+ *                                                → {"messages":[…], "position", "recovered", "more"}
  *   {"action":"join" or "leave", "session", "group"}   → {}
  *   {"action":"disconnect", "session"}           → {}
  *   {"action":"revoke", "revocation":{…}}        → {"revocation":{…}}
@@ -48,23 +52,29 @@ public final class ControlService {
 
   private static final int MAX_LIMIT = 1_000;
   private static final String ACTIONS =
-      "sessions, presence, group, groups, users, join, leave, disconnect, revoke, unrevoke and"
-          + " revocations";
+      "sessions, presence, group, groups, users, history, join, leave, disconnect, revoke, unrevoke"
+          + " and revocations";
   private static final DeliveryOptions TIMEOUT = new DeliveryOptions().setSendTimeout(5_000);
 
   private final EventBus bus;
   private final SessionDirectory directory;
   private final Nodes nodes;
   private final RevocationRequests revocations;
+  private final GroupHistories histories;
   private MessageConsumer<Object> consumer;
 
   /** Creates the service, which {@link #open} starts. */
   public ControlService(
-      Vertx vertx, SessionDirectory directory, Nodes nodes, RevocationRequests revocations) {
+      Vertx vertx,
+      SessionDirectory directory,
+      Nodes nodes,
+      RevocationRequests revocations,
+      GroupHistories histories) {
     this.bus = vertx.eventBus();
     this.directory = directory;
     this.nodes = nodes;
     this.revocations = revocations;
+    this.histories = histories;
   }
 
   public Future<Void> open() {
@@ -100,6 +110,7 @@ public final class ControlService {
       case "group" -> group(required(question, "group"));
       case "groups" -> groups(question);
       case "users" -> users(required(question, "group"), question);
+      case "history" -> history(question);
       case "join", "leave" ->
           change(action, question, new JsonObject().put("group", required(question, "group")));
       case "disconnect" ->
@@ -187,6 +198,15 @@ public final class ControlService {
     String cursor = bounded(question, "cursor");
     return ask(allShards(), UserListing.question(group, cursor, limit), new JsonArray())
         .map(answers -> UserListing.page(group, answers, limit));
+  }
+
+  private Future<JsonObject> history(JsonObject question) {
+    String since = bounded(question, "since");
+    return histories.page(
+        required(question, "group"),
+        since == null ? null : Since.parse(since),
+        limit(question),
+        System.currentTimeMillis());
   }
 
   private List<String> allShards() {

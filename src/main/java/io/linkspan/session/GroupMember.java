@@ -16,14 +16,13 @@ interface GroupMember {
   /** Returns the number that its client gave at the start or the end of its link, or null. */
   Long data();
 
+  /** Returns its groups with their positions. */
+  Memberships memberships();
+
   /** Returns the groups that it is a member of. */
-  Set<String> groups();
-
-  /** Adds a group; returns whether it was not a member yet. */
-  boolean addGroup(String group);
-
-  /** Removes a group; returns whether it was a member. */
-  boolean removeGroup(String group);
+  default Set<String> groups() {
+    return memberships().names();
+  }
 
   /** Returns the replica that records its groups. */
   SessionReplica replica();

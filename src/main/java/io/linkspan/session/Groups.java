@@ -42,6 +42,28 @@ final class Groups<S extends GroupMember> {
   /** Bytes of a membership apart from the group's name: places in sets, here and there. */
   private static final long MEMBERSHIP = 192;
 
+  /** Is notified of all changes of memberships. */
+  interface Observer<S> {
+
+    /**
+     * A session has become a member.
+     *
+     * @param reachable completes when Messages to the group reach it from everywhere
+     * @return completes when the membership does
+     */
+    Future<Void> joined(S session, String group, Future<Void> reachable);
+
+    /**
+     * A member was transferred here, or stays here after all.
+     *
+     * @param reachable completes when Messages to the group reach it from everywhere
+     */
+    void restored(S session, String group, Future<Void> reachable);
+
+    /** A session is not a member here any more. */
+    void removed(S session, String group);
+  }
+
   private final SessionDirectory directory;
   private final SessionEvents events;
   private final String shard;
@@ -51,6 +73,9 @@ final class Groups<S extends GroupMember> {
 
   /** Null while there is none. */
   private Listener<S> listener;
+
+  /** Null when there is none. */
+  private Observer<S> observer;
 
   /**
    * Creates the groups of one shard.
@@ -77,6 +102,11 @@ final class Groups<S extends GroupMember> {
     listener = all;
   }
 
+  /** Sets the one observer. */
+  void observe(Observer<S> changes) {
+    observer = changes;
+  }
+
   /** Makes a session a member; completes when Messages to the group reach it from everywhere. */
   Future<Void> join(S session, String group) {
     if (session.groups().size() >= maxGroups && !session.groups().contains(group)) {
@@ -84,19 +114,20 @@ final class Groups<S extends GroupMember> {
           new MessageException(
               ErrorCode.FORBIDDEN, "a session may be in " + maxGroups + " groups at most"));
     }
-    if (!session.addGroup(group)) {
+    if (!session.memberships().add(group)) {
       return Future.succeededFuture();
     }
     session.replica().joined(group);
     Future<Void> entered = directory.joined(session.ref(), group);
-    return Future.join(entered, add(session, group))
+    Future<Void> added = add(session, group);
+    return Future.join(entered, observer == null ? added : observer.joined(session, group, added))
         .onSuccess(v -> events.joined(session, group))
         .mapEmpty();
   }
 
   /** Ends a membership; does nothing when there is none. */
   void leave(S session, String group) {
-    if (session.removeGroup(group)) {
+    if (session.memberships().remove(group)) {
       remove(session, group);
       if (listener != null) {
         listener.left(session, group);
@@ -116,7 +147,12 @@ final class Groups<S extends GroupMember> {
 
   /** Adds a session that was transferred here to its groups, which is not an event. */
   void addTransferred(S session) {
-    session.groups().forEach(group -> add(session, group));
+    for (String group : session.groups()) {
+      Future<Void> added = add(session, group);
+      if (observer != null) {
+        observer.restored(session, group, added);
+      }
+    }
   }
 
   /** Completes when Messages to the groups of a member reach it from everywhere. */
@@ -164,6 +200,9 @@ final class Groups<S extends GroupMember> {
     if (sessions.isEmpty()) {
       members.remove(group);
       directory.removeGroup(group, shard);
+    }
+    if (observer != null) {
+      observer.removed(session, group);
     }
   }
 

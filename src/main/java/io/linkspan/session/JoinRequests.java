@@ -24,16 +24,23 @@ final class JoinRequests implements GroupRequests {
   private final SessionTable sessions;
   private final Groups<Session> groups;
   private final GroupPresence presence;
+  private final Recoveries recoveries;
   private final IntSupplier maxNames;
 
   /**
    * Creates the requests of one shard.
    *
+   * @param history delivers what members have missed
    * @param maxNames groups that one Message joins or leaves; can change
    */
   JoinRequests(
-      SessionTable sessions, Groups<Session> groups, GroupPresence presence, IntSupplier maxNames) {
+      SessionTable sessions,
+      Groups<Session> groups,
+      GroupPresence presence,
+      HistoryDelivery history,
+      IntSupplier maxNames) {
     this.presence = presence;
+    recoveries = new Recoveries(history);
     this.maxNames = maxNames;
     this.sessions = sessions;
     this.groups = groups;
@@ -92,13 +99,23 @@ final class JoinRequests implements GroupRequests {
     if (watches && !mayWatch(exchange, session, names)) {
       return;
     }
+    Runnable joined =
+        () -> {
+          if (watches && sessions.find(session.id()) == session) {
+            names.forEach(name -> presence.watch(session, name));
+          }
+        };
+    if (Headers.get(exchange.message(), Headers.SINCE) != null) {
+      if (isPermitted(exchange, Action.HISTORY, names)) {
+        recoveries.join(exchange, session, names, joined);
+      }
+      return;
+    }
     List<Future<Void>> joins = names.stream().map(name -> groups.join(session, name)).toList();
     Future.join(joins)
         .onComplete(
-            joined -> {
-              if (watches && sessions.find(session.id()) == session) {
-                names.forEach(name -> presence.watch(session, name));
-              }
+            all -> {
+              joined.run();
               exchange.accepted();
             },
             failure -> exchange.failed(MessageException.from(failure)));
@@ -121,6 +138,14 @@ final class JoinRequests implements GroupRequests {
     return member != null && member.groups().contains(group);
   }
 
+  private static String describe(Action action) {
+    return switch (action) {
+      case PRESENCE -> "watch";
+      case HISTORY -> "receive the history of";
+      default -> action.key();
+    };
+  }
+
   /** Returns whether the client may do this with all groups; the exchange fails if not. */
   private boolean isPermitted(InboundExchange exchange, Action action, List<String> names) {
     Sender sender = exchange.sender();
@@ -135,12 +160,7 @@ final class JoinRequests implements GroupRequests {
           .allows(() -> joins || isMember(sender.session(), name))) {
         exchange.failed(
             new MessageException(
-                ErrorCode.FORBIDDEN,
-                "no permission to "
-                    + (action == Action.JOIN ? "join" : "watch")
-                    + " \""
-                    + name
-                    + "\""));
+                ErrorCode.FORBIDDEN, "no permission to " + describe(action) + " \"" + name + "\""));
         sender.offended();
         return false;
       }

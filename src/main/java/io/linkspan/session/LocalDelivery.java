@@ -47,6 +47,7 @@ final class LocalDelivery implements LocalRouter {
 
   private final SessionTable sessions;
   private final Groups<Session> groups;
+  private final HistoryDelivery history;
   private final IncomingTransfers incoming;
   private final ShardSender sender;
   private final SessionDirectory directory;
@@ -61,6 +62,7 @@ final class LocalDelivery implements LocalRouter {
   /**
    * Creates the delivery of one shard.
    *
+   * @param history delivers Messages that groups keep
    * @param directory tells whether a session that has moved exists
    * @param memory is charged for what is held
    * @param tracing begins the spans of deliveries
@@ -71,6 +73,7 @@ final class LocalDelivery implements LocalRouter {
   LocalDelivery(
       SessionTable sessions,
       Groups<Session> groups,
+      HistoryDelivery history,
       IncomingTransfers incoming,
       ShardSender sender,
       SessionDirectory directory,
@@ -80,6 +83,7 @@ final class LocalDelivery implements LocalRouter {
       BooleanSupplier isCertain) {
     this.sessions = sessions;
     this.groups = groups;
+    this.history = history;
     this.incoming = incoming;
     this.sender = sender;
     this.directory = directory;
@@ -187,10 +191,17 @@ final class LocalDelivery implements LocalRouter {
     }
     var untraced = recipients.size() == 1 ? new Outgoing(message, 0) : new Outgoing(message);
     DeliveryCallback any = DeliveryCallbacks.any(callback, recipients.size());
+    boolean kept =
+        recipient.kind() == Recipient.Kind.GROUP && history.takes(recipient.name(), message);
     // A copy: a session that cannot take it may end here.
     for (Session session : List.copyOf(recipients)) {
       if (session.hasMoved()) {
         forward(session, message, scope, any);
+        continue;
+      }
+      if (kept) {
+        history.arrived(recipient.name(), message, scope.except());
+        whenReplicated.accept(() -> any.delivered(By.TRANSPORT, null));
         continue;
       }
       Outgoing outgoing = traced(untraced, session);
@@ -214,6 +225,7 @@ final class LocalDelivery implements LocalRouter {
   private void deliverToGroup(
       String group, Message message, DeliveryScope scope, DeliveryCallback callback) {
     MessageSpan span = tracing.deliver(message, message.getTo());
+    boolean kept = history.takes(group, message);
     var outgoing = new Outgoing(message);
     List<Session> moved = List.of();
     int without = 0;
@@ -226,10 +238,13 @@ final class LocalDelivery implements LocalRouter {
       if (member.hasMoved()) {
         moved = new ArrayList<>(moved);
         moved.add(member);
-      } else if (!member.deliver(outgoing, null) && !member.hasEnded()) {
+      } else if (!kept && !member.deliver(outgoing, null) && !member.hasEnded()) {
         without++;
         refusal = member.refusalOf(outgoing);
       }
+    }
+    if (kept) {
+      history.arrived(group, message, scope.except());
     }
     DeliveryCallback whole =
         moved.isEmpty() ? callback : DeliveryCallbacks.all(callback, 1 + moved.size());

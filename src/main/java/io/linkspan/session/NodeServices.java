@@ -4,6 +4,7 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.history.GroupHistories;
 import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.presence.PresenceConfig;
@@ -33,4 +34,5 @@ public record NodeServices(
     TraceConfig trace,
     Tracing tracing,
     Mailboxes mailboxes,
-    PresenceConfig presence) {}
+    PresenceConfig presence,
+    GroupHistories histories) {}

@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Queue;
+import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 
 /**
@@ -53,6 +54,16 @@ final class RevokedSessions {
     this.sessions = sessions;
     this.revoked = revoked;
     this.onEnd = onEnd;
+  }
+
+  /** Returns one that is notified of new entries, wherever they are added. */
+  static RevokedSessions start(
+      Scheduler scheduler, SessionTable sessions, NodeServices shared, Executor loop) {
+    RevokedClients clients = shared.identities().revoked();
+    var revoked =
+        new RevokedSessions(scheduler, sessions, clients, shared.metrics()::revoked);
+    clients.listen(entry -> loop.execute(() -> revoked.added(entry)));
+    return revoked;
   }
 
   /**

@@ -23,7 +23,6 @@ import io.linkspan.trace.TracedClient;
 import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
 import io.vertx.core.Future;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -322,18 +321,8 @@ public final class Session
   }
 
   @Override
-  public Set<String> groups() {
-    return contents.groups();
-  }
-
-  @Override
-  public boolean addGroup(String group) {
-    return contents.addGroup(group);
-  }
-
-  @Override
-  public boolean removeGroup(String group) {
-    return contents.removeGroup(group);
+  public Memberships memberships() {
+    return contents.memberships();
   }
 
   /**

@@ -18,9 +18,6 @@ import io.linkspan.session.transfer.TransferDeduplicator;
 import io.linkspan.telemetry.SpanEvent;
 import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
-import java.util.Collections;
-import java.util.LinkedHashSet;
-import java.util.Set;
 import java.util.function.Function;
 
 /**
@@ -41,7 +38,7 @@ final class SessionContents {
   private final DuplicateWindow duplicates;
   private final SessionReplica replica;
   private final EndedStreams endedStreams = new EndedStreams();
-  private Set<String> groups = Set.of();
+  private final Memberships memberships = new Memberships();
 
   /** Null until a Message arrives that need not wait for a slow reader as all others. */
   private ConflatingQueue conflating;
@@ -112,22 +109,8 @@ final class SessionContents {
     return replica;
   }
 
-  /** Returns the groups that the session is a member of. */
-  Set<String> groups() {
-    return Collections.unmodifiableSet(groups);
-  }
-
-  /** Adds a group; returns whether the session was not a member yet. */
-  boolean addGroup(String group) {
-    if (groups.isEmpty()) {
-      groups = new LinkedHashSet<>(4);
-    }
-    return groups.add(group);
-  }
-
-  /** Removes a group; returns whether the session was a member. */
-  boolean removeGroup(String group) {
-    return !groups.isEmpty() && groups.remove(group);
+  Memberships memberships() {
+    return memberships;
   }
 
   /** Returns whether a client that states this name and secret may resume the session. */
@@ -143,7 +126,7 @@ final class SessionContents {
    * @param callbacks returns the callback of a pending delivery, or null
    */
   void restore(SessionState before, Function<Pending, DeliveryCallback> callbacks) {
-    groups = new LinkedHashSet<>(before.getGroupsList());
+    memberships.restore(before);
     endedStreams.restore(before.getEndedStreamsList());
     outbox.anchor(before.getAnchor());
     transferred = new TransferDeduplicator(parts.scheduler().now());
@@ -177,13 +160,13 @@ final class SessionContents {
             .setSecret(secret)
             .setUser(ref.user())
             .setAnonymous(anonymous)
-            .addAllGroups(groups)
             .setAnchor(outbox.anchor())
             .setAway(away)
             .addAllEndedStreams(endedStreams.ids())
             .setTokenId(client.tokenId() == null ? "" : client.tokenId())
             .setIssuedAt(client.issuedAt())
             .addAllWatched(client.watched());
+    memberships.addTo(all);
     outbox.forEach(delivery -> all.addPending(form.apply(delivery)));
     return all;
   }

@@ -41,9 +41,7 @@ final class SessionLifecycle
         PartitionGuard.Host,
         Drain.Host {
 
-  /**
-   * The shard's collaborators of the lifecycle. They are complete before the first session begins.
-   */
+  /** The shard's collaborators of the lifecycle, complete before the first session begins. */
   record Collaborators(
       SessionFactory factory,
       SessionTable table,
@@ -307,6 +305,7 @@ final class SessionLifecycle
     with.table().moveBack(session);
     shared.metrics().sessions.increment();
     session.replica().put(session::describe);
+    with.groups().addTransferred(session);
     with.away().add(session);
   }
 

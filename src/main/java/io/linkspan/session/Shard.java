@@ -24,7 +24,6 @@ import io.linkspan.directory.ShardAddress;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryLevel;
 import io.linkspan.permission.PermissionRules;
-import io.linkspan.revocation.RevokedClients;
 import io.linkspan.routing.Recipient;
 import io.linkspan.session.outbox.AckTimeouts;
 import io.linkspan.session.outbox.OutboxParts;
@@ -179,10 +178,13 @@ public final class Shard {
             incoming,
             guard::isDirectoryComplete,
             sessions);
+    var history =
+        HistoryDelivery.start(shared, groups, scheduler, environment.loop(), defaults, memory);
     local =
         new LocalDelivery(
             table,
             groups,
+            history,
             incoming,
             sender,
             shared.directory(),
@@ -200,13 +202,14 @@ public final class Shard {
             memory,
             guard::isDirectoryComplete,
             guard::areGroupsComplete,
-            new MailKeeper(shared.mailboxes(), shared.directory(), bus, scheduler));
+            HistoryKeeper.keeping(shared, bus, scheduler));
     var dispatcher =
         new Dispatcher(
             shared.routes(),
             environment.services(),
             router,
-            new JoinRequests(table, groups, presence, () -> shared.limits().get().joinNames()));
+            new JoinRequests(
+                table, groups, presence, history, () -> shared.limits().get().joinNames()));
     duplicates =
         new DuplicateSync(
             bus,
@@ -278,9 +281,7 @@ public final class Shard {
             presence.presence());
     control = new ShardControl(table, groups, reconnects, shared.node());
     expiry = new IdentityExpiry(scheduler, defaults, shared.identities().notice());
-    RevokedClients revokedClients = shared.identities().revoked();
-    var revoked = new RevokedSessions(scheduler, table, revokedClients, shared.metrics()::revoked);
-    revokedClients.listen(entry -> environment.loop().execute(() -> revoked.added(entry)));
+    var revoked = RevokedSessions.start(scheduler, table, shared, environment.loop());
     var factory = new SessionFactory(shared, parts, replicator, sender, duplicates);
     sessions.start(
         new SessionLifecycle.Collaborators(

@@ -14,6 +14,7 @@ import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
+import io.linkspan.history.GroupHistories;
 import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.SharedMemoryAccount;
 import io.linkspan.metrics.Latencies;
@@ -224,7 +225,8 @@ public final class TraceBenchmark {
         new TraceConfig(1, 1_024, sample, 32_768),
         tracing,
         Mailboxes.OFF,
-        config.presence());
+        config.presence(),
+        GroupHistories.OFF);
   }
 
   private static GatewayConfig unlimited() {

@@ -66,15 +66,7 @@ class DispatcherTest {
         routes,
         (service, exchange) -> services.add(service.address()),
         new RecipientRouter(
-            time,
-            directory,
-            SHARD,
-            local,
-            sender,
-            memory,
-            () -> true,
-            () -> true,
-            OfflineMessages.NONE),
+            time, directory, SHARD, local, sender, memory, () -> true, () -> true, Keeping.NONE),
         new RecordingGroups());
   }
 

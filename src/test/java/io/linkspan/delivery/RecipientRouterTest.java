@@ -100,7 +100,7 @@ class RecipientRouterTest {
           memory,
           () -> directoryIsComplete,
           () -> groupsAreComplete,
-          OfflineMessages.NONE);
+          Keeping.NONE);
 
   RecipientRouterTest() {
     bus.open(B, atB);

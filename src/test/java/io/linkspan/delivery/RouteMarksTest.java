@@ -21,7 +21,7 @@ class RouteMarksTest {
   }
 
   private static Route.Clients route(SlowPolicy policy, String key) {
-    return new Route.Clients(false, policy, key, Duration.ZERO);
+    return new Route.Clients(false, policy, key, Duration.ZERO, Duration.ZERO);
   }
 
   @Test
@@ -63,12 +63,24 @@ class RouteMarksTest {
 
   @Test
   void aRouteWithAMailboxKeepsAMessageUnlessItSaysForHowLong() {
-    var mailbox = new Route.Clients(false, null, null, Duration.ofMinutes(2));
+    var mailbox = new Route.Clients(false, null, null, Duration.ofMinutes(2), Duration.ZERO);
     assertThat(Headers.get(RouteMarks.mark(Message.getDefaultInstance(), mailbox), Headers.TTL))
         .isEqualTo("120");
     Message own = Message.newBuilder().putHeaders(Headers.TTL, "0").build();
     assertThat(RouteMarks.mark(own, mailbox)).isEqualTo(own);
     Message cutting = Message.newBuilder().putHeaders(Headers.SLOW, SlowPolicy.CUT.label()).build();
     assertThat(Headers.get(RouteMarks.mark(cutting, mailbox), Headers.SLOW)).isNull();
+  }
+
+  @Test
+  void onlyARouteWithHistoryKeepsAMessageForTheGroup() {
+    var history = new Route.Clients(false, null, null, Duration.ZERO, Duration.ofHours(1));
+    assertThat(RouteMarks.mark(message("history", "9"), history).getHeadersMap())
+        .isEqualTo(Map.of("history", "3600"));
+    assertThat(RouteMarks.mark(message("history", "9"), Route.Clients.PLAIN).getHeadersMap())
+        .isEmpty();
+    var cut = new Route.Clients(false, SlowPolicy.CUT, null, Duration.ZERO, Duration.ofSeconds(2));
+    assertThat(RouteMarks.mark(message(), cut).getHeadersMap())
+        .isEqualTo(Map.of("history", "2", "slow", "cut"));
   }
 }

@@ -159,6 +159,9 @@ class ApiDocumentTest {
     check(200, "GET", presence, "/v1/groups/room/presence?limit=1", null);
     check(400, "GET", presence, "/v1/groups/room/presence?limit=0", null);
     check(400, "GET", presence, "/v1/groups/room/presence?prefix=a", null);
+    String history = "/v1/groups/{group}/history";
+    check(200, "GET", history, "/v1/groups/room/history?since=0:0&limit=1", null);
+    check(400, "GET", history, "/v1/groups/room/history?since=yesterday", null);
     check(204, "DELETE", template, member + session, null);
     check(404, "PUT", template, member + "none", null);
     String message = "{\"to\":\"user:alice\",\"body\":\"hello\"}";

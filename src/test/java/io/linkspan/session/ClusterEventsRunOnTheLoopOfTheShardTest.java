@@ -7,6 +7,7 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
+import io.linkspan.history.GroupHistories;
 import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
@@ -116,7 +117,8 @@ class ClusterEventsRunOnTheLoopOfTheShardTest {
         TraceConfig.OFF,
         Tracing.OFF,
         Mailboxes.OFF,
-        new PresenceConfig(0, 1));
+        new PresenceConfig(0, 1),
+        GroupHistories.OFF);
   }
 
   /** Records the threads that ask for the members. */

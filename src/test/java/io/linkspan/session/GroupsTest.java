@@ -13,9 +13,7 @@ import io.linkspan.testing.VirtualTime;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class GroupsTest {
@@ -26,7 +24,7 @@ class GroupsTest {
   /** A session as far as groups go. */
   private static final class Member implements GroupMember {
     private final SessionRef ref;
-    private final Set<String> groups = new LinkedHashSet<>();
+    private final Memberships memberships = new Memberships();
 
     Member(String id) {
       ref = new SessionRef(id, "user", SHARD);
@@ -38,8 +36,8 @@ class GroupsTest {
     }
 
     @Override
-    public Set<String> groups() {
-      return groups;
+    public Memberships memberships() {
+      return memberships;
     }
 
     @Override
@@ -50,16 +48,6 @@ class GroupsTest {
     @Override
     public Long data() {
       return null;
-    }
-
-    @Override
-    public boolean addGroup(String group) {
-      return groups.add(group);
-    }
-
-    @Override
-    public boolean removeGroup(String group) {
-      return groups.remove(group);
     }
 
     @Override
@@ -147,7 +135,7 @@ class GroupsTest {
 
   @Test
   void aTransferIsNoEventAndTheSessionKeepsItsGroups() {
-    alice.groups().add("g");
+    alice.memberships().add("g");
     groups.addTransferred(alice);
     assertThat(groups.reachable(alice).succeeded()).isTrue();
     assertThat(groups.membersOf("g")).containsExactly(alice);

@@ -11,6 +11,7 @@ import io.linkspan.delivery.InboundExchange;
 import io.linkspan.delivery.MessageDefaults;
 import io.linkspan.delivery.Sender;
 import io.linkspan.delivery.ServiceRecorder;
+import io.linkspan.history.GroupHistories;
 import io.linkspan.presence.Presence;
 import io.linkspan.presence.PresenceConfig;
 import io.linkspan.presence.PresenceParts;
@@ -37,8 +38,11 @@ class JoinRequestsTest {
   private final Groups<Session> groups =
       new Groups<>(parts.directory, parts.events, SimulatedShard.SHARD, MAX_GROUPS, parts.memory);
   private final GroupPresence presence = presence();
+  private final HistoryDelivery history =
+      new HistoryDelivery(
+          GroupHistories.OFF, groups, parts.time, new MessageDefaults("a-0-"), parts.memory);
   private final JoinRequests requests =
-      new JoinRequests(table, groups, presence, () -> SimulatedShard.MAX_NAMES);
+      new JoinRequests(table, groups, presence, history, () -> SimulatedShard.MAX_NAMES);
   private final Session session = parts.session("s", "alice");
   private final List<String> outcomes = new ArrayList<>();
 

@@ -18,6 +18,9 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.history.GroupHistories;
+import io.linkspan.history.HistoryConfig;
+import io.linkspan.history.HistoryMetrics;
 import io.linkspan.log.LogStore;
 import io.linkspan.mailbox.MailboxConfig;
 import io.linkspan.mailbox.MailboxMetrics;
@@ -56,6 +59,7 @@ import java.util.Map;
 import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 
@@ -111,6 +115,9 @@ final class SimulatedCluster {
   private final LogStore logs;
   private final MailboxConfig.Per per;
 
+  /** Messages that the history of a group has at most. */
+  private final int mostKept;
+
   final TestRevocations revocations = new TestRevocations();
   private final Store main = new Store();
 
@@ -129,7 +136,20 @@ final class SimulatedCluster {
 
   /** Starts nodes with mailboxes of users or of devices. */
   SimulatedCluster(long seed, double loss, int count, LogStore store, MailboxConfig.Per per) {
+    this(seed, loss, count, store, per, 10_000);
+  }
+
+  /**
+   * Starts nodes.
+   *
+   * @param store of mailboxes and histories; null for none
+   * @param per whether users or devices have mailboxes
+   * @param mostKept Messages that the history of a group has at most
+   */
+  SimulatedCluster(
+      long seed, double loss, int count, LogStore store, MailboxConfig.Per per, int mostKept) {
     this.per = per;
+    this.mostKept = mostKept;
     random = new Random(seed);
     this.loss = loss;
     logs = store;
@@ -229,7 +249,8 @@ final class SimulatedCluster {
               TraceConfig.OFF,
               Tracing.OFF,
               mailboxes(),
-              new PresenceConfig(MAX_WATCHES, MAX_USERS));
+              new PresenceConfig(MAX_WATCHES, MAX_USERS),
+              histories());
       var loop = new LoopTime(this);
       var environment =
           new Shard.Environment(
@@ -251,6 +272,15 @@ final class SimulatedCluster {
               new MailboxMetrics(new SimpleMeterRegistry()),
               events::add,
               notices::add);
+    }
+
+    private GroupHistories histories() {
+      return logs == null
+          ? GroupHistories.OFF
+          : new GroupHistories(
+              new SimulatedLogStore(time, random, this::run, logs),
+              new HistoryConfig(Duration.ofHours(1), mostKept, 1 << 20),
+              new HistoryMetrics(new SimpleMeterRegistry()));
     }
 
     private void serve(InboundExchange exchange) {
@@ -750,6 +780,9 @@ final class SimulatedCluster {
     /** Users of the groups that it watches. */
     final WatchingClient watching = new WatchingClient();
 
+    /** Is passed every Message that arrives, also again. */
+    Consumer<Message> watcher = message -> {};
+
     /** Milliseconds that it stays away at least when it has lost its link. */
     int absence;
 
@@ -866,6 +899,12 @@ final class SimulatedCluster {
       }
     }
 
+    /** Sends a Message; the client must be connected. */
+    void send(Message message, Receipt receipt) {
+      Session open = session;
+      node.run(() -> open.receive(message, receipt));
+    }
+
     boolean isConnected() {
       return link != null && session != null;
     }
@@ -900,6 +939,7 @@ final class SimulatedCluster {
         loseLink();
         return;
       }
+      watcher.accept(message);
       if (received.add(message.getEventId())) {
         inOrder.add(message.getEventId());
         if (message.getType().equals(ReservedTypes.PRESENCE)) {

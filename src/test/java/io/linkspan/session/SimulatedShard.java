@@ -11,8 +11,8 @@ import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.delivery.Dispatcher;
 import io.linkspan.delivery.GroupRequests;
 import io.linkspan.delivery.InboundExchange;
+import io.linkspan.delivery.Keeping;
 import io.linkspan.delivery.MessageDefaults;
-import io.linkspan.delivery.OfflineMessages;
 import io.linkspan.delivery.RecipientRouter;
 import io.linkspan.delivery.RemoteCallback;
 import io.linkspan.delivery.Sender;
@@ -111,7 +111,7 @@ final class SimulatedShard {
             memory,
             () -> true,
             () -> true,
-            OfflineMessages.NONE);
+            Keeping.NONE);
     var routes =
         new RoutingTable(
             List.of(

@@ -190,6 +190,9 @@ public final class FakeGateway {
       case "users" -> {
         return FakeListings.users(sessionInfos(), required(question, "group"), question);
       }
+      case "history" -> {
+        return FakeListings.noHistory();
+      }
       case "join" -> client(question).join(required(question, "group"));
       case "leave" -> client(question).leave(required(question, "group"));
       case "disconnect" -> client(question).disconnect("kicked");

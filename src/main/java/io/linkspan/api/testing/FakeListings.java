@@ -83,6 +83,15 @@ final class FakeListings {
         .put("next", all.size() > limit ? page.get(limit - 1).user() : null);
   }
 
+  /** Returns the history of a group that has none. */
+  static JsonObject noHistory() {
+    return new JsonObject()
+        .put("messages", new JsonArray())
+        .put("position", "0:0")
+        .put("recovered", false)
+        .put("more", false);
+  }
+
   private static String textOf(JsonObject question, String field) {
     String text = question.getString(field);
     return text == null ? "" : text;

@@ -5,6 +5,7 @@ import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.MessageCost;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Copy;
+import io.linkspan.wire.GroupPosition;
 import io.linkspan.wire.Identified;
 import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
@@ -24,7 +25,9 @@ public final class ReplicaStore {
     SessionState head;
     String anchor;
     boolean away;
-    final Set<String> groups = new LinkedHashSet<>();
+
+    /** Groups with their positions; with the default instance where nothing was kept. */
+    final Map<String, GroupPosition> groups = new LinkedHashMap<>();
 
     /** Most clients watch no group. */
     Set<String> watched = Set.of();
@@ -132,7 +135,8 @@ public final class ReplicaStore {
                   pending.toBuilder().setAttempts(change.getAttempted().getFailed()).build());
       case REMOVED -> kept.cost -= costOf(kept.pending.remove(change.getRemoved()));
       case JOINED -> join(kept, change.getJoined());
-      case LEFT -> remove(kept, kept.groups, change.getLeft());
+      case LEFT -> remove(kept, kept.groups.keySet(), change.getLeft());
+      case PLACED -> kept.groups.replace(change.getPlaced().getGroup(), change.getPlaced());
       case WATCHED -> watch(kept, change.getWatched());
       case UNWATCHED -> remove(kept, kept.watched, change.getUnwatched());
       case ANCHOR -> kept.anchor = change.getAnchor();
@@ -156,7 +160,13 @@ public final class ReplicaStore {
   private static Kept kept(SessionState state) {
     Kept kept = new Kept();
     kept.head =
-        state.toBuilder().clearGroups().clearWatched().clearPending().clearEndedStreams().build();
+        state.toBuilder()
+            .clearGroups()
+            .clearPositions()
+            .clearWatched()
+            .clearPending()
+            .clearEndedStreams()
+            .build();
     kept.cost += costOfToken(kept.head);
     kept.anchor = state.getAnchor();
     kept.away = state.getAway();
@@ -164,6 +174,7 @@ public final class ReplicaStore {
     state.getWatchedList().forEach(group -> watch(kept, group));
     kept.ended.restore(state.getEndedStreamsList());
     kept.cost += ENDED_STREAM * kept.ended.ids().size();
+    state.getPositionsList().forEach(at -> kept.groups.replace(at.getGroup(), at));
     state.getPendingList().forEach(pending -> add(kept, pending.getNumber(), pending));
     return kept;
   }
@@ -176,7 +187,7 @@ public final class ReplicaStore {
   }
 
   private static void join(Kept kept, String group) {
-    if (kept.groups.add(group)) {
+    if (kept.groups.putIfAbsent(group, GroupPosition.getDefaultInstance()) == null) {
       kept.cost += costOf(group);
     }
   }
@@ -226,9 +237,15 @@ public final class ReplicaStore {
         kept.head.toBuilder()
             .setAnchor(kept.anchor)
             .setAway(kept.away)
-            .addAllGroups(kept.groups)
             .addAllWatched(kept.watched)
             .addAllEndedStreams(kept.ended.ids());
+    kept.groups.forEach(
+        (group, at) -> {
+          state.addGroups(group);
+          if (at.getEpoch() != 0) {
+            state.addPositions(at);
+          }
+        });
     for (Pending pending : kept.pending.values()) {
       // It may have been written; a client that can name its last event is not sent it again.
       state.addPending(pending.toBuilder().setWritten(true));

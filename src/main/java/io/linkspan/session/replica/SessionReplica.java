@@ -4,6 +4,7 @@ import io.linkspan.session.outbox.OutboxListener;
 import io.linkspan.session.outbox.PendingDelivery;
 import io.linkspan.wire.Attempts;
 import io.linkspan.wire.Change;
+import io.linkspan.wire.GroupPosition;
 import io.linkspan.wire.Identified;
 import io.linkspan.wire.SessionState;
 import java.util.function.Supplier;
@@ -110,6 +111,16 @@ public final class SessionReplica implements OutboxListener {
   public void unwatched(String group) {
     if (isRecording()) {
       replicator.record(change().setUnwatched(group));
+    }
+  }
+
+  /** Records up to which position of a group's history the session has everything. */
+  public void placed(String group, long epoch, long offset) {
+    if (isRecording()) {
+      replicator.record(
+          change()
+              .setPlaced(
+                  GroupPosition.newBuilder().setGroup(group).setEpoch(epoch).setOffset(offset)));
     }
   }
 

@@ -10,6 +10,7 @@ import io.linkspan.testing.VirtualTime;
 import io.linkspan.wire.Attempts;
 import io.linkspan.wire.Change;
 import io.linkspan.wire.Copy;
+import io.linkspan.wire.GroupPosition;
 import io.linkspan.wire.Pending;
 import io.linkspan.wire.SessionState;
 import java.util.ArrayList;
@@ -73,6 +74,10 @@ class ReplicaStoreTest {
         change("s").setAttempted(Attempts.newBuilder().setNumber(3).setFailed(4)).build(),
         change("s").setJoined("g1").build(),
         change("s").setJoined("g2").build(),
+        change("s").setPlaced(placed("g1", 3)).build(),
+        change("s").setPlaced(placed("g2", 4)).build(),
+        change("s").setPlaced(placed("g2", 5)).build(),
+        change("s").setPlaced(placed("g3", 1)).build(),
         change("s").setLeft("g1").build(),
         change("s").setUnwatched("w1").build(),
         change("s").setWatched("w1").build(),
@@ -87,8 +92,26 @@ class ReplicaStoreTest {
     assertThat(state.getPending(1).getAttempts()).isEqualTo(4);
     assertThat(state.getGroupsList()).containsExactly("g2");
     assertThat(state.getWatchedList()).containsExactly("w2");
+    assertThat(state.getPositionsList()).containsExactly(placed("g2", 5));
     assertThat(state.getAnchor()).isEqualTo("offset");
     assertThat(state.getAway()).isTrue();
+  }
+
+  private static GroupPosition placed(String group, long offset) {
+    return GroupPosition.newBuilder().setGroup(group).setEpoch(7).setOffset(offset).build();
+  }
+
+  @Test
+  void thePositionsOfAWholeStateAreKept() {
+    SessionState put =
+        SessionState.newBuilder()
+            .setSession("s")
+            .addGroups("g1")
+            .addGroups("g2")
+            .addPositions(placed("g2", 5))
+            .build();
+    apply("o", true, change("s").setPut(put).build());
+    assertThat(store.take("o", "s")).isEqualTo(put);
   }
 
   @Test

@@ -16,6 +16,7 @@ import io.linkspan.connection.TransportMetrics;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.history.GroupHistories;
 import io.linkspan.mailbox.Mailboxes;
 import io.linkspan.memory.MemoryBudget;
 import io.linkspan.memory.SharedMemoryAccount;
@@ -209,7 +210,8 @@ final class SocketIoNodes implements AutoCloseable {
               TraceConfig.OFF,
               Tracing.OFF,
               Mailboxes.OFF,
-              config.presence());
+              config.presence(),
+              GroupHistories.OFF);
     }
 
     void deploy() {

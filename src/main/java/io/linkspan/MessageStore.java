@@ -3,6 +3,9 @@ package io.linkspan;
 import io.linkspan.api.Addresses;
 import io.linkspan.api.Message;
 import io.linkspan.config.Live;
+import io.linkspan.history.GroupHistories;
+import io.linkspan.history.HistoryConfig;
+import io.linkspan.history.HistoryMetrics;
 import io.linkspan.log.LogStore;
 import io.linkspan.log.PostgresLogStore;
 import io.linkspan.log.StoreConfig;
@@ -18,20 +21,28 @@ import io.vertx.core.json.JsonObject;
 import java.util.function.BiFunction;
 
 /**
- * The store of Messages that outlive sessions, and the mailboxes in it; nothing while it is off.
+ * The store of Messages that outlive sessions, with the mailboxes and the histories of groups in
+ * it; nothing while both are off.
  */
-final class MailStore {
+final class MessageStore {
 
   private final Vertx vertx;
   private final StoreConfig config;
   private final LogStore store;
   private final Mailboxes mailboxes;
+  private final GroupHistories histories;
 
-  private MailStore(Vertx vertx, StoreConfig config, LogStore store, Mailboxes mailboxes) {
+  private MessageStore(
+      Vertx vertx,
+      StoreConfig config,
+      LogStore store,
+      Mailboxes mailboxes,
+      GroupHistories histories) {
     this.vertx = vertx;
     this.config = config;
     this.store = store;
     this.mailboxes = mailboxes;
+    this.histories = histories;
   }
 
   /**
@@ -40,7 +51,7 @@ final class MailStore {
    * @param live configuration, of which only the address of the hook can change
    * @param logs creates the store that needs nothing beside the nodes
    */
-  static MailStore of(
+  static MessageStore of(
       Vertx vertx,
       Live<GatewayConfig> live,
       MemoryBudget memory,
@@ -48,22 +59,28 @@ final class MailStore {
       BiFunction<SharedMemoryAccount, Long, LogStore> logs) {
     GatewayConfig config = live.get();
     var mailboxMetrics = new MailboxMetrics(registry);
+    var historyMetrics = new HistoryMetrics(registry);
     MailboxConfig mailbox = config.mailbox();
-    if (!mailbox.isOn()) {
-      return new MailStore(vertx, config.store(), null, Mailboxes.OFF);
+    HistoryConfig history = config.history();
+    if (!mailbox.isOn() && !history.isOn()) {
+      return new MessageStore(vertx, config.store(), null, Mailboxes.OFF, GroupHistories.OFF);
     }
     LogStore store =
         config.store().kind() == StoreConfig.Kind.POSTGRES
             ? new PostgresLogStore(vertx, config.store().postgres())
             : logs.apply(new SharedMemoryAccount(memory), (long) config.store().total());
     var mailboxes =
-        new Mailboxes(
-            store,
-            mailbox,
-            mailboxMetrics,
-            event -> vertx.eventBus().publish(Addresses.EVENTS, event),
-            notice -> notify(vertx, live.get().mailbox().hook(), notice));
-    return new MailStore(vertx, config.store(), store, mailboxes);
+        mailbox.isOn()
+            ? new Mailboxes(
+                store,
+                mailbox,
+                mailboxMetrics,
+                event -> vertx.eventBus().publish(Addresses.EVENTS, event),
+                notice -> notify(vertx, live.get().mailbox().hook(), notice))
+            : Mailboxes.OFF;
+    var histories =
+        history.isOn() ? new GroupHistories(store, history, historyMetrics) : GroupHistories.OFF;
+    return new MessageStore(vertx, config.store(), store, mailboxes, histories);
   }
 
   private static void notify(Vertx vertx, String hook, JsonObject notice) {
@@ -86,16 +103,26 @@ final class MailStore {
     return mailboxes;
   }
 
+  GroupHistories histories() {
+    return histories;
+  }
+
   /** Completes when Messages can be kept. */
   Future<Void> start() {
     return store == null
         ? Future.succeededFuture()
         : store
             .start()
-            .onSuccess(
-                v ->
-                    vertx.setPeriodic(
-                        config.expire().toMillis(),
-                        id -> mailboxes.expire(System.currentTimeMillis())));
+            .onSuccess(v -> vertx.setPeriodic(config.expire().toMillis(), id -> expire()));
+  }
+
+  private void expire() {
+    store
+        .expire(System.currentTimeMillis())
+        .onSuccess(
+            counts -> {
+              mailboxes.expired(counts);
+              histories.expired(counts);
+            });
   }
 }
