@@ -60,8 +60,7 @@ final class RevokedSessions {
   static RevokedSessions start(
       Scheduler scheduler, SessionTable sessions, NodeServices shared, Executor loop) {
     RevokedClients clients = shared.identities().revoked();
-    var revoked =
-        new RevokedSessions(scheduler, sessions, clients, shared.metrics()::revoked);
+    var revoked = new RevokedSessions(scheduler, sessions, clients, shared.metrics()::revoked);
     clients.listen(entry -> loop.execute(() -> revoked.added(entry)));
     return revoked;
   }
