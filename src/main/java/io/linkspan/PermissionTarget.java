@@ -20,7 +20,7 @@ final class PermissionTarget {
   @Option(names = "--publish", paramLabel = "GROUP", description = "sends to a group")
   private String publish;
 
-  @Option(names = "--presence", paramLabel = "GROUP", description = "watches who is in a group")
+  @Option(names = "--presence", paramLabel = "GROUP", description = "watches the users of a group")
   private String presence;
 
   @Option(names = "--connect", paramLabel = "NAMESPACE", description = "of Socket.IO")

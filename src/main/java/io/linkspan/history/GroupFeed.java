@@ -148,7 +148,7 @@ public final class GroupFeed<M> {
     dueAt = next == null ? NEVER : now;
   }
 
-  /** A session is not a member here any more. */
+  /** A member has left, or another shard has it. */
   public void removed(M member) {
     lagging.remove(member);
   }

@@ -60,7 +60,7 @@ final class Groups<S extends GroupMember> {
      */
     void restored(S session, String group, Future<Void> reachable);
 
-    /** A session is not a member here any more. */
+    /** A member has left, or another shard has it. */
     void removed(S session, String group);
   }
 
@@ -74,7 +74,7 @@ final class Groups<S extends GroupMember> {
   /** Null while there is none. */
   private Listener<S> listener;
 
-  /** Null when there is none. */
+  /** Keeps track of the histories; null where nothing is kept. */
   private Observer<S> observer;
 
   /**
@@ -102,7 +102,7 @@ final class Groups<S extends GroupMember> {
     listener = all;
   }
 
-  /** Sets the one observer. */
+  /** Sets the observer, before the first session joins a group. */
   void observe(Observer<S> changes) {
     observer = changes;
   }

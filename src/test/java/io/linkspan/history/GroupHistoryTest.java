@@ -123,7 +123,7 @@ class GroupHistoryTest {
       assertThat(join(alice, "2").getHeadersMap()).containsEntry("recovered", "true");
       next(alice, "m1");
       next(alice, "m2");
-      // There is none that is older, so it is not known whether something is missing.
+      // Without an older Message it is not known whether something is missing.
       assertThat(join(alice, Instant.EPOCH.toString()).getHeadersMap())
           .containsEntry("recovered", "false");
       next(alice, "m0");
