@@ -115,9 +115,6 @@ final class SimulatedCluster {
   private final LogStore logs;
   private final MailboxConfig.Per per;
 
-  /** Messages that the history of a group has at most. */
-  private final int mostKept;
-
   final TestRevocations revocations = new TestRevocations();
   private final Store main = new Store();
 
@@ -136,20 +133,7 @@ final class SimulatedCluster {
 
   /** Starts nodes with mailboxes of users or of devices. */
   SimulatedCluster(long seed, double loss, int count, LogStore store, MailboxConfig.Per per) {
-    this(seed, loss, count, store, per, 10_000);
-  }
-
-  /**
-   * Starts nodes.
-   *
-   * @param store of mailboxes and histories; null for none
-   * @param per whether users or devices have mailboxes
-   * @param mostKept Messages that the history of a group has at most
-   */
-  SimulatedCluster(
-      long seed, double loss, int count, LogStore store, MailboxConfig.Per per, int mostKept) {
     this.per = per;
-    this.mostKept = mostKept;
     random = new Random(seed);
     this.loss = loss;
     logs = store;
@@ -279,7 +263,7 @@ final class SimulatedCluster {
           ? GroupHistories.OFF
           : new GroupHistories(
               new SimulatedLogStore(time, random, this::run, logs),
-              new HistoryConfig(Duration.ofHours(1), mostKept, 1 << 20),
+              new HistoryConfig(Duration.ofHours(1), 10_000, 1 << 20),
               new HistoryMetrics(new SimpleMeterRegistry()));
     }
 
