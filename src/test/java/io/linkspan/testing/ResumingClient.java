@@ -216,7 +216,7 @@ public final class ResumingClient {
           recovered++;
         } else {
           notRecovered++;
-          streams.sessionLost();
+          open.remove(streams.sessionLost());
         }
       }
       token = session.getString("session");

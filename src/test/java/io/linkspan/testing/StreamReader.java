@@ -84,12 +84,19 @@ public final class StreamReader {
     over(eventId);
   }
 
-  /** The session was lost, and its streams with it. */
-  void sessionLost() {
-    if (current != null && streams.values().stream().anyMatch(one -> one.request.equals(current))) {
+  /**
+   * The session was lost, and its stream with it: one that the service has begun for the former
+   * session does not reach the new one.
+   *
+   * @return the eventId of the request, which is over; null when there is none
+   */
+  String sessionLost() {
+    String lost = current;
+    if (lost != null) {
       lostWithSession++;
       current = null;
     }
+    return lost;
   }
 
   /**
