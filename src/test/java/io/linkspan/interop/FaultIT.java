@@ -130,6 +130,7 @@ class FaultIT {
               assertThat(client.notRecovered).as("%s", client.diary).isZero();
               assertThat(client.streams.refused).isEmpty();
               assertThat(client.streams.ends.keySet()).isSubsetOf("complete");
+              assertThat(client.streams.stopped).isZero();
             });
     // Nobody must act on a planned restart.
     assertThat(everStarted)
@@ -221,7 +222,7 @@ class FaultIT {
       sender.join();
       clients.forEach(ResumingClient::connectAgain);
       Awaitility.await()
-          .atMost(Duration.ofSeconds(90))
+          .atMost(Duration.ofMinutes(2))
           .until(
               () ->
                   clients.stream()
@@ -370,7 +371,7 @@ class FaultIT {
         lost after acknowledgement %d, seen twice by an application %d, out of order %d
         redelivered %d, sessions recovered %d, not recovered %d
         errors %s
-        streams %s with %d parts, %d redelivered, refused %s, lost with a session %d, calls %d
+        streams %s with %d parts, %d redelivered, refused %s, lost with a session %d, stopped %d, calls %d
         contradictions %s
         back after p50 %d ms, p99 %d ms
         """
@@ -393,6 +394,7 @@ class FaultIT {
                 streams(clients).mapToInt(reader -> reader.redelivered).sum(),
                 sum(clients, reader -> reader.refused),
                 streams(clients).mapToInt(reader -> reader.lostWithSession).sum(),
+                streams(clients).mapToInt(reader -> reader.stopped).sum(),
                 calls.values().stream().mapToInt(n -> n).sum(),
                 contradictions,
                 percentile(times, 50),

@@ -18,6 +18,8 @@ public final class StreamReader {
   /** Header of each part: the id of its stream. */
   private static final String STREAM = "stream";
 
+  private static final long STOPPED_AFTER_NS = 60_000_000_000L;
+
   private static final String OFFSET = "stream-offset";
   private static final String END = "stream-end";
 
@@ -38,6 +40,9 @@ public final class StreamReader {
   /** EventId of the request whose answer is not over; null when there is none. */
   private String current;
 
+  /** Time of the request, or of the last Message of a stream. */
+  private long lastAt;
+
   private int requests;
 
   /** Contradictions to what is promised of a stream. */
@@ -52,6 +57,7 @@ public final class StreamReader {
   /** Streams that stopped since the session was lost with its node. */
   public int lostWithSession;
 
+  public int stopped;
   public int parts;
   public int redelivered;
 
@@ -61,9 +67,10 @@ public final class StreamReader {
 
   /** Returns the next request; null while an answer is being streamed. */
   Message request(String to) {
-    if (current != null) {
+    if (!isIdle()) {
       return null;
     }
+    lastAt = System.nanoTime();
     current = user + "-stream-" + ++requests;
     return Message.newBuilder().setEventId(current).setTo(to).setType("text").build();
   }
@@ -73,8 +80,15 @@ public final class StreamReader {
     return eventId.startsWith(user + "-stream-");
   }
 
-  /** Returns whether each requested stream has ended. */
+  /**
+   * Returns whether each requested stream has ended, or has stopped: without an end, when the nodes
+   * of its client and of its service were both lost.
+   */
   boolean isIdle() {
+    if (current != null && System.nanoTime() - lastAt > STOPPED_AFTER_NS) {
+      stopped++;
+      current = null;
+    }
     return current == null;
   }
 
@@ -109,6 +123,7 @@ public final class StreamReader {
     if (id.isEmpty()) {
       return false;
     }
+    lastAt = System.nanoTime();
     Stream stream = streams.computeIfAbsent(id, any -> new Stream(message.getReplyTo()));
     String end = message.getHeadersOrDefault(END, "");
     if (!message.getReplyTo().equals(stream.request)) {
