@@ -269,7 +269,7 @@ final class LocalDelivery implements LocalRouter {
 
   /**
    * Completes when all that has arrived for a recipient until now is with its sessions, also with
-   * those that have moved, and is replicated; fails when that is not known.
+   * those that have moved; fails when that is not known.
    *
    * @param hops how often the question was passed on before
    */
@@ -282,16 +282,14 @@ final class LocalDelivery implements LocalRouter {
         && arrival.hold(() -> flush(recipient, hops).onComplete(known))) {
       return known.future();
     }
-    whenReplicated.accept(known::complete);
-    List<Future<Void>> elsewhere = new ArrayList<>(1);
+    List<Future<Void>> elsewhere = new ArrayList<>(0);
     for (Session session : sessionsOf(recipient)) {
       if (session.hasMoved() && hops < MAX_HOPS) {
         elsewhere.add(
             sender.ask(session.movedTo(), Recipient.ofSession(session.id()), hops + 1).mapEmpty());
       }
     }
-    elsewhere.add(known.future());
-    return Future.join(elsewhere).mapEmpty();
+    return elsewhere.isEmpty() ? Future.succeededFuture() : Future.join(elsewhere).mapEmpty();
   }
 
   private Collection<Session> sessionsOf(Recipient recipient) {
