@@ -4,21 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.linkspan.api.Message;
+import io.linkspan.testing.PrintedOutput;
 import io.linkspan.testing.TestClient;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.json.JsonObject;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import picocli.CommandLine;
 
@@ -29,30 +26,12 @@ class LiveCommandsTest {
 
   private final TestGateway gateway = TestGateway.start(Map.of());
   private final String url = "http://127.0.0.1:" + gateway.managementPort();
-  private final PrintStream out = System.out;
-  private final PrintStream err = System.err;
-  private final ByteArrayOutputStream text = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
-
-  @BeforeEach
-  void capture() {
-    System.setOut(new PrintStream(text, true, StandardCharsets.UTF_8));
-    System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8));
-  }
+  private final PrintedOutput printed = new PrintedOutput();
 
   @AfterEach
   void stop() {
-    System.setOut(out);
-    System.setErr(err);
+    printed.close();
     gateway.close();
-  }
-
-  private String text() {
-    return text.toString(StandardCharsets.UTF_8);
-  }
-
-  private String errors() {
-    return errors.toString(StandardCharsets.UTF_8);
   }
 
   private static int run(String... arguments) {
@@ -62,7 +41,7 @@ class LiveCommandsTest {
   /** Traces while a Message is sent, until the node stops; returns the lines. */
   private List<String> trace(String... arguments) {
     CompletableFuture<Integer> exitCode = CompletableFuture.supplyAsync(() -> run(arguments));
-    await().atMost(PATIENCE).until(() -> text().contains("watching"));
+    await().atMost(PATIENCE).until(() -> printed.text().contains("watching"));
     try (TestClient alice = WebSocketTestClient.connect(gateway.httpPort(), "user=alice")) {
       alice.send(
           Message.newBuilder()
@@ -71,11 +50,11 @@ class LiveCommandsTest {
               .setType("text")
               .setBody("the secret of alice")
               .build());
-      await().atMost(PATIENCE).until(() -> text().contains("e1"));
+      await().atMost(PATIENCE).until(() -> printed.text().contains("e1"));
     }
     gateway.close();
     assertThat(exitCode.join()).isZero();
-    return text().lines().toList();
+    return printed.text().lines().toList();
   }
 
   @Test
@@ -98,7 +77,7 @@ class LiveCommandsTest {
   @Test
   void aTraceOfAnUnknownSessionFails() {
     assertThat(run("trace", "--session", "unknown", "--url", url)).isEqualTo(1);
-    assertThat(errors()).startsWith("refused: ");
+    assertThat(printed.errors()).startsWith("refused: ");
   }
 
   @Test
@@ -110,27 +89,27 @@ class LiveCommandsTest {
   @Test
   void aRebalanceIsBegunDescribedAndAborted() {
     int begun = run("rebalance", "--url", url);
-    assertThat(begun).as("%s", errors()).isZero();
-    assertThat(new JsonObject(text()).getString("cause")).isEqualTo("request");
-    text.reset();
+    assertThat(begun).as("%s", printed.errors()).isZero();
+    assertThat(new JsonObject(printed.text()).getString("cause")).isEqualTo("request");
+    printed.reset();
     // A single node is balanced.
     await()
         .atMost(PATIENCE)
         .until(
             () -> {
-              text.reset();
+              printed.reset();
               return run("rebalance", "--status", "--url", url) == 0
-                  && new JsonObject(text()).getString("state").equals("balanced");
+                  && new JsonObject(printed.text()).getString("state").equals("balanced");
             });
     assertThat(run("rebalance", "--abort", "--url", url)).isEqualTo(1);
-    assertThat(errors()).contains("no rebalance is running");
+    assertThat(printed.errors()).contains("no rebalance is running");
   }
 
   @Test
   void aNodeThatDoesNotAnswerIsReported() {
     gateway.close();
     assertThat(run("trace", "--user", "alice", "--url", url)).isEqualTo(1);
-    assertThat(errors()).contains("does not answer");
+    assertThat(printed.errors()).contains("does not answer");
   }
 
   @Test

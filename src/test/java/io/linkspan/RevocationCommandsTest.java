@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.Revocation.Kind;
 import io.linkspan.config.ConfigException;
+import io.linkspan.testing.PrintedOutput;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.json.JsonObject;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.function.ToIntFunction;
 import org.junit.jupiter.api.AfterEach;
@@ -44,19 +42,9 @@ class RevocationCommandsTest {
   }
 
   private static Output output(java.util.function.IntSupplier command) {
-    PrintStream out = System.out;
-    PrintStream err = System.err;
-    var text = new ByteArrayOutputStream();
-    var errors = new ByteArrayOutputStream();
-    try {
-      System.setOut(new PrintStream(text, true, StandardCharsets.UTF_8));
-      System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8));
+    try (var printed = new PrintedOutput()) {
       int exitCode = command.getAsInt();
-      return new Output(
-          exitCode, text.toString(StandardCharsets.UTF_8), errors.toString(StandardCharsets.UTF_8));
-    } finally {
-      System.setOut(out);
-      System.setErr(err);
+      return new Output(exitCode, printed.text(), printed.errors());
     }
   }
 

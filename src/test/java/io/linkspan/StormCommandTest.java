@@ -2,15 +2,12 @@ package io.linkspan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.testing.PrintedOutput;
 import io.linkspan.testing.TestGateway;
 import io.vertx.core.json.JsonObject;
-import java.io.ByteArrayOutputStream;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -18,21 +15,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** The command that runs badly written clients. */
 class StormCommandTest {
 
-  private final PrintStream out = System.out;
-  private final PrintStream err = System.err;
-  private final ByteArrayOutputStream text = new ByteArrayOutputStream();
-  private final ByteArrayOutputStream errors = new ByteArrayOutputStream();
-
-  @BeforeEach
-  void capture() {
-    System.setOut(new PrintStream(text, true, StandardCharsets.UTF_8));
-    System.setErr(new PrintStream(errors, true, StandardCharsets.UTF_8));
-  }
+  private final PrintedOutput printed = new PrintedOutput();
 
   @AfterEach
-  void release() {
-    System.setOut(out);
-    System.setErr(err);
+  void stop() {
+    printed.close();
   }
 
   private static int run(String arguments) {
@@ -46,9 +33,9 @@ class StormCommandTest {
           run(
               "storm ws://127.0.0.1:%d/ws --seconds 1 --quiet-seconds 1 --good 1 %s --management http://127.0.0.1:%d"
                   .formatted(gateway.httpPort(), arguments, gateway.managementPort()));
-      assertThat(code).as("%s", errors).isZero();
+      assertThat(code).as("%s", printed.errors()).isZero();
     }
-    return text.toString(StandardCharsets.UTF_8).lines().toList();
+    return printed.text().lines().toList();
   }
 
   @Test
@@ -93,7 +80,7 @@ class StormCommandTest {
       })
   void wrongUsageIsRefusedBeforeAnythingConnects(String arguments) {
     assertThat(run(arguments)).isEqualTo(2);
-    assertThat(errors.toString(StandardCharsets.UTF_8)).isNotEmpty();
-    assertThat(text.size()).isZero();
+    assertThat(printed.errors()).isNotEmpty();
+    assertThat(printed.text()).isEmpty();
   }
 }

@@ -4,10 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.auth.AuthConfig;
 import io.linkspan.permission.Action;
-import java.io.ByteArrayOutputStream;
+import io.linkspan.testing.PrintedOutput;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -21,15 +19,10 @@ class TokenCommandsTest {
 
   /** Returns what a command prints, which must end with this code. */
   private static String printed(int code, IntSupplier command) {
-    PrintStream before = System.out;
-    var bytes = new ByteArrayOutputStream();
-    System.setOut(new PrintStream(bytes, true, StandardCharsets.UTF_8));
-    try {
+    try (var printed = new PrintedOutput()) {
       assertThat(command.getAsInt()).isEqualTo(code);
-    } finally {
-      System.setOut(before);
+      return printed.text();
     }
-    return bytes.toString(StandardCharsets.UTF_8);
   }
 
   private AuthConfig fresh() throws Exception {

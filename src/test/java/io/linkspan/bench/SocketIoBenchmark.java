@@ -1,5 +1,6 @@
 package io.linkspan.bench;
 
+import io.linkspan.bench.peer.Servers;
 import io.linkspan.testing.NodeScript;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -47,8 +48,6 @@ public final class SocketIoBenchmark {
   /** Sends every event to the echo service. */
   private static final String CONFIGURATION = "routes: [{to: \"\", bus: echo}]\n";
 
-  private static final Path NETTY_SOCKETIO = Path.of("src", "test", "netty-socketio");
-  private static final Path LIBRARIES = Path.of("target", "netty-socketio");
   private static final int EVENT_LOOPS = Runtime.getRuntime().availableProcessors();
   private static final int DEFAULT_ROUNDS = 3;
 
@@ -72,7 +71,6 @@ public final class SocketIoBenchmark {
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Options<Mode> options = Options.parse(arguments, DEFAULT_ROUNDS, Mode.values());
-    fetchLibraries();
     Path configuration = Files.createTempFile("linkspan", ".yaml");
     try {
       Files.writeString(configuration, CONFIGURATION);
@@ -89,37 +87,10 @@ public final class SocketIoBenchmark {
     }
   }
 
-  /**
-   * Maven resolves what netty-socketio needs; a class path of its own separates its Netty from
-   * ours.
-   */
-  private static void fetchLibraries() throws IOException, InterruptedException {
-    if (Files.exists(LIBRARIES)) {
-      return;
-    }
-    Process maven =
-        new ProcessBuilder(
-                "mvn",
-                "-B",
-                "-ntp",
-                "-q",
-                "-f",
-                NETTY_SOCKETIO.resolve("pom.xml").toString(),
-                "dependency:copy-dependencies",
-                "-DoutputDirectory=" + LIBRARIES.toAbsolutePath())
-            .inheritIO()
-            .start();
-    if (maven.waitFor() != 0) {
-      throw new IOException("Maven did not find netty-socketio");
-    }
-  }
-
   private ServerProcess start(Kind kind) throws IOException, InterruptedException {
     return switch (kind) {
       case LINKSPAN -> ServerProcess.gateway(EVENT_LOOPS, "--conf", configuration.toString());
-      case NETTY_SOCKETIO ->
-          ServerProcess.java(
-              LIBRARIES + "/*", NETTY_SOCKETIO.resolve("EchoServer.java").toString(), EVENT_LOOPS);
+      case NETTY_SOCKETIO -> Servers.nettySocketIo();
       case NODE ->
           ServerProcess.start(
               NodeScript.command("node-socketio", "echo-server.mjs", "--expose-gc"));

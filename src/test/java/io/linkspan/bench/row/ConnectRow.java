@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 
 /** The cost of a connect: to one server, and to a cluster of three nodes. */
 public final class ConnectRow implements Row {
@@ -28,22 +29,8 @@ public final class ConnectRow implements Row {
   private static final Figure CPU = Figure.cpu("CPU per connect", "µs");
   private static final Figure RATE = Figure.rate("connects");
 
-  /** Starts a server. */
-  private interface Starter {
-    ServerProcess start() throws IOException, InterruptedException;
-  }
-
-  private record Target(String name, Dialect dialect, Starter starter) {}
-
   private static final List<Target> TARGETS =
-      List.of(
-          new Target(Servers.LINKSPAN, Dialect.LINKSPAN, Servers::gateway),
-          new Target(Servers.LINKSPAN_SOCKET_IO, Dialect.SOCKET_IO, Servers::gateway),
-          new Target(Servers.RAW_NETTY, Dialect.RAW, Servers::rawNetty),
-          new Target(Servers.RAW_VERTX, Dialect.RAW, Servers::rawVertx),
-          new Target(Servers.NODE_WS, Dialect.RAW, Servers::nodeWs),
-          new Target(Servers.NETTY_SOCKET_IO, Dialect.SOCKET_IO, Servers::nettySocketIo),
-          new Target(Servers.SOCKET_IO, Dialect.SOCKET_IO, () -> Servers.socketIo(0)));
+      Stream.of(Target.GATEWAY, Target.PEERS).flatMap(List::stream).toList();
 
   @Override
   public String name() {
@@ -52,12 +39,7 @@ public final class ConnectRow implements Row {
 
   @Override
   public List<String> peers() {
-    return List.of(
-        Servers.RAW_NETTY,
-        Servers.RAW_VERTX,
-        Servers.NODE_WS,
-        Servers.NETTY_SOCKET_IO,
-        Servers.SOCKET_IO);
+    return Target.peers();
   }
 
   @Override

@@ -11,6 +11,7 @@ import io.linkspan.bench.peer.Servers;
 import io.linkspan.bench.peer.Waiting;
 import java.io.IOException;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Memory and processor time of connections that do nothing. */
 public final class IdleRow implements Row {
@@ -28,23 +29,13 @@ public final class IdleRow implements Row {
       Figure.memory("memory beside the heap per connection", "bytes", 2_000);
   private static final Figure CPU = Figure.cpu("CPU per second and connection", "µs");
 
-  /** Starts a server. */
-  private interface Starter {
-    ServerProcess start() throws IOException, InterruptedException;
-  }
-
-  private record Target(String name, Dialect dialect, Starter starter) {}
-
   private static final List<Target> TARGETS =
-      List.of(
-          new Target(Servers.LINKSPAN, Dialect.LINKSPAN, Servers::gateway),
-          new Target(RESUMABLE, Dialect.LINKSPAN_RESUMABLE, Servers::gateway),
-          new Target(Servers.LINKSPAN_SOCKET_IO, Dialect.SOCKET_IO, Servers::gateway),
-          new Target(Servers.RAW_NETTY, Dialect.RAW, Servers::rawNetty),
-          new Target(Servers.RAW_VERTX, Dialect.RAW, Servers::rawVertx),
-          new Target(Servers.NODE_WS, Dialect.RAW, Servers::nodeWs),
-          new Target(Servers.NETTY_SOCKET_IO, Dialect.SOCKET_IO, Servers::nettySocketIo),
-          new Target(Servers.SOCKET_IO, Dialect.SOCKET_IO, () -> Servers.socketIo(0)));
+      Stream.of(
+              Target.GATEWAY,
+              List.of(new Target(RESUMABLE, Dialect.LINKSPAN_RESUMABLE, Servers::gateway)),
+              Target.PEERS)
+          .flatMap(List::stream)
+          .toList();
 
   @Override
   public String name() {
@@ -53,12 +44,7 @@ public final class IdleRow implements Row {
 
   @Override
   public List<String> peers() {
-    return List.of(
-        Servers.RAW_NETTY,
-        Servers.RAW_VERTX,
-        Servers.NODE_WS,
-        Servers.NETTY_SOCKET_IO,
-        Servers.SOCKET_IO);
+    return Target.peers();
   }
 
   @Override

@@ -66,11 +66,6 @@ public final class MessageRow implements Row {
   private static final Load ENET = new Load("ENet, closed 100", null, ENET_PEERS, 0, true);
   private static final Load HTTP = new Load("HTTP service, closed 50", Wire.WEBSOCKET, 50, 0, true);
 
-  /** Starts a server. */
-  private interface Starter {
-    ServerProcess start() throws IOException, InterruptedException;
-  }
-
   @Override
   public String name() {
     return "message";
@@ -115,7 +110,7 @@ public final class MessageRow implements Row {
   @Override
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
     Size size = run.size();
-    Map<String, Starter> webSockets = new LinkedHashMap<>();
+    Map<String, Target.Starter> webSockets = new LinkedHashMap<>();
     webSockets.put(Servers.LINKSPAN, Servers::gateway);
     webSockets.put(Servers.RAW_NETTY, Servers::rawNetty);
     webSockets.put(Servers.RAW_VERTX, Servers::rawVertx);
@@ -126,7 +121,7 @@ public final class MessageRow implements Row {
     Path configuration = Files.createTempFile("linkspan", ".yaml");
     try {
       Files.writeString(configuration, SOCKET_IO_ROUTE);
-      Map<String, Starter> socketIo = new LinkedHashMap<>();
+      Map<String, Target.Starter> socketIo = new LinkedHashMap<>();
       socketIo.put(Servers.LINKSPAN, () -> Servers.gateway("--conf", configuration.toString()));
       socketIo.put(Servers.NETTY_SOCKET_IO, Servers::nettySocketIo);
       socketIo.put(Servers.SOCKET_IO, () -> Servers.socketIo(0));
@@ -147,7 +142,7 @@ public final class MessageRow implements Row {
     try (var service = proxy(1)) {
       int port = service.port("http");
       Files.writeString(configuration, HTTP_ROUTE.formatted(port));
-      Map<String, Starter> servers = new LinkedHashMap<>();
+      Map<String, Target.Starter> servers = new LinkedHashMap<>();
       servers.put(Servers.LINKSPAN, () -> Servers.gateway("--conf", configuration.toString()));
       servers.put(RAW_PROXY, () -> proxy(Runtime.getRuntime().availableProcessors(), port));
       measure(servers, Dialect.LINKSPAN, Dialect.RAW, List.of(HTTP), size, report);
@@ -160,14 +155,14 @@ public final class MessageRow implements Row {
   }
 
   private static void measure(
-      Map<String, Starter> servers,
+      Map<String, Target.Starter> servers,
       Dialect own,
       Dialect theirs,
       List<Load> loads,
       Size size,
       RowReport report)
       throws IOException, InterruptedException {
-    for (Map.Entry<String, Starter> entry : servers.entrySet()) {
+    for (Map.Entry<String, Target.Starter> entry : servers.entrySet()) {
       String name = entry.getKey();
       Dialect dialect = name.equals(Servers.LINKSPAN) ? own : theirs;
       try (ServerProcess server = entry.getValue().start()) {
