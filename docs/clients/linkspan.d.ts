@@ -147,6 +147,13 @@ export class Linkspan {
   /** Joins groups, and joins them again after the loss of a session. */
   join(...groups: string[]): Promise<void>;
 
+  /**
+   * Joins a group, or is its member already, and gets what it missed: after a position, since a time or so many messages.
+   * They arrive as other messages, in order, when the promise has resolved. `recovered` is false when a part is missing. After
+   * the loss of a session the group is joined again, without `since`. Rejects with `timeout` when the outcome is unknown.
+   */
+  joinSince(group: string, since: string | number): Promise<{ recovered: boolean; position: string }>;
+
   leave(...groups: string[]): Promise<void>;
 
   /**

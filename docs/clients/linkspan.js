@@ -195,6 +195,12 @@ export class Linkspan {
   join(...groups) { return this.#change("join_group", groups); }
   leave(...groups) { return this.#change("leave_group", groups); }
 
+  async joinSince(group, since) {
+    const { headers } = await this.call({ type: "join_group", body: JSON.stringify([group]), headers: { since: String(since) } });
+    this.#groups.add(group);
+    return { recovered: headers.recovered === "true", position: headers.position };
+  }
+
   async presence(group, callback) {
     const watch = { callback, users: new Set(), fresh: [] }, end = () => this.#watches.get(group) === watch && this.#watches.delete(group);
     this.#watches.set(group, watch);

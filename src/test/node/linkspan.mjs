@@ -204,6 +204,38 @@ await run({
     gateway.close();
   },
 
+  async history() {
+    const gateway = await scripted();
+    const { link, server, messages } = await connected(gateway);
+    const asking = link.joinSince("news", "7:41");
+    const asked = await server.next();
+    assert.deepEqual([asked.type, asked.body, asked.headers], ["join_group", '["news"]', { since: "7:41" }]);
+    const answer = { type: "join_group", from: "group:news", headers: { recovered: "true", position: "7:41" } };
+    server.send({ eventId: "a1", replyTo: asked.eventId, ...answer });
+    server.acknowledge(asked.eventId);
+    server.send({ eventId: "m1", from: "bob", to: "group:news", body: "missed", headers: { position: "7:42" } });
+    assert.deepEqual(await asking, { recovered: true, position: "7:41" });
+    assert.equal((await messages.take("what was missed")).headers.position, "7:42");
+    assert.deepEqual(await server.next(), { frame: 10, eventId: "a1" });
+    assert.deepEqual(await server.next(), { frame: 10, eventId: "m1" });
+
+    const refusal = link.joinSince("secret", 50);
+    const second = await server.next();
+    assert.equal(second.headers.since, "50");
+    server.refuse(second.eventId, "forbidden");
+    await assert.rejects(refusal, refused("forbidden"));
+    assert.deepEqual(link.groups, ["news"]);
+
+    // A new session is a member again; what it missed, the application asks for.
+    server.socket.terminate();
+    const fresh = await gateway.next();
+    fresh.greet("s2", false);
+    const again = await fresh.next();
+    assert.deepEqual([again.type, again.body, again.headers], ["join_group", '["news"]', undefined]);
+    link.close();
+    gateway.close();
+  },
+
   async presence() {
     const gateway = await scripted();
     const { link, server, messages, errors, awaitState } = await connected(gateway);

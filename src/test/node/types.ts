@@ -24,6 +24,8 @@ for await (const part of link.stream({ to: "service:story" }, { idleMs: 1, signa
   console.log(part.eventId, part.body);
 }
 await link.join("news", "games");
+const { recovered, position }: { recovered: boolean; position: string } = await link.joinSince("news", 50);
+if (!recovered) await link.joinSince("news", position);
 await link.leave("news");
 const unwatch: () => void = await link.presence("news", (users, { joined, left }) => console.log(users?.length, joined[0], left[0]));
 unwatch();

@@ -39,6 +39,7 @@ class LinkspanClientIT {
         "atOnceIsSoon",
         "resume",
         "groups",
+        "history",
         "presence",
         "calls",
         "streams",
