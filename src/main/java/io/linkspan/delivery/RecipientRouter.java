@@ -201,7 +201,9 @@ public final class RecipientRouter {
 
   private void lookUp(Lane<Parcel> lane, Parcel parcel) {
     Future<? extends Collection<String>> answer = directory.addressesOf(parcel.recipient, false);
-    if (answer.succeeded() && nobodyMoved(lane, answer.result()) && !kept.keeps(parcel)) {
+    if (answer.succeeded()
+        && nobodyMoved(lane, parcel.recipient, answer.result())
+        && !kept.keeps(parcel)) {
       send(lane, answer.result(), parcel);
       return;
     }
@@ -289,18 +291,26 @@ public final class RecipientRouter {
     return directory.addressesOf(parcel.recipient, parcel.tries > 0);
   }
 
-  private static boolean nobodyMoved(Lane<Parcel> lane, Collection<String> addresses) {
-    return lane.addresses.isEmpty() || addresses.containsAll(lane.addresses);
+  private static boolean nobodyMoved(
+      Lane<Parcel> lane, Recipient recipient, Collection<String> addresses) {
+    return lane.addresses.isEmpty()
+        || (addresses.containsAll(lane.addresses)
+            && (addresses.size() == lane.addresses.size() || !mayStay(recipient)));
+  }
+
+  /** Returns whether one session of a recipient can leave a shard where another one stays. */
+  private static boolean mayStay(Recipient recipient) {
+    return recipient.kind() == Recipient.Kind.USER;
   }
 
   private <T extends Collection<String>> Future<T> whenPassedOn(
       Lane<Parcel> lane, Recipient recipient, T addresses) {
-    if (nobodyMoved(lane, addresses)) {
+    if (nobodyMoved(lane, recipient, addresses)) {
       return Future.succeededFuture(addresses);
     }
     return Future.join(
             lane.addresses.stream()
-                .filter(address -> !addresses.contains(address))
+                .filter(address -> mayStay(recipient) || !addresses.contains(address))
                 .map(to -> leave(lane, recipient, to, sender.flush(to, recipient)))
                 .toList())
         .map(addresses);

@@ -220,6 +220,24 @@ class RecipientRouterTest {
     assertThat(atC.arrived).containsExactly("2", "3");
   }
 
+  @Test
+  void whatIsSentAfterAMoveWaitsAlsoWhereAnotherSessionOfTheUserStays() {
+    SessionRef before = bobIsAt(B, atB);
+    directory.enter("t", "bob", B);
+    send(BOB, "1");
+    time.advance(100);
+    atB.gate = Promise.promise();
+    atC.has.add(BOB.address());
+    directory.moveNow(before, C);
+    send(BOB, "2");
+    time.advance(500);
+    assertThat(atC.arrived).isEmpty();
+    SimulatedBus.reply(true).onComplete(atB.gate);
+    time.advance(100);
+    assertThat(atB.arrived).containsExactly("1", "2");
+    assertThat(atC.arrived).containsExactly("2");
+  }
+
   // ------------------------------------------------------------- not where it should be
 
   @Test
