@@ -100,7 +100,11 @@ class ComposeIT {
 
   private static void say(TestClient sender, TestClient recipient, String user, String eventId) {
     sender.send(Message.newBuilder().setEventId(eventId).setTo(user).setType("text").build());
-    assertThat(recipient.receiveMessage().getEventId()).isEqualTo(eventId);
+    try {
+      assertThat(recipient.receiveMessage().getEventId()).isEqualTo(eventId);
+    } catch (AssertionError nothing) {
+      throw new AssertionError("the sender received " + sender.receive(), nothing);
+    }
     recipient.acknowledge(eventId);
     assertThat(sender.receiveAck()).isEqualTo(eventId);
   }
