@@ -316,10 +316,18 @@ public final class ResumingClient {
     return Long.parseLong(eventId.substring(eventId.lastIndexOf('-') + 1));
   }
 
-  /** Counts the Messages that the application saw after one that was sent later. */
-  public synchronized int outOfOrder() {
+  /**
+   * Counts the Messages that the application saw after one that was sent later.
+   *
+   * @param senders users whose Messages count
+   */
+  public synchronized int outOfOrder(Set<String> senders) {
     int count = 0;
     for (List<String> eventIds : new HashMap<>(received).values()) {
+      String first = eventIds.get(0);
+      if (!senders.contains(first.substring(0, first.lastIndexOf('-')))) {
+        continue;
+      }
       long last = -1;
       for (String eventId : eventIds) {
         long number = numberOf(eventId);
