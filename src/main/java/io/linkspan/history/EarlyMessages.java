@@ -14,7 +14,7 @@ final class EarlyMessages {
   private final TreeMap<Long, KeptMessage> byOffset = new TreeMap<>();
   private int bytes;
 
-  /** Holds a Message; returns false when there is no room. */
+  /** Holds a Message; returns false if it is full. */
   boolean hold(KeptMessage kept) {
     int size = MessageSize.of(kept.message());
     if (byOffset.size() == MAX || bytes + size > MAX_BYTES) {

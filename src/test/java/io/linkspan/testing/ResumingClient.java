@@ -106,7 +106,7 @@ public final class ResumingClient {
     write(message);
   }
 
-  /** Requests a streamed answer, unless one is being streamed or there is no link. */
+  /** Requests a streamed answer, if the client has a link and no stream is open. */
   public synchronized void requestStream(String to) {
     Message request = link == null ? null : streams.request(to);
     if (request != null) {
