@@ -26,8 +26,10 @@ import io.vertx.core.Promise;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Queue;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 
@@ -58,6 +60,9 @@ final class LocalDelivery implements LocalRouter {
 
   /** Messages that arrived while it is not known whether the shard still owns its sessions. */
   private final Queue<Held> held = new ArrayDeque<>(0);
+
+  /** Groups of which other shards have members, since something is held. */
+  private final Set<String> fenced = new HashSet<>(0);
 
   /**
    * Creates the delivery of one shard.
@@ -157,11 +162,27 @@ final class LocalDelivery implements LocalRouter {
     }
   }
 
-  /** Delivers what was held: the shard owns its sessions for certain. */
+  /** Another shard has a session: what is held for its groups must reach it there. */
+  void fenced(Session session) {
+    if (!held.isEmpty()) {
+      fenced.addAll(session.groups());
+    }
+  }
+
+  /**
+   * Delivers what was held: the shard owns its sessions for certain. A group's Message returns to
+   * its sender if other shards have members that were here when it arrived.
+   */
   void releaseHeld() {
     for (Held next; (next = takeHeld()) != null; ) {
-      deliver(next.recipient(), next.message(), next.scope(), next.callback());
+      if (next.recipient().kind() == Recipient.Kind.GROUP
+          && fenced.contains(next.recipient().name())) {
+        next.callback().notHere("members of " + next.recipient().address() + " have moved");
+      } else {
+        deliver(next.recipient(), next.message(), next.scope(), next.callback());
+      }
     }
+    fenced.clear();
   }
 
   private Held takeHeld() {
@@ -177,6 +198,7 @@ final class LocalDelivery implements LocalRouter {
     for (Held next; (next = takeHeld()) != null; ) {
       next.callback().notHere(RecipientRouter.notConnected(next.recipient()));
     }
+    fenced.clear();
   }
 
   private void deliver(

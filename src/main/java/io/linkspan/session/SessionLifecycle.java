@@ -24,8 +24,6 @@ import io.linkspan.session.transfer.TransferableSession;
 import io.linkspan.trace.Tracer;
 import io.linkspan.wire.SessionState;
 import io.vertx.core.Future;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -238,6 +236,7 @@ final class SessionLifecycle
 
   @Override
   public void fenced(Session session) {
+    with.local().fenced(session);
     with.groups().removeTransferred(session);
     // While partitioned, this node may have a directory of its own that still names it the owner.
     directory.remove(session.ref());
@@ -326,18 +325,15 @@ final class SessionLifecycle
 
   @Override
   public Iterable<SessionState> resumableSessions() {
-    List<SessionState> all = new ArrayList<>();
-    for (Session session : with.table().owned()) {
-      if (session.isResumable()) {
-        all.add(session.describe());
-      }
-    }
-    return all;
+    return with.table().owned().stream()
+        .filter(Session::isResumable)
+        .map(Session::describe)
+        .toList();
   }
 
   @Override
   public Future<Boolean> adopt(SessionState state, String owner) {
-    if (with.drain().hasStarted() || with.guard().isOutcast()) {
+    if (with.drain().hasStarted() || !with.guard().admitsClients()) {
       return Future.succeededFuture(false);
     }
     var from = new SessionRef(state.getSession(), state.getUser(), owner);
@@ -384,15 +380,21 @@ final class SessionLifecycle
                     : Future.succeededFuture(false));
   }
 
+  @Override
+  public Future<Boolean> membership() {
+    return with.guard().membership();
+  }
+
   // ------------------------------------------------------- after pauses and partitions
 
   @Override
+  public Map<SessionRef, Set<String>> ownedSession(String id) {
+    return with.table().ownerOf(id);
+  }
+
+  @Override
   public Map<SessionRef, Set<String>> ownedSessions() {
-    Map<SessionRef, Set<String>> owned = new HashMap<>();
-    for (Session session : with.table().owned()) {
-      owned.put(session.ref(), Set.copyOf(session.groups()));
-    }
-    return owned;
+    return with.table().owners();
   }
 
   @Override

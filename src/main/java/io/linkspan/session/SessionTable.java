@@ -1,5 +1,6 @@
 package io.linkspan.session;
 
+import io.linkspan.directory.SessionRef;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryUse;
 import java.util.ArrayList;
@@ -8,6 +9,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * The sessions of one shard: those that it owns, and those that have moved to other shards
@@ -94,6 +96,19 @@ final class SessionTable {
   /** Returns the owned sessions, oldest first. */
   Collection<Session> owned() {
     return owned.values();
+  }
+
+  /** Returns the entries of all owned sessions, with their groups. */
+  Map<SessionRef, Set<String>> owners() {
+    Map<SessionRef, Set<String>> all = new HashMap<>();
+    owned.values().forEach(session -> all.put(session.ref(), Set.copyOf(session.groups())));
+    return all;
+  }
+
+  /** Returns the entry of an owned session, with its groups; empty when there is none. */
+  Map<SessionRef, Set<String>> ownerOf(String id) {
+    Session session = owned.get(id);
+    return session == null ? Map.of() : Map.of(session.ref(), Set.copyOf(session.groups()));
   }
 
   /** Returns whether sessions have moved recently. */

@@ -90,10 +90,10 @@ final class ShardCalls {
         duplicates.unfollowed(call.getUnfollow());
         yield null;
       }
-      case COPY -> {
-        replicator.apply(call.getCopy());
-        yield Future.succeededFuture(reply(true));
-      }
+      case COPY ->
+          replicator.apply(call.getCopy())
+              ? Future.succeededFuture(reply(true))
+              : Future.failedFuture("the owner of the replica is not a member");
       case OFFER -> {
         replicator.offered(call.getOffer());
         yield null;
@@ -103,7 +103,7 @@ final class ShardCalls {
         yield null;
       }
       case FENCE -> {
-        sessions.fence(call.getFence());
+        guard.adopted(call.getFence());
         yield null;
       }
       case WATCH -> Future.succeededFuture(reply(trace.tracer().watch(call.getWatch())));
@@ -112,7 +112,9 @@ final class ShardCalls {
         yield null;
       }
       case FIND_STEPS -> Future.succeededFuture(trace.find(call.getFindSteps()));
-      case ADOPTED -> Future.succeededFuture(reply(!replicator.isAdopting(call.getAdopted())));
+      case ADOPTED ->
+          Future.succeededFuture(
+              reply(guard.admitsClients() && !replicator.isAdopting(call.getAdopted())));
       case COLLECT -> {
         mail.collect(call.getCollect());
         yield Future.succeededFuture(reply(true));

@@ -340,11 +340,22 @@ final class SimulatedCluster {
       // partitions.
       node.store = main.copy();
       node.store.sessions.keySet().removeIf(session -> random.nextInt(3) == 0);
-      time.schedule(1 + random.nextInt(200), () -> isolate(node));
+      isolate(node, 200);
     }
     for (Runnable next; (next = node.backlog.poll()) != null && node.isUp(); ) {
       next.run();
     }
+  }
+
+  /** The node loses the others one by one, the first ones perhaps before it asks any of them. */
+  private void isolate(NodeProcess node, int within) {
+    for (NodeProcess other : List.copyOf(node.view)) {
+      if (other != node) {
+        long delay = random.nextInt(3) == 0 ? 0 : 1 + random.nextInt(within);
+        time.schedule(delay, () -> node.run(() -> node.leaves(other)));
+      }
+    }
+    time.schedule(within + MERGE_DELAY, () -> merge(node));
   }
 
   private void isolate(NodeProcess node) {
@@ -593,6 +604,8 @@ final class SimulatedCluster {
                 lost.add(ref);
               }
             }
+            owned.forEach(
+                (ref, its) -> its.forEach(group -> node.store.shardsOf(group).add(ref.shard())));
             return lost;
           });
     }
@@ -672,10 +685,11 @@ final class SimulatedCluster {
           () -> {
             Future<ShardReply> answer = to.shard.answer(call);
             if (answer != null) {
-              answer.onSuccess(
+              answer.onComplete(
                   given -> {
                     if (random.nextDouble() >= loss) {
-                      transmit(to, from, () -> reply.tryComplete(given));
+                      transmit(
+                          to, from, () -> answer.onComplete(reply::tryComplete, reply::tryFail));
                     }
                   });
             }
@@ -687,7 +701,8 @@ final class SimulatedCluster {
     public void send(String address, ShardCall call) {
       calls.add(call);
       NodeProcess to = find(address);
-      if (to != null && from.view.contains(to)) {
+      // The bus may still have a connection to a node that has left.
+      if (to != null && (from.view.contains(to) || random.nextBoolean())) {
         transmit(from, to, () -> to.shard.answer(call));
       }
     }

@@ -10,6 +10,7 @@ import io.linkspan.wire.Probe;
 import io.linkspan.wire.ShardCall;
 import io.linkspan.wire.ShardReply;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -42,6 +43,9 @@ public final class PartitionGuard {
 
     /** Returns all sessions of the shard with their groups. */
     Map<SessionRef, Set<String>> ownedSessions();
+
+    /** Returns one session of the shard with its groups; empty when the shard does not have it. */
+    Map<SessionRef, Set<String>> ownedSession(String session);
 
     /** Ends a session that another shard owns. */
     void fence(String session);
@@ -82,6 +86,12 @@ public final class PartitionGuard {
   /** Between the end of one round of questions and the next one; milliseconds. */
   private static final long PROBE_PAUSE = 250;
 
+  /** Between two questions to the directory who has a session; milliseconds. */
+  private static final long RETRY_MS = 250;
+
+  /** Questions to the directory about one session. */
+  private static final int MAX_QUESTIONS = 20;
+
   private final ShardBus bus;
   private final Scheduler scheduler;
   private final Nodes nodes;
@@ -89,6 +99,9 @@ public final class PartitionGuard {
   private final String address;
   private final Host host;
   private State state = State.CERTAIN;
+
+  /** Completed when the questions end; meaningful while probing. */
+  private Promise<Boolean> membership = Promise.promise();
 
   /** Until then other nodes may not have entered all their sessions in the directory. */
   private long incompleteUntil;
@@ -142,6 +155,17 @@ public final class PartitionGuard {
     return state == State.CERTAIN || state == State.RECLAIMING;
   }
 
+  /**
+   * Returns whether this node is a member of the cluster, once that is known: false while other
+   * nodes have removed it. Without the answer it must not act on the loss of another node, which
+   * may be its own mistake.
+   */
+  public Future<Boolean> membership() {
+    return state == State.PROBING
+        ? membership.future()
+        : Future.succeededFuture(state != State.OUTCAST);
+  }
+
   /** Returns whether the directory lists every session: one that is not found does not exist. */
   public boolean isDirectoryComplete() {
     return admitsClients() && scheduler.now() >= incompleteUntil;
@@ -186,6 +210,33 @@ public final class PartitionGuard {
     }
   }
 
+  /**
+   * Another shard says that it has adopted a session: ends the session here if the directory says
+   * so too. A node that had stood still, or was partitioned, may take others to be lost that are
+   * not.
+   */
+  public void adopted(String session) {
+    adopted(session, 1);
+  }
+
+  private void adopted(String session, int question) {
+    Map<SessionRef, Set<String>> owned = host.ownedSession(session);
+    if (owned.isEmpty()) {
+      return;
+    }
+    directory
+        .reclaim(owned)
+        .onComplete(
+            others -> others.forEach(ref -> host.fence(ref.session())),
+            failure -> {
+              if (question < MAX_QUESTIONS) {
+                scheduler.schedule(RETRY_MS, () -> adopted(session, question + 1));
+              } else {
+                LOG.warn("the directory did not answer whether {} is still here", session);
+              }
+            });
+  }
+
   /** A node has left: the shards that adopt its sessions may not have entered them. */
   public void left(Nodes.Node node) {
     others.remove(node.id());
@@ -222,6 +273,9 @@ public final class PartitionGuard {
    * yet, are silent for a while; nodes that are gone are removed within {@link Nodes#givenUpAfter}.
    */
   private void beginProbing() {
+    if (state != State.PROBING) {
+      membership = Promise.promise();
+    }
     state = State.PROBING;
     probesUntil = scheduler.now() + 2 * nodes.givenUpAfter();
     probe(++round);
@@ -294,6 +348,7 @@ public final class PartitionGuard {
     LOG.warn("other nodes have removed this one: its clients are sent to them");
     state = State.OUTCAST;
     int current = ++round;
+    membership.tryComplete(false);
     host.outcast();
     scheduler.schedule(
         MAX_OUTCAST,
@@ -309,6 +364,7 @@ public final class PartitionGuard {
   private void reclaim() {
     state = State.RECLAIMING;
     int current = ++round;
+    membership.tryComplete(true);
     long timeout =
         scheduler.schedule(
             RECLAIM_TIMEOUT,

@@ -14,9 +14,11 @@ import io.linkspan.wire.ShardCall;
 import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -42,6 +44,9 @@ public final class Replicator {
      *     when another shard has it
      */
     Future<Boolean> adopt(SessionState state, String owner);
+
+    /** Returns whether this node is a member of the cluster, once that is known. */
+    Future<Boolean> membership();
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(Replicator.class);
@@ -61,6 +66,9 @@ public final class Replicator {
   private final ReplicationLog log;
   private final ReplicationLag lag;
   private final ReplicaStore replicas;
+
+  /** Owners that were called lost, here or by others, and have sent no changes since. */
+  private final Set<String> doubtful = new HashSet<>();
 
   /** Number of sessions that are being adopted, by the id of their lost node. */
   private final Map<String, Integer> adopting = new HashMap<>();
@@ -137,26 +145,57 @@ public final class Replicator {
   /**
    * A node has left: sessions whose replicas are here, and for this shard to have, are adopted.
    * Others are offered to the shard that is to have them: their owner may have been lost before its
-   * replica there was complete.
+   * replica there was complete. A node that may itself be the lost one waits until it has found
+   * out; if it is, it forgets them.
    */
   public void nodeLost(String node) {
-    for (String owner : replicas.owners(shard -> ShardAddress.nodeOf(shard).equals(node))) {
+    doubtful.addAll(ownersOn(node));
+    host.membership().onSuccess(member -> settle(node, member));
+  }
+
+  /**
+   * Decides about the replicas of a node that was lost.
+   *
+   * @param member whether this node is a member of the cluster
+   */
+  private void settle(String node, boolean member) {
+    for (String owner : ownersOn(node)) {
+      if (!doubtful.remove(owner)) {
+        continue;
+      }
       List<SessionState> left = replicas.takeAll(owner);
-      String holder = ReplicaRing.holderOf(owner, nodes.all());
-      if (address.equals(holder)) {
-        adopt(left, owner);
-      } else {
-        LOG.info("{} is lost; {} of its sessions are offered to {}", owner, left.size(), holder);
-        bus.send(
-            holder,
-            ShardCall.newBuilder()
-                .setOffer(Copy.newBuilder().setOwner(owner).addAllChanges(changes(left)))
-                .build());
+      if (member && !isMember(node)) {
+        adoptOrOffer(left, owner);
       }
     }
   }
 
-  /** Takes the replica of a lost owner that another shard has, unless there is one here. */
+  private void adoptOrOffer(List<SessionState> left, String owner) {
+    String holder = ReplicaRing.holderOf(owner, nodes.all());
+    if (address.equals(holder)) {
+      adopt(left, owner);
+    } else {
+      LOG.info("{} is lost; {} of its sessions are offered to {}", owner, left.size(), holder);
+      bus.send(
+          holder,
+          ShardCall.newBuilder()
+              .setOffer(Copy.newBuilder().setOwner(owner).addAllChanges(changes(left)))
+              .build());
+    }
+  }
+
+  private List<String> ownersOn(String node) {
+    return replicas.owners(shard -> ShardAddress.nodeOf(shard).equals(node));
+  }
+
+  private boolean isMember(String node) {
+    return nodes.all().stream().anyMatch(member -> member.id().equals(node));
+  }
+
+  /**
+   * Takes the replica of a lost owner that another shard has, unless there is one here. An owner
+   * that remains a member was taken to be lost by mistake: the replica is forgotten.
+   */
   public void offered(Copy offer) {
     String owner = offer.getOwner();
     if (replicas.has(owner)) {
@@ -164,8 +203,17 @@ public final class Replicator {
     }
     replicas.apply(offer);
     String node = ShardAddress.nodeOf(owner);
-    if (nodes.all().stream().noneMatch(member -> member.id().equals(node))) {
+    if (isMember(node)) {
+      doubtful.add(owner);
+      scheduler.schedule(nodes.givenUpAfter(), () -> withdraw(owner));
+    } else {
       adopt(replicas.takeAll(owner), owner);
+    }
+  }
+
+  private void withdraw(String owner) {
+    if (isMember(ShardAddress.nodeOf(owner)) && doubtful.remove(owner)) {
+      replicas.takeAll(owner);
     }
   }
 
@@ -176,8 +224,7 @@ public final class Replicator {
 
   /** Returns whether sessions of a lost node are still to be adopted here. */
   public boolean isAdopting(String node) {
-    return adopting.containsKey(node)
-        || !replicas.owners(shard -> ShardAddress.nodeOf(shard).equals(node)).isEmpty();
+    return adopting.containsKey(node) || !ownersOn(node).isEmpty();
   }
 
   /**
@@ -202,9 +249,18 @@ public final class Replicator {
     }
   }
 
-  /** Stores the changes of another shard. */
-  public void apply(Copy copy) {
+  /**
+   * Stores the changes of another shard.
+   *
+   * @return false when the shard's node is not a member, so that nobody would ever end the replica
+   */
+  public boolean apply(Copy copy) {
+    if (copy.getChangesCount() > 0 && !isMember(ShardAddress.nodeOf(copy.getOwner()))) {
+      return false;
+    }
+    doubtful.remove(copy.getOwner());
     replicas.apply(copy);
+    return true;
   }
 
   /** Returns the shards that may take over sessions of this one, the best first. */
@@ -299,7 +355,8 @@ public final class Replicator {
   }
 
   private void adopt(SessionState state, String owner, int attempt) {
-    host.adopt(state, owner)
+    host.membership()
+        .compose(member -> member ? host.adopt(state, owner) : Future.succeededFuture(false))
         .onComplete(
             adopted -> {
               adoptionEnded(owner);

@@ -9,11 +9,13 @@ import io.linkspan.testing.SimulatedDirectory;
 import io.linkspan.testing.SimulatedNodes;
 import io.linkspan.testing.VirtualTime;
 import io.linkspan.wire.Probe;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -36,6 +38,13 @@ class PartitionGuardTest {
     @Override
     public Map<SessionRef, Set<String>> ownedSessions() {
       return owned;
+    }
+
+    @Override
+    public Map<SessionRef, Set<String>> ownedSession(String session) {
+      return owned.keySet().stream()
+          .filter(ref -> ref.session().equals(session))
+          .collect(Collectors.toMap(ref -> ref, owned::get));
     }
 
     @Override
@@ -409,5 +418,58 @@ class PartitionGuardTest {
   void aProbeIsAnsweredFromTheOwnView() {
     assertThat(guard.isMember(Probe.newBuilder().setNode("b").build())).isTrue();
     assertThat(guard.isMember(Probe.newBuilder().setNode("x").build())).isFalse();
+  }
+
+  @Test
+  void aMembershipThatIsBeingAskedForIsKnownLater() {
+    assertThat(guard.membership().result()).isTrue();
+    othersAnswer(true);
+    guard.stalled(LONG_PAUSE);
+    Future<Boolean> member = guard.membership();
+    assertThat(member.isComplete()).isFalse();
+    time.advance(100);
+    assertThat(member.result()).isTrue();
+  }
+
+  @Test
+  void anOutcastIsNotAMemberUntilItFindsTheOthers() {
+    othersAnswer(false);
+    guard.stalled(LONG_PAUSE);
+    Future<Boolean> member = guard.membership();
+    time.advance(100);
+    assertThat(member.result()).isFalse();
+    assertThat(guard.membership().result()).isFalse();
+    othersAnswer(true);
+    time.advance(10_000);
+    assertThat(guard.membership().result()).isTrue();
+  }
+
+  @Test
+  void aSessionThatAnotherShardHasAdoptedEnds() {
+    directory.moveNow(session, OTHER);
+    guard.adopted("s");
+    time.advance(10);
+    assertThat(host.fenced).containsExactly("s");
+  }
+
+  @Test
+  void aSessionThatTheDirectoryListsHereStaysAlthoughAnotherShardSaysItHasAdoptedIt() {
+    guard.adopted("s");
+    guard.adopted("unknown");
+    time.advance(60_000);
+    assertThat(host.fenced).isEmpty();
+    assertThat(directory.ownerOf("s")).isEqualTo(SELF);
+  }
+
+  @Test
+  void theDirectoryIsAskedAgainForTheOwnerOfAnAdoptedSession() {
+    directory.moveNow(session, OTHER);
+    directory.failing = true;
+    guard.adopted("s");
+    time.advance(2_000);
+    assertThat(host.fenced).isEmpty();
+    directory.failing = false;
+    time.advance(1_000);
+    assertThat(host.fenced).containsExactly("s");
   }
 }

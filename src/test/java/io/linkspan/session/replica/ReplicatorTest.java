@@ -13,6 +13,7 @@ import io.linkspan.wire.Recall;
 import io.linkspan.wire.SessionState;
 import io.linkspan.wire.ShardCall;
 import io.vertx.core.Future;
+import io.vertx.core.Promise;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -30,6 +31,12 @@ class ReplicatorTest {
   private final Map<String, Member> members = new LinkedHashMap<>();
   private SimulatedBus bus = new SimulatedBus(time, 1);
 
+  private static Promise<Boolean> member() {
+    Promise<Boolean> known = Promise.promise();
+    known.complete(true);
+    return known;
+  }
+
   /** A shard with the parts that concern replicas. */
   private final class Member implements Replicator.Host, SimulatedBus.Endpoint {
     final String address;
@@ -40,6 +47,7 @@ class ReplicatorTest {
     final Replicator replicator;
     int failures;
     boolean refuses;
+    Promise<Boolean> membership = member();
 
     Member(String id, String... others) {
       address = ShardAddress.of(id, 0);
@@ -86,11 +94,17 @@ class ReplicatorTest {
     }
 
     @Override
+    public Future<Boolean> membership() {
+      return membership.future();
+    }
+
+    @Override
     public Future<io.linkspan.wire.ShardReply> answer(ShardCall call) {
       switch (call.getCallCase()) {
         case COPY -> {
-          replicator.apply(call.getCopy());
-          return SimulatedBus.reply(true);
+          return replicator.apply(call.getCopy())
+              ? SimulatedBus.reply(true)
+              : Future.failedFuture("the owner is not a member");
         }
         case OFFER -> replicator.offered(call.getOffer());
         case RECALL -> replicator.recall(call.getRecall());
@@ -327,6 +341,94 @@ class ReplicatorTest {
     crash(a, "a");
     time.advance(1_000);
     assertThat(b.sessions.keySet()).containsExactly("s");
+  }
+
+  @Test
+  void aNodeThatMayItselfBeLostAdoptsOnlyWhenItKnowsThatItIsAMember() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    b.membership = Promise.promise();
+    b.lose("a");
+    time.advance(5_000);
+    assertThat(b.sessions).isEmpty();
+    assertThat(b.replicator.isAdopting("a")).isTrue();
+    b.membership.complete(true);
+    time.advance(10);
+    assertThat(b.sessions).containsKey("s");
+    assertThat(b.replicator.isAdopting("a")).isFalse();
+  }
+
+  @Test
+  void aNodeThatIsItselfLostForgetsTheReplicasOfThoseThatItTookToBeLost() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    b.membership = Promise.promise();
+    b.lose("a");
+    b.membership.complete(false);
+    time.advance(5_000);
+    assertThat(b.sessions).isEmpty();
+    assertThat(a.fenced).isEmpty();
+    assertThat(b.replicator.isAdopting("a")).isFalse();
+  }
+
+  @Test
+  void aRecalledSessionWaitsForTheMembershipToo() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    b.membership = Promise.promise();
+    c.replicator.requestRecall("s", a.address);
+    time.advance(1_000);
+    assertThat(b.sessions).isEmpty();
+    b.membership.complete(true);
+    time.advance(10);
+    assertThat(b.sessions).containsKey("s");
+  }
+
+  @Test
+  void aNodeThatTheHolderHasRemovedIsNotReplicatedUntilItIsAMemberAgain() {
+    start();
+    b.lose("a");
+    a.begin("s");
+    time.advance(5_000);
+    assertThat(b.replicator.isAdopting("a")).isFalse();
+    b.nodes.add("a");
+    b.replicator.follow();
+    time.advance(5_000);
+    assertThat(b.replicator.isAdopting("a")).isTrue();
+  }
+
+  @Test
+  void aReplicaThatWasOfferedByMistakeIsForgotten() {
+    start();
+    var state = SessionState.newBuilder().setSession("s").build();
+    Copy.Builder offer =
+        Copy.newBuilder()
+            .setOwner(a.address)
+            .addChanges(Change.newBuilder().setSession("s").setPut(state));
+    c.replicator.offered(offer.build());
+    assertThat(c.replicator.isAdopting("a")).isTrue();
+    time.advance(6_000);
+    assertThat(c.replicator.isAdopting("a")).isFalse();
+    assertThat(c.sessions).isEmpty();
+  }
+
+  @Test
+  void aReplicaThatWasOfferedBeforeTheLossIsKnownIsAdopted() {
+    start();
+    crash(b, "b");
+    time.advance(1_000);
+    var state = SessionState.newBuilder().setSession("s").build();
+    Copy.Builder offer =
+        Copy.newBuilder()
+            .setOwner(a.address)
+            .addChanges(Change.newBuilder().setSession("s").setPut(state));
+    c.replicator.offered(offer.build());
+    crash(a, "a");
+    time.advance(60_000);
+    assertThat(c.sessions).containsKey("s");
   }
 
   /** Whatever the bus loses, an action that has run means that the loss of the node is survived. */

@@ -59,6 +59,11 @@ class SessionReplicaTest {
             public Future<Boolean> adopt(SessionState state, String owner) {
               return Future.failedFuture("not in this test");
             }
+
+            @Override
+            public Future<Boolean> membership() {
+              return Future.succeededFuture(true);
+            }
           });
   private final SessionReplica replica = SessionReplica.of(replicator, "s");
   private final Outbox outbox =
