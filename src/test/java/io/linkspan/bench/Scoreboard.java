@@ -25,17 +25,14 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 
 /**
  * Runs the rows of the scoreboard, prints one table and writes one file. See docs/benchmarks.md.
  *
- * <p>Usage: {@code Scoreboard [ROW…] [quick] [--scale=N] [--seed N] [--patience N] [--out FILE]
- * [--compare FILE] [--suites FOLDER] [--render FILE] [--from FILE]}. Exit codes: 0, 1 when a limit
- * does not hold or a figure is worse than the stored one by more than its noise, 2 for wrong usage.
+ * <p>Usage: {@code Scoreboard [ROW…] [quick] [--scale=N] [--seed N] [--seeds N] [--patience N]
+ * [--out FILE] [--compare FILE] [--suites FOLDER] [--render FILE] [--from FILE]}. Exit codes: 0, 1
+ * when a limit does not hold or a figure is worse than the stored one by more than its noise, 2 for
+ * wrong usage.
  */
 public final class Scoreboard {
 
@@ -80,7 +77,6 @@ public final class Scoreboard {
     Board board;
     if (options.from() == null) {
       board = measure(options);
-      board.write(options.out());
     } else {
       board = Board.read(options.from());
     }
@@ -120,48 +116,18 @@ public final class Scoreboard {
     System.setProperty("linkspan.jar", ServerProcess.GATEWAY_JAR.toAbsolutePath().toString());
     JsonObject manifest =
         Manifest.of(options, ServerProcess.JVM_OPTIONS, ServerProcess.GATEWAY_JAR);
-    var run = new Row.Run(options.size(), options.seed(), options.suites());
-    List<RowReport> reports = new ArrayList<>();
+    var run = new Row.Run(options.size(), options.seed(), options.seeds(), options.suites());
+    var board = new Board(manifest, new ArrayList<>());
     for (Row row : ROWS) {
-      if (options.rows().contains(row.name())) {
-        reports.add(measure(row, run, options.patience()));
+      if (options.rows().contains(row.name()) && !Children.areEnding()) {
+        System.err.println(row.name() + ", beside " + row.peers());
+        RowReport report = new RowRun(row, run, Children::endAll).measure(options.patience());
+        System.err.printf("%s took %.0f s%n", row.name(), report.seconds());
+        board.rows().add(report);
+        // A run that is interrupted leaves the rows before.
+        board.write(options.out());
       }
     }
-    return new Board(manifest, reports);
-  }
-
-  private static RowReport measure(Row row, Row.Run run, int patience) throws IOException {
-    System.err.println(row.name() + ", beside " + row.peers());
-    RowReport report = new RowReport(row.name(), row.limits(run.size()));
-    double load = Manifest.loadAverage();
-    long start = System.nanoTime();
-    RowReport measured = report;
-    var measuring =
-        new FutureTask<Void>(
-            () -> {
-              row.measure(run, measured);
-              return null;
-            });
-    int seconds = patience * row.maxSeconds(run.size());
-    var thread = new Thread(measuring, row.name());
-    thread.setDaemon(true);
-    thread.start();
-    try {
-      measuring.get(seconds, TimeUnit.SECONDS);
-    } catch (ExecutionException e) {
-      // The other rows run, and the table names the failure.
-      e.getCause().printStackTrace();
-      report.failed(e.getCause().toString());
-    } catch (TimeoutException e) {
-      // A read of a process that has ended fails, and with it the row.
-      Children.endAll();
-      thread.interrupt();
-      report = new RowReport(row.name(), row.limits(run.size()));
-      report.failed("it takes longer than " + seconds + " s");
-    } catch (InterruptedException e) {
-      throw new IOException(e);
-    }
-    report.took(load, TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) / 1_000.0);
-    return report;
+    return board;
   }
 }

@@ -2,6 +2,7 @@ package io.linkspan.bench;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -63,7 +64,21 @@ public final class ServerProcess implements AutoCloseable {
   public static ServerProcess gateway(
       Map<String, String> environment, List<String> options, String... arguments)
       throws IOException {
-    List<String> command = jvm();
+    return gateway(List.of(), environment, options, arguments);
+  }
+
+  /**
+   * Starts the packaged gateway by another command, which runs the one that follows it in its own
+   * process.
+   */
+  public static ServerProcess gateway(
+      List<String> prefix,
+      Map<String, String> environment,
+      List<String> options,
+      String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>(prefix);
+    command.addAll(jvm());
     command.addAll(options);
     command.addAll(List.of("-jar", GATEWAY_JAR.toString()));
     command.addAll(List.of(arguments));
@@ -114,7 +129,16 @@ public final class ServerProcess implements AutoCloseable {
 
   /** Reads the log of a JVM, which would wait once the pipe is full. */
   private static void discard(BufferedReader output) {
-    var reader = new Thread(() -> output.lines().forEach(line -> {}), "output of a server");
+    var reader =
+        new Thread(
+            () -> {
+              try {
+                output.lines().forEach(line -> {});
+              } catch (UncheckedIOException ended) {
+                // The pipe is closed with the process.
+              }
+            },
+            "output of a server");
     reader.setDaemon(true);
     reader.start();
   }

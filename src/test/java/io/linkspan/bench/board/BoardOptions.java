@@ -12,6 +12,7 @@ import java.util.function.Function;
  * @param rows the names of the rows that run, in the order of the scoreboard
  * @param quick whether rows are short
  * @param scale by which the number of clients of each row is multiplied, above 0 and at most 4
+ * @param seeds how many seeds the row of the faults runs, 1 to 100
  * @param patience by which the time of each row is multiplied, 1 to 20, for busy machines
  * @param out the file for the result
  * @param compare a stored result; null: none
@@ -24,6 +25,7 @@ public record BoardOptions(
     boolean quick,
     double scale,
     long seed,
+    int seeds,
     int patience,
     Path out,
     Path compare,
@@ -35,6 +37,7 @@ public record BoardOptions(
   public static final long DEFAULT_SEED = 20_261_130L;
 
   private static final double MAX_SCALE = 4;
+  private static final int MAX_SEEDS = 100;
   private static final int MAX_PATIENCE = 20;
   private static final Path DEFAULT_OUT = Path.of("target", "scoreboard.json");
 
@@ -50,6 +53,7 @@ public record BoardOptions(
     boolean quick = false;
     double scale = 1;
     long seed = DEFAULT_SEED;
+    int seeds = 1;
     int patience = 1;
     Path out = DEFAULT_OUT;
     Path compare = null;
@@ -74,7 +78,8 @@ public record BoardOptions(
       switch (name) {
         case "--scale" -> scale = scale(value);
         case "--seed" -> seed = read(name, value, Long::parseLong);
-        case "--patience" -> patience = patience(value);
+        case "--seeds" -> seeds = within(name, value, MAX_SEEDS);
+        case "--patience" -> patience = within(name, value, MAX_PATIENCE);
         case "--out" -> out = Path.of(value);
         case "--compare" -> compare = Path.of(value);
         case "--from" -> from = Path.of(value);
@@ -85,7 +90,8 @@ public record BoardOptions(
     }
     List<String> wanted = !named.isEmpty() ? named : quick ? quickly : all;
     List<String> rows = all.stream().filter(wanted::contains).toList();
-    return new BoardOptions(rows, quick, scale, seed, patience, out, compare, from, render, suites);
+    return new BoardOptions(
+        rows, quick, scale, seed, seeds, patience, out, compare, from, render, suites);
   }
 
   private static String next(String option, Iterator<String> rest) {
@@ -103,12 +109,12 @@ public record BoardOptions(
     return scale;
   }
 
-  private static int patience(String value) {
-    int patience = read("--patience", value, Integer::parseInt);
-    if (patience < 1 || patience > MAX_PATIENCE) {
-      throw new IllegalArgumentException("--patience must be 1 to 20, not " + value);
+  private static int within(String name, String value, int max) {
+    int number = read(name, value, Integer::parseInt);
+    if (number < 1 || number > max) {
+      throw new IllegalArgumentException("%s must be 1 to %d, not %s".formatted(name, max, value));
     }
-    return patience;
+    return number;
   }
 
   private static <T> T read(String name, String value, Function<String, T> parser) {

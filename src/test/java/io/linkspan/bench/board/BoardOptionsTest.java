@@ -24,6 +24,7 @@ class BoardOptionsTest {
     assertThat(options.quick()).isFalse();
     assertThat(options.scale()).isEqualTo(1);
     assertThat(options.seed()).isEqualTo(BoardOptions.DEFAULT_SEED);
+    assertThat(options.seeds()).isEqualTo(1);
     assertThat(options.compare()).isNull();
   }
 
@@ -35,12 +36,21 @@ class BoardOptionsTest {
   @Test
   void valuesFollowAnEqualsSignOrAreTheNextArgument() {
     BoardOptions options =
-        parse("--scale=0.25", "--seed", "7", "--patience=3", "--out=a.json", "--compare", "b");
+        parse(
+            "--scale=0.25",
+            "--seed",
+            "7",
+            "--seeds=10",
+            "--patience=3",
+            "--out=a",
+            "--compare",
+            "b");
 
     assertThat(options.scale()).isEqualTo(0.25);
     assertThat(options.seed()).isEqualTo(7);
+    assertThat(options.seeds()).isEqualTo(10);
     assertThat(options.patience()).isEqualTo(3);
-    assertThat(options.out()).isEqualTo(Path.of("a.json"));
+    assertThat(options.out()).isEqualTo(Path.of("a"));
     assertThat(options.compare()).isEqualTo(Path.of("b"));
   }
 
@@ -62,6 +72,8 @@ class BoardOptionsTest {
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--scale=5"));
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--patience=0"));
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--patience=21"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--seeds=0"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--seeds=101"));
   }
 
   @Test

@@ -64,8 +64,8 @@ public final class AvalancheRow implements Row {
   }
 
   @Override
-  public int maxSeconds(Size size) {
-    return size.either(420, 120);
+  public int maxSeconds(Run run) {
+    return run.size().either(420, 120);
   }
 
   @Override

@@ -57,8 +57,8 @@ public final class BroadcastRow implements Row {
   }
 
   @Override
-  public int maxSeconds(Size size) {
-    return size.either(480, 120);
+  public int maxSeconds(Run run) {
+    return run.size().either(480, 120);
   }
 
   @Override

@@ -74,8 +74,8 @@ public final class ConformanceRow implements Row {
   }
 
   @Override
-  public int maxSeconds(Size size) {
-    return size.either(600, 150);
+  public int maxSeconds(Run run) {
+    return run.size().either(600, 150);
   }
 
   @Override

@@ -50,8 +50,8 @@ public final class ConnectRow implements Row {
   }
 
   @Override
-  public int maxSeconds(Size size) {
-    return size.either(300, 150);
+  public int maxSeconds(Run run) {
+    return run.size().either(300, 150);
   }
 
   @Override

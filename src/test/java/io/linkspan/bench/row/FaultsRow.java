@@ -34,7 +34,6 @@ public final class FaultsRow implements Row {
   private static final int CLIENTS = 24;
   private static final int CONNECTS_PER_SECOND = 50;
   private static final int MESSAGES_PER_SECOND = 400;
-  private static final int SEEDS = 10;
   private static final int FROZEN_MS = 15_000;
   private static final int TRAFFIC = 1_000;
   private static final int PATIENCE_SECONDS = 90;
@@ -82,13 +81,13 @@ public final class FaultsRow implements Row {
   }
 
   @Override
-  public int maxSeconds(Size size) {
-    return size.either(900, 150);
+  public int maxSeconds(Run run) {
+    return run.size().either(900, 150) * run.seeds();
   }
 
   @Override
   public void measure(Run run, RowReport report) throws IOException {
-    int seeds = run.size().either(SEEDS, 1);
+    int seeds = run.seeds();
     try (var cluster = new GatewayNodes(NODES, run.seed(), SETTINGS)) {
       List<Integer> ports = new ArrayList<>();
       for (ServerProcess node : cluster.nodes()) {

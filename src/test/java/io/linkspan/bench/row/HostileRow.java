@@ -57,8 +57,8 @@ public final class HostileRow implements Row {
   }
 
   @Override
-  public int maxSeconds(Size size) {
-    return size.either(360, 120);
+  public int maxSeconds(Run run) {
+    return run.size().either(360, 120);
   }
 
   @Override

@@ -56,8 +56,8 @@ public final class IdleRow implements Row {
   }
 
   @Override
-  public int maxSeconds(Size size) {
-    return size.either(420, 150);
+  public int maxSeconds(Run run) {
+    return run.size().either(420, 150);
   }
 
   @Override

@@ -54,8 +54,8 @@ public final class MemoryRow implements Row {
   }
 
   @Override
-  public int maxSeconds(Size size) {
-    return size.either(600, 150);
+  public int maxSeconds(Run run) {
+    return run.size().either(600, 150);
   }
 
   @Override

@@ -103,8 +103,8 @@ public final class MessageRow implements Row {
   }
 
   @Override
-  public int maxSeconds(Size size) {
-    return size.either(480, 150);
+  public int maxSeconds(Run run) {
+    return run.size().either(480, 150);
   }
 
   @Override

@@ -12,9 +12,10 @@ public interface Row {
   /**
    * Holds what all rows of a run have in common.
    *
+   * @param seeds how many seeds the row of the faults runs, from this one on
    * @param suites the folder of the official suites; null: none
    */
-  record Run(Size size, long seed, Path suites) {}
+  record Run(Size size, long seed, int seeds, Path suites) {}
 
   /** Returns the name on the command line. */
   String name();
@@ -26,7 +27,7 @@ public interface Row {
   List<Limit> limits(Size size);
 
   /** Returns after how many seconds the row is ended, as failed. */
-  int maxSeconds(Size size);
+  int maxSeconds(Run run);
 
   /** Measures, and ends all processes that it has started. */
   void measure(Run run, RowReport report) throws Exception;

@@ -102,8 +102,8 @@ public final class StormRow implements Row {
   }
 
   @Override
-  public int maxSeconds(Size size) {
-    return size.either(480, 150);
+  public int maxSeconds(Run run) {
+    return run.size().either(480, 150);
   }
 
   @Override
