@@ -6,29 +6,30 @@ import java.util.regex.Pattern;
 /** The numbers of cases that a test program names at the end of its output. */
 public record TestSummary(int passed, int failed, int skipped) {
 
-  private static final Pattern MAVEN =
-      Pattern.compile("Tests run: (\\d+), Failures: (\\d+), Errors: (\\d+), Skipped: (\\d+)");
+  private static final String MAVEN =
+      "Tests run: (\\d+), Failures: (\\d+), Errors: (\\d+), Skipped: (\\d+), .* in \\S*\\b%s\\b";
   private static final Pattern PASSING = Pattern.compile("(?m)^\\s*(\\d+) passing");
   private static final Pattern FAILING = Pattern.compile("(?m)^\\s*(\\d+) failing");
   private static final Pattern PENDING = Pattern.compile("(?m)^\\s*(\\d+) pending");
 
   /**
-   * Reads the last summary of Maven, which counts all classes.
+   * Reads the summaries that Maven prints for a class and for those that are nested in it.
    *
    * @throws IllegalArgumentException without one
    */
-  public static TestSummary ofMaven(String output) {
-    Matcher matcher = MAVEN.matcher(output);
-    TestSummary last = null;
+  public static TestSummary ofMaven(String output, String testClass) {
+    Matcher matcher = Pattern.compile(MAVEN.formatted(testClass)).matcher(output);
+    TestSummary all = new TestSummary(0, 0, 0);
     while (matcher.find()) {
       int failed = number(matcher, 2) + number(matcher, 3);
       int skipped = number(matcher, 4);
-      last = new TestSummary(number(matcher, 1) - failed - skipped, failed, skipped);
+      int passed = number(matcher, 1) - failed - skipped;
+      all = new TestSummary(all.passed + passed, all.failed + failed, all.skipped + skipped);
     }
-    if (last == null) {
-      throw new IllegalArgumentException("Maven has run no tests: " + end(output));
+    if (all.passed + all.failed + all.skipped == 0) {
+      throw new IllegalArgumentException("Maven has not run " + testClass + ": " + end(output));
     }
-    return last;
+    return all;
   }
 
   /**

@@ -8,16 +8,19 @@ import org.junit.jupiter.api.Test;
 /** Reading how many cases of a suite have passed. */
 class TestSummaryTest {
 
-  @Test
-  void theLastSummaryOfMavenCountsAllClasses() {
-    String output =
-        """
-        [INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1 s -- in A
-        [INFO] Results:
-        [ERROR] Tests run: 10, Failures: 1, Errors: 2, Skipped: 3
-        """;
+  private static final String OUTPUT =
+      """
+      [INFO] Tests run: 3, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1 s -- in io.a.FirstTest
+      [ERROR] Tests run: 10, Failures: 1, Errors: 2, Skipped: 3, Time elapsed: 2 s <<< FAILURE! -- in io.a.OtherTest
+      [INFO] Tests run: 2, Failures: 0, Errors: 0, Skipped: 0, Time elapsed: 1 s -- in io.a.OtherTest$Nested
+      [INFO] Results:
+      [ERROR] Tests run: 15, Failures: 1, Errors: 2, Skipped: 3
+      """;
 
-    assertThat(TestSummary.ofMaven(output)).isEqualTo(new TestSummary(4, 3, 3));
+  @Test
+  void mavenNamesTheCasesOfEachClass() {
+    assertThat(TestSummary.ofMaven(OUTPUT, "FirstTest")).isEqualTo(new TestSummary(3, 0, 0));
+    assertThat(TestSummary.ofMaven(OUTPUT, "OtherTest")).isEqualTo(new TestSummary(6, 3, 3));
   }
 
   @Test
@@ -30,8 +33,9 @@ class TestSummaryTest {
   @Test
   void anOutputWithoutASummaryIsRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> TestSummary.ofMaven("[ERROR] BUILD FAILURE"))
+        .isThrownBy(() -> TestSummary.ofMaven("[ERROR] BUILD FAILURE", "FirstTest"))
         .withMessageContaining("BUILD FAILURE");
+    assertThatIllegalArgumentException().isThrownBy(() -> TestSummary.ofMaven(OUTPUT, "ThirdTest"));
     assertThatIllegalArgumentException().isThrownBy(() -> TestSummary.ofMocha("0 failing"));
   }
 }
