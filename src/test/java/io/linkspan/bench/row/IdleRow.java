@@ -11,6 +11,7 @@ import io.linkspan.bench.peer.Servers;
 import io.linkspan.bench.peer.Waiting;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** Memory and processor time of connections that do nothing. */
@@ -19,10 +20,13 @@ public final class IdleRow implements Row {
   private static final int CONNECTIONS = 10_000;
   private static final int WARM_UP_CONNECTIONS = 500;
   private static final int WARM_UPS = 3;
-  private static final int SETTLE_MS = 1_500;
-  private static final int WINDOW_MS = 10_000;
+  private static final int SETTLE_MS = 2_000;
+  private static final int WINDOW_MS = 5_000;
   private static final int QUICK_WINDOW_MS = 3_000;
   private static final String RESUMABLE = "linkspan (resumable)";
+
+  /** The sessions of the warm-up end before the first reading. */
+  private static final Map<String, String> GRACE = Map.of("LINKSPAN_SESSION_GRACE", "1s");
 
   private static final Figure HEAP = Figure.memory("heap per connection", "bytes", 500);
   private static final Figure RESIDENT =
@@ -32,7 +36,8 @@ public final class IdleRow implements Row {
   private static final List<Target> TARGETS =
       Stream.of(
               Target.GATEWAY,
-              List.of(new Target(RESUMABLE, Dialect.LINKSPAN_RESUMABLE, Servers::gateway)),
+              List.of(
+                  new Target(RESUMABLE, Dialect.LINKSPAN_RESUMABLE, () -> Servers.gateway(GRACE))),
               Target.PEERS)
           .flatMap(List::stream)
           .toList();
@@ -57,7 +62,7 @@ public final class IdleRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(420, 150);
+    return run.size().either(360, 180);
   }
 
   @Override

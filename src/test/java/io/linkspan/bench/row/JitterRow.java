@@ -29,7 +29,7 @@ public final class JitterRow implements Row {
   private static final int DIRECT = 10;
   private static final int CONNECTS_PER_SECOND = 300;
   private static final int CONNECT_SECONDS = 120;
-  private static final int SECONDS = 60;
+  private static final int SECONDS = 45;
   private static final int QUICK_SECONDS = 10;
   private static final int PERIOD_MS = 15_000;
   private static final int QUICK_PERIOD_MS = 5_000;

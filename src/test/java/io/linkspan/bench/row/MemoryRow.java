@@ -18,7 +18,7 @@ import java.util.Map;
 public final class MemoryRow implements Row {
 
   private static final int SESSIONS = 1_000;
-  private static final int CYCLES = 20;
+  private static final int CYCLES = 12;
   private static final int QUICK_CYCLES = 3;
   private static final int WARM_UP_CYCLES = 2;
   private static final int CONNECTS_PER_SECOND = 1_000;
@@ -28,7 +28,7 @@ public final class MemoryRow implements Row {
 
   /** Long enough for a resume on a busy machine, short enough for many cycles. */
   private static final Map<String, String> SETTINGS =
-      Map.of("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0", "LINKSPAN_SESSION_GRACE", "5s");
+      Map.of("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0", "LINKSPAN_SESSION_GRACE", "2s");
 
   private static final Figure GROWTH = Figure.memory("live heap grew by", "KiB", MAX_GROWTH);
   private static final Figure RESIDENT =
@@ -55,7 +55,7 @@ public final class MemoryRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(600, 150);
+    return run.size().either(300, 150);
   }
 
   @Override

@@ -28,9 +28,9 @@ public final class StormRow implements Row {
   private static final int MAX_LATENCIES = 100_000;
   private static final int WARM_UP_MESSAGES = 20_000;
   private static final int QUICK_WARM_UP_MESSAGES = 5_000;
-  private static final int QUIET_MS = 5_000;
+  private static final int QUIET_MS = 4_000;
   private static final int QUICK_QUIET_MS = 2_000;
-  private static final int SECONDS = 20;
+  private static final int SECONDS = 8;
   private static final int QUICK_SECONDS = 5;
   private static final List<String> KINDS = List.of("helper", "no-back-off");
   private static final String SOCKET_IO_PATH = "/socket.io/?EIO=4&transport=websocket";
@@ -103,7 +103,7 @@ public final class StormRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(480, 150);
+    return run.size().either(300, 150);
   }
 
   @Override
