@@ -1,5 +1,7 @@
 package io.linkspan.testing;
 
+import static java.util.stream.Collectors.toSet;
+
 import com.google.protobuf.InvalidProtocolBufferException;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
@@ -52,6 +54,8 @@ public final class ResumingFleet implements AutoCloseable {
    *
    * @param lost acknowledged Messages that did not reach their recipient
    * @param redelivered Messages that arrived more often than the application saw them
+   * @param outOfOrder Messages that arrived after a later one, between clients that lost no
+   *     session: the order is that of one session
    * @param gaps milliseconds between the close of a link and the resumed session, sorted
    * @param moves how often a client was asked to reconnect, at most
    * @param closes links that ended, by their codes
@@ -87,6 +91,9 @@ public final class ResumingFleet implements AutoCloseable {
 
   /** Links that are open or connect, by the port of their node. */
   private final Map<Integer, Integer> links = new LinkedHashMap<>();
+
+  /** Hosts of nodes that are not on loopback, by their port. */
+  private final Map<Integer, String> hosts = new HashMap<>();
 
   private final Map<Integer, Integer> closes = new TreeMap<>();
   private final List<Long> gaps = new ArrayList<>();
@@ -177,6 +184,11 @@ public final class ResumingFleet implements AutoCloseable {
     onLoop(() -> links.put(port, 0));
   }
 
+  /** Sets where clients reach the node with this port, unless it is on loopback. */
+  public void locate(int port, String host) {
+    onLoop(() -> hosts.put(port, host));
+  }
+
   /** Removes a node, to which the balancer sends nobody any more. */
   public void removeNode(int port) {
     onLoop(() -> links.remove(port));
@@ -227,8 +239,10 @@ public final class ResumingFleet implements AutoCloseable {
     int lost = 0;
     int outOfOrder = 0;
     Set<String> received = new HashSet<>();
+    Set<String> recovered =
+        clients.stream().filter(c -> c.unrecovered == 0).map(c -> c.user).collect(toSet());
     for (Client client : clients) {
-      outOfOrder += client.outOfOrder;
+      outOfOrder += client.unrecovered > 0 ? 0 : client.order.late(recovered);
       received.addAll(client.received);
     }
     for (Client client : clients) {
@@ -301,7 +315,7 @@ public final class ResumingFleet implements AutoCloseable {
     /** EventIds that the application saw, each once. */
     final Set<String> received = new HashSet<>();
 
-    final Map<String, Integer> lastOf = new HashMap<>();
+    final MessageOrder order = new MessageOrder();
     WebSocket socket;
     int port;
     boolean ready;
@@ -311,7 +325,6 @@ public final class ResumingFleet implements AutoCloseable {
     int refused;
     int moves;
     int unrecovered;
-    int outOfOrder;
     int redelivered;
     int recovered;
     int failedConnects;
@@ -337,7 +350,7 @@ public final class ResumingFleet implements AutoCloseable {
       count(to, 1);
       String query = "/ws?user=" + user + "&ack=client" + (resumable ? "&session=" + token : "");
       sockets
-          .connect(to, "127.0.0.1", query)
+          .connect(to, hosts.getOrDefault(to, "127.0.0.1"), query)
           .onComplete(opened -> begin(opened, to), failure -> refused(to));
     }
 
@@ -435,9 +448,7 @@ public final class ResumingFleet implements AutoCloseable {
         default -> {
           if (received.add(message.getEventId())) {
             arrivals.add(new ClientLog.Arrival(message.getBody(), System.currentTimeMillis()));
-            int number = Integer.parseInt(message.getEventId().split("-", 2)[1]);
-            outOfOrder += number < lastOf.getOrDefault(message.getFrom(), 0) ? 1 : 0;
-            lastOf.merge(message.getFrom(), number, Math::max);
+            order.add(message.getEventId());
           } else {
             redelivered++;
           }

@@ -6,6 +6,7 @@ import io.linkspan.bench.board.Limit;
 import io.linkspan.bench.board.RowReport;
 import io.linkspan.bench.board.Size;
 import io.linkspan.bench.peer.GatewayNodes;
+import io.linkspan.bench.peer.NodeNetwork;
 import io.linkspan.bench.peer.Servers;
 import io.linkspan.bench.peer.Waiting;
 import io.linkspan.testing.ResumingFleet;
@@ -16,25 +17,28 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.Stream;
 
 /**
  * The faults of {@code FaultIT}, once each for every seed and in an order that follows from it: a
- * node is killed, drained or frozen while clients send to each other. Each acknowledgement must be
- * true.
+ * node is killed, drained, frozen or partitioned while clients send to each other. Each
+ * acknowledgement must be true.
  */
 public final class FaultsRow implements Row {
 
   private enum Fault {
     KILL,
     DRAIN,
-    FREEZE
+    FREEZE,
+    PARTITION
   }
 
   private static final int NODES = 3;
   private static final int CLIENTS = 24;
   private static final int CONNECTS_PER_SECOND = 50;
   private static final int MESSAGES_PER_SECOND = 400;
-  private static final int FROZEN_MS = 15_000;
+  private static final int SECONDS_OF_A_SEED = 240;
+  private static final int AWAY_MS = 15_000;
   private static final int TRAFFIC = 1_000;
   private static final int PATIENCE_SECONDS = 90;
 
@@ -82,24 +86,42 @@ public final class FaultsRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(900, 150) * run.seeds();
+    return SECONDS_OF_A_SEED * run.seeds();
   }
 
   @Override
   public void measure(Run run, RowReport report) throws IOException {
-    int seeds = run.seeds();
-    try (var cluster = new GatewayNodes(NODES, run.seed(), SETTINGS)) {
+    String seeds = run.seeds() == 1 ? "" : " to " + (run.seed() + run.seeds() - 1);
+    report.note(
+        "%d clients, %d nodes, seed %d%s, each fault once for each seed"
+            .formatted(CLIENTS, NODES, run.seed(), seeds));
+    if (NodeNetwork.available()) {
+      try (var network = new NodeNetwork(NODES)) {
+        measure(run, network, report);
+      }
+    } else {
+      report.note("partitions were left out: they need root and network namespaces");
+      measure(run, null, report);
+    }
+  }
+
+  private static void measure(Run run, NodeNetwork network, RowReport report) throws IOException {
+    try (var cluster = new GatewayNodes(NODES, run.seed(), SETTINGS, network)) {
       List<Integer> ports = new ArrayList<>();
       for (ServerProcess node : cluster.nodes()) {
         ports.add(node.port("http"));
       }
       try (var fleet = new ResumingFleet(Balancer.RANDOM, run.seed(), ports)) {
+        for (int place = 0; network != null && place < NODES; place++) {
+          fleet.locate(ports.get(place), network.address(place));
+        }
         fleet.add(CLIENTS, true, CONNECTS_PER_SECOND);
         Waiting.require(
             "the connect of all clients", PATIENCE_SECONDS, () -> fleet.connected() == CLIENTS);
         fleet.startSending(MESSAGES_PER_SECOND);
-        for (int i = 0; i < seeds; i++) {
-          inflictAll(new Random(run.seed() + i), cluster, fleet, ports);
+        List<Fault> faults = faults(run.size(), network != null);
+        for (int i = 0; i < run.seeds(); i++) {
+          inflict(faults, new Random(run.seed() + i), cluster, fleet, ports);
         }
         fleet.stopSending();
         Waiting.until(PATIENCE_SECONDS, () -> fleet.open().isEmpty());
@@ -107,33 +129,45 @@ public final class FaultsRow implements Row {
         report(fleet, report);
       }
     }
-    report.note(
-        "%d clients, %d nodes, seeds %d to %d, each fault once for each seed; partitions are frozen nodes"
-            .formatted(CLIENTS, NODES, run.seed(), run.seed() + seeds - 1));
   }
 
-  private static void inflictAll(
-      Random random, GatewayNodes cluster, ResumingFleet fleet, List<Integer> ports)
+  /** A quick run has two faults. */
+  private static List<Fault> faults(Size size, boolean partitions) {
+    if (size.quick()) {
+      return List.of(Fault.KILL, Fault.FREEZE);
+    }
+    return Stream.of(Fault.values())
+        .filter(fault -> partitions || fault != Fault.PARTITION)
+        .toList();
+  }
+
+  private static void inflict(
+      List<Fault> faults,
+      Random random,
+      GatewayNodes cluster,
+      ResumingFleet fleet,
+      List<Integer> ports)
       throws IOException {
-    List<Fault> faults = new ArrayList<>(List.of(Fault.values()));
-    Collections.shuffle(faults, random);
-    for (Fault fault : faults) {
+    List<Fault> order = new ArrayList<>(faults);
+    Collections.shuffle(order, random);
+    for (Fault fault : order) {
       int wanted = fleet.report().acknowledged() + TRAFFIC;
       Waiting.require(
           "the traffic between two faults",
           PATIENCE_SECONDS,
           () -> fleet.report().acknowledged() >= wanted);
-      inflict(fault, random.nextInt(NODES), cluster, fleet, ports);
+      int place = random.nextInt(NODES);
+      switch (fault) {
+        case FREEZE -> cluster.freeze(place, AWAY_MS);
+        case PARTITION -> cluster.partition(place, AWAY_MS);
+        case KILL, DRAIN -> replace(fault, place, cluster, fleet, ports);
+      }
     }
   }
 
-  private static void inflict(
+  private static void replace(
       Fault fault, int place, GatewayNodes cluster, ResumingFleet fleet, List<Integer> ports)
       throws IOException {
-    if (fault == Fault.FREEZE) {
-      cluster.freeze(place, FROZEN_MS);
-      return;
-    }
     // The balancer has removed a node that drains; it finds out that a killed one is gone.
     fleet.removeNode(ports.get(place));
     ServerProcess next =
