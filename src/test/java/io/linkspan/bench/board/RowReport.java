@@ -42,9 +42,9 @@ public final class RowReport {
     notes.add(text);
   }
 
-  /** Stores why the row did not end. */
+  /** Adds why the row, or a part of it, did not end. */
   public void failed(String cause) {
-    failure = cause;
+    failure = failure == null ? cause : failure + "; " + cause;
   }
 
   /** Stores the load of the machine before the row, and how long the row took. */
@@ -93,7 +93,7 @@ public final class RowReport {
   public List<String> failures() {
     List<String> texts = new ArrayList<>(broken(true));
     if (failure != null) {
-      texts.add(row + " did not end: " + failure);
+      texts.add(row + " did not end: " + failure.replace('\n', ' '));
     }
     return texts;
   }
@@ -192,7 +192,7 @@ public final class RowReport {
     }
     json.getJsonArray("notes").forEach(note -> report.note((String) note));
     report.took(json.getDouble("loadBefore"), json.getDouble("seconds"));
-    report.failed(json.getString("failure"));
+    report.failure = json.getString("failure");
     return report;
   }
 

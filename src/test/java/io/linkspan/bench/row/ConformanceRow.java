@@ -81,23 +81,31 @@ public final class ConformanceRow implements Row {
 
   @Override
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
-    List<Part> parts = parts(run.size());
+    Parts.run("suites", report, () -> suites(run.size(), report));
+    if (run.size().quick()) {
+      report.note("Autobahn and the C library of ENet are left out of a quick run");
+    } else {
+      Parts.run(AUTOBAHN, report, () -> autobahn(report));
+    }
+    if (run.suites() == null) {
+      report.note("the official suites were skipped: --suites names no folder");
+    } else {
+      Parts.run("official suites", report, () -> official(run.suites(), report));
+    }
+  }
+
+  private static void suites(Size size, RowReport report) throws IOException, InterruptedException {
+    List<Part> parts = parts(size);
     String tests = parts.stream().map(Part::tests).collect(Collectors.joining(","));
     Result tested = maven("surefire:test", "-Dtest=" + tests);
     for (Part part : parts) {
       add(part.name(), TestSummary.ofMaven(tested.output(), part.tests()), report);
     }
-    if (run.size().quick()) {
-      report.note("Autobahn and the C library of ENet are left out of a quick run");
-    } else {
-      Result result = maven("-Pautobahn", "autobahntestsuite:fuzzingclient@rfc6455");
-      report.add(failed(AUTOBAHN), Servers.LINKSPAN, result.code() == 0 ? 0 : 1);
-    }
-    if (run.suites() == null) {
-      report.note("the official suites were skipped: --suites names no folder");
-    } else {
-      official(run.suites(), report);
-    }
+  }
+
+  private static void autobahn(RowReport report) throws IOException, InterruptedException {
+    Result result = maven("-Pautobahn", "autobahntestsuite:fuzzingclient@rfc6455");
+    report.add(failed(AUTOBAHN), Servers.LINKSPAN, result.code() == 0 ? 0 : 1);
   }
 
   private static void add(String part, TestSummary summary, RowReport report) {

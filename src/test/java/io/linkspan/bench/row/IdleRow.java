@@ -69,9 +69,14 @@ public final class IdleRow implements Row {
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
     int connections = run.size().clients(CONNECTIONS);
     for (Target target : TARGETS) {
-      try (ServerProcess server = target.starter().start()) {
-        measure(server, target, connections, run.size(), report);
-      }
+      Parts.run(
+          target.name(),
+          report,
+          () -> {
+            try (ServerProcess server = target.starter().start()) {
+              measure(server, target, connections, run.size(), report);
+            }
+          });
     }
     report.note(connections + " connections; a process of Node has its heap in its memory");
   }

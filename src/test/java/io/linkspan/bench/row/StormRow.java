@@ -110,9 +110,14 @@ public final class StormRow implements Row {
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
     for (String kind : kinds(run.size())) {
       for (Target target : TARGETS) {
-        try (var server = start(target)) {
-          measure(server, target, kind, run.size(), report);
-        }
+        Parts.run(
+            target.name(),
+            report,
+            () -> {
+              try (var server = start(target)) {
+                measure(server, target, kind, run.size(), report);
+              }
+            });
       }
     }
     report.note(
