@@ -27,7 +27,7 @@ public final class JitterRow implements Row {
   private static final int CLIENTS = 2_000;
   private static final int BROADCASTS = 120;
   private static final int DIRECT = 10;
-  private static final int CONNECTS_PER_SECOND = 300;
+  private static final int CONNECTS_PER_SECOND = 500;
   private static final int CONNECT_SECONDS = 120;
   private static final int SECONDS = 45;
   private static final int QUICK_SECONDS = 10;
@@ -47,6 +47,8 @@ public final class JitterRow implements Row {
   private static final Figure REDELIVERED = Figure.loose("repeated on the wire");
   private static final Figure REPLAY_P50 = Figure.wall("replay p50", "ms", 50);
   private static final Figure REPLAY_P99 = Figure.wall("replay p99", "ms", 200);
+  private static final Figure RECONNECT_P50 = Figure.wall("reconnect p50", "ms", 50);
+  private static final Figure RECONNECT_P99 = Figure.wall("reconnect p99", "ms", 200);
   private static final Figure CPU = Figure.cpu("CPU per delivery", "µs");
 
   @Override
@@ -83,26 +85,39 @@ public final class JitterRow implements Row {
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
     int clients = run.size().clients(CLIENTS);
     Map<String, String> settings = Map.of("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
-    try (var server = Servers.gateway(settings);
-        var fleet =
-            new NativeFleet(
-                List.of(server.port("http")), run.seed(), clients, CONNECTS_PER_SECOND, GROUP)) {
-      measure(server, fleet, Servers.LINKSPAN, clients, run, report);
-    }
-    try (var server = Servers.gateway(settings);
-        var fleet = socketIo(server, clients)) {
-      measure(server, fleet, Servers.LINKSPAN_SOCKET_IO, clients, run, report);
-    }
-    try (var server = Servers.socketIo(0);
-        var fleet = socketIo(server, clients)) {
-      measure(server, fleet, Servers.SOCKET_IO, clients, run, report);
-    }
-    report.note(clients + " clients, replay from the attempt to reconnect");
+    Parts.run(
+        Servers.LINKSPAN,
+        report,
+        () -> {
+          try (var server = Servers.gateway(settings);
+              var fleet =
+                  new NativeFleet(
+                      List.of(server.port("http")),
+                      run.seed(),
+                      clients,
+                      CONNECTS_PER_SECOND,
+                      GROUP)) {
+            measure(server, fleet, Servers.LINKSPAN, clients, run, report);
+          }
+        });
+    socketIo(Servers.LINKSPAN_SOCKET_IO, () -> Servers.gateway(settings), clients, run, report);
+    socketIo(Servers.SOCKET_IO, () -> Servers.socketIo(0), clients, run, report);
+    report.note(clients + " clients, replay and reconnect from the attempt to reconnect");
   }
 
-  private static SocketIoFleet socketIo(ServerProcess server, int clients)
-      throws IOException, InterruptedException {
-    return new SocketIoFleet(server.port("http"), clients, CONNECTS_PER_SECOND, GROUP);
+  private static void socketIo(
+      String name, Target.Starter starter, int clients, Run run, RowReport report)
+      throws InterruptedException {
+    Parts.run(
+        name,
+        report,
+        () -> {
+          try (var server = starter.start();
+              var fleet =
+                  new SocketIoFleet(server.port("http"), clients, CONNECTS_PER_SECOND, GROUP)) {
+            measure(server, fleet, name, clients, run, report);
+          }
+        });
   }
 
   private static void measure(
@@ -145,6 +160,12 @@ public final class JitterRow implements Row {
       Publisher publisher,
       String name,
       RowReport report) {
+    double[] reconnects =
+        logs.stream()
+            .flatMap(log -> log.absences().stream())
+            .mapToDouble(absence -> absence.until() - absence.attempt())
+            .sorted()
+            .toArray();
     report
         .add(DELIVERED, name, count.percent())
         .add(DOUBLED, name, count.doubled())
@@ -153,6 +174,8 @@ public final class JitterRow implements Row {
         .add(NEVER_BACK, name, logs.stream().mapToInt(log -> log.connected() ? 0 : 1).sum())
         .add(REDELIVERED, name, logs.stream().mapToInt(ClientLog::redelivered).sum())
         .add(REPLAY_P50, name, count.replay(0.5))
-        .add(REPLAY_P99, name, count.replay(0.99));
+        .add(REPLAY_P99, name, count.replay(0.99))
+        .add(RECONNECT_P50, name, DeliveryCount.percentile(reconnects, 0.5))
+        .add(RECONNECT_P99, name, DeliveryCount.percentile(reconnects, 0.99));
   }
 }
