@@ -26,12 +26,20 @@ public final class AvalancheRow implements Row {
 
   private static final int NODES = 3;
   private static final int CLIENTS = 5_000;
-  private static final int CONNECTS_PER_SECOND = 300;
+  private static final int CONNECTS_PER_SECOND = 400;
   private static final int MESSAGES_PER_SECOND = 200;
   private static final int CONNECT_SECONDS = 180;
   private static final int RETURN_SECONDS = 60;
   private static final int OUTCOME_SECONDS = 60;
   private static final String GROUP = "avalanche";
+
+  /** As many clients per second as by default, in smaller batches. */
+  private static final Map<String, String> SETTINGS =
+      Map.of(
+          "LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0",
+          "LINKSPAN_DRAIN_TIMEOUT", "60s",
+          "LINKSPAN_DRAIN_BATCH", "100",
+          "LINKSPAN_DRAIN_PAUSE", "100ms");
 
   private static final Figure NEVER_BACK = Figure.count("never back");
   private static final Figure UNRECOVERED = Figure.count("sessions lost");
@@ -71,17 +79,15 @@ public final class AvalancheRow implements Row {
   @Override
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
     int clients = run.size().clients(CLIENTS);
-    gateway(run, clients, report);
-    peer(clients, report);
+    Parts.run(Servers.LINKSPAN, report, () -> gateway(run, clients, report));
+    Parts.run(Servers.SOCKET_IO, report, () -> peer(clients, report));
     report.note(
-        "%d clients; %d nodes of the gateway in turn, the one node of the peer once"
+        "%d clients; %d nodes of the gateway in turn, drained in batches of 100 every 100 ms; the one node of the peer once"
             .formatted(clients, NODES));
   }
 
   private static void gateway(Run run, int clients, RowReport report) throws IOException {
-    Map<String, String> settings =
-        Map.of("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0", "LINKSPAN_DRAIN_TIMEOUT", "60s");
-    try (var cluster = new GatewayNodes(NODES, run.seed(), settings)) {
+    try (var cluster = new GatewayNodes(NODES, run.seed(), SETTINGS)) {
       List<Integer> ports = new ArrayList<>();
       for (ServerProcess node : cluster.nodes()) {
         ports.add(node.port("http"));
