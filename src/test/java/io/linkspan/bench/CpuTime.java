@@ -72,6 +72,11 @@ public record CpuTime(long user, long system) {
     return new CpuTime(user - earlier.user, system - earlier.system);
   }
 
+  /** Returns the sum with the time of another process. */
+  CpuTime plus(CpuTime other) {
+    return new CpuTime(user + other.user, system + other.system);
+  }
+
   /** Returns the time in the program and in the kernel. */
   public long total() {
     return user + system;

@@ -2,6 +2,7 @@ package io.linkspan.bench;
 
 import io.linkspan.api.Message;
 import io.linkspan.protocol.frame.LegacyFrame;
+import io.linkspan.testing.TestTokens;
 import io.linkspan.translate.BinaryTranslator;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -17,8 +18,8 @@ public enum Dialect {
     }
 
     @Override
-    Template template(int client) {
-      return binary(client);
+    Template template(int client, String recipient) {
+      return binary(client, ECHO);
     }
 
     @Override
@@ -35,8 +36,8 @@ public enum Dialect {
     }
 
     @Override
-    Template template(int client) {
-      return binary(client);
+    Template template(int client, String recipient) {
+      return binary(client, ECHO);
     }
 
     @Override
@@ -49,7 +50,89 @@ public enum Dialect {
     }
   },
 
-  /** As above, with a session that a client can resume; not for messages. */
+  /** As above, with a user that a signed token proves, for {@link TestTokens#environment}. */
+  LINKSPAN_WITH_TOKEN(1, 16, 0) {
+    @Override
+    String path(String user) {
+      return "/ws?ack=transport&token=" + TestTokens.of(user, TOKEN_SECONDS);
+    }
+
+    @Override
+    Template template(int client, String recipient) {
+      return binary(client, ECHO);
+    }
+
+    @Override
+    Answer read(ByteBuffer in, int at, int length) {
+      return LINKSPAN.read(in, at, length);
+    }
+  },
+
+  /** As with the echo service, where clients owe acknowledgements and send none. */
+  LINKSPAN_OWING(1, 16, 0) {
+    @Override
+    String path(String user) {
+      return "/ws?ack=client&user=" + user;
+    }
+
+    @Override
+    Template template(int client, String recipient) {
+      return binary(client, ECHO);
+    }
+
+    @Override
+    Answer read(ByteBuffer in, int at, int length) {
+      return LINKSPAN.read(in, at, length);
+    }
+  },
+
+  /** A Message to the client that has connected next, and its acknowledgement. */
+  LINKSPAN_TO_NEXT(0, 16, 0) {
+    @Override
+    int distance() {
+      return 1;
+    }
+
+    @Override
+    String path(String user) {
+      return LINKSPAN.path(user);
+    }
+
+    @Override
+    Template template(int client, String recipient) {
+      return binary(client, "user:" + recipient);
+    }
+
+    @Override
+    Answer read(ByteBuffer in, int at, int length) {
+      return toClient(in, at);
+    }
+  },
+
+  /** As to the next client, within one event loop: connections go to the loops in turn. */
+  LINKSPAN_SAME_LOOP(0, 16, 0) {
+    @Override
+    int distance() {
+      return Runtime.getRuntime().availableProcessors();
+    }
+
+    @Override
+    String path(String user) {
+      return LINKSPAN.path(user);
+    }
+
+    @Override
+    Template template(int client, String recipient) {
+      return binary(client, "user:" + recipient);
+    }
+
+    @Override
+    Answer read(ByteBuffer in, int at, int length) {
+      return toClient(in, at);
+    }
+  },
+
+  /** As with the echo service, with a session that a client can resume; not for messages. */
   LINKSPAN_RESUMABLE(1, 16, 0) {
     @Override
     String path(String user) {
@@ -57,8 +140,8 @@ public enum Dialect {
     }
 
     @Override
-    Template template(int client) {
-      return binary(client);
+    Template template(int client, String recipient) {
+      return binary(client, ECHO);
     }
 
     @Override
@@ -80,7 +163,7 @@ public enum Dialect {
     }
 
     @Override
-    Template template(int client) {
+    Template template(int client, String recipient) {
       String event = "4200000000[\"echo\",\"" + "x".repeat(BODY_LENGTH) + "\"]";
       return new Template(true, event.getBytes(StandardCharsets.US_ASCII), 9);
     }
@@ -109,6 +192,8 @@ public enum Dialect {
     WHOLE,
     /** A frame before the last one. */
     PART,
+    /** A message of another client. */
+    OTHER,
     /** A heartbeat, which must be answered. */
     PING,
     /** A frame that a server must not send. */
@@ -122,6 +207,8 @@ public enum Dialect {
    */
   record Template(boolean text, byte[] payload, int lastDigit) {}
 
+  private static final int TOKEN_SECONDS = 3_600;
+  private static final String ECHO = "service:echo";
   private static final String EVENT_ID_PREFIX = "6f1d2c3b-4a59-4687-9";
 
   private final int parts;
@@ -157,19 +244,36 @@ public enum Dialect {
     return null;
   }
 
-  /** Returns the message that a client repeats. */
-  abstract Template template(int client);
+  /** Returns how far the recipient of a client is behind it; 0: it sends to a service. */
+  int distance() {
+    return 0;
+  }
+
+  /**
+   * Returns the message that a client repeats.
+   *
+   * @param recipient the user at {@link #distance()}
+   */
+  abstract Template template(int client, String recipient);
 
   /** Classifies the payload of a frame. */
   abstract Answer read(ByteBuffer in, int at, int length);
 
-  private static Template binary(int client) {
+  private static Answer toClient(ByteBuffer in, int at) {
+    return switch (in.get(at)) {
+      case LegacyFrame.TYPE_ACK -> Answer.WHOLE;
+      case LegacyFrame.TYPE_MESSAGE -> Answer.OTHER;
+      default -> Answer.UNKNOWN;
+    };
+  }
+
+  private static Template binary(int client, String to) {
     String eventId = EVENT_ID_PREFIX + String.format("%016x", (long) client << 32);
     byte[] payload =
         BinaryTranslator.encode(
             Message.newBuilder()
                 .setEventId(eventId)
-                .setTo("service:echo")
+                .setTo(to)
                 .setType("text")
                 .setBody("x".repeat(BODY_LENGTH))
                 .build());

@@ -10,6 +10,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -68,14 +69,23 @@ public final class LoadGenerator implements AutoCloseable {
   public LoadGenerator(
       ServerProcess server, Wire wire, Dialect dialect, String name, int connections)
       throws IOException {
+    this(List.of(server), wire, dialect, name, connections);
+  }
+
+  /** Connects to these servers in turn. */
+  public LoadGenerator(
+      List<ServerProcess> servers, Wire wire, Dialect dialect, String name, int connections)
+      throws IOException {
     this.wire = wire;
     mask = wire == Wire.TCP ? NO_MASK : MASK;
     this.dialect = dialect;
     selector = Selector.open();
     clients = new Client[connections];
-    var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), server.port(wire.port));
     for (int i = 0; i < connections; i++) {
-      clients[i] = new Client(address, name + '-' + i, i);
+      int port = servers.get(i % servers.size()).port(wire.port);
+      var address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+      String recipient = name + '-' + (i + dialect.distance()) % connections;
+      clients[i] = new Client(address, name + '-' + i, dialect.template(i, recipient));
     }
   }
 
@@ -96,9 +106,14 @@ public final class LoadGenerator implements AutoCloseable {
     }
     long start = System.nanoTime();
     long end = start + TimeUnit.MILLISECONDS.toNanos(millis);
+    long before = -1;
+    long progress = start;
     for (long now = start; now < end || answered < messages; now = System.nanoTime()) {
       selector.select(this::onReadable, SELECT_MS);
-      if (now > end + PATIENCE_NANOS && answered == 0) {
+      if (answered != before) {
+        before = answered;
+        progress = now;
+      } else if (now > progress + PATIENCE_NANOS) {
         throw new IOException("the server does not answer");
       }
     }
@@ -220,8 +235,7 @@ public final class LoadGenerator implements AutoCloseable {
     private int answers;
     private boolean welcome;
 
-    Client(InetSocketAddress server, String user, int number) throws IOException {
-      Dialect.Template template = dialect.template(number);
+    Client(InetSocketAddress server, String user, Dialect.Template template) throws IOException {
       byte[] payload = template.payload();
       out = ByteBuffer.allocateDirect(LONGEST_HEADER + payload.length);
       if (wire == Wire.TCP) {
@@ -313,6 +327,7 @@ public final class LoadGenerator implements AutoCloseable {
         case WELCOME -> welcome |= in.get(payload) == '4';
         case PING -> write(FINAL_TEXT, "3");
         case PART -> parts++;
+        case OTHER -> {}
         case WHOLE -> {
           if (answers >= sent || parts != dialect.parts()) {
             throw new IOException(

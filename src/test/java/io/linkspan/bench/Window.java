@@ -1,6 +1,7 @@
 package io.linkspan.bench;
 
 import java.io.IOException;
+import java.util.List;
 
 /**
  * Measures the time between two moments, and what a server, the load and the rest of the machine
@@ -10,7 +11,7 @@ public final class Window {
 
   private static final int PROCESSORS = Runtime.getRuntime().availableProcessors();
 
-  private final ServerProcess server;
+  private final List<ServerProcess> servers;
   private final ProcessHandle load;
   private final CpuTime serverBefore;
   private final long compilerBefore;
@@ -20,12 +21,17 @@ public final class Window {
 
   /** Begins a window. */
   public Window(ServerProcess server, ProcessHandle load) throws IOException {
-    this.server = server;
+    this(List.of(server), load);
+  }
+
+  /** Begins a window, in which the times of several servers count. */
+  public Window(List<ServerProcess> servers, ProcessHandle load) throws IOException {
+    this.servers = List.copyOf(servers);
     this.load = load;
     idleBefore = CpuTime.idleMicros();
     loadBefore = CpuTime.of(load);
-    compilerBefore = server.compilerMicros();
-    serverBefore = server.cpuTime();
+    compilerBefore = compilerMicros();
+    serverBefore = cpuTime();
     start = System.nanoTime();
   }
 
@@ -38,8 +44,8 @@ public final class Window {
    */
   public Load end(long messages, double p50, double p99) throws IOException {
     double micros = (System.nanoTime() - start) / 1_000.0;
-    CpuTime cpu = server.cpuTime().minus(serverBefore);
-    long compiler = server.compilerMicros() - compilerBefore;
+    CpuTime cpu = cpuTime().minus(serverBefore);
+    long compiler = compilerMicros() - compilerBefore;
     long own = CpuTime.of(load).minus(loadBefore).total();
     long idle = CpuTime.idleMicros() - idleBefore;
     return new Load(
@@ -50,6 +56,22 @@ public final class Window {
         p50,
         p99,
         100 * (PROCESSORS * micros - idle - own - cpu.total()) / micros);
+  }
+
+  private CpuTime cpuTime() throws IOException {
+    CpuTime sum = servers.get(0).cpuTime();
+    for (ServerProcess other : servers.subList(1, servers.size())) {
+      sum = sum.plus(other.cpuTime());
+    }
+    return sum;
+  }
+
+  private long compilerMicros() throws IOException {
+    long sum = 0;
+    for (ServerProcess server : servers) {
+      sum += server.compilerMicros();
+    }
+    return sum;
   }
 
   /**
