@@ -9,6 +9,7 @@ import io.linkspan.bench.board.RowReport;
 import io.linkspan.bench.board.Size;
 import io.linkspan.bench.peer.GatewayNodes;
 import io.linkspan.bench.peer.Servers;
+import io.linkspan.testing.TestTokens;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,15 +23,25 @@ public final class ConnectRow implements Row {
   private static final int NODES = 3;
   private static final int CONNECTIONS = 5_000;
   private static final int WARM_UP = 5_000;
-  private static final int QUICK_WARM_UP = 500;
   private static final int BATCH = 500;
+  private static final String JWT = "linkspan (signed token)";
   private static final String CLUSTER = "linkspan (cluster of three)";
 
   private static final Figure CPU = Figure.cpu("CPU per connect", "µs");
   private static final Figure RATE = Figure.rate("connects");
+  private static final Figure START = Figure.wall("start until ready", "ms", 300);
 
   private static final List<Target> TARGETS =
-      Stream.of(Target.GATEWAY, Target.PEERS).flatMap(List::stream).toList();
+      Stream.of(
+              Target.GATEWAY,
+              List.of(
+                  new Target(
+                      JWT,
+                      Dialect.LINKSPAN_WITH_TOKEN,
+                      () -> Servers.gateway(TestTokens.environment()))),
+              Target.PEERS)
+          .flatMap(List::stream)
+          .toList();
 
   @Override
   public String name() {
@@ -57,19 +68,37 @@ public final class ConnectRow implements Row {
   @Override
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
     int connections = run.size().clients(CONNECTIONS);
-    int warmUp = run.size().either(WARM_UP, QUICK_WARM_UP);
+    int warmUp = run.size().clients(WARM_UP);
     for (Target target : TARGETS) {
-      try (ServerProcess server = target.starter().start()) {
-        List<ServerProcess> servers = List.of(server);
-        warmUp(servers, target.dialect(), warmUp);
-        long before = server.cpuTime().total();
-        double seconds = connect(servers, target.dialect(), connections);
-        report
-            .add(CPU, target.name(), (double) (server.cpuTime().total() - before) / connections)
-            .add(RATE, target.name(), connections / seconds);
-      }
+      Parts.run(target.name(), report, () -> alone(target, warmUp, connections, report));
     }
-    try (var cluster = new GatewayNodes(NODES, run.seed(), Map.of())) {
+    Parts.run(CLUSTER, report, () -> cluster(run.seed(), warmUp, connections, report));
+    report.note(
+        connections
+            + " connects one after the other, all stay open; of the cluster the time of all nodes");
+    report.note("nodes of the cluster start one after the other");
+  }
+
+  private static void alone(Target target, int warmUp, int connections, RowReport report)
+      throws IOException, InterruptedException {
+    long start = System.nanoTime();
+    try (ServerProcess server = target.starter().start()) {
+      report.add(START, target.name(), millisSince(start));
+      List<ServerProcess> servers = List.of(server);
+      warmUp(servers, target.dialect(), warmUp);
+      long before = server.cpuTime().total();
+      double seconds = connect(servers, target.dialect(), connections);
+      report
+          .add(CPU, target.name(), (double) (server.cpuTime().total() - before) / connections)
+          .add(RATE, target.name(), connections / seconds);
+    }
+  }
+
+  private static void cluster(long seed, int warmUp, int connections, RowReport report)
+      throws IOException {
+    long start = System.nanoTime();
+    try (var cluster = new GatewayNodes(NODES, seed, Map.of())) {
+      report.add(START, CLUSTER, millisSince(start));
       warmUp(cluster.nodes(), Dialect.LINKSPAN, warmUp);
       long before = cluster.cpuMicros();
       double seconds = connect(cluster.nodes(), Dialect.LINKSPAN, connections);
@@ -77,9 +106,10 @@ public final class ConnectRow implements Row {
           .add(CPU, CLUSTER, (double) (cluster.cpuMicros() - before) / connections)
           .add(RATE, CLUSTER, connections / seconds);
     }
-    report.note(
-        connections
-            + " connects one after the other, all stay open; of the cluster the time of all nodes");
+  }
+
+  private static double millisSince(long start) {
+    return (System.nanoTime() - start) / 1e6;
   }
 
   private static void warmUp(List<ServerProcess> servers, Dialect dialect, int connections)
