@@ -1,17 +1,27 @@
 import com.corundumstudio.socketio.Configuration;
 import com.corundumstudio.socketio.SocketIOServer;
 import com.corundumstudio.socketio.Transport;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.util.Map;
 
-/** Compared with the gateway by SocketIoBenchmark: acknowledges an event with its arguments. */
+/**
+ * Compared with the gateway: acknowledges an event with its arguments, and sends each message that
+ * is posted to it to a group.
+ */
 public final class EchoServer {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
 
   private EchoServer() {}
 
   /**
-   * Serves until it is killed; says on standard output at which port.
+   * Serves until it is killed; says on standard output at which ports.
    *
    * @param arguments the number of event loops
    */
@@ -34,7 +44,27 @@ public final class EchoServer {
     var server = new SocketIOServer(config);
     server.addEventListener(
         "echo", String.class, (client, text, acknowledgement) -> acknowledgement.sendAckData(text));
+    server.addEventListener(
+        "join_group",
+        String.class,
+        (client, name, acknowledgement) -> {
+          client.joinRoom("group:" + name);
+          acknowledgement.sendAckData();
+        });
     server.start();
-    System.out.println("\"http\":" + port);
+    var management =
+        HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    management.createContext("/v1/messages", exchange -> publish(server, exchange));
+    management.start();
+    System.out.println("\"http\":" + port + ",\"management\":" + management.getAddress().getPort());
+  }
+
+  private static void publish(SocketIOServer server, HttpExchange exchange) throws IOException {
+    Map<?, ?> message = JSON.readValue(exchange.getRequestBody(), Map.class);
+    server.getRoomOperations((String) message.get("to")).sendEvent("message", message);
+    byte[] answer = {'{', '}'};
+    exchange.sendResponseHeaders(202, answer.length);
+    exchange.getResponseBody().write(answer);
+    exchange.close();
   }
 }

@@ -10,11 +10,15 @@ public final class NativeFleet implements Fleet {
 
   private final ResumingFleet fleet;
 
-  /** Starts clients, which join a group. */
+  /**
+   * Starts clients.
+   *
+   * @param group that they join; null: they have no session, and receive what the server writes
+   */
   public NativeFleet(List<Integer> ports, long seed, int clients, int perSecond, String group) {
     fleet = new ResumingFleet(Balancer.LEAST_CONNECTIONS, seed, ports);
     fleet.join(group);
-    fleet.add(clients, true, perSecond);
+    fleet.add(clients, group != null, perSecond);
   }
 
   /** Returns the clients, for what only they can do. */

@@ -68,6 +68,12 @@ public final class Servers {
         System.getProperty("java.class.path"), RawEchoServer.class.getName(), EVENT_LOOPS);
   }
 
+  /** Starts the minimal server with Vert.x that writes each message to all WebSockets. */
+  public static ServerProcess rawBroadcast() throws IOException {
+    return ServerProcess.java(
+        System.getProperty("java.class.path"), RawBroadcastServer.class.getName(), EVENT_LOOPS);
+  }
+
   /** Starts the minimal server with Netty. */
   public static ServerProcess rawNetty() throws IOException {
     return ServerProcess.java(

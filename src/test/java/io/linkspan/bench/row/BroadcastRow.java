@@ -19,13 +19,17 @@ import java.util.Map;
 /** One message to all members of a group. */
 public final class BroadcastRow implements Row {
 
+  /** Connects the clients of a server. */
+  private interface Clients {
+    Fleet connect(ServerProcess server) throws IOException, InterruptedException;
+  }
+
   private static final List<Integer> MEMBERS = List.of(1_000, 10_000);
-  private static final int BROADCASTS = 20;
-  private static final int WARM_UP_BROADCASTS = 10;
-  private static final int QUICK_BROADCASTS = 10;
+  private static final int BROADCASTS = 10;
+  private static final int WARM_UP_BROADCASTS = 6;
   private static final int MILLIS_EACH = 250;
-  private static final int MEMBERS_OF_A_PAUSE = 2_000;
-  private static final int CONNECTS_PER_SECOND = 500;
+  private static final int MEMBERS_OF_A_PAUSE = 4_000;
+  private static final int CONNECTS_PER_SECOND = 1_000;
   private static final int CONNECT_SECONDS = 180;
   private static final int SETTLE_SECONDS = 20;
   private static final String GROUP = "broadcast";
@@ -37,7 +41,7 @@ public final class BroadcastRow implements Row {
 
   @Override
   public List<String> peers() {
-    return List.of(Servers.SOCKET_IO);
+    return List.of(Servers.RAW_VERTX, Servers.NETTY_SOCKET_IO, Servers.SOCKET_IO);
   }
 
   private static List<Integer> members(Size size) {
@@ -64,24 +68,39 @@ public final class BroadcastRow implements Row {
   @Override
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
     Map<String, String> settings = Map.of("LINKSPAN_LIMITS_CONNECTRATE_PERUSER", "0");
+    Target.Starter gateway = () -> Servers.gateway(settings);
     for (int full : members(run.size())) {
       int members = run.size().clients(full);
-      try (var server = Servers.gateway(settings);
-          var fleet =
-              new NativeFleet(
-                  List.of(server.port("http")), run.seed(), members, CONNECTS_PER_SECOND, GROUP)) {
-        measure(server, fleet, Servers.LINKSPAN, members, run, report);
-      }
-      try (var server = Servers.gateway(settings);
-          var fleet = socketIo(server, members)) {
-        measure(server, fleet, Servers.LINKSPAN_SOCKET_IO, members, run, report);
-      }
-      try (var server = Servers.socketIo(0);
-          var fleet = socketIo(server, members)) {
-        measure(server, fleet, Servers.SOCKET_IO, members, run, report);
-      }
+      Clients sessions = server -> webSockets(server, members, run, GROUP);
+      Clients plain = server -> webSockets(server, members, run, null);
+      Clients socketIo = server -> socketIo(server, members);
+      measure(Servers.LINKSPAN, gateway, sessions, members, run, report);
+      measure(Servers.RAW_VERTX, Servers::rawBroadcast, plain, members, run, report);
+      measure(Servers.LINKSPAN_SOCKET_IO, gateway, socketIo, members, run, report);
+      measure(Servers.NETTY_SOCKET_IO, Servers::nettySocketIo, socketIo, members, run, report);
+      measure(Servers.SOCKET_IO, () -> Servers.socketIo(0), socketIo, members, run, report);
     }
-    report.note("four broadcasts a second, fewer above 2,000 members");
+    report.note("four broadcasts a second, fewer above 4,000 members");
+  }
+
+  private static void measure(
+      String name, Target.Starter starter, Clients clients, int members, Run run, RowReport report)
+      throws InterruptedException {
+    Parts.run(
+        "%s, %,d members".formatted(name, members),
+        report,
+        () -> {
+          try (var server = starter.start();
+              var fleet = clients.connect(server)) {
+            measure(server, fleet, name, members, run, report);
+          }
+        });
+  }
+
+  private static NativeFleet webSockets(ServerProcess server, int members, Run run, String group)
+      throws IOException {
+    List<Integer> ports = List.of(server.port("http"));
+    return new NativeFleet(ports, run.seed(), members, CONNECTS_PER_SECOND, group);
   }
 
   private static SocketIoFleet socketIo(ServerProcess server, int members)
@@ -96,12 +115,11 @@ public final class BroadcastRow implements Row {
         "the connect of all clients", CONNECT_SECONDS, () -> fleet.connected() == members);
     int port = server.port("management");
     long pause = (long) MILLIS_EACH * Math.max(1, members / MEMBERS_OF_A_PAUSE);
-    int warmUps = run.size().either(WARM_UP_BROADCASTS, QUICK_BROADCASTS);
-    new Publisher(port, "warmup").publish(GROUP, warmUps, members, 0, warmUps * pause, run.seed());
-    int broadcasts = run.size().either(BROADCASTS, QUICK_BROADCASTS);
+    new Publisher(port, "warmup")
+        .publish(GROUP, WARM_UP_BROADCASTS, members, 0, WARM_UP_BROADCASTS * pause, run.seed());
     var publisher = new Publisher(port, "measured");
     long before = server.cpuTime().total();
-    publisher.publish(GROUP, broadcasts, members, 0, broadcasts * pause, run.seed());
+    publisher.publish(GROUP, BROADCASTS, members, 0, BROADCASTS * pause, run.seed());
     var counts = new DeliveryCount[1];
     Waiting.until(
         SETTLE_SECONDS,
