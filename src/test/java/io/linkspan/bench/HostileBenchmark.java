@@ -53,6 +53,7 @@ public final class HostileBenchmark {
 
   private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
   private static final int WARM_UP = 3_000;
+  private static final int GOOD_PER_SECOND = 100;
   private static final int MAX_LATENCIES = 100_000;
 
   /** One kind of attack. */
@@ -235,7 +236,7 @@ public final class HostileBenchmark {
 
   /** One measurement in progress. */
   private static final class Field {
-    private final GatewayProcess gateway;
+    private final int port;
     private final long end;
 
     /** Connections or requests of the attacker, where they are counted. */
@@ -244,13 +245,13 @@ public final class HostileBenchmark {
     /** Of the attempts, those that have succeeded, where they are counted. */
     private int admitted;
 
-    Field(GatewayProcess gateway, long nanos) {
-      this.gateway = gateway;
+    Field(int port, long nanos) {
+      this.port = port;
       end = System.nanoTime() + nanos;
     }
 
     int http() {
-      return gateway.httpPort();
+      return port;
     }
 
     boolean isOpen() {
@@ -296,25 +297,56 @@ public final class HostileBenchmark {
   public static void main(String[] arguments) throws IOException, InterruptedException {
     Options<Attack> options = Options.parse(arguments, 1, Attack.values());
     System.out.println(
-        "| attack | p50 ms | p99 ms | most ms | resident MB | after | CPU ms | attempts | admitted | pending |");
+        "| attack | p50 ms | p99 ms | most ms | resident MB | after | CPU ms | attempts | admitted"
+            + " | pending |");
     System.out.println("| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |");
     for (int round = 0; round < options.rounds(); round++) {
       for (Attack attack : options.modes()) {
-        print(attack, measure(attack));
+        print(attack, measure(attack, attack.nanos()));
       }
     }
   }
 
   /**
-   * Measures one attack by its name.
+   * Measures one attack by its name, for so many seconds.
    *
    * @throws IllegalArgumentException when no attack has it
    */
-  public static Measured measure(String name) throws IOException, InterruptedException {
-    return measure(Options.parse(new String[] {"1", name}, 1, Attack.values()).modes().get(0));
+  public static Measured measure(String name, int seconds)
+      throws IOException, InterruptedException {
+    return measure(attack(name), TimeUnit.SECONDS.toNanos(seconds));
   }
 
-  private static Measured measure(Attack attack) throws IOException, InterruptedException {
+  private static Attack attack(String name) {
+    return Options.parse(new String[] {"1", name}, 1, Attack.values()).modes().get(0);
+  }
+
+  /**
+   * Attacks another server, and returns the round trips of two good clients.
+   *
+   * @throws IOException when a good client has no answer or loses its connection
+   */
+  public static Latencies measure(String name, int seconds, ServerProcess server, Dialect dialect)
+      throws IOException, InterruptedException {
+    Attack attack = attack(name);
+    var latencies = new Latencies(MAX_LATENCIES);
+    try (var good = new LoadGenerator(server, LoadGenerator.Wire.WEBSOCKET, dialect, "good", 2)) {
+      good.closedLoop(0, WARM_UP, null);
+      good.endClosedLoop();
+      var field = new Field(server.port("http"), TimeUnit.SECONDS.toNanos(seconds));
+      var attacker = new Thread(() -> attack.run(field), "attacker");
+      attacker.start();
+      try {
+        good.openLoop(GOOD_PER_SECOND, TimeUnit.SECONDS.toMillis(seconds), latencies);
+      } finally {
+        attacker.join();
+      }
+    }
+    return latencies;
+  }
+
+  private static Measured measure(Attack attack, long nanos)
+      throws IOException, InterruptedException {
     Map<String, String> settings = new TreeMap<>(attack.settings());
     settings.put("LINKSPAN_EVENTLOOPS", "2");
     settings.put("LINKSPAN_LIMITS_MALFORMED", "0");
@@ -328,7 +360,7 @@ public final class HostileBenchmark {
       for (int i = 0; i < WARM_UP; i++) {
         roundTrip(good.get(i % 2));
       }
-      var field = new Field(gateway, attack.nanos());
+      var field = new Field(gateway.httpPort(), nanos);
       var attacker = new Thread(() -> attack.run(field), "attacker");
       attacker.start();
       long resident = 0;

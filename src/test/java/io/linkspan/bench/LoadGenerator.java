@@ -219,7 +219,7 @@ public final class LoadGenerator implements AutoCloseable {
   private final class Client {
 
     /** Messages in flight that are stored; the number is not reached unless the server stalls. */
-    private static final int IN_FLIGHT = 64;
+    private static final int IN_FLIGHT = 256;
 
     private final SocketChannel channel;
     private final ByteBuffer out;
