@@ -81,6 +81,9 @@ public final class Scoreboard {
       board = Board.read(options.from());
     }
     Table.lines(board).forEach(System.out::println);
+    for (RowReport row : board.rows()) {
+      row.notes().forEach(text -> System.out.println(row.row() + ": " + text));
+    }
     board.missedAims().forEach(text -> System.out.println("aim missed: " + text));
     List<String> failures = new ArrayList<>(board.failures());
     if (stored != null) {
