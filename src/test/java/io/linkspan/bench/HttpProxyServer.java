@@ -1,22 +1,17 @@
 package io.linkspan.bench;
 
-import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpClient;
 import io.vertx.core.http.HttpClientResponse;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.PoolOptions;
 import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.ServerWebSocket;
-import io.vertx.core.transport.Transport;
 
 /**
  * Serves as the baseline for the path to an HTTP service: the least that Vert.x does to post the
@@ -46,33 +41,13 @@ public final class HttpProxyServer extends VerticleBase {
   public static void main(String[] arguments) {
     int eventLoops = Integer.parseInt(arguments[0]);
     Integer servicePort = arguments.length > 1 ? Integer.valueOf(arguments[1]) : null;
-    var builder = Vertx.builder().with(new VertxOptions().setEventLoopPoolSize(eventLoops));
-    Transport nativeTransport = Transport.nativeTransport();
-    if (nativeTransport.available()) {
-      builder.withTransport(nativeTransport);
-    }
-    builder
-        .build()
-        .deployVerticle(
-            () -> new HttpProxyServer(servicePort),
-            new DeploymentOptions().setInstances(eventLoops))
-        .onFailure(
-            failure -> {
-              System.err.println(failure.getMessage());
-              System.exit(1);
-            });
+    VertxServer.run(eventLoops, () -> new HttpProxyServer(servicePort));
   }
 
   @Override
   public Future<?> start() {
     client = vertx.createHttpClient(new PoolOptions().setHttp1MaxSize(CONNECTIONS));
-    server =
-        vertx.createHttpServer(
-            new HttpServerOptions()
-                .setAcceptBacklog(4096)
-                .setHttp2ClearTextEnabled(false)
-                .setPerFrameWebSocketCompressionSupported(false)
-                .setPerMessageWebSocketCompressionSupported(false));
+    server = vertx.createHttpServer(VertxServer.options());
     if (servicePort == null) {
       server.requestHandler(HttpProxyServer::echo);
     } else {

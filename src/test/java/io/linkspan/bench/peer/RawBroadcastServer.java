@@ -1,19 +1,15 @@
 package io.linkspan.bench.peer;
 
 import io.linkspan.api.Message;
+import io.linkspan.bench.VertxServer;
 import io.linkspan.protocol.frame.LegacyFrame;
-import io.vertx.core.DeploymentOptions;
 import io.vertx.core.Future;
 import io.vertx.core.VerticleBase;
-import io.vertx.core.Vertx;
-import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
 import io.vertx.core.http.HttpServer;
-import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.ServerWebSocket;
 import io.vertx.core.json.JsonObject;
-import io.vertx.core.transport.Transport;
 import java.util.HashSet;
 import java.util.Set;
 
@@ -34,20 +30,7 @@ public final class RawBroadcastServer extends VerticleBase {
    * @param arguments the number of event loops
    */
   public static void main(String[] arguments) {
-    int eventLoops = Integer.parseInt(arguments[0]);
-    var builder = Vertx.builder().with(new VertxOptions().setEventLoopPoolSize(eventLoops));
-    Transport nativeTransport = Transport.nativeTransport();
-    if (nativeTransport.available()) {
-      builder.withTransport(nativeTransport);
-    }
-    builder
-        .build()
-        .deployVerticle(RawBroadcastServer::new, new DeploymentOptions().setInstances(eventLoops))
-        .onFailure(
-            failure -> {
-              System.err.println(failure.getMessage());
-              System.exit(1);
-            });
+    VertxServer.run(Integer.parseInt(arguments[0]), RawBroadcastServer::new);
   }
 
   @Override
@@ -58,12 +41,7 @@ public final class RawBroadcastServer extends VerticleBase {
             ALL, frame -> sockets.forEach(socket -> socket.writeBinaryMessage(frame.body())));
     HttpServer server =
         vertx
-            .createHttpServer(
-                new HttpServerOptions()
-                    .setAcceptBacklog(4096)
-                    .setHttp2ClearTextEnabled(false)
-                    .setPerFrameWebSocketCompressionSupported(false)
-                    .setPerMessageWebSocketCompressionSupported(false))
+            .createHttpServer(VertxServer.options())
             .webSocketHandler(this::add)
             .requestHandler(this::publish);
     // Below zero, all instances share one free port.
