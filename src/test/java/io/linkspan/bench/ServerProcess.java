@@ -113,6 +113,9 @@ public final class ServerProcess implements AutoCloseable {
   }
 
   private static ServerProcess start(ProcessBuilder builder, boolean isJvm) throws IOException {
+    if (Children.areEnding()) {
+      throw new IOException("the run ends");
+    }
     Process process = builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
     BufferedReader output = process.inputReader(StandardCharsets.UTF_8);
     for (String line; (line = output.readLine()) != null; ) {
