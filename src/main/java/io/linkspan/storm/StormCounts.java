@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 /** Counts what the clients of a storm do and receive. */
 public final class StormCounts {
 
-  /** Round trips of one interval that are kept; further ones are counted only. */
+  /** Round trips of one interval, or of all, that are kept; further ones are counted only. */
   private static final int MAX_KEPT = 100_000;
 
   /** Different reasons of a kind that are told apart. */
@@ -19,7 +19,8 @@ public final class StormCounts {
   private final Map<String, Integer> refused = new TreeMap<>();
   private final Map<String, Integer> closes = new TreeMap<>();
   private final Map<String, Integer> errors = new TreeMap<>();
-  private final long[] roundTrips = new long[MAX_KEPT];
+  private final Map<String, Integer> received = new TreeMap<>();
+  private long[] roundTrips = new long[64];
   private int answers;
   private int attempts;
   private int admitted;
@@ -45,20 +46,36 @@ public final class StormCounts {
     add(errors, code);
   }
 
+  void received(String frame) {
+    add(received, frame);
+  }
+
   void goodLost() {
     goodLost++;
   }
 
   void answered(long nanos) {
     if (answers < MAX_KEPT) {
+      if (answers == roundTrips.length) {
+        roundTrips = Arrays.copyOf(roundTrips, Math.min(2 * answers, MAX_KEPT));
+      }
       roundTrips[answers] = nanos;
     }
     answers++;
   }
 
   private static void add(Map<String, Integer> counts, String reason) {
+    add(counts, reason, 1);
+  }
+
+  private static void add(Map<String, Integer> counts, String reason, int count) {
     String name = counts.containsKey(reason) || counts.size() < MAX_REASONS ? reason : "others";
-    counts.merge(name, 1, Integer::sum);
+    counts.merge(name, count, Integer::sum);
+  }
+
+  /** Returns the object of an interval in which nothing happened. */
+  static JsonObject none() {
+    return new StormCounts().toJson(1, 0);
   }
 
   /**
@@ -67,13 +84,14 @@ public final class StormCounts {
    * @param other is not changed
    */
   public void add(StormCounts other) {
-    other.refused.forEach((reason, count) -> refused.merge(reason, count, Integer::sum));
-    other.closes.forEach((code, count) -> closes.merge(code, count, Integer::sum));
-    other.errors.forEach((code, count) -> errors.merge(code, count, Integer::sum));
-    for (int i = 0; i < Math.min(other.answers, MAX_KEPT) && answers + i < MAX_KEPT; i++) {
-      roundTrips[answers + i] = other.roundTrips[i];
+    other.refused.forEach((reason, count) -> add(refused, reason, count));
+    other.closes.forEach((code, count) -> add(closes, code, count));
+    other.errors.forEach((code, count) -> add(errors, code, count));
+    other.received.forEach((frame, count) -> add(received, frame, count));
+    for (int i = 0; i < Math.min(other.answers, MAX_KEPT); i++) {
+      answered(other.roundTrips[i]);
     }
-    answers += other.answers;
+    answers += Math.max(0, other.answers - MAX_KEPT);
     attempts += other.attempts;
     admitted += other.admitted;
     goodLost += other.goodLost;
@@ -102,6 +120,8 @@ public final class StormCounts {
         .put("refused", new JsonObject(new TreeMap<>(refused)))
         .put("closes", new JsonObject(new TreeMap<>(closes)))
         .put("errors", new JsonObject(new TreeMap<>(errors)))
+        .put("received", new JsonObject(new TreeMap<>(received)))
+        .put("goodAnswered", answers)
         .put("goodPerSecond", Math.round(answers / seconds))
         .put("goodP50Ms", millis(0.5))
         .put("goodP99Ms", millis(0.99))
@@ -113,13 +133,14 @@ public final class StormCounts {
     return String.format(
         Locale.ROOT,
         "%,d connects/s, open %,d, admitted %,d; refused %s; closed %s; errors %s;"
-            + " good %,d/s p50 %.1f ms p99 %.1f ms lost %d",
+            + " received %s; good %,d/s p50 %.1f ms p99 %.1f ms lost %d",
         counts.getLong("connectsPerSecond"),
         counts.getInteger("open"),
         counts.getInteger("admitted"),
         list(counts.getJsonObject("refused")),
         list(counts.getJsonObject("closes")),
         list(counts.getJsonObject("errors")),
+        list(counts.getJsonObject("received")),
         counts.getLong("goodPerSecond"),
         counts.getDouble("goodP50Ms"),
         counts.getDouble("goodP99Ms"),

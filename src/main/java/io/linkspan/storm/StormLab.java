@@ -29,11 +29,12 @@ public final class StormLab implements AutoCloseable {
 
   private static final int BUFFER = 64 * 1024;
   private static final int SLOW_RECEIVE_BUFFER = 4 * 1024;
+  private static final int ACK_TYPE = 10;
   private static final int MESSAGE_TYPE = 11;
   private static final long SPREAD_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   /** An attempt to connect, or a beat of a link. */
-  private record Due(long at, StormKind kind, int number, StormLink link) {}
+  private record Due(long at, StormClient client, StormLink link) {}
 
   private final StormPlan plan;
   private final Selector selector;
@@ -49,13 +50,13 @@ public final class StormLab implements AutoCloseable {
   public StormLab(StormPlan plan) throws IOException {
     this.plan = plan;
     selector = Selector.open();
-    schedule(StormKind.GOOD, plan.good(), 1);
+    schedule(StormKind.GOOD, true, plan.good(), 1);
   }
 
   /** Lets the clients of the kind connect, over a second. */
   public void begin() {
     begun = true;
-    schedule(plan.kind(), plan.clients(), plan.kind().timers());
+    schedule(plan.kind(), false, plan.clients(), plan.kind().timers());
   }
 
   /** Returns whether the clients of the kind have begun. */
@@ -63,17 +64,17 @@ public final class StormLab implements AutoCloseable {
     return begun;
   }
 
-  private void schedule(StormKind kind, int clients, int each) {
+  private void schedule(StormKind kind, boolean beside, int clients, int each) {
     long now = System.nanoTime();
     long attempts = (long) clients * each;
     for (int i = 0; i < attempts; i++) {
-      attempt(kind, i % clients, now + i * SPREAD_NANOS / attempts);
+      attempt(new StormClient(kind, beside, i % clients), now + i * SPREAD_NANOS / attempts);
     }
   }
 
-  private void attempt(StormKind kind, int number, long at) {
+  private void attempt(StormClient client, long at) {
     attemptsWaiting++;
-    timers.add(new Due(at, kind, number, null));
+    timers.add(new Due(at, client, null));
   }
 
   /** Does what is due and handles what has happened, for a few milliseconds. */
@@ -95,24 +96,23 @@ public final class StormLab implements AutoCloseable {
   private void due(Due due, long now) throws IOException {
     if (due.link() == null) {
       attemptsWaiting--;
-      connect(due.kind(), due.number());
+      connect(due.client());
     } else if (due.link().state == StormLink.State.OPEN) {
       beat(due.link(), now);
     }
   }
 
-  private void connect(StormKind kind, int number) throws IOException {
-    if (kind != StormKind.GOOD) {
+  private void connect(StormClient client) throws IOException {
+    if (!client.beside()) {
       counts.attempted();
     }
     links++;
     SocketChannel channel = SocketChannel.open();
     channel.configureBlocking(false);
-    if (kind == StormKind.SLOW_READER) {
+    if (client.kind() == StormKind.SLOW_READER) {
       channel.setOption(StandardSocketOptions.SO_RCVBUF, SLOW_RECEIVE_BUFFER);
     }
-    var link =
-        new StormLink(kind, number, channel, channel.register(selector, SelectionKey.OP_CONNECT));
+    var link = new StormLink(client, channel, channel.register(selector, SelectionKey.OP_CONNECT));
     try {
       bind(link);
       channel.connect(plan.target());
@@ -121,12 +121,12 @@ public final class StormLab implements AutoCloseable {
     }
   }
 
-  /** Gives each client of the kind an address of its own; good ones share 127.0.0.1. */
+  /** Gives each client of the kind an address of its own; those beside it share 127.0.0.1. */
   private void bind(StormLink link) throws IOException {
-    if (link.kind == StormKind.GOOD || plan.target().getAddress().getAddress().length != 4) {
+    if (link.client.beside() || plan.target().getAddress().getAddress().length != 4) {
       return;
     }
-    int address = link.number % plan.addresses();
+    int address = link.client.number() % plan.addresses();
     link.channel.bind(
         new InetSocketAddress("127.1." + address / 250 + '.' + (1 + address % 250), 0));
   }
@@ -135,8 +135,7 @@ public final class StormLab implements AutoCloseable {
     try {
       if (link.key.isConnectable()) {
         link.channel.finishConnect();
-        String user = (link.kind == StormKind.GOOD ? "good-" : "storm-") + link.number;
-        link.request(plan.pathOf(user));
+        link.request(plan.pathOf(link.client.user()));
         return;
       }
       if (link.key.isWritable()) {
@@ -179,7 +178,7 @@ public final class StormLab implements AutoCloseable {
 
   private void opened(StormLink link) throws IOException {
     link.state = StormLink.State.OPEN;
-    if (link.kind != StormKind.GOOD) {
+    if (!link.client.beside()) {
       counts.admitted();
       open++;
     }
@@ -188,12 +187,12 @@ public final class StormLab implements AutoCloseable {
     } else if (link.kind.talks()) {
       // Spread, so that the links do not beat together.
       long first = ThreadLocalRandom.current().nextLong(link.kind.beatNanos());
-      timers.add(new Due(System.nanoTime() + first, link.kind, link.number, link));
+      timers.add(new Due(System.nanoTime() + first, link.client, link));
     }
   }
 
   private void beat(StormLink link, long now) throws IOException {
-    timers.add(new Due(now + link.kind.beatNanos(), link.kind, link.number, link));
+    timers.add(new Due(now + link.kind.beatNanos(), link.client, link));
     try {
       for (int i = 0; i < link.kind.messagesPerBeat() && link.hasRoom(); i++) {
         send(link);
@@ -212,7 +211,7 @@ public final class StormLab implements AutoCloseable {
   private void send(StormLink link) throws IOException {
     Message message =
         Message.newBuilder()
-            .setEventId("s" + link.messages++)
+            .setEventId(link.nextEventId())
             .setTo("service:echo")
             .setBody("x".repeat(link.kind.bodyLength()))
             .build();
@@ -240,7 +239,7 @@ public final class StormLab implements AutoCloseable {
     link.key.cancel();
     link.channel.close();
     links--;
-    if (link.kind == StormKind.GOOD) {
+    if (link.client.beside()) {
       counts.goodLost();
     } else {
       open -= wasOpen ? 1 : 0;
@@ -248,11 +247,11 @@ public final class StormLab implements AutoCloseable {
     }
     long due = System.nanoTime() + link.kind.retryNanos();
     if (link.kind == StormKind.GOOD) {
-      attempt(link.kind, link.number, due + ThreadLocalRandom.current().nextLong(SPREAD_NANOS));
+      attempt(link.client, due + ThreadLocalRandom.current().nextLong(SPREAD_NANOS));
       return;
     }
     for (int i = 0; i < link.kind.timers() && links + attemptsWaiting < plan.maxLinks(); i++) {
-      attempt(link.kind, link.number, due);
+      attempt(link.client, due);
     }
   }
 
@@ -276,20 +275,31 @@ public final class StormLab implements AutoCloseable {
     @Override
     public void binary(byte[] payload) {
       if (payload.length < 2 || payload[0] != MESSAGE_TYPE || payload[1] != 0) {
+        count(payload.length >= 2 && payload[0] == ACK_TYPE ? "ack" : "other");
         return;
       }
       Message message;
       try {
         message = Message.parser().parseFrom(payload, 2, payload.length - 2);
       } catch (InvalidProtocolBufferException e) {
+        count("other");
         counts.failed("unreadable");
         return;
       }
       Long sent = link.sentAt.poll();
-      if (message.getType().equals("error")) {
+      boolean isError = message.getType().equals("error");
+      count(isError ? "error" : "message");
+      if (isError) {
         counts.failed(code(message));
       } else if (sent != null) {
         counts.answered(System.nanoTime() - sent);
+      }
+    }
+
+    /** Counts a frame that a client of the kind has received. */
+    private void count(String frame) {
+      if (!link.client.beside()) {
+        counts.received(frame);
       }
     }
 
@@ -303,6 +313,7 @@ public final class StormLab implements AutoCloseable {
 
     @Override
     public void ping() {
+      count("ping");
       try {
         link.pong();
       } catch (IOException e) {
@@ -313,6 +324,7 @@ public final class StormLab implements AutoCloseable {
 
     @Override
     public void closed(int code) {
+      count("close");
       try {
         end(link, Integer.toString(code));
       } catch (IOException e) {

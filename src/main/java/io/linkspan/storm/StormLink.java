@@ -36,12 +36,12 @@ final class StormLink {
   private static final int MAX_HEAD = 8 * 1024;
 
   /** Bytes that wait for the socket; a client whose server does not read sends nothing more. */
-  private static final int MAX_WAITING = 256 * 1024;
+  private static final int MAX_WAITING = 32 * 1024;
 
   private static final String END_OF_HEAD = "\r\n\r\n";
 
+  final StormClient client;
   final StormKind kind;
-  final int number;
   final SocketChannel channel;
   final SelectionKey key;
   final ServerFrames frames = new ServerFrames();
@@ -50,17 +50,27 @@ final class StormLink {
   final Deque<Long> sentAt = new ArrayDeque<>();
 
   State state = State.CONNECTING;
-  int messages;
   private final StringBuilder head = new StringBuilder();
   private final Deque<ByteBuffer> waiting = new ArrayDeque<>();
   private int waitingBytes;
 
-  StormLink(StormKind kind, int number, SocketChannel channel, SelectionKey key) {
-    this.kind = kind;
-    this.number = number;
+  /** An eventId that the user has sent before, over another link too, is not sent on again. */
+  private final String eventIds =
+      Long.toString(ThreadLocalRandom.current().nextLong(Long.MAX_VALUE), Character.MAX_RADIX)
+          + '-';
+
+  private int messages;
+
+  StormLink(StormClient client, SocketChannel channel, SelectionKey key) {
+    this.client = client;
+    kind = client.kind();
     this.channel = channel;
     this.key = key;
     key.attach(this);
+  }
+
+  String nextEventId() {
+    return eventIds + messages++;
   }
 
   /** Sends the request of an upgrade, or a half of it. */

@@ -48,6 +48,35 @@ class StormLabTest {
   }
 
   @Test
+  void clientsAreAnsweredByAGatewayThatHasSeenThemBefore() throws IOException {
+    try (TestGateway gateway = TestGateway.start(Map.of())) {
+      for (int run = 0; run < 2; run++) {
+        try (StormLab lab = lab(gateway, StormKind.GOOD, 1, 1)) {
+          runUntil(lab, all -> all.getInteger("goodAnswered") >= 2);
+        }
+      }
+    }
+  }
+
+  @Test
+  void goodClientsOfTheKindAreCountedApartFromThoseBesideThem() throws IOException {
+    try (TestGateway gateway = TestGateway.start(Map.of());
+        StormLab lab = lab(gateway, StormKind.GOOD, 3, 2)) {
+      lab.begin();
+      JsonObject counts =
+          runUntil(
+              lab,
+              all ->
+                  all.getInteger("open") == 3
+                      && all.getJsonObject("received").getInteger("message", 0) > 5);
+
+      assertThat(counts.getInteger("attempts")).isEqualTo(3);
+      assertThat(counts.getJsonObject("received").fieldNames())
+          .isSubsetOf("ack", "message", "ping");
+    }
+  }
+
+  @Test
   void goodClientsAreAnswered() throws IOException {
     try (TestGateway gateway = TestGateway.start(Map.of());
         StormLab lab = lab(gateway, StormKind.GOOD, 1, 2)) {
