@@ -2,9 +2,11 @@ package io.linkspan;
 
 import io.linkspan.config.Hosts;
 import io.linkspan.storm.StormCounts;
+import io.linkspan.storm.StormGauges;
 import io.linkspan.storm.StormKind;
-import io.linkspan.storm.StormLab;
 import io.linkspan.storm.StormPlan;
+import io.linkspan.storm.StormReasons;
+import io.linkspan.storm.StormRun;
 import io.vertx.core.json.JsonObject;
 import java.io.IOException;
 import java.net.URI;
@@ -13,13 +15,11 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -38,17 +38,7 @@ final class StormCommand implements Callable<Integer> {
 
   private static final int FAILED = 1;
   private static final int WRONG_USAGE = 2;
-  private static final long SECOND_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final Duration PATIENCE = Duration.ofSeconds(5);
-
-  /** The gauges that each line ends with, by their names in the metrics. */
-  private static final Map<String, String> GAUGES =
-      Map.of(
-          "linkspan_sessions", "sessions",
-          "linkspan_pending_links", "pendingLinks",
-          "linkspan_memory_used_bytes{memory=\"heap\"}", "heapBytes",
-          "linkspan_memory_used_bytes{memory=\"direct\"}", "directBytes",
-          "linkspan_memory_level{memory=\"heap\"}", "memoryLevel");
 
   @Parameters(
       paramLabel = "URL",
@@ -111,7 +101,7 @@ final class StormCommand implements Callable<Integer> {
 
   private final HttpClient http = HttpClient.newBuilder().connectTimeout(PATIENCE).build();
   private CompletableFuture<HttpResponse<String>> scrape;
-  private final JsonObject gauges = new JsonObject();
+  private JsonObject gauges = new JsonObject();
 
   @Override
   public Integer call() {
@@ -131,41 +121,36 @@ final class StormCommand implements Callable<Integer> {
       System.err.println(e.getMessage());
       return WRONG_USAGE;
     }
-    try (var lab = new StormLab(plan)) {
-      JsonObject quiet = run("quiet", lab, quietSeconds);
-      lab.begin();
-      JsonObject storm = run("storm", lab, seconds);
-      print("all of the quiet time", quiet);
-      print("all of the storm", storm);
-      return 0;
+    var run = new StormRun(plan, quietSeconds);
+    try {
+      run.run(
+          (phase, second, figures, total) -> {
+            readGauges();
+            print(phase.label() + " " + second + " s", figures);
+          });
     } catch (IOException e) {
       System.err.println("the storm cannot run: " + e.getMessage());
       return FAILED;
     }
-  }
-
-  /** Runs a part of the storm, and returns the counts of all of it. */
-  private JsonObject run(String phase, StormLab lab, int length) throws IOException {
-    var all = new StormCounts();
-    long start = System.nanoTime();
-    long last = start;
-    for (int second = 1; second <= length; second++) {
-      long end = start + second * SECOND_NANOS;
-      while (System.nanoTime() < end) {
-        lab.turn();
-      }
-      StormCounts counts = lab.takeCounts();
-      long now = System.nanoTime();
-      readGauges();
-      print(phase + " " + second + " s", counts.toJson(since(last, now), lab.open()));
-      last = now;
-      all.add(counts);
+    print("all of the quiet time", run.quiet());
+    print("all of the storm", run.storm());
+    if (!json) {
+      explain(run.storm());
     }
-    return all.toJson(Math.max(since(start, last), 1), lab.open());
+    return 0;
   }
 
-  private static double since(long start, long now) {
-    return (double) (now - start) / SECOND_NANOS;
+  /** Prints the meaning of each reason, with the keys that decide it. */
+  private static void explain(JsonObject counts) {
+    Set<String> names = new TreeSet<>();
+    for (String part : List.of("refused", "closes", "errors")) {
+      names.addAll(counts.getJsonObject(part).fieldNames());
+    }
+    for (String name : names) {
+      if (!StormReasons.meaning(name).isEmpty()) {
+        System.out.println("  " + name + ": " + StormReasons.meaning(name));
+      }
+    }
   }
 
   private void print(String when, JsonObject counts) {
@@ -188,7 +173,7 @@ final class StormCommand implements Callable<Integer> {
       return;
     }
     if (scrape != null && scrape.isDone() && !scrape.isCompletedExceptionally()) {
-      take(scrape.join().body());
+      gauges = StormGauges.of(scrape.join().body());
     }
     if (scrape == null || scrape.isDone()) {
       scrape =
@@ -196,18 +181,5 @@ final class StormCommand implements Callable<Integer> {
               HttpRequest.newBuilder(management.resolve("/metrics")).timeout(PATIENCE).build(),
               BodyHandlers.ofString());
     }
-  }
-
-  private void take(String metrics) {
-    Map<String, Double> values = new TreeMap<>();
-    List<String> lines = Arrays.asList(metrics.split("\n", -1));
-    for (String line : lines) {
-      int end = line.lastIndexOf(' ');
-      String name = end < 0 ? null : GAUGES.get(line.substring(0, end));
-      if (name != null) {
-        values.put(name, Double.valueOf(line.substring(end + 1)));
-      }
-    }
-    values.forEach(gauges::put);
   }
 }

@@ -9,32 +9,41 @@ public enum StormKind {
   /**
    * Sends a message twice a second to the echo service, and reconnects after one to two seconds.
    */
-  GOOD(1, TimeUnit.SECONDS.toNanos(1)),
+  GOOD(
+      1,
+      TimeUnit.SECONDS.toNanos(1),
+      "sends a message to service:echo twice a second, and reconnects after one to two seconds"),
 
   /**
    * Has four timers, as after an outage, that each open a WebSocket; each failure of one starts
    * four more, without back-off. A helper for Flutter does this.
    */
-  HELPER(4, TimeUnit.SECONDS.toNanos(1)),
+  HELPER(
+      4,
+      TimeUnit.SECONDS.toNanos(1),
+      "has four timers that each open a WebSocket, as after an outage; each failure starts four more after a second"),
 
   /** Drops its link once it is admitted, and reconnects at once, as it does after each refusal. */
-  NO_BACK_OFF(1, 0),
+  NO_BACK_OFF(1, 0, "reconnects at once after a refusal, and drops its link once it is admitted"),
 
   /** Sends half of a request and stays silent; opens another link at once when it is closed. */
-  HALF_OPEN(1, 0),
+  HALF_OPEN(
+      1, 0, "sends half of a request and stays silent; opens another link when it is dropped"),
 
   /** Asks for answers of 1 KiB twenty times a second, and reads 1 KiB a second. */
-  SLOW_READER(1, TimeUnit.SECONDS.toNanos(1)),
+  SLOW_READER(1, TimeUnit.SECONDS.toNanos(1), "asks for 20 KiB a second and reads 1 KiB"),
 
   /** Sends 200 messages a second and reads the answers. */
-  CHATTERBOX(1, TimeUnit.SECONDS.toNanos(1));
+  CHATTERBOX(1, TimeUnit.SECONDS.toNanos(1), "sends 200 messages a second and reads the answers");
 
   private final int timers;
   private final long retryNanos;
+  private final String about;
 
-  StormKind(int timers, long retryNanos) {
+  StormKind(int timers, long retryNanos, String about) {
     this.timers = timers;
     this.retryNanos = retryNanos;
+    this.about = about;
   }
 
   /** Returns how many attempts a client begins with, and how many follow each failure. */
@@ -75,6 +84,11 @@ public enum StormKind {
   /** Returns the characters in the body of a message. */
   int bodyLength() {
     return this == SLOW_READER ? 1_024 : 64;
+  }
+
+  /** Returns what a client of the kind does, for operators. */
+  public String about() {
+    return about;
   }
 
   /** Returns the name on the command line. */
