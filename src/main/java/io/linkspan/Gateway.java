@@ -38,6 +38,7 @@ import io.linkspan.session.NodeServices;
 import io.linkspan.session.SessionMetrics;
 import io.linkspan.status.NodeFacts;
 import io.linkspan.status.StatusService;
+import io.linkspan.storm.StormService;
 import io.linkspan.telemetry.Tracing;
 import io.linkspan.telemetry.otel.OtelTracing;
 import io.linkspan.trace.TraceService;
@@ -168,6 +169,12 @@ public final class Gateway implements Node {
             new StatusService(vertx, nodes, facts(), metrics.registry(), metrics.latencies()),
             requests,
             new RebalanceRequests(vertx.eventBus(), nodes),
+            new StormService(
+                vertx,
+                live.view(next -> next.management().storm()),
+                () -> live.get().localUrl(edges.element().httpPort()),
+                this::ready,
+                metrics::scrape),
             config.websocket().maxMessageSize() * 2L,
             pipeline -> BackPressure.install(pipeline, pressure));
   }

@@ -186,6 +186,15 @@ public record GatewayConfig(
     return new RouteReader.Upstream(upstream.address(), upstream.pipeline().longest());
   }
 
+  /**
+   * Returns the URL for plain WebSockets of this machine; null when they need TLS.
+   *
+   * @param httpPort in use
+   */
+  String localUrl(int httpPort) {
+    return http.tls().enabled() ? null : "ws://127.0.0.1:" + httpPort + websocket.path();
+  }
+
   /** Returns how many event loops serve clients. */
   int loops() {
     return VertxProcess.eventLoops(eventLoops);

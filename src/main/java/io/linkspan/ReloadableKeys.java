@@ -12,6 +12,7 @@ final class ReloadableKeys {
           "socketio.namespaces",
           "management.hosts",
           "management.apiKey",
+          "management.storm.",
           "auth.anonymous",
           "auth.cookie",
           "auth.jwt.",

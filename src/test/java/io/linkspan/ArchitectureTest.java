@@ -64,7 +64,7 @@ class ArchitectureTest {
       logging -> config
       mailbox -> api, config, delivery, log, time
       memory -> api, config
-      ops -> admission, api, config, listener, memory, metrics, protocol, rebalance, revocation, status, time, trace, translate, wire
+      ops -> admission, api, config, listener, memory, metrics, protocol, rebalance, revocation, status, storm, time, trace, translate, wire
       permission -> admission, config, routing
       presence -> api, config, connection, delivery, directory, memory, time, wire
       protocol.compression -> protocol
@@ -83,7 +83,7 @@ class ArchitectureTest {
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
       status -> api, directory, memory, metrics, time
-      storm -> api
+      storm -> api, config, status, time
       telemetry -> api, config
       telemetry.otel -> api, telemetry
       trace -> api, config, connection, directory, time, wire

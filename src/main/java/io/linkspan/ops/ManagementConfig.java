@@ -2,6 +2,7 @@ package io.linkspan.ops;
 
 import io.linkspan.config.ConfigNode;
 import io.linkspan.config.Hosts;
+import io.linkspan.storm.StormConfig;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
@@ -16,6 +17,7 @@ import java.util.regex.Pattern;
  * @param apiKey required as a Bearer token below {@code /v1}; empty requires none
  * @param requestTimeout time for all of a request, from its first byte
  * @param idleTimeout a connection that sends no further request for so long is closed
+ * @param storm whether the management port starts storms, and how large
  */
 public record ManagementConfig(
     String host,
@@ -23,7 +25,8 @@ public record ManagementConfig(
     List<String> hosts,
     String apiKey,
     Duration requestTimeout,
-    Duration idleTimeout) {
+    Duration idleTimeout,
+    StormConfig storm) {
 
   /** With 64 characters to choose from, 96 bits. */
   private static final int SHORTEST_KEY = 16;
@@ -56,7 +59,8 @@ public record ManagementConfig(
         hosts,
         apiKey,
         management.duration("requestTimeout", SHORTEST_TIMEOUT),
-        management.duration("idleTimeout", SHORTEST_TIMEOUT));
+        management.duration("idleTimeout", SHORTEST_TIMEOUT),
+        StormConfig.read(management.section("storm")));
   }
 
   /** Omits the key, which must not appear in a log. */

@@ -11,6 +11,7 @@ import io.linkspan.protocol.ProtocolException;
 import io.linkspan.rebalance.RebalanceRequests;
 import io.linkspan.revocation.RevocationRequests;
 import io.linkspan.status.StatusService;
+import io.linkspan.storm.StormService;
 import io.linkspan.trace.TraceService;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MessageLimits;
@@ -61,6 +62,7 @@ public final class ManagementVerticle extends VerticleBase {
   private final StatusService status;
   private final RevocationRequests revocations;
   private final RebalanceRequests rebalance;
+  private final StormService storms;
   private final long maxBody;
   private final Consumer<ChannelPipeline> extensions;
   private HttpServer server;
@@ -70,6 +72,7 @@ public final class ManagementVerticle extends VerticleBase {
    * @param config in force; hosts and key can change
    * @param traces opened and closed with the port
    * @param status opened and closed with the port
+   * @param storms opened and closed with the port
    * @param maxBody bytes of a Message in an HTTP body
    * @param extensions prepares the pipeline of each connection
    */
@@ -82,6 +85,7 @@ public final class ManagementVerticle extends VerticleBase {
       StatusService status,
       RevocationRequests revocations,
       RebalanceRequests rebalance,
+      StormService storms,
       long maxBody,
       Consumer<ChannelPipeline> extensions) {
     this.config = config;
@@ -92,6 +96,7 @@ public final class ManagementVerticle extends VerticleBase {
     this.status = status;
     this.revocations = revocations;
     this.rebalance = rebalance;
+    this.storms = storms;
     this.maxBody = maxBody;
     this.extensions = extensions;
   }
@@ -99,6 +104,7 @@ public final class ManagementVerticle extends VerticleBase {
   @Override
   public Future<?> start() {
     clients = GatewayClient.create(vertx);
+    storms.open();
     // Another protocol in the pipeline would need a back-pressure of its own.
     server = vertx.createHttpServer(new HttpServerOptions().setHttp2ClearTextEnabled(false));
     server
@@ -115,7 +121,7 @@ public final class ManagementVerticle extends VerticleBase {
 
   @Override
   public Future<?> stop() {
-    return Future.join(traces.close(), status.close(), server.close());
+    return Future.join(storms.close(), traces.close(), status.close(), server.close());
   }
 
   /** The port in use, once started. */
@@ -172,6 +178,7 @@ public final class ManagementVerticle extends VerticleBase {
     new ConfigurationApi(configuration).addTo(router);
     new RevocationApi(revocations, maxBody).addTo(router);
     new RebalanceApi(rebalance).addTo(router);
+    new StormApi(storms, maxBody).addTo(router);
     refuseOthers(router);
     return router;
   }

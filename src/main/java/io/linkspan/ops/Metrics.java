@@ -52,7 +52,7 @@ public final class Metrics implements AutoCloseable {
   }
 
   /** Returns all metrics in Prometheus' text format. */
-  String scrape() {
+  public String scrape() {
     return registry.scrape();
   }
 

@@ -29,7 +29,8 @@ final class StatusApi {
     }
   }
 
-  private static void watch(RoutingContext request, Function<StatusListener, Runnable> begin) {
+  /** Answers with server-sent events until the request ends. */
+  static void watch(RoutingContext request, Function<StatusListener, Runnable> begin) {
     if (!hasNoParameters(request)) {
       return;
     }

@@ -10,15 +10,15 @@ import java.util.List;
  *
  * @param <W> what is kept of one
  */
-final class Watchers<W> {
+public final class Watchers<W> {
 
   /** Watchers of a kind at one node. */
-  static final int MAX = 64;
+  public static final int MAX = 64;
 
   private final List<W> all = new ArrayList<>();
 
   /** Adds a watcher; fails as {@code rate-limited} when there are too many. */
-  void add(W watcher) {
+  public void add(W watcher) {
     if (all.size() >= MAX) {
       throw new MessageException(
           ErrorCode.RATE_LIMITED, "this node serves " + MAX + " live views of a kind at a time");
@@ -26,16 +26,18 @@ final class Watchers<W> {
     all.add(watcher);
   }
 
-  void remove(W watcher) {
+  /** Removes a watcher; nothing happens when it is not there. */
+  public void remove(W watcher) {
     all.remove(watcher);
   }
 
-  boolean isEmpty() {
+  /** Returns whether there are none. */
+  public boolean isEmpty() {
     return all.isEmpty();
   }
 
   /** Returns the present watchers; they may be removed meanwhile. */
-  List<W> present() {
+  public List<W> present() {
     return List.copyOf(all);
   }
 }

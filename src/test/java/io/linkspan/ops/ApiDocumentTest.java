@@ -3,6 +3,7 @@ package io.linkspan.ops;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.testing.ManagementPort;
+import io.linkspan.testing.Patience;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.Vertx;
@@ -38,7 +39,7 @@ class ApiDocumentTest {
 
   @BeforeAll
   static void start() throws Exception {
-    gateway = TestGateway.start(Map.of());
+    gateway = TestGateway.start(Map.of("management.storm.enabled", "true"));
     document = new JsonObject(call("GET", "/openapi.json", null).body());
   }
 
@@ -216,6 +217,25 @@ class ApiDocumentTest {
     check(409, "DELETE", path, path, null);
     check(202, "POST", path, path, null);
     check(200, "GET", path, path, null);
+  }
+
+  @Test
+  void answersAboutStormsAreAsDescribed() throws Exception {
+    String path = "/v1/storms";
+    check(200, "GET", path, path, null);
+    check(409, "DELETE", path, path, null);
+    check(400, "POST", path, path, "{\"kind\":\"polite\"}");
+    String storm = "{\"kind\":\"good\",\"clients\":1,\"good\":1,\"quietSeconds\":0}";
+    check(202, "POST", path, path, storm);
+    check(409, "POST", path, path, storm);
+    long end = System.nanoTime() + Patience.LONGEST.toNanos();
+    JsonObject description = check(200, "GET", path, path, null);
+    while (!description.getJsonObject("storm").containsKey("latest") && System.nanoTime() < end) {
+      description = check(200, "GET", path, path, null);
+    }
+    assertThat(description.getJsonObject("storm").getJsonArray("samples")).isNotEmpty();
+    check(200, "DELETE", path, path, null);
+    check(400, "GET", path + "/live", path + "/live?storm=1", null);
   }
 
   @Test

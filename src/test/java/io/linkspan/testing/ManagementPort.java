@@ -11,6 +11,7 @@ import io.linkspan.ops.Metrics;
 import io.linkspan.ops.Node;
 import io.linkspan.status.NodeFacts;
 import io.linkspan.status.StatusService;
+import io.linkspan.storm.StormService;
 import io.linkspan.trace.TraceConfig;
 import io.linkspan.trace.TraceService;
 import io.vertx.core.Future;
@@ -70,6 +71,7 @@ public final class ManagementPort {
         new StatusService(vertx, nodes, facts, metrics.registry(), metrics.latencies()),
         null,
         null,
+        new StormService(vertx, config::storm, () -> null, () -> true, metrics::scrape),
         1,
         pipeline -> {});
   }
