@@ -13,6 +13,7 @@ const PAGES = {
   routes: "Routes",
   messages: "Messages",
   events: "Events",
+  storm: "Storm lab",
   settings: "Configuration",
 };
 
@@ -233,6 +234,43 @@ await run({
       await tab.sees("status", "2 nodes");
       await tab.page.getByRole("button", { name: "Forget key" }).click();
       await tab.until(tab.part("key").waitFor());
+    }),
+
+  // A storm of each kind starts, shows figures that move, and stops; a bad target is refused.
+  storms: (browser, address) =>
+    withBrowser(browser, async (context) => {
+      const tab = await Tab.open(context, address);
+      await tab.goTo("storm");
+      await tab.sees("storm-state", "No storm has run");
+      for (const [name, value] of [["clients", "2"], ["good", "1"], ["quietSeconds", "1"], ["seconds", "100"]]) await tab.part(name).fill(value);
+      for (const kind of ["good", "no-back-off", "half-open", "slow-reader", "chatterbox", "helper"]) {
+        await tab.part("kind").selectOption(kind);
+        await tab.confirmed("start");
+        await tab.sees("storm-state", `2 clients of the kind ${kind}, and 1 good ones`);
+        await tab.until(tab.page.locator(".tile").filter({ hasText: /Connects.*\D([2-9]|\d{2,}) in all/ }).waitFor());
+        await tab.until(tab.row("Round trip of the good clients, p99").locator("td:last-child").filter({ hasText: /s$/ }).waitFor());
+        check(await tab.part("start").isDisabled(), "a second storm can be started");
+        if (kind === "helper") await tab.seesRow("refused", "429", "limits.connections");
+        await tab.until(tab.part("stop").click());
+        await tab.sees("storm-state", "an operator stopped it");
+      }
+      await checkWidth(tab, "storm");
+      await tab.page.setViewportSize({ width: 390, height: 844 });
+      await checkWidth(tab, "storm on a phone");
+      tab.expected.push("400");
+      await tab.part("target").fill("ws://192.0.2.1/ws");
+      await tab.confirmed("start");
+      await tab.until(tab.page.getByRole("alert").filter({ hasText: "must be on loopback" }).waitFor());
+      await tab.page.reload();
+      await tab.sees("storm-state", "an operator stopped it");
+    }),
+
+  // Without the switch the page names the key.
+  nostorms: (browser, address) =>
+    withBrowser(browser, async (context) => {
+      const tab = await Tab.open(context, address);
+      await tab.goTo("storm");
+      await tab.sees("disabled", "management.storm.enabled: true");
     }),
 
   // A page of many sessions while further ones connect; the test opens them after the first line.

@@ -13,6 +13,7 @@ import { routes } from "./routes.js";
 import { services } from "./services.js";
 import { session } from "./session.js";
 import { settings } from "./settings.js";
+import { storm } from "./storm.js";
 
 /** A page puts its content into an element, and returns what ends it. */
 const PAGES = {
@@ -24,6 +25,7 @@ const PAGES = {
   routes: ["Routes", routes],
   messages: ["Messages", messages],
   events: ["Events", events],
+  storm: ["Storm lab", storm],
   settings: ["Configuration", settings],
 };
 

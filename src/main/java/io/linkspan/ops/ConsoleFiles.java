@@ -43,6 +43,7 @@ final class ConsoleFiles {
           "services.js",
           "session.js",
           "settings.js",
+          "storm.js",
           "trace.js");
 
   private static final String POLICY =
