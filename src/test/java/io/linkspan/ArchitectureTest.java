@@ -79,7 +79,7 @@ class ArchitectureTest {
       revocation -> admission, api, config, listener, time
       routing -> api, config, translate
       session -> admission, api, bus, config, connection, delivery, directory, history, log, mailbox, memory, metrics, permission, presence, rebalance, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
-      session.outbox -> api, connection, delivery, memory, metrics, telemetry, time, trace, wire
+      session.outbox -> api, connection, delivery, memory, metrics, telemetry, time, trace, translate, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire
       status -> api, directory, memory, metrics, time

@@ -1,17 +1,13 @@
 package io.linkspan.translate;
 
-import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
 import com.google.protobuf.MessageLite;
-import com.google.protobuf.Parser;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageSize;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.protocol.frame.LegacyFrame;
 import io.vertx.core.buffer.Buffer;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 
 /** Reads and writes binary frames. */
 public final class BinaryTranslator {
@@ -44,11 +40,11 @@ public final class BinaryTranslator {
     MessageScan.check(frame, LegacyFrame.HEADER_LENGTH, length, limits);
     try {
       return switch (type) {
-        case LegacyFrame.TYPE_MESSAGE -> {
-          Message plain = MessageReader.read(frame, LegacyFrame.HEADER_LENGTH, length);
-          yield plain == null ? parse(Message.parser(), frame, length) : plain;
-        }
-        case LegacyFrame.TYPE_ACK -> parse(AckMessage.parser(), frame, length);
+        case LegacyFrame.TYPE_MESSAGE ->
+            StoredMessage.read(frame, LegacyFrame.HEADER_LENGTH, length);
+        case LegacyFrame.TYPE_ACK ->
+            AckMessage.parser()
+                .parseFrom(frame, LegacyFrame.HEADER_LENGTH, length - LegacyFrame.HEADER_LENGTH);
         default ->
             throw new ProtocolException(
                 "frame type " + type + " is unknown; a Message is 11 and an AckMessage 10");
@@ -59,11 +55,6 @@ public final class BinaryTranslator {
     }
   }
 
-  private static <T> T parse(Parser<T> parser, byte[] frame, int length)
-      throws InvalidProtocolBufferException {
-    return parser.parseFrom(frame, LegacyFrame.HEADER_LENGTH, length - LegacyFrame.HEADER_LENGTH);
-  }
-
   /** Writes a frame with a Message; many recipients may share it, and nobody changes it. */
   public static byte[] encode(Message message) {
     return encode(message, 0);
@@ -71,28 +62,9 @@ public final class BinaryTranslator {
 
   /** Writes a frame with a Message, after free space for the bytes of an outer framing. */
   public static byte[] encode(Message message, int room) {
-    if (!MessageSize.isPlain(message)) {
-      return encodeGenerally(message, room);
-    }
     int start = room + LegacyFrame.HEADER_LENGTH;
-    byte[] frame = new byte[start + MessageSize.of(message)];
+    byte[] frame = StoredMessage.write(message, MessageSize.of(message), start);
     LegacyFrame.encodeHeader(LegacyFrame.TYPE_MESSAGE, frame, room);
-    MessageWriter.write(message, frame, start);
-    return frame;
-  }
-
-  /** Writes a Message with headers or unknown fields. */
-  private static byte[] encodeGenerally(Message message, int room) {
-    int start = room + LegacyFrame.HEADER_LENGTH;
-    int length = message.getSerializedSize();
-    byte[] frame = new byte[start + length];
-    LegacyFrame.encodeHeader(LegacyFrame.TYPE_MESSAGE, frame, room);
-    CodedOutputStream out = CodedOutputStream.newInstance(frame, start, length);
-    try {
-      message.writeTo(out);
-    } catch (IOException e) {
-      throw new UncheckedIOException("a write to an array cannot fail", e);
-    }
     return frame;
   }
 

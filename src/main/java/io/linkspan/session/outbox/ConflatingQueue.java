@@ -131,14 +131,14 @@ public final class ConflatingQueue {
   /** Takes a Message that waited in the queue of the same session on another shard. */
   public void restore(Pending before, DeliveryCallback callback) {
     PendingDelivery delivery = shared.restored(outbox, 0, before, callback);
-    add(delivery.outgoing.slowPolicy(), delivery);
+    add(delivery.outgoing().slowPolicy(), delivery);
   }
 
   private void add(SlowPolicy policy, PendingDelivery delivery) {
-    bytes += delivery.size;
+    bytes += delivery.size();
     shared.metrics().slow().waits(1);
     shared.memory().charge(MemoryUse.OUTBOX, DeliveryQueue.DELIVERY);
-    delivery.outgoing.hold(shared.memory());
+    delivery.hold(shared.memory());
     if (policy == SlowPolicy.LATEST) {
       Key key = Key.of(delivery.message());
       Waiting older = latest.get(key);
@@ -163,7 +163,7 @@ public final class ConflatingQueue {
 
   private void drop(Waiting waiting, MessageException why) {
     release(waiting.delivery());
-    shared.undelivered(waiting.delivery().outgoing, why, session, waiting.delivery().callback);
+    shared.undelivered(waiting.delivery().outgoing(), why, session, waiting.delivery().callback);
   }
 
   private void supersede(PendingDelivery older) {
@@ -173,10 +173,10 @@ public final class ConflatingQueue {
   }
 
   private void release(PendingDelivery delivery) {
-    bytes -= delivery.size;
+    bytes -= delivery.size();
     shared.metrics().slow().waits(-1);
     shared.memory().release(MemoryUse.OUTBOX, DeliveryQueue.DELIVERY);
-    delivery.outgoing.release(shared.memory());
+    delivery.release(shared.memory());
   }
 
   private Waiting takeLatest() {
@@ -210,7 +210,7 @@ public final class ConflatingQueue {
       while (!isEmpty() && isOpen()) {
         PendingDelivery next = take().delivery();
         release(next);
-        outbox.offer(next.outgoing, next.callback, now);
+        outbox.offer(next.outgoing(), next.callback, now);
       }
     } finally {
       passing = false;
@@ -269,7 +269,7 @@ public final class ConflatingQueue {
     while (!isEmpty()) {
       PendingDelivery next = take().delivery();
       release(next);
-      OutboxParts.moved(next.outgoing);
+      OutboxParts.moved(next.outgoing());
     }
   }
 

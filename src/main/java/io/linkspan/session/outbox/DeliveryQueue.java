@@ -4,10 +4,8 @@ import io.linkspan.api.Message;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryUse;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -20,10 +18,13 @@ final class DeliveryQueue {
 
   private static final int MAX_ABANDONED = 64;
 
-  /** Bytes of a delivery, apart from its Message. */
-  static final long DELIVERY = 192;
+  /** Bytes of a delivery and of its places in the index, apart from its Message. */
+  static final long DELIVERY = 112;
 
-  private final Map<String, PendingDelivery> byEventId = new HashMap<>(4);
+  /** Messages for one client that stay objects; with more of them, the further ones are packed. */
+  private static final int UNPACKED = 32;
+
+  private final EventIdIndex byEventId = new EventIdIndex();
   private PendingDelivery oldest;
   private PendingDelivery newest;
   private final OutboxMetrics metrics;
@@ -53,16 +54,12 @@ final class DeliveryQueue {
 
   /** Returns the oldest delivery with this eventId; null when there is none. */
   PendingDelivery find(String eventId) {
-    return byEventId.get(eventId);
+    return byEventId.find(eventId);
   }
 
   /** Returns the delivery of a Message with this eventId and sender; null when there is none. */
   PendingDelivery find(Message message) {
-    PendingDelivery delivery = find(message.getEventId());
-    while (delivery != null && !delivery.message().getFrom().equals(message.getFrom())) {
-      delivery = delivery.sameId;
-    }
-    return delivery;
+    return byEventId.find(message.getEventId(), message.getFrom());
   }
 
   /** Returns the oldest delivery that was written with this offset; null when there is none. */
@@ -124,11 +121,11 @@ final class DeliveryQueue {
   /** Adds a delivery at the end. */
   void add(PendingDelivery delivery) {
     count++;
-    bytes += delivery.size;
+    bytes += delivery.size();
     metrics.pending().increment();
-    metrics.pendingBytes().add(delivery.size);
+    metrics.pendingBytes().add(delivery.size());
     memory.charge(MemoryUse.OUTBOX, DELIVERY);
-    delivery.outgoing.hold(memory);
+    delivery.hold(memory);
     delivery.previous = newest;
     if (newest == null) {
       oldest = delivery;
@@ -136,13 +133,9 @@ final class DeliveryQueue {
       newest.next = delivery;
     }
     newest = delivery;
-    PendingDelivery head = byEventId.putIfAbsent(delivery.eventId(), delivery);
-    while (head != null) {
-      if (head.sameId == null) {
-        head.sameId = delivery;
-        return;
-      }
-      head = head.sameId;
+    byEventId.add(delivery);
+    if (count > UNPACKED) {
+      delivery.pack(memory);
     }
   }
 
@@ -150,11 +143,11 @@ final class DeliveryQueue {
   void remove(PendingDelivery delivery) {
     unmark(delivery);
     count--;
-    bytes -= delivery.size;
+    bytes -= delivery.size();
     metrics.pending().decrement();
-    metrics.pendingBytes().add(-delivery.size);
+    metrics.pendingBytes().add(-delivery.size());
     memory.release(MemoryUse.OUTBOX, DELIVERY);
-    delivery.outgoing.release(memory);
+    delivery.release(memory);
     if (delivery.previous == null) {
       oldest = delivery.next;
     } else {
@@ -165,7 +158,7 @@ final class DeliveryQueue {
     } else {
       delivery.next.previous = delivery.previous;
     }
-    removeId(delivery);
+    byEventId.remove(delivery);
   }
 
   /** A delivery was written to a client that can say later how far it has read. */
@@ -199,21 +192,5 @@ final class DeliveryQueue {
   /** Returns whether a Message was abandoned, as far as is remembered. */
   boolean wasAbandoned(Message message) {
     return !abandoned.isEmpty() && abandoned.contains(PendingDelivery.offsetOf(message));
-  }
-
-  private void removeId(PendingDelivery delivery) {
-    PendingDelivery head = byEventId.get(delivery.eventId());
-    if (head == delivery) {
-      if (delivery.sameId == null) {
-        byEventId.remove(delivery.eventId());
-      } else {
-        byEventId.put(delivery.eventId(), delivery.sameId);
-      }
-      return;
-    }
-    while (head.sameId != delivery) {
-      head = head.sameId;
-    }
-    head.sameId = delivery.sameId;
   }
 }

@@ -105,15 +105,15 @@ public final class Outbox implements PendingDelivery.Owner {
       return refuse(outgoing, Refusals.away(), callback);
     }
     var delivery = shared.delivery(this, ++lastNumber, outgoing, callback, link == null);
-    if (!makeRoomFor(delivery.size)) {
+    if (!makeRoomFor(outgoing.size())) {
       return refuse(outgoing, Refusals.full(queue.count()), callback);
     }
-    queue.add(delivery);
     if (listener != null) {
       listener.added(delivery);
     }
+    queue.add(delivery);
     if (link != null && kept && unsent == null) {
-      send(delivery, now);
+      send(delivery, outgoing, now);
     } else {
       shared.held(outgoing, session);
     }
@@ -175,7 +175,7 @@ public final class Outbox implements PendingDelivery.Owner {
   public void due(PendingDelivery delivery, long now) {
     if (delivery.attempts < shared.limits().maxAttempts()) {
       shared.metrics().redelivered().increment();
-      send(delivery, now);
+      send(delivery, delivery.outgoing(), now);
       return;
     }
     abandon(delivery);
@@ -237,12 +237,12 @@ public final class Outbox implements PendingDelivery.Owner {
     while (unsent != null && link != null && !isLastAttempt(queue.oldest())) {
       PendingDelivery delivery = unsent;
       unsent = delivery.next;
-      if (isTooLong(delivery.size)) {
+      if (isTooLong(delivery.size())) {
         // It fitted the last link of the client and does not fit this one.
         remove(delivery);
-        refuse(delivery.outgoing, Refusals.tooLarge(link.longestMessage()), delivery.callback);
+        refuse(delivery.outgoing(), Refusals.tooLarge(link.longestMessage()), delivery.callback);
       } else {
-        send(delivery, now);
+        send(delivery, delivery.outgoing(), now);
       }
     }
   }
@@ -263,7 +263,7 @@ public final class Outbox implements PendingDelivery.Owner {
     remove(delivery);
     queue.rememberAbandoned(delivery.message());
     shared.metrics().abandoned().increment();
-    refuse(delivery.outgoing, shared.abandoned(), delivery.callback);
+    refuse(delivery.outgoing(), shared.abandoned(), delivery.callback);
   }
 
   /**
@@ -307,7 +307,7 @@ public final class Outbox implements PendingDelivery.Owner {
     while (queue.oldest() != null) {
       PendingDelivery delivery = queue.oldest();
       remove(delivery);
-      refuse(delivery.outgoing, reason, delivery.callback);
+      refuse(delivery.outgoing(), reason, delivery.callback);
     }
   }
 
@@ -316,7 +316,7 @@ public final class Outbox implements PendingDelivery.Owner {
     while (queue.oldest() != null) {
       PendingDelivery delivery = queue.oldest();
       remove(delivery);
-      OutboxParts.moved(delivery.outgoing);
+      OutboxParts.moved(delivery.outgoing());
     }
   }
 
@@ -386,7 +386,7 @@ public final class Outbox implements PendingDelivery.Owner {
 
   private void forget(PendingDelivery delivery) {
     remove(delivery);
-    OutboxParts.taken(delivery.outgoing, delivery.callback);
+    OutboxParts.taken(delivery.outgoing(), delivery.callback);
   }
 
   private boolean isTooLong(int size) {
@@ -398,23 +398,23 @@ public final class Outbox implements PendingDelivery.Owner {
     return false;
   }
 
-  private void send(PendingDelivery delivery, long now) {
-    switch (delivery.outgoing.expectsAnswer() ? Mode.ACKNOWLEDGEMENTS : mode) {
+  private void send(PendingDelivery delivery, Outgoing outgoing, long now) {
+    switch (outgoing.expectsAnswer() ? Mode.ACKNOWLEDGEMENTS : mode) {
       case ACKNOWLEDGEMENTS -> {
         delivery.attempts++;
         shared.timeouts().add(delivery, now);
-        write(delivery.outgoing, delivery.attempts);
+        write(outgoing, delivery.attempts);
       }
       case OFFSETS -> {
-        if (write(delivery.outgoing, delivery.attempts + 1)) {
+        if (write(outgoing, delivery.attempts + 1)) {
           queue.mark(delivery, now);
           DeliveryCallback callback = delivery.callback;
           delivery.callback = null;
-          OutboxParts.taken(delivery.outgoing, callback);
+          OutboxParts.taken(outgoing, callback);
         }
       }
       case WRITES -> {
-        if (write(delivery.outgoing, delivery.attempts + 1)) {
+        if (write(outgoing, delivery.attempts + 1)) {
           forget(delivery);
         }
       }

@@ -81,7 +81,7 @@ public record OutboxParts(
     long now = timeouts.nanoTime();
     metrics.latency().acknowledged(delivery, now);
     timeline.recordAt(now, Step.ACKNOWLEDGED, delivery.message(), session);
-    delivery.outgoing.span().end();
+    delivery.span().end();
   }
 
   /** Returns whether a Message fails, since memory is short. */
@@ -121,8 +121,8 @@ public record OutboxParts(
   void superseded(PendingDelivery delivery, String session) {
     MessageException why = Refusals.superseded();
     timeline.fail(Step.UNDELIVERED, delivery.message(), why, session);
-    delivery.outgoing.span().event(SpanEvent.SUPERSEDED);
-    delivery.outgoing.span().end();
+    delivery.span().event(SpanEvent.SUPERSEDED);
+    delivery.span().end();
     DeliveryCallbacks.fail(delivery.callback, why);
   }
 

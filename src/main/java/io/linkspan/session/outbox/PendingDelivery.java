@@ -4,14 +4,34 @@ import io.linkspan.api.Message;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.DeliveryCallback;
 import io.linkspan.delivery.RemoteCallback;
+import io.linkspan.memory.MemoryAccount;
+import io.linkspan.memory.MemoryUse;
+import io.linkspan.telemetry.MessageSpan;
+import io.linkspan.translate.StoredMessage;
 import io.linkspan.wire.Pending;
+import java.util.concurrent.ThreadLocalRandom;
 
 /**
  * A Message in an {@link Outbox}, until the client has acknowledged it or delivery has failed.
- * Linked in three lists, so that no list is searched: the outbox in order of arrival, the Messages
- * with the same eventId, and the shard's deliveries in the order in which they are due.
+ * Linked in two lists, so that no list is searched: the outbox in order of arrival, and the shard's
+ * deliveries in the order in which they are due.
+ *
+ * <p>A client that acknowledges nothing makes its node keep very many, so what each takes is
+ * counted: 80 bytes, and the Message. That can be packed: the array of its protobuf form replaces
+ * the objects, and makes them again when they are needed.
  */
 public final class PendingDelivery {
+
+  /** Bytes of the channel in the packed form. */
+  private static final int CHANNEL = 1;
+
+  private static final int MOST_CHANNEL = 0xFF;
+
+  /** Bytes of an array, apart from its contents. */
+  private static final int ARRAY = 24;
+
+  /** Senders choose eventIds, and cannot choose those with equal hashes. */
+  private static final long SEED = ThreadLocalRandom.current().nextLong();
 
   /** The outbox of a delivery. */
   interface Owner {
@@ -21,8 +41,16 @@ public final class PendingDelivery {
   }
 
   final Owner outbox;
-  final Outgoing outgoing;
-  final int size;
+
+  /** Null when it is packed. */
+  private Outgoing outgoing;
+
+  /** The channel in one byte, then the Message; null when it is not packed. */
+  private byte[] packed;
+
+  /** See {@link #hash(String)}. */
+  final int hash;
+
   DeliveryCallback callback;
 
   /** When the outbox took it, in nanoseconds. */
@@ -42,7 +70,6 @@ public final class PendingDelivery {
 
   PendingDelivery previous;
   PendingDelivery next;
-  PendingDelivery sameId;
 
   /** Time at which it is due; for a written one, the time of writing. */
   long dueAt;
@@ -64,7 +91,7 @@ public final class PendingDelivery {
     this.outgoing = outgoing;
     this.callback = callback;
     this.since = since;
-    size = outgoing.size();
+    hash = hash(outgoing.message().getEventId());
   }
 
   /** Returns a delivery in the state that it had in another outbox. */
@@ -77,6 +104,16 @@ public final class PendingDelivery {
     return delivery;
   }
 
+  /** Returns the hash of an eventId by which an outbox finds it. It differs between processes. */
+  static int hash(String eventId) {
+    long hash = SEED ^ eventId.length();
+    for (int i = 0; i < eventId.length(); i++) {
+      hash = (hash ^ eventId.charAt(i)) * 0xBF58476D1CE4E5B9L;
+      hash ^= hash >>> 29;
+    }
+    return (int) (hash ^ hash >>> 32);
+  }
+
   /** Returns by what a client names an event when it says how far it has read. */
   public static String offsetOf(Message message) {
     return message.getEventId()
@@ -86,7 +123,63 @@ public final class PendingDelivery {
 
   /** Returns the Message. */
   public Message message() {
-    return outgoing.message();
+    return packed == null ? outgoing.message() : StoredMessage.read(packed, CHANNEL);
+  }
+
+  /** Returns the Message as it is sent. */
+  Outgoing outgoing() {
+    return packed == null
+        ? outgoing
+        : new Outgoing(StoredMessage.read(packed, CHANNEL), packed[0] & MOST_CHANNEL);
+  }
+
+  /** Returns the span of the delivery, which ends with it. */
+  MessageSpan span() {
+    return packed == null ? outgoing.span() : MessageSpan.NONE;
+  }
+
+  /** Returns the bytes of the Message in its protobuf form. */
+  int size() {
+    return packed == null ? outgoing.size() : packed.length - CHANNEL;
+  }
+
+  /** Returns whether the Message has this eventId. */
+  boolean hasEventId(String eventId) {
+    return packed == null
+        ? outgoing.message().getEventId().equals(eventId)
+        : StoredMessage.hasEventId(packed, CHANNEL, eventId);
+  }
+
+  /** Charges what it holds. */
+  void hold(MemoryAccount memory) {
+    outgoing.hold(memory);
+  }
+
+  /** Gives back what it holds. */
+  void release(MemoryAccount memory) {
+    if (packed == null) {
+      outgoing.release(memory);
+    } else {
+      memory.release(MemoryUse.OUTBOX, ARRAY + packed.length);
+    }
+  }
+
+  /**
+   * Packs the Message, unless others hold the same one or its delivery is traced.
+   *
+   * @param memory was charged for it
+   */
+  void pack(MemoryAccount memory) {
+    if (outgoing.isShared()
+        || outgoing.span() != MessageSpan.NONE
+        || outgoing.channel() > MOST_CHANNEL) {
+      return;
+    }
+    outgoing.release(memory);
+    packed = StoredMessage.write(outgoing.message(), outgoing.size(), CHANNEL);
+    packed[0] = (byte) outgoing.channel();
+    outgoing = null;
+    memory.charge(MemoryUse.OUTBOX, ARRAY + packed.length);
   }
 
   /** Returns the position in its outbox, from 1. */
@@ -110,6 +203,7 @@ public final class PendingDelivery {
    * @param callback by which they report the outcome; null when no outcome is wanted
    */
   public Pending toWire(RemoteCallback callback) {
+    Outgoing outgoing = outgoing();
     Pending.Builder pending =
         Pending.newBuilder()
             .setMessage(outgoing.message())
@@ -128,11 +222,7 @@ public final class PendingDelivery {
     return toWire(callback instanceof RemoteCallback remote ? remote : null);
   }
 
-  String eventId() {
-    return outgoing.message().getEventId();
-  }
-
   String offset() {
-    return offsetOf(outgoing.message());
+    return offsetOf(message());
   }
 }
