@@ -51,6 +51,11 @@ public final class JsonTranslator {
    * @throws ProtocolException when it is neither; the message says why
    */
   public static MessageLite decodeFrame(String text, MessageLimits limits) {
+    AckMessage plain = AckReader.read(text);
+    return plain == null ? decodeAnyFrame(text, limits) : plain;
+  }
+
+  private static MessageLite decodeAnyFrame(String text, MessageLimits limits) {
     JsonFrame.Builder frame = JsonFrame.newBuilder();
     merge(text, frame, "{\"message\":{…}} or {\"ack\":{…}}", limits);
     return switch (frame.getFrameCase()) {
@@ -69,7 +74,11 @@ public final class JsonTranslator {
    * @throws ProtocolException when it is neither; the message says why
    */
   public static MessageLite decodeFrameOrMessage(String text, MessageLimits limits) {
-    return FRAME.matcher(text).lookingAt() ? decodeFrame(text, limits) : decode(text, limits);
+    AckMessage plain = AckReader.read(text);
+    if (plain != null) {
+      return plain;
+    }
+    return FRAME.matcher(text).lookingAt() ? decodeAnyFrame(text, limits) : decode(text, limits);
   }
 
   /**

@@ -1,0 +1,83 @@
+package io.linkspan.translate;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
+import io.linkspan.api.AckMessage;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Compares what is read with what the general way reads. */
+class AckReaderTest {
+
+  private static final int CHANGED = 20_000;
+  private static final String JSON = "{\"ack\":{\"eventId\":\"e1\"}}";
+  private static final String CHARACTERS = "{}\":,\\ \t\n\u0000\u0001ae1é你\ud800\u2028[]";
+
+  private static AckMessage general(String text) {
+    JsonFrame.Builder frame = JsonFrame.newBuilder();
+    try {
+      JsonFormat.parser().merge(text, frame);
+    } catch (InvalidProtocolBufferException e) {
+      return null;
+    }
+    return frame.hasAck() ? frame.getAck() : null;
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        JSON,
+        "{\"ack\":{\"eventId\":\"\"}}",
+        "{\"ack\":{\"eventId\":\"é你 '/~\"}}",
+        " {\t\"ack\" :\n{ \"eventId\"\r: \"e 1\" } } "
+      })
+  void theFormsThatClientsWriteAreRead(String text) {
+    assertThat(AckReader.read(text)).isNotNull().isEqualTo(general(text));
+    assertThat(JsonTranslator.decodeFrame(text, MessageLimits.NONE)).isEqualTo(general(text));
+    assertThat(JsonTranslator.decodeFrameOrMessage(text, MessageLimits.NONE))
+        .isEqualTo(general(text));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        "{}",
+        "{\"ack\":{}}",
+        "{\"ack\":{\"eventId\":1}}",
+        "{\"ack\":{\"eventId\":\"e\\u0031\"}}",
+        "{\"ack\":{\"eventId\":\"😀\"}}",
+        "{\"ack\":{\"eventId\":\"e\",\"eventId\":\"e\"}}",
+        "{\"ack\":{\"eventId\":\"e\"},\"message\":{}}",
+        "{\"ack\":{\"eventId\":\"e\"}}x",
+        "{\"message\":{\"eventId\":\"e\"}}"
+      })
+  void theOtherFormsAreLeftToTheGeneralWay(String text) {
+    assertThat(AckReader.read(text)).isNull();
+  }
+
+  @Test
+  void changedTextsAreReadAsTheGeneralWayReadsThem() {
+    long seed = System.nanoTime();
+    Random random = new Random(seed);
+    for (int i = 0; i < CHANGED; i++) {
+      StringBuilder changed = new StringBuilder(JSON);
+      for (int change = random.nextInt(3); change >= 0; change--) {
+        int at = random.nextInt(changed.length());
+        switch (random.nextInt(3)) {
+          case 0 -> changed.deleteCharAt(at);
+          case 1 -> changed.setCharAt(at, CHARACTERS.charAt(random.nextInt(CHARACTERS.length())));
+          default -> changed.insert(at, CHARACTERS.charAt(random.nextInt(CHARACTERS.length())));
+        }
+      }
+      AckMessage read = AckReader.read(changed.toString());
+      if (read != null) {
+        assertThat(read).as("seed %d: %s", seed, changed).isEqualTo(general(changed.toString()));
+      }
+    }
+  }
+}
