@@ -144,6 +144,17 @@ export class Linkspan {
    */
   stream(message: Message, options?: { idleMs?: number; signal?: AbortSignal }): AsyncGenerator<ReceivedMessage, void, void>;
 
+  /**
+   * Follows a streamed answer that another device of the user has asked for, from its first part or the part `since`, and
+   * yields the parts in order. The id is the header `stream` of its parts. Goes on after the loss of a session. Leaving the
+   * loop, or the signal, ends that. Throws a LinkspanError with the code of the stream's end, `no-such-recipient` when no such
+   * stream is kept, `unavailable` when the part is not kept any more, and `timeout` when no part arrives within `idleMs`.
+   */
+  follow(
+    stream: string,
+    options?: { since?: number; idleMs?: number; signal?: AbortSignal },
+  ): AsyncGenerator<ReceivedMessage, void, void>;
+
   /** Joins groups, and joins them again after the loss of a session. */
   join(...groups: string[]): Promise<void>;
 

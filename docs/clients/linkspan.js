@@ -101,6 +101,7 @@ const DEFAULTS = {
   session: "", json: false, maxMessage: 1 << 20, maxQueue: 500, maxQueueBytes: 4 << 20, maxSeen: 2_000,
 };
 const MAX_NAME = 256, MAX_RETRY_AFTER_MS = 3_600_000, NAMES_PER_MESSAGE = 100;
+const FOLLOWED = "group:linkspan.stream."; // the recipient of parts of a stream that is followed
 const HEARTBEAT = JSON.stringify({ module: "HEART_CHECK", message: "linkspan.js" });
 
 function deferred() {
@@ -114,6 +115,7 @@ class Parts {
   #parts = []; // {part, processed}
   #error;
   #wake = () => {};
+  #taken = () => {}; // the application has processed the part that it has
 
   /** Resolves when the application has processed the part. */
   put(part) {
@@ -136,8 +138,23 @@ class Parts {
     return this.#parts.shift();
   }
 
+  /** Yields the parts until the end; a part is processed when the next one is asked for. */
+  async *all(idleMs, over) {
+    while (!over.ended) {
+      const { part, processed } = await this.take(idleMs), { headers = {}, body } = part, end = headers["stream-end"];
+      this.#taken = processed;
+      over.ended = end !== undefined || headers.stream === undefined; // an answer that is not streamed is the only part
+      if (end === undefined) yield part;
+      else if (end !== "complete" && end !== "cancelled") throw new LinkspanError(end, JSON.parse(body).message);
+      processed();
+    }
+  }
+
   /** The application takes no more of them. */
-  discard() { for (const { processed } of this.#parts.splice(0)) processed(); }
+  discard() {
+    this.#taken();
+    for (const { processed } of this.#parts.splice(0)) processed();
+  }
 }
 const newId = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 
@@ -161,6 +178,7 @@ export class Linkspan {
   #queueBytes = 0;
   #calls = new Map(); // calls without an answer, by eventId
   #streams = new Map(); // Parts of streamed answers, by the eventId of the request
+  #follows = new Map(); // {parts, next, done} of streams that are followed, by their ids
   #over = new Set(); // eventIds of requests whose streams the application has left; what still arrives is not wanted
   #groups = new Set();
   #watches = new Map(); // {callback, users, fresh} by group
@@ -235,29 +253,46 @@ export class Linkspan {
     signal?.throwIfAborted();
     signal?.addEventListener("abort", abort);
     this.#streams.set(eventId, parts);
-    let processed, ended = false;
+    const over = { ended: false };
     this.send({ ...message, eventId }).catch((error) => {
-      ended = true; // refused: nothing can be cancelled
+      over.ended = true; // refused: nothing can be cancelled
       parts.fail(error);
     });
     try {
-      while (!ended) {
-        const next = await parts.take(idleMs), { headers = {}, body } = next.part, end = headers["stream-end"];
-        processed = next.processed;
-        ended = end !== undefined || headers.stream === undefined; // an answer that is not streamed is the only part
-        if (end === undefined) yield next.part;
-        else if (end !== "complete" && end !== "cancelled") throw new LinkspanError(end, JSON.parse(body).message);
-        processed();
-      }
+      yield* parts.all(idleMs, over);
     } finally {
       signal?.removeEventListener("abort", abort);
-      processed?.();
       this.#streams.delete(eventId);
       parts.discard();
       this.#over.add(eventId);
       if (this.#over.size > this.#options.maxSeen) this.#over.delete(this.#over.values().next().value);
-      if (!ended && this.#state !== "closed") this.send({ type: "cancel_stream", replyTo: eventId }).catch(this.#report);
+      if (!over.ended && this.#state !== "closed") this.send({ type: "cancel_stream", replyTo: eventId }).catch(this.#report);
     }
+  }
+
+  async *follow(stream, { since = 0, idleMs = 120_000, signal } = {}) {
+    const parts = new Parts(), over = { ended: false }, follow = { parts, next: since, done: since }, abort = () => parts.fail(signal.reason);
+    if (this.#follows.has(stream)) throw new LinkspanError("malformed", "the stream is followed already");
+    signal?.throwIfAborted();
+    signal?.addEventListener("abort", abort);
+    this.#follows.set(stream, follow);
+    this.#ask(stream, follow);
+    try {
+      yield* parts.all(idleMs, over);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+      this.#follows.delete(stream);
+      parts.discard();
+      if (!over.ended && this.#state !== "closed") this.send({ type: "unfollow_stream", headers: { stream } }).catch(this.#report);
+    }
+  }
+
+  /** Asks for the parts that the application does not have, at the start and after the loss of a session. */
+  #ask(stream, { parts, next }) {
+    this.call({ type: "follow_stream", headers: { stream, since: String(next) } }).then(
+      ({ headers }) => headers.recovered === "true" || parts.fail(new LinkspanError("unavailable", "the first part that is kept is " + headers["stream-offset"])),
+      parts.fail,
+    );
   }
 
   // ---- Connecting ----
@@ -322,6 +357,7 @@ export class Linkspan {
     const pending = this.#takeAll(), groups = [...this.#groups];
     this.#groups.clear();
     while (groups.length > 0) this.join(...groups.splice(0, NAMES_PER_MESSAGE)).catch(this.#report);
+    for (const [stream, follow] of this.#follows) this.#ask(stream, follow);
     for (const group of this.#watches.keys()) this.send({ type: "watch_presence", body: JSON.stringify([group]) }).catch(this.#report);
     for (const entry of pending) {
       if (entry.groups.length > 0) entry.frame = this.#encode({ message: (entry.message = { ...entry.message, eventId: newId() }) });
@@ -363,7 +399,7 @@ export class Linkspan {
     this.#session = keep ? this.#session : "";
     if (!keep) this.#groups.clear() ?? this.#watches.clear();
     for (const { reject } of pending) reject(error);
-    for (const { fail } of this.#streams.values()) fail(error);
+    for (const { fail } of [...this.#streams.values(), ...[...this.#follows.values()].map(({ parts }) => parts)]) fail(error);
     ready.reject(error);
     this.#enter("closed", { code, reason });
   }
@@ -461,6 +497,7 @@ export class Linkspan {
   }
 
   async #deliver(message) {
+    if (message.to?.startsWith(FOLLOWED)) return this.#followed(message);
     const { eventId } = message, key = message.from + "\n" + eventId, processed = this.#seen.get(key);
     if (processed) return this.#acknowledge(eventId);
     if (processed === false || !this.#remember(key)) return; // in progress, or too many are: the gateway sends it again
@@ -478,6 +515,19 @@ export class Linkspan {
     if (answer) await this.send({ ...answer, to: "", replyTo: eventId }).catch(this.#report);
     else this.#acknowledge(eventId);
     this.#seen.set(key, true);
+  }
+
+  /** Parts that the application has processed, or does not want any more, are acknowledged and not shown. */
+  async #followed(part) {
+    const follow = this.#follows.get(part.headers.stream), offset = Number(part.headers["stream-offset"] ?? Infinity);
+    if (follow && offset >= follow.next) {
+      if (offset < Infinity) follow.next = offset + 1;
+      await follow.parts.put(part);
+      follow.done = offset + 1;
+    } else if (follow && offset >= follow.done) {
+      return; // in progress: the gateway sends it again
+    }
+    this.#acknowledge(part.eventId);
   }
 
   #present({ group, event, users = [], part, parts, joined = [], left = [] }) {

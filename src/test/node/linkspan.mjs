@@ -377,6 +377,83 @@ await run({
     gateway.close();
   },
 
+  async follows() {
+    const gateway = await scripted();
+    const { link, server, messages } = await connected(gateway);
+    let session = server;
+    const part = (offset, more = {}, headers = {}) =>
+      session.send({
+        eventId: "x." + offset, from: "service:story", to: "group:linkspan.stream.x.alice", replyTo: "r0", body: "part " + offset,
+        headers: { stream: "x", "stream-offset": String(offset), ...headers }, ...more,
+      });
+    const acknowledged = async (eventId) => assert.deepEqual(await session.next(), { frame: 10, eventId });
+    const asked = async (since) => {
+      const { type, headers, eventId } = await session.next();
+      assert.deepEqual([type, headers], ["follow_stream", { stream: "x", since: String(since) }]);
+      return eventId;
+    };
+    const answer = (eventId, headers) => {
+      session.acknowledge(eventId);
+      session.send({ eventId: "a" + eventId, type: "follow_stream", from: "group:linkspan.stream.x.alice", replyTo: eventId, headers });
+    };
+
+    let story = link.follow("x");
+    let next = story.next(), request = await asked(0);
+    answer(request, { recovered: "true", "stream-offset": "0" });
+    await acknowledged("a" + request);
+    part(0);
+    part(0);
+    part(1);
+    assert.equal((await next).value.body, "part 0");
+    await assert.rejects(link.follow("x").next(), refused("malformed"));
+    next = story.next();
+    await acknowledged("x.0");
+    assert.equal((await next).value.body, "part 1");
+
+    // A new session goes on where the application is.
+    session.socket.terminate();
+    session = await gateway.next();
+    session.greet("s2");
+    request = await asked(2);
+    answer(request, { recovered: "true", "stream-offset": "2" });
+    await acknowledged("a" + request);
+    part(2, { body: "" }, { "stream-end": "complete" });
+    next = story.next();
+    await acknowledged("x.1");
+    await acknowledged("x.2");
+    assert.deepEqual(await next, { value: undefined, done: true });
+
+    // It can be followed again, and left.
+    story = link.follow("x");
+    next = story.next();
+    request = await asked(0);
+    answer(request, { recovered: "true", "stream-offset": "0" });
+    await acknowledged("a" + request);
+    part(0);
+    assert.equal((await next).value.body, "part 0");
+    await story.return();
+    const left = await session.next();
+    assert.deepEqual([left.type, left.headers], ["unfollow_stream", { stream: "x" }]);
+    session.acknowledge(left.eventId);
+    await acknowledged("x.0");
+    part(1);
+    await acknowledged("x.1");
+
+    // Parts that are not kept any more, and a refusal.
+    next = link.follow("x", { since: 1 }).next();
+    answer(await asked(1), { recovered: "false", "stream-offset": "7" });
+    await assert.rejects(next, (error) => refused("unavailable")(error) && /7/.test(error.message));
+    assert.equal((await session.next()).frame, 10);
+    assert.equal((await session.next()).type, "unfollow_stream");
+    next = link.follow("x").next();
+    request = await asked(0);
+    session.send({ type: "error", replyTo: request, body: JSON.stringify({ code: "no-such-recipient", message: "unknown" }) });
+    await assert.rejects(next, refused("no-such-recipient"));
+    assert.equal(messages.size ?? 0, 0);
+    link.close();
+    gateway.close();
+  },
+
   async streams() {
     const gateway = await scripted();
     const { link, server, messages } = await connected(gateway);

@@ -23,6 +23,7 @@ const answer: ReceivedMessage = await link.call({ to: "service:echo", body: even
 for await (const part of link.stream({ to: "service:story" }, { idleMs: 1, signal: new AbortController().signal })) {
   console.log(part.eventId, part.body);
 }
+for await (const part of link.follow("x", { since: 7, idleMs: 1 })) console.log(part.body);
 await link.join("news", "games");
 const { recovered, position }: { recovered: boolean; position: string } = await link.joinSince("news", 50);
 if (!recovered) await link.joinSince("news", position);

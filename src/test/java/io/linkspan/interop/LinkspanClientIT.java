@@ -43,6 +43,7 @@ class LinkspanClientIT {
         "presence",
         "calls",
         "streams",
+        "follows",
         "handlers",
         "tokens",
         "bounds",
