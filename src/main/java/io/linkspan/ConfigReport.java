@@ -128,6 +128,9 @@ final class ConfigReport {
       if (route.destination() instanceof Route.Clients to && !to.history().isZero()) {
         described.put("historyMs", to.history().toMillis());
       }
+      if (route.destination() instanceof Route.Bus to && !to.keepStream().isZero()) {
+        described.put("keepStreamMs", to.keepStream().toMillis());
+      }
       routes.add(
           described
               .put("target", target(route.destination(), upstreams))

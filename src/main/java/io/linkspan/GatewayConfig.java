@@ -75,6 +75,7 @@ public record GatewayConfig(
     RebalanceConfig rebalance,
     MailboxConfig mailbox,
     HistoryConfig history,
+    HistoryConfig streams,
     StoreConfig store,
     PresenceConfig presence) {
 
@@ -174,6 +175,7 @@ public record GatewayConfig(
             RebalanceConfig.read(root.section("rebalance")),
             mailbox,
             HistoryConfig.read(root.section("history")),
+            HistoryConfig.read(root.section("streams")),
             StoreConfig.read(root.section("store"), cluster.enabled()),
             PresenceConfig.read(root.section("presence")));
     config.checkSections(root);
@@ -223,6 +225,9 @@ public record GatewayConfig(
     if (!auth.cookie().isEmpty() && http.origins().contains("*")) {
       // Any page could act as the user of the browser.
       root.section("auth").reject("cookie", "no name while http.origins allows all pages");
+    }
+    if (!streams.isOn() && routes.stream().anyMatch(Route::keepsStreams)) {
+      root.section("streams").reject("for", "positive, as a route has keepStream");
     }
     requireFree(root.section("cluster"), "port", cluster.port());
     requireFree(root.section("cluster"), "busPort", cluster.busPort());

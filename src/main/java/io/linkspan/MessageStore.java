@@ -21,8 +21,8 @@ import io.vertx.core.json.JsonObject;
 import java.util.function.BiFunction;
 
 /**
- * The store of Messages that outlive sessions, with the mailboxes and the histories of groups in
- * it; nothing while both are off.
+ * The store of Messages that outlive sessions, with the mailboxes, the histories of groups and
+ * streamed answers in it; nothing while all are off.
  */
 final class MessageStore {
 
@@ -62,7 +62,8 @@ final class MessageStore {
     var historyMetrics = new HistoryMetrics(registry);
     MailboxConfig mailbox = config.mailbox();
     HistoryConfig history = config.history();
-    if (!mailbox.isOn() && !history.isOn()) {
+    HistoryConfig streams = config.streams();
+    if (!mailbox.isOn() && !history.isOn() && !streams.isOn()) {
       return new MessageStore(vertx, config.store(), null, Mailboxes.OFF, GroupHistories.OFF);
     }
     LogStore store =
@@ -79,7 +80,9 @@ final class MessageStore {
                 notice -> notify(vertx, live.get().mailbox().hook(), notice))
             : Mailboxes.OFF;
     var histories =
-        history.isOn() ? new GroupHistories(store, history, historyMetrics) : GroupHistories.OFF;
+        history.isOn() || streams.isOn()
+            ? new GroupHistories(store, history, streams, historyMetrics)
+            : GroupHistories.OFF;
     return new MessageStore(vertx, config.store(), store, mailboxes, histories);
   }
 

@@ -78,7 +78,7 @@ class ArchitectureTest {
       rebalance -> config, directory, time
       revocation -> admission, api, config, listener, time
       routing -> api, config, translate
-      session -> admission, api, bus, config, connection, delivery, directory, history, log, mailbox, memory, metrics, permission, presence, rebalance, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
+      session -> admission, api, api.stream, bus, config, connection, delivery, directory, history, log, mailbox, memory, metrics, permission, presence, rebalance, revocation, routing, session.outbox, session.replica, session.transfer, telemetry, time, trace, translate, wire
       session.outbox -> api, connection, delivery, memory, metrics, telemetry, time, trace, translate, wire
       session.replica -> api, delivery, directory, memory, session.outbox, time, wire
       session.transfer -> api, delivery, directory, routing, time, wire

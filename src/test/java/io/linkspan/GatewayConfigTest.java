@@ -420,7 +420,30 @@ class GatewayConfigTest {
     assertThat(config.routes().get(1).destination())
         .isEqualTo(
             new Route.Bus(
-                upstream.address(), upstream.name(), false, Duration.ofSeconds(30 + 10 + 2 + 1)));
+                upstream.address(),
+                upstream.name(),
+                false,
+                Duration.ofSeconds(30 + 10 + 2 + 1),
+                Duration.ZERO));
+  }
+
+  @Test
+  void aRouteThatKeepsStreamsNeedsATimeForThem() throws Exception {
+    String route = "routes: [{to: \"service:story\", bus: story, keepStream: 10m}]\n";
+    assertThat(problems(route, Map.of()))
+        .singleElement()
+        .asString()
+        .contains("streams.for", "positive, as a route has keepStream");
+    assertThat(load(route + "streams: {for: 1h}", Map.of()).routes().get(0).keepsStreams())
+        .isTrue();
+    for (String other :
+        List.of("{to: \"user:*\", keepStream: 1m}", "{to: a, tcp: {host: h}, keepStream: 1m}")) {
+      assertThat(problems("streams: {for: 1h}\nroutes: [" + other + "]", Map.of()))
+          .as(other)
+          .singleElement()
+          .asString()
+          .contains("bus or http only");
+    }
   }
 
   @Test

@@ -68,5 +68,39 @@ public final class Addresses {
   /** Value of {@link #WAIT}. */
   public static final String WAIT_ACCEPTED = "accepted";
 
+  /**
+   * Bus header of an inbound Message: seconds for which the parts of a streamed answer are kept, as
+   * the route says; missing where they are not.
+   */
+  public static final String KEEP_STREAM = "keepStream";
+
+  /** Start of the names that {@link #groupOfStream} returns. */
+  public static final String STREAM_GROUPS = "linkspan.stream.";
+
   private Addresses() {}
+
+  /**
+   * Returns the group of the sessions that follow a streamed answer. Its log has the parts. Clients
+   * cannot name it themselves.
+   *
+   * @param stream its id, without a dot
+   * @param user the user for whom it is
+   */
+  public static String groupOfStream(String stream, String user) {
+    return STREAM_GROUPS + stream + '.' + user;
+  }
+
+  /** Returns whether a group is one of {@link #groupOfStream}. */
+  public static boolean isGroupOfStream(String group) {
+    return group.startsWith(STREAM_GROUPS);
+  }
+
+  /**
+   * Returns the id of the streamed answer that a group follows.
+   *
+   * @param group one of {@link #groupOfStream}
+   */
+  public static String streamOf(String group) {
+    return group.substring(STREAM_GROUPS.length(), group.indexOf('.', STREAM_GROUPS.length()));
+  }
 }

@@ -98,7 +98,19 @@ public final class GatewayClient {
    * has the Message; the session sends it until the client acknowledges it.
    */
   public Future<Void> post(Message message) {
-    var options = new DeliveryOptions().addHeader(Addresses.WAIT, Addresses.WAIT_ACCEPTED);
+    return post(message, Duration.ofMillis(DeliveryOptions.DEFAULT_TIMEOUT));
+  }
+
+  /**
+   * Does {@link #post(Message)}.
+   *
+   * @param timeout time until the sessions have it; the Message may arrive even when it has passed
+   */
+  public Future<Void> post(Message message, Duration timeout) {
+    var options =
+        new DeliveryOptions()
+            .setSendTimeout(timeout.toMillis())
+            .addHeader(Addresses.WAIT, Addresses.WAIT_ACCEPTED);
     return sender
         .request(message, options)
         .recover(failure -> Future.failedFuture(MessageException.from(failure)))

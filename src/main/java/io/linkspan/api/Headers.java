@@ -80,6 +80,12 @@ public final class Headers {
    */
   public static final String STREAM_END = "stream-end";
 
+  /**
+   * With the value {@code "true"}, the writer of a streamed answer does not know whether the log
+   * has the part already. The gateway removes it.
+   */
+  public static final String STREAM_REPEATED = "stream-repeated";
+
   /** Numbers of seconds with more digits are as good as the largest one. */
   private static final int SECONDS_DIGITS = 9;
 

@@ -1,5 +1,6 @@
 package io.linkspan.delivery;
 
+import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
@@ -45,6 +46,10 @@ public final class Dispatcher {
     Recipient recipient = Recipient.of(message.getTo(), message.getType());
     if (!exchange.sender().mayDoEverything() && !isPermitted(exchange, recipient)) {
       forbid(exchange, "no permission to send ");
+      return;
+    }
+    if (recipient.kind() == Recipient.Kind.GROUP && Addresses.isGroupOfStream(recipient.name())) {
+      forbid(exchange, "no client may send ");
       return;
     }
     RoutingTable.Entry entry = routes.find(recipient, message.getType());

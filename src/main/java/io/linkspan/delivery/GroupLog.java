@@ -19,7 +19,7 @@ public interface GroupLog {
   GroupLog NONE =
       new GroupLog() {
         @Override
-        public boolean keeps(Message message) {
+        public boolean keeps(String group, Message message) {
           return false;
         }
 
@@ -29,13 +29,13 @@ public interface GroupLog {
         }
 
         @Override
-        public MessageException tooLarge() {
+        public MessageException tooLarge(String group) {
           throw new IllegalStateException("nothing is kept");
         }
       };
 
   /** Returns whether a Message to a group is to be kept. */
-  boolean keeps(Message message);
+  boolean keeps(String group, Message message);
 
   /**
    * Keeps Messages of which each is to be kept, in their order.
@@ -46,5 +46,5 @@ public interface GroupLog {
   Future<List<Message>> append(String group, List<Item> items);
 
   /** Returns the error for a Message that is too large. */
-  MessageException tooLarge();
+  MessageException tooLarge(String group);
 }

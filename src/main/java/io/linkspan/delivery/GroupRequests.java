@@ -1,6 +1,6 @@
 package io.linkspan.delivery;
 
-/** Carries out inbound Messages that join, leave or watch groups. */
+/** Carries out inbound Messages that join, leave or watch groups, or follow streamed answers. */
 public interface GroupRequests {
 
   /** Type of a Message that joins groups. */
@@ -15,10 +15,16 @@ public interface GroupRequests {
   /** Type of a Message that ends that. */
   String UNWATCH = "unwatch_presence";
 
+  /** Type of a Message that follows the streamed answer in its header {@code stream}. */
+  String FOLLOW = "follow_stream";
+
+  /** Type of a Message that ends that. */
+  String UNFOLLOW = "unfollow_stream";
+
   /** Returns whether Messages of this type are requests of the client to the gateway itself. */
   static boolean isGroupRequest(String type) {
     return switch (type) {
-      case JOIN, LEAVE, WATCH, UNWATCH -> true;
+      case JOIN, LEAVE, WATCH, UNWATCH, FOLLOW, UNFOLLOW -> true;
       default -> false;
     };
   }
@@ -27,8 +33,8 @@ public interface GroupRequests {
   boolean isMember(String session, String group);
 
   /**
-   * Makes the sender's session a member or a watcher of the groups that the body names, or ends
-   * that.
+   * Makes the sender's session a member or a watcher of the groups that the body names, lets it
+   * follow a streamed answer, or ends that.
    */
   void change(InboundExchange exchange);
 }

@@ -31,7 +31,7 @@ final class KeptMessages {
     boolean asks =
         switch (one.recipient.kind()) {
           case USER -> users.keeps(one.message);
-          case GROUP -> one.positioned == null && groups.keeps(one.message);
+          case GROUP -> one.positioned == null && groups.keeps(one.recipient.name(), one.message);
           default -> false;
         };
     return asks && !one.callback.isAbandoned();
@@ -72,7 +72,9 @@ final class KeptMessages {
                 one.positioned = kept.succeeded() ? kept.result().get(i) : null;
                 if (one.positioned == null) {
                   MessageException reason =
-                      kept.succeeded() ? groups.tooLarge() : MessageException.from(kept.cause());
+                      kept.succeeded()
+                          ? groups.tooLarge(group)
+                          : MessageException.from(kept.cause());
                   one.outcome = callback -> callback.failed(reason);
                 }
               }

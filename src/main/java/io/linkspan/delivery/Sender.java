@@ -5,7 +5,9 @@ import io.linkspan.api.Origin;
 import io.linkspan.permission.Action;
 import io.linkspan.permission.Decision;
 import io.linkspan.permission.Permissions;
+import io.linkspan.routing.Route;
 import io.linkspan.telemetry.Tracing;
+import io.vertx.core.MultiMap;
 import io.vertx.core.eventbus.DeliveryOptions;
 import java.time.Duration;
 
@@ -111,8 +113,7 @@ public final class Sender implements Tracing.Client {
     return scope;
   }
 
-  /** Returns the sender as bus headers, with the time-out of a request. */
-  DeliveryOptions options() {
+  private DeliveryOptions options() {
     if (options == null) {
       options =
           new DeliveryOptions()
@@ -127,8 +128,34 @@ public final class Sender implements Tracing.Client {
     return options;
   }
 
-  /** Returns the sender as the argument of a service. */
-  Origin origin() {
+  /** Returns the sender as bus headers for a service of a route. */
+  DeliveryOptions options(Route.Bus service) {
+    DeliveryOptions same = options();
+    if (service.requestTimeout() == null && service.keepStream().isZero()) {
+      return same;
+    }
+    var own = new DeliveryOptions(same);
+    if (service.requestTimeout() != null) {
+      own.setSendTimeout(service.requestTimeout().toMillis());
+    }
+    if (!service.keepStream().isZero()) {
+      String seconds = Long.toString(service.keepStream().toSeconds());
+      own.setHeaders(MultiMap.caseInsensitiveMultiMap().addAll(same.getHeaders()))
+          .addHeader(Addresses.KEEP_STREAM, seconds);
+    }
+    return own;
+  }
+
+  /** Returns the sender as the argument of a service of a route. */
+  Origin origin(Route.Bus service) {
+    Origin same = origin();
+    return service.keepStream().isZero()
+        ? same
+        : new Origin(
+            session, user, same.transport(), node, same.remote(), service.keepStream().toSeconds());
+  }
+
+  private Origin origin() {
     if (origin == null) {
       origin =
           transport == null

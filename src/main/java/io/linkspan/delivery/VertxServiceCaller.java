@@ -65,7 +65,8 @@ public final class VertxServiceCaller implements ServiceCaller {
   public void call(Route.Bus service, InboundExchange exchange) {
     Service called = find(service);
     exchange.calls(called.recorder());
-    Future<Message> answer = called.here().call(exchange.message(), exchange.sender().origin());
+    Future<Message> answer =
+        called.here().call(exchange.message(), exchange.sender().origin(service));
     if (answer == null) {
       callOverBus(service, called.recorder(), exchange);
     } else if (service.acceptedIsEnough()) {
@@ -93,7 +94,7 @@ public final class VertxServiceCaller implements ServiceCaller {
   private void await(Future<Message> answer, Route.Bus service, InboundExchange exchange) {
     long timer =
         vertx.setTimer(
-            requestOptions(service, exchange.sender()).getSendTimeout(),
+            exchange.sender().options(service).getSendTimeout(),
             id -> exchange.failed(failureOf(new ReplyException(ReplyFailure.TIMEOUT))));
     answer.onComplete(
         ended ->
@@ -116,7 +117,7 @@ public final class VertxServiceCaller implements ServiceCaller {
   private void callOverBus(Route.Bus service, ServiceRecorder recorder, InboundExchange exchange) {
     Message message = exchange.message();
     if (service.acceptedIsEnough()) {
-      bus.<Message>sender(service.address(), exchange.sender().options())
+      bus.<Message>sender(service.address(), exchange.sender().options(service))
           .write(message)
           .onComplete(
               written -> exchange.accepted(),
@@ -128,7 +129,7 @@ public final class VertxServiceCaller implements ServiceCaller {
               });
     } else {
       exchange.givenToService();
-      DeliveryOptions options = requestOptions(service, exchange.sender());
+      DeliveryOptions options = exchange.sender().options(service);
       var request = new Request(exchange, recorder);
       RequestTargets.observe(
               request::onTarget, () -> bus.<Object>request(service.address(), message, options))
@@ -241,15 +242,6 @@ public final class VertxServiceCaller implements ServiceCaller {
 
   private static MessageException failureOf(Throwable failure) {
     return MessageException.from(failure);
-  }
-
-  private static DeliveryOptions requestOptions(Route.Bus service, Sender sender) {
-    DeliveryOptions options = sender.options();
-    return service.requestTimeout() == null
-        ? options
-        : new DeliveryOptions()
-            .setHeaders(options.getHeaders())
-            .setSendTimeout(service.requestTimeout().toMillis());
   }
 
   private Service find(Route.Bus route) {

@@ -1,13 +1,13 @@
 package io.linkspan.history;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.delivery.GroupLog;
 import io.linkspan.log.Appended;
-import io.linkspan.log.LogBounds;
 import io.linkspan.log.LogEntry;
 import io.linkspan.log.LogPosition;
 import io.linkspan.log.LogRead;
@@ -16,21 +16,28 @@ import io.linkspan.log.NewEntry;
 import io.vertx.core.Future;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
-/** The histories of all groups: a log for each. Shared by all event loops. */
+/**
+ * The histories of all groups: a log for each. The sessions that follow a streamed answer are a
+ * group as well, whose history has the parts. Shared by all event loops.
+ */
 public final class GroupHistories {
 
   /** No history: nothing is kept. */
-  public static final GroupHistories OFF = new GroupHistories(null, null, null);
+  public static final GroupHistories OFF =
+      new GroupHistories(null, HistoryConfig.OFF, HistoryConfig.OFF, null);
 
   /** Header of a stored Message: id of the session that sent it. */
   private static final String EXCEPT = "linkspan-except";
 
   private static final String LOG = "group:";
+  private static final String STREAM_LOG = "stream:";
 
   /** Entries and bytes that are read at once. */
   private static final int PAGE = 100;
@@ -41,45 +48,79 @@ public final class GroupHistories {
   private static final int LISTED_BYTES = 1 << 20;
 
   private final LogStore store;
-  private final HistoryConfig config;
-  private final LogBounds bounds;
+  private final HistoryConfig groups;
+  private final HistoryConfig streams;
   private final HistoryMetrics metrics;
 
   /**
    * Creates the histories.
    *
    * @param store has been started
+   * @param groups settings of the histories of groups
+   * @param streams settings of streamed answers
    */
-  public GroupHistories(LogStore store, HistoryConfig config, HistoryMetrics metrics) {
+  public GroupHistories(
+      LogStore store, HistoryConfig groups, HistoryConfig streams, HistoryMetrics metrics) {
     this.store = store;
-    this.config = config;
+    this.groups = groups;
+    this.streams = streams;
     this.metrics = metrics;
-    bounds = config == null ? null : config.bounds();
   }
 
-  /** Returns whether Messages are kept. */
+  /** Returns whether Messages of any group are kept. */
   public boolean isOn() {
     return store != null;
   }
 
-  /** Returns whether a Message to a group asks to be kept. */
-  public boolean keeps(Message message) {
-    return Headers.seconds(message, Headers.HISTORY) > 0
-        && !"true".equals(Headers.get(message, Headers.VOLATILE));
+  /** Returns whether Messages of a group are kept. */
+  public boolean isOn(String group) {
+    return isOn() && configOf(group).isOn();
+  }
+
+  /** Returns whether a Message to a group asks to be kept, and is. */
+  public boolean keeps(String group, Message message) {
+    return isOn()
+        && Headers.seconds(message, Headers.HISTORY) > 0
+        && !"true".equals(Headers.get(message, Headers.VOLATILE))
+        && isOn(group);
+  }
+
+  private HistoryConfig configOf(String group) {
+    return Addresses.isGroupOfStream(group) ? streams : groups;
+  }
+
+  private static String logOf(String group) {
+    return Addresses.isGroupOfStream(group)
+        ? STREAM_LOG + group.substring(Addresses.STREAM_GROUPS.length())
+        : LOG + group;
   }
 
   /** As {@link GroupLog#append}. */
   public Future<List<Message>> append(String group, List<GroupLog.Item> items, long now) {
+    Message first = items.get(0).message();
+    if (Headers.get(first, Headers.STREAM_REPEATED) == null) {
+      return appendAll(group, items, now);
+    }
+    return oldest(group, now)
+        .compose(
+            page -> {
+              LogPosition after = StreamPlace.after(page, StreamPlace.numberOf(first));
+              if (after == null) {
+                return appendAll(group, items, now);
+              }
+              Message kept = withPosition(plain(first), after);
+              return appendAll(group, items.subList(1, items.size()), now)
+                  .map(others -> Stream.concat(Stream.of(kept), others.stream()).toList());
+            });
+  }
+
+  private Future<List<Message>> appendAll(String group, List<GroupLog.Item> items, long now) {
+    HistoryConfig config = configOf(group);
     List<Message> messages = new ArrayList<>(items.size());
     List<NewEntry> entries = new ArrayList<>(items.size());
     for (GroupLog.Item item : items) {
-      Message message =
-          item.message().toBuilder()
-              .removeHeaders(Headers.HISTORY)
-              .removeHeaders(Headers.POSITION)
-              .removeHeaders(EXCEPT)
-              .build();
-      NewEntry entry = entry(item, message, now);
+      Message message = plain(item.message());
+      NewEntry entry = entry(item, message, now, config.longest());
       boolean fits = entry.message().size() <= config.maxBytes();
       messages.add(fits ? message : null);
       if (fits) {
@@ -90,18 +131,27 @@ public final class GroupHistories {
     return entries.isEmpty()
         ? Future.succeededFuture(messages)
         : store
-            .append(LOG + group, entries, bounds, now)
+            .append(logOf(group), entries, config.bounds(), now)
             .map(done -> positioned(messages, entries.size(), done));
   }
 
-  private NewEntry entry(GroupLog.Item item, Message message, long now) {
+  /** Returns a Message without what its sender says about the log. */
+  private static Message plain(Message message) {
+    return message.toBuilder()
+        .removeHeaders(Headers.HISTORY)
+        .removeHeaders(Headers.POSITION)
+        .removeHeaders(Headers.STREAM_REPEATED)
+        .removeHeaders(EXCEPT)
+        .build();
+  }
+
+  private static NewEntry entry(GroupLog.Item item, Message message, long now, Duration longest) {
     Message stored =
         item.except() == null
             ? message
             : message.toBuilder().putHeaders(EXCEPT, item.except()).build();
     long keptFor =
-        Math.min(
-            Headers.seconds(item.message(), Headers.HISTORY) * 1_000, config.longest().toMillis());
+        Math.min(Headers.seconds(item.message(), Headers.HISTORY) * 1_000, longest.toMillis());
     return new NewEntry(stored.toByteString(), now + keptFor);
   }
 
@@ -126,14 +176,15 @@ public final class GroupHistories {
   }
 
   /** Returns the error for a Message that is larger than a history may be. */
-  public MessageException tooLarge() {
+  public MessageException tooLarge(String group) {
     return new MessageException(
-        ErrorCode.TOO_LARGE, "the history of a group has " + config.maxBytes() + " bytes at most");
+        ErrorCode.TOO_LARGE,
+        "the history of a group has " + configOf(group).maxBytes() + " bytes at most");
   }
 
   /** Reads a page of a history. */
   public Future<LogRead> read(String group, LogPosition from, long now) {
-    return store.read(LOG + group, from, PAGE, PAGE_BYTES, now);
+    return store.read(logOf(group), from, PAGE, PAGE_BYTES, now);
   }
 
   /** Returns the position of the next Message that is kept. */
@@ -142,7 +193,7 @@ public final class GroupHistories {
   }
 
   private Future<LogRead.Page> oldest(String group, long now) {
-    return store.read(LOG + group, LogPosition.START, 1, 1, now).map(read -> (LogRead.Page) read);
+    return store.read(logOf(group), LogPosition.START, 1, 1, now).map(read -> (LogRead.Page) read);
   }
 
   private static LogPosition endOf(LogRead.Page page) {
@@ -159,8 +210,7 @@ public final class GroupHistories {
     } else {
       found = find(group, ((Since.Time) since).millis(), LogPosition.START, false, now);
     }
-    return found.onSuccess(
-        recovery -> (recovery.isComplete() ? metrics.complete : metrics.incomplete).increment());
+    return found.onSuccess(this::count);
   }
 
   private Future<Recovery> find(String group, LogPosition at, long now) {
@@ -184,6 +234,23 @@ public final class GroupHistories {
     long from = Math.max(page.first(), page.end() - count);
     return new Recovery(
         page.epoch() == 0 ? LogPosition.START : new LogPosition(page.epoch(), from), end, true);
+  }
+
+  /**
+   * Finds the parts of a streamed answer.
+   *
+   * @param group that follows it
+   * @param since number of the first part that is wanted
+   * @return fails with {@code no-such-recipient} when none is kept
+   */
+  public Future<StreamPlace> findParts(String group, long since, long now) {
+    return oldest(group, now)
+        .map(page -> StreamPlace.of(page, since))
+        .onSuccess(place -> count(place.recovery()));
+  }
+
+  private void count(Recovery recovery) {
+    (recovery.isComplete() ? metrics.complete : metrics.incomplete).increment();
   }
 
   /** Reads from the oldest entry on until one is as late as a time. */
@@ -216,7 +283,7 @@ public final class GroupHistories {
    * @param since null for all that is kept
    */
   public Future<JsonObject> page(String group, Since since, int limit, long now) {
-    if (!isOn()) {
+    if (!isOn(group)) {
       return Future.succeededFuture(json(List.of(), LogPosition.START, false, false));
     }
     Since part = since == null ? new Since.Count(Integer.MAX_VALUE) : since;
@@ -224,7 +291,7 @@ public final class GroupHistories {
         .compose(
             recovery ->
                 store
-                    .read(LOG + group, recovery.from(), limit, LISTED_BYTES, now)
+                    .read(logOf(group), recovery.from(), limit, LISTED_BYTES, now)
                     .map(read -> page(read, recovery)));
   }
 
@@ -279,7 +346,7 @@ public final class GroupHistories {
   public void expired(Map<String, Integer> counts) {
     counts.forEach(
         (log, count) -> {
-          if (isOn() && log.startsWith(LOG)) {
+          if (isOn() && (log.startsWith(LOG) || log.startsWith(STREAM_LOG))) {
             metrics.expired.increment(count);
           }
         });

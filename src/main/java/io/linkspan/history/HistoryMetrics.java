@@ -3,7 +3,10 @@ package io.linkspan.history;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
 
-/** Counts Messages of the history of groups, and recoveries of clients. Shared by all loops. */
+/**
+ * Counts Messages of the history of groups and parts of streamed answers, and recoveries of
+ * clients. Shared by all loops.
+ */
 public final class HistoryMetrics {
 
   final Counter kept;

@@ -21,13 +21,20 @@ public record Route(Glob to, Glob type, Destination destination) {
    * @param name in metrics and for operators; of a service on the bus, its address
    * @param acceptedIsEnough acknowledge once a live consumer has it, without waiting for the reply
    * @param requestTimeout for the reply; null is the default of all services
+   * @param keepStream time for which the parts of a streamed answer are kept for further sessions
+   *     of the user; zero keeps them not
    */
-  public record Bus(String address, String name, boolean acceptedIsEnough, Duration requestTimeout)
+  public record Bus(
+      String address,
+      String name,
+      boolean acceptedIsEnough,
+      Duration requestTimeout,
+      Duration keepStream)
       implements Destination {
 
-    /** Creates a destination with the default timeout. */
+    /** Creates a destination with the default timeout, which keeps no streamed answer. */
     public Bus(String address, boolean acceptedIsEnough) {
-      this(address, address, acceptedIsEnough, null);
+      this(address, address, acceptedIsEnough, null, Duration.ZERO);
     }
   }
 
@@ -52,6 +59,11 @@ public record Route(Glob to, Glob type, Destination destination) {
     /** Marks Messages as volatile. */
     public static final Clients VOLATILE =
         new Clients(true, null, null, Duration.ZERO, Duration.ZERO);
+  }
+
+  /** Returns whether the parts of streamed answers are kept. */
+  public boolean keepsStreams() {
+    return destination instanceof Bus service && !service.keepStream().isZero();
   }
 
   /** Returns what the route matches, such as {@code service:echo} or {@code user:* type chat}. */

@@ -70,6 +70,7 @@ public final class RouteReader {
         "http",
         "tcp",
         "hold",
+        "keepStream",
         "slow",
         "key");
     String to = route.has("to") ? route.text("to") : null;
@@ -89,6 +90,9 @@ public final class RouteReader {
       return upstream(route, "http", to, type);
     }
     if (route.has("tcp")) {
+      if (route.has("keepStream")) {
+        route.reject("keepStream", "to be used with bus or http only");
+      }
       return upstream(route, "tcp", to, type);
     }
     if (route.has("hold")) {
@@ -96,7 +100,8 @@ public final class RouteReader {
     }
     if (route.has("bus")) {
       rejectOptionsOfClients(route, "bus");
-      return new Route.Bus(route.name("bus"), acceptedIsEnough(route));
+      String address = route.name("bus");
+      return new Route.Bus(address, address, acceptedIsEnough(route), null, keepStream(route));
     }
     if (MethodTranslator.TYPE.equals(type)) {
       // Its "to" is a channel, even if it looks like a user.
@@ -117,7 +122,8 @@ public final class RouteReader {
     }
     String name = uniqueName(route, to, type);
     Upstream upstream = services.read(route, kind, name);
-    return new Route.Bus(upstream.address(), name, acceptedIsEnough, upstream.longest());
+    return new Route.Bus(
+        upstream.address(), name, acceptedIsEnough, upstream.longest(), keepStream(route));
   }
 
   /** Returns the description of what the route matches; two routes must not match the same. */
@@ -135,6 +141,12 @@ public final class RouteReader {
     return route.has("ack") && route.either("ack", "accepted", "reply");
   }
 
+  private static Duration keepStream(ConfigNode route) {
+    return route.has("keepStream")
+        ? route.duration("keepStream", Duration.ofSeconds(1))
+        : Duration.ZERO;
+  }
+
   private static void rejectOptionsOfClients(ConfigNode route, String kind) {
     for (String option : List.of("volatile", "slow", "key", "mailbox", "history")) {
       if (route.has(option)) {
@@ -146,6 +158,9 @@ public final class RouteReader {
   private static Route.Destination clients(ConfigNode route, String to) {
     if (route.has("ack")) {
       route.reject("ack", "to be used with bus, http or tcp only");
+    }
+    if (route.has("keepStream")) {
+      route.reject("keepStream", "to be used with bus or http only");
     }
     boolean namesClients =
         to != null

@@ -9,6 +9,7 @@ import io.linkspan.history.GroupHistories;
 import io.linkspan.history.KeptMessage;
 import io.linkspan.history.Recovery;
 import io.linkspan.history.Since;
+import io.linkspan.history.StreamPlace;
 import io.linkspan.log.LogPosition;
 import io.linkspan.log.LogRead;
 import io.linkspan.memory.MemoryAccount;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /**
  * Delivers the histories of groups to the members that one shard has: a feed for each group, which
@@ -164,16 +166,32 @@ final class HistoryDelivery implements Groups.Observer<Session> {
    * #begin}.
    */
   Future<Recovery> join(Session session, String group, Since since) {
-    if (!histories.isOn()) {
-      return groups
-          .join(session, group)
-          .map(new Recovery(LogPosition.START, LogPosition.START, false));
-    }
+    return histories.isOn(group)
+        ? join(session, group, () -> histories.find(group, since, scheduler.wallTime()))
+        : groups
+            .join(session, group)
+            .map(new Recovery(LogPosition.START, LogPosition.START, false));
+  }
+
+  /**
+   * Makes a session a member of the group that follows a streamed answer. It gets nothing before
+   * {@link #begin}.
+   *
+   * @param since number of the first part that it wants
+   * @return fails when no part is kept
+   */
+  Future<StreamPlace> follow(Session session, String group, long since) {
+    return histories.isOn(group)
+        ? join(session, group, () -> histories.findParts(group, since, scheduler.wallTime()))
+        : Future.failedFuture(StreamPlace.unknown());
+  }
+
+  private <T> Future<T> join(Session session, String group, Supplier<Future<T>> find) {
     boolean wasMember = session.groups().contains(group);
     feed(group, Future.succeededFuture()).core.hold(session);
     return groups
         .join(session, group)
-        .compose(v -> histories.find(group, since, scheduler.wallTime()))
+        .compose(v -> find.get())
         .onFailure(
             failure -> {
               if (wasMember) {
@@ -205,6 +223,9 @@ final class HistoryDelivery implements Groups.Observer<Session> {
 
   @Override
   public Future<Void> joined(Session session, String group, Future<Void> reachable) {
+    if (!histories.isOn(group)) {
+      return reachable;
+    }
     Feed feed = feed(group, reachable);
     feed.core.joined(session);
     return feed.core.isPlaced() ? reachable : Future.join(reachable, placed(feed)).mapEmpty();
@@ -212,6 +233,9 @@ final class HistoryDelivery implements Groups.Observer<Session> {
 
   @Override
   public void restored(Session session, String group, Future<Void> reachable) {
+    if (!histories.isOn(group)) {
+      return;
+    }
     Feed feed = feed(group, reachable);
     feed.core.restored(session);
     Future.join(reachable, feed.reachable).onComplete(v -> begin(session, group));
@@ -286,6 +310,9 @@ final class HistoryDelivery implements Groups.Observer<Session> {
     }
     LogPosition from = feed.core.nextRead(scheduler.now());
     feed.members.clear();
+    if (!isLive(feed)) {
+      return; // the last member has received the end of what it followed
+    }
     int held = feed.core.held();
     memory.change(MemoryUse.ROUTING, held - feed.charged);
     feed.charged = held;

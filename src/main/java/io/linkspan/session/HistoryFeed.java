@@ -1,10 +1,12 @@
 package io.linkspan.session;
 
+import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.api.ReservedTypes;
+import io.linkspan.api.stream.StreamFailure;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.delivery.MessageDefaults;
 import io.linkspan.history.FeedMembers;
@@ -25,6 +27,10 @@ import java.util.Map;
 final class HistoryFeed implements FeedMembers<Session> {
 
   private final String group;
+
+  /** Id of the streamed answer that the group follows; null for a group of clients. */
+  private final String stream;
+
   private final Groups<Session> groups;
   private final GroupHistories histories;
   private final MessageDefaults defaults;
@@ -38,6 +44,7 @@ final class HistoryFeed implements FeedMembers<Session> {
   HistoryFeed(
       String group, Groups<Session> groups, GroupHistories histories, MessageDefaults defaults) {
     this.group = group;
+    stream = Addresses.isGroupOfStream(group) ? Addresses.streamOf(group) : null;
     this.groups = groups;
     this.histories = histories;
     this.defaults = defaults;
@@ -74,7 +81,7 @@ final class HistoryFeed implements FeedMembers<Session> {
 
   @Override
   public boolean deliver(Session member, KeptMessage kept) {
-    if (member.id().equals(kept.except())) {
+    if (member.id().equals(kept.except()) || (stream != null && !contains(member))) {
       return true;
     }
     Outgoing outgoing = encoded.computeIfAbsent(kept, message -> new Outgoing(message.message()));
@@ -83,20 +90,39 @@ final class HistoryFeed implements FeedMembers<Session> {
       return false;
     }
     member.deliver(outgoing, null);
+    if (stream != null && Headers.get(kept.message(), Headers.STREAM_END) != null) {
+      groups.leave(member, group);
+    }
     return true;
   }
 
+  /**
+   * States the loss of a part of a history; ends a streamed answer, which is of no use without it.
+   */
   @Override
   public void lost(Session member, LogPosition position) {
-    Message notice =
-        Message.newBuilder()
-            .setType(ReservedTypes.HISTORY_GAP)
-            .setFrom(Recipient.ofGroup(group).address())
-            .putHeaders(Headers.RECOVERED, "false")
-            .putHeaders(Headers.POSITION, position.toString())
-            .build();
     histories.lost();
-    member.deliver(new Outgoing(defaults.complete(notice)), null);
+    Message.Builder notice = stream == null ? gap(position) : failure();
+    Message complete = notice.setFrom(Recipient.ofGroup(group).address()).build();
+    member.deliver(new Outgoing(defaults.complete(complete)), null);
+    if (stream != null) {
+      groups.leave(member, group);
+    }
+  }
+
+  private static Message.Builder gap(LogPosition position) {
+    return Message.newBuilder()
+        .setType(ReservedTypes.HISTORY_GAP)
+        .putHeaders(Headers.RECOVERED, "false")
+        .putHeaders(Headers.POSITION, position.toString());
+  }
+
+  private Message.Builder failure() {
+    return StreamFailure.of(
+            new MessageException(
+                ErrorCode.UNAVAILABLE, "parts were dropped before they reached this session"))
+        .setTo(Recipient.ofGroup(group).address())
+        .putHeaders(Headers.STREAM, stream);
   }
 
   @Override

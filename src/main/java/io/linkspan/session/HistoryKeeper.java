@@ -32,8 +32,8 @@ final class HistoryKeeper implements GroupLog {
   }
 
   @Override
-  public boolean keeps(Message message) {
-    return histories.isOn() && histories.keeps(message);
+  public boolean keeps(String group, Message message) {
+    return histories.keeps(group, message);
   }
 
   @Override
@@ -42,7 +42,7 @@ final class HistoryKeeper implements GroupLog {
   }
 
   @Override
-  public MessageException tooLarge() {
-    return histories.tooLarge();
+  public MessageException tooLarge(String group) {
+    return histories.tooLarge(group);
   }
 }

@@ -1,6 +1,7 @@
 package io.linkspan.session;
 
 import io.linkspan.admission.MessageWork;
+import io.linkspan.api.Addresses;
 import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Headers;
 import io.linkspan.api.MessageException;
@@ -13,11 +14,12 @@ import io.vertx.core.json.DecodeException;
 import io.vertx.core.json.JsonArray;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.IntSupplier;
 
 /**
  * Carries out Messages that join, leave or watch groups, whose body is a name or a JSON array of
- * names. Used only on the shard's event loop.
+ * names, and those that follow streamed answers. Used only on the shard's event loop.
  */
 final class JoinRequests implements GroupRequests {
 
@@ -25,6 +27,7 @@ final class JoinRequests implements GroupRequests {
   private final Groups<Session> groups;
   private final GroupPresence presence;
   private final Recoveries recoveries;
+  private final StreamRequests streams;
   private final IntSupplier maxNames;
 
   /**
@@ -41,6 +44,7 @@ final class JoinRequests implements GroupRequests {
       IntSupplier maxNames) {
     this.presence = presence;
     recoveries = new Recoveries(history);
+    streams = new StreamRequests(history, groups);
     this.maxNames = maxNames;
     this.sessions = sessions;
     this.groups = groups;
@@ -48,6 +52,24 @@ final class JoinRequests implements GroupRequests {
 
   @Override
   public void change(InboundExchange exchange) {
+    switch (exchange.message().getType()) {
+      case FOLLOW, UNFOLLOW -> withSession(exchange, session -> streams.change(exchange, session));
+      default -> changeGroups(exchange);
+    }
+  }
+
+  private void withSession(InboundExchange exchange, Consumer<Session> action) {
+    Session session = sessions.find(exchange.sender().session());
+    if (session == null) {
+      // It has ended or moved since, and with it the link that would carry the outcome.
+      exchange.failed(
+          new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the session is not connected"));
+    } else {
+      action.accept(session);
+    }
+  }
+
+  private void changeGroups(InboundExchange exchange) {
     int most = maxNames.getAsInt();
     if (MessageWork.countNames(exchange.message().getBody()) > most) {
       exchange.failed(
@@ -65,13 +87,18 @@ final class JoinRequests implements GroupRequests {
                   + " characters"));
       return;
     }
-    Session session = sessions.find(exchange.sender().session());
-    if (session == null) {
-      // It has ended or moved since, and with it the link that would carry the outcome.
+    if (names.stream().anyMatch(Addresses::isGroupOfStream)) {
       exchange.failed(
-          new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the session is not connected"));
+          new MessageException(
+              ErrorCode.FORBIDDEN,
+              "names with " + Addresses.STREAM_GROUPS + " are of streamed answers"));
+      exchange.sender().offended();
       return;
     }
+    withSession(exchange, session -> change(exchange, session, names));
+  }
+
+  private void change(InboundExchange exchange, Session session, List<String> names) {
     switch (exchange.message().getType()) {
       case JOIN -> join(exchange, session, names);
       case WATCH -> {

@@ -41,11 +41,18 @@ final class SessionEvents {
   }
 
   void joined(GroupMember session, String group) {
-    publisher.accept(event("joined", session).put("group", group));
+    membership("joined", session, group);
   }
 
   void left(GroupMember session, String group) {
-    publisher.accept(event("left", session).put("group", group));
+    membership("left", session, group);
+  }
+
+  /** To follow a streamed answer is not a membership for services. */
+  private void membership(String name, GroupMember session, String group) {
+    if (!Addresses.isGroupOfStream(group)) {
+      publisher.accept(event(name, session).put("group", group));
+    }
   }
 
   private static JsonObject withData(JsonObject event, GroupMember session) {

@@ -264,6 +264,7 @@ final class SimulatedCluster {
           : new GroupHistories(
               new SimulatedLogStore(time, random, this::run, logs),
               new HistoryConfig(Duration.ofHours(1), 10_000, 1 << 20),
+              new HistoryConfig(Duration.ofHours(1), 10_000, 1 << 20),
               new HistoryMetrics(new SimpleMeterRegistry()));
     }
 

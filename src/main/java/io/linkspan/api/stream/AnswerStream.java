@@ -5,10 +5,11 @@ import io.linkspan.api.GatewayClient;
 import io.linkspan.api.Headers;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
+import io.linkspan.api.Origin;
 import io.linkspan.api.ReservedTypes;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
-import io.vertx.core.json.JsonObject;
+import io.vertx.core.Vertx;
 import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Consumer;
@@ -23,8 +24,13 @@ import java.util.function.Consumer;
  *          or a part that was not delivered        it cannot be reached
  *   OPEN ───────────────────────────────► ENDING ────────────────────► ENDED
  *     │                     the session has ended                        ▲
- *     └──────────────────────────────────────────────────────────────────┘
+ *     ├──────────────────────────────────────────────────────────────────┤
+ *     │ the same, and the parts are kept                   end(), end(why)
+ *     └──────────────────────► DETACHED ─────────────────────────────────┘
  * </pre>
+ *
+ * <p>The parts of a stream that is kept go to its log as well, for further sessions of the user.
+ * Such a stream continues when its session has ended.
  */
 public final class AnswerStream {
 
@@ -53,6 +59,7 @@ public final class AnswerStream {
 
   private enum State {
     OPEN,
+    DETACHED,
     ENDING,
     ENDED
   }
@@ -72,32 +79,39 @@ public final class AnswerStream {
   private final Promise<End> ended = Promise.promise();
   private final Promise<Void> settled = Promise.promise();
   private State state = State.OPEN;
+
+  /** Appends the parts to the log of the stream; null where they are not kept. */
+  private final KeptParts kept;
+
   private long offset;
 
   /** Parts that the client has not acknowledged. */
   private int pending;
 
-  /** Whether the end is sent when the client has acknowledged all parts. */
-  private boolean awaitsParts;
+  /** The end that is sent when the client has acknowledged all parts; null for none. */
+  private Message awaitedEnd;
 
   /** Completed when there is room for another part; null while nobody waits. */
   private Promise<Void> room;
 
   /**
+   * @param origin session that receives the stream
    * @param window most parts without an acknowledgement
    * @param onEnd called once, when nothing more can be written
    */
   AnswerStream(
+      Vertx vertx,
       GatewayClient client,
       Message request,
-      String session,
+      Origin origin,
       int window,
       Consumer<AnswerStream> onEnd) {
     this.client = client;
     this.request = request;
-    this.session = session;
+    session = origin.session();
     this.window = window;
     this.onEnd = onEnd;
+    kept = KeptParts.of(vertx, client, origin, id, this::grantRoom);
   }
 
   /** Returns the id, which is the header {@code stream} of each part. */
@@ -117,7 +131,15 @@ public final class AnswerStream {
 
   /** Returns whether a part can be written now. */
   public boolean isWritable() {
-    return state == State.OPEN && pending < window;
+    return isOpen() && hasRoom();
+  }
+
+  private boolean isOpen() {
+    return state == State.OPEN || state == State.DETACHED;
+  }
+
+  private boolean hasRoom() {
+    return pending < window && (kept == null || kept.waiting() < window);
   }
 
   /**
@@ -129,27 +151,37 @@ public final class AnswerStream {
    *     forbidden} for a reserved type
    */
   public Future<Void> write(Message part) {
-    if (state != State.OPEN) {
+    if (!isOpen()) {
       return Future.failedFuture(over());
     }
-    if (pending >= window) {
+    if (!hasRoom()) {
       return Future.failedFuture(
-          new MessageException(ErrorCode.QUEUE_FULL, pending + " parts are not acknowledged"));
+          new MessageException(ErrorCode.QUEUE_FULL, window + " parts are not acknowledged"));
     }
     if (ReservedTypes.isForged(part)) {
       return Future.failedFuture(ReservedTypes.refusal(part.getType()));
     }
-    pending++;
-    client.send(complete(part).build(), PATIENCE).onComplete(v -> delivered(), this::undelivered);
+    Message complete = complete(part).build();
+    keep(complete);
+    if (state == State.OPEN) {
+      pending++;
+      client.send(complete, PATIENCE).onComplete(v -> delivered(), this::undelivered);
+    }
     return whenWritable();
+  }
+
+  private void keep(Message part) {
+    if (kept != null) {
+      kept.add(part);
+    }
   }
 
   /** Completes when a part can be written; fails when the stream has ended. */
   public Future<Void> whenWritable() {
-    if (state != State.OPEN) {
+    if (!isOpen()) {
       return Future.failedFuture(over());
     }
-    if (pending < window) {
+    if (hasRoom()) {
       return Future.succeededFuture();
     }
     if (room == null) {
@@ -178,12 +210,20 @@ public final class AnswerStream {
     end(End.CANCELLED, null);
   }
 
-  /** Ends the stream because its session has ended. */
+  /** Ends the stream because its session has ended, unless it is kept. */
   void sessionEnded() {
-    if (state == State.OPEN) {
+    if (state == State.OPEN && kept != null) {
+      state = State.DETACHED;
+      pending = 0;
+      grantRoom();
+    } else if (state == State.OPEN) {
       close(End.GONE);
-      finish(new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the session has ended"));
+      finish(sessionHasEnded());
     }
+  }
+
+  private static MessageException sessionHasEnded() {
+    return new MessageException(ErrorCode.NO_SUCH_RECIPIENT, "the session has ended");
   }
 
   /** Completes when nothing more can be written, with the reason. */
@@ -197,49 +237,44 @@ public final class AnswerStream {
   }
 
   private Future<Void> end(End how, MessageException why) {
-    if (state == State.OPEN) {
+    if (state == State.DETACHED) {
       close(how);
+      keep(endMessage(how, why));
+      finish(sessionHasEnded());
+    } else if (state == State.OPEN) {
+      close(how);
+      Message end = endMessage(how, why);
+      keep(end);
       // Only when the client has all parts is it certain that the stream is complete.
       if (how == End.COMPLETE && pending > 0) {
-        awaitsParts = true;
+        awaitedEnd = end;
       } else {
-        sendEnd(how, why);
+        send(end);
       }
     }
     return settled.future();
   }
 
-  private void sendEnd(End how, MessageException why) {
-    awaitsParts = false;
-    client.send(endMessage(how, why), PATIENCE).onComplete(v -> finish(null), this::finish);
+  private void send(Message end) {
+    awaitedEnd = null;
+    client.send(end, PATIENCE).onComplete(v -> finish(null), this::finish);
   }
 
   private Message endMessage(End how, MessageException why) {
     return why == null
         ? complete(Message.getDefaultInstance()).putHeaders(Headers.STREAM_END, how.label()).build()
-        : complete(errorOf(why).build()).build();
+        : complete(StreamFailure.of(why).build()).build();
   }
 
   /** Returns the last Message of a stream whose writer was lost, without an offset. */
   static Message endOfLost(String id, Message request, String session, MessageException why) {
-    return errorOf(why)
+    return StreamFailure.of(why)
         .setEventId(id + ".lost")
         .setFrom(request.getTo())
         .setTo("session:" + session)
         .setReplyTo(request.getEventId())
         .putHeaders(Headers.STREAM, id)
         .build();
-  }
-
-  private static Message.Builder errorOf(MessageException why) {
-    return Message.newBuilder()
-        .setContentType("application/json")
-        .setBody(
-            new JsonObject()
-                .put("code", why.code().code())
-                .put("message", why.getMessage())
-                .encode())
-        .putHeaders(Headers.STREAM_END, why.code().code());
   }
 
   private Message.Builder complete(Message part) {
@@ -255,10 +290,17 @@ public final class AnswerStream {
   }
 
   private void delivered() {
-    pending--;
-    if (awaitsParts && pending == 0) {
-      sendEnd(End.COMPLETE, null);
+    if (state == State.DETACHED) {
+      return;
     }
+    pending--;
+    if (awaitedEnd != null && pending == 0) {
+      send(awaitedEnd);
+    }
+    grantRoom();
+  }
+
+  private void grantRoom() {
     if (room != null && isWritable()) {
       Promise<Void> waiting = room;
       room = null;
@@ -267,14 +309,18 @@ public final class AnswerStream {
   }
 
   private void undelivered(Throwable failure) {
+    if (state == State.DETACHED) {
+      return;
+    }
     pending--;
     MessageException why = MessageException.from(failure);
     boolean gone = why.code() == ErrorCode.NO_SUCH_RECIPIENT;
-    if (awaitsParts && gone) {
-      awaitsParts = false;
+    if (awaitedEnd != null && gone) {
+      awaitedEnd = null;
       finish(why);
-    } else if (awaitsParts) {
-      sendEnd(End.FAILED, why);
+    } else if (awaitedEnd != null) {
+      offset--; // that of the end which is not sent
+      send(endMessage(End.FAILED, why));
     } else if (gone) {
       sessionEnded();
     } else {
@@ -294,11 +340,15 @@ public final class AnswerStream {
 
   private void finish(Throwable failure) {
     state = State.ENDED;
-    if (failure == null) {
-      settled.complete();
-    } else {
-      settled.fail(failure);
-    }
+    Future<Void> whenKept = kept == null ? Future.succeededFuture() : kept.idle();
+    whenKept.onComplete(
+        v -> {
+          if (failure == null) {
+            settled.complete();
+          } else {
+            settled.fail(failure);
+          }
+        });
   }
 
   private static MessageException over() {

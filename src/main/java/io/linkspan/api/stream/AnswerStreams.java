@@ -88,7 +88,7 @@ public final class AnswerStreams {
    * @param window most parts without an acknowledgement, at least 1
    */
   public AnswerStream open(Message request, Origin origin, int window) {
-    var stream = new AnswerStream(client, request, origin.session(), window, this::remove);
+    var stream = new AnswerStream(vertx, client, request, origin, window, this::remove);
     open.computeIfAbsent(origin.session(), session -> new ArrayList<>(1)).add(stream);
     count++;
     if (cancelled.remove(new Cancellation(origin.session(), request.getEventId()))) {
@@ -113,7 +113,12 @@ public final class AnswerStreams {
    * @param id of the stream
    */
   public void endLost(String id, Message request, Origin origin, MessageException why) {
-    client.post(AnswerStream.endOfLost(id, request, origin.session(), why));
+    Message end = AnswerStream.endOfLost(id, request, origin.session(), why);
+    client.post(end);
+    KeptParts kept = KeptParts.of(vertx, client, origin, id, () -> {});
+    if (kept != null) {
+      kept.add(end);
+    }
   }
 
   /**

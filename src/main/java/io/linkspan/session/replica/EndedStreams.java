@@ -20,21 +20,29 @@ public final class EndedStreams {
 
   /** Returns whether a Message belongs to a stream that has ended. */
   public boolean includes(Message message) {
-    if (ids.isEmpty() || message.getReplyToBytes().isEmpty()) {
+    if (ids.isEmpty()) {
       return false;
     }
-    String stream = Headers.get(message, Headers.STREAM);
+    String stream = streamOf(message);
     return stream != null && ids.contains(stream);
   }
 
   /** Notes a Message that the session has accepted, which may be the end of a stream. */
   public void accepted(Message message) {
-    if (message.getReplyToBytes().isEmpty()
-        || Headers.get(message, Headers.STREAM_END) == null
-        || Headers.get(message, Headers.STREAM) == null) {
-      return;
+    String stream = streamOf(message);
+    if (stream != null && Headers.get(message, Headers.STREAM_END) != null) {
+      add(stream);
     }
-    add(Headers.get(message, Headers.STREAM));
+  }
+
+  /**
+   * Returns the stream that answers a request of the session; null for any other Message, also for
+   * a part from a log, which the session may receive again.
+   */
+  private static String streamOf(Message message) {
+    return message.getReplyToBytes().isEmpty() || Headers.get(message, Headers.POSITION) != null
+        ? null
+        : Headers.get(message, Headers.STREAM);
   }
 
   private void add(String stream) {
