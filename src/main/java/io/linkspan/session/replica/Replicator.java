@@ -219,7 +219,7 @@ public final class Replicator {
 
   private void adopt(List<SessionState> left, String owner) {
     LOG.info("{} is lost; {} of its sessions are adopted here", owner, left.size());
-    left.forEach(state -> adopt(state, owner));
+    left.forEach(state -> adopt(state, owner, true));
   }
 
   /** Returns whether sessions of a lost node are still to be adopted here. */
@@ -233,7 +233,7 @@ public final class Replicator {
   public void recall(Recall recall) {
     SessionState state = replicas.take(recall.getOwner(), recall.getSession());
     if (state != null) {
-      adopt(state, recall.getOwner());
+      adopt(state, recall.getOwner(), false);
     }
   }
 
@@ -344,9 +344,15 @@ public final class Replicator {
     return all;
   }
 
-  private void adopt(SessionState state, String owner) {
+  /**
+   * Adopts a session.
+   *
+   * @param lost whether its owner is lost, not only silent. If it is a member again, it has the
+   *     session
+   */
+  private void adopt(SessionState state, String owner, boolean lost) {
     adopting.merge(ShardAddress.nodeOf(owner), 1, Integer::sum);
-    adopt(state, owner, 1);
+    adopt(state, owner, lost, 1);
   }
 
   private void adoptionEnded(String owner) {
@@ -354,7 +360,11 @@ public final class Replicator {
         ShardAddress.nodeOf(owner), (node, open) -> open == 1 ? null : open - 1);
   }
 
-  private void adopt(SessionState state, String owner, int attempt) {
+  private void adopt(SessionState state, String owner, boolean lost, int attempt) {
+    if (lost && isMember(ShardAddress.nodeOf(owner))) {
+      adoptionEnded(owner);
+      return;
+    }
     host.membership()
         .compose(member -> member ? host.adopt(state, owner) : Future.succeededFuture(false))
         .onComplete(
@@ -368,7 +378,7 @@ public final class Replicator {
             failure -> {
               // With the owner, the directory may have lost a part of itself for a moment.
               if (attempt < MAX_ADOPTIONS) {
-                scheduler.schedule(RETRY_MS, () -> adopt(state, owner, attempt + 1));
+                scheduler.schedule(RETRY_MS, () -> adopt(state, owner, lost, attempt + 1));
               } else {
                 adoptionEnded(owner);
                 LOST.add(state.getSession() + " of " + owner + ", " + failure);

@@ -264,6 +264,20 @@ class ReplicatorTest {
   }
 
   @Test
+  void anAdoptionThatFailedIsNotTriedAgainWhenTheOwnerIsAMemberAgain() {
+    start();
+    a.begin("s");
+    time.advance(1_000);
+    b.failures = 3;
+    b.lose("a");
+    b.nodes.add("a");
+    time.advance(5_000);
+    assertThat(b.sessions).isEmpty();
+    assertThat(a.fenced).isEmpty();
+    assertThat(b.failures).isEqualTo(2);
+  }
+
+  @Test
   void aRecalledSessionIsAdoptedByTheHolderAndItsFormerOwnerReleasesIt() {
     start();
     a.begin("s");
