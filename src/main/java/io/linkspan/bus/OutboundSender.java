@@ -57,6 +57,7 @@ public final class OutboundSender {
   private final EventBus bus;
   private final Target target;
   private final LoopAddress loop;
+  private final RequestTargets targets;
   private final boolean oneOfSeveral;
 
   /** Ordered by number: a request that is sent again precedes those that have waited since. */
@@ -67,6 +68,10 @@ public final class OutboundSender {
   private Node node;
 
   private boolean asking;
+
+  /** Searches for a node that found none, one after the other. */
+  private int searches;
+
   private long last;
 
   /**
@@ -74,6 +79,7 @@ public final class OutboundSender {
    */
   public OutboundSender(Vertx vertx, Target target, boolean oneOfSeveral) {
     bus = vertx.eventBus();
+    targets = RequestTargets.of(vertx);
     loop = LoopAddress.onThisLoop(vertx, target.shared());
     this.vertx = vertx;
     this.target = target;
@@ -119,9 +125,26 @@ public final class OutboundSender {
 
   private void send(Order order, Node to) {
     to.window.sent(order.request.getSerializedSize());
-    bus.<Object>request(to.address, order.request, order.options)
+    this.<Object>request(to.address, order.request, order.options)
         .onComplete(order.done::complete, failure -> failed(order, to, failure));
     askProgress(to);
+  }
+
+  /**
+   * Sends a request, which fails at once when it goes to a member that was lost before: the bus may
+   * not have removed its addresses yet, and such a request would end with its time-out.
+   */
+  private <T> Future<Message<T>> request(String address, Object body, DeliveryOptions options) {
+    Promise<Message<T>> done = Promise.promise();
+    RequestTargets.observe(
+            member -> {
+              if (targets.isLost(member)) {
+                done.tryFail(new ReplyException(ReplyFailure.NO_HANDLERS, "the node is lost"));
+              }
+            },
+            () -> bus.<T>request(address, body, options))
+        .onComplete(done::tryComplete, done::tryFail);
+    return done.future();
   }
 
   private synchronized void failed(Order order, Node to, Throwable failure) {
@@ -178,7 +201,7 @@ public final class OutboundSender {
 
   /** Asks for the id of the node at an address. */
   private Future<String> ask(String address) {
-    return bus.<JsonObject>request(
+    return this.<JsonObject>request(
             address,
             new JsonObject().put("action", "node"),
             new DeliveryOptions().setSendTimeout(ASK_TIMEOUT_MS))
@@ -187,12 +210,18 @@ public final class OutboundSender {
 
   private synchronized void found(String id) {
     asking = false;
+    searches = 0;
     node = nodeOf(id);
     sendWaiting();
   }
 
   private synchronized void notFound(Throwable failure) {
     asking = false;
+    if (!hasHandler(failure) && ++searches < MAX_TRIES) {
+      findNode();
+      return;
+    }
+    searches = 0;
     for (Order next; (next = waiting.poll()) != null; ) {
       next.done.fail(failure);
     }
