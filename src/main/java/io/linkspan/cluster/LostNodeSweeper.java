@@ -188,10 +188,15 @@ final class LostNodeSweeper implements Nodes.Listener {
     return nodes.all().stream().map(Node::id).collect(Collectors.toSet());
   }
 
-  /** Removes sessions of a shard that was lost before it updated the entry of the user. */
-  private void forgetUnfinishedMoves(Map<String, SessionEntry> taken) {
+  /**
+   * Removes sessions of a shard that was lost before it updated the entry of the user. A session
+   * that has an entry exists: this node has rejoined the others since it took that of its own part.
+   */
+  void forgetUnfinishedMoves(Map<String, SessionEntry> taken) {
+    Map<String, SessionEntry> gone = withoutMembers(taken);
+    gone.keySet().removeAll(sessions.getAll(gone.keySet()).keySet());
     Map<String, Set<String>> byUser = new HashMap<>();
-    taken.forEach(
+    gone.forEach(
         (session, entry) ->
             byUser.computeIfAbsent(entry.user(), user -> new HashSet<>(1)).add(session));
     Set<String> stale = users.getAll(byUser.keySet()).keySet();
@@ -200,13 +205,17 @@ final class LostNodeSweeper implements Nodes.Listener {
     }
   }
 
+  /** Returns the entries of nodes that are still lost. */
+  private Map<String, SessionEntry> withoutMembers(Map<String, SessionEntry> taken) {
+    Set<String> members = members();
+    Map<String, SessionEntry> gone = new HashMap<>(taken);
+    gone.values().removeIf(entry -> !Collections.disjoint(entry.nodes(), members));
+    return gone;
+  }
+
   /** Publishes the lost sessions, except those of nodes that are members again. */
   private void publish(Map<String, SessionEntry> lost) {
-    Set<String> members = members();
-    publish(
-        lost.entrySet().stream()
-            .filter(entry -> Collections.disjoint(entry.getValue().nodes(), members))
-            .iterator());
+    publish(withoutMembers(lost).entrySet().iterator());
   }
 
   private void publish(Iterator<Map.Entry<String, SessionEntry>> lost) {

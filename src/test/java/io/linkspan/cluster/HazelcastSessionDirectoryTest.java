@@ -10,6 +10,7 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionDirectoryContract;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.directory.ShardAddress;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
@@ -91,6 +92,24 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     var taken = new SessionRef(here.session(), here.user(), shardOfTwo());
     assertThat(await(two.directory().move(here, taken))).isTrue();
     awaitSessions(one.directory(), here.user(), taken, there);
+  }
+
+  /** A node that was partitioned has taken them from its own part of the directory. */
+  @Test
+  void sessionsThatExistStayWithTheirUserAfterASweepThatRejoinedTheOthers() {
+    SessionRef ofMember = session(shard(0));
+    var moved = new SessionRef(session(shard(0)).session(), ofMember.user(), shardOfTwo());
+    await(one.directory().add(ofMember));
+    await(one.directory().add(moved));
+    var lost = new SessionRef(moved.session(), moved.user(), ShardAddress.of("lost", 0));
+    var gone = new SessionRef("gone", ofMember.user(), ShardAddress.of("lost", 0));
+    new LostNodeSweeper(two.vertx(), two.hazelcast(), two.nodes(), null, null)
+        .forgetUnfinishedMoves(
+            Map.of(
+                ofMember.session(), SessionEntry.of(ofMember, Set.of()),
+                lost.session(), SessionEntry.of(lost, Set.of()),
+                gone.session(), SessionEntry.of(gone, Set.of())));
+    assertThat(await(two.directory().askAgain(ofMember.user()))).containsExactly(ofMember, moved);
   }
 
   @Test
