@@ -132,6 +132,9 @@ class PartitionIT {
   static void stop() {
     NODES.forEach(GatewayProcess::close);
     HOSTS.forEach(NetworkNamespace::close);
+    // Another run of the class in this process begins anew.
+    NODES.clear();
+    HOSTS.clear();
   }
 
   private static ConditionFactory eventually() {

@@ -219,10 +219,12 @@ public final class RawWebSocket implements AutoCloseable {
 
   /** Reads the next frame that is neither ping nor pong, and answers pings. */
   public Frame readData() {
+    var deadline = new Deadline();
     while (true) {
       Frame frame = read();
       if (frame.opcode() == PING) {
         send(PONG, true, frame.payload());
+        deadline.check();
       } else if (frame.opcode() != PONG) {
         return frame;
       }
@@ -231,11 +233,13 @@ public final class RawWebSocket implements AutoCloseable {
 
   /** Reads until the link closes, and returns the code of the close frame. */
   public int readUntilClosed() {
+    var deadline = new Deadline();
     while (true) {
       Frame frame = read();
       if (frame.opcode() == CLOSE) {
         return frame.closeCode();
       }
+      deadline.check();
     }
   }
 

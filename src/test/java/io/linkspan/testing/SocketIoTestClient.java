@@ -73,6 +73,7 @@ public final class SocketIoTestClient implements TestClient {
 
   /** Reads the next packet that is not a ping, and answers pings. */
   public String readPacket() {
+    var deadline = new Deadline();
     while (true) {
       RawWebSocket.Frame frame = socket.readData();
       if (frame.opcode() != RawWebSocket.TEXT) {
@@ -81,6 +82,7 @@ public final class SocketIoTestClient implements TestClient {
       }
       if (frame.text().equals("2")) {
         sendPacket("3");
+        deadline.check();
       } else {
         return frame.text();
       }
