@@ -7,10 +7,10 @@ import io.linkspan.api.Message;
 import io.linkspan.testing.ClusterProcess;
 import io.linkspan.testing.EnetTestClient;
 import io.linkspan.testing.HttpService;
+import io.linkspan.testing.HttpStory;
 import io.linkspan.testing.SocketIoTestClient;
 import io.linkspan.testing.TestClient;
 import io.linkspan.testing.WebSocketTestClient;
-import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.json.JsonObject;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,17 +125,7 @@ class FollowedStreamIT {
   void allDevicesOfTheUserGetAllParts() throws Exception {
     AtomicInteger calls = new AtomicInteger();
     try (HttpService service = HttpService.start(0)) {
-      service.on(
-          "/story",
-          post -> {
-            calls.incrementAndGet();
-            HttpServerResponse response = post.request().response();
-            response.exceptionHandler(closed -> {});
-            response.putHeader("Content-Type", "text/event-stream").setChunked(true);
-            IntStream.range(0, PARTS)
-                .forEach(part -> response.write("data: part " + part + "\n\n"));
-            response.end();
-          });
+      HttpStory.addTo(service, PARTS, calls);
       Path file =
           Files.writeString(
               folder.resolve("gateway.yaml"),

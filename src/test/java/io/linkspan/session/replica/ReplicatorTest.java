@@ -414,15 +414,18 @@ class ReplicatorTest {
     assertThat(b.replicator.isAdopting("a")).isTrue();
   }
 
+  private Copy replicaOfA() {
+    var state = SessionState.newBuilder().setSession("s").build();
+    return Copy.newBuilder()
+        .setOwner(a.address)
+        .addChanges(Change.newBuilder().setSession("s").setPut(state))
+        .build();
+  }
+
   @Test
   void aReplicaThatWasOfferedByMistakeIsForgotten() {
     start();
-    var state = SessionState.newBuilder().setSession("s").build();
-    Copy.Builder offer =
-        Copy.newBuilder()
-            .setOwner(a.address)
-            .addChanges(Change.newBuilder().setSession("s").setPut(state));
-    c.replicator.offered(offer.build());
+    c.replicator.offered(replicaOfA());
     assertThat(c.replicator.isAdopting("a")).isTrue();
     time.advance(6_000);
     assertThat(c.replicator.isAdopting("a")).isFalse();
@@ -434,12 +437,7 @@ class ReplicatorTest {
     start();
     crash(b, "b");
     time.advance(1_000);
-    var state = SessionState.newBuilder().setSession("s").build();
-    Copy.Builder offer =
-        Copy.newBuilder()
-            .setOwner(a.address)
-            .addChanges(Change.newBuilder().setSession("s").setPut(state));
-    c.replicator.offered(offer.build());
+    c.replicator.offered(replicaOfA());
     crash(a, "a");
     time.advance(60_000);
     assertThat(c.sessions).containsKey("s");
