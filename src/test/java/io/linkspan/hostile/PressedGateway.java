@@ -132,7 +132,8 @@ final class PressedGateway implements AutoCloseable {
   void assertReturnsToTheStart() {
     closeClients();
     for (MemoryUse use : MemoryUse.values()) {
-      until(use + " as at the start", () -> charged(use) == start.get(use));
+      // At the start, an answer to the good client may not have been acknowledged yet.
+      until(use + " as at the start", () -> charged(use) <= start.get(use));
     }
     until("enough heap", () -> level("heap") == MemoryLevel.NORMAL);
     until("enough direct memory", () -> level("direct") == MemoryLevel.NORMAL);
