@@ -24,6 +24,7 @@ import io.linkspan.session.transfer.TransferableSession;
 import io.linkspan.trace.Tracer;
 import io.linkspan.wire.SessionState;
 import io.vertx.core.Future;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -59,8 +60,6 @@ final class SessionLifecycle
       Renewals renewals,
       Tracer tracer,
       RevokedSessions revoked) {}
-
-  private static final Future<String> NOWHERE = Future.succeededFuture();
 
   private final NodeServices shared;
   private final String address;
@@ -120,7 +119,8 @@ final class SessionLifecycle
           new MessageException(ErrorCode.UNAVAILABLE, "this node is partitioned from the others"));
     }
     var ref = new SessionRef(Token.newSession(), identity.user(), address);
-    Future<String> parkedAt = identity.anonymous() ? NOWHERE : directory.parkedAt(ref.user());
+    Future<String> parkedAt =
+        identity.anonymous() ? Future.succeededFuture() : directory.parkedAt(ref.user());
     return directory
         .add(ref)
         .compose(all -> room.make(ref, all, identity).compose(v -> gather(ref, all, parkedAt)))
@@ -250,7 +250,7 @@ final class SessionLifecycle
     with.reconnects().removed(session);
     with.greeting().left(session);
     with.factory().release(session);
-    with.drain().removed();
+    with.drain().removed(session);
   }
 
   @Override
@@ -265,7 +265,7 @@ final class SessionLifecycle
     if (wasLinked) {
       events.disconnected(session, CloseReason.REPLACED);
     }
-    with.drain().removed();
+    with.drain().removed(session);
   }
 
   @Override
@@ -424,13 +424,8 @@ final class SessionLifecycle
   // --------------------------------------------------------------------- for a drain
 
   @Override
-  public List<Session> sessions() {
-    return List.copyOf(with.table().owned());
-  }
-
-  @Override
-  public boolean isEmpty() {
-    return with.table().owned().isEmpty();
+  public Collection<Session> sessions() {
+    return with.table().owned();
   }
 
   @Override
@@ -446,5 +441,10 @@ final class SessionLifecycle
   @Override
   public boolean hasMoved() {
     return with.table().hasMoved();
+  }
+
+  @Override
+  public boolean awaitsConfirmation() {
+    return with.transfer().awaitsConfirmation();
   }
 }

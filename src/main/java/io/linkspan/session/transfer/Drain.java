@@ -6,8 +6,11 @@ import io.linkspan.time.Scheduler;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Map;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
@@ -15,6 +18,11 @@ import org.slf4j.event.Level;
 /**
  * Empties a shard whose node is stopping: clients are sent away in batches, and sessions without a
  * link are handed over to other nodes. Used only on the shard's event loop.
+ *
+ * <p>A client that was sent away usually connects to another node at once, which then claims the
+ * session. Its session is handed over only if that has not happened after {@link #RETURN_TIME}:
+ * otherwise it would move twice. The next batch is smaller by the sessions that are still waited
+ * for, so that clients are not sent away faster than the other nodes take them.
  */
 public final class Drain {
 
@@ -37,11 +45,8 @@ public final class Drain {
   /** The shard that is drained. */
   public interface Host {
 
-    /** Returns the sessions that the shard owns. */
-    List<? extends DrainableSession> sessions();
-
-    /** Returns whether the shard owns no session. */
-    boolean isEmpty();
+    /** Returns the sessions that the shard owns now, not a copy. */
+    Collection<? extends DrainableSession> sessions();
 
     /** Returns the shards that may take over its sessions, the best first. */
     List<String> heirs();
@@ -51,6 +56,9 @@ public final class Drain {
 
     /** Returns whether sessions have moved to other shards recently. */
     boolean hasMoved();
+
+    /** Returns whether it is not known yet of some sessions that they are at other shards. */
+    boolean awaitsConfirmation();
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(Drain.class);
@@ -63,14 +71,38 @@ public final class Drain {
    */
   static final long FORWARD_TIME = 1_000;
 
+  /**
+   * How long a session waits for another node to claim it before it is handed over, and how long a
+   * client that was sent away makes the next batches smaller. Milliseconds.
+   */
+  static final long RETURN_TIME = 3_000;
+
+  /** The part of the patience that {@link #RETURN_TIME} may take at most. */
+  private static final int PATIENCE_PER_RETURN = 4;
+
+  /** Between two looks at whether other shards have confirmed all sessions; milliseconds. */
+  private static final long CONFIRM_PAUSE = 100;
+
   private final Scheduler scheduler;
   private final Host host;
   private final DeadlineTimer timer;
+
+  /**
+   * Sessions that were sent away or offered to another node, and until when they are waited for.
+   */
+  private final Map<DrainableSession, Long> moving = new HashMap<>();
+
   private final Promise<Void> done = Promise.promise();
   private boolean started;
   private int batch;
   private long pause;
+  private long startedAt;
   private long deadline;
+  private long sessionsAtStart;
+  private long returnTime;
+
+  /** Sessions that were offered to other nodes, which have not answered. */
+  private int offers;
 
   /** Time until which this shard forwards what still arrives; 0 while it has sessions. */
   private long forwardsUntil;
@@ -86,7 +118,7 @@ public final class Drain {
    * Starts to drain. A client with Messages in flight may finish them until {@code patience} has
    * passed.
    *
-   * @param batch clients that are sent away at once
+   * @param batch clients that are sent away at once, at most
    * @param pause between two batches
    * @return completes when no session is left
    */
@@ -94,7 +126,10 @@ public final class Drain {
     started = true;
     this.batch = batch;
     this.pause = pause.toMillis();
-    deadline = scheduler.now() + patience.toMillis();
+    startedAt = scheduler.now();
+    deadline = startedAt + patience.toMillis();
+    sessionsAtStart = host.sessions().size();
+    returnTime = Math.min(RETURN_TIME, patience.toMillis() / PATIENCE_PER_RETURN);
     next();
     return done.future();
   }
@@ -109,19 +144,35 @@ public final class Drain {
     timer.cancel();
   }
 
-  /** A session has lost its link: hands it over, if the shard is being drained. */
+  /** A session has lost its link: another node may claim it, or it is handed over later. */
   public void detached(DrainableSession session) {
-    if (started) {
-      handOver(session, host.heirs().iterator());
+    if (!started) {
+      return;
+    }
+    long now = scheduler.now();
+    List<String> heirs = host.heirs();
+    if (heirs.isEmpty() || now >= deadline) {
+      handOver(session, heirs.iterator());
+    } else {
+      moving.put(session, now + returnTime);
     }
   }
 
   /** A session is no longer here; it may have been the last one. */
-  public void removed() {
-    if (!started || !host.isEmpty()) {
+  public void removed(DrainableSession session) {
+    moving.remove(session);
+    endIfEmpty();
+  }
+
+  private void endIfEmpty() {
+    if (!started || !host.sessions().isEmpty()) {
       return;
     }
     long now = scheduler.now();
+    if (host.awaitsConfirmation()) {
+      timer.arm(now + CONFIRM_PAUSE);
+      return;
+    }
     if (forwardsUntil == 0) {
       forwardsUntil = host.hasMoved() ? now + FORWARD_TIME : now;
     }
@@ -135,20 +186,39 @@ public final class Drain {
   private void next() {
     long now = scheduler.now();
     boolean patient = now < deadline;
-    int asked = 0;
-    for (DrainableSession session : List.copyOf(host.sessions())) {
+    List<? extends DrainableSession> sessions = List.copyOf(host.sessions());
+    int left = patient ? batch(sessions, now) : 0;
+    for (DrainableSession session : sessions) {
       if (session.isAway()) {
-        detached(session);
+        if (!patient || (moving.containsKey(session) ? isOverdue(session, now) : left-- > 0)) {
+          handOver(session, host.heirs().iterator());
+        }
       } else if (!patient) {
         session.closeGoingAway();
-      } else if (!session.isLeaving() && asked++ < batch) {
+      } else if (!session.isLeaving() && left-- > 0) {
+        moving.put(session, now + returnTime);
         session.goAway();
       }
     }
-    removed();
-    if (!host.isEmpty() && patient) {
-      timer.arm(Math.min(now + pause, deadline));
+    endIfEmpty();
+    if (!host.sessions().isEmpty()) {
+      timer.arm(patient ? Math.min(now + pause, deadline) : now + RETURN_TIME);
     }
+  }
+
+  /** Returns how many sessions may be sent away or offered now. */
+  private int batch(List<? extends DrainableSession> sessions, long now) {
+    int waitedFor = offers + (int) moving.values().stream().filter(until -> until > now).count();
+    long untouched =
+        sessions.stream().filter(one -> !one.isLeaving() && !moving.containsKey(one)).count();
+    // All are sent away in time, however slow the other nodes are.
+    long end = deadline - returnTime;
+    long planned = now < end ? sessionsAtStart * (end - now) / (end - startedAt) : 0;
+    return (int) Math.min(batch, Math.max(batch - waitedFor, untouched - planned));
+  }
+
+  private boolean isOverdue(DrainableSession session, long now) {
+    return moving.get(session) <= now;
   }
 
   private void handOver(DrainableSession session, Iterator<String> heirs) {
@@ -160,12 +230,15 @@ public final class Drain {
       session.closeGoingAway();
       return;
     }
+    offers++;
     host.handOver(session, heirs.next())
-        .onSuccess(
+        .onComplete(
             taken -> {
+              offers--;
               if (!taken) {
                 handOver(session, heirs);
               }
-            });
+            },
+            failure -> offers--);
   }
 }

@@ -126,6 +126,11 @@ public final class OutgoingTransfers<S> {
     return earliest;
   }
 
+  /** Returns whether a taker has not confirmed that it has its session. */
+  public boolean awaitsConfirmation() {
+    return bySession.values().stream().anyMatch(departure -> !departure.confirmed());
+  }
+
   /** Returns the number of departures. */
   public int size() {
     return bySession.size();

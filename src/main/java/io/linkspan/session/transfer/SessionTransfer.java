@@ -341,6 +341,11 @@ public final class SessionTransfer {
         .otherwise(false);
   }
 
+  /** Returns whether another shard has been given a session and has not confirmed it. */
+  public boolean awaitsConfirmation() {
+    return outgoing.awaitsConfirmation();
+  }
+
   private void onTimer() {
     long now = now();
     for (Departure<SessionState> departure : outgoing.overdue(now)) {

@@ -17,12 +17,14 @@ class DrainTest {
 
   private static final Duration PAUSE = Duration.ofMillis(100);
   private static final Duration PATIENCE = Duration.ofSeconds(1);
+  private static final Duration LONG_PATIENCE = Duration.ofSeconds(20);
 
   /** A session with or without a link; one that is busy leaves only when the test says so. */
   private final class FakeSession implements Drain.DrainableSession {
     final String id;
     boolean away;
     boolean busy;
+    boolean resumable;
     boolean leaving;
     String movedTo;
     boolean ended;
@@ -33,10 +35,16 @@ class DrainTest {
       owned.add(this);
     }
 
+    void claim() {
+      movedTo = "c";
+      owned.remove(this);
+      drain.removed(this);
+    }
+
     void end() {
       ended = true;
       owned.remove(this);
-      drain.removed();
+      drain.removed(this);
     }
 
     @Override
@@ -53,7 +61,10 @@ class DrainTest {
     public void goAway() {
       leaving = true;
       asked.add(id);
-      if (!busy) {
+      if (resumable) {
+        away = true;
+        drain.detached(this);
+      } else if (!busy) {
         end();
       }
     }
@@ -108,11 +119,6 @@ class DrainTest {
     }
 
     @Override
-    public boolean isEmpty() {
-      return owned.isEmpty();
-    }
-
-    @Override
     public List<String> heirs() {
       return heirs;
     }
@@ -129,13 +135,18 @@ class DrainTest {
       }
       one.movedTo = taker;
       owned.remove(one);
-      drain.removed();
+      drain.removed(one);
       return Future.succeededFuture(true);
     }
 
     @Override
     public boolean hasMoved() {
       return moved;
+    }
+
+    @Override
+    public boolean awaitsConfirmation() {
+      return unconfirmed;
     }
   }
 
@@ -148,6 +159,7 @@ class DrainTest {
   private final List<String> offered = new ArrayList<>();
   private Promise<Boolean> slow;
   private boolean moved;
+  private boolean unconfirmed;
   private final Drain drain = new Drain(time, new FakeHost());
 
   private Future<Void> start(int batch) {
@@ -200,12 +212,79 @@ class DrainTest {
   }
 
   @Test
-  void sessionsThatWaitForTheirClientsAreHandedOver() {
+  void sessionsThatWaitForTheirClientsAreHandedOverInBatches() {
     new FakeSession("s", true);
     new FakeSession("t", true);
-    assertThat(start(1).isComplete()).isTrue();
+    Future<Void> done = start(1);
+    assertThat(offered).containsExactly("s→b");
+    time.advance(PAUSE.toMillis());
     assertThat(offered).containsExactly("s→b", "t→b");
+    assertThat(done.isComplete()).isTrue();
     assertThat(closed).isEmpty();
+  }
+
+  @Test
+  void theNextBatchIsSmallerByTheSessionsThatNoOtherNodeHasClaimed() {
+    for (int i = 0; i < 6; i++) {
+      new FakeSession("s" + i, false).resumable = true;
+    }
+    drain.start(2, PAUSE, LONG_PATIENCE);
+    time.advance(PAUSE.toMillis());
+    assertThat(asked).containsExactly("s0", "s1");
+    owned.get(0).claim();
+    time.advance(PAUSE.toMillis());
+    assertThat(asked).containsExactly("s0", "s1", "s2");
+    assertThat(offered).isEmpty();
+  }
+
+  @Test
+  void clientsThatDoNotReconnectDoNotKeepOthersFromBeingSentAwayInTime() {
+    for (int i = 0; i < 100; i++) {
+      new FakeSession("s" + i, false).resumable = true;
+    }
+    heirs.clear();
+    heirs.add("b");
+    slow = Promise.promise();
+    drain.start(1, PAUSE, LONG_PATIENCE);
+    time.advance(LONG_PATIENCE.toMillis() - Drain.RETURN_TIME);
+    assertThat(asked).hasSize(100);
+  }
+
+  @Test
+  void aSessionIsHandedOverWhenNoOtherNodeClaimsIt() {
+    FakeSession session = new FakeSession("s", false);
+    session.resumable = true;
+    Future<Void> done = drain.start(1, PAUSE, LONG_PATIENCE);
+    time.advance(Drain.RETURN_TIME - 1);
+    assertThat(offered).isEmpty();
+    time.advance(1);
+    assertThat(offered).containsExactly("s→b");
+    assertThat(done.isComplete()).isTrue();
+  }
+
+  @Test
+  void aShardWithoutHeirsDoesNotWaitForOtherNodesToClaimItsSessions() {
+    heirs.clear();
+    new FakeSession("s", false).resumable = true;
+    assertThat(drain.start(1, PAUSE, LONG_PATIENCE).isComplete()).isTrue();
+    assertThat(closed).containsExactly("s");
+  }
+
+  @Test
+  void aSessionThatNoOtherNodeConfirmsIsOfferedAgain() {
+    FakeSession session = new FakeSession("s", true);
+    unconfirmed = true;
+    slow = Promise.promise();
+    Future<Void> done = start(1);
+    owned.remove(session);
+    time.advance(2 * PATIENCE.toMillis());
+    assertThat(done.isComplete()).isFalse();
+    owned.add(session);
+    unconfirmed = false;
+    slow = null;
+    time.advance(PATIENCE.toMillis());
+    assertThat(session.movedTo).isEqualTo("b");
+    assertThat(done.isComplete()).isTrue();
   }
 
   @Test
@@ -235,6 +314,9 @@ class DrainTest {
     start(1);
     session.away = true;
     drain.detached(session);
+    time.advance(PATIENCE.toMillis() / 4);
+    assertThat(offered).isEmpty();
+    time.advance(PAUSE.toMillis());
     assertThat(offered).containsExactly("s→b");
   }
 
