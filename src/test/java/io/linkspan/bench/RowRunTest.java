@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 /** One row that succeeds, fails, or does not end by itself. */
 class RowRunTest {
 
-  private static final Row.Run RUN = new Row.Run(new Size(true, 1), 1, 1, null);
+  private static final Row.Run RUN = new Row.Run(new Size(true, 1), 1, 1, 0, null);
 
   /** The work of a row. */
   private interface Work {

@@ -29,10 +29,10 @@ import java.util.List;
 /**
  * Runs the rows of the scoreboard, prints one table and writes one file. See docs/benchmarks.md.
  *
- * <p>Usage: {@code Scoreboard [ROW…] [quick] [--scale=N] [--seed N] [--seeds N] [--patience N]
- * [--out FILE] [--compare FILE] [--suites FOLDER] [--render FILE] [--from FILE]}. Exit codes: 0, 1
- * when a limit does not hold or a figure is worse than the stored one by more than its noise, 2 for
- * wrong usage.
+ * <p>Usage: {@code Scoreboard [ROW…] [quick] [--scale=N] [--seed N] [--seeds N] [--cycles N]
+ * [--patience N] [--out FILE] [--compare FILE] [--suites FOLDER] [--render FILE] [--from FILE]}.
+ * Exit codes: 0, 1 when a limit does not hold or a figure is worse than the stored one by more than
+ * its noise, 2 for wrong usage.
  */
 public final class Scoreboard {
 
@@ -119,7 +119,9 @@ public final class Scoreboard {
     System.setProperty("linkspan.jar", ServerProcess.GATEWAY_JAR.toAbsolutePath().toString());
     JsonObject manifest =
         Manifest.of(options, ServerProcess.JVM_OPTIONS, ServerProcess.GATEWAY_JAR);
-    var run = new Row.Run(options.size(), options.seed(), options.seeds(), options.suites());
+    var run =
+        new Row.Run(
+            options.size(), options.seed(), options.seeds(), options.cycles(), options.suites());
     var board = new Board(manifest, new ArrayList<>());
     for (Row row : ROWS) {
       if (options.rows().contains(row.name()) && !Children.areEnding()) {

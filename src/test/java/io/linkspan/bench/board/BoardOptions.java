@@ -13,6 +13,8 @@ import java.util.function.Function;
  * @param quick whether rows are short
  * @param scale by which the number of clients of each row is multiplied, above 0 and at most 4
  * @param seeds how many seeds the row of the faults runs, 1 to 100
+ * @param cycles how many cycles of sessions the row of the memory runs, 1 to 10,000; 0: as many as
+ *     fit the size
  * @param patience by which the time of each row is multiplied, 1 to 20, for busy machines
  * @param out the file for the result
  * @param compare a stored result; null: none
@@ -26,6 +28,7 @@ public record BoardOptions(
     double scale,
     long seed,
     int seeds,
+    int cycles,
     int patience,
     Path out,
     Path compare,
@@ -38,6 +41,7 @@ public record BoardOptions(
 
   private static final double MAX_SCALE = 4;
   private static final int MAX_SEEDS = 100;
+  private static final int MAX_CYCLES = 10_000;
   private static final int MAX_PATIENCE = 20;
   private static final Path DEFAULT_OUT = Path.of("target", "scoreboard.json");
 
@@ -54,6 +58,7 @@ public record BoardOptions(
     double scale = 1;
     long seed = DEFAULT_SEED;
     int seeds = 1;
+    int cycles = 0;
     int patience = 1;
     Path out = DEFAULT_OUT;
     Path compare = null;
@@ -79,6 +84,7 @@ public record BoardOptions(
         case "--scale" -> scale = scale(value);
         case "--seed" -> seed = read(name, value, Long::parseLong);
         case "--seeds" -> seeds = within(name, value, MAX_SEEDS);
+        case "--cycles" -> cycles = within(name, value, MAX_CYCLES);
         case "--patience" -> patience = within(name, value, MAX_PATIENCE);
         case "--out" -> out = Path.of(value);
         case "--compare" -> compare = Path.of(value);
@@ -91,7 +97,7 @@ public record BoardOptions(
     List<String> wanted = !named.isEmpty() ? named : quick ? quickly : all;
     List<String> rows = all.stream().filter(wanted::contains).toList();
     return new BoardOptions(
-        rows, quick, scale, seed, seeds, patience, out, compare, from, render, suites);
+        rows, quick, scale, seed, seeds, cycles, patience, out, compare, from, render, suites);
   }
 
   private static String next(String option, Iterator<String> rest) {

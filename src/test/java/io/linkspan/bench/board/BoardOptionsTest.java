@@ -25,6 +25,7 @@ class BoardOptionsTest {
     assertThat(options.scale()).isEqualTo(1);
     assertThat(options.seed()).isEqualTo(BoardOptions.DEFAULT_SEED);
     assertThat(options.seeds()).isEqualTo(1);
+    assertThat(options.cycles()).isZero();
     assertThat(options.compare()).isNull();
   }
 
@@ -41,6 +42,7 @@ class BoardOptionsTest {
             "--seed",
             "7",
             "--seeds=10",
+            "--cycles=1000",
             "--patience=3",
             "--out=a",
             "--compare",
@@ -49,6 +51,7 @@ class BoardOptionsTest {
     assertThat(options.scale()).isEqualTo(0.25);
     assertThat(options.seed()).isEqualTo(7);
     assertThat(options.seeds()).isEqualTo(10);
+    assertThat(options.cycles()).isEqualTo(1_000);
     assertThat(options.patience()).isEqualTo(3);
     assertThat(options.out()).isEqualTo(Path.of("a"));
     assertThat(options.compare()).isEqualTo(Path.of("b"));
@@ -74,6 +77,8 @@ class BoardOptionsTest {
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--patience=21"));
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--seeds=0"));
     assertThatIllegalArgumentException().isThrownBy(() -> parse("--seeds=101"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--cycles=0"));
+    assertThatIllegalArgumentException().isThrownBy(() -> parse("--cycles=10001"));
   }
 
   @Test

@@ -8,6 +8,9 @@ public record TestSummary(int passed, int failed, int skipped) {
 
   private static final String MAVEN =
       "Tests run: (\\d+), Failures: (\\d+), Errors: (\\d+), Skipped: (\\d+), .* in \\S*\\b%s\\b";
+  private static final Pattern AUTOBAHN_CASE = Pattern.compile("(?m)^Running test case ID \\S+");
+  private static final Pattern AUTOBAHN_FAILURE =
+      Pattern.compile("(?m)^\\[ERROR]\\s+\\[[\\d.]+] behavior: FAILED");
   private static final Pattern PASSING = Pattern.compile("(?m)^\\s*(\\d+) passing");
   private static final Pattern FAILING = Pattern.compile("(?m)^\\s*(\\d+) failing");
   private static final Pattern PENDING = Pattern.compile("(?m)^\\s*(\\d+) pending");
@@ -30,6 +33,20 @@ public record TestSummary(int passed, int failed, int skipped) {
       throw new IllegalArgumentException("Maven has not run " + testClass + ": " + end(output));
     }
     return all;
+  }
+
+  /**
+   * Reads which cases the Autobahn suite ran and which of them failed.
+   *
+   * @throws IllegalArgumentException when it ran none
+   */
+  public static TestSummary ofAutobahn(String output) {
+    int run = (int) AUTOBAHN_CASE.matcher(output).results().count();
+    if (run == 0) {
+      throw new IllegalArgumentException("Autobahn has run no tests: " + end(output));
+    }
+    int failed = (int) AUTOBAHN_FAILURE.matcher(output).results().count();
+    return new TestSummary(run - failed, failed, 0);
   }
 
   /**

@@ -31,11 +31,26 @@ class TestSummaryTest {
   }
 
   @Test
+  void autobahnNamesEachCaseAndThoseThatFailed() {
+    String run =
+        """
+        Running test case ID 3.2 for agent autobahntestsuite-maven-plugin from peer 127.0.0.1:5
+        Running test case ID 6.4.1 for agent autobahntestsuite-maven-plugin from peer 127.0.0.1:6
+        Running test case ID 7.1.1 for agent autobahntestsuite-maven-plugin from peer 127.0.0.1:7
+        """;
+    assertThat(TestSummary.ofAutobahn(run)).isEqualTo(new TestSummary(3, 0, 0));
+    String failures = "[ERROR] \t[3.2] behavior: FAILED, behaviorClose: FAILED_BY_CLIENT, duration";
+    assertThat(TestSummary.ofAutobahn(run + failures)).isEqualTo(new TestSummary(2, 1, 0));
+  }
+
+  @Test
   void anOutputWithoutASummaryIsRefused() {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> TestSummary.ofMaven("[ERROR] BUILD FAILURE", "FirstTest"))
         .withMessageContaining("BUILD FAILURE");
     assertThatIllegalArgumentException().isThrownBy(() -> TestSummary.ofMaven(OUTPUT, "ThirdTest"));
     assertThatIllegalArgumentException().isThrownBy(() -> TestSummary.ofMocha("0 failing"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> TestSummary.ofAutobahn("[ERROR] Unable to start server"));
   }
 }

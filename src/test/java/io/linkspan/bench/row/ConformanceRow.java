@@ -18,8 +18,9 @@ import java.util.stream.Stream;
 
 /**
  * The suites of docs/conformance.md, which Maven runs: the cases of Engine.IO and Socket.IO, the
- * strings of protobuf's JSON, the C library of ENet on clean and bad links, and Autobahn. The
- * official suites of Engine.IO and Socket.IO run from a folder that the user names.
+ * strings of protobuf's JSON, the C library of ENet on clean and bad links, and Autobahn, which
+ * also runs against Vert.x's own WebSocket. The official suites of Engine.IO and Socket.IO run from
+ * a folder that the user names.
  */
 public final class ConformanceRow implements Row {
 
@@ -35,6 +36,8 @@ public final class ConformanceRow implements Row {
 
   private static final int QUICK_PARTS = 3;
   private static final String AUTOBAHN = "Autobahn";
+  private static final String GATEWAY_SERVER = "io.linkspan.testing.WebSocketEchoServer";
+  private static final String VERTX_SERVER = "io.linkspan.bench.peer.VertxEchoServer";
   private static final String SUITE = "test-suite.js";
 
   /** The port that the official suites expect. */
@@ -47,7 +50,7 @@ public final class ConformanceRow implements Row {
 
   @Override
   public List<String> peers() {
-    return List.of();
+    return List.of(Servers.RAW_VERTX);
   }
 
   private static List<Part> parts(Size size) {
@@ -85,7 +88,11 @@ public final class ConformanceRow implements Row {
     if (run.size().quick()) {
       report.note("Autobahn and the C library of ENet are left out of a quick run");
     } else {
-      Parts.run(AUTOBAHN, report, () -> autobahn(report));
+      Parts.run(AUTOBAHN, report, () -> autobahn(Servers.LINKSPAN, GATEWAY_SERVER, report));
+      Parts.run(
+          AUTOBAHN + " of the peer",
+          report,
+          () -> autobahn(Servers.RAW_VERTX, VERTX_SERVER, report));
     }
     if (run.suites() == null) {
       report.note("the official suites were skipped: --suites names no folder");
@@ -103,15 +110,24 @@ public final class ConformanceRow implements Row {
     }
   }
 
-  private static void autobahn(RowReport report) throws IOException, InterruptedException {
-    Result result = maven("-Pautobahn", "autobahntestsuite:fuzzingclient@rfc6455");
-    report.add(failed(AUTOBAHN), Servers.LINKSPAN, result.code() == 0 ? 0 : 1);
+  private static void autobahn(String name, String server, RowReport report)
+      throws IOException, InterruptedException {
+    Result tested =
+        maven(
+            "-Pautobahn", "-Dautobahn.server=" + server, "autobahntestsuite:fuzzingclient@rfc6455");
+    TestSummary summary = TestSummary.ofAutobahn(tested.output());
+    if (summary.failed() == 0 && tested.code() != 0) {
+      throw new IOException("the Autobahn suite of " + name + " did not end: " + tested.output());
+    }
+    add(AUTOBAHN, name, summary, report);
   }
 
   private static void add(String part, TestSummary summary, RowReport report) {
-    report
-        .add(passed(part), Servers.LINKSPAN, summary.passed())
-        .add(failed(part), Servers.LINKSPAN, summary.failed());
+    add(part, Servers.LINKSPAN, summary, report);
+  }
+
+  private static void add(String part, String name, TestSummary summary, RowReport report) {
+    report.add(passed(part), name, summary.passed()).add(failed(part), name, summary.failed());
     if (summary.skipped() > 0) {
       report.note(part + ": " + summary.skipped() + " cases were skipped");
     }

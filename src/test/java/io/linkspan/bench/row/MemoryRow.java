@@ -21,6 +21,8 @@ public final class MemoryRow implements Row {
   private static final int CYCLES = 12;
   private static final int QUICK_CYCLES = 3;
   private static final int WARM_UP_CYCLES = 2;
+  private static final int FIXED_SECONDS = 120;
+  private static final int SECONDS_OF_A_CYCLE = 15;
   private static final int CONNECTS_PER_SECOND = 1_000;
   private static final int PATIENCE_SECONDS = 60;
   private static final int MAX_GROWTH = 4_096;
@@ -55,13 +57,13 @@ public final class MemoryRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(300, 150);
+    return FIXED_SECONDS + SECONDS_OF_A_CYCLE * cycles(run);
   }
 
   @Override
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
     int sessions = run.size().clients(SESSIONS);
-    int cycles = run.size().either(CYCLES, QUICK_CYCLES);
+    int cycles = cycles(run);
     try (var server = Servers.gateway(SETTINGS)) {
       for (int i = 0; i < WARM_UP_CYCLES; i++) {
         cycle(server, run.seed() + i, sessions);
@@ -79,6 +81,10 @@ public final class MemoryRow implements Row {
           .add(RESUMED, Servers.LINKSPAN, lost);
     }
     report.note(cycles + " cycles of " + sessions + " sessions of the same users");
+  }
+
+  private static int cycles(Run run) {
+    return run.cycles() > 0 ? run.cycles() : run.size().either(CYCLES, QUICK_CYCLES);
   }
 
   /** Returns how many sessions were lost when their clients reconnected. */

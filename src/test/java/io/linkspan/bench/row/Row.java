@@ -13,9 +13,11 @@ public interface Row {
    * Holds what all rows of a run have in common.
    *
    * @param seeds how many seeds the row of the faults runs, from this one on
+   * @param cycles how many cycles of sessions the row of the memory runs; 0: as many as fit the
+   *     size
    * @param suites the folder of the official suites; null: none
    */
-  record Run(Size size, long seed, int seeds, Path suites) {}
+  record Run(Size size, long seed, int seeds, int cycles, Path suites) {}
 
   /** Returns the name on the command line. */
   String name();
