@@ -66,24 +66,17 @@ public final class SlowReaderBenchmark {
       }
       Reader slow =
           mode == Mode.ALONE ? null : new Reader(port, "slow", BYTES_PER_SECOND, measureFrom, end);
+      List<Reader> all = new ArrayList<>(readers);
       if (slow != null) {
-        slow.start();
+        all.add(slow);
       }
-      for (Reader reader : readers) {
-        reader.start();
-      }
-      Thread sender = new Thread(() -> send(port, mode, end), "sender");
+      all.forEach(Thread::start);
+      Thread sender = new Thread(() -> send(port, mode, all), "sender");
       sender.start();
       parkUntil(end - TimeUnit.SECONDS.toNanos(1));
       int management = gateway.port("management");
       double waiting = Scrape.metric(management, "linkspan_slow_waiting");
       sender.join();
-      for (Reader reader : readers) {
-        reader.join();
-      }
-      if (slow != null) {
-        slow.join();
-      }
       print(mode, slow, readers, waiting);
     }
   }
@@ -117,13 +110,16 @@ public final class SlowReaderBenchmark {
     return sorted.length == 0 ? 0 : sorted[(int) ((sorted.length - 1) * share)];
   }
 
-  private static void send(int port, Mode mode, long end) {
+  /** Sends until all readers have ended: one that waits for a frame does not look at the time. */
+  private static void send(int port, Mode mode, List<Reader> readers) {
     try (RawWebSocket sender = RawWebSocket.connect(port, "/ws?ack=transport&user=sender")) {
       join(sender);
       Thread answers = new Thread(() -> readAll(sender));
       answers.setDaemon(true);
       answers.start();
-      for (long due = System.nanoTime(); due < end; due += TICK_NANOS) {
+      for (long due = System.nanoTime();
+          readers.stream().anyMatch(Thread::isAlive);
+          due += TICK_NANOS) {
         parkUntil(due);
         for (int key = 0; key < KEYS; key++) {
           Message.Builder value =
