@@ -2,7 +2,6 @@ package io.linkspan.status;
 
 import io.linkspan.api.Addresses;
 import io.linkspan.api.MessageException;
-import io.linkspan.api.SessionEvent;
 import io.linkspan.directory.Nodes;
 import io.linkspan.metrics.Latencies;
 import io.linkspan.time.DeadlineTimer;
@@ -50,7 +49,7 @@ public final class StatusService {
     timer = new DeadlineTimer(vertx, this::sample);
     sample();
     // Only the events of this node: they cross the network when somebody watches them.
-    sessionEvents = bus.localConsumer(Addresses.EVENTS, event -> keep(event.body()));
+    sessionEvents = bus.localConsumer(Addresses.EVENTS, event -> ring.add(event.body(), Instant.now()));
     questions = bus.consumer(NodeRequests.addressOf(requests.self()), this::answer);
     return questions.completion();
   }
@@ -93,14 +92,6 @@ public final class StatusService {
   private void sample() {
     sample = sampler.sample(DeadlineTimer.now());
     timer.arm(DeadlineTimer.now() + NodeSampler.PERIOD);
-  }
-
-  private void keep(JsonObject event) {
-    JsonObject kept = SessionEvent.of(event).toJson();
-    if (kept.getString("at") == null) {
-      kept.put("at", Instant.now().toString());
-    }
-    ring.add(kept);
   }
 
   private void answer(Message<JsonObject> question) {
