@@ -2,8 +2,6 @@ package io.linkspan.protocol.engineio;
 
 import io.linkspan.protocol.ProtocolException;
 import io.vertx.core.buffer.Buffer;
-import io.vertx.core.json.JsonArray;
-import io.vertx.core.json.JsonObject;
 import java.util.Base64;
 
 /**
@@ -76,15 +74,19 @@ public final class EnginePacket implements EngineEvent {
 
   /** Returns the packet that opens a session. */
   static EnginePacket open(String sid, boolean upgrades, EngineConfig config) {
-    String json =
-        new JsonObject()
-            .put("sid", sid)
-            .put("upgrades", upgrades ? JsonArray.of(EngineRequest.WEBSOCKET) : new JsonArray())
-            .put("pingInterval", config.pingInterval().toMillis())
-            .put("pingTimeout", config.pingTimeout().toMillis())
-            .put("maxPayload", config.maxPayload())
-            .encode();
-    return new EnginePacket(PacketType.OPEN, "0" + json, null);
+    String encoded =
+        "0{\"sid\":"
+            + JsonText.quote(sid)
+            + ",\"upgrades\":["
+            + (upgrades ? JsonText.quote(EngineRequest.WEBSOCKET) : "")
+            + "],\"pingInterval\":"
+            + config.pingInterval().toMillis()
+            + ",\"pingTimeout\":"
+            + config.pingTimeout().toMillis()
+            + ",\"maxPayload\":"
+            + config.maxPayload()
+            + '}';
+    return new EnginePacket(PacketType.OPEN, encoded, null);
   }
 
   /** Returns the answer to a ping, with the same text. */

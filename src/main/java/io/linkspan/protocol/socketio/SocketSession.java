@@ -8,6 +8,7 @@ import io.linkspan.protocol.engineio.EnginePacket;
 import io.linkspan.protocol.engineio.EngineSession;
 import io.linkspan.protocol.engineio.FormFields;
 import io.linkspan.protocol.engineio.Generation;
+import io.linkspan.protocol.engineio.JsonText;
 import io.vertx.core.json.JsonObject;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -279,8 +280,8 @@ public final class SocketSession<X, W> {
     connectBy = NEVER;
     String reply = null;
     if (!isOld()) {
-      var object = new JsonObject().put("sid", id);
-      reply = (pid == null ? object : object.put("pid", pid)).encode();
+      String recovery = pid == null ? "" : ",\"pid\":" + JsonText.quote(pid);
+      reply = "{\"sid\":" + JsonText.quote(id) + recovery + '}';
     }
     write(EncodedPacket.plain('0', namespace, reply));
     return true;
