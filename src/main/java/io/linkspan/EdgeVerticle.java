@@ -104,7 +104,6 @@ final class EdgeVerticle extends VerticleBase {
     List<HttpEndpoint> endpoints = new ArrayList<>();
     endpoints.add(
         new WebSocketEndpoint(
-            vertx,
             config.websocket(),
             limits,
             connectContext,

@@ -3,6 +3,8 @@ package io.linkspan.testing;
 import io.linkspan.listener.ProxyConfig;
 import io.linkspan.listener.TlsConfig;
 import io.linkspan.protocol.websocket.WebSocketViolation;
+import io.linkspan.time.TimerQueue;
+import io.linkspan.time.VertxScheduler;
 import io.linkspan.transport.channel.BackPressure;
 import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.http.HttpConfig;
@@ -95,7 +97,9 @@ public final class WebSocketEchoServer extends VerticleBase {
 
     @Override
     public void handle(HttpServerRequest request, SocketAddress client) {
-      new Upgrade(Vertx.currentContext().owner(), request, PATIENCE, new Opening()).accept();
+      var timers =
+          TimerQueue.ofConnections(new VertxScheduler(Vertx.currentContext().owner()));
+      new Upgrade(timers, request, PATIENCE, new Opening()).accept();
     }
   }
 

@@ -127,7 +127,7 @@ public final class LocalExchange implements HttpExchange {
           Refusal impossible = Upgrade.check(http);
           if (impossible == null) {
             new Upgrade(
-                    home.vertx(), http, UPGRADE_TIMEOUT, new UpgradeListener(onUpgraded, onFailure))
+                    home.timers(), http, UPGRADE_TIMEOUT, new UpgradeListener(onUpgraded, onFailure))
                 .accept();
           } else {
             impossible.send(http);

@@ -8,7 +8,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 
 /**
  * Reads the credentials that an HTTP request carries: a token in {@code Authorization}, as a
@@ -34,10 +33,15 @@ public record HttpCredentials(String cookie, List<String> headers) {
   }
 
   /** Returns the subprotocols that a request offers. */
-  public static Stream<String> subprotocols(HttpServerRequest request) {
-    return request.headers().getAll(SUBPROTOCOLS).stream()
-        .flatMap(offer -> Arrays.stream(offer.split(",")))
-        .map(String::strip);
+  public static List<String> subprotocols(HttpServerRequest request) {
+    List<String> fields = request.headers().getAll(SUBPROTOCOLS);
+    if (fields.isEmpty()) {
+      return List.of();
+    }
+    return fields.stream()
+        .flatMap(offers -> Arrays.stream(offers.split(",")))
+        .map(String::strip)
+        .toList();
   }
 
   /** Returns whether a subprotocol carries a token. */
@@ -76,10 +80,10 @@ public record HttpCredentials(String cookie, List<String> headers) {
     if (authorization != null && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())) {
       return authorization.substring(BEARER.length()).strip();
     }
-    String offered =
-        subprotocols(request).filter(HttpCredentials::isToken).findFirst().orElse(null);
-    if (offered != null) {
-      return offered.substring(BEARER_SUBPROTOCOL.length());
+    for (String offered : subprotocols(request)) {
+      if (isToken(offered)) {
+        return offered.substring(BEARER_SUBPROTOCOL.length());
+      }
     }
     String token = parameter(request, "token");
     return token == null ? fromCookie(request) : token;

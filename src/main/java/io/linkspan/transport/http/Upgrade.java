@@ -2,10 +2,10 @@ package io.linkspan.transport.http;
 
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.time.RepeatedFailure;
+import io.linkspan.time.TimerQueue;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerRequest;
@@ -80,15 +80,16 @@ public final class Upgrade {
   /**
    * Begins to watch a request, which is paused until it is accepted or refused.
    *
+   * @param timers of the connections of the event loop
    * @param limit time until it fails
    */
-  public Upgrade(Vertx vertx, HttpServerRequest request, Duration limit, Listener listener) {
+  public Upgrade(TimerQueue timers, HttpServerRequest request, Duration limit, Listener listener) {
     this.request = request;
     this.listener = listener;
     var connection = (HttpServerConnection) request.connection();
     context = connection.context();
     channel = connection.channelHandlerContext().channel();
-    timer = new DeadlineTimer(vertx, this::onTimer);
+    timer = new DeadlineTimer(timers, this::onTimer);
     request.pause();
     timer.arm(DeadlineTimer.now() + limit.toMillis());
     channel.closeFuture().addListener(onDisconnect);

@@ -11,7 +11,6 @@ import io.linkspan.transport.http.HttpCredentials;
 import io.linkspan.transport.http.HttpEndpoint;
 import io.linkspan.transport.http.Refusal;
 import io.linkspan.transport.http.Upgrade;
-import io.vertx.core.Vertx;
 import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
@@ -21,7 +20,6 @@ import java.util.function.Supplier;
 /** Admits WebSocket clients, or refuses them with a reason. Used only on its event loop. */
 public final class WebSocketEndpoint implements HttpEndpoint {
 
-  private final Vertx vertx;
   private final WebSocketConfig config;
   private final Supplier<LimitsConfig> limits;
   private final ConnectContext context;
@@ -34,13 +32,11 @@ public final class WebSocketEndpoint implements HttpEndpoint {
    * @param credentials reads those of a request; can change
    */
   public WebSocketEndpoint(
-      Vertx vertx,
       WebSocketConfig config,
       Supplier<LimitsConfig> limits,
       ConnectContext context,
       Supplier<HttpCredentials> credentials,
       TransportMetrics metrics) {
-    this.vertx = vertx;
     this.config = config;
     this.limits = limits;
     this.context = context;
@@ -98,7 +94,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
             context.shard().memory(),
             () -> ended(address));
     policy.latch().enter();
-    var upgrade = new Upgrade(vertx, request, limits.get().pending().timeout(), connection);
+    var upgrade = new Upgrade(context.timers(), request, limits.get().pending().timeout(), connection);
     policy
         .admit(credentials, config.clientAcknowledges())
         .compose(client -> context.open(connection, client))
@@ -123,7 +119,10 @@ public final class WebSocketEndpoint implements HttpEndpoint {
    * @return whether it is JSON
    */
   private static boolean chooseSubprotocol(HttpServerRequest request) {
-    List<String> offers = HttpCredentials.subprotocols(request).toList();
+    List<String> offers = HttpCredentials.subprotocols(request);
+    if (offers.isEmpty()) {
+      return false;
+    }
     String chosen =
         offers.contains(WebSocketConfig.JSON_SUBPROTOCOL)
             ? WebSocketConfig.JSON_SUBPROTOCOL
