@@ -108,6 +108,15 @@ class AServiceDecidesAboutClientsTest {
   }
 
   @Test
+  void anUpgradeDoesNotWaitForTheServiceForLongerThanItMay() throws Exception {
+    startWithBus(Map.of("auth.hook.timeout", "1h", "limits.pending.timeout", "2s"));
+    try (RawWebSocket silent = RawWebSocket.connect(gateway.httpPort(), "/ws?token=silent")) {
+      assertThat(silent.status()).contains("503");
+    }
+    assertThat(sessions(SessionQuery.ALL)).isEmpty();
+  }
+
+  @Test
   void chosenHeadersReachTheServiceAndCountAsCredentials() throws Exception {
     startWithBus(Map.of("auth.hook.headers", "X-Api-Key"));
     try (RawWebSocket socket =

@@ -32,7 +32,6 @@ public final class WebSocketEchoServer extends VerticleBase {
 
   private static final int MAX_MESSAGE = 32 << 20;
   private static final int PIECE = 2 << 10;
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
 
   private final String host;
   private final int wanted;
@@ -99,7 +98,7 @@ public final class WebSocketEchoServer extends VerticleBase {
     public void handle(HttpServerRequest request, SocketAddress client) {
       var timers =
           TimerQueue.ofConnections(new VertxScheduler(Vertx.currentContext().owner()));
-      new Upgrade(timers, request, PATIENCE, new Opening()).accept();
+      new Upgrade(timers, request, new Opening()).accept();
     }
   }
 

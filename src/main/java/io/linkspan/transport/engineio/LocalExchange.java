@@ -16,7 +16,6 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.net.SocketAddress;
-import java.time.Duration;
 import java.util.function.Consumer;
 
 /**
@@ -27,9 +26,6 @@ public final class LocalExchange implements HttpExchange {
 
   /** How long reading goes on when a body was answered before its end, in milliseconds. */
   private static final long LINGER = 5_000;
-
-  /** An upgrade is answered in the turn in which it is accepted. */
-  private static final Duration UPGRADE_TIMEOUT = Duration.ofSeconds(5);
 
   private final HttpServerRequest http;
   private final SocketAddress client;
@@ -126,9 +122,7 @@ public final class LocalExchange implements HttpExchange {
         () -> {
           Refusal impossible = Upgrade.check(http);
           if (impossible == null) {
-            new Upgrade(
-                    home.timers(), http, UPGRADE_TIMEOUT, new UpgradeListener(onUpgraded, onFailure))
-                .accept();
+            new Upgrade(home.timers(), http, new UpgradeListener(onUpgraded, onFailure)).accept();
           } else {
             impossible.send(http);
             resume();

@@ -81,9 +81,8 @@ public final class Upgrade {
    * Begins to watch a request, which is paused until it is accepted or refused.
    *
    * @param timers of the connections of the event loop
-   * @param limit time until it fails
    */
-  public Upgrade(TimerQueue timers, HttpServerRequest request, Duration limit, Listener listener) {
+  public Upgrade(TimerQueue timers, HttpServerRequest request, Listener listener) {
     this.request = request;
     this.listener = listener;
     var connection = (HttpServerConnection) request.connection();
@@ -91,7 +90,6 @@ public final class Upgrade {
     channel = connection.channelHandlerContext().channel();
     timer = new DeadlineTimer(timers, this::onTimer);
     request.pause();
-    timer.arm(DeadlineTimer.now() + limit.toMillis());
     channel.closeFuture().addListener(onDisconnect);
   }
 
@@ -123,6 +121,16 @@ public final class Upgrade {
 
   private static Refusal malformed(String message) {
     return new Refusal(400, "malformed", message);
+  }
+
+  /**
+   * Lets the request fail after this time, unless it is accepted or refused before. Most are by
+   * now, and need no timer.
+   */
+  public void failAfter(Duration limit) {
+    if (state == State.WAITING) {
+      timer.arm(DeadlineTimer.now() + limit.toMillis());
+    }
   }
 
   /** Whether the WebSocket can still be opened. */

@@ -94,7 +94,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
             context.shard().memory(),
             () -> ended(address));
     policy.latch().enter();
-    var upgrade = new Upgrade(context.timers(), request, limits.get().pending().timeout(), connection);
+    var upgrade = new Upgrade(context.timers(), request, connection);
     policy
         .admit(credentials, config.clientAcknowledges())
         .compose(client -> context.open(connection, client))
@@ -105,6 +105,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
               upgrade.accept();
             },
             failure -> refuse(upgrade, connection, ConnectPolicy.notOpened(failure)));
+    upgrade.failAfter(limits.get().pending().timeout());
   }
 
   private void ended(String address) {
