@@ -61,9 +61,12 @@ public final class LocalSessionDirectory implements SessionDirectory {
     users.computeIfPresent(
         session.user(),
         (user, old) -> {
-          List<SessionRef> rest =
-              old.result().stream().filter(other -> !other.equals(session)).toList();
-          return rest.isEmpty() ? null : Future.succeededFuture(rest);
+          List<SessionRef> all = old.result();
+          if (all.size() == 1) {
+            return all.get(0).equals(session) ? null : old;
+          }
+          return Future.succeededFuture(
+              all.stream().filter(other -> !other.equals(session)).toList());
         });
     return Future.succeededFuture();
   }
