@@ -39,6 +39,12 @@ final class HazelcastConfig {
    */
   private static final String COMPLAINTS = "5";
 
+  /** Processors for each thread that reads connections, writes them, or handles events. */
+  private static final int PROCESSORS_PER_THREAD = 4;
+
+  /** Hazelcast's own number of threads that read, and of threads that write. */
+  private static final int MAX_IO_THREADS = 3;
+
   /** Users in the near cache of a node. */
   private static final int REMEMBERED_USERS = 100_000;
 
@@ -81,6 +87,7 @@ final class HazelcastConfig {
     config.setProperty("hazelcast.graceful.shutdown.max.wait", Integer.toString(LEAVE_TIMEOUT));
     // Unbatched: a second session of a user would miss what others send in the meantime.
     config.setProperty("hazelcast.map.invalidation.batch.enabled", "false");
+    threads(config, Runtime.getRuntime().availableProcessors());
     network(config.getAdvancedNetworkConfig(), cluster, host, self == null);
     DirectorySerializers.register(config.getSerializationConfig());
     JavaClasses.restrict(config.getSerializationConfig());
@@ -93,6 +100,21 @@ final class HazelcastConfig {
     config.addMapConfig(map(DirectoryNames.REVOCATIONS));
     config.addMapConfig(logs());
     return config;
+  }
+
+  /**
+   * Sizes Hazelcast's threads to the processors. A change in the directory passes through threads
+   * of up to three nodes, and each of them that sleeps costs a wake-up.
+   */
+  static void threads(Config config, int processors) {
+    String io =
+        Integer.toString(
+            Math.max(1, Math.min(MAX_IO_THREADS, processors / PROCESSORS_PER_THREAD)));
+    config.setProperty("hazelcast.io.input.thread.count", io);
+    config.setProperty("hazelcast.io.output.thread.count", io);
+    config.setProperty("hazelcast.event.thread.count", io);
+    // The thread that reads an answer completes its future: what depends on it runs on event loops.
+    config.setProperty("hazelcast.operation.response.thread.count", "0");
   }
 
   /**
