@@ -24,11 +24,11 @@ import java.util.concurrent.atomic.AtomicInteger;
 @SuppressWarnings("FutureReturnValueIgnored") // a close cannot fail
 public final class AcceptGate {
 
-  /** Connections that wait for the event loops to build their pipelines; the kernel holds more. */
-  private static final int BATCH = 16;
+  /** Connections that event loops are building; the kernel holds more. */
+  private static final int BATCH = 8;
 
   /** Milliseconds after which the next ones are accepted although an event loop is stalled. */
-  private static final long PATIENCE = 50;
+  private static final long PATIENCE = 100;
 
   /** Holds the count of a connection until its owner takes it, or until it ends. */
   private static final class Arrival extends ChannelInboundHandlerAdapter {
@@ -50,7 +50,9 @@ public final class AcceptGate {
 
     @Override
     public void channelRegistered(ChannelHandlerContext context) {
-      built();
+      // Not in this turn, whose queue of tasks would grow for as long as connections arrive: the
+      // event loop reads from its clients first.
+      context.executor().schedule(this::built, 0, TimeUnit.NANOSECONDS);
       context.fireChannelRegistered();
     }
 
@@ -82,7 +84,7 @@ public final class AcceptGate {
     private final AtomicInteger building = new AtomicInteger();
 
     private volatile Channel server;
-    private int passed;
+    private int limit = BATCH;
     private ScheduledFuture<?> timer;
 
     @Override
@@ -98,8 +100,7 @@ public final class AcceptGate {
         channel.unsafe().closeForcibly();
         return;
       }
-      passed++;
-      if (building.incrementAndGet() >= BATCH && passed >= BATCH) {
+      if (building.incrementAndGet() >= limit) {
         pause();
       }
       var arrival = new Arrival(this, link);
@@ -114,23 +115,26 @@ public final class AcceptGate {
     private void pause() {
       server.config().setAutoRead(false);
       if (timer == null) {
-        timer = server.eventLoop().schedule(this::resume, PATIENCE, TimeUnit.MILLISECONDS);
+        timer =
+            server
+                .eventLoop()
+                .schedule(() -> resume(building.get() + BATCH), PATIENCE, TimeUnit.MILLISECONDS);
       }
     }
 
-    private void resume() {
+    private void resume(int nextLimit) {
       if (timer != null) {
         timer.cancel(false);
         timer = null;
-        passed = 0;
+        limit = nextLimit;
         server.config().setAutoRead(true);
       }
     }
 
-    /** Counts a connection whose pipeline is complete, or that has ended; called on any thread. */
+    /** Counts a connection whose event loop has had a turn, or that has ended; on any thread. */
     void built() {
       if (building.decrementAndGet() == BATCH / 2) {
-        server.eventLoop().execute(this::resume);
+        server.eventLoop().execute(() -> resume(BATCH));
       }
     }
   }
@@ -158,7 +162,11 @@ public final class AcceptGate {
    * @param options of the server, with the host and the port at which it listens
    */
   public void guard(Vertx vertx, NetServerOptions options) {
-    GuardedTransport.guard(vertx, options, new Acceptor());
+    GuardedTransport.guard(vertx, options, acceptor());
+  }
+
+  ChannelHandler acceptor() {
+    return new Acceptor();
   }
 
   private PendingLinks.Link enter(Channel channel) {
