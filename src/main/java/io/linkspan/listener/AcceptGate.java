@@ -123,10 +123,10 @@ public final class AcceptGate {
     }
 
     private void resume(int nextLimit) {
+      limit = nextLimit;
       if (timer != null) {
         timer.cancel(false);
         timer = null;
-        limit = nextLimit;
         server.config().setAutoRead(true);
       }
     }

@@ -111,4 +111,16 @@ class AcceptGateTest {
     server.runScheduledPendingTasks();
     assertThat(acceptAll()).hasSize(batch);
   }
+
+  @Test
+  void anEventLoopThatWasStalledLeavesNoHigherLimit() {
+    List<Accepted> accepted = acceptAll();
+    server.advanceTimeBy(100, TimeUnit.MILLISECONDS);
+    server.runScheduledPendingTasks();
+    for (Accepted connection : accepted) {
+      connection.built();
+      connection.turnOfItsLoop();
+    }
+    assertThat(acceptAll()).hasSameSizeAs(accepted);
+  }
 }
