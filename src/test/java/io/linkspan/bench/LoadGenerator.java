@@ -143,11 +143,21 @@ public final class LoadGenerator implements AutoCloseable {
    */
   public long openLoop(int rate, long millis, Latencies into)
       throws IOException, InterruptedException {
+    return openLoop(rate, millis, into, null);
+  }
+
+  /**
+   * Does the same, and adds how late this generator itself sent each Message.
+   *
+   * @param late null for nothing
+   */
+  public long openLoop(int rate, long millis, Latencies into, Latencies late)
+      throws IOException, InterruptedException {
     latencies = into;
     answered = 0;
     long start = System.nanoTime();
     long messages = rate * millis / 1_000;
-    var sender = new Sender(start, TimeUnit.SECONDS.toNanos(1) / rate, messages);
+    var sender = new Sender(start, TimeUnit.SECONDS.toNanos(1) / rate, messages, late);
     sender.start();
     long end = start + TimeUnit.MILLISECONDS.toNanos(millis);
     while (answered < messages && System.nanoTime() < end + PATIENCE_NANOS) {
@@ -190,13 +200,15 @@ public final class LoadGenerator implements AutoCloseable {
     private final long start;
     private final long interval;
     private final long messages;
+    private final Latencies late;
     private volatile IOException failure;
 
-    Sender(long start, long interval, long messages) {
+    Sender(long start, long interval, long messages, Latencies late) {
       super("sender");
       this.start = start;
       this.interval = interval;
       this.messages = messages;
+      this.late = late;
     }
 
     @Override
@@ -206,6 +218,9 @@ public final class LoadGenerator implements AutoCloseable {
           long due = start + i * interval;
           for (long wait; (wait = due - System.nanoTime()) > 0; ) {
             LockSupport.parkNanos(wait);
+          }
+          if (late != null) {
+            late.add(System.nanoTime() - due);
           }
           clients[i % clients.length].send(due);
         }

@@ -74,6 +74,10 @@ public final class StormRow implements Row {
     return Figure.wall(kind + ": p99 in the storm", "ms", 50);
   }
 
+  private static Figure late(String kind) {
+    return Figure.wall(kind + ": p99 that the measuring client sends late", "ms", 50);
+  }
+
   private static Figure memory(String kind) {
     return Figure.memory(kind + ": memory beside the heap grew by", "MiB", 64);
   }
@@ -121,7 +125,8 @@ public final class StormRow implements Row {
       }
     }
     report.note(
-        "%d clients of the kind beside %d good ones, bans on, round trips of an open loop of %d/s"
+        ("%d clients of the kind, at nice 19, beside %d good ones, bans on, round trips of an open"
+                + " loop of %d/s")
             .formatted(run.size().clients(BAD), run.size().clients(GOOD), GOOD_PER_SECOND));
   }
 
@@ -138,6 +143,7 @@ public final class StormRow implements Row {
       throws IOException, InterruptedException {
     var quiet = new Latencies(MAX_LATENCIES);
     var stormy = new Latencies(MAX_LATENCIES);
+    var late = new Latencies(MAX_LATENCIES);
     int seconds = size.either(SECONDS, QUICK_SECONDS);
     String url = "ws://127.0.0.1:" + server.port("http") + target.path();
     int lost = 0;
@@ -152,7 +158,7 @@ public final class StormRow implements Row {
       try (var storm = new StormProcess(url, kind, size.clients(BAD), seconds)) {
         storm.awaitFirstSecond();
         try {
-          good.openLoop(GOOD_PER_SECOND, (seconds - 1) * 1_000L, stormy);
+          good.openLoop(GOOD_PER_SECOND, (seconds - 1) * 1_000L, stormy, late);
         } catch (IOException | IllegalStateException disconnected) {
           lost++;
           report.note(target.name() + ", " + kind + ": " + disconnected.getMessage());
@@ -169,7 +175,8 @@ public final class StormRow implements Row {
               Math.max(0, server.residentBytes() - memoryBefore) / (1024.0 * 1024))
           .add(goodLost(kind), target.name(), lost)
           .add(quiet(kind), target.name(), quiet.micros(0.99) / 1_000)
-          .add(storm(kind), target.name(), stormy.micros(0.99) / 1_000);
+          .add(storm(kind), target.name(), stormy.micros(0.99) / 1_000)
+          .add(late(kind), target.name(), late.micros(0.99) / 1_000);
     }
   }
 
