@@ -24,10 +24,16 @@ public final class ConnectRow implements Row {
   private static final int CONNECTIONS = 5_000;
   private static final int WARM_UP = 5_000;
   private static final int BATCH = 500;
+
+  /** Rounds of connects and ends before those that count as warm, and those. */
+  private static final int ROUNDS = 6;
+
+  private static final int WARM_ROUNDS = 3;
   private static final String JWT = "linkspan (signed token)";
   private static final String CLUSTER = "linkspan (cluster of three)";
 
   private static final Figure CPU = Figure.cpu("CPU per connect", "µs");
+  private static final Figure WARM = Figure.cpu("CPU per connect and its end, warm", "µs");
   private static final Figure RATE = Figure.rate("connects");
   private static final Figure START = Figure.wall("start until ready", "ms", 300);
 
@@ -62,7 +68,7 @@ public final class ConnectRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(300, 150);
+    return run.size().either(600, 300);
   }
 
   @Override
@@ -76,6 +82,10 @@ public final class ConnectRow implements Row {
     report.note(
         connections
             + " connects one after the other, all stay open; of the cluster the time of all nodes");
+    report.note(
+        "warm: after "
+            + ROUNDS
+            + " rounds of as many connects and ends, without the compiler of a JVM");
     report.note("nodes of the cluster start one after the other");
   }
 
@@ -90,8 +100,29 @@ public final class ConnectRow implements Row {
       double seconds = connect(servers, target.dialect(), connections);
       report
           .add(CPU, target.name(), (double) (server.cpuTime().total() - before) / connections)
-          .add(RATE, target.name(), connections / seconds);
+          .add(RATE, target.name(), connections / seconds)
+          .add(WARM, target.name(), warm(server, target.dialect(), connections));
     }
+  }
+
+  /**
+   * Returns the time of one connect and its end, without compilation, after many of them. The ends
+   * of the round before the first one that counts are in it, and those of the last one are not.
+   */
+  private static double warm(ServerProcess server, Dialect dialect, int connections)
+      throws IOException {
+    long before = 0;
+    for (int round = 0; round < ROUNDS + WARM_ROUNDS; round++) {
+      if (round == ROUNDS) {
+        before = withoutCompilation(server);
+      }
+      generator(server, dialect, "round-" + round, connections).close();
+    }
+    return (double) (withoutCompilation(server) - before) / (WARM_ROUNDS * connections);
+  }
+
+  private static long withoutCompilation(ServerProcess server) throws IOException {
+    return server.cpuTime().total() - server.compilerMicros();
   }
 
   private static void cluster(long seed, int warmUp, int connections, RowReport report)
