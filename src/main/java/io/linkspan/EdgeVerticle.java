@@ -104,11 +104,7 @@ final class EdgeVerticle extends VerticleBase {
     List<HttpEndpoint> endpoints = new ArrayList<>();
     endpoints.add(
         new WebSocketEndpoint(
-            config.websocket(),
-            limits,
-            connectContext,
-            shared.credentials(),
-            shared.websocket()));
+            config.websocket(), limits, connectContext, shared.credentials(), shared.websocket()));
     if (config.socketio().enabled()) {
       endpoints.add(socketIo());
       if (config.socketio().serveClient()) {

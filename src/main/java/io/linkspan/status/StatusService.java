@@ -49,7 +49,8 @@ public final class StatusService {
     timer = new DeadlineTimer(vertx, this::sample);
     sample();
     // Only the events of this node: they cross the network when somebody watches them.
-    sessionEvents = bus.localConsumer(Addresses.EVENTS, event -> ring.add(event.body(), Instant.now()));
+    sessionEvents =
+        bus.localConsumer(Addresses.EVENTS, event -> ring.add(event.body(), Instant.now()));
     questions = bus.consumer(NodeRequests.addressOf(requests.self()), this::answer);
     return questions.completion();
   }

@@ -96,8 +96,7 @@ public final class WebSocketEchoServer extends VerticleBase {
 
     @Override
     public void handle(HttpServerRequest request, SocketAddress client) {
-      var timers =
-          TimerQueue.ofConnections(new VertxScheduler(Vertx.currentContext().owner()));
+      var timers = TimerQueue.ofConnections(new VertxScheduler(Vertx.currentContext().owner()));
       new Upgrade(timers, request, new Opening()).accept();
     }
   }
