@@ -108,8 +108,7 @@ final class HazelcastConfig {
    */
   static void threads(Config config, int processors) {
     String io =
-        Integer.toString(
-            Math.max(1, Math.min(MAX_IO_THREADS, processors / PROCESSORS_PER_THREAD)));
+        Integer.toString(Math.max(1, Math.min(MAX_IO_THREADS, processors / PROCESSORS_PER_THREAD)));
     config.setProperty("hazelcast.io.input.thread.count", io);
     config.setProperty("hazelcast.io.output.thread.count", io);
     config.setProperty("hazelcast.event.thread.count", io);

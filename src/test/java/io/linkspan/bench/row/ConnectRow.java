@@ -26,9 +26,9 @@ public final class ConnectRow implements Row {
   private static final int BATCH = 500;
 
   /** Rounds of connects and ends before those that count as warm, and those. */
-  private static final int ROUNDS = 6;
+  private static final int ROUNDS = 4;
 
-  private static final int WARM_ROUNDS = 3;
+  private static final int WARM_ROUNDS = 2;
   private static final String JWT = "linkspan (signed token)";
   private static final String CLUSTER = "linkspan (cluster of three)";
 
