@@ -28,6 +28,11 @@ public final class StormRow implements Row {
   private static final int MAX_LATENCIES = 100_000;
   private static final int WARM_UP_MESSAGES = 20_000;
   private static final int QUICK_WARM_UP_MESSAGES = 5_000;
+
+  /** A server that has run for a while has compiled what a connect needs. */
+  private static final int WARM_UP_ROUNDS = 10;
+
+  private static final int WARM_UP_CONNECTS = 500;
   private static final int QUIET_MS = 4_000;
   private static final int QUICK_QUIET_MS = 2_000;
   private static final int SECONDS = 8;
@@ -126,8 +131,12 @@ public final class StormRow implements Row {
     }
     report.note(
         ("%d clients of the kind, at nice 19, beside %d good ones, bans on, round trips of an open"
-                + " loop of %d/s")
-            .formatted(run.size().clients(BAD), run.size().clients(GOOD), GOOD_PER_SECOND));
+                + " loop of %d/s, after %d connects and ends to warm up")
+            .formatted(
+                run.size().clients(BAD),
+                run.size().clients(GOOD),
+                GOOD_PER_SECOND,
+                WARM_UP_ROUNDS * WARM_UP_CONNECTS));
   }
 
   private static ServerProcess start(Target target) throws IOException, InterruptedException {
@@ -147,9 +156,10 @@ public final class StormRow implements Row {
     int seconds = size.either(SECONDS, QUICK_SECONDS);
     String url = "ws://127.0.0.1:" + server.port("http") + target.path();
     int lost = 0;
-    try (var good =
-        new LoadGenerator(
-            server, LoadGenerator.Wire.WEBSOCKET, target.dialect(), "good", size.clients(GOOD))) {
+    for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+      clients(server, target, "warm-up-" + i, WARM_UP_CONNECTS).close();
+    }
+    try (var good = clients(server, target, "good", size.clients(GOOD))) {
       good.closedLoop(0, size.either(WARM_UP_MESSAGES, QUICK_WARM_UP_MESSAGES), null);
       good.endClosedLoop();
       good.openLoop(GOOD_PER_SECOND, size.either(QUIET_MS, QUICK_QUIET_MS), quiet);
@@ -178,6 +188,11 @@ public final class StormRow implements Row {
           .add(storm(kind), target.name(), stormy.micros(0.99) / 1_000)
           .add(late(kind), target.name(), late.micros(0.99) / 1_000);
     }
+  }
+
+  private static LoadGenerator clients(ServerProcess server, Target target, String name, int count)
+      throws IOException {
+    return new LoadGenerator(server, LoadGenerator.Wire.WEBSOCKET, target.dialect(), name, count);
   }
 
   private static void add(
