@@ -83,9 +83,19 @@ public final class Main implements Callable<Integer> {
     OutOfMemory.watchProcess();
     // Nodes start without arguments. The library that reads them would take a quarter of the time:
     // its classes have a format that no class data archive can hold.
-    int exitCode = args.length == 0 ? new Main().run() : commandLine().execute(args);
+    int exitCode = args.length == 0 ? start() : commandLine().execute(args);
     if (exitCode != 0) {
       System.exit(exitCode);
+    }
+  }
+
+  /** Does what the command line does with {@code run}; returns the exit code. */
+  private static int start() {
+    try {
+      return new Main().run();
+    } catch (RuntimeException e) {
+      LoggerFactory.getLogger(Main.class).error("the start failed", e);
+      return START_FAILED;
     }
   }
 
