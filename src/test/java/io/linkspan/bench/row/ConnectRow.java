@@ -25,10 +25,9 @@ public final class ConnectRow implements Row {
   private static final int WARM_UP = 5_000;
   private static final int BATCH = 500;
 
-  /** Rounds of connects and ends before those that count as warm, and those. */
-  private static final int ROUNDS = 4;
+  /** Rounds of connects and ends before the one that counts as warm. */
+  private static final int ROUNDS = 2;
 
-  private static final int WARM_ROUNDS = 2;
   private static final String JWT = "linkspan (signed token)";
   private static final String CLUSTER = "linkspan (cluster of three)";
 
@@ -107,18 +106,16 @@ public final class ConnectRow implements Row {
 
   /**
    * Returns the time of one connect and its end, without compilation, after many of them. The ends
-   * of the round before the first one that counts are in it, and those of the last one are not.
+   * of the round before are in it, and those of the last round are not.
    */
   private static double warm(ServerProcess server, Dialect dialect, int connections)
       throws IOException {
     long before = 0;
-    for (int round = 0; round < ROUNDS + WARM_ROUNDS; round++) {
-      if (round == ROUNDS) {
-        before = withoutCompilation(server);
-      }
+    for (int round = 0; round <= ROUNDS; round++) {
+      before = withoutCompilation(server);
       generator(server, dialect, "round-" + round, connections).close();
     }
-    return (double) (withoutCompilation(server) - before) / (WARM_ROUNDS * connections);
+    return (double) (withoutCompilation(server) - before) / connections;
   }
 
   private static long withoutCompilation(ServerProcess server) throws IOException {
