@@ -10,6 +10,7 @@ import io.linkspan.delivery.DeliveryScope;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.session.SimulatedCluster.Client;
 import io.linkspan.session.SimulatedCluster.NodeProcess;
+import io.vertx.core.Future;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -211,6 +212,38 @@ class FaultSimulationTest {
     cluster.directoryFailsUntil = cluster.time.now() + 500 + cluster.random.nextInt(4_000);
     crash(cluster.nodes.get(cluster.random.nextInt(NODES - 1)));
     end();
+  }
+
+  @RepeatedTest(40)
+  void aDrainedNodeLosesNoSession(RepetitionInfo seed) {
+    begin(seed, 0);
+    Future<Void> left = cluster.drain(cluster.nodes.get(cluster.random.nextInt(NODES - 1)), 2);
+    end();
+    assertThat(left.isComplete()).isTrue();
+  }
+
+  @RepeatedTest(40)
+  void aDrainWhileAnotherNodeIsFrozenLosesNoSession(RepetitionInfo seed) {
+    begin(seed, 0);
+    int first = cluster.random.nextInt(NODES - 1);
+    Future<Void> left = cluster.drain(cluster.nodes.get(first), 1);
+    cluster.time.advance(cluster.random.nextInt(1_000));
+    freeze(cluster.nodes.get((first + 1) % (NODES - 1)), 1_000 + cluster.random.nextInt(4_000));
+    end();
+    assertThat(left.isComplete()).isTrue();
+  }
+
+  /** Clients that are sent away stay away for longer than their sessions wait for them. */
+  @RepeatedTest(40)
+  void aDrainWhoseClientsAreAwayLosesNoSession(RepetitionInfo seed) {
+    begin(seed, 0);
+    for (int i = 0; i < CLIENTS / 2; i++) {
+      clients.get(i).absence = cluster.random.nextInt(8_000);
+      clients.get(i).loseLink();
+    }
+    Future<Void> left = cluster.drain(cluster.nodes.get(cluster.random.nextInt(NODES - 1)), 2);
+    end();
+    assertThat(left.isComplete()).isTrue();
   }
 
   /** The entries of the lost node may be removed before its sessions are adopted. */

@@ -84,6 +84,8 @@ final class SimulatedCluster {
 
   private static final long SWEEP_DELAY = 2_000;
   private static final long MERGE_DELAY = 3_000;
+  private static final Duration DRAIN_PAUSE = Duration.ofMillis(200);
+  private static final Duration DRAIN_PATIENCE = Duration.ofSeconds(15);
 
   final VirtualTime time = new VirtualTime();
   final Random random;
@@ -177,6 +179,7 @@ final class SimulatedCluster {
     Store store = main;
     boolean crashed;
     boolean frozen;
+    boolean draining;
     final MemoryBudget memory = TestMemory.budget();
     Shard shard;
 
@@ -317,6 +320,27 @@ final class SimulatedCluster {
   void crash(NodeProcess node) {
     node.crashed = true;
     removeSoon(node);
+  }
+
+  /**
+   * The process is asked to end: no client connects to it, and it leaves when it has no session.
+   *
+   * @param batch clients that it disconnects at once
+   * @return completes then
+   */
+  Future<Void> drain(NodeProcess node, int batch) {
+    node.draining = true;
+    Promise<Void> left = Promise.promise();
+    node.run(
+        () ->
+            node.shard
+                .drain(batch, DRAIN_PAUSE, DRAIN_PATIENCE)
+                .onSuccess(
+                    v -> {
+                      crash(node);
+                      left.complete();
+                    }));
+    return left.future();
   }
 
   /** The process stands still for a time; the others remove it if that is too long. */
@@ -804,7 +828,7 @@ final class SimulatedCluster {
       if (stopped || link != null) {
         return;
       }
-      List<NodeProcess> up = nodes.stream().filter(NodeProcess::isUp).toList();
+      List<NodeProcess> up = nodes.stream().filter(one -> one.isUp() && !one.draining).toList();
       if (up.isEmpty()) {
         time.schedule(100, this::connect);
         return;
