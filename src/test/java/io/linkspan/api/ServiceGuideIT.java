@@ -13,34 +13,31 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Builds the project of the service guide with Maven against the plain jar and the POM, as another
- * project does. Needs no network: every other artifact comes from the repository that the build of
- * this project has filled.
+ * project does. Every artifact that the build of this project has fetched comes from its repository;
+ * the others, which only a project without its dependency management needs, from Maven Central.
  */
 class ServiceGuideIT {
 
   private static final String GUIDE = "docs/services.md";
   private static final String VERSION = "0.1.0";
 
-  /** Takes the place of Maven's central repository. */
+  /** Asks the repository of this build before Maven's central one. */
   private static final String SETTINGS =
       """
       <settings>
-        <mirrors>
-          <mirror><id>central</id><mirrorOf>*</mirrorOf><url>%1$s</url></mirror>
-        </mirrors>
         <profiles>
           <profile>
             <id>local</id>
             <repositories>
               <repository>
-                <id>central</id>
+                <id>filled</id>
                 <url>%1$s</url>
                 <releases><checksumPolicy>ignore</checksumPolicy></releases>
               </repository>
             </repositories>
             <pluginRepositories>
               <pluginRepository>
-                <id>central</id>
+                <id>filled</id>
                 <url>%1$s</url>
                 <releases><checksumPolicy>ignore</checksumPolicy></releases>
               </pluginRepository>
@@ -72,8 +69,6 @@ class ServiceGuideIT {
                 "-B",
                 "-Dstyle.color=never",
                 "-ntp",
-                "-o",
-                "-Daether.offline.protocols=file",
                 "-s",
                 settings.toString(),
                 "-Dmaven.repo.local=" + repository(),
