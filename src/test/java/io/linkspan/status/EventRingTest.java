@@ -10,9 +10,9 @@ import org.junit.jupiter.api.Test;
 
 class EventRingTest {
 
-  private final EventRing ring = new EventRing();
-
   private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+
+  private final EventRing ring = new EventRing();
 
   private void add(int from, int to) {
     for (int i = from; i <= to; i++) {
