@@ -13,8 +13,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /**
  * Builds the project of the service guide with Maven against the plain jar and the POM, as another
- * project does. Every artifact that the build of this project has fetched comes from its repository;
- * the others, which only a project without its dependency management needs, from Maven Central.
+ * project does. Every artifact that the build of this project has fetched comes from its
+ * repository; the others, which only a project without its dependency management needs, from Maven
+ * Central.
  */
 class ServiceGuideIT {
 
