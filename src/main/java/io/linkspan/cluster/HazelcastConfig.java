@@ -106,7 +106,7 @@ final class HazelcastConfig {
    * Sizes Hazelcast's threads to the processors. A change in the directory passes through threads
    * of up to three nodes, and each of them that sleeps costs a wake-up.
    */
-  static void threads(Config config, int processors) {
+  private static void threads(Config config, int processors) {
     String io =
         Integer.toString(Math.max(1, Math.min(MAX_IO_THREADS, processors / PROCESSORS_PER_THREAD)));
     config.setProperty("hazelcast.io.input.thread.count", io);

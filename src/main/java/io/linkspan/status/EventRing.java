@@ -8,8 +8,8 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 
 /**
- * Keeps the latest events of one node, each with its number. An event is read when somebody asks
- * for it: most are replaced before that, and a storm of connects is one of events. Pure.
+ * Keeps the latest events of one node, each with its number. An event is parsed only when somebody
+ * asks for it, since most are replaced before that. Pure.
  */
 final class EventRing {
 
