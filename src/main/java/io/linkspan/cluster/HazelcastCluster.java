@@ -28,9 +28,6 @@ import java.util.Objects;
 /** Membership of this process in a cluster. Shared by all event loops. */
 public final class HazelcastCluster {
 
-  /** Time after which the bus reconnects to a node that does not answer. */
-  private static final long BUS_PING_MS = 5_000;
-
   private final Vertx vertx;
   private final HazelcastInstance hazelcast;
   private final HazelcastNodes nodes;
@@ -68,12 +65,10 @@ public final class HazelcastCluster {
     } catch (IOException e) {
       return Future.failedFuture(refused(config, e));
     }
-    var bus =
-        new EventBusOptions()
+    EventBusOptions bus =
+        BusConnections.options(config.heartbeat())
             .setHost(host.getHostAddress())
-            .setPort(busPort(config, host, self))
-            .setClusterPingInterval(BUS_PING_MS)
-            .setClusterPingReplyInterval(BUS_PING_MS);
+            .setPort(busPort(config, host, self));
     return manager(config, HazelcastConfig.of(config, host, self), bus)
         .compose(
             manager -> {

@@ -1,5 +1,6 @@
 package io.linkspan.interop;
 
+import static java.util.Collections.disjoint;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.linkspan.api.AckMessage;
@@ -23,6 +24,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import org.awaitility.Awaitility;
 import org.awaitility.core.ConditionFactory;
@@ -285,6 +287,45 @@ class PartitionIT {
 
     plug(1, 2, true);
     eachResumesItsOneSession(alice, bob, carol);
+  }
+
+  @Test
+  void nodesDropWhatWasSentToThemDuringAPartitionAndRefusedByThen() throws Exception {
+    var alice = new Client(0, "alice");
+    // Without a session that another node could continue, so the other side has no copy of it.
+    WebSocketTestClient bob = connect(1, "user=bob&ack=transport");
+    alice.link.send(message("zero", "bob"));
+    assertThat(bob.receiveMessage().getEventId()).isEqualTo("zero");
+    assertThat(alice.link.receiveAck()).isEqualTo("zero");
+    Set<String> before = connections(0, 1);
+
+    plug(0, 1, false);
+    plug(0, 2, false);
+    // Their bytes are in the connection between the two nodes, and TCP sends them again and again.
+    List<String> refused = List.of("one", "two", "three");
+    refused.forEach(eventId -> alice.link.send(message(eventId, "bob")));
+    refused.forEach(
+        eventId -> {
+          Message error = alice.link.receiveMessage();
+          assertThat(error.getType()).isEqualTo("error");
+          assertThat(error.getReplyTo()).isEqualTo(eventId);
+        });
+
+    plug(0, 1, true);
+    plug(0, 2, true);
+    allTogether();
+    eventually().until(() -> disjoint(before, connections(0, 1)));
+    eventually().until(() -> disjoint(before, connections(1, 0)));
+    var carol = new Client(1, "carol");
+    carol.link.send(message("four", "bob"));
+    assertThat(bob.receiveMessage().getEventId()).isEqualTo("four");
+    List.of(alice, carol).forEach(Client::leave);
+    bob.leave();
+  }
+
+  /** Returns the open TCP connections between two nodes as one of them has them. */
+  private static Set<String> connections(int node, int other) {
+    return HOSTS.get(node).connections(PRIVATE.get(other));
   }
 
   /** Waits until the nodes have merged, and checks that each client resumes its session. */

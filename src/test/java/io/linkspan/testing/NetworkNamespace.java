@@ -1,8 +1,13 @@
 package io.linkspan.testing;
 
+import static java.util.stream.Collectors.joining;
+import static java.util.stream.Collectors.toSet;
+
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** Runs processes in a network namespace, with links that a test can cut. Needs root and Linux. */
 public final class NetworkNamespace implements AutoCloseable {
@@ -80,10 +85,29 @@ public final class NetworkNamespace implements AutoCloseable {
     run("ip", "link", "set", device, up ? "up" : "down");
   }
 
-  private void run(String... command) {
+  /**
+   * Returns the TCP connections with another address as pairs of ports, the lower one first, so
+   * that both ends have the same text. One that both ends have closed is not among them.
+   */
+  public Set<String> connections(String peer) {
+    String output = run("ss", "-tanH", "dst", peer);
+    return output
+        .lines()
+        .map(line -> line.trim().split("\\s+"))
+        .filter(fields -> fields.length >= 5 && !fields[0].equals("TIME-WAIT"))
+        .map(fields -> Stream.of(fields[3], fields[4]).map(NetworkNamespace::port).sorted())
+        .map(ports -> ports.map(String::valueOf).collect(joining("-")))
+        .collect(toSet());
+  }
+
+  private static int port(String address) {
+    return Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
+  }
+
+  private String run(String... command) {
     List<String> all = new ArrayList<>(prefix());
     all.addAll(List.of(command));
-    execute(all);
+    return execute(all);
   }
 
   private static void ip(String... arguments) {
@@ -92,9 +116,10 @@ public final class NetworkNamespace implements AutoCloseable {
     execute(all);
   }
 
-  private static void execute(List<String> command) {
+  private static String execute(List<String> command) {
     try (var process = new ChildProcess(new ProcessBuilder(command))) {
       process.awaitSuccess();
+      return process.output();
     } catch (InterruptedException e) {
       throw new IllegalStateException(e);
     }
