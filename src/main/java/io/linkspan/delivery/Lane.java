@@ -1,6 +1,7 @@
 package io.linkspan.delivery;
 
 import io.vertx.core.Promise;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -27,8 +28,12 @@ final class Lane<P extends RoutedMessage> {
   final NavigableSet<P> waiting =
       new TreeSet<>(Comparator.<P>comparingLong(message -> message.number));
 
-  /** Returns how many Messages wait up to a number. */
-  int countUpTo(long number) {
-    return (int) waiting.stream().takeWhile(one -> one.number <= number).count();
+  /** Removes the Messages that wait up to a number, and returns them in order. */
+  List<P> takeUpTo(long number) {
+    List<P> taken = new ArrayList<>();
+    while (!waiting.isEmpty() && waiting.first().number <= number) {
+      taken.add(waiting.pollFirst());
+    }
+    return taken;
   }
 }

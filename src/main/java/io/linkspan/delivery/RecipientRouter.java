@@ -181,10 +181,11 @@ public final class RecipientRouter {
     lane.waiting.add(parcel);
   }
 
-  private Parcel dequeue(Lane<Parcel> lane) {
-    Parcel parcel = lane.waiting.pollFirst();
-    memory.release(MemoryUse.ROUTING, MessageCost.of(parcel.message));
-    return parcel;
+  /** Takes out all at once: one that returns meanwhile waits for the next look-up. */
+  private List<Parcel> dequeueUpTo(Lane<Parcel> lane, long number) {
+    List<Parcel> taken = lane.takeUpTo(number);
+    taken.forEach(parcel -> memory.release(MemoryUse.ROUTING, MessageCost.of(parcel.message)));
+    return taken;
   }
 
   private void await(Lane<Parcel> lane, Parcel parcel) {
@@ -227,17 +228,14 @@ public final class RecipientRouter {
         .compose(addresses -> whenKept(lane, recipient, upTo, addresses))
         .onComplete(
             found -> {
-              for (int left = lane.countUpTo(found.upTo()); left > 0; left--) {
-                send(lane, found.addresses(), dequeue(lane));
-              }
+              dequeueUpTo(lane, found.upTo())
+                  .forEach(parcel -> send(lane, found.addresses(), parcel));
               next(lane);
             },
             failure -> {
               var noDirectory =
                   new MessageException(ErrorCode.UNAVAILABLE, "the directory does not answer");
-              for (int left = lane.countUpTo(upTo); left > 0; left--) {
-                dequeue(lane).callback.failed(noDirectory);
-              }
+              dequeueUpTo(lane, upTo).forEach(parcel -> parcel.callback.failed(noDirectory));
               next(lane);
             });
   }

@@ -100,6 +100,11 @@ public final class ShardSender {
   public void send(String to, Message message, DeliveryScope scope, DeliveryCallback callback) {
     FlowWindow window = windows.get(to);
     if (window == null) {
+      if (!isOfMember(to)) {
+        // The directory names a lost node until its entries are removed, and its loss was reported.
+        lost(callback);
+        return;
+      }
       window = new FlowWindow();
       windows.put(to, window);
     }
@@ -146,16 +151,18 @@ public final class ShardSender {
             callback == null ? null : callback.origin(),
             callback == null ? 0 : callback.ticket())
         .onFailure(
-            unwritten -> {
-              DeliveryCallback resolved =
-                  callback == null ? null : resolve(callback.origin(), callback.ticket());
-              if (resolved instanceof InFlight way) {
-                way.lost();
-              } else if (resolved != null) {
-                resolved.notHere("the recipient's node is gone");
-              }
-            });
+            unwritten ->
+                lost(callback == null ? null : resolve(callback.origin(), callback.ticket())));
     confirm(to, window);
+  }
+
+  /** Reports that a Message cannot be written. */
+  private static void lost(DeliveryCallback callback) {
+    if (callback instanceof InFlight way) {
+      way.lost();
+    } else if (callback != null) {
+      callback.notHere("the recipient's node is gone");
+    }
   }
 
   private boolean isOwn(RemoteCallback callback) {

@@ -293,6 +293,36 @@ class RecipientRouterTest {
   }
 
   @Test
+  void messagesThatWaitTogetherAreLookedUpAgainAsOftenAsOneAlone() {
+    directoryIsComplete = false;
+    List<RecordingCallback> callbacks = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      callbacks.add(send(BOB, "" + i));
+    }
+    time.advance(2_000);
+    assertThat(callbacks).allMatch(callback -> callback.outcome() == null);
+    bobIsAt(B, atB);
+    time.advance(1_000);
+    assertThat(callbacks).allMatch(callback -> "client".equals(callback.outcome()));
+    assertThat(atB.arrived).startsWith("0", "1", "2").endsWith("18", "19").hasSize(20);
+  }
+
+  /** The bus of a partitioned node does not know yet that its connection leads nowhere. */
+  @Test
+  void whatIsSentToALostNodeThatTheDirectoryStillNamesGoesWhereTheSessionIsAdopted() {
+    SessionRef before = bobIsAt(B, atB);
+    bus.silence(B);
+    sender.nodeLost(nodes.remove("b"));
+    List<RecordingCallback> callbacks = List.of(send(BOB, "1"), send(BOB, "2"));
+    time.advance(1_500);
+    assertThat(callbacks).allMatch(callback -> callback.outcome() == null);
+    bobMoves(before, atB, C, atC);
+    time.advance(2_500);
+    assertThat(atC.arrived).containsExactly("1", "2");
+    assertThat(callbacks).allMatch(callback -> "client".equals(callback.outcome()));
+  }
+
+  @Test
   void aLostNodeReturnsWhatWasInFlightToItAndItGoesWhereTheSessionIsAdopted() {
     SessionRef before = bobIsAt(B, atB);
     atB.slow = true;
