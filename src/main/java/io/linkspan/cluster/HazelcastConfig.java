@@ -23,7 +23,18 @@ final class HazelcastConfig {
   /** Property: seconds without a heartbeat after which a node counts as lost. */
   static final String NO_HEARTBEAT = "hazelcast.max.no.heartbeat.seconds";
 
+  /**
+   * Property: seconds from the last request to join until the oldest member admits those that ask.
+   */
+  static final String WAIT_BEFORE_JOIN = "hazelcast.wait.seconds.before.join";
+
   private static final int FIRST_PORT = 5701;
+
+  /**
+   * Seconds in which nodes that start together ask each other for the oldest member, before one of
+   * them claims to be it. All that it can reach must agree, so two of them cannot both succeed.
+   */
+  private static final int SEARCH_FOR_OLDEST = 1;
 
   /** Seconds after which partitioned parts of a cluster try to find each other. */
   private static final int MERGE_DELAY = 3;
@@ -83,7 +94,7 @@ final class HazelcastConfig {
     // so would all operations on their entries.
     config.setProperty(
         "hazelcast.partial.member.disconnection.resolution.heartbeat.count", COMPLAINTS);
-    config.setProperty("hazelcast.wait.seconds.before.join", "1");
+    config.setProperty(WAIT_BEFORE_JOIN, waitBeforeJoin(cluster.join()));
     config.setProperty("hazelcast.graceful.shutdown.max.wait", Integer.toString(LEAVE_TIMEOUT));
     // Unbatched: a second session of a user would miss what others send in the meantime.
     config.setProperty("hazelcast.map.invalidation.batch.enabled", "false");
@@ -100,6 +111,16 @@ final class HazelcastConfig {
     config.addMapConfig(map(DirectoryNames.REVOCATIONS));
     config.addMapConfig(logs());
     return config;
+  }
+
+  /**
+   * Returns how long the oldest member waits for further ones. With a list of members it does not
+   * wait: nodes that start together can then be members before the directory is distributed, so
+   * that no part of it moves. With Kubernetes this is also the time in which a node looks for
+   * others at all.
+   */
+  private static String waitBeforeJoin(ClusterConfig.Join join) {
+    return join instanceof ClusterConfig.Members ? "0" : "1";
   }
 
   /**
@@ -134,7 +155,7 @@ final class HazelcastConfig {
     join.getAutoDetectionConfig().setEnabled(false);
     join.getMulticastConfig().setEnabled(false);
     if (cluster.join() instanceof ClusterConfig.Members byList) {
-      join.getTcpIpConfig().setEnabled(true);
+      join.getTcpIpConfig().setEnabled(true).setConnectionTimeoutSeconds(SEARCH_FOR_OLDEST);
       byList.members().forEach(join.getTcpIpConfig()::addMember);
     } else if (cluster.join() instanceof ClusterConfig.Multicast) {
       join.getMulticastConfig().setEnabled(true).setLoopbackModeEnabled(host.isLoopbackAddress());
