@@ -23,9 +23,11 @@ COPY LICENSE ./
 # From what changes rarely to what changes always: the libraries, the gateway, and the classes as the JVM lays them out in memory.
 COPY --from=build /build/target/image/lib ./lib
 COPY --from=build /build/target/image/linkspan-*.jar ./linkspan.jar
-# With the path of the entry point: an archive is of use for the class path that it was made with only. A JRE that cannot make one
-# starts without it.
-RUN java -XX:ArchiveClassesAtExit=linkspan.jsa -jar /opt/linkspan/linkspan.jar > start.log 2>&1 & \
+# With the path of the entry point: an archive is of use for the class path that it was made with only. Of a node of a cluster, which
+# loads all that a node alone does, and Hazelcast. A JRE that cannot make an archive starts without it.
+RUN LINKSPAN_CLUSTER_ENABLED=true LINKSPAN_CLUSTER_HOST=127.0.0.1 LINKSPAN_CLUSTER_JOIN_MEMBERS=127.0.0.1 \
+    LINKSPAN_CLUSTER_SECRET=of-the-build-only \
+    java -XX:ArchiveClassesAtExit=linkspan.jsa -jar /opt/linkspan/linkspan.jar > start.log 2>&1 & \
     until grep -q ' is ready, ' start.log; do kill -0 $! || { cat start.log; exit 1; }; sleep 0.1; done; \
     kill $! && wait $! && rm start.log
 ARG BASE

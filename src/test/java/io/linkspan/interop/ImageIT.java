@@ -18,6 +18,8 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.jar.JarFile;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
@@ -49,7 +51,7 @@ class ImageIT {
       assertThat(jars).hasSize(1);
       Files.copy(jars.get(0), folder.resolve("linkspan.jar"));
     }
-    String archive = Dockerfile.instruction("RUN", "java -XX:ArchiveClassesAtExit");
+    String archive = Dockerfile.instruction("RUN", "LINKSPAN_CLUSTER_ENABLED");
     try (var shell = shell(archive)) {
       shell.awaitSuccess();
     }
@@ -79,6 +81,11 @@ class ImageIT {
   }
 
   private static ChildProcess start(List<String> command, String javaOptions) {
+    return start(command, javaOptions, Map.of());
+  }
+
+  private static ChildProcess start(
+      List<String> command, String javaOptions, Map<String, String> settings) {
     var builder = new ProcessBuilder(command).directory(folder.toFile());
     var environment = builder.environment();
     environment.keySet().removeIf(name -> name.startsWith("LINKSPAN_"));
@@ -89,6 +96,7 @@ class ImageIT {
     }
     String defaults = Dockerfile.instruction("ENV", "-XX").replace("\"", "");
     environment.put("JAVA_TOOL_OPTIONS", defaults + " " + javaOptions);
+    environment.putAll(settings);
     return new ChildProcess(builder);
   }
 
@@ -128,12 +136,34 @@ class ImageIT {
     }
     assertThat(health(management)).isNotZero();
     List<String> loaded = Files.readAllLines(classes);
+    assertIsOfTheArchive("io.linkspan.Gateway", loaded);
+    assertThat(loaded).noneMatch(line -> line.contains("com.hazelcast.instance."));
+  }
+
+  private static void assertIsOfTheArchive(String name, List<String> loaded) {
     assertThat(loaded)
-        .filteredOn(line -> line.contains("] io.linkspan.Gateway "))
+        .filteredOn(line -> line.contains("] " + name + " "))
         .singleElement()
         .asString()
         .contains("shared objects file (top)");
-    assertThat(loaded).noneMatch(line -> line.contains("com.hazelcast.instance."));
+  }
+
+  @Test
+  void aNodeOfAClusterHasItsClassesFromTheArchiveToo() throws Exception {
+    Path classes = root.resolve("classes-of-a-cluster.txt");
+    Map<String, String> cluster =
+        Map.of(
+            "LINKSPAN_CLUSTER_ENABLED", "true",
+            "LINKSPAN_CLUSTER_NAME", "image-" + UUID.randomUUID(),
+            "LINKSPAN_CLUSTER_HOST", "127.0.0.1",
+            "LINKSPAN_CLUSTER_JOIN_MEMBERS", "127.0.0.1",
+            "LINKSPAN_CLUSTER_SECRET", "the secret of this test");
+    try (var gateway = start(entryPoint(), "-Xlog:class+load:file=" + classes, cluster)) {
+      awaitPorts(gateway);
+    }
+    List<String> loaded = Files.readAllLines(classes);
+    assertIsOfTheArchive("io.linkspan.cluster.HazelcastCluster", loaded);
+    assertIsOfTheArchive("com.hazelcast.instance.impl.Node", loaded);
   }
 
   @Test
