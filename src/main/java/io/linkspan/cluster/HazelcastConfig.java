@@ -31,10 +31,11 @@ final class HazelcastConfig {
   private static final int FIRST_PORT = 5701;
 
   /**
-   * Seconds in which nodes that start together ask each other for the oldest member, before one of
-   * them claims to be it. All that it can reach must agree, so two of them cannot both succeed.
+   * Seconds for a connect to a listed member, and those in which nodes that start together ask each
+   * other for the oldest member, before one of them claims to be it. All that it can reach must
+   * agree, so two of them cannot both succeed. TCP repeats a lost first packet within this time.
    */
-  private static final int SEARCH_FOR_OLDEST = 1;
+  private static final int SEARCH_FOR_OLDEST = 2;
 
   /** Seconds after which partitioned parts of a cluster try to find each other. */
   private static final int MERGE_DELAY = 3;

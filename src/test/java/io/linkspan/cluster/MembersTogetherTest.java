@@ -93,7 +93,7 @@ class MembersTogetherTest {
                 .getJoin()
                 .getTcpIpConfig()
                 .getConnectionTimeoutSeconds())
-        .isEqualTo(1);
+        .isEqualTo(2);
   }
 
   /** Without that time each pod would be the first member of a cluster of its own. */
