@@ -26,7 +26,11 @@ public final class BroadcastRow implements Row {
 
   private static final List<Integer> MEMBERS = List.of(1_000, 10_000);
   private static final int BROADCASTS = 10;
-  private static final int WARM_UP_BROADCASTS = 6;
+
+  /** Fewer of them measure the interpreter of a JVM. */
+  private static final int WARM_UP_DELIVERIES = 100_000;
+
+  private static final int WARM_UP_PER_SECOND = 10_000;
   private static final int MILLIS_EACH = 250;
   private static final int MEMBERS_OF_A_PAUSE = 4_000;
   private static final int CONNECTS_PER_SECOND = 1_000;
@@ -115,8 +119,7 @@ public final class BroadcastRow implements Row {
         "the connect of all clients", CONNECT_SECONDS, () -> fleet.connected() == members);
     int port = server.port("management");
     long pause = (long) MILLIS_EACH * Math.max(1, members / MEMBERS_OF_A_PAUSE);
-    new Publisher(port, "warmup")
-        .publish(GROUP, WARM_UP_BROADCASTS, members, 0, WARM_UP_BROADCASTS * pause, run.seed());
+    warmUp(port, members, run);
     var publisher = new Publisher(port, "measured");
     long before = server.cpuTime().total();
     publisher.publish(GROUP, BROADCASTS, members, 0, BROADCASTS * pause, run.seed());
@@ -138,5 +141,13 @@ public final class BroadcastRow implements Row {
             (double) used / Math.max(1, counts[0].delivered()))
         .add(Figure.wall(label + "p50", "ms", 20), name, DeliveryCount.percentile(times, 0.5))
         .add(Figure.wall(label + "p99", "ms", 50), name, DeliveryCount.percentile(times, 0.99));
+  }
+
+  private static void warmUp(int port, int members, Run run)
+      throws IOException, InterruptedException {
+    int deliveries = run.size().clients(WARM_UP_DELIVERIES);
+    long millis = deliveries * 1_000L / WARM_UP_PER_SECOND;
+    new Publisher(port, "warmup")
+        .publish(GROUP, deliveries / members, members, 0, millis, run.seed());
   }
 }

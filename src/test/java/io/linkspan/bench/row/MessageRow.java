@@ -18,7 +18,7 @@ import java.util.Map;
 public final class MessageRow implements Row {
 
   private static final int FIRST_WARM_UP = 200_000;
-  private static final int WARM_UP = 40_000;
+  private static final int WARM_UP = 100_000;
   private static final String SOCKET_IO_ROUTE = "routes: [{to: \"\", bus: echo}]\n";
 
   /** No Message is sent again while the load lasts. */

@@ -39,6 +39,10 @@ final class ServiceMessages {
       new MessageLoad("client to client, other node, closed 100", Wire.WEBSOCKET, 100, 0, false);
 
   private static final int WARM_UP = 100_000;
+
+  /** Each of two nodes compiles its own code, and half of that for a message. */
+  private static final int WARM_UP_OF_NODES = 4 * WARM_UP;
+
   private static final int NODES = 2;
   private static final String HTTP_ROUTE =
       "routes: [{to: \"service:echo\", http: {url: \"http://127.0.0.1:%d/\", timeout: 30s}}]\n";
@@ -128,7 +132,7 @@ final class ServiceMessages {
       String server,
       Dialect dialect)
       throws IOException, InterruptedException {
-    int warmUp = size.clients(WARM_UP);
+    int warmUp = size.clients(entries.size() > 1 ? WARM_UP_OF_NODES : WARM_UP);
     load.measure(entries, counted, server, dialect, warmUp, size, report);
   }
 }
