@@ -23,19 +23,7 @@ final class HazelcastConfig {
   /** Property: seconds without a heartbeat after which a node counts as lost. */
   static final String NO_HEARTBEAT = "hazelcast.max.no.heartbeat.seconds";
 
-  /**
-   * Property: seconds from the last request to join until the oldest member admits those that ask.
-   */
-  static final String WAIT_BEFORE_JOIN = "hazelcast.wait.seconds.before.join";
-
   private static final int FIRST_PORT = 5701;
-
-  /**
-   * Seconds for a connect to a listed member, and those in which nodes that start together ask each
-   * other for the oldest member, before one of them claims to be it. All that it can reach must
-   * agree, so two of them cannot both succeed. TCP repeats a lost first packet within this time.
-   */
-  private static final int SEARCH_FOR_OLDEST = 2;
 
   /** Seconds after which partitioned parts of a cluster try to find each other. */
   private static final int MERGE_DELAY = 3;
@@ -95,7 +83,7 @@ final class HazelcastConfig {
     // so would all operations on their entries.
     config.setProperty(
         "hazelcast.partial.member.disconnection.resolution.heartbeat.count", COMPLAINTS);
-    config.setProperty(WAIT_BEFORE_JOIN, waitBeforeJoin(cluster.join()));
+    config.setProperty("hazelcast.wait.seconds.before.join", "1");
     config.setProperty("hazelcast.graceful.shutdown.max.wait", Integer.toString(LEAVE_TIMEOUT));
     // Unbatched: a second session of a user would miss what others send in the meantime.
     config.setProperty("hazelcast.map.invalidation.batch.enabled", "false");
@@ -112,16 +100,6 @@ final class HazelcastConfig {
     config.addMapConfig(map(DirectoryNames.REVOCATIONS));
     config.addMapConfig(logs());
     return config;
-  }
-
-  /**
-   * Returns how long the oldest member waits for further ones. With a list of members it does not
-   * wait: nodes that start together can then be members before the directory is distributed, so
-   * that no part of it moves. With Kubernetes this is also the time in which a node looks for
-   * others at all.
-   */
-  private static String waitBeforeJoin(ClusterConfig.Join join) {
-    return join instanceof ClusterConfig.Members ? "0" : "1";
   }
 
   /**
@@ -156,7 +134,7 @@ final class HazelcastConfig {
     join.getAutoDetectionConfig().setEnabled(false);
     join.getMulticastConfig().setEnabled(false);
     if (cluster.join() instanceof ClusterConfig.Members byList) {
-      join.getTcpIpConfig().setEnabled(true).setConnectionTimeoutSeconds(SEARCH_FOR_OLDEST);
+      join.getTcpIpConfig().setEnabled(true);
       byList.members().forEach(join.getTcpIpConfig()::addMember);
     } else if (cluster.join() instanceof ClusterConfig.Multicast) {
       join.getMulticastConfig().setEnabled(true).setLoopbackModeEnabled(host.isLoopbackAddress());
