@@ -162,7 +162,11 @@ class Resume {
     /** A WebSocket of the JDK rejects a message while another one is being sent: so they are chained. */
     void write(ByteBuffer frame) {
       written = written.thenCompose(socket -> socket.sendBinary(frame.duplicate(), true));
-      written.exceptionally(broken -> null); // onError follows
+      written.whenComplete((socket, broken) -> {
+        if (broken != null) { // the JDK does not always call onError then
+          closed.complete(null);
+        }
+      });
     }
 
     /** Ends the connection and, by code 1000, the session. */
