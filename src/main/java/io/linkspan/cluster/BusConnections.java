@@ -10,7 +10,7 @@ import java.util.concurrent.TimeUnit;
  * <p>TCP sends what is not acknowledged again and again for up to a quarter of an hour, so a
  * connection outlives a partition, and what was sent into it arrives after the nodes have merged.
  * By then its sender has an error, and has perhaps sent more by way of another node. So both ends
- * close a connection in which nothing comes, before the nodes stop to be members of one cluster.
+ * close a connection in which nothing comes, while the nodes are still members of one cluster.
  */
 final class BusConnections {
 
