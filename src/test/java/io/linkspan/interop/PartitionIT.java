@@ -291,22 +291,22 @@ class PartitionIT {
 
   @Test
   void nodesDropWhatWasSentToThemDuringAPartitionAndRefusedByThen() throws Exception {
-    var alice = new Client(0, "alice");
-    // Without a session that another node could continue, so the other side has no copy of it.
+    // Without sessions that another node could continue, so no copy of them stays.
+    WebSocketTestClient alice = connect(0, "user=alice&ack=transport");
     WebSocketTestClient bob = connect(1, "user=bob&ack=transport");
-    alice.link.send(message("zero", "bob"));
+    alice.send(message("zero", "bob"));
     assertThat(bob.receiveMessage().getEventId()).isEqualTo("zero");
-    assertThat(alice.link.receiveAck()).isEqualTo("zero");
+    assertThat(alice.receiveAck()).isEqualTo("zero");
     Set<String> before = connections(0, 1);
 
     plug(0, 1, false);
     plug(0, 2, false);
     // Their bytes are in the connection between the two nodes, and TCP sends them again and again.
     List<String> refused = List.of("one", "two", "three");
-    refused.forEach(eventId -> alice.link.send(message(eventId, "bob")));
+    refused.forEach(eventId -> alice.send(message(eventId, "bob")));
     refused.forEach(
         eventId -> {
-          Message error = alice.link.receiveMessage();
+          Message error = alice.receiveMessage();
           assertThat(error.getType()).isEqualTo("error");
           assertThat(error.getReplyTo()).isEqualTo(eventId);
         });
@@ -316,11 +316,10 @@ class PartitionIT {
     allTogether();
     eventually().until(() -> disjoint(before, connections(0, 1)));
     eventually().until(() -> disjoint(before, connections(1, 0)));
-    var carol = new Client(1, "carol");
-    carol.link.send(message("four", "bob"));
+    WebSocketTestClient carol = connect(1, "user=carol&ack=transport");
+    carol.send(message("four", "bob"));
     assertThat(bob.receiveMessage().getEventId()).isEqualTo("four");
-    List.of(alice, carol).forEach(Client::leave);
-    bob.leave();
+    List.of(alice, bob, carol).forEach(WebSocketTestClient::leave);
   }
 
   /** Returns the open TCP connections between two nodes as one of them has them. */
