@@ -6,6 +6,7 @@ import io.linkspan.memory.OutOfMemory;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.ByteToMessageDecoder;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.net.impl.ShutdownEvent;
@@ -274,7 +275,9 @@ public abstract class ByteLink extends GatheredOutput {
 
   @Override
   public final void userEventTriggered(ChannelHandlerContext source, Object event) {
-    if (event instanceof ShutdownEvent) {
+    if (event == ChannelInputShutdownEvent.INSTANCE) {
+      ended();
+    } else if (event instanceof ShutdownEvent) {
       ContextInternal before = vertx.beginDispatch();
       try {
         onShutdown();
@@ -292,9 +295,20 @@ public abstract class ByteLink extends GatheredOutput {
 
   @Override
   public final void channelInactive(ChannelHandlerContext source) {
+    ended();
+  }
+
+  private void ended() {
+    if (state != State.ENDED) {
+      state = State.ENDED;
+      markEnded();
+      LoopEnds.of(context().channel().eventLoop()).handle(this::end);
+    }
+  }
+
+  private void end() {
+    abort();
     stopStall();
-    state = State.ENDED;
-    markEnded();
     turnEnds = 0;
     ContextInternal before = vertx.beginDispatch();
     try {

@@ -8,6 +8,7 @@ import io.netty.channel.ChannelFutureListener;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.channel.socket.SocketChannelConfig;
 import io.netty.handler.ssl.SslHandler;
 import io.vertx.core.internal.ContextInternal;
 
@@ -65,6 +66,10 @@ public abstract class GatheredOutput extends ChannelInboundHandlerAdapter implem
   public final void handlerAdded(ChannelHandlerContext added) {
     context = added;
     tls = added.pipeline().get(SslHandler.class) != null;
+    if (!tls && added.channel().config() instanceof SocketChannelConfig config) {
+      // Else Netty closes the socket at once when the peer does, for all that do in one turn.
+      config.setAllowHalfClosure(true);
+    }
   }
 
   final ChannelHandlerContext context() {
@@ -258,7 +263,7 @@ public abstract class GatheredOutput extends ChannelInboundHandlerAdapter implem
 
   /** Returns whether the TCP connection is open. */
   protected final boolean isActive() {
-    return context.channel().isActive();
+    return !ended && context.channel().isActive();
   }
 
   /** Ends the TCP connection now, whatever waits to be written. */

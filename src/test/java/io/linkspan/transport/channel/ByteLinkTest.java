@@ -9,6 +9,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.vertx.core.Vertx;
 import io.vertx.core.internal.ContextInternal;
 import java.time.Duration;
@@ -251,6 +252,18 @@ class ByteLinkTest {
     assertThat(link.units).isLessThan(6);
     channel.close();
     assertThat(link.units).isEqualTo(100);
+  }
+
+  @Test
+  void theLinkEndsWithWhatThePeerSendsAndNotWithTheSocket() {
+    open(0);
+    link.answer = ANSWER;
+    link.answers = 1;
+    send(new byte[100]);
+    channel.pipeline().fireUserEventTriggered(ChannelInputShutdownEvent.INSTANCE);
+    assertThat(link.units).isEqualTo(100);
+    assertThat(link.ended).isTrue();
+    assertThat(channel.isOpen()).isFalse();
   }
 
   @Test
