@@ -84,7 +84,7 @@ public final class ConnectRow implements Row {
     report.note(
         "warm: after "
             + ROUNDS
-            + " rounds of as many connects and ends, without the compiler of a JVM");
+            + " rounds of as many connects and ends to each server, without the compiler of a JVM");
     report.note("nodes of the cluster start one after the other");
   }
 
@@ -100,26 +100,34 @@ public final class ConnectRow implements Row {
       report
           .add(CPU, target.name(), (double) (server.cpuTime().total() - before) / connections)
           .add(RATE, target.name(), connections / seconds)
-          .add(WARM, target.name(), warm(server, target.dialect(), connections));
+          .add(WARM, target.name(), warm(servers, target.dialect(), connections));
     }
   }
 
   /**
    * Returns the time of one connect and its end, without compilation, after many of them. The ends
    * of the round before are in it, and those of the last round are not.
+   *
+   * @param connections of a round, to each of the servers
    */
-  private static double warm(ServerProcess server, Dialect dialect, int connections)
+  private static double warm(List<ServerProcess> servers, Dialect dialect, int connections)
       throws IOException {
     long before = 0;
     for (int round = 0; round <= ROUNDS; round++) {
-      before = withoutCompilation(server);
-      generator(server, dialect, "round-" + round, connections).close();
+      before = withoutCompilation(servers);
+      for (ServerProcess server : servers) {
+        generator(server, dialect, "round-" + round, connections).close();
+      }
     }
-    return (double) (withoutCompilation(server) - before) / connections;
+    return (double) (withoutCompilation(servers) - before) / (connections * servers.size());
   }
 
-  private static long withoutCompilation(ServerProcess server) throws IOException {
-    return server.cpuTime().total() - server.compilerMicros();
+  private static long withoutCompilation(List<ServerProcess> servers) throws IOException {
+    long sum = 0;
+    for (ServerProcess server : servers) {
+      sum += server.cpuTime().total() - server.compilerMicros();
+    }
+    return sum;
   }
 
   private static void cluster(long seed, int warmUp, int connections, RowReport report)
@@ -132,7 +140,8 @@ public final class ConnectRow implements Row {
       double seconds = connect(cluster.nodes(), Dialect.LINKSPAN, connections);
       report
           .add(CPU, CLUSTER, (double) (cluster.cpuMicros() - before) / connections)
-          .add(RATE, CLUSTER, connections / seconds);
+          .add(RATE, CLUSTER, connections / seconds)
+          .add(WARM, CLUSTER, warm(cluster.nodes(), Dialect.LINKSPAN, connections));
     }
   }
 
