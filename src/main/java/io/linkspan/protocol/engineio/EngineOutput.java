@@ -1,7 +1,7 @@
 package io.linkspan.protocol.engineio;
 
+import io.linkspan.protocol.ShortQueue;
 import io.vertx.core.buffer.Buffer;
-import java.util.ArrayDeque;
 import java.util.List;
 
 /** The writes of one session that the shell has not taken yet, in order. */
@@ -10,7 +10,7 @@ final class EngineOutput<X, W> {
   private static final Buffer EMPTY = Buffer.buffer();
 
   private final Generation generation;
-  private final ArrayDeque<EngineWrite<X, W>> writes = new ArrayDeque<>(4);
+  private final ShortQueue<EngineWrite<X, W>> writes = new ShortQueue<>();
 
   EngineOutput(Generation generation) {
     this.generation = generation;

@@ -1,7 +1,7 @@
 package io.linkspan.protocol.engineio;
 
+import io.linkspan.protocol.ShortQueue;
 import io.vertx.core.buffer.Buffer;
-import java.util.ArrayDeque;
 import java.util.List;
 
 /**
@@ -43,7 +43,7 @@ public final class EngineSession<X, W> {
   private final Generation generation;
   private final String sid;
   private final Heartbeat heartbeat;
-  private final ArrayDeque<EngineEvent> events = new ArrayDeque<>(4);
+  private final ShortQueue<EngineEvent> events = new ShortQueue<>();
   private final EngineOutput<X, W> output;
   private final PollingTransport<X> polling;
   private final WebSocketTransport<W> webSocket;

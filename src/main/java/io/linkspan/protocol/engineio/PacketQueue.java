@@ -1,12 +1,12 @@
 package io.linkspan.protocol.engineio;
 
-import java.util.ArrayDeque;
+import io.linkspan.protocol.ShortQueue;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Holds the packets that wait to be sent, and their weight. */
 final class PacketQueue {
-  private final ArrayDeque<EnginePacket> packets = new ArrayDeque<>(4);
+  private final ShortQueue<EnginePacket> packets = new ShortQueue<>();
   private long weight;
 
   void add(EnginePacket packet) {

@@ -12,7 +12,9 @@ final class LeftNamespaces {
   private static final long LASTS_MS = 10_000;
 
   private final int max;
-  private final Map<String, Long> until = new LinkedHashMap<>(2);
+
+  /** The end of the time of each, the oldest first; null until the client leaves one. */
+  private Map<String, Long> until;
 
   /**
    * @param max number of namespaces that are remembered
@@ -22,6 +24,9 @@ final class LeftNamespaces {
   }
 
   void add(String namespace, long now) {
+    if (until == null) {
+      until = new LinkedHashMap<>(2);
+    }
     until.values().removeIf(end -> now >= end);
     if (until.size() >= max) {
       until.remove(until.keySet().iterator().next());
@@ -30,11 +35,13 @@ final class LeftNamespaces {
   }
 
   void remove(String namespace) {
-    until.remove(namespace);
+    if (until != null) {
+      until.remove(namespace);
+    }
   }
 
   boolean contains(String namespace, long now) {
-    Long end = until.get(namespace);
+    Long end = until == null ? null : until.get(namespace);
     return end != null && now < end;
   }
 }

@@ -1,6 +1,7 @@
 package io.linkspan.protocol.socketio;
 
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.ShortQueue;
 import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.engineio.EngineConfig;
 import io.linkspan.protocol.engineio.EngineEvent;
@@ -10,7 +11,6 @@ import io.linkspan.protocol.engineio.FormFields;
 import io.linkspan.protocol.engineio.Generation;
 import io.linkspan.protocol.engineio.JsonText;
 import io.vertx.core.json.JsonObject;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -44,7 +44,7 @@ public final class SocketSession<X, W> {
   private final SocketDecoder decoder;
   private final long assemblyTime;
   private final Map<String, Membership> namespaces = new HashMap<>(4);
-  private final ArrayDeque<SocketEvent> events = new ArrayDeque<>(2);
+  private final ShortQueue<SocketEvent> events = new ShortQueue<>();
   private final LeftNamespaces left;
   private final int maxEarly;
 
@@ -276,7 +276,7 @@ public final class SocketSession<X, W> {
     for (EncodedPacket packet : missed) {
       write(packet);
     }
-    events.addAll(membership.join());
+    membership.join().forEach(events::add);
     connectBy = NEVER;
     String reply = null;
     if (!isOld()) {

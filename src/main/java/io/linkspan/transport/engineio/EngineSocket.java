@@ -44,9 +44,11 @@ public final class EngineSocket {
 
   private final long maxQueued;
   private final long closeTimeout;
-  private final DeadlineTimer closeTimer;
   private Listener listener;
   private boolean stopped;
+
+  /** Null until the WebSocket is closed. */
+  private DeadlineTimer closeTimer;
 
   /**
    * Takes a WebSocket over. Called on its event loop, in the turn in which the upgrade was
@@ -69,7 +71,6 @@ public final class EngineSocket {
     this.maxQueued = maxQueued;
     this.closeTimeout = closeTimeout.toMillis();
     link = new WebSocketLink(connection, maxMessage, home.memory(), new Watch());
-    closeTimer = new DeadlineTimer(home.timers(), link::abort);
     home.latch().enter();
   }
 
@@ -145,6 +146,9 @@ public final class EngineSocket {
           } else {
             link.close(code, "");
           }
+          if (closeTimer == null) {
+            closeTimer = new DeadlineTimer(home.timers(), link::abort);
+          }
           closeTimer.arm(DeadlineTimer.now() + closeTimeout);
         });
   }
@@ -193,7 +197,9 @@ public final class EngineSocket {
     @Override
     public void onEnd() {
       stopped = true;
-      closeTimer.cancel();
+      if (closeTimer != null) {
+        closeTimer.cancel();
+      }
       home.latch().leave();
       owner.run(() -> listener.onClosed(EngineSocket.this));
     }

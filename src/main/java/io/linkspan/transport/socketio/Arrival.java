@@ -12,13 +12,17 @@ import io.linkspan.transport.engineio.EventLoop;
  */
 final class Arrival {
 
+  private static final Runnable NOTHING = () -> {};
+
   private final ConnectPolicy policy;
   private final String address;
   private final Credentials credentials;
   private final long since = System.nanoTime();
+
+  /** Null once the client has joined or left. */
   private PendingLinks.Link pending;
-  private Runnable onGiveUp = () -> {};
-  private boolean joined;
+
+  private Runnable onGiveUp = NOTHING;
   private boolean left;
 
   private Arrival(ConnectPolicy policy, String address, Credentials credentials) {
@@ -62,15 +66,16 @@ final class Arrival {
 
   /** The client has joined. May be called again. */
   void joined() {
-    if (!joined) {
-      joined = true;
+    if (pending != null) {
       pending.leave();
+      pending = null;
+      onGiveUp = NOTHING;
     }
   }
 
   /** Gives both places back, once. */
   void leave() {
-    pending.leave();
+    joined();
     if (!left) {
       left = true;
       policy.leave(address);

@@ -52,7 +52,7 @@ record Handshake(
         kept.put(name, value.substring(0, Math.min(MAX_PARAMETER, value.length())));
       }
     }
-    return kept;
+    return Map.copyOf(kept);
   }
 
   /** The client is admitted. */

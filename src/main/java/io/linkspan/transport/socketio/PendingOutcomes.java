@@ -15,12 +15,15 @@ final class PendingOutcomes {
   /** Milliseconds that the Messages of a client that has left may take. */
   private static final long LIMIT = 60_000;
 
-  private final DeadlineTimer timer;
+  private final TimerQueue timers;
   private int pending;
   private Runnable action;
 
+  /** Null until a client leaves while Messages are pending. */
+  private DeadlineTimer timer;
+
   PendingOutcomes(TimerQueue timers) {
-    timer = new DeadlineTimer(timers, this::finish);
+    this.timers = timers;
   }
 
   /** Returns a receipt that counts until it is called. */
@@ -35,13 +38,18 @@ final class PendingOutcomes {
     if (pending == 0) {
       finish();
     } else {
+      if (timer == null) {
+        timer = new DeadlineTimer(timers, this::finish);
+      }
       timer.arm(DeadlineTimer.now() + LIMIT);
     }
   }
 
   /** Runs the action now, if one waits. */
   void finish() {
-    timer.cancel();
+    if (timer != null) {
+      timer.cancel();
+    }
     Runnable next = action;
     action = null;
     if (next != null) {
