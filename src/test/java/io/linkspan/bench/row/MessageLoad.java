@@ -55,22 +55,39 @@ record MessageLoad(String name, Wire wire, int connections, int rate, boolean qu
     // Users of their own: the gateway drops an eventId that a user has sent under an earlier load.
     String users = name.replaceAll("[^A-Za-z0-9]+", "-");
     try (var clients = new LoadGenerator(entries, wire, dialect, users, connections)) {
-      clients.closedLoop(0, warmUp, null);
-      if (rate > 0) {
-        clients.endClosedLoop();
-        clients.openLoop(rate, OPEN_WARM_UP_MS, null);
-      }
-      int millis = windowMillis(size);
-      var latencies = new Latencies(MAX_LATENCIES);
-      var window = new Window(counted, ProcessHandle.current());
-      long messages =
-          rate > 0
-              ? clients.openLoop(rate, millis, latencies)
-              : clients.closedLoop(millis, 0, latencies);
-      Window.Load load = window.end(messages, latencies.micros(0.5), latencies.micros(0.99));
-      report(server, load, report);
-      report.add(Figure.wall(name + ": p99.9", "ms", 20), server, latencies.micros(0.999) / 1_000);
+      measure(clients, counted, server, warmUp, size, report);
     }
+  }
+
+  /**
+   * Loads servers by clients that are connected, and measures them.
+   *
+   * @return how many messages were answered, those of the warm-up too
+   */
+  long measure(
+      LoadGenerator clients,
+      List<ServerProcess> counted,
+      String server,
+      int warmUp,
+      Size size,
+      RowReport report)
+      throws IOException, InterruptedException {
+    long answered = clients.closedLoop(0, warmUp, null);
+    if (rate > 0) {
+      clients.endClosedLoop();
+      clients.openLoop(rate, OPEN_WARM_UP_MS, null);
+    }
+    int millis = windowMillis(size);
+    var latencies = new Latencies(MAX_LATENCIES);
+    var window = new Window(counted, ProcessHandle.current());
+    long messages =
+        rate > 0
+            ? clients.openLoop(rate, millis, latencies)
+            : clients.closedLoop(millis, 0, latencies);
+    Window.Load load = window.end(messages, latencies.micros(0.5), latencies.micros(0.99));
+    report(server, load, report);
+    report.add(Figure.wall(name + ": p99.9", "ms", 20), server, latencies.micros(0.999) / 1_000);
+    return answered + messages;
   }
 
   /** Reports the figures that all generators of load have. */

@@ -1,8 +1,10 @@
 package io.linkspan.bench.row;
 
 import io.linkspan.bench.Dialect;
+import io.linkspan.bench.LoadGenerator;
 import io.linkspan.bench.LoadGenerator.Wire;
 import io.linkspan.bench.ServerProcess;
+import io.linkspan.bench.board.Figure;
 import io.linkspan.bench.board.Limit;
 import io.linkspan.bench.board.RowReport;
 import io.linkspan.bench.board.Size;
@@ -29,6 +31,8 @@ public final class MessageRow implements Row {
       new MessageLoad("WebSocket, closed 100", Wire.WEBSOCKET, 100, 0, true);
   private static final MessageLoad OWING =
       new MessageLoad("WebSocket, no client acknowledges", Wire.WEBSOCKET, 1_000, 0, false);
+  private static final Figure OWING_HEAP =
+      Figure.memory(OWING.name() + ": heap per pending answer", "bytes", 100);
   private static final MessageLoad TCP = new MessageLoad("TCP, closed 100", Wire.TCP, 100, 0, true);
   private static final MessageLoad SOCKET_IO =
       new MessageLoad("Socket.IO, closed 100", Wire.WEBSOCKET, 100, 0, true);
@@ -143,15 +147,27 @@ public final class MessageRow implements Row {
   /** Each answer stays pending, since its client acknowledges none. */
   private static void owing(Size size, RowReport report) throws IOException, InterruptedException {
     try (var server = Servers.gateway(OWING_SETTINGS)) {
-      List<ServerProcess> servers = List.of(server);
-      OWING.measure(
-          servers,
-          servers,
-          Servers.LINKSPAN,
-          Dialect.LINKSPAN_OWING,
-          size.clients(WARM_UP),
-          size,
-          report);
+      // These acknowledge, so that all code is compiled before answers stay pending.
+      try (var others = webSockets(server, Dialect.LINKSPAN, "others")) {
+        others.closedLoop(0, size.clients(FIRST_WARM_UP), null);
+        others.endClosedLoop();
+      }
+      try (var clients = webSockets(server, Dialect.LINKSPAN_OWING, "owing")) {
+        long before = server.liveHeapBytes();
+        List<ServerProcess> servers = List.of(server);
+        int warmUp = size.clients(WARM_UP);
+        long pending = OWING.measure(clients, servers, Servers.LINKSPAN, warmUp, size, report);
+        clients.endClosedLoop();
+        report.add(
+            OWING_HEAP,
+            Servers.LINKSPAN,
+            (double) (server.liveHeapBytes() - before) / (pending + OWING.connections()));
+      }
     }
+  }
+
+  private static LoadGenerator webSockets(ServerProcess server, Dialect dialect, String name)
+      throws IOException {
+    return new LoadGenerator(server, Wire.WEBSOCKET, dialect, name, OWING.connections());
   }
 }
