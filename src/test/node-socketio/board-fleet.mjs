@@ -1,5 +1,5 @@
 // The clients of the scoreboard, the same for the gateway and for Socket.IO's own server:
-// board-fleet.mjs URL CLIENTS CONNECTS_PER_SECOND GROUP
+// board-fleet.mjs URL FIRST_USER CLIENTS CONNECTS_PER_SECOND GROUP
 //
 // Commands on the standard input: "count" prints "connected N"; "cut PERIOD_MS AWAY_MS" breaks the link of each client once in a
 // period; "calm" ends that; "log" prints one JSON object for each client, then "end".
@@ -10,7 +10,7 @@ const require = createRequire(import.meta.url);
 const io = require("socket.io-client-4");
 
 const RETRY_MS = 500;
-const [url, count, perSecond, group] = process.argv.slice(2);
+const [url, first, count, perSecond, group] = process.argv.slice(2);
 
 function now() {
   return performance.timeOrigin + performance.now();
@@ -116,7 +116,7 @@ class Client {
 const clients = [];
 const starting = setInterval(() => {
   for (let i = 0; i < Number(perSecond) / 20 && clients.length < Number(count); i++) {
-    const client = new Client(clients.length);
+    const client = new Client(Number(first) + clients.length);
     clients.push(client);
     client.start();
   }

@@ -100,6 +100,7 @@ public final class ResumingFleet implements AutoCloseable {
   private long sending = -1;
   private final List<Long> cuts = new ArrayList<>();
   private String group;
+  private int firstUser;
   private int next;
   private boolean closed;
 
@@ -118,7 +119,7 @@ public final class ResumingFleet implements AutoCloseable {
   public void add(int count, boolean resumable, int perSecond) {
     onLoop(
         () -> {
-          int first = clients.size();
+          int first = firstUser + clients.size();
           for (int i = 0; i < count; i++) {
             Client client = new Client("u" + (first + i), resumable);
             clients.add(client);
@@ -131,6 +132,14 @@ public final class ResumingFleet implements AutoCloseable {
   /** Lets each client join a group with each new session; called before clients are added. */
   public void join(String name) {
     onLoop(() -> group = name);
+  }
+
+  /**
+   * Sets the number in the name of the first client's user, so that several fleets have other
+   * users; called before clients are added.
+   */
+  public void numberFrom(int first) {
+    onLoop(() -> firstUser = first);
   }
 
   /**

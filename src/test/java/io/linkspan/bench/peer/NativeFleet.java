@@ -15,10 +15,11 @@ public final class NativeFleet implements Fleet {
    *
    * @param group that they join; null: they have no session, and receive what the server writes
    */
-  public NativeFleet(List<Integer> ports, long seed, int clients, int perSecond, String group) {
+  public NativeFleet(List<Integer> ports, long seed, Users users, int perSecond, String group) {
     fleet = new ResumingFleet(Balancer.LEAST_CONNECTIONS, seed, ports);
     fleet.join(group);
-    fleet.add(clients, group != null, perSecond);
+    fleet.numberFrom(users.first());
+    fleet.add(users.count(), group != null, perSecond);
   }
 
   /** Returns the clients, for what only they can do. */

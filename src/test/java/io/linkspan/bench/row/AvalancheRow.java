@@ -6,10 +6,11 @@ import io.linkspan.bench.board.Figure;
 import io.linkspan.bench.board.Limit;
 import io.linkspan.bench.board.RowReport;
 import io.linkspan.bench.board.Size;
+import io.linkspan.bench.peer.FleetProcess;
 import io.linkspan.bench.peer.GatewayNodes;
 import io.linkspan.bench.peer.NativeFleet;
 import io.linkspan.bench.peer.Servers;
-import io.linkspan.bench.peer.SocketIoFleet;
+import io.linkspan.bench.peer.Users;
 import io.linkspan.bench.peer.Waiting;
 import io.linkspan.testing.ClientLog;
 import io.linkspan.testing.ResumingFleet;
@@ -88,7 +89,8 @@ public final class AvalancheRow implements Row {
       for (ServerProcess node : cluster.nodes()) {
         ports.add(node.port("http"));
       }
-      try (var fleet = new NativeFleet(ports, run.seed(), clients, CONNECTS_PER_SECOND, GROUP)) {
+      Users users = Users.of(clients);
+      try (var fleet = new NativeFleet(ports, run.seed(), users, CONNECTS_PER_SECOND, GROUP)) {
         Waiting.require(
             "the connect of all clients", CONNECT_SECONDS, () -> fleet.connected() == clients);
         ResumingFleet all = fleet.clients();
@@ -118,7 +120,8 @@ public final class AvalancheRow implements Row {
     ServerProcess server = Servers.socketIo(0);
     try {
       int port = server.port("http");
-      try (var fleet = new SocketIoFleet(port, clients, CONNECTS_PER_SECOND, GROUP)) {
+      Users users = Users.of(clients);
+      try (var fleet = FleetProcess.socketIo(port, users, CONNECTS_PER_SECOND, GROUP)) {
         Waiting.require(
             "the connect of all clients", CONNECT_SECONDS, () -> fleet.connected() == clients);
         ServerProcess old = server;

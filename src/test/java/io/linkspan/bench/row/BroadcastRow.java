@@ -7,10 +7,11 @@ import io.linkspan.bench.board.Limit;
 import io.linkspan.bench.board.RowReport;
 import io.linkspan.bench.board.Size;
 import io.linkspan.bench.peer.Fleet;
-import io.linkspan.bench.peer.NativeFleet;
+import io.linkspan.bench.peer.FleetProcess;
 import io.linkspan.bench.peer.Publisher;
 import io.linkspan.bench.peer.Servers;
-import io.linkspan.bench.peer.SocketIoFleet;
+import io.linkspan.bench.peer.SplitFleet;
+import io.linkspan.bench.peer.Users;
 import io.linkspan.bench.peer.Waiting;
 import java.io.IOException;
 import java.util.List;
@@ -25,6 +26,10 @@ public final class BroadcastRow implements Row {
   }
 
   private static final List<Integer> MEMBERS = List.of(1_000, 10_000);
+
+  /** From this size on, one process of clients would read messages later than they arrive. */
+  private static final int MEMBERS_OF_TWO_PROCESSES = 10_000;
+
   private static final int BROADCASTS = 10;
 
   /** Fewer of them measure the interpreter of a JVM. */
@@ -75,9 +80,10 @@ public final class BroadcastRow implements Row {
     Target.Starter gateway = () -> Servers.gateway(settings);
     for (int full : members(run.size())) {
       int members = run.size().clients(full);
-      Clients sessions = server -> webSockets(server, members, run, GROUP);
-      Clients plain = server -> webSockets(server, members, run, null);
-      Clients socketIo = server -> socketIo(server, members);
+      List<Users> parts = Users.of(members).split(full < MEMBERS_OF_TWO_PROCESSES ? 1 : 2);
+      Clients sessions = server -> webSockets(server, parts, run.seed(), GROUP);
+      Clients plain = server -> webSockets(server, parts, run.seed(), null);
+      Clients socketIo = server -> socketIo(server, parts);
       measure(Servers.LINKSPAN, gateway, sessions, members, run, report);
       measure(Servers.RAW_VERTX, Servers::rawBroadcast, plain, members, run, report);
       measure(Servers.LINKSPAN_SOCKET_IO, gateway, socketIo, members, run, report);
@@ -85,6 +91,7 @@ public final class BroadcastRow implements Row {
       measure(Servers.SOCKET_IO, () -> Servers.socketIo(0), socketIo, members, run, report);
     }
     report.note("four broadcasts a second, fewer above 4,000 members");
+    report.note("clients in a process of their own, those of the larger group in two");
   }
 
   private static void measure(
@@ -101,15 +108,19 @@ public final class BroadcastRow implements Row {
         });
   }
 
-  private static NativeFleet webSockets(ServerProcess server, int members, Run run, String group)
-      throws IOException {
-    List<Integer> ports = List.of(server.port("http"));
-    return new NativeFleet(ports, run.seed(), members, CONNECTS_PER_SECOND, group);
+  private static Fleet webSockets(ServerProcess server, List<Users> parts, long seed, String group)
+      throws IOException, InterruptedException {
+    int port = server.port("http");
+    int perSecond = CONNECTS_PER_SECOND / parts.size();
+    return SplitFleet.start(
+        parts, users -> FleetProcess.webSockets(port, seed, users, perSecond, group));
   }
 
-  private static SocketIoFleet socketIo(ServerProcess server, int members)
+  private static Fleet socketIo(ServerProcess server, List<Users> parts)
       throws IOException, InterruptedException {
-    return new SocketIoFleet(server.port("http"), members, CONNECTS_PER_SECOND, GROUP);
+    int port = server.port("http");
+    int perSecond = CONNECTS_PER_SECOND / parts.size();
+    return SplitFleet.start(parts, users -> FleetProcess.socketIo(port, users, perSecond, GROUP));
   }
 
   private static void measure(

@@ -8,10 +8,11 @@ import io.linkspan.bench.board.Limit;
 import io.linkspan.bench.board.RowReport;
 import io.linkspan.bench.board.Size;
 import io.linkspan.bench.peer.Fleet;
+import io.linkspan.bench.peer.FleetProcess;
 import io.linkspan.bench.peer.NativeFleet;
 import io.linkspan.bench.peer.Publisher;
 import io.linkspan.bench.peer.Servers;
-import io.linkspan.bench.peer.SocketIoFleet;
+import io.linkspan.bench.peer.Users;
 import io.linkspan.bench.peer.Waiting;
 import io.linkspan.testing.ClientLog;
 import java.io.IOException;
@@ -94,7 +95,7 @@ public final class JitterRow implements Row {
                   new NativeFleet(
                       List.of(server.port("http")),
                       run.seed(),
-                      clients,
+                      Users.of(clients),
                       CONNECTS_PER_SECOND,
                       GROUP)) {
             measure(server, fleet, Servers.LINKSPAN, clients, run, report);
@@ -114,7 +115,8 @@ public final class JitterRow implements Row {
         () -> {
           try (var server = starter.start();
               var fleet =
-                  new SocketIoFleet(server.port("http"), clients, CONNECTS_PER_SECOND, GROUP)) {
+                  FleetProcess.socketIo(
+                      server.port("http"), Users.of(clients), CONNECTS_PER_SECOND, GROUP)) {
             measure(server, fleet, name, clients, run, report);
           }
         });

@@ -7,6 +7,7 @@ import io.linkspan.bench.board.RowReport;
 import io.linkspan.bench.board.Size;
 import io.linkspan.bench.peer.NativeFleet;
 import io.linkspan.bench.peer.Servers;
+import io.linkspan.bench.peer.Users;
 import io.linkspan.bench.peer.Waiting;
 import io.linkspan.testing.ClientLog;
 import io.linkspan.testing.Scrape;
@@ -91,7 +92,7 @@ public final class MemoryRow implements Row {
   private static int cycle(ServerProcess server, long seed, int sessions) throws IOException {
     int lost;
     List<Integer> ports = List.of(server.port("http"));
-    try (var fleet = new NativeFleet(ports, seed, sessions, CONNECTS_PER_SECOND, GROUP)) {
+    try (var fleet = new NativeFleet(ports, seed, Users.of(sessions), CONNECTS_PER_SECOND, GROUP)) {
       Waiting.require(
           "the connect of all clients", PATIENCE_SECONDS, () -> fleet.connected() == sessions);
       fleet.clients().cutAll();
