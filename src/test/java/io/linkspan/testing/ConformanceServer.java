@@ -14,7 +14,6 @@ import io.vertx.core.net.NetClient;
 import io.vertx.core.net.NetServer;
 import io.vertx.core.net.NetSocket;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.Set;
@@ -29,28 +28,18 @@ import java.util.stream.Collectors;
  * <p>Frames of WebSockets are passed on one by one. The suites wait for one message after the other
  * and lose those that arrive in the same read, as does an open packet that follows its 101.
  */
-public final class ConformanceServer implements AutoCloseable {
+public final class ConformanceServer implements SuiteServer {
 
   private static final int MAX_PAYLOAD = 1_000_000;
 
-  /**
-   * Times that a suite waits for.
-   *
-   * @param connect in which a client must join a namespace
-   */
-  public record Timing(Duration pingInterval, Duration pingTimeout, Duration connect) {
-
-    /** The times of the official suites. */
-    public static final Timing OFFICIAL =
-        new Timing(Duration.ofMillis(300), Duration.ofMillis(200), Duration.ofMillis(1500));
-  }
-
   private final TestGateway gateway;
   private final Front front;
+  private final Timing timing;
 
-  private ConformanceServer(TestGateway gateway, Front front) {
+  private ConformanceServer(TestGateway gateway, Front front, Timing timing) {
     this.gateway = gateway;
     this.front = front;
+    this.timing = timing;
   }
 
   /** Runs until the process is killed. */
@@ -92,7 +81,7 @@ public final class ConformanceServer implements AutoCloseable {
     var front = new Front(port, gateway.httpPort(), generations(generations), timing);
     TestGateway.await(vertx.deployVerticle(new SuiteService()));
     TestGateway.await(vertx.deployVerticle(front));
-    return new ConformanceServer(gateway, front);
+    return new ConformanceServer(gateway, front, timing);
   }
 
   private static Set<Generation> generations(String names) {
@@ -101,8 +90,14 @@ public final class ConformanceServer implements AutoCloseable {
         .collect(Collectors.toUnmodifiableSet());
   }
 
+  @Override
   public int port() {
     return front.port();
+  }
+
+  @Override
+  public Timing timing() {
+    return timing;
   }
 
   @Override

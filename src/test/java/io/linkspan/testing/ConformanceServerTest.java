@@ -15,7 +15,7 @@ class ConformanceServerTest {
 
   @BeforeAll
   static void start() {
-    server = ConformanceServer.start(0, "3,4", ConformanceServer.Timing.OFFICIAL);
+    server = ConformanceServer.start(0, "3,4", SuiteServer.Timing.OFFICIAL);
   }
 
   @AfterAll

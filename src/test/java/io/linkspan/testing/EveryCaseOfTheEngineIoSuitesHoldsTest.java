@@ -3,8 +3,8 @@ package io.linkspan.testing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.linkspan.testing.ConformanceServer.Timing;
 import io.linkspan.testing.RawHttp.Response;
+import io.linkspan.testing.SuiteServer.Timing;
 import io.vertx.core.json.JsonArray;
 import io.vertx.core.json.JsonObject;
 import java.nio.charset.StandardCharsets;
@@ -21,7 +21,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * Tests what the official suites of both Engine.IO generations check, on the bare server and on the
- * gateway's Socket.IO path where the case is in the Socket.IO suites too.
+ * gateway's Socket.IO path where the case is in the Socket.IO suites too. {@link SuiteServers} says
+ * how to test another server.
  */
 class EveryCaseOfTheEngineIoSuitesHoldsTest {
 
@@ -69,22 +70,22 @@ class EveryCaseOfTheEngineIoSuitesHoldsTest {
   private static final String GATEWAY = "socket.io";
 
   /** The official arguments: generation 4 alone, where a missing generation is an error. */
-  private static Map<Suite, ConformanceServer> patient;
+  private static Map<Suite, SuiteServer> patient;
 
-  private static ConformanceServer hasty;
+  private static SuiteServer hasty;
 
   @BeforeAll
   static void start() {
     patient =
         Map.of(
-            Suite.EIO3, ConformanceServer.start(0, "3,4", PATIENT),
-            Suite.EIO4, ConformanceServer.start(0, "4", PATIENT));
-    hasty = ConformanceServer.start(0, "3,4", HASTY);
+            Suite.EIO3, SuiteServers.start("3,4", PATIENT),
+            Suite.EIO4, SuiteServers.start("4", PATIENT));
+    hasty = SuiteServers.start("3,4", HASTY);
   }
 
   @AfterAll
   static void stop() {
-    patient.values().forEach(ConformanceServer::close);
+    patient.values().forEach(SuiteServer::close);
     hasty.close();
   }
 
@@ -101,7 +102,7 @@ class EveryCaseOfTheEngineIoSuitesHoldsTest {
   }
 
   /** Returns the target of a new session's requests. */
-  private static String session(Suite suite, ConformanceServer server, String path) {
+  private static String session(Suite suite, SuiteServer server, String path) {
     String polling = suite.target(path, "polling");
     String open = suite.packet(RawHttp.get(server.port(), polling).response().body());
     return polling + "&sid=" + new JsonObject(open.substring(1)).getString("sid");
@@ -128,15 +129,23 @@ class EveryCaseOfTheEngineIoSuitesHoldsTest {
     } while (frame.opcode() != RawWebSocket.CLOSE);
   }
 
-  private static void assertOpen(String packet, List<String> upgrades) {
+  /** The suites accept a refusal before the upgrade and an end after it. */
+  private static void assertRefused(RawWebSocket socket) {
+    if (!socket.status().contains(" 400 ")) {
+      assertClosed(socket);
+    }
+  }
+
+  private static void assertOpen(Suite suite, String packet, List<String> upgrades) {
+    Timing timing = patient.get(suite).timing();
     assertThat(packet).startsWith("0");
     JsonObject open = new JsonObject(packet.substring(1));
     assertThat(open.fieldNames())
         .containsExactlyInAnyOrder("sid", "upgrades", "pingInterval", "pingTimeout", "maxPayload");
     assertThat(open.getValue("sid")).isInstanceOf(String.class);
     assertThat(open.getJsonArray("upgrades")).isEqualTo(new JsonArray(upgrades));
-    assertThat(open.getLong("pingInterval")).isEqualTo(PATIENT.pingInterval().toMillis());
-    assertThat(open.getLong("pingTimeout")).isEqualTo(PATIENT.pingTimeout().toMillis());
+    assertThat(open.getLong("pingInterval")).isEqualTo(timing.pingInterval().toMillis());
+    assertThat(open.getLong("pingTimeout")).isEqualTo(timing.pingTimeout().toMillis());
     assertThat(open.getInteger("maxPayload")).isEqualTo(1_000_000);
   }
 
@@ -150,9 +159,9 @@ class EveryCaseOfTheEngineIoSuitesHoldsTest {
       assertThat(polling.status()).isEqualTo(200);
       String packet = suite.packet(polling.body());
       assertThat(polling.body()).isEqualTo(suite.payload(packet));
-      assertOpen(packet, List.of("websocket"));
+      assertOpen(suite, packet, List.of("websocket"));
       try (RawWebSocket socket = webSocket(suite, suite.target(path, "websocket"))) {
-        assertOpen(read(socket), List.of());
+        assertOpen(suite, read(socket), List.of());
       }
     }
   }
@@ -164,6 +173,17 @@ class EveryCaseOfTheEngineIoSuitesHoldsTest {
       String target = "/" + path + "/" + query;
       assertThat(get(Suite.EIO4, target + "polling").status()).isEqualTo(400);
       try (RawWebSocket socket = webSocket(Suite.EIO4, target + "websocket")) {
+        assertRefused(socket);
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"?transport=", "?EIO=abc&transport="})
+  @BeyondTheSuites
+  void anInvalidGenerationIsRefusedBeforeTheUpgrade(String query) {
+    for (String path : List.of(BARE, GATEWAY)) {
+      try (RawWebSocket socket = webSocket(Suite.EIO4, "/" + path + "/" + query + "websocket")) {
         assertThat(socket.status()).contains(" 400 ");
       }
     }
@@ -235,13 +255,20 @@ class EveryCaseOfTheEngineIoSuitesHoldsTest {
   @EnumSource
   void anInvalidPacketClosesTheSession(Suite suite) {
     String target = session(suite);
-    assertThat(post(suite, target, "abc").status()).isEqualTo(400);
+    post(suite, target, "abc");
     assertThat(get(suite, target).status()).isEqualTo(400);
     try (RawWebSocket socket = webSocket(suite, suite.target(BARE, "websocket"))) {
       read(socket);
       socket.sendText("abc");
       assertClosed(socket);
     }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @BeyondTheSuites
+  void anInvalidPacketIsRefused(Suite suite) {
+    assertThat(post(suite, session(suite), "abc").status()).isEqualTo(400);
   }
 
   @ParameterizedTest
@@ -267,7 +294,7 @@ class EveryCaseOfTheEngineIoSuitesHoldsTest {
   @ParameterizedTest
   @EnumSource
   void aCancelledPollClosesTheSession(Suite suite) {
-    try (var silent = ConformanceServer.start(0, "3,4", SILENT)) {
+    try (var silent = SuiteServers.start("3,4", SILENT)) {
       String target = session(suite, silent, BARE);
       RawHttp.get(silent.port(), target).close();
       await()

@@ -2,7 +2,7 @@ package io.linkspan.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.linkspan.testing.ConformanceServer.Timing;
+import io.linkspan.testing.SuiteServer.Timing;
 import io.vertx.core.json.JsonObject;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /**
  * Tests what the suites of Socket.IO check above Engine.IO, in both generations of its protocol.
- * {@link EveryCaseOfTheEngineIoSuitesHoldsTest} has the cases below.
+ * {@link EveryCaseOfTheEngineIoSuitesHoldsTest} has the cases below. {@link SuiteServers} says how
+ * to test another server.
  */
 class EveryCaseOfTheSocketIoSuitesHoldsTest {
 
@@ -37,11 +38,11 @@ class EveryCaseOfTheSocketIoSuitesHoldsTest {
   private static final Timing HASTY =
       new Timing(Duration.ofMillis(300), PATIENCE, Duration.ofMillis(200));
 
-  private static ConformanceServer server;
+  private static SuiteServer server;
 
   @BeforeAll
   static void start() {
-    server = ConformanceServer.start(0, "3,4", PATIENT);
+    server = SuiteServers.start("3,4", PATIENT);
   }
 
   @AfterAll
@@ -49,7 +50,7 @@ class EveryCaseOfTheSocketIoSuitesHoldsTest {
     server.close();
   }
 
-  private static RawWebSocket open(Suite suite, ConformanceServer on) {
+  private static RawWebSocket open(Suite suite, SuiteServer on) {
     RawWebSocket socket =
         RawWebSocket.connect(on.port(), "/socket.io/?transport=websocket&EIO=" + suite.generation);
     assertThat(read(socket)).startsWith("0{");
@@ -136,6 +137,11 @@ class EveryCaseOfTheSocketIoSuitesHoldsTest {
       socket.sendText("40/random");
       assertThat(read(socket)).isEqualTo("44/random,{\"message\":\"Invalid namespace\"}");
     }
+  }
+
+  @Test
+  @BeyondTheSuites
+  void anUnknownNamespaceIsRefusedWithAStringInRevision4() {
     try (RawWebSocket socket = joined(Suite.SIO4)) {
       socket.sendText("40/random");
       // Clients of this revision take a string.
@@ -154,7 +160,7 @@ class EveryCaseOfTheSocketIoSuitesHoldsTest {
 
   @Test
   void aClientThatJoinsNothingIsClosed() {
-    try (ConformanceServer hasty = ConformanceServer.start(0, "4", HASTY);
+    try (SuiteServer hasty = SuiteServers.start("4", HASTY);
         RawWebSocket socket = open(Suite.SIO5, hasty)) {
       assertClosed(socket);
     }
@@ -177,7 +183,21 @@ class EveryCaseOfTheSocketIoSuitesHoldsTest {
 
   @ParameterizedTest
   @EnumSource
-  void aClientLeavesTheMainNamespace(Suite suite) {
+  void aClientThatLeavesTheMainNamespaceKeepsItsConnection(Suite suite) {
+    try (RawWebSocket socket = joined(suite)) {
+      socket.sendText("41");
+      // The heartbeats of revision 4 are the client's.
+      if (suite == Suite.SIO4) {
+        socket.sendText("2");
+      }
+      assertThat(socket.readData().text()).isEqualTo(suite == Suite.SIO4 ? "3" : "2");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  @BeyondTheSuites
+  void aClientThatHasLeftTheMainNamespaceIsIgnoredUntilItJoinsAgain(Suite suite) {
     try (RawWebSocket socket = joined(suite)) {
       socket.sendText("41");
       socket.sendText("42[\"message\",\"too late\"]");

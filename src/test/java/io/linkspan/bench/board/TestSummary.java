@@ -1,5 +1,6 @@
 package io.linkspan.bench.board;
 
+import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -8,6 +9,8 @@ public record TestSummary(int passed, int failed, int skipped) {
 
   private static final String MAVEN =
       "Tests run: (\\d+), Failures: (\\d+), Errors: (\\d+), Skipped: (\\d+), .* in \\S*\\b%s\\b";
+  private static final String MAVEN_FAILURE =
+      "(?m)^\\[ERROR] \\S*\\b%s(?:\\$\\w+)?\\.(.+) -- Time elapsed: .* <<< (?:FAILURE|ERROR)!";
   private static final Pattern AUTOBAHN_CASE = Pattern.compile("(?m)^Running test case ID \\S+");
   private static final Pattern AUTOBAHN_FAILURE =
       Pattern.compile("(?m)^\\[ERROR]\\s+\\[[\\d.]+] behavior: FAILED");
@@ -33,6 +36,16 @@ public record TestSummary(int passed, int failed, int skipped) {
       throw new IllegalArgumentException("Maven has not run " + testClass + ": " + end(output));
     }
     return all;
+  }
+
+  /** Reads the names of the cases of a class that failed, sorted. */
+  public static List<String> mavenFailures(String output, String testClass) {
+    return Pattern.compile(MAVEN_FAILURE.formatted(testClass))
+        .matcher(output)
+        .results()
+        .map(failure -> failure.group(1))
+        .sorted()
+        .toList();
   }
 
   /**

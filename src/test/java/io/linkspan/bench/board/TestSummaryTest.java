@@ -24,6 +24,21 @@ class TestSummaryTest {
   }
 
   @Test
+  void mavenNamesTheCasesThatFailed() {
+    String output =
+        """
+        [ERROR] Tests run: 10, Failures: 1, Errors: 1, Skipped: 0, Time elapsed: 2 s <<< FAILURE! -- in io.a.OtherTest
+        [ERROR] io.a.OtherTest.twoAreOne(Suite)[2] -- Time elapsed: 0.023 s <<< FAILURE!
+        [ERROR] io.a.OtherTest$Nested.itEnds -- Time elapsed: 1 s <<< ERROR!
+        [ERROR] io.a.AnotherTest.itBegins -- Time elapsed: 1 s <<< ERROR!
+        [ERROR]   OtherTest.twoAreOne:12 expected: 1
+        """;
+    assertThat(TestSummary.mavenFailures(output, "OtherTest"))
+        .containsExactly("itEnds", "twoAreOne(Suite)[2]");
+    assertThat(TestSummary.mavenFailures(OUTPUT, "FirstTest")).isEmpty();
+  }
+
+  @Test
   void mochaNamesFailuresOnlyWhenThereAreSome() {
     assertThat(TestSummary.ofMocha("  25 passing (3s)\n")).isEqualTo(new TestSummary(25, 0, 0));
     assertThat(TestSummary.ofMocha("\n  27 passing (3s)\n  1 pending\n  2 failing\n"))

@@ -7,6 +7,7 @@ import io.linkspan.bench.board.RowReport;
 import io.linkspan.bench.board.Size;
 import io.linkspan.bench.board.TestSummary;
 import io.linkspan.bench.peer.Servers;
+import io.linkspan.testing.NodeScript;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -17,15 +18,20 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The suites of docs/conformance.md, which Maven runs: the cases of Engine.IO and Socket.IO, the
- * strings of protobuf's JSON, the C library of ENet on clean and bad links, and Autobahn, which
- * also runs against Vert.x's own WebSocket. The official suites of Engine.IO and Socket.IO run from
- * a folder that the user names.
+ * The suites of docs/conformance.md, which Maven runs: the cases of Engine.IO and Socket.IO, also
+ * against Socket.IO's own server, the strings of protobuf's JSON, the C library of ENet on clean
+ * and bad links, and Autobahn, which also runs against Vert.x's own WebSocket. The official suites
+ * of Engine.IO and Socket.IO run from a folder that the user names, against both servers.
  */
 public final class ConformanceRow implements Row {
 
   /** A part of the row that runs a class of the tests. */
   private record Part(String name, String tests) {}
+
+  /** Starts a server for an official suite. */
+  private interface SuiteServer {
+    ServerProcess start(String generations) throws IOException, InterruptedException;
+  }
 
   private static final List<Part> PARTS =
       List.of(
@@ -33,6 +39,9 @@ public final class ConformanceRow implements Row {
           new Part("Socket.IO", "EveryCaseOfTheSocketIoSuitesHoldsTest"),
           new Part("JSON of protobuf", "JsonIsReadAsProtobufDefinesItTest"),
           new Part("C library of ENet", "EnetCoreIT"));
+
+  /** The first parts, whose cases Socket.IO's own server can run. */
+  private static final int PEER_PARTS = 2;
 
   private static final int QUICK_PARTS = 3;
   private static final String AUTOBAHN = "Autobahn";
@@ -50,7 +59,7 @@ public final class ConformanceRow implements Row {
 
   @Override
   public List<String> peers() {
-    return List.of(Servers.RAW_VERTX);
+    return List.of(Servers.SOCKET_IO, Servers.RAW_VERTX);
   }
 
   private static List<Part> parts(Size size) {
@@ -84,7 +93,16 @@ public final class ConformanceRow implements Row {
 
   @Override
   public void measure(Run run, RowReport report) throws IOException, InterruptedException {
-    Parts.run("suites", report, () -> suites(run.size(), report));
+    Parts.run("suites", report, () -> suites(Servers.LINKSPAN, parts(run.size()), report));
+    Parts.run(
+        "suites of the peer",
+        report,
+        () ->
+            suites(
+                Servers.SOCKET_IO,
+                PARTS.subList(0, PEER_PARTS),
+                report,
+                "-Dconformance.server=node"));
     if (run.size().quick()) {
       report.note("Autobahn and the C library of ENet are left out of a quick run");
     } else {
@@ -101,12 +119,19 @@ public final class ConformanceRow implements Row {
     }
   }
 
-  private static void suites(Size size, RowReport report) throws IOException, InterruptedException {
-    List<Part> parts = parts(size);
-    String tests = parts.stream().map(Part::tests).collect(Collectors.joining(","));
-    Result tested = maven("surefire:test", "-Dtest=" + tests);
+  private static void suites(
+      String server, List<Part> parts, RowReport report, String... properties)
+      throws IOException, InterruptedException {
+    List<String> arguments = new ArrayList<>(List.of(properties));
+    arguments.add("-Dtest=" + parts.stream().map(Part::tests).collect(Collectors.joining(",")));
+    arguments.add("surefire:test");
+    Result tested = maven(arguments.toArray(String[]::new));
     for (Part part : parts) {
-      add(part.name(), TestSummary.ofMaven(tested.output(), part.tests()), report);
+      add(part.name(), server, TestSummary.ofMaven(tested.output(), part.tests()), report);
+      List<String> failures = TestSummary.mavenFailures(tested.output(), part.tests());
+      if (!failures.isEmpty()) {
+        report.note("%s, %s fails: %s".formatted(part.name(), server, String.join(", ", failures)));
+      }
     }
   }
 
@@ -122,14 +147,10 @@ public final class ConformanceRow implements Row {
     add(AUTOBAHN, name, summary, report);
   }
 
-  private static void add(String part, TestSummary summary, RowReport report) {
-    add(part, Servers.LINKSPAN, summary, report);
-  }
-
   private static void add(String part, String name, TestSummary summary, RowReport report) {
     report.add(passed(part), name, summary.passed()).add(failed(part), name, summary.failed());
     if (summary.skipped() > 0) {
-      report.note(part + ": " + summary.skipped() + " cases were skipped");
+      report.note("%s, %s: %d cases were skipped".formatted(part, name, summary.skipped()));
     }
   }
 
@@ -147,10 +168,7 @@ public final class ConformanceRow implements Row {
     return new Result(process.waitFor(), output);
   }
 
-  /**
-   * Runs each suite in a folder of the named one, with the packages that are installed there. Those
-   * of the current generation need a server without the older ones.
-   */
+  /** Runs each suite in a folder of the named one, with the packages that are installed there. */
   private static void official(Path folder, RowReport report)
       throws IOException, InterruptedException {
     List<Path> suites;
@@ -161,22 +179,42 @@ public final class ConformanceRow implements Row {
       report.note("the official suites were skipped: no folder in --suites has a " + SUITE);
     }
     for (Path suite : suites) {
-      String name = suite.getFileName().toString();
-      String generations = name.startsWith("v3") ? "3,4" : "4";
-      try (var server =
-          ServerProcess.java(
-              System.getProperty("java.class.path"),
-              "io.linkspan.testing.ConformanceServer",
-              SUITE_PORT,
-              generations)) {
-        // The suites expect the server at this port.
-        server.port("http");
-        Result result =
-            run(
-                new ProcessBuilder("node", "node_modules/mocha/bin/mocha.js", SUITE)
-                    .directory(suite.toFile()));
-        add(name, TestSummary.ofMocha(result.output()), report);
-      }
+      official(suite, Servers.LINKSPAN, ConformanceRow::gateway, report);
+      official(suite, Servers.SOCKET_IO, ConformanceRow::node, report);
     }
+  }
+
+  /** Those of the current generation need a server without the older ones. */
+  private static void official(Path suite, String name, SuiteServer starter, RowReport report)
+      throws InterruptedException {
+    String part = suite.getFileName().toString();
+    Parts.run(
+        part + " of " + name,
+        report,
+        () -> {
+          try (var server = starter.start(part.startsWith("v3") ? "3,4" : "4")) {
+            // The suites expect the server at this port.
+            server.port("http");
+            Result result =
+                run(
+                    new ProcessBuilder("node", "node_modules/mocha/bin/mocha.js", SUITE)
+                        .directory(suite.toFile()));
+            add(part, name, TestSummary.ofMocha(result.output()), report);
+          }
+        });
+  }
+
+  private static ServerProcess gateway(String generations) throws IOException {
+    return ServerProcess.java(
+        System.getProperty("java.class.path"),
+        "io.linkspan.testing.ConformanceServer",
+        SUITE_PORT,
+        generations);
+  }
+
+  private static ServerProcess node(String generations) throws IOException, InterruptedException {
+    ProcessBuilder builder = NodeScript.command("node-socketio", "suite-server.mjs");
+    builder.command().addAll(List.of(Integer.toString(SUITE_PORT), generations));
+    return ServerProcess.start(builder);
   }
 }
