@@ -5,8 +5,8 @@ import io.linkspan.api.Message;
 import io.linkspan.protocol.StrictUtf8;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MessageLimits;
-import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -56,8 +56,8 @@ final class DelimitedFraming extends Framing {
   }
 
   @Override
-  public MessageLite decode(ByteBuf frame, MessageLimits limits) {
-    String json = StrictUtf8.decode(frame.nioBuffer());
+  public MessageLite decode(byte[] frame, int length, MessageLimits limits) {
+    String json = StrictUtf8.decode(ByteBuffer.wrap(frame, 0, length));
     // A byte order mark may be ignored (RFC 8259, section 8.1); some libraries write one.
     int start = !json.isEmpty() && json.charAt(0) == BYTE_ORDER_MARK ? 1 : 0;
     return JsonTranslator.decodeFrameOrMessage(json.substring(start), limits);

@@ -6,7 +6,9 @@ import io.linkspan.api.Message;
 import io.linkspan.framing.FramingConfig.Compression;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.translate.MessageLimits;
+import io.linkspan.translate.ScratchFrame;
 import io.netty.buffer.ByteBuf;
+import io.netty.buffer.ByteBufUtil;
 import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.CorruptedFrameException;
@@ -76,7 +78,17 @@ public abstract class Framing {
    * @return a {@link Message} or an {@link AckMessage}
    * @throws ProtocolException when it is neither, or over the limits
    */
-  public abstract MessageLite decode(ByteBuf frame, MessageLimits limits);
+  public final MessageLite decode(ByteBuf frame, MessageLimits limits) {
+    byte[] bytes = ByteBufUtil.getBytes(frame);
+    return decode(bytes, bytes.length, limits);
+  }
+
+  /**
+   * Decodes the contents of a frame, as {@link #decode(ByteBuf, MessageLimits)} does.
+   *
+   * @param length of the contents, with which the array begins; nothing of the array is kept
+   */
+  public abstract MessageLite decode(byte[] frame, int length, MessageLimits limits);
 
   /**
    * Encodes a Message as a whole frame, which may be {@linkplain #longest too long} to be sent. It
@@ -86,6 +98,29 @@ public abstract class Framing {
 
   /** Encodes an acknowledgement as a whole frame. */
   public abstract byte[] encodeAck(String eventId);
+
+  /**
+   * Encodes a Message as {@link #encode} does, without an array of its own.
+   *
+   * @param size of the Message
+   * @return null when only {@link #encode} can
+   */
+  public ScratchFrame scratch(Message message, int size) {
+    return null;
+  }
+
+  /** Encodes an acknowledgement as {@link #encodeAck} does; see {@link #scratch}. */
+  public ScratchFrame scratchAck(String eventId) {
+    return null;
+  }
+
+  /**
+   * Returns the head by which frames can be found without the decoders that {@link #install} adds;
+   * null when they are necessary.
+   */
+  public LengthHead plainHead() {
+    return null;
+  }
 
   /** Returns whether frames contain the JSON form, not the binary one. */
   public boolean isJson() {

@@ -2,38 +2,27 @@ package io.linkspan.framing;
 
 import com.google.protobuf.MessageLite;
 import io.linkspan.api.Message;
+import io.linkspan.framing.FramingConfig.Compression;
 import io.linkspan.framing.FramingConfig.LengthField;
 import io.linkspan.protocol.frame.LegacyFrame;
 import io.linkspan.translate.BinaryTranslator;
 import io.linkspan.translate.MessageLimits;
-import io.netty.buffer.ByteBuf;
-import io.vertx.core.internal.buffer.BufferInternal;
-import java.nio.ByteOrder;
+import io.linkspan.translate.ScratchFrame;
 
-/**
- * Frames that start with their length and contain the binary form.
- *
- * <pre>
- *  offset          size      field
- *       0        offset      header
- *  offset        length      bytes that follow this field, less adjustment
- *       …                    header, up to strip
- *   strip             n      binary frame
- * </pre>
- */
+/** Frames that start with their length, a {@link LengthHead}, and contain the binary form. */
 final class LengthFieldFraming extends Framing {
 
   private final LengthField field;
-  private final byte[] header;
+  private final LengthHead head;
+  private final boolean compressed;
   private final int longest;
 
   LengthFieldFraming(FramingConfig config) {
     super(config);
     field = config.lengthField();
-    header = field.header().getBytes();
-    long highest =
-        field.length() >= Integer.BYTES ? Integer.MAX_VALUE : (1L << (8 * field.length())) - 1;
-    longest = (int) Math.min(config.maxFrameSize(), highest + lengthEnd() + field.adjustment());
+    head = new LengthHead(field, config.maxFrameSize());
+    compressed = config.compression() != Compression.NONE;
+    longest = head.longestFrame();
   }
 
   @Override
@@ -43,22 +32,37 @@ final class LengthFieldFraming extends Framing {
 
   @Override
   public int longestMessage() {
-    return longest - header.length - LegacyFrame.HEADER_LENGTH;
+    return longest - head.size() - LegacyFrame.HEADER_LENGTH;
   }
 
   @Override
-  public MessageLite decode(ByteBuf frame, MessageLimits limits) {
-    return BinaryTranslator.decode(BufferInternal.buffer(frame), limits);
+  public MessageLite decode(byte[] frame, int length, MessageLimits limits) {
+    return BinaryTranslator.decode(frame, length, limits);
   }
 
   @Override
   public byte[] encode(Message message) {
-    return finish(BinaryTranslator.encode(message, header.length));
+    return finish(BinaryTranslator.encode(message, head.size()));
   }
 
   @Override
   public byte[] encodeAck(String eventId) {
-    return finish(BinaryTranslator.encodeAck(eventId, header.length));
+    return finish(BinaryTranslator.encodeAck(eventId, head.size()));
+  }
+
+  @Override
+  public ScratchFrame scratch(Message message, int size) {
+    return finish(ScratchFrame.of(message, size, head.size()));
+  }
+
+  @Override
+  public ScratchFrame scratchAck(String eventId) {
+    return finish(ScratchFrame.ofAck(eventId, head.size()));
+  }
+
+  @Override
+  public LengthHead plainHead() {
+    return compressed ? null : head;
   }
 
   @Override
@@ -66,17 +70,14 @@ final class LengthFieldFraming extends Framing {
     return Decoders.ofLengths(config.maxFrameSize(), field);
   }
 
-  private int lengthEnd() {
-    return field.offset() + field.length();
+  private byte[] finish(byte[] frame) {
+    head.write(frame, frame.length);
+    return frame;
   }
 
-  private byte[] finish(byte[] frame) {
-    System.arraycopy(header, 0, frame, 0, header.length);
-    long value = (long) frame.length - lengthEnd() - field.adjustment();
-    boolean bigEndian = field.byteOrder() == ByteOrder.BIG_ENDIAN;
-    for (int i = 0; i < field.length(); i++) {
-      int at = bigEndian ? lengthEnd() - 1 - i : field.offset() + i;
-      frame[at] = (byte) (value >>> (8 * i));
+  private ScratchFrame finish(ScratchFrame frame) {
+    if (frame != null) {
+      head.write(frame.bytes(), frame.length());
     }
     return frame;
   }

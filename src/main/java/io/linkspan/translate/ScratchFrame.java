@@ -28,11 +28,20 @@ public final class ScratchFrame {
    * @return null when it is too long or not plain
    */
   public static ScratchFrame of(Message message, int size) {
-    if (size > LONGEST - LegacyFrame.HEADER_LENGTH || !MessageSize.isPlain(message)) {
+    return of(message, size, 0);
+  }
+
+  /**
+   * Returns a frame with a Message, as {@link #of(Message, int)} does.
+   *
+   * @param room bytes before it for an outer framing, which must write all of them
+   */
+  public static ScratchFrame of(Message message, int size, int room) {
+    if (!fits(size, room) || !MessageSize.isPlain(message)) {
       return null;
     }
-    ScratchFrame frame = begin(LegacyFrame.TYPE_MESSAGE, size);
-    MessageWriter.write(message, frame.bytes, LegacyFrame.HEADER_LENGTH);
+    ScratchFrame frame = begin(LegacyFrame.TYPE_MESSAGE, size, room);
+    MessageWriter.write(message, frame.bytes, room + LegacyFrame.HEADER_LENGTH);
     return frame;
   }
 
@@ -42,28 +51,41 @@ public final class ScratchFrame {
    * @return null when it is too long
    */
   public static ScratchFrame ofAck(String eventId) {
+    return ofAck(eventId, 0);
+  }
+
+  /**
+   * Returns a frame with an acknowledgement, as {@link #ofAck(String)} does.
+   *
+   * @param room bytes before it for an outer framing, which must write all of them
+   */
+  public static ScratchFrame ofAck(String eventId, int room) {
     int size = MessageSize.ofAck(eventId);
-    if (size > LONGEST - LegacyFrame.HEADER_LENGTH) {
+    if (!fits(size, room)) {
       return null;
     }
-    ScratchFrame frame = begin(LegacyFrame.TYPE_ACK, size);
-    MessageWriter.writeAck(eventId, frame.bytes, LegacyFrame.HEADER_LENGTH);
+    ScratchFrame frame = begin(LegacyFrame.TYPE_ACK, size, room);
+    MessageWriter.writeAck(eventId, frame.bytes, room + LegacyFrame.HEADER_LENGTH);
     return frame;
   }
 
-  private static ScratchFrame begin(int type, int size) {
+  private static boolean fits(int size, int room) {
+    return size <= LONGEST - LegacyFrame.HEADER_LENGTH - room;
+  }
+
+  private static ScratchFrame begin(int type, int size, int room) {
     ScratchFrame frame = CURRENT.get();
-    LegacyFrame.encodeHeader(type, frame.bytes, 0);
-    frame.length = LegacyFrame.HEADER_LENGTH + size;
+    LegacyFrame.encodeHeader(type, frame.bytes, room);
+    frame.length = room + LegacyFrame.HEADER_LENGTH + size;
     return frame;
   }
 
-  /** Returns the array that begins with the frame. */
+  /** Returns the array that begins with the frame, or with the room before it. */
   public byte[] bytes() {
     return bytes;
   }
 
-  /** Returns the bytes of the frame. */
+  /** Returns the bytes of the frame, and of the room before it. */
   public int length() {
     return length;
   }

@@ -12,6 +12,7 @@ import io.linkspan.framing.FramingConfig.Kind;
 import io.linkspan.framing.FramingConfig.LengthField;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.translate.MessageLimits;
+import io.linkspan.translate.ScratchFrame;
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.ByteBufUtil;
 import io.netty.buffer.Unpooled;
@@ -213,6 +214,22 @@ class FramingTest {
 
   private static String text(FramingConfig config) {
     return new String(Framings.of(config).encodeAck("x"), StandardCharsets.UTF_8);
+  }
+
+  @ParameterizedTest
+  @MethodSource("everyKind")
+  void framesWithoutAnArrayOfTheirOwnAreTheSame(FramingConfig config) {
+    Framing framing = Framings.of(config);
+    assertSame(framing.scratch(MESSAGE, MESSAGE.getSerializedSize()), framing.encode(MESSAGE));
+    assertSame(framing.scratchAck("e-2"), framing.encodeAck("e-2"));
+    assertThat(framing.scratchAck("x".repeat(4_092))).isNull();
+  }
+
+  private static void assertSame(ScratchFrame scratch, byte[] frame) {
+    assertThat(scratch == null).as("only binary frames").isEqualTo(frame[0] == '{');
+    if (scratch != null) {
+      assertThat(Arrays.copyOf(scratch.bytes(), scratch.length())).isEqualTo(frame);
+    }
   }
 
   @Test

@@ -92,6 +92,13 @@ class MessageWriterTest {
           .as(description)
           .isEqualTo(BinaryTranslator.encode(message));
     }
+    ScratchFrame inner = ScratchFrame.of(message, expected.length, 5);
+    assertThat(inner != null).as(description).isEqualTo(small && expected.length <= 4_089);
+    if (inner != null) {
+      assertThat(Arrays.copyOfRange(inner.bytes(), 5, inner.length()))
+          .as(description)
+          .isEqualTo(BinaryTranslator.encode(message));
+    }
   }
 
   static Message random(Random random) {

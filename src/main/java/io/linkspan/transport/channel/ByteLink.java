@@ -97,6 +97,11 @@ public abstract class ByteLink extends GatheredOutput {
   /** The server that has accepted the connection is being closed. */
   protected abstract void onShutdown();
 
+  /** The channel has failed; {@link #onEnd} follows. */
+  protected void onFailure(Throwable failure) {
+    // Most protocols treat it as any other end.
+  }
+
   /** The connection has ended. */
   protected abstract void onEnd();
 
@@ -157,7 +162,7 @@ public abstract class ByteLink extends GatheredOutput {
     }
     passing = true;
     try {
-      while (input != null && isOpen() && hasTime() && handle(input)) {
+      while (input != null && !discarding && isOpen() && hasTime() && handle(input)) {
         if (!input.isReadable()) {
           releaseInput();
         }
@@ -249,7 +254,7 @@ public abstract class ByteLink extends GatheredOutput {
    * Ignores everything that arrives from now on. Reading continues, so that no TCP reset overtakes
    * what was written.
    */
-  protected final void discard() {
+  public final void discard() {
     discarding = true;
     if (!passing) {
       releaseInput();
@@ -290,6 +295,7 @@ public abstract class ByteLink extends GatheredOutput {
   @Override
   public final void exceptionCaught(ChannelHandlerContext source, Throwable failure) {
     OutOfMemory.endIf(failure);
+    onFailure(failure);
     abort();
   }
 

@@ -296,9 +296,16 @@ public abstract class GatheredOutput extends ChannelInboundHandlerAdapter implem
   }
 
   private void endOutput() {
-    if (tls) {
-      context.pipeline().get(SslHandler.class).closeOutbound();
-    } else if (context.channel() instanceof DuplexChannel channel) {
+    SslHandler encrypted = tls ? context.pipeline().get(SslHandler.class) : null;
+    if (encrypted == null) {
+      shutdownOutput();
+    } else {
+      encrypted.closeOutbound().addListener(closed -> shutdownOutput());
+    }
+  }
+
+  private void shutdownOutput() {
+    if (context.channel() instanceof DuplexChannel channel) {
       channel.shutdownOutput();
     }
   }

@@ -8,8 +8,8 @@ import io.linkspan.protocol.websocket.MessageDeflate;
 import io.linkspan.protocol.websocket.WebSocketViolation;
 import io.linkspan.protocol.websocket.WebSocketViolationException;
 import io.linkspan.transport.channel.ByteLink;
+import io.linkspan.transport.channel.ScratchArray;
 import io.netty.buffer.ByteBuf;
-import io.netty.util.concurrent.FastThreadLocal;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -72,18 +72,6 @@ public final class WebSocketLink extends ByteLink {
   private static final int GOING_AWAY = 1001;
   private static final byte[] EMPTY = {};
 
-  /** Payloads of larger frames have arrays of their own. */
-  private static final int MAX_SCRATCH = 4 * 1024;
-
-  /** Holds the payload of a small frame while it is handled. */
-  private static final FastThreadLocal<byte[]> SCRATCH =
-      new FastThreadLocal<>() {
-        @Override
-        protected byte[] initialValue() {
-          return new byte[MAX_SCRATCH];
-        }
-      };
-
   private final int maxMessage;
   private final Listener listener;
 
@@ -125,7 +113,7 @@ public final class WebSocketLink extends ByteLink {
         return false;
       }
       if (state == State.OPEN && isSmallMessage(head)) {
-        byte[] scratch = SCRATCH.get();
+        byte[] scratch = ScratchArray.of(head.length());
         head.readPayload(input, scratch);
         onMessage(head.opcode() == FrameHead.TEXT, scratch, head.length());
       } else if (state == State.OPEN) {
@@ -144,7 +132,7 @@ public final class WebSocketLink extends ByteLink {
   }
 
   private boolean isSmallMessage(FrameHead head) {
-    return head.length() <= MAX_SCRATCH
+    return head.length() <= ScratchArray.SIZE
         && head.last()
         && !head.compressed()
         && assembler == null

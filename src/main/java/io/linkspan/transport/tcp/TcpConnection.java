@@ -11,14 +11,18 @@ import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.Connection;
 import io.linkspan.connection.Heartbeat;
 import io.linkspan.connection.Outgoing;
+import io.linkspan.framing.Framing;
+import io.linkspan.framing.LengthHead;
+import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.OutOfMemory;
 import io.linkspan.protocol.ProtocolException;
 import io.linkspan.session.Receipt;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.translate.ClosingTranslator;
 import io.linkspan.translate.ErrorTranslator;
+import io.linkspan.translate.ScratchFrame;
 import io.linkspan.transport.channel.FirstMessageAuth;
-import io.netty.buffer.ByteBuf;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -102,17 +106,21 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
             config.clientAcknowledges(),
             common.limits().get(),
             common.metrics());
-    link =
-        new TcpLink(
-            socket,
-            common.framing(),
-            common.pressure(),
-            config.heartbeat().interval(),
-            common.entrance().shard().memory(),
-            this);
-    socket.exceptionHandler(this::onFailure);
-    socket.closeHandler(v -> onClosed());
+    link = open(socket);
     armTimer();
+  }
+
+  private TcpLink open(NetSocketInternal socket) {
+    if (socket.channelHandlerContext().channel() instanceof EpollSocketChannel epoll) {
+      long keepAlive = common.config().heartbeat().interval().toSeconds();
+      epoll.config().setTcpKeepIdle((int) Math.max(1, keepAlive));
+    }
+    Framing framing = common.framing();
+    MemoryAccount memory = common.entrance().shard().memory();
+    LengthHead head = framing.plainHead();
+    return head == null
+        ? new DecoderLink(socket, framing, common.pressure(), memory, this)
+        : new LengthLink(socket, head, common.pressure(), memory, this);
   }
 
   @Override
@@ -151,14 +159,17 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     if (!auth.isOpen()) {
       return false;
     }
-    byte[] frame = message.as(common.encoder());
-    if (!fits(frame)) {
+    ScratchFrame small =
+        message.isShared()
+            ? null
+            : common.framing().scratch(message.message(), message.size());
+    boolean fits = small == null ? write(message.as(common.encoder())) : write(small);
+    if (!fits) {
       // The size of the JSON form is known only now. The connection stays open.
       common.metrics().error(ErrorCode.TOO_LARGE);
       return false;
     }
     common.metrics().messageOut();
-    write(frame);
     return auth.isOpen();
   }
 
@@ -166,7 +177,8 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   public void accepted(String eventId) {
     if (isWritable()) {
       common.metrics().ackOut();
-      answer(common.framing().encodeAck(eventId));
+      ScratchFrame small = common.framing().scratchAck(eventId);
+      closeUnless(small == null ? write(common.framing().encodeAck(eventId)) : write(small));
     }
     ended();
   }
@@ -190,7 +202,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
         common
             .framing()
             .encode(ClosingTranslator.toMessage(reason.code(), reason.label(), retryAfterMs));
-    if (fits(closing)) {
+    if (fits(closing.length)) {
       link.write(closing);
     }
     finish(reason);
@@ -198,7 +210,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
 
   @Override
   public Backlog backlog() {
-    return link.channel();
+    return link.backlog();
   }
 
   @Override
@@ -208,18 +220,18 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   }
 
   @Override
-  public void onFrame(ByteBuf frame) {
+  public void onFrame(byte[] bytes, int length) {
     if (state != State.OPEN) {
       return;
     }
-    if (!frame.isReadable()) {
+    if (length == 0) {
       auth.heartbeat();
       return;
     }
     heartbeat.message(lastReceived);
     MessageLite decoded;
     try {
-      decoded = common.framing().decode(frame, common.limits().get().messages());
+      decoded = common.framing().decode(bytes, length, common.limits().get().messages());
     } catch (ProtocolException e) {
       pending++;
       auth.malformed(e.getMessage(), this);
@@ -248,7 +260,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   @Override
   public void onWriteBlocked() {
     if (state == State.OPEN && !heartbeat.watchesWriter()) {
-      link.channel().watch(heartbeat, DeadlineTimer.now());
+      link.watch(heartbeat, DeadlineTimer.now());
       armTimer();
     }
   }
@@ -308,34 +320,50 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   private void writeError(String eventId, MessageException why) {
     if (isWritable()) {
       common.metrics().error(why.code());
-      answer(common.framing().encode(ErrorTranslator.toMessage(eventId, why)));
+      closeUnless(write(common.framing().encode(ErrorTranslator.toMessage(eventId, why))));
     }
   }
 
-  private boolean fits(byte[] frame) {
-    return frame.length <= common.framing().longest();
+  private boolean fits(int length) {
+    return length <= common.framing().longest();
   }
 
-  /** Writes an answer, or closes the connection when its framing cannot carry one. */
-  private void answer(byte[] frame) {
-    if (fits(frame)) {
-      write(frame);
-    } else {
+  /** Closes the connection when its framing cannot carry an answer. */
+  private void closeUnless(boolean fits) {
+    if (!fits) {
       close(CloseReason.TOO_LARGE);
     }
   }
 
-  private void write(byte[] frame) {
-    link.write(frame);
+  /** Writes a frame unless it is too long, and returns whether it is not. */
+  private boolean write(byte[] frame) {
+    boolean fits = fits(frame.length);
+    if (fits) {
+      link.write(frame);
+      written();
+    }
+    return fits;
+  }
+
+  private boolean write(ScratchFrame frame) {
+    boolean fits = fits(frame.length());
+    if (fits) {
+      link.write(frame);
+      written();
+    }
+    return fits;
+  }
+
+  private void written() {
     heartbeat.message(lastReceived);
-    if (link.channel().waitsForMoreThan(common.limits().get().writeQueue())) {
+    if (link.waitsForMoreThan(common.limits().get().writeQueue())) {
       close(CloseReason.SLOW_CONSUMER);
     }
   }
 
   private void onTimer() {
     if (state == State.CLOSING) {
-      link.channel().abort();
+      link.abort();
       return;
     }
     if (state == State.DETACHED) {
@@ -347,7 +375,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
       auth.timeout();
       noteIdentity();
     }
-    if (link.channel().advance(heartbeat, now) == Heartbeat.Action.EXPIRE) {
+    if (link.advance(heartbeat, now) == Heartbeat.Action.EXPIRE) {
       close(CloseReason.HEARTBEAT_TIMEOUT);
     } else {
       // TCP has no probe that an application could send: the client must send something.
@@ -360,14 +388,16 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
     timer.arm(auth.isNamed() ? next : Math.min(next, anonymousAt));
   }
 
-  private void onFailure(Throwable failure) {
+  @Override
+  public void onFailure(Throwable failure) {
     OutOfMemory.endIf(failure);
     broken = true;
     LOG.debug("{} failed: {}", remote, failure.getMessage());
   }
 
   /** Treats a FIN as a normal close, unless the session can be resumed or the link failed. */
-  private void onClosed() {
+  @Override
+  public void onEnd() {
     boolean clean =
         state == State.DRAINING || (state == State.OPEN && !broken && !auth.isResumable());
     if (clean && pending > 0) {

@@ -1,39 +1,25 @@
 package io.linkspan.transport.tcp;
 
-import io.linkspan.framing.Framing;
-import io.linkspan.memory.MemoryAccount;
-import io.linkspan.transport.channel.BackPressure;
-import io.linkspan.transport.channel.BackPressureLimits;
+import io.linkspan.connection.Backlog;
+import io.linkspan.connection.Heartbeat;
+import io.linkspan.translate.ScratchFrame;
 import io.linkspan.transport.channel.ChannelLink;
-import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelFuture;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelPipeline;
-import io.netty.channel.epoll.EpollSocketChannel;
-import io.netty.channel.socket.DuplexChannel;
-import io.netty.handler.codec.compression.JdkZlibEncoder;
-import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.stream.ChunkedWriteHandler;
-import io.vertx.core.internal.net.NetSocketInternal;
-import java.time.Duration;
-import java.util.function.IntSupplier;
 
 /**
- * Reads and writes frames on a Vert.x socket: a {@link ChannelLink} with the framing's decoders
- * behind it. Writes everything that is pending before it sends a FIN. Used only on the connection's
- * event loop.
+ * Reads and writes the frames of one connection. Writes everything that is pending before it sends
+ * a FIN. Used only on the connection's event loop.
  */
-@SuppressWarnings("FutureReturnValueIgnored") // whether the last frame arrives cannot be observed
-final class TcpLink {
+interface TcpLink {
 
   /** Receives the events of a link. */
   interface Listener extends ChannelLink.Listener {
 
-    /** A frame was received; it is released afterwards. */
-    void onFrame(ByteBuf frame);
+    /**
+     * A frame was received.
+     *
+     * @param bytes begins with the contents of the frame, and is used again after the call
+     */
+    void onFrame(byte[] bytes, int length);
 
     /**
      * The bytes are not a valid frame, or the frame is too large. Nothing further is read.
@@ -42,98 +28,45 @@ final class TcpLink {
      * @param what description for the client
      */
     void onViolation(boolean tooLarge, String what);
-  }
 
-  private final ChannelHandlerContext context;
-  private final Channel channel;
-  private final ChannelLink link;
-  private final Listener listener;
+    /** The TCP connection has failed; {@link #onEnd} follows. */
+    void onFailure(Throwable failure);
 
-  /** Adds itself to the pipeline of a socket that has just been accepted. */
-  TcpLink(
-      NetSocketInternal socket,
-      Framing framing,
-      BackPressureLimits pressure,
-      Duration keepAlive,
-      MemoryAccount memory,
-      Listener listener) {
-    this.listener = listener;
-    context = socket.channelHandlerContext();
-    channel = context.channel();
-    ChannelPipeline pipeline = channel.pipeline();
-    if (pipeline.get(ChunkedWriteHandler.class) != null) {
-      // It is for files, and would hide how much waits to be written.
-      pipeline.remove(ChunkedWriteHandler.class);
-    }
-    IntSupplier unfinished = framing.install(pipeline, context.name());
-    BackPressure.install(pipeline, pressure);
-    pipeline.addBefore(context.name(), null, new FrameGuard());
-    link = new ChannelLink(context, memory, unfinished, listener);
-    if (channel instanceof EpollSocketChannel epoll) {
-      epoll.config().setTcpKeepIdle((int) Math.max(1, keepAlive.toSeconds()));
-    }
-    socket.messageHandler(this::onFrame);
-  }
-
-  /** Returns the link of bytes below the frames. */
-  ChannelLink channel() {
-    return link;
+    /** The TCP connection has ended. Called once. */
+    void onEnd();
   }
 
   /** Writes a whole frame; the bytes may be shared and must not be changed. */
-  void write(byte[] frame) {
-    link.write(Unpooled.wrappedBuffer(frame));
-  }
+  void write(byte[] frame);
+
+  /** Writes a whole frame, which may be used again after the call. */
+  void write(ScratchFrame frame);
 
   /** Handles nothing that is received from now on. */
-  void discard() {
-    link.discard();
-  }
+  void discard();
 
   /**
    * Sends a FIN after everything that was written. Nothing that is received from now on is handled;
-   * the client's own FIN, or {@link ChannelLink#abort}, ends the connection.
+   * the client's own FIN, or {@link #abort}, ends the connection.
    */
-  void finish() {
-    discard();
-    link.flush();
-    var compressor = channel.pipeline().get(JdkZlibEncoder.class);
-    ChannelFuture written =
-        compressor == null ? context.writeAndFlush(Unpooled.EMPTY_BUFFER) : compressor.close();
-    written.addListener(v -> closeOutput());
-  }
+  void finish();
 
-  private void closeOutput() {
-    var tls = channel.pipeline().get(SslHandler.class);
-    if (tls == null) {
-      ((DuplexChannel) channel).shutdownOutput();
-    } else {
-      tls.closeOutbound().addListener(v -> ((DuplexChannel) channel).shutdownOutput());
-    }
-  }
+  /** Ends the TCP connection now, whatever waits to be written. */
+  void abort();
 
-  private void onFrame(Object message) {
-    ByteBuf frame = (ByteBuf) message;
-    try {
-      listener.onFrame(frame);
-    } finally {
-      frame.release();
-    }
-  }
+  /** Returns what waits to be written, and what has arrived in part. */
+  Backlog backlog();
 
-  private final class FrameGuard extends ChannelInboundHandlerAdapter {
+  /**
+   * Returns whether more than a limit waits although it was flushed.
+   *
+   * @param limit in bytes; 0 is none
+   */
+  boolean waitsForMoreThan(long limit);
 
-    private boolean violated;
+  /** Lets a heartbeat watch what waits, from now until all of it is taken. */
+  void watch(Heartbeat heartbeat, long now);
 
-    @Override
-    public void exceptionCaught(ChannelHandlerContext source, Throwable cause) {
-      if (!Framing.isViolation(cause)) {
-        source.fireExceptionCaught(cause);
-      } else if (!violated) {
-        violated = true;
-        link.discard();
-        listener.onViolation(Framing.isTooLarge(cause), cause.getMessage());
-      }
-    }
-  }
+  /** Returns what is due at {@code now}, after reporting the writer's progress to the heartbeat. */
+  Heartbeat.Action advance(Heartbeat heartbeat, long now);
 }

@@ -134,7 +134,10 @@ final class TcpListener {
     }
     accepted.leave();
     try {
-      return common.entrance().policy().arrive(address, socket::close);
+      return common
+          .entrance()
+          .policy()
+          .arrive(address, socket.channelHandlerContext().channel()::close);
     } catch (ConnectRefusedException refusal) {
       return null;
     }
