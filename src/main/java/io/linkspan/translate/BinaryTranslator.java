@@ -62,8 +62,17 @@ public final class BinaryTranslator {
 
   /** Writes a frame with a Message, after free space for the bytes of an outer framing. */
   public static byte[] encode(Message message, int room) {
+    return encode(message, MessageSize.of(message), room);
+  }
+
+  /**
+   * Writes a frame with a Message, after free space for the bytes of an outer framing.
+   *
+   * @param size of the Message
+   */
+  public static byte[] encode(Message message, int size, int room) {
     int start = room + LegacyFrame.HEADER_LENGTH;
-    byte[] frame = StoredMessage.write(message, MessageSize.of(message), start);
+    byte[] frame = StoredMessage.write(message, size, start);
     LegacyFrame.encodeHeader(LegacyFrame.TYPE_MESSAGE, frame, room);
     return frame;
   }

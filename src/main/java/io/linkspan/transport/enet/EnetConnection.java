@@ -107,7 +107,10 @@ final class EnetConnection implements Connection, CongestedPeers.Client, Leaving
     if (!auth.isOpen()) {
       return false;
     }
-    byte[] payload = message.as(BINARY);
+    byte[] payload =
+        message.isShared()
+            ? message.as(BINARY)
+            : BinaryTranslator.encode(message.message(), message.size(), 0);
     metrics.messageOut();
     write(
         message.channel(),
