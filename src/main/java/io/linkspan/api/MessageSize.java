@@ -65,18 +65,8 @@ public final class MessageSize {
    * that replaces it.
    */
   private static int ofText(String text) {
-    int ascii = asciiPrefix(text);
+    int ascii = AsciiTexts.prefix(text);
     return ascii == text.length() ? ascii : ascii + ofRest(text, ascii);
-  }
-
-  /** Returns the number of characters before the first one that is not ASCII. */
-  public static int asciiPrefix(String text) {
-    int length = text.length();
-    int ascii = 0;
-    while (ascii < length && text.charAt(ascii) < ASCII) {
-      ascii++;
-    }
-    return ascii;
   }
 
   private static int ofRest(String text, int start) {

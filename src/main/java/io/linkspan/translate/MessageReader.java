@@ -1,6 +1,7 @@
 package io.linkspan.translate;
 
 import com.google.protobuf.ByteString;
+import io.linkspan.api.AsciiTexts;
 import io.linkspan.api.Message;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
@@ -19,6 +20,7 @@ final class MessageReader {
   private static final int LENGTH = 2;
   private static final int WIRE_TYPE_BITS = 3;
   private static final int WIRE_TYPE = 0x07;
+  private static final int LENGTH_BITS = 7;
   private static final int LOW_BITS = 0x7F;
 
   /** The bits of eight bytes that are not set in ASCII. */
@@ -98,20 +100,19 @@ final class MessageReader {
     return true;
   }
 
-  /** Reads a length of one or two bytes; returns -1 for any other. */
+  /** Reads a length of up to four bytes; returns -1 for any other. */
   private int readLength() {
-    if (position == end) {
-      return -1;
+    int length = 0;
+    for (int shift = 0;
+        shift < Integer.SIZE - LENGTH_BITS && position < end;
+        shift += LENGTH_BITS) {
+      int next = bytes[position++];
+      length |= (next & LOW_BITS) << shift;
+      if (next >= 0) {
+        return length;
+      }
     }
-    int low = bytes[position++];
-    if (low >= 0) {
-      return low;
-    }
-    if (position == end) {
-      return -1;
-    }
-    int high = bytes[position++];
-    return high < 0 ? -1 : (low & LOW_BITS) | high << 7;
+    return -1;
   }
 
   private static boolean isAscii(byte[] bytes, int start, int length) {
@@ -145,7 +146,9 @@ final class MessageReader {
   }
 
   private String text(int length) {
-    return new String(bytes, position, length, StandardCharsets.ISO_8859_1);
+    String text = new String(bytes, position, length, StandardCharsets.ISO_8859_1);
+    AsciiTexts.note(text);
+    return text;
   }
 
   /** Returns the text at the position: the object of an earlier Message, if it is still kept. */

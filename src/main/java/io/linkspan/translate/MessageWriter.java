@@ -2,6 +2,7 @@ package io.linkspan.translate;
 
 import com.google.protobuf.ByteString;
 import io.linkspan.api.AckMessage;
+import io.linkspan.api.AsciiTexts;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageSize;
 import java.nio.charset.StandardCharsets;
@@ -62,7 +63,7 @@ final class MessageWriter {
     if (length == 0) {
       return;
     }
-    if (MessageSize.asciiPrefix(text) == length) {
+    if (AsciiTexts.prefix(text) == length) {
       head(field, length);
       text.getBytes(0, length, bytes, position);
       position += length;

@@ -2,6 +2,7 @@ package io.linkspan.translate;
 
 import com.google.protobuf.CodedOutputStream;
 import com.google.protobuf.InvalidProtocolBufferException;
+import io.linkspan.api.AsciiTexts;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageSize;
 import java.io.IOException;
@@ -80,7 +81,7 @@ public final class StoredMessage {
         break;
       }
     }
-    int ascii = MessageSize.asciiPrefix(eventId);
+    int ascii = AsciiTexts.prefix(eventId);
     if (ascii < eventId.length()) {
       return new String(bytes, at, length, StandardCharsets.UTF_8).equals(eventId);
     }

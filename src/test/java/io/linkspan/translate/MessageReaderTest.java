@@ -67,8 +67,8 @@ class MessageReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {0, 127, 128, 16_383})
-  void lengthsOfTwoBytesAreRead(int length) {
+  @ValueSource(ints = {0, 127, 128, 16_383, 16_384, 2_097_151, 2_097_152})
+  void lengthsOfSeveralBytesAreRead(int length) {
     Message message = Message.newBuilder().setBody("x".repeat(length)).setTo("b").build();
     assertThat(read(message.toByteArray())).isEqualTo(message);
   }
@@ -89,14 +89,16 @@ class MessageReaderTest {
   void whatIsNotPlainIsLeftToTheParser() {
     assertIsLeft(Message.newBuilder().putHeaders("a", "b").build().toByteArray());
     assertIsLeft(Message.newBuilder().setBody("é").build().toByteArray());
-    assertIsLeft(Message.newBuilder().setBody("x".repeat(16_384)).build().toByteArray());
-    // An unknown field, a number, a length that is missing, a field that is cut, a long tag.
+    // An unknown field, a number, a length that is missing, a field that is cut, a long tag, a
+    // length
+    // of five bytes.
     assertIsLeft(new byte[] {0x5A, 0});
     assertIsLeft(new byte[] {0x08, 1});
     assertIsLeft(new byte[] {0x0A});
     assertIsLeft(new byte[] {0x0A, (byte) 0x80});
     assertIsLeft(new byte[] {0x0A, 2, 'a'});
     assertIsLeft(new byte[] {(byte) 0x8A, 0, 1, 'a'});
+    assertIsLeft(new byte[] {0x0A, (byte) 0x81, (byte) 0x80, (byte) 0x80, (byte) 0x80, 0, 'a'});
   }
 
   @Test
