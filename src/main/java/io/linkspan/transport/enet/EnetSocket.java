@@ -9,8 +9,8 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.FixedRecvByteBufAllocator;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollDatagramChannel;
 import io.netty.channel.socket.DatagramChannel;
-import io.netty.channel.socket.DatagramPacket;
 import io.netty.channel.unix.UnixChannelOption;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -48,6 +48,7 @@ final class EnetSocket {
   private final EnetPort port;
   private final ChannelHandler handler;
   private DatagramChannel channel;
+  private DatagramWrites writes;
 
   /**
    * @param handler receives the datagrams
@@ -119,6 +120,10 @@ final class EnetSocket {
     }
     ChannelFuture bound = bootstrap.bind(config.host(), number);
     channel = (DatagramChannel) bound.channel();
+    writes =
+        new DatagramWrites(
+            channel,
+            sharesPort(vertx) && EpollDatagramChannel.isSegmentedDatagramPacketSupported());
     bound.addListener(
         v -> {
           if (bound.isSuccess()) {
@@ -139,17 +144,16 @@ final class EnetSocket {
   }
 
   /** Writes a datagram, or drops it while the kernel accepts none. */
-  @SuppressWarnings("FutureReturnValueIgnored") // a lost datagram is sent again
   void write(ByteBuf datagram, InetSocketAddress address) {
     if (channel.isWritable()) {
-      channel.write(new DatagramPacket(datagram, address), channel.voidPromise());
+      writes.write(datagram, address);
     } else {
       datagram.release();
     }
   }
 
   void flush() {
-    channel.flush();
+    writes.flush();
   }
 
   Future<Void> close() {
