@@ -130,10 +130,36 @@ public final class BroadcastRow implements Row {
         "the connect of all clients", CONNECT_SECONDS, () -> fleet.connected() == members);
     int port = server.port("management");
     long pause = (long) MILLIS_EACH * Math.max(1, members / MEMBERS_OF_A_PAUSE);
-    warmUp(port, members, run);
+    warmUp(port, fleet, members, run);
     var publisher = new Publisher(port, "measured");
     long before = server.cpuTime().total();
     publisher.publish(GROUP, BROADCASTS, members, 0, BROADCASTS * pause, run.seed());
+    DeliveryCount count = awaitDeliveries(publisher, fleet);
+    long used = server.cpuTime().total() - before;
+    String label = "%,d members: ".formatted(members);
+    double[] times = DeliveryCount.times(publisher.sent(), fleet.logs());
+    report
+        .add(delivered(members), name, count.percent())
+        .add(
+            Figure.cpu(label + "CPU per delivery", "µs"),
+            name,
+            (double) used / Math.max(1, count.delivered()))
+        .add(Figure.wall(label + "p50", "ms", 20), name, DeliveryCount.percentile(times, 0.5))
+        .add(Figure.wall(label + "p99", "ms", 50), name, DeliveryCount.percentile(times, 0.99));
+  }
+
+  /** Returns when the clients have read it all, so that they are not late for what is measured. */
+  private static void warmUp(int port, Fleet fleet, int members, Run run)
+      throws IOException, InterruptedException {
+    int deliveries = run.size().clients(WARM_UP_DELIVERIES);
+    long millis = deliveries * 1_000L / WARM_UP_PER_SECOND;
+    var publisher = new Publisher(port, "warmup");
+    publisher.publish(GROUP, deliveries / members, members, 0, millis, run.seed());
+    awaitDeliveries(publisher, fleet);
+  }
+
+  private static DeliveryCount awaitDeliveries(Publisher publisher, Fleet fleet)
+      throws IOException {
     var counts = new DeliveryCount[1];
     Waiting.until(
         SETTLE_SECONDS,
@@ -141,24 +167,6 @@ public final class BroadcastRow implements Row {
           counts[0] = DeliveryCount.of(publisher.sent(), fleet.logs());
           return counts[0].delivered() == counts[0].expected();
         });
-    long used = server.cpuTime().total() - before;
-    String label = "%,d members: ".formatted(members);
-    double[] times = DeliveryCount.times(publisher.sent(), fleet.logs());
-    report
-        .add(delivered(members), name, counts[0].percent())
-        .add(
-            Figure.cpu(label + "CPU per delivery", "µs"),
-            name,
-            (double) used / Math.max(1, counts[0].delivered()))
-        .add(Figure.wall(label + "p50", "ms", 20), name, DeliveryCount.percentile(times, 0.5))
-        .add(Figure.wall(label + "p99", "ms", 50), name, DeliveryCount.percentile(times, 0.99));
-  }
-
-  private static void warmUp(int port, int members, Run run)
-      throws IOException, InterruptedException {
-    int deliveries = run.size().clients(WARM_UP_DELIVERIES);
-    long millis = deliveries * 1_000L / WARM_UP_PER_SECOND;
-    new Publisher(port, "warmup")
-        .publish(GROUP, deliveries / members, members, 0, millis, run.seed());
+    return counts[0];
   }
 }
