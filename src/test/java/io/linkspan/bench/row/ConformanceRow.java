@@ -197,7 +197,7 @@ public final class ConformanceRow implements Row {
             server.port("http");
             Result result =
                 run(
-                    new ProcessBuilder("node", "node_modules/mocha/bin/mocha.js", SUITE)
+                    new ProcessBuilder("node", "node_modules/.bin/mocha", SUITE)
                         .directory(suite.toFile()));
             add(part, name, TestSummary.ofMocha(result.output()), report);
           }
