@@ -55,7 +55,8 @@ class LengthHeadTest {
   private static byte[] stream(LengthHead head, Random random) {
     ByteBuf stream = Unpooled.buffer();
     for (int frames = random.nextInt(8); frames >= 0; frames--) {
-      byte[] frame = new byte[head.size() + random.nextInt(random.nextInt(20) == 0 ? 2 * MAX : 100)];
+      byte[] frame =
+          new byte[head.size() + random.nextInt(random.nextInt(20) == 0 ? 2 * MAX : 100)];
       random.nextBytes(frame);
       head.write(frame, frame.length);
       if (random.nextInt(10) == 0) {
@@ -104,7 +105,8 @@ class LengthHeadTest {
     ByteBuf input = Unpooled.wrappedBuffer(stream);
     try {
       for (int size; (size = head.wholeFrame(input)) >= 0; ) {
-        found.add(ByteBufUtil.hexDump(input, input.readerIndex() + head.size(), size - head.size()));
+        found.add(
+            ByteBufUtil.hexDump(input, input.readerIndex() + head.size(), size - head.size()));
         input.skipBytes(size);
       }
     } catch (CorruptedFrameException | TooLongFrameException e) {

@@ -160,9 +160,7 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
       return false;
     }
     ScratchFrame small =
-        message.isShared()
-            ? null
-            : common.framing().scratch(message.message(), message.size());
+        message.isShared() ? null : common.framing().scratch(message.message(), message.size());
     boolean fits = small == null ? write(message.as(common.encoder())) : write(small);
     if (!fits) {
       // The size of the JSON form is known only now. The connection stays open.

@@ -117,6 +117,7 @@ class DatagramWritesTest {
     var refusing =
         new ChannelOutboundHandlerAdapter() {
           @Override
+          @SuppressWarnings("FutureReturnValueIgnored") // the promise is the caller's
           public void write(ChannelHandlerContext context, Object packet, ChannelPromise promise) {
             if (packet instanceof SegmentedDatagramPacket segmented) {
               segmented.release();
