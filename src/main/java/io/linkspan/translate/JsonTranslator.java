@@ -51,8 +51,13 @@ public final class JsonTranslator {
    * @throws ProtocolException when it is neither; the message says why
    */
   public static MessageLite decodeFrame(String text, MessageLimits limits) {
-    AckMessage plain = AckReader.read(text);
+    MessageLite plain = decodePlainFrame(text);
     return plain == null ? decodeAnyFrame(text, limits) : plain;
+  }
+
+  private static MessageLite decodePlainFrame(String text) {
+    AckMessage ack = AckReader.read(text);
+    return ack == null ? JsonMessageReader.readFrame(text) : ack;
   }
 
   private static MessageLite decodeAnyFrame(String text, MessageLimits limits) {
@@ -74,7 +79,7 @@ public final class JsonTranslator {
    * @throws ProtocolException when it is neither; the message says why
    */
   public static MessageLite decodeFrameOrMessage(String text, MessageLimits limits) {
-    AckMessage plain = AckReader.read(text);
+    MessageLite plain = decodePlainFrame(text);
     if (plain != null) {
       return plain;
     }
@@ -87,6 +92,11 @@ public final class JsonTranslator {
    * @throws ProtocolException when it is not one; the message says why
    */
   public static Message decode(String text, MessageLimits limits) {
+    Message plain = JsonMessageReader.read(text);
+    return plain == null ? decodeAny(text, limits) : plain;
+  }
+
+  private static Message decodeAny(String text, MessageLimits limits) {
     Message.Builder message = Message.newBuilder();
     merge(text, message, "a Message", limits);
     return requireText(message.build(), limits);
@@ -94,6 +104,9 @@ public final class JsonTranslator {
 
   /** Writes a text frame with a Message, in UTF-8; it may be shared and is not changed. */
   public static byte[] encodeFrame(Message message) {
+    if (JsonMessageWriter.writes(message)) {
+      return JsonMessageWriter.write("{\"message\":", message, "}");
+    }
     return print(JsonFrame.newBuilder().setMessage(message)).getBytes(StandardCharsets.UTF_8);
   }
 
@@ -106,6 +119,13 @@ public final class JsonTranslator {
   /** Writes a bare Message. */
   public static String encode(Message message) {
     return print(message);
+  }
+
+  /** Writes a bare Message in UTF-8. */
+  public static byte[] encodeUtf8(Message message) {
+    return JsonMessageWriter.writes(message)
+        ? JsonMessageWriter.write("", message, "")
+        : print(message).getBytes(StandardCharsets.UTF_8);
   }
 
   private static void merge(

@@ -1,13 +1,16 @@
 package io.linkspan.bench;
 
 import com.google.protobuf.InvalidProtocolBufferException;
+import com.google.protobuf.util.JsonFormat;
 import com.sun.management.ThreadMXBean;
 import io.linkspan.api.AckMessage;
 import io.linkspan.api.Message;
 import io.linkspan.translate.BinaryTranslator;
+import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MessageLimits;
 import io.linkspan.translate.ScratchFrame;
 import java.lang.management.ManagementFactory;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -70,6 +73,21 @@ public final class MessageCodecBenchmark {
         "acknowledgement, generated",
         () -> AckMessage.newBuilder().setEventId(eventId).build().toByteArray());
     works.put("acknowledgement", () -> ScratchFrame.ofAck(eventId));
+    byte[] json = JsonTranslator.encodeUtf8(message);
+    String text = new String(json, StandardCharsets.UTF_8);
+    works.put(
+        "read JSON, protobuf's parser",
+        () -> {
+          Message.Builder read = Message.newBuilder();
+          JsonFormat.parser().merge(text, read);
+          return read.build();
+        });
+    works.put("read JSON", () -> JsonTranslator.decode(text, MessageLimits.NONE));
+    JsonFormat.Printer printer = JsonFormat.printer().omittingInsignificantWhitespace();
+    works.put(
+        "write JSON, protobuf's printer",
+        () -> printer.print(copy(message)).getBytes(StandardCharsets.UTF_8));
+    works.put("write JSON", () -> JsonTranslator.encodeUtf8(copy(message)));
     works.put("a copy, which each row of writing contains", () -> copy(message));
     Map<String, List<Cost>> costs = new LinkedHashMap<>();
     for (int round = 0; round < ROUNDS; round++) {

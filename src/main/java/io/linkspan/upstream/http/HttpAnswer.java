@@ -5,6 +5,7 @@ import io.linkspan.api.ErrorCode;
 import io.linkspan.api.Message;
 import io.linkspan.api.MessageException;
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.StrictUtf8;
 import io.linkspan.translate.ErrorAnswer;
 import io.linkspan.translate.JsonTranslator;
 import io.linkspan.translate.MessageLimits;
@@ -151,17 +152,24 @@ final class HttpAnswer {
    * valid in their charset.
    */
   static String decode(Buffer body, String contentType) {
+    Charset charset = charset(contentType);
     String text;
     try {
-      text = charset(contentType).newDecoder().decode(ByteBuffer.wrap(body.getBytes())).toString();
-    } catch (CharacterCodingException e) {
+      text =
+          charset.equals(StandardCharsets.UTF_8)
+              ? StrictUtf8.decode(body)
+              : charset.newDecoder().decode(ByteBuffer.wrap(body.getBytes())).toString();
+    } catch (CharacterCodingException | ProtocolException e) {
       return null;
     }
     return !text.isEmpty() && text.charAt(0) == BYTE_ORDER_MARK ? text.substring(1) : text;
   }
 
   private static Charset charset(String contentType) {
-    Matcher parameter = PARAMETER.matcher(contentType == null ? "" : contentType);
+    if (contentType == null || contentType.indexOf(';') < 0) {
+      return StandardCharsets.UTF_8;
+    }
+    Matcher parameter = PARAMETER.matcher(contentType);
     while (parameter.find()) {
       if (parameter.group(1).equalsIgnoreCase("charset")) {
         String quoted = parameter.group(2);

@@ -24,7 +24,6 @@ import io.vertx.core.http.RequestOptions;
 import io.vertx.core.http.impl.Http1xClientConnection;
 import io.vertx.core.net.PemTrustOptions;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -141,10 +140,7 @@ final class HttpBackend implements Backend, HttpAttempt.Endpoint {
   @Override
   public Attempt send(Message message, Origin origin, TraceContext context) {
     boolean call = MethodTranslator.isCall(message);
-    byte[] json =
-        call
-            ? message.getBodyBytes().toByteArray()
-            : JsonTranslator.encode(message).getBytes(StandardCharsets.UTF_8);
+    byte[] json = call ? message.getBodyBytes().toByteArray() : JsonTranslator.encodeUtf8(message);
     boolean streams = config.streams().isOn() && !call;
     MultiMap headers =
         HttpHeaders.headers().set(HttpHeaders.ACCEPT, streams ? JSON_OR_STREAM : JSON);
