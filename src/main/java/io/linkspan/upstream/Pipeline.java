@@ -87,8 +87,13 @@ final class Pipeline<R> {
       call.heldUntil = heldUntil(call, now);
       call.deadline = call.heldUntil;
     }
+    boolean ready = lanes.enter(call);
+    if (ready && waiting.firstReady() == null && maySend(now)) {
+      send(call, now);
+      return;
+    }
     waiting.add(call);
-    if (lanes.enter(call)) {
+    if (ready) {
       waiting.makeReady(call);
     }
     pump(now);
@@ -262,15 +267,17 @@ final class Pipeline<R> {
 
   /** Sends as many Messages as are permitted. */
   private void pump(long now) {
-    while (waiting.firstReady() != null
-        && inFlight < config.concurrency()
-        && breaker.permits(now)) {
-      send(waiting.firstReady(), now);
+    for (Call<R> call; (call = waiting.firstReady()) != null && maySend(now); ) {
+      waiting.remove(call);
+      send(call, now);
     }
   }
 
+  private boolean maySend(long now) {
+    return inFlight < config.concurrency() && breaker.permits(now);
+  }
+
   private void send(Call<R> call, long now) {
-    waiting.remove(call);
     call.state = Call.State.IN_FLIGHT;
     call.probe = breaker.begin();
     call.wakeAt = now + config.timeout().toMillis();

@@ -223,6 +223,9 @@ final class ResponseGuard extends ChannelDuplexHandler {
 
   /** Returns the elements of a list that may be spread over several fields. */
   private List<String> elements(AsciiString name) {
+    if (!headers.contains(name)) {
+      return List.of();
+    }
     return headers.getAll(name).stream()
         .flatMap(field -> List.of(field.split(",", -1)).stream())
         .map(String::strip)
