@@ -21,7 +21,7 @@ public final class ServerProcess implements AutoCloseable {
       List.of(
           "-Xms1g",
           "-Xmx1g",
-          "-XX:+UseSerialGC",
+          "-XX:+UseG1GC",
           "-XX:+AlwaysPreTouch",
           // The time of a thread that has ended cannot be attributed any more.
           "-XX:-UseDynamicNumberOfCompilerThreads");
@@ -77,8 +77,20 @@ public final class ServerProcess implements AutoCloseable {
       List<String> options,
       String... arguments)
       throws IOException {
+    List<String> all = new ArrayList<>(JVM_OPTIONS);
+    all.addAll(options);
+    return gatewayInJvm(prefix, all, environment, arguments);
+  }
+
+  /** Starts the packaged gateway in a JVM with these options alone. */
+  static ServerProcess gatewayInJvm(
+      List<String> prefix,
+      List<String> options,
+      Map<String, String> environment,
+      String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>(prefix);
-    command.addAll(jvm());
+    command.add(JAVA_BIN.resolve("java").toString());
     command.addAll(options);
     command.addAll(List.of("-jar", GATEWAY_JAR.toString()));
     command.addAll(List.of(arguments));

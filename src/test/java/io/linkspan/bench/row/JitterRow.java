@@ -79,7 +79,7 @@ public final class JitterRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(420, 120);
+    return run.size().either(540, 150);
   }
 
   @Override
@@ -132,15 +132,13 @@ public final class JitterRow implements Row {
     int settle = size.either(SETTLE_SECONDS, QUICK_SETTLE_SECONDS);
     int port = server.port("management");
     fleet.startCutting(period, size.either(AWAY_MS, QUICK_AWAY_MS));
-    // One period warms up, with as much load as is measured after it.
+    // As much as is measured: in its first minute a JVM spends a third of its time on compilation.
     int seconds = size.either(SECONDS, QUICK_SECONDS);
-    int share = seconds * 1_000 / period;
-    new Publisher(port, "warmup")
-        .publish(GROUP, BROADCASTS / share, clients, DIRECT / share, period, run.seed());
+    long millis = TimeUnit.SECONDS.toMillis(seconds);
+    new Publisher(port, "warmup").publish(GROUP, BROADCASTS, clients, DIRECT, millis, run.seed());
     var publisher = new Publisher(port, "measured");
     CpuTime before = server.cpuTime();
-    publisher.publish(
-        GROUP, BROADCASTS, clients, DIRECT, TimeUnit.SECONDS.toMillis(seconds), run.seed());
+    publisher.publish(GROUP, BROADCASTS, clients, DIRECT, millis, run.seed());
     fleet.stopCutting();
     Waiting.until(settle, () -> fleet.connected() == clients);
     CpuTime used = server.cpuTime().minus(before);
