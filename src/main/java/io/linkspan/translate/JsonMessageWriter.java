@@ -102,9 +102,9 @@ final class JsonMessageWriter {
           put(0xC0 | next >> 6);
         } else {
           put(0xE0 | next >> 12);
-          put(0x80 | next >> 6 & 0x3F);
+          put(0x80 | (next >> 6 & 0x3F));
         }
-        put(0x80 | next & 0x3F);
+        put(0x80 | (next & 0x3F));
       }
     }
   }
@@ -153,9 +153,9 @@ final class JsonMessageWriter {
       return 0;
     }
     put(0xF0 | point >> 18);
-    put(0x80 | point >> 12 & 0x3F);
-    put(0x80 | point >> 6 & 0x3F);
-    put(0x80 | point & 0x3F);
+    put(0x80 | (point >> 12 & 0x3F));
+    put(0x80 | (point >> 6 & 0x3F));
+    put(0x80 | (point & 0x3F));
     return 1;
   }
 

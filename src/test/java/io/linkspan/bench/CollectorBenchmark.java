@@ -26,12 +26,12 @@ public final class CollectorBenchmark {
     SERIAL("-XX:+UseSerialGC"),
     PARALLEL("-XX:+UseParallelGC"),
     G1("-XX:+UseG1GC"),
-    G1_20MS("-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20");
+    G1_20MS("-XX:+UseG1GC -XX:MaxGCPauseMillis=20");
 
-    private final List<String> options;
+    private final String options;
 
-    Collector(String... options) {
-      this.options = List.of(options);
+    Collector(String options) {
+      this.options = options;
     }
   }
 
@@ -104,7 +104,7 @@ public final class CollectorBenchmark {
       throws IOException, InterruptedException {
     Path log = Files.createTempFile("collections", ".log");
     List<String> options = new ArrayList<>(HEAP);
-    options.addAll(collector.options);
+    options.addAll(List.of(collector.options.split(" ")));
     options.add("-XX:-UseDynamicNumberOfCompilerThreads");
     options.add("-Xlog:gc:file=" + log);
     try (var server = ServerProcess.gatewayInJvm(prefix, options, SETTINGS)) {

@@ -12,8 +12,6 @@ import io.linkspan.transport.engineio.EventLoop;
  */
 final class Arrival {
 
-  private static final Runnable NOTHING = () -> {};
-
   private final ConnectPolicy policy;
   private final String address;
   private final Credentials credentials;
@@ -22,7 +20,7 @@ final class Arrival {
   /** Null once the client has joined or left. */
   private PendingLinks.Link pending;
 
-  private Runnable onGiveUp = NOTHING;
+  private Runnable onGiveUp = Arrival::nothing;
   private boolean left;
 
   private Arrival(ConnectPolicy policy, String address, Credentials credentials) {
@@ -69,8 +67,12 @@ final class Arrival {
     if (pending != null) {
       pending.leave();
       pending = null;
-      onGiveUp = NOTHING;
+      onGiveUp = Arrival::nothing;
     }
+  }
+
+  private static void nothing() {
+    // A client that has joined gives way to no other.
   }
 
   /** Gives both places back, once. */

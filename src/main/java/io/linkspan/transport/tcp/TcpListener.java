@@ -127,6 +127,7 @@ final class TcpListener {
   }
 
   /** Counts a client that a proxy names under its own address; null when it has too many links. */
+  @SuppressWarnings("FutureReturnValueIgnored") // a close cannot fail
   private PendingLinks.Link count(NetSocketInternal socket, String address) {
     PendingLinks.Link accepted = gate.take(socket.channelHandlerContext().pipeline());
     if (accepted == null || address.equals(socket.remoteAddress(true).hostAddress())) {
