@@ -113,20 +113,13 @@ class JsonMessageReaderTest {
   void changedTextsAreReadAsTheGeneralWayReadsThem() {
     long seed = System.nanoTime();
     Random random = new Random(seed);
-    for (int i = 0; i < CHANGED; i++) {
-      StringBuilder changed = new StringBuilder(JSON);
-      for (int change = random.nextInt(3); change >= 0; change--) {
-        int at = random.nextInt(changed.length());
-        switch (random.nextInt(3)) {
-          case 0 -> changed.deleteCharAt(at);
-          case 1 -> changed.setCharAt(at, CHARACTERS.charAt(random.nextInt(CHARACTERS.length())));
-          default -> changed.insert(at, CHARACTERS.charAt(random.nextInt(CHARACTERS.length())));
-        }
-      }
-      Message read = JsonMessageReader.read(changed.toString());
-      if (read != null) {
-        assertThat(read).as("seed %d: %s", seed, changed).isEqualTo(general(changed.toString()));
-      }
-    }
+    ChangedTexts.of(JSON, CHARACTERS, CHANGED, random)
+        .forEach(
+            changed -> {
+              Message read = JsonMessageReader.read(changed);
+              if (read != null) {
+                assertThat(read).as("seed %d: %s", seed, changed).isEqualTo(general(changed));
+              }
+            });
   }
 }
