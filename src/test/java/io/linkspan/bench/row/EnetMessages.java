@@ -21,7 +21,7 @@ final class EnetMessages {
   /** The load that has a limit. */
   static final MessageLoad CLOSED = new MessageLoad("ENet, closed 100", null, PEERS, 0, true);
 
-  private static final int FIRST_WARM_UP = 200_000;
+  private static final int FIRST_WARM_UP = 500_000;
   private static final int WARM_UP_MS = 4_000;
 
   /** A load, the bytes of its bodies, and the messages in flight of each peer. */

@@ -19,8 +19,10 @@ import java.util.Map;
 /** The cost and the time of one message and its answer, over each transport. */
 public final class MessageRow implements Row {
 
-  private static final int FIRST_WARM_UP = 200_000;
-  private static final int WARM_UP = 100_000;
+  /** With fewer messages a part of a JVM's code is still interpreted. */
+  private static final int FIRST_WARM_UP = 500_000;
+
+  private static final int WARM_UP = 200_000;
   private static final String SOCKET_IO_ROUTE = "routes: [{to: \"\", bus: echo}]\n";
 
   /** No Message is sent again while the load lasts. */
@@ -87,7 +89,7 @@ public final class MessageRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(600, 200);
+    return run.size().either(780, 240);
   }
 
   @Override
