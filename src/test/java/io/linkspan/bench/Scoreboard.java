@@ -50,7 +50,7 @@ public final class Scoreboard {
           new HostileRow(),
           new ConformanceRow());
 
-  /** The first rows, which together take at most five minutes when they are quick. */
+  /** The first rows, which together take five to six minutes when they are quick. */
   private static final int QUICK_ROWS = 5;
 
   private static final int WORSE = 1;
