@@ -1,21 +1,33 @@
 package io.linkspan.translate;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.util.Random;
-import java.util.stream.IntStream;
-import java.util.stream.Stream;
+import java.util.function.Function;
 
 /** Texts that differ from a valid one in one to three characters. */
 final class ChangedTexts {
 
+  private static final int COUNT = 30_000;
+
   private ChangedTexts() {}
 
   /**
-   * Returns so many texts, each with other changes.
+   * Asserts that a reader reads each text as the general way does, or leaves it to that by null.
    *
    * @param characters that are inserted or take the place of others
    */
-  static Stream<String> of(String valid, String characters, int count, Random random) {
-    return IntStream.range(0, count).mapToObj(i -> change(valid, characters, random));
+  static <T> void assertReadAlike(
+      String valid, String characters, Function<String, T> reader, Function<String, T> general) {
+    long seed = System.nanoTime();
+    var random = new Random(seed);
+    for (int i = 0; i < COUNT; i++) {
+      String changed = change(valid, characters, random);
+      T read = reader.apply(changed);
+      if (read != null) {
+        assertThat(read).as("seed %d: %s", seed, changed).isEqualTo(general.apply(changed));
+      }
+    }
   }
 
   private static String change(String valid, String characters, Random random) {
