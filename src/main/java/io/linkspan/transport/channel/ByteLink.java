@@ -1,5 +1,6 @@
 package io.linkspan.transport.channel;
 
+import io.linkspan.listener.LoopBudget;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.MemoryUse;
 import io.linkspan.memory.OutOfMemory;
@@ -308,7 +309,7 @@ public abstract class ByteLink extends GatheredOutput {
     if (state != State.ENDED) {
       state = State.ENDED;
       markEnded();
-      LoopEnds.of(context().channel().eventLoop()).handle(this::end);
+      LoopBudget.of(context().channel().eventLoop()).take(this::end);
     }
   }
 

@@ -2,6 +2,7 @@ package io.linkspan.transport.http;
 
 import io.linkspan.admission.PendingLinks;
 import io.linkspan.listener.AcceptGate;
+import io.linkspan.listener.FirstBytes;
 import io.linkspan.time.DeadlineTimer;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelDuplexHandler;
@@ -74,6 +75,7 @@ public final class RequestWatch {
     var watch = new RequestWatch(pipeline.channel(), pending, limit.toMillis());
     pipeline.addBefore(pipeline.context(HttpRequestDecoder.class).name(), null, watch.bytes);
     pipeline.addAfter(pipeline.context(HttpResponseEncoder.class).name(), null, watch.requests);
+    FirstBytes.install(pipeline);
     watch.check();
   }
 

@@ -19,7 +19,6 @@ import io.netty.channel.ChannelPipeline;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.compression.JdkZlibEncoder;
 import io.netty.handler.ssl.SslHandler;
-import io.netty.handler.stream.ChunkedWriteHandler;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.util.Arrays;
 import java.util.function.IntSupplier;
@@ -47,10 +46,6 @@ final class DecoderLink implements TcpLink {
     context = socket.channelHandlerContext();
     channel = context.channel();
     ChannelPipeline pipeline = channel.pipeline();
-    if (pipeline.get(ChunkedWriteHandler.class) != null) {
-      // It is for files, and would hide how much waits to be written.
-      pipeline.remove(ChunkedWriteHandler.class);
-    }
     IntSupplier unfinished = framing.install(pipeline, context.name());
     BackPressure.install(pipeline, pressure);
     pipeline.addBefore(context.name(), null, new FrameGuard());

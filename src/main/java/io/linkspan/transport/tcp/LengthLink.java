@@ -9,12 +9,10 @@ import io.linkspan.transport.channel.BackPressureLimits;
 import io.linkspan.transport.channel.ByteLink;
 import io.linkspan.transport.channel.ScratchArray;
 import io.netty.buffer.ByteBuf;
-import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPipeline;
 import io.netty.handler.codec.CorruptedFrameException;
 import io.netty.handler.codec.TooLongFrameException;
-import io.netty.handler.stream.ChunkedWriteHandler;
 import io.vertx.core.internal.ContextInternal;
 import io.vertx.core.internal.net.NetSocketInternal;
 import io.vertx.core.net.impl.VertxHandler;
@@ -47,10 +45,6 @@ final class LengthLink extends ByteLink implements TcpLink {
     pipeline.addLast(this);
     ((VertxHandler<?>) vertx.handler()).channelInactive(vertx);
     pipeline.remove(vertx.handler());
-    ChannelHandler files = pipeline.get(ChunkedWriteHandler.class);
-    if (files != null) {
-      pipeline.remove(files);
-    }
   }
 
   @Override

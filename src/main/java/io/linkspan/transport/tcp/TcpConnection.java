@@ -13,6 +13,7 @@ import io.linkspan.connection.Heartbeat;
 import io.linkspan.connection.Outgoing;
 import io.linkspan.framing.Framing;
 import io.linkspan.framing.LengthHead;
+import io.linkspan.listener.FirstBytes;
 import io.linkspan.memory.MemoryAccount;
 import io.linkspan.memory.OutOfMemory;
 import io.linkspan.protocol.ProtocolException;
@@ -22,7 +23,9 @@ import io.linkspan.translate.ClosingTranslator;
 import io.linkspan.translate.ErrorTranslator;
 import io.linkspan.translate.ScratchFrame;
 import io.linkspan.transport.channel.FirstMessageAuth;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.epoll.EpollSocketChannel;
+import io.netty.handler.stream.ChunkedWriteHandler;
 import io.vertx.core.internal.net.NetSocketInternal;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
@@ -111,7 +114,13 @@ final class TcpConnection implements Connection, Receipt, TcpLink.Listener {
   }
 
   private TcpLink open(NetSocketInternal socket) {
-    if (socket.channelHandlerContext().channel() instanceof EpollSocketChannel epoll) {
+    ChannelPipeline pipeline = socket.channelHandlerContext().pipeline();
+    if (pipeline.get(ChunkedWriteHandler.class) != null) {
+      // It is for files, and would hide how much waits to be written.
+      pipeline.remove(ChunkedWriteHandler.class);
+    }
+    FirstBytes.install(pipeline);
+    if (pipeline.channel() instanceof EpollSocketChannel epoll) {
       long keepAlive = common.config().heartbeat().interval().toSeconds();
       epoll.config().setTcpKeepIdle((int) Math.max(1, keepAlive));
     }

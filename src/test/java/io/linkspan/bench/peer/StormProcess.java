@@ -10,8 +10,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Runs {@code linkspan storm} in a process of its own, with the lowest priority: its clients stand
- * for machines of their own, which take no processor time from the server.
+ * Runs {@code linkspan storm} in a process of its own that gets the processors when nobody else
+ * wants them: its clients stand for machines of their own, which take no time from the server.
  */
 public final class StormProcess implements AutoCloseable {
 
@@ -21,7 +21,7 @@ public final class StormProcess implements AutoCloseable {
 
   /** Starts a storm without good clients. */
   public StormProcess(String url, String kind, int clients, int seconds) throws IOException {
-    List<String> command = new ArrayList<>(List.of("nice", "-n", "19"));
+    List<String> command = new ArrayList<>(List.of("chrt", "--idle", "0"));
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx256m", "-XX:+UseSerialGC"));
     command.addAll(List.of("-jar", ServerProcess.GATEWAY_JAR.toString(), "storm", url));

@@ -30,10 +30,11 @@ public final class StormRow implements Row {
   private static final int QUICK_WARM_UP_MESSAGES = 5_000;
 
   /** A server that has run for a while has compiled what a connect needs. */
-  private static final int WARM_UP_ROUNDS = 10;
+  private static final int WARM_UP_ROUNDS = 40;
 
+  private static final int QUICK_WARM_UP_ROUNDS = 10;
   private static final int WARM_UP_CONNECTS = 500;
-  private static final int QUIET_MS = 4_000;
+  private static final int QUIET_MS = 8_000;
   private static final int QUICK_QUIET_MS = 2_000;
   private static final int SECONDS = 8;
   private static final int QUICK_SECONDS = 5;
@@ -65,6 +66,10 @@ public final class StormRow implements Row {
   /** A quick run leaves out the second kind. */
   private static List<String> kinds(Size size) {
     return size.quick() ? KINDS.subList(0, 1) : KINDS;
+  }
+
+  private static int warmUpRounds(Size size) {
+    return size.either(WARM_UP_ROUNDS, QUICK_WARM_UP_ROUNDS);
   }
 
   private static Figure goodLost(String kind) {
@@ -112,7 +117,7 @@ public final class StormRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(300, 150);
+    return run.size().either(420, 150);
   }
 
   @Override
@@ -130,13 +135,13 @@ public final class StormRow implements Row {
       }
     }
     report.note(
-        ("%d clients of the kind, at nice 19, beside %d good ones, bans on, round trips of an open"
-                + " loop of %d/s, after %d connects and ends to warm up")
+        ("%d clients of the kind, scheduled as idle, beside %d good ones, bans on, round trips of an"
+                + " open loop of %d/s, after %d connects and ends to warm up")
             .formatted(
                 run.size().clients(BAD),
                 run.size().clients(GOOD),
                 GOOD_PER_SECOND,
-                WARM_UP_ROUNDS * WARM_UP_CONNECTS));
+                warmUpRounds(run.size()) * WARM_UP_CONNECTS));
   }
 
   private static ServerProcess start(Target target) throws IOException, InterruptedException {
@@ -156,7 +161,7 @@ public final class StormRow implements Row {
     int seconds = size.either(SECONDS, QUICK_SECONDS);
     String url = "ws://127.0.0.1:" + server.port("http") + target.path();
     int lost = 0;
-    for (int i = 0; i < WARM_UP_ROUNDS; i++) {
+    for (int i = 0; i < warmUpRounds(size); i++) {
       clients(server, target, "warm-up-" + i, WARM_UP_CONNECTS).close();
     }
     try (var good = clients(server, target, "good", size.clients(GOOD))) {

@@ -1,4 +1,4 @@
-package io.linkspan.transport.channel;
+package io.linkspan.listener;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,24 +9,24 @@ import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-class LoopEndsTest {
+class LoopBudgetTest {
 
-  private static final int MANY = 5 * LoopEnds.IN_ONE_TURN;
+  private static final int MANY = 5 * LoopBudget.IN_ONE_TURN;
 
   private final EmbeddedChannel channel = new EmbeddedChannel();
   private final EventLoop loop = channel.eventLoop();
   private final List<Integer> ended = new ArrayList<>();
 
   private void end(int from, int to) {
-    IntStream.range(from, to).forEach(i -> LoopEnds.of(loop).handle(() -> ended.add(i)));
+    IntStream.range(from, to).forEach(i -> LoopBudget.of(loop).take(() -> ended.add(i)));
   }
 
   @Test
   void fewEndsAreHandledAtOnce() {
     for (int turn = 0; turn < 10; turn++) {
       ended.clear();
-      end(0, LoopEnds.IN_ONE_TURN);
-      assertThat(ended).hasSize(LoopEnds.IN_ONE_TURN);
+      end(0, LoopBudget.IN_ONE_TURN);
+      assertThat(ended).hasSize(LoopBudget.IN_ONE_TURN);
       channel.runScheduledPendingTasks();
     }
   }
@@ -35,7 +35,7 @@ class LoopEndsTest {
   void manyEndsTakeTurnsInTheirOrder() {
     end(0, MANY);
     for (int turn = 1; turn < 5; turn++) {
-      assertThat(ended).hasSize(turn * LoopEnds.IN_ONE_TURN);
+      assertThat(ended).hasSize(turn * LoopBudget.IN_ONE_TURN);
       channel.runScheduledPendingTasks();
     }
     assertThat(ended).isEqualTo(IntStream.range(0, MANY).boxed().toList());
@@ -43,9 +43,9 @@ class LoopEndsTest {
 
   @Test
   void anEndThatComesLaterWaitsForThoseBeforeIt() {
-    end(0, LoopEnds.IN_ONE_TURN + 1);
+    end(0, LoopBudget.IN_ONE_TURN + 1);
     channel.runScheduledPendingTasks();
-    end(LoopEnds.IN_ONE_TURN + 1, MANY);
+    end(LoopBudget.IN_ONE_TURN + 1, MANY);
     for (int turn = 0; turn < 5; turn++) {
       channel.runScheduledPendingTasks();
     }
@@ -54,13 +54,13 @@ class LoopEndsTest {
 
   @Test
   void anEndThatFailsLeavesTheOthersToFurtherTurns() {
-    end(0, LoopEnds.IN_ONE_TURN);
-    LoopEnds.of(loop)
-        .handle(
+    end(0, LoopBudget.IN_ONE_TURN);
+    LoopBudget.of(loop)
+        .take(
             () -> {
               throw new IllegalStateException("the end fails");
             });
-    end(LoopEnds.IN_ONE_TURN, MANY);
+    end(LoopBudget.IN_ONE_TURN, MANY);
     for (int turn = 0; turn < 6; turn++) {
       try {
         channel.runScheduledPendingTasks();
@@ -69,5 +69,14 @@ class LoopEndsTest {
       }
     }
     assertThat(ended).hasSize(MANY);
+  }
+
+  @Test
+  void aStepForLaterWaitsForTheNextTurnAndForThoseBeforeIt() {
+    LoopBudget.of(loop).takeLater(() -> ended.add(-1));
+    assertThat(ended).isEmpty();
+    end(0, MANY);
+    channel.runScheduledPendingTasks();
+    assertThat(ended).startsWith(-1, 0).hasSize(LoopBudget.IN_ONE_TURN);
   }
 }
