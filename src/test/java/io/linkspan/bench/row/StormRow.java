@@ -8,6 +8,7 @@ import io.linkspan.bench.board.Figure;
 import io.linkspan.bench.board.Limit;
 import io.linkspan.bench.board.RowReport;
 import io.linkspan.bench.board.Size;
+import io.linkspan.bench.peer.RealTime;
 import io.linkspan.bench.peer.Servers;
 import io.linkspan.bench.peer.StormProcess;
 import io.vertx.core.json.JsonObject;
@@ -29,11 +30,6 @@ public final class StormRow implements Row {
   private static final int WARM_UP_MESSAGES = 20_000;
   private static final int QUICK_WARM_UP_MESSAGES = 5_000;
 
-  /** A server that has run for a while has compiled what a connect needs. */
-  private static final int WARM_UP_ROUNDS = 40;
-
-  private static final int QUICK_WARM_UP_ROUNDS = 10;
-  private static final int WARM_UP_CONNECTS = 500;
   private static final int QUIET_MS = 8_000;
   private static final int QUICK_QUIET_MS = 2_000;
   private static final int SECONDS = 8;
@@ -66,10 +62,6 @@ public final class StormRow implements Row {
   /** A quick run leaves out the second kind. */
   private static List<String> kinds(Size size) {
     return size.quick() ? KINDS.subList(0, 1) : KINDS;
-  }
-
-  private static int warmUpRounds(Size size) {
-    return size.either(WARM_UP_ROUNDS, QUICK_WARM_UP_ROUNDS);
   }
 
   private static Figure goodLost(String kind) {
@@ -135,13 +127,9 @@ public final class StormRow implements Row {
       }
     }
     report.note(
-        ("%d clients of the kind, scheduled as idle, beside %d good ones, bans on, round trips of an"
-                + " open loop of %d/s, after %d connects and ends to warm up")
-            .formatted(
-                run.size().clients(BAD),
-                run.size().clients(GOOD),
-                GOOD_PER_SECOND,
-                warmUpRounds(run.size()) * WARM_UP_CONNECTS));
+        ("%d clients of the kind, scheduled as idle, beside %d good ones, scheduled first, bans on,"
+                + " round trips of an open loop of %d/s, after a storm that is twice as long")
+            .formatted(run.size().clients(BAD), run.size().clients(GOOD), GOOD_PER_SECOND));
   }
 
   private static ServerProcess start(Target target) throws IOException, InterruptedException {
@@ -161,27 +149,33 @@ public final class StormRow implements Row {
     int seconds = size.either(SECONDS, QUICK_SECONDS);
     String url = "ws://127.0.0.1:" + server.port("http") + target.path();
     int lost = 0;
-    for (int i = 0; i < warmUpRounds(size); i++) {
-      clients(server, target, "warm-up-" + i, WARM_UP_CONNECTS).close();
+    long memoryBefore = server.residentBytes();
+    // A server that has run for a while has compiled what a storm needs.
+    try (var storm = new StormProcess(url, kind, size.clients(BAD), 2 * seconds)) {
+      storm.await();
     }
     try (var good = clients(server, target, "good", size.clients(GOOD))) {
       good.closedLoop(0, size.either(WARM_UP_MESSAGES, QUICK_WARM_UP_MESSAGES), null);
       good.endClosedLoop();
-      good.openLoop(GOOD_PER_SECOND, size.either(QUIET_MS, QUICK_QUIET_MS), quiet);
-      long memoryBefore = server.residentBytes();
-      long cpuBefore = server.cpuTime().total();
-      try (var storm = new StormProcess(url, kind, size.clients(BAD), seconds)) {
-        storm.awaitFirstSecond();
-        try {
-          good.openLoop(GOOD_PER_SECOND, (seconds - 1) * 1_000L, stormy, late);
-        } catch (IOException | IllegalStateException disconnected) {
-          lost++;
-          report.note(target.name() + ", " + kind + ": " + disconnected.getMessage());
+      try (var priority = RealTime.begin()) {
+        good.openLoop(GOOD_PER_SECOND, size.either(QUIET_MS, QUICK_QUIET_MS), quiet);
+        long cpuBefore = server.cpuTime().total();
+        try (var storm = new StormProcess(url, kind, size.clients(BAD), seconds)) {
+          storm.awaitFirstSecond();
+          try {
+            good.openLoop(GOOD_PER_SECOND, (seconds - 1) * 1_000L, stormy, late);
+          } catch (IOException | IllegalStateException disconnected) {
+            lost++;
+            report.note(target.name() + ", " + kind + ": " + disconnected.getMessage());
+          }
+          JsonObject counts = storm.await();
+          long cpu = server.cpuTime().total() - cpuBefore;
+          add(counts, kind, target.name(), seconds, report);
+          report.add(cpu(kind), target.name(), cpu / 10_000.0 / seconds);
         }
-        JsonObject counts = storm.await();
-        long cpu = server.cpuTime().total() - cpuBefore;
-        add(counts, kind, target.name(), seconds, report);
-        report.add(cpu(kind), target.name(), cpu / 10_000.0 / seconds);
+        if (!priority.granted()) {
+          report.note(target.name() + ", " + kind + ": the good clients had no priority");
+        }
       }
       report
           .add(

@@ -1,0 +1,49 @@
+package io.linkspan.bench.peer;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Lets the threads of this process, a measuring client, run before those of any server for as long
+ * as it is open: the client stands for machines of their own. Linux permits that to root; without
+ * the permission the scheduling stays as it is.
+ */
+public final class RealTime implements AutoCloseable {
+
+  private final boolean granted;
+
+  private RealTime(boolean granted) {
+    this.granted = granted;
+  }
+
+  /** Begins; applies to the present threads and those that they start. */
+  public static RealTime begin() throws IOException, InterruptedException {
+    return new RealTime(schedule("--fifo", 1));
+  }
+
+  /** Returns whether Linux permitted it. */
+  public boolean granted() {
+    return granted;
+  }
+
+  @Override
+  public void close() throws IOException, InterruptedException {
+    if (granted) {
+      schedule("--other", 0);
+    }
+  }
+
+  private static boolean schedule(String policy, int priority)
+      throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of("chrt", "--all-tasks", policy, "--pid"));
+    command.add(Integer.toString(priority));
+    command.add(Long.toString(ProcessHandle.current().pid()));
+    return new ProcessBuilder(command)
+            .redirectErrorStream(true)
+            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+            .start()
+            .waitFor()
+        == 0;
+  }
+}
