@@ -105,7 +105,7 @@ class FirstBytesTest {
   @Test
   void arriveBeforeTheEndOfTheirConnection() {
     read(bytes("first"));
-    channel.close();
+    assertThat(channel.finish()).isFalse();
     assertThat(arrived).containsExactly("first", "read complete", "inactive");
     nextTurn();
     assertThat(arrived).hasSize(3);

@@ -18,7 +18,7 @@ public final class RealTime implements AutoCloseable {
   }
 
   /** Begins; applies to the present threads and those that they start. */
-  public static RealTime begin() throws IOException, InterruptedException {
+  public static RealTime begin() throws IOException {
     return new RealTime(schedule("--fifo", 1));
   }
 
@@ -28,14 +28,13 @@ public final class RealTime implements AutoCloseable {
   }
 
   @Override
-  public void close() throws IOException, InterruptedException {
+  public void close() throws IOException {
     if (granted) {
       schedule("--other", 0);
     }
   }
 
-  private static boolean schedule(String policy, int priority)
-      throws IOException, InterruptedException {
+  private static boolean schedule(String policy, int priority) throws IOException {
     List<String> command = new ArrayList<>(List.of("chrt", "--all-tasks", policy, "--pid"));
     command.add(Integer.toString(priority));
     command.add(Long.toString(ProcessHandle.current().pid()));
@@ -43,7 +42,9 @@ public final class RealTime implements AutoCloseable {
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start()
-            .waitFor()
+            .onExit()
+            .join()
+            .exitValue()
         == 0;
   }
 }
