@@ -88,7 +88,7 @@ class ArchitectureTest {
       telemetry.otel -> api, telemetry
       trace -> api, config, connection, directory, time, wire
       translate -> api, protocol, protocol.engineio, protocol.frame, protocol.methodchannel, protocol.socketio
-      transport.channel -> admission, api, connection, memory, session, time
+      transport.channel -> admission, api, connection, listener, memory, session, time
       transport.enet -> admission, api, config, connection, memory, protocol, protocol.enet, protocol.frame, session, time, translate, transport.channel
       transport.engineio -> admission, connection, directory, memory, protocol.engineio, protocol.websocket, time, transport.channel, transport.http
       transport.engineio.relay -> admission, bus, directory, protocol.engineio, time, transport.engineio, transport.engineio.relay.wire, transport.http

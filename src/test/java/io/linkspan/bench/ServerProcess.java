@@ -31,6 +31,9 @@ public final class ServerProcess implements AutoCloseable {
   /** The packaged gateway. */
   public static final Path GATEWAY_JAR = Path.of("target", "linkspan.jar");
 
+  /** Its classes as a JVM lays them out in memory. */
+  private static final Path CLASS_ARCHIVE = Path.of("target", "linkspan.jsa");
+
   private static final String PORT = "\"%s\":(\\d+)";
   private static final Pattern ANY_PORT = Pattern.compile("\"[a-z]+\":\\d+");
   private static final Pattern HEAP_USED = Pattern.compile("total \\d+K, used (\\d+)K");
@@ -47,6 +50,29 @@ public final class ServerProcess implements AutoCloseable {
     this.output = output;
     this.ports = ports;
     this.isJvm = isJvm;
+  }
+
+  /**
+   * Makes an archive of the gateway's classes, as the build of its image does, which all gateways
+   * of the following rows start with.
+   */
+  static void archiveClasses() throws IOException {
+    Files.deleteIfExists(CLASS_ARCHIVE);
+    Map<String, String> ofACluster =
+        Map.of(
+            "LINKSPAN_CLUSTER_ENABLED", "true",
+            "LINKSPAN_CLUSTER_HOST", "127.0.0.1",
+            "LINKSPAN_CLUSTER_JOIN_MEMBERS", "127.0.0.1",
+            "LINKSPAN_CLUSTER_SECRET", "of-the-archive-only");
+    List<String> options = new ArrayList<>(JVM_OPTIONS);
+    options.add("-XX:ArchiveClassesAtExit=" + CLASS_ARCHIVE);
+    try (var node = gatewayInJvm(List.of(), options, ofACluster)) {
+      node.terminate();
+      node.process.onExit().join();
+    }
+    if (!Files.exists(CLASS_ARCHIVE)) {
+      throw new IOException("the JVM made no archive of its classes");
+    }
   }
 
   /** Starts the packaged gateway on free ports, with its defaults and these settings. */
@@ -92,6 +118,9 @@ public final class ServerProcess implements AutoCloseable {
     List<String> command = new ArrayList<>(prefix);
     command.add(JAVA_BIN.resolve("java").toString());
     command.addAll(options);
+    if (Files.exists(CLASS_ARCHIVE)) {
+      command.add("-XX:SharedArchiveFile=" + CLASS_ARCHIVE);
+    }
     command.addAll(List.of("-jar", GATEWAY_JAR.toString()));
     command.addAll(List.of(arguments));
     var builder = new ProcessBuilder(command);

@@ -18,7 +18,6 @@ import io.linkspan.testing.ClientLog;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * Clients whose links break every 15 s for 2 s, while they are sent broadcasts and direct messages.
@@ -132,10 +131,10 @@ public final class JitterRow implements Row {
     int settle = size.either(SETTLE_SECONDS, QUICK_SETTLE_SECONDS);
     int port = server.port("management");
     fleet.startCutting(period, size.either(AWAY_MS, QUICK_AWAY_MS));
-    // As much as is measured: in its first minute a JVM spends a third of its time on compilation.
-    int seconds = size.either(SECONDS, QUICK_SECONDS);
-    long millis = TimeUnit.SECONDS.toMillis(seconds);
-    new Publisher(port, "warmup").publish(GROUP, BROADCASTS, clients, DIRECT, millis, run.seed());
+    int millis = 1_000 * size.either(SECONDS, QUICK_SECONDS);
+    // In its first minute a JVM spends a third of its time on compilation.
+    int warmUp = size.either(millis, millis / 2);
+    new Publisher(port, "warmup").publish(GROUP, BROADCASTS, clients, DIRECT, warmUp, run.seed());
     var publisher = new Publisher(port, "measured");
     CpuTime before = server.cpuTime();
     publisher.publish(GROUP, BROADCASTS, clients, DIRECT, millis, run.seed());

@@ -75,7 +75,9 @@ public final class MessageRow implements Row {
     limits.add(ratio(SOCKET_IO, 1.5, Servers.NETTY_SOCKET_IO, size));
     limits.add(ratio(TCP, 2.5, Servers.RAW_VERTX, size));
     limits.add(ratio(EnetMessages.CLOSED, 1.5, EnetMessages.C_LIBRARY, size));
-    limits.add(ratio(ServiceMessages.HTTP, 2.5, ServiceMessages.RAW_PROXY, size));
+    if (!size.quick()) {
+      limits.add(ratio(ServiceMessages.HTTP, 2.5, ServiceMessages.RAW_PROXY, size));
+    }
     return limits;
   }
 
@@ -104,8 +106,8 @@ public final class MessageRow implements Row {
         Parts.run(target.name(), report, () -> measure(target, loads, size, report));
       }
       var services = new ServiceMessages(size, report);
-      Parts.run("HTTP service", report, () -> services.overHttp(configuration));
       if (!size.quick()) {
+        Parts.run("HTTP service", report, () -> services.overHttp(configuration));
         Parts.run("no client acknowledges", report, () -> owing(size, report));
         Parts.run("TCP service", report, () -> services.overTcp(configuration));
         Parts.run("clients", report, services::betweenClients);

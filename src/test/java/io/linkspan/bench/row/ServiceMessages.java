@@ -25,7 +25,7 @@ final class ServiceMessages {
 
   /** A service that is reached over HTTP. */
   static final MessageLoad HTTP =
-      new MessageLoad("HTTP service, closed 50", Wire.WEBSOCKET, 50, 0, true);
+      new MessageLoad("HTTP service, closed 50", Wire.WEBSOCKET, 50, 0, false);
 
   private static final MessageLoad TCP =
       new MessageLoad("TCP service, closed 50", Wire.WEBSOCKET, 50, 0, false);
