@@ -51,8 +51,7 @@ public final class AcceptGate {
     @Override
     public void channelRegistered(ChannelHandlerContext context) {
       // Not in this turn, whose queue of tasks would grow for as long as connections arrive, and
-      // not
-      // before the connections that wait for their first turn.
+      // behind the connections that wait for their first turn.
       LoopBudget.of(context.channel().eventLoop()).takeLater(this::built);
       context.fireChannelRegistered();
     }

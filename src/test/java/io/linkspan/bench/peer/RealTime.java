@@ -1,8 +1,6 @@
 package io.linkspan.bench.peer;
 
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 
 /**
  * Lets the threads of this process, a measuring client, run before those of any server for as long
@@ -35,10 +33,9 @@ public final class RealTime implements AutoCloseable {
   }
 
   private static boolean schedule(String policy, int priority) throws IOException {
-    List<String> command = new ArrayList<>(List.of("chrt", "--all-tasks", policy, "--pid"));
-    command.add(Integer.toString(priority));
-    command.add(Long.toString(ProcessHandle.current().pid()));
-    return new ProcessBuilder(command)
+    String pid = Long.toString(ProcessHandle.current().pid());
+    return new ProcessBuilder(
+                "chrt", "--all-tasks", policy, "--pid", Integer.toString(priority), pid)
             .redirectErrorStream(true)
             .redirectOutput(ProcessBuilder.Redirect.DISCARD)
             .start()
