@@ -3,12 +3,14 @@ package io.linkspan.cluster;
 /** Names of the maps and member attributes that all nodes of a cluster share. */
 final class DirectoryNames {
 
-  static final String SESSIONS = "linkspan.sessions";
   static final String USERS = "linkspan.users";
   static final String GROUPS = "linkspan.groups";
 
   /** Users without a session, and the shards that have their recent eventIds. */
   static final String PARKED = "linkspan.parked";
+
+  /** Seals of session ids, by their numbers. */
+  static final String SEALS = "linkspan.seals";
 
   /** Members that have announced that they leave. */
   static final String LEAVING = "linkspan.leaving";
@@ -24,6 +26,9 @@ final class DirectoryNames {
 
   /** Member attribute: number of shards of the node. */
   static final String SHARDS = "linkspan.shards";
+
+  /** Member attribute: version of the directory's form; absent before the first change of it. */
+  static final String FORM = "linkspan.directory";
 
   private DirectoryNames() {}
 }

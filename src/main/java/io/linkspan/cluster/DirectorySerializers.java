@@ -14,8 +14,10 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -57,66 +59,12 @@ final class DirectorySerializers {
 
   private static final List<Form<?>> ALL =
       List.of(
-          new Form<>(
-              SessionEntry.class,
-              1,
-              DirectorySerializers::writeEntry,
-              DirectorySerializers::readEntry),
-          new Form<>(
-              SessionEntry.Move.class,
-              2,
-              (out, move) -> {
-                out.writeString(move.from());
-                out.writeString(move.to());
-              },
-              in -> new SessionEntry.Move(in.readString(), in.readString())),
-          new Form<>(
-              SessionEntry.Remove.class,
-              3,
-              (out, remove) -> out.writeString(remove.shard()),
-              in -> new SessionEntry.Remove(in.readString())),
-          new Form<>(
-              SessionEntry.Membership.class,
-              4,
-              (out, membership) -> {
-                out.writeString(membership.shard());
-                out.writeString(membership.group());
-                out.writeBoolean(membership.member());
-              },
-              in ->
-                  new SessionEntry.Membership(in.readString(), in.readString(), in.readBoolean())),
-          new Form<>(
-              SessionEntry.Reclaim.class,
-              5,
-              (out, reclaim) -> writeEntry(out, reclaim.mine()),
-              in -> new SessionEntry.Reclaim(readEntry(in))),
-          new Form<>(
-              SessionEntry.TakeOut.class,
-              6,
-              (out, takeOut) -> {},
-              in -> new SessionEntry.TakeOut()),
-          new Form<>(
-              UserEntry.class, 7, DirectorySerializers::writeUser, DirectorySerializers::readUser),
-          new Form<>(
-              UserEntry.Put.class,
-              8,
-              (out, put) -> writeRef(out, put.session()),
-              in -> new UserEntry.Put(readRef(in))),
+          // Ids 1 to 8, 10 and 11 were of forms that had entries of sessions beside those of users.
           new Form<>(
               UserEntry.Remove.class,
               9,
               (out, remove) -> writeRef(out, remove.session()),
               in -> new UserEntry.Remove(readRef(in))),
-          new Form<>(
-              UserEntry.RemoveLost.class,
-              10,
-              DirectorySerializers::writeNodes,
-              in -> new UserEntry.RemoveLost(readNames(in))),
-          new Form<>(
-              UserEntry.RemoveSessions.class,
-              11,
-              (out, remove) -> writeNames(out, remove.sessions()),
-              in -> new UserEntry.RemoveSessions(readNames(in))),
           new Form<>(
               GroupEntry.class,
               12,
@@ -179,7 +127,48 @@ final class DirectorySerializers {
               in -> new LogProcessors.Expire(in.readLong())),
           new Form<>(Appended.class, 28, LogForms::writeAppended, LogForms::readAppended),
           new Form<>(LogRead.Page.class, 29, LogForms::writePage, LogForms::readPage),
-          new Form<>(LogRead.Gone.class, 30, LogForms::writeGone, LogForms::readGone));
+          new Form<>(LogRead.Gone.class, 30, LogForms::writeGone, LogForms::readGone),
+          new Form<>(
+              UserEntry.class, 31, DirectorySerializers::writeUser, DirectorySerializers::readUser),
+          new Form<>(
+              UserEntry.Add.class,
+              32,
+              (out, add) -> writeRef(out, add.session()),
+              in -> new UserEntry.Add(readRef(in))),
+          new Form<>(
+              UserEntry.Move.class,
+              33,
+              (out, move) -> {
+                writeRef(out, move.from());
+                out.writeString(move.to().shard());
+              },
+              in -> {
+                SessionRef from = readRef(in);
+                return new UserEntry.Move(
+                    from, new SessionRef(from.session(), from.user(), in.readString()));
+              }),
+          new Form<>(
+              UserEntry.Membership.class,
+              34,
+              (out, membership) -> {
+                writeRef(out, membership.session());
+                out.writeString(membership.group());
+                out.writeBoolean(membership.member());
+              },
+              in -> new UserEntry.Membership(readRef(in), in.readString(), in.readBoolean())),
+          new Form<>(
+              UserEntry.Reclaim.class,
+              35,
+              (out, reclaim) -> {
+                writeRef(out, reclaim.session());
+                writeNames(out, reclaim.groups());
+              },
+              in -> new UserEntry.Reclaim(readRef(in), readNames(in))),
+          new Form<>(
+              UserEntry.TakeLost.class,
+              36,
+              DirectorySerializers::writeNodes,
+              in -> new UserEntry.TakeLost(readNames(in))));
 
   private DirectorySerializers() {}
 
@@ -188,16 +177,6 @@ final class DirectorySerializers {
       config.addSerializerConfig(
           new SerializerConfig().setTypeClass(form.type()).setImplementation(form));
     }
-  }
-
-  private static void writeEntry(ObjectDataOutput out, SessionEntry entry) throws IOException {
-    out.writeString(entry.user());
-    out.writeString(entry.shard());
-    writeNames(out, entry.groups());
-  }
-
-  private static SessionEntry readEntry(ObjectDataInput in) throws IOException {
-    return new SessionEntry(in.readString(), in.readString(), readNames(in));
   }
 
   private static void writeRef(ObjectDataOutput out, SessionRef ref) throws IOException {
@@ -211,22 +190,26 @@ final class DirectorySerializers {
   }
 
   private static void writeUser(ObjectDataOutput out, UserEntry entry) throws IOException {
-    out.writeString(entry.sessions().get(0).user());
     out.writeInt(entry.sessions().size());
-    for (SessionRef ref : entry.sessions()) {
-      out.writeString(ref.session());
-      out.writeString(ref.shard());
+    for (SessionRef session : entry.sessions()) {
+      writeRef(out, session);
+      writeNames(out, entry.groupsOf(session));
     }
   }
 
   private static UserEntry readUser(ObjectDataInput in) throws IOException {
-    String user = in.readString();
     int count = in.readInt();
     List<SessionRef> sessions = new ArrayList<>();
+    Map<String, Set<String>> groups = new HashMap<>();
     for (int i = 0; i < count; i++) {
-      sessions.add(new SessionRef(in.readString(), user, in.readString()));
+      SessionRef session = readRef(in);
+      sessions.add(session);
+      Set<String> its = readNames(in);
+      if (!its.isEmpty()) {
+        groups.put(session.session(), its);
+      }
     }
-    return new UserEntry(List.copyOf(sessions));
+    return new UserEntry(List.copyOf(sessions), groups.isEmpty() ? Map.of() : groups);
   }
 
   private static void writeRevocation(ObjectDataOutput out, Revocation entry) throws IOException {

@@ -34,7 +34,13 @@ public final class HazelcastCluster {
   private final SessionDirectory directory;
   private final RevocationStore revocations;
 
-  private HazelcastCluster(Vertx vertx, HazelcastInstance hazelcast, Nodes.Node self) {
+  /**
+   * Creates the parts of a member.
+   *
+   * @param seals null when this process serves no clients, as {@code self} is
+   */
+  private HazelcastCluster(
+      Vertx vertx, HazelcastInstance hazelcast, Nodes.Node self, IdSeals seals) {
     this.vertx = vertx;
     this.hazelcast = hazelcast;
     nodes = new HazelcastNodes(vertx, hazelcast, self);
@@ -44,7 +50,7 @@ public final class HazelcastCluster {
       return;
     }
     var events = new LostSessionEvents(vertx.eventBus());
-    directory = new HazelcastSessionDirectory(vertx, hazelcast, self, events);
+    directory = new HazelcastSessionDirectory(vertx, hazelcast, self, seals, events);
     revocations = new HazelcastRevocationStore(vertx, hazelcast, nodes);
     nodes.watch(new LostNodeSweeper(vertx, hazelcast, nodes, new VertxShardBus(vertx), events));
   }
@@ -75,16 +81,23 @@ public final class HazelcastCluster {
               var targets = new RequestTargets();
               return VertxProcess.clustered(
                       options.setEventBusOptions(bus), transport, manager, targets.selector())
-                  .map(
-                      vertx -> {
-                        HazelcastInstance hazelcast = manager.getHazelcastInstance();
-                        targets.register(vertx);
-                        hazelcast.getCluster().addMembershipListener(new LostMembers(targets));
-                        return new HazelcastCluster(vertx, hazelcast, self);
-                      })
+                  .compose(vertx -> member(vertx, manager.getHazelcastInstance(), self, targets))
                   .onFailure(failure -> leave(manager));
             })
         .recover(failure -> Future.failedFuture(refused(config, failure)));
+  }
+
+  private static Future<HazelcastCluster> member(
+      Vertx vertx, HazelcastInstance hazelcast, Nodes.Node self, RequestTargets targets) {
+    targets.register(vertx);
+    hazelcast.getCluster().addMembershipListener(new LostMembers(targets));
+    if (self == null) {
+      return Future.succeededFuture(new HazelcastCluster(vertx, hazelcast, null, null));
+    }
+    return DirectoryForm.check(hazelcast.getCluster().getMembers())
+        .compose(v -> IdSeals.join(vertx, hazelcast))
+        .map(seals -> new HazelcastCluster(vertx, hazelcast, self, seals))
+        .recover(failure -> vertx.close().transform(v -> Future.failedFuture(failure)));
   }
 
   /** Creates what joins the cluster, and sets up its bus. */

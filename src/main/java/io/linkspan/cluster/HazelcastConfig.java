@@ -45,6 +45,9 @@ final class HazelcastConfig {
   /** Hazelcast's own number of threads that read, and of threads that write. */
   private static final int MAX_IO_THREADS = 3;
 
+  /** Backups of an entry that Hazelcast permits. */
+  private static final int MAX_BACKUPS = 6;
+
   /** Users in the near cache of a node. */
   private static final int REMEMBERED_USERS = 100_000;
 
@@ -67,7 +70,8 @@ final class HazelcastConfig {
       config.getMemberAttributeConfig().setAttribute(DirectoryNames.NODE, self.id());
       config
           .getMemberAttributeConfig()
-          .setAttribute(DirectoryNames.SHARDS, Integer.toString(self.shards()));
+          .setAttribute(DirectoryNames.SHARDS, Integer.toString(self.shards()))
+          .setAttribute(DirectoryNames.FORM, DirectoryForm.CURRENT);
     }
     config.setProperty("hazelcast.phone.home.enabled", "false");
     config.setProperty("hazelcast.logging.type", "slf4j");
@@ -91,11 +95,11 @@ final class HazelcastConfig {
     network(config.getAdvancedNetworkConfig(), cluster, host, self == null);
     DirectorySerializers.register(config.getSerializationConfig());
     JavaClasses.restrict(config.getSerializationConfig());
-    config.addMapConfig(map(DirectoryNames.SESSIONS));
     config.addMapConfig(map(DirectoryNames.USERS).setNearCacheConfig(remembered()));
     config.addMapConfig(map(DirectoryNames.GROUPS));
     config.addMapConfig(map(DirectoryNames.PARKED));
     config.addMapConfig(map(DirectoryNames.LEAVING));
+    config.addMapConfig(seals());
     // After a partition each node adds what it knows again.
     config.addMapConfig(map(DirectoryNames.REVOCATIONS));
     config.addMapConfig(logs());
@@ -163,6 +167,14 @@ final class HazelcastConfig {
   private static MapConfig logs() {
     return map(DirectoryNames.LOGS)
         .setInMemoryFormat(InMemoryFormat.OBJECT)
+        .setMergePolicyConfig(
+            new MergePolicyConfig().setPolicy(PutIfAbsentMergePolicy.class.getName()));
+  }
+
+  /** Configures the seals, which outlive any seven nodes, and of which all parts have some. */
+  private static MapConfig seals() {
+    return map(DirectoryNames.SEALS)
+        .setBackupCount(MAX_BACKUPS)
         .setMergePolicyConfig(
             new MergePolicyConfig().setPolicy(PutIfAbsentMergePolicy.class.getName()));
   }

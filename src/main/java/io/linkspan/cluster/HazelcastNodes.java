@@ -53,7 +53,7 @@ final class HazelcastNodes
     leaves = new PlannedLeaves(hazelcast);
     hazelcast.getCluster().addMembershipListener(this);
     hazelcast.getLifecycleService().addLifecycleListener(this);
-    hazelcast.getMap(DirectoryNames.SESSIONS).addPartitionLostListener(this);
+    hazelcast.getMap(DirectoryNames.USERS).addPartitionLostListener(this);
   }
 
   @Override

@@ -6,6 +6,7 @@ import com.hazelcast.map.IMap;
 import io.linkspan.directory.DirectoryLookups;
 import io.linkspan.directory.Nodes.Node;
 import io.linkspan.directory.SessionDirectory;
+import io.linkspan.directory.SessionIds;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.time.RepeatedFailure;
 import io.vertx.core.Future;
@@ -28,82 +29,84 @@ import org.slf4j.LoggerFactory;
 import org.slf4j.event.Level;
 
 /**
- * The directory of a cluster: three Hazelcast maps, from sessions to their owners, from users to
- * their sessions, from groups to the nodes that have members. Shared by all event loops of the
- * node; every future completes on the context of its caller.
+ * The directory of a cluster: two Hazelcast maps, from users to their sessions, from groups to the
+ * nodes that have members. Shared by all event loops of the node; every future completes on the
+ * context of its caller.
  *
- * <p>The map of sessions decides which shard owns a session. A user's sessions are cached by every
- * node that looked them up, until they change. A group's nodes are looked up each time: a member
- * whose join was confirmed must not miss a later message.
+ * <p>The entry of a user decides which shard owns a session, so that a session begins, moves and
+ * ends with one change at one place. Its key can be told from the user's name and from the id of
+ * each session, where a seal hides it. A user's sessions are cached by every node that looked them
+ * up, until they change. A session's owner and a group's nodes are looked up each time: a claim
+ * must not end at a former owner, and a member whose join was confirmed must not miss a later
+ * message.
  */
 final class HazelcastSessionDirectory implements SessionDirectory {
 
   private static final Logger LOG = LoggerFactory.getLogger(HazelcastSessionDirectory.class);
-  private static final RepeatedFailure HALF_MOVED =
-      new RepeatedFailure(
-          LOG, Level.WARN, "a session has moved, but the entry of its user was not updated");
-
   private static final RepeatedFailure UNRECORDED =
       new RepeatedFailure(
           LOG, Level.WARN, "the cluster did not record whether this node has members of a group");
 
   private final VertxInternal vertx;
   private final Node self;
-  private final IMap<String, SessionEntry> sessions;
   private final IMap<String, UserEntry> users;
   private final IMap<String, GroupEntry> groups;
   private final IMap<String, String> parked;
   private final LocalGroupRegistry ownGroups = new LocalGroupRegistry(this::tell);
   private final LostSessionEvents events;
+  private final IdSeals seals;
+  private final UserKeys keys = new UserKeys();
   private final DirectoryLookups lookups = new DirectoryLookups();
   private final ConcurrentMap<String, SessionRef> own = new ConcurrentHashMap<>();
 
-  /** Users whose entry this node is changing, with the number of changes in progress. */
+  /** Keys of the entries that this node is changing, with the number of changes in progress. */
   private final ConcurrentMap<String, Integer> changing = new ConcurrentHashMap<>();
 
   HazelcastSessionDirectory(
-      Vertx vertx, HazelcastInstance hazelcast, Node self, LostSessionEvents events) {
+      Vertx vertx,
+      HazelcastInstance hazelcast,
+      Node self,
+      IdSeals seals,
+      LostSessionEvents events) {
     this.vertx = (VertxInternal) vertx;
     this.self = self;
+    this.seals = seals;
     this.events = events;
-    sessions = hazelcast.getMap(DirectoryNames.SESSIONS);
     users = hazelcast.getMap(DirectoryNames.USERS);
     groups = hazelcast.getMap(DirectoryNames.GROUPS);
     parked = hazelcast.getMap(DirectoryNames.PARKED);
   }
 
   @Override
+  public String newId(String user) {
+    return seals.own().newId(keys.of(user));
+  }
+
+  @Override
   public Future<List<SessionRef>> add(SessionRef session) {
     own.put(session.session(), session);
-    Future<Void> entered =
-        onContext(sessions.setAsync(session.session(), SessionEntry.of(session, Set.of())));
-    Future<UserEntry> all = change(session.user(), new UserEntry.Put(session));
-    return Future.join(entered, all)
-        .map(v -> all.result().sessions())
+    return change(session.user(), new UserEntry.Add(session))
+        .map(entry -> entry.of(session.user()))
         .onFailure(failure -> remove(session));
   }
 
   @Override
   public Future<Boolean> move(SessionRef from, SessionRef to) {
-    var move = new SessionEntry.Move(from.shard(), to.shard());
-    return onContext(sessions.submitToKey(from.session(), move))
-        .compose(moved -> moved ? moved(to) : Future.succeededFuture(false));
+    return change(to.user(), new UserEntry.Move(from, to))
+        .onSuccess(
+            moved -> {
+              if (moved) {
+                moved(to);
+              }
+            });
   }
 
-  private Future<Boolean> moved(SessionRef to) {
+  private void moved(SessionRef to) {
     if (to.node().equals(self.id())) {
       own.put(to.session(), to);
     } else {
       own.remove(to.session());
     }
-    return change(to.user(), new UserEntry.Put(to))
-        .map(true)
-        .otherwise(
-            failure -> {
-              // The session has moved nevertheless, and its owner must be notified.
-              HALF_MOVED.add(failure);
-              return true;
-            });
   }
 
   @Override
@@ -114,11 +117,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   @Override
   public Future<Void> remove(SessionRef session) {
     own.remove(session.session(), session);
-    var remove = new SessionEntry.Remove(session.shard());
-    return Future.join(
-            onContext(sessions.submitToKey(session.session(), remove)),
-            change(session.user(), new UserEntry.Remove(session)))
-        .mapEmpty();
+    return change(session.user(), new UserEntry.Remove(session)).mapEmpty();
   }
 
   /**
@@ -127,36 +126,38 @@ final class HazelcastSessionDirectory implements SessionDirectory {
    * reads bypass the cache until the change has ended.
    */
   private <T> Future<T> change(String user, EntryProcessor<String, UserEntry, T> how) {
-    changing.merge(user, 1, Integer::sum);
+    String key = keys.of(user);
+    changing.merge(key, 1, Integer::sum);
     try {
       return onContext(
           users
-              .submitToKey(user, how)
-              .whenCompleteAsync((value, failure) -> changed(user), Runnable::run));
+              .submitToKey(key, how)
+              .whenCompleteAsync((value, failure) -> changed(key), Runnable::run));
     } catch (RuntimeException e) {
-      changed(user);
+      changed(key);
       throw e;
     }
   }
 
-  private void changed(String user) {
-    changing.computeIfPresent(user, (name, under) -> under == 1 ? null : under - 1);
+  private void changed(String key) {
+    changing.computeIfPresent(key, (name, under) -> under == 1 ? null : under - 1);
   }
 
   @Override
   public Future<List<SessionRef>> sessionsOf(String user) {
-    if (changing.containsKey(user)) {
+    String key = keys.of(user);
+    if (changing.containsKey(key)) {
       return askAgain(user);
     }
-    CompletableFuture<UserEntry> answer = users.getAsync(user).toCompletableFuture();
+    CompletableFuture<UserEntry> answer = users.getAsync(key).toCompletableFuture();
     if (!answer.isDone() || answer.isCompletedExceptionally()) {
       lookups.askedCluster();
-      return onContext(answer).map(HazelcastSessionDirectory::sessionsIn);
+      return onContext(answer).map(entry -> sessionsIn(entry, user));
     }
-    UserEntry remembered = answer.join();
-    if (remembered != null) {
+    List<SessionRef> remembered = sessionsIn(answer.join(), user);
+    if (!remembered.isEmpty()) {
       lookups.answeredFromMemory();
-      return Future.succeededFuture(remembered.sessions());
+      return Future.succeededFuture(remembered);
     }
     // A cached absence may be stale, and there is no shard that could correct it.
     return askAgain(user);
@@ -165,12 +166,15 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   @Override
   public Future<List<SessionRef>> askAgain(String user) {
     lookups.askedCluster();
-    return onContext(users.submitToKey(user, new UserEntry.Read()))
-        .map(HazelcastSessionDirectory::sessionsIn);
+    return read(keys.of(user)).map(entry -> sessionsIn(entry, user));
   }
 
-  private static List<SessionRef> sessionsIn(UserEntry entry) {
-    return entry == null ? List.of() : entry.sessions();
+  private Future<UserEntry> read(String key) {
+    return onContext(users.submitToKey(key, new UserEntry.Read()));
+  }
+
+  private static List<SessionRef> sessionsIn(UserEntry entry, String user) {
+    return entry == null ? List.of() : entry.of(user);
   }
 
   @Override
@@ -190,9 +194,18 @@ final class HazelcastSessionDirectory implements SessionDirectory {
       lookups.answeredHere();
       return Future.succeededFuture(here);
     }
+    if (!SessionIds.isId(session)) {
+      return Future.succeededFuture();
+    }
     lookups.askedCluster();
-    return onContext(sessions.getAsync(session))
-        .map(entry -> entry == null ? null : entry.ref(session));
+    return seals
+        .find(IdSeal.numberIn(session))
+        .compose(
+            seal ->
+                seal == null
+                    ? Future.succeededFuture()
+                    : read(seal.userKeyIn(session))
+                        .map(entry -> entry == null ? null : entry.find(session)));
   }
 
   @Override
@@ -205,20 +218,20 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   }
 
   private Future<Void> reclaim(SessionRef session, Set<String> its, List<SessionRef> lost) {
-    var claim = new SessionEntry.Reclaim(SessionEntry.of(session, its));
-    return onContext(sessions.submitToKey(session.session(), claim))
-        .compose(
+    return change(session.user(), new UserEntry.Reclaim(session, its))
+        .map(
             result -> {
-              SessionEntry.Claim how = SessionEntry.Claim.valueOf(result);
-              if (how == SessionEntry.Claim.LOST) {
-                own.remove(session.session(), session);
-                lost.add(session);
-                return Future.succeededFuture();
+              switch (UserEntry.Claim.valueOf(result)) {
+                case LOST -> {
+                  own.remove(session.session(), session);
+                  lost.add(session);
+                }
+                case RESTORED -> events.found(session, its);
+                case KEPT -> {
+                  // The directory has not lost it.
+                }
               }
-              if (how == SessionEntry.Claim.RESTORED) {
-                events.found(session, its);
-              }
-              return change(session.user(), new UserEntry.Put(session)).mapEmpty();
+              return null;
             });
   }
 
@@ -233,8 +246,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   }
 
   private Future<Void> note(SessionRef session, String group, boolean member) {
-    var membership = new SessionEntry.Membership(session.shard(), group, member);
-    return onContext(sessions.submitToKey(session.session(), membership)).mapEmpty();
+    return change(session.user(), new UserEntry.Membership(session, group, member)).mapEmpty();
   }
 
   @Override

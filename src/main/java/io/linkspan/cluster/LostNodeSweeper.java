@@ -5,6 +5,7 @@ import com.hazelcast.map.IMap;
 import io.linkspan.delivery.ShardBus;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.Nodes.Node;
+import io.linkspan.directory.SessionRef;
 import io.linkspan.wire.ShardCall;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -12,12 +13,11 @@ import io.vertx.core.WorkerExecutor;
 import io.vertx.core.eventbus.ReplyException;
 import io.vertx.core.eventbus.ReplyFailure;
 import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
@@ -56,7 +56,6 @@ final class LostNodeSweeper implements Nodes.Listener {
   private final Nodes nodes;
   private final ShardBus shards;
   private final LostSessionEvents events;
-  private final IMap<String, SessionEntry> sessions;
   private final IMap<String, UserEntry> users;
   private final IMap<String, GroupEntry> groups;
   private final WorkerExecutor worker;
@@ -71,7 +70,6 @@ final class LostNodeSweeper implements Nodes.Listener {
     this.nodes = nodes;
     this.shards = shards;
     this.events = events;
-    sessions = hazelcast.getMap(DirectoryNames.SESSIONS);
     users = hazelcast.getMap(DirectoryNames.USERS);
     groups = hazelcast.getMap(DirectoryNames.GROUPS);
     worker =
@@ -151,20 +149,21 @@ final class LostNodeSweeper implements Nodes.Listener {
   }
 
   /** Removes the entries of lost nodes and returns the lost sessions. Blocks. */
-  private Map<String, SessionEntry> sweep(Set<String> found) {
+  private List<UserEntry> sweep(Set<String> found) {
     Set<String> lost = new HashSet<>(found);
     lost.removeAll(members());
     if (lost.isEmpty()) {
-      return Map.of();
+      return List.of();
     }
-    // First the entries that lead others to the node; last the ones that a repeated sweep needs.
     groups.executeOnEntries(new GroupEntry.RemoveLost(lost), new LostNodeFilter<>(lost));
-    users.executeOnEntries(new UserEntry.RemoveLost(lost), new LostNodeFilter<>(lost));
-    Map<String, SessionEntry> taken =
-        sessions.executeOnEntries(new SessionEntry.TakeOut(), new LostNodeFilter<>(lost));
-    forgetUnfinishedMoves(taken);
-    LOG.warn("{} sessions were lost with the nodes {}", taken.size(), lost);
-    return taken;
+    Map<String, UserEntry> taken =
+        users.executeOnEntries(new UserEntry.TakeLost(lost), new LostNodeFilter<>(lost));
+    List<UserEntry> entries = taken.values().stream().filter(Objects::nonNull).toList();
+    LOG.warn(
+        "{} sessions were lost with the nodes {}",
+        entries.stream().mapToInt(entry -> entry.sessions().size()).sum(),
+        lost);
+    return entries;
   }
 
   private Set<String> lostNodes() {
@@ -172,7 +171,6 @@ final class LostNodeSweeper implements Nodes.Listener {
     Set<String> found = new HashSet<>();
     others(groups, members, found);
     others(users, members, found);
-    others(sessions, members, found);
     // A node that joined in the meantime may have entries already.
     found.removeAll(members());
     return found;
@@ -188,40 +186,23 @@ final class LostNodeSweeper implements Nodes.Listener {
     return nodes.all().stream().map(Node::id).collect(Collectors.toSet());
   }
 
-  /**
-   * Removes sessions of a shard that was lost before it updated the entry of the user. A session
-   * that has an entry exists: this node has rejoined the others since it took that of its own part.
-   */
-  void forgetUnfinishedMoves(Map<String, SessionEntry> taken) {
-    Map<String, SessionEntry> gone = withoutMembers(taken);
-    gone.keySet().removeAll(sessions.getAll(gone.keySet()).keySet());
-    Map<String, Set<String>> byUser = new HashMap<>();
-    gone.forEach(
-        (session, entry) ->
-            byUser.computeIfAbsent(entry.user(), user -> new HashSet<>(1)).add(session));
-    Set<String> stale = users.getAll(byUser.keySet()).keySet();
-    for (String user : stale) {
-      users.executeOnKey(user, new UserEntry.RemoveSessions(byUser.get(user)));
-    }
-  }
-
-  /** Returns the entries of nodes that are still lost. */
-  private Map<String, SessionEntry> withoutMembers(Map<String, SessionEntry> taken) {
-    Set<String> members = members();
-    Map<String, SessionEntry> gone = new HashMap<>(taken);
-    gone.values().removeIf(entry -> !Collections.disjoint(entry.nodes(), members));
-    return gone;
-  }
-
   /** Publishes the lost sessions, except those of nodes that are members again. */
-  private void publish(Map<String, SessionEntry> lost) {
-    publish(withoutMembers(lost).entrySet().iterator());
+  private void publish(List<UserEntry> lost) {
+    Set<String> members = members();
+    publish(
+        lost.stream()
+            .flatMap(
+                entry ->
+                    entry.sessions().stream()
+                        .filter(session -> !members.contains(session.node()))
+                        .map(session -> Map.entry(session, entry.groupsOf(session))))
+            .iterator());
   }
 
-  private void publish(Iterator<Map.Entry<String, SessionEntry>> lost) {
+  private void publish(Iterator<Map.Entry<SessionRef, Set<String>>> lost) {
     for (int i = 0; i < BATCH && lost.hasNext(); i++) {
-      Map.Entry<String, SessionEntry> entry = lost.next();
-      events.lost(entry.getValue().ref(entry.getKey()), entry.getValue().groups());
+      Map.Entry<SessionRef, Set<String>> session = lost.next();
+      events.lost(session.getKey(), session.getValue());
     }
     if (lost.hasNext()) {
       vertx.setTimer(PAUSE_MS, id -> publish(lost));

@@ -3,6 +3,8 @@ package io.linkspan.cluster;
 import com.hazelcast.map.EntryProcessor;
 import io.linkspan.directory.SessionRef;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -10,37 +12,164 @@ import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
- * Holds the sessions of one user; the key is the user's name.
+ * Holds the sessions of one user with their owners and groups; the key is one of {@link UserKeys}.
+ * Users whose keys are equal share an entry.
  *
  * @param sessions oldest first, never empty
+ * @param groups of each session that is a member of any, by its id
  */
-record UserEntry(List<SessionRef> sessions) implements NodeEntry {
+record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups) implements NodeEntry {
+
+  private static final UserEntry NONE = new UserEntry(List.of(), Map.of());
 
   @Override
   public Set<String> nodes() {
     return sessions.stream().map(SessionRef::node).collect(Collectors.toSet());
   }
 
-  /** Adds a session, or replaces its entry; returns all sessions. */
-  record Put(SessionRef session) implements EntryProcessor<String, UserEntry, UserEntry> {
+  /** Returns the sessions of a user, oldest first. */
+  List<SessionRef> of(String user) {
+    for (SessionRef session : sessions) {
+      if (!session.user().equals(user)) {
+        return sessions.stream().filter(other -> other.user().equals(user)).toList();
+      }
+    }
+    return sessions;
+  }
+
+  /** Returns the session with this id; null when there is none. */
+  SessionRef find(String id) {
+    for (SessionRef session : sessions) {
+      if (session.session().equals(id)) {
+        return session;
+      }
+    }
+    return null;
+  }
+
+  Set<String> groupsOf(SessionRef session) {
+    return groups.getOrDefault(session.session(), Set.of());
+  }
+
+  /** Returns an entry that has this session, at the place of the one with its id. */
+  private UserEntry with(SessionRef session) {
+    List<SessionRef> all = new ArrayList<>(sessions);
+    SessionRef known = find(session.session());
+    if (known == null) {
+      all.add(session);
+    } else {
+      all.set(all.indexOf(known), session);
+    }
+    return new UserEntry(all, groups);
+  }
+
+  private UserEntry with(SessionRef session, Set<String> its) {
+    Map<String, Set<String>> changed = new HashMap<>(groups);
+    if (its.isEmpty()) {
+      changed.remove(session.session());
+    } else {
+      changed.put(session.session(), its);
+    }
+    return new UserEntry(sessions, changed);
+  }
+
+  /** Returns an entry with the sessions that match. */
+  private UserEntry only(Predicate<SessionRef> matching) {
+    List<SessionRef> rest = sessions.stream().filter(matching).toList();
+    Map<String, Set<String>> their = new HashMap<>();
+    for (SessionRef session : rest) {
+      if (groups.containsKey(session.session())) {
+        their.put(session.session(), groupsOf(session));
+      }
+    }
+    return new UserEntry(rest, their);
+  }
+
+  private static UserEntry valueOf(Map.Entry<String, UserEntry> entry) {
+    return entry.getValue() == null ? NONE : entry.getValue();
+  }
+
+  /** Adds a session; returns the entry with it. */
+  record Add(SessionRef session) implements EntryProcessor<String, UserEntry, UserEntry> {
     @Override
     public UserEntry process(Map.Entry<String, UserEntry> entry) {
-      List<SessionRef> all =
-          entry.getValue() == null
-              ? new ArrayList<>()
-              : new ArrayList<>(entry.getValue().sessions());
-      int known = 0;
-      while (known < all.size() && !all.get(known).session().equals(session.session())) {
-        known++;
-      }
-      if (known < all.size()) {
-        all.set(known, session);
-      } else {
-        all.add(session);
-      }
-      var changed = new UserEntry(all);
+      UserEntry changed = valueOf(entry).with(session);
       entry.setValue(changed);
       return changed;
+    }
+  }
+
+  /** Makes another shard the owner of a session if {@code from} is; returns whether it was. */
+  record Move(SessionRef from, SessionRef to)
+      implements EntryProcessor<String, UserEntry, Boolean> {
+    @Override
+    public Boolean process(Map.Entry<String, UserEntry> entry) {
+      UserEntry old = valueOf(entry);
+      if (!from.equals(old.find(from.session()))) {
+        return false;
+      }
+      entry.setValue(old.with(to));
+      return true;
+    }
+  }
+
+  /** Removes exactly this session on exactly this shard. */
+  record Remove(SessionRef session) implements EntryProcessor<String, UserEntry, Boolean> {
+    @Override
+    public Boolean process(Map.Entry<String, UserEntry> entry) {
+      UserEntry old = valueOf(entry);
+      if (!session.equals(old.find(session.session()))) {
+        return false;
+      }
+      UserEntry rest = old.only(other -> !other.equals(session));
+      entry.setValue(rest.sessions().isEmpty() ? null : rest);
+      return true;
+    }
+  }
+
+  /** Records a membership, or its end, if the shard is the owner. */
+  record Membership(SessionRef session, String group, boolean member)
+      implements EntryProcessor<String, UserEntry, Boolean> {
+    @Override
+    public Boolean process(Map.Entry<String, UserEntry> entry) {
+      UserEntry old = valueOf(entry);
+      if (!session.equals(old.find(session.session()))
+          || old.groupsOf(session).contains(group) == member) {
+        return false;
+      }
+      Set<String> its = new HashSet<>(old.groupsOf(session));
+      if (member) {
+        its.add(group);
+      } else {
+        its.remove(group);
+      }
+      entry.setValue(old.with(session, its));
+      return true;
+    }
+  }
+
+  /** Result of a {@link Reclaim}. */
+  enum Claim {
+    /** The session was in the entry. */
+    KEPT,
+    /** The session had been removed. */
+    RESTORED,
+    /** Another shard owns the session. */
+    LOST
+  }
+
+  /** Adds a session if it has no other owner; returns the name of a {@link Claim}. */
+  record Reclaim(SessionRef session, Set<String> groups)
+      implements EntryProcessor<String, UserEntry, String> {
+    @Override
+    public String process(Map.Entry<String, UserEntry> entry) {
+      UserEntry old = valueOf(entry);
+      SessionRef entered = old.find(session.session());
+      if (entered != null && !entered.equals(session)) {
+        return Claim.LOST.name();
+      }
+      entry.setValue(old.with(session).with(session, groups));
+      return (entered == null ? Claim.RESTORED : Claim.KEPT).name();
     }
   }
 
@@ -61,46 +190,23 @@ record UserEntry(List<SessionRef> sessions) implements NodeEntry {
     }
   }
 
-  /** Removes exactly this session on exactly this shard. */
-  record Remove(SessionRef session) implements EntryProcessor<String, UserEntry, Boolean> {
-    @Override
-    public Boolean process(Map.Entry<String, UserEntry> entry) {
-      return retain(entry, other -> !other.equals(session));
-    }
-  }
+  /** Removes the sessions of lost nodes, and returns an entry with these; null without any. */
+  static final class TakeLost extends LostNodes
+      implements EntryProcessor<String, UserEntry, UserEntry> {
 
-  /** Removes the sessions of these nodes. */
-  static final class RemoveLost extends LostNodes
-      implements EntryProcessor<String, UserEntry, Boolean> {
-
-    RemoveLost(Set<String> nodes) {
+    TakeLost(Set<String> nodes) {
       super(nodes);
     }
 
     @Override
-    public Boolean process(Map.Entry<String, UserEntry> entry) {
-      return retain(entry, session -> !isLost(session.node()));
+    public UserEntry process(Map.Entry<String, UserEntry> entry) {
+      UserEntry old = valueOf(entry);
+      UserEntry rest = old.only(session -> !isLost(session.node()));
+      if (rest.sessions().size() == old.sessions().size()) {
+        return null;
+      }
+      entry.setValue(rest.sessions().isEmpty() ? null : rest);
+      return old.only(session -> !rest.sessions().contains(session));
     }
-  }
-
-  /** Removes these sessions, independent of their owner. */
-  record RemoveSessions(Set<String> sessions)
-      implements EntryProcessor<String, UserEntry, Boolean> {
-    @Override
-    public Boolean process(Map.Entry<String, UserEntry> entry) {
-      return retain(entry, session -> !sessions.contains(session.session()));
-    }
-  }
-
-  private static boolean retain(Map.Entry<String, UserEntry> entry, Predicate<SessionRef> stays) {
-    if (entry.getValue() == null) {
-      return false;
-    }
-    List<SessionRef> rest = entry.getValue().sessions().stream().filter(stays).toList();
-    if (rest.size() == entry.getValue().sessions().size()) {
-      return false;
-    }
-    entry.setValue(rest.isEmpty() ? null : new UserEntry(rest));
-    return true;
   }
 }

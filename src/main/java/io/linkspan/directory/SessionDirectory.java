@@ -14,6 +14,11 @@ import java.util.Set;
  */
 public interface SessionDirectory {
 
+  /** Returns a new public id for a session of this user. */
+  default String newId(String user) {
+    return SessionIds.random();
+  }
+
   /**
    * Adds a new session.
    *

@@ -75,7 +75,7 @@ final class SessionContents {
             mode,
             secret != null,
             secret == null ? null : replica);
-    outbox.anchor(Token.newSession());
+    outbox.anchor(Token.newAnchor());
   }
 
   SessionRef ref() {

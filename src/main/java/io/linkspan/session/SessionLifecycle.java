@@ -118,7 +118,7 @@ final class SessionLifecycle
       return Future.failedFuture(
           new MessageException(ErrorCode.UNAVAILABLE, "this node is partitioned from the others"));
     }
-    var ref = new SessionRef(Token.newSession(), identity.user(), address);
+    var ref = new SessionRef(directory.newId(identity.user()), identity.user(), address);
     Future<String> parkedAt =
         identity.anonymous() ? Future.succeededFuture() : directory.parkedAt(ref.user());
     return directory

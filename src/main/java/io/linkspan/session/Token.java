@@ -1,10 +1,10 @@
 package io.linkspan.session;
 
+import io.linkspan.directory.SessionIds;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Base64;
-import java.util.regex.Pattern;
 
 /**
  * Token by which a client resumes its session.
@@ -15,8 +15,7 @@ import java.util.regex.Pattern;
 record Token(String session, String secret) {
 
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final int SESSION_BYTES = 12;
-  private static final Pattern SESSION = Pattern.compile("[\\w-]{16}");
+  private static final int ANCHOR_BYTES = 12;
   private static final int SECRET_BYTES = 18;
   private static final int MAX_LENGTH = 128;
 
@@ -30,11 +29,12 @@ record Token(String session, String secret) {
 
   /** Returns whether the text can be the public id of a session. */
   static boolean isSession(String text) {
-    return SESSION.matcher(text).matches();
+    return SessionIds.isId(text);
   }
 
-  static String newSession() {
-    return random(SESSION_BYTES);
+  /** Returns an offset for a client that has not received a Message yet. */
+  static String newAnchor() {
+    return random(ANCHOR_BYTES);
   }
 
   static String newSecret() {

@@ -105,22 +105,29 @@ public final class ClusterBenchmark {
     HazelcastCluster two = join(new Nodes.Node("two", 1), second, members);
     SessionDirectory here = one.directory();
     String shard = one.nodes().self().addresses().get(0);
-    each(one, "", DIRECTORY_WARM_UP, i -> here.add(ref("warm", i, shard)));
-    each(one, "", DIRECTORY_WARM_UP, i -> here.remove(ref("warm", i, shard)));
+    String[] ids = new String[DIRECTORY_SESSIONS];
+    IntFunction<SessionRef> session =
+        i -> {
+          String user = "user-s" + i;
+          ids[i] = ids[i] == null ? here.newId(user) : ids[i];
+          return new SessionRef(ids[i], user, shard);
+        };
+    each(one, "", DIRECTORY_WARM_UP, i -> here.add(session.apply(i)));
+    each(one, "", DIRECTORY_WARM_UP, i -> here.remove(session.apply(i)));
     long before = liveHeap();
-    each(one, "directory: add", DIRECTORY_SESSIONS, i -> here.add(ref("s", i, shard)));
+    each(one, "directory: add", DIRECTORY_SESSIONS, i -> here.add(session.apply(i)));
     System.out.printf(
         Locale.ROOT,
         "directory: %d bytes of heap per session, over both members%n",
         (liveHeap() - before) / DIRECTORY_SESSIONS);
-    each(one, "directory: find, own", LOOK_UPS, i -> here.find("s" + i % DIRECTORY_SESSIONS));
+    each(one, "directory: find, own", LOOK_UPS, i -> here.find(ids[i % DIRECTORY_SESSIONS]));
     SessionDirectory there = two.directory();
-    each(two, "", DIRECTORY_WARM_UP, i -> there.find("s" + i));
+    each(two, "", DIRECTORY_WARM_UP, i -> there.find(ids[i]));
     each(
         two,
         "directory: find, of the other node",
         LOOK_UPS,
-        i -> there.find("s" + i % DIRECTORY_SESSIONS));
+        i -> there.find(ids[i % DIRECTORY_SESSIONS]));
     each(
         two,
         "directory: user, first time",
@@ -136,11 +143,7 @@ public final class ClusterBenchmark {
         "directory: user that is nowhere",
         LOOK_UPS,
         i -> there.sessionsOf("nobody-" + i % 1_000));
-    each(
-        one,
-        "directory: joined",
-        DIRECTORY_SESSIONS,
-        i -> here.joined(ref("s", i, shard), "group"));
+    each(one, "directory: joined", DIRECTORY_SESSIONS, i -> here.joined(session.apply(i), "group"));
     each(
         one,
         "directory: group, first member",
@@ -151,7 +154,7 @@ public final class ClusterBenchmark {
         "directory: addresses of a group",
         LOOK_UPS,
         i -> there.addressesOf("group-" + i % DIRECTORY_SESSIONS));
-    each(one, "directory: remove", DIRECTORY_SESSIONS, i -> here.remove(ref("s", i, shard)));
+    each(one, "directory: remove", DIRECTORY_SESSIONS, i -> here.remove(session.apply(i)));
     await(Future.join(two.vertx().close(), one.vertx().close()));
   }
 
@@ -207,10 +210,6 @@ public final class ClusterBenchmark {
 
   private static <T> T await(Future<T> future) {
     return future.toCompletionStage().toCompletableFuture().join();
-  }
-
-  private static SessionRef ref(String prefix, int i, String shard) {
-    return new SessionRef(prefix + i, "user-" + prefix + i, shard);
   }
 
   /** Runs an operation many times, some at once, on one event loop, and prints its cost. */

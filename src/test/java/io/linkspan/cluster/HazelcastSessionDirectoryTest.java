@@ -9,6 +9,7 @@ import io.linkspan.directory.ClusterMetrics;
 import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionDirectoryContract;
+import io.linkspan.directory.SessionIds;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -16,6 +17,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.json.JsonObject;
+import java.util.List;
 import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
@@ -94,22 +96,44 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     awaitSessions(one.directory(), here.user(), taken, there);
   }
 
-  /** A node that was partitioned has taken them from its own part of the directory. */
+  /** Two names with one key take 2^48 attempts to find. */
   @Test
-  void sessionsThatExistStayWithTheirUserAfterASweepThatRejoinedTheOthers() {
-    SessionRef ofMember = session(shard(0));
-    var moved = new SessionRef(session(shard(0)).session(), ofMember.user(), shardOfTwo());
-    await(one.directory().add(ofMember));
-    await(one.directory().add(moved));
-    var lost = new SessionRef(moved.session(), moved.user(), ShardAddress.of("lost", 0));
-    var gone = new SessionRef("gone", ofMember.user(), ShardAddress.of("lost", 0));
-    new LostNodeSweeper(two.vertx(), two.hazelcast(), two.nodes(), null, null)
-        .forgetUnfinishedMoves(
-            Map.of(
-                ofMember.session(), SessionEntry.of(ofMember, Set.of()),
-                lost.session(), SessionEntry.of(lost, Set.of()),
-                gone.session(), SessionEntry.of(gone, Set.of())));
-    assertThat(await(two.directory().askAgain(ofMember.user()))).containsExactly(ofMember, moved);
+  void usersWithTheSameKeyHaveTheirOwnSessions() {
+    SessionRef session = session(shard(0));
+    var other = new SessionRef(session(shard(1)).session(), "other-" + session.user(), shard(1));
+    await(one.directory().add(session));
+    one.hazelcast()
+        .<String, UserEntry>getMap(DirectoryNames.USERS)
+        .executeOnKey(new UserKeys().of(session.user()), new UserEntry.Add(other));
+    awaitSessions(two.directory(), session.user(), session);
+    assertThat(await(two.directory().askAgain(session.user()))).containsExactly(session);
+    assertThat(await(two.directory().find(other.session()))).isEqualTo(other);
+    await(one.directory().remove(session));
+    assertThat(await(two.directory().askAgain(session.user()))).isEmpty();
+    assertThat(await(two.directory().find(other.session()))).isEqualTo(other);
+  }
+
+  /** As when two parts of a cluster have started apart. */
+  @Test
+  void everyNodeReadsTheSealsOfTheOthers() {
+    SessionRef session = session(shard(0));
+    IdSeal seal = IdSeal.create();
+    one.hazelcast().<Integer, byte[]>getMap(DirectoryNames.SEALS).put(seal.number(), seal.secret());
+    String id = seal.newId(new UserKeys().of(session.user()));
+    var sealed = new SessionRef(id, session.user(), shard(0));
+    await(one.directory().add(sealed));
+    assertThat(await(two.directory().find(id))).isEqualTo(sealed);
+    assertThat(await(two.directory().sessionsOf(session.user()))).containsExactly(sealed);
+    assertThat(IdSeal.numberIn(two.directory().newId("alice")))
+        .isEqualTo(IdSeal.numberIn(one.directory().newId("alice")));
+  }
+
+  @Test
+  void aTextThatIsNoIdIsNotFound() {
+    String unsealed = SessionIds.random();
+    for (String text : List.of("", "short", "x".repeat(1_000), unsealed)) {
+      assertThat(await(one.directory().find(text))).isNull();
+    }
   }
 
   @Test
@@ -242,14 +266,15 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     await(two.directory().add(session));
     await(two.directory().addGroup(group, shardOfTwo()));
     var hazelcast = one.hazelcast();
+    var gone = new SessionRef(session("").session(), session.user(), ShardAddress.of("lost", 0));
+    await(one.directory().add(gone));
     Set<String> lost = Set.of(TWO.id(), "lost");
-    assertThat(
-            hazelcast
-                .<String, SessionEntry>getMap(DirectoryNames.SESSIONS)
-                .executeOnEntries(new SessionEntry.TakeOut(), new LostNodeFilter<>(lost)))
+    var users = hazelcast.<String, UserEntry>getMap(DirectoryNames.USERS);
+    assertThat(users.executeOnKey(new UserKeys().of(session.user()), new UserEntry.TakeLost(lost)))
+        .isEqualTo(new UserEntry(List.of(gone), Map.of()));
+    assertThat(users.executeOnEntries(new UserEntry.TakeLost(lost), new LostNodeFilter<>(lost)))
         .isEmpty();
-    var user = hazelcast.<String, UserEntry>getMap(DirectoryNames.USERS);
-    assertThat(user.executeOnKey(session.user(), new UserEntry.RemoveLost(lost))).isFalse();
+    assertThat(await(one.directory().askAgain(session.user()))).containsExactly(session);
     var members = hazelcast.<String, GroupEntry>getMap(DirectoryNames.GROUPS);
     assertThat(members.executeOnKey(group, new GroupEntry.RemoveLost(lost))).isFalse();
     assertThat(await(one.directory().find(session.session()))).isEqualTo(session);
@@ -277,12 +302,9 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     await(two.directory().joined(lost, "other-" + group));
     await(two.directory().left(lost, "other-" + group));
     await(two.directory().joined(kept, group));
-    // It owned this one too, but was lost before it could say so under the user's name.
     SessionRef moved = session(shardOfTwo());
     await(two.directory().add(moved));
-    two.hazelcast()
-        .<String, SessionEntry>getMap(DirectoryNames.SESSIONS)
-        .executeOnKey(moved.session(), new SessionEntry.Move(moved.shard(), lostShard));
+    await(two.directory().move(moved, new SessionRef(moved.session(), moved.user(), lostShard)));
 
     // As when a node leaves; both nodes notice, and the oldest acts.
     settleLost(two);

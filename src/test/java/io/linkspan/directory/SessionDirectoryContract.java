@@ -26,7 +26,7 @@ public abstract class SessionDirectoryContract {
   }
 
   protected SessionRef session(String shard) {
-    return new SessionRef("session-" + UUID.randomUUID(), user, shard);
+    return new SessionRef(directory().newId(user), user, shard);
   }
 
   @Test

@@ -121,7 +121,7 @@ class ClusterStrangersIT {
     HazelcastInstance stranger = Hazelcast.newHazelcastInstance(config);
     try {
       assertThat(stranger.getCluster().getMembers()).hasSize(1);
-      assertThat(stranger.getMap("linkspan.sessions").size()).isZero();
+      assertThat(stranger.getMap("linkspan.users").size()).isZero();
       assertThat(stranger.getMap("__vertx.nodeInfo").size()).isZero();
     } finally {
       stranger.getLifecycleService().terminate();

@@ -2,6 +2,7 @@ package io.linkspan.session;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.linkspan.directory.SessionIds;
 import io.linkspan.testing.TestGateway;
 import io.linkspan.testing.WebSocketTestClient;
 import io.vertx.core.json.JsonObject;
@@ -17,7 +18,7 @@ class ConnectionAgesTest {
     int clients = 10_000;
     int[] perMinute = new int[12];
     IntStream.range(0, clients)
-        .mapToLong(i -> ConnectionAges.ageOf(Token.newSession(), 60L * minute, 12L * minute))
+        .mapToLong(i -> ConnectionAges.ageOf(SessionIds.random(), 60L * minute, 12L * minute))
         .forEach(
             age -> {
               assertThat(age).isGreaterThan(48L * minute).isLessThanOrEqualTo(60L * minute);
@@ -30,7 +31,7 @@ class ConnectionAgesTest {
 
   @Test
   void withoutJitterTheAgeIsThatOfTheConfiguration() {
-    assertThat(ConnectionAges.ageOf(Token.newSession(), 5_000, 0)).isEqualTo(5_000);
+    assertThat(ConnectionAges.ageOf(SessionIds.random(), 5_000, 0)).isEqualTo(5_000);
   }
 
   @Test
