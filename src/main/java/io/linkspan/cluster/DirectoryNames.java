@@ -6,9 +6,6 @@ final class DirectoryNames {
   static final String USERS = "linkspan.users";
   static final String GROUPS = "linkspan.groups";
 
-  /** Users without a session, and the shards that have their recent eventIds. */
-  static final String PARKED = "linkspan.parked";
-
   /** Seals of session ids, by their numbers. */
   static final String SEALS = "linkspan.seals";
 

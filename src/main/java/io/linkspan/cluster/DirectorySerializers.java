@@ -63,8 +63,11 @@ final class DirectorySerializers {
           new Form<>(
               UserEntry.Remove.class,
               9,
-              (out, remove) -> writeRef(out, remove.session()),
-              in -> new UserEntry.Remove(readRef(in))),
+              (out, remove) -> {
+                writeRef(out, remove.session());
+                out.writeLong(remove.keep());
+              },
+              in -> new UserEntry.Remove(readRef(in), in.readLong())),
           new Form<>(
               GroupEntry.class,
               12,
@@ -168,7 +171,16 @@ final class DirectorySerializers {
               UserEntry.TakeLost.class,
               36,
               DirectorySerializers::writeNodes,
-              in -> new UserEntry.TakeLost(readNames(in))));
+              in -> new UserEntry.TakeLost(readNames(in))),
+          new Form<>(
+              UserEntry.Park.class,
+              37,
+              (out, park) -> {
+                out.writeString(park.user());
+                out.writeString(park.shard());
+                out.writeLong(park.keep());
+              },
+              in -> new UserEntry.Park(in.readString(), in.readString(), in.readLong())));
 
   private DirectorySerializers() {}
 
@@ -195,6 +207,13 @@ final class DirectorySerializers {
       writeRef(out, session);
       writeNames(out, entry.groupsOf(session));
     }
+    UserEntry.Parked parked = entry.parked();
+    out.writeBoolean(parked != null);
+    if (parked != null) {
+      out.writeString(parked.user());
+      out.writeString(parked.shard());
+      out.writeLong(parked.until());
+    }
   }
 
   private static UserEntry readUser(ObjectDataInput in) throws IOException {
@@ -209,7 +228,11 @@ final class DirectorySerializers {
         groups.put(session.session(), its);
       }
     }
-    return new UserEntry(List.copyOf(sessions), groups.isEmpty() ? Map.of() : groups);
+    UserEntry.Parked parked =
+        in.readBoolean()
+            ? new UserEntry.Parked(in.readString(), in.readString(), in.readLong())
+            : null;
+    return new UserEntry(List.copyOf(sessions), groups.isEmpty() ? Map.of() : groups, parked);
   }
 
   private static void writeRevocation(ObjectDataOutput out, Revocation entry) throws IOException {

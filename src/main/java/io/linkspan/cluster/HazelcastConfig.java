@@ -97,7 +97,6 @@ final class HazelcastConfig {
     JavaClasses.restrict(config.getSerializationConfig());
     config.addMapConfig(map(DirectoryNames.USERS).setNearCacheConfig(remembered()));
     config.addMapConfig(map(DirectoryNames.GROUPS));
-    config.addMapConfig(map(DirectoryNames.PARKED));
     config.addMapConfig(map(DirectoryNames.LEAVING));
     config.addMapConfig(seals());
     // After a partition each node adds what it knows again.

@@ -8,6 +8,7 @@ import io.linkspan.directory.Nodes.Node;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionIds;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.directory.UserSessions;
 import io.linkspan.time.RepeatedFailure;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
@@ -22,7 +23,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -51,7 +51,6 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   private final Node self;
   private final IMap<String, UserEntry> users;
   private final IMap<String, GroupEntry> groups;
-  private final IMap<String, String> parked;
   private final LocalGroupRegistry ownGroups = new LocalGroupRegistry(this::tell);
   private final LostSessionEvents events;
   private final IdSeals seals;
@@ -74,7 +73,6 @@ final class HazelcastSessionDirectory implements SessionDirectory {
     this.events = events;
     users = hazelcast.getMap(DirectoryNames.USERS);
     groups = hazelcast.getMap(DirectoryNames.GROUPS);
-    parked = hazelcast.getMap(DirectoryNames.PARKED);
   }
 
   @Override
@@ -83,10 +81,10 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   }
 
   @Override
-  public Future<List<SessionRef>> add(SessionRef session) {
+  public Future<UserSessions> add(SessionRef session) {
     own.put(session.session(), session);
     return change(session.user(), new UserEntry.Add(session))
-        .map(entry -> entry.of(session.user()))
+        .map(entry -> entry.about(session.user()))
         .onFailure(failure -> remove(session));
   }
 
@@ -116,8 +114,13 @@ final class HazelcastSessionDirectory implements SessionDirectory {
 
   @Override
   public Future<Void> remove(SessionRef session) {
+    return remove(session, 0);
+  }
+
+  @Override
+  public Future<Void> remove(SessionRef session, long keep) {
     own.remove(session.session(), session);
-    return change(session.user(), new UserEntry.Remove(session)).mapEmpty();
+    return change(session.user(), new UserEntry.Remove(session, keep)).mapEmpty();
   }
 
   /**
@@ -179,12 +182,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
 
   @Override
   public Future<Void> park(String user, String shard, long keep) {
-    return onContext(parked.setAsync(user, shard, keep, TimeUnit.MILLISECONDS));
-  }
-
-  @Override
-  public Future<String> parkedAt(String user) {
-    return onContext(parked.getAsync(user));
+    return change(user, new UserEntry.Park(user, shard, keep)).mapEmpty();
   }
 
   @Override

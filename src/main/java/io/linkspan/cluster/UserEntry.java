@@ -1,13 +1,16 @@
 package io.linkspan.cluster;
 
 import com.hazelcast.map.EntryProcessor;
+import com.hazelcast.map.ExtendedMapEntry;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.directory.UserSessions;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
@@ -15,12 +18,33 @@ import java.util.stream.Collectors;
  * Holds the sessions of one user with their owners and groups; the key is one of {@link UserKeys}.
  * Users whose keys are equal share an entry.
  *
- * @param sessions oldest first, never empty
+ * @param sessions oldest first; empty only where eventIds are parked
  * @param groups of each session that is a member of any, by its id
+ * @param parked where eventIds of sessions that have ended are; null when they are nowhere. Of
+ *     users who share the entry, the last one has it.
  */
-record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups) implements NodeEntry {
+record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups, Parked parked)
+    implements NodeEntry {
 
-  private static final UserEntry NONE = new UserEntry(List.of(), Map.of());
+  private static final UserEntry NONE = new UserEntry(List.of(), Map.of(), null);
+
+  /**
+   * Where the recent eventIds of a user are.
+   *
+   * @param shard on the node that has them
+   * @param until time in milliseconds, by the clock of the node that has the entry, until which
+   *     they are of use
+   */
+  record Parked(String user, String shard, long until) {
+
+    private static Parked forNow(String user, String shard, long keep) {
+      return new Parked(user, shard, System.currentTimeMillis() + keep);
+    }
+
+    private long left() {
+      return until - System.currentTimeMillis();
+    }
+  }
 
   @Override
   public Set<String> nodes() {
@@ -35,6 +59,13 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups) imp
       }
     }
     return sessions;
+  }
+
+  /** Returns what is known of a user. */
+  UserSessions about(String user) {
+    return new UserSessions(
+        of(user),
+        parked != null && parked.user().equals(user) && parked.left() > 0 ? parked.shard() : null);
   }
 
   /** Returns the session with this id; null when there is none. */
@@ -60,7 +91,7 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups) imp
     } else {
       all.set(all.indexOf(known), session);
     }
-    return new UserEntry(all, groups);
+    return new UserEntry(all, groups, parked);
   }
 
   private UserEntry with(SessionRef session, Set<String> its) {
@@ -70,7 +101,7 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups) imp
     } else {
       changed.put(session.session(), its);
     }
-    return new UserEntry(sessions, changed);
+    return new UserEntry(sessions, changed, parked);
   }
 
   /** Returns an entry with the sessions that match. */
@@ -82,7 +113,23 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups) imp
         their.put(session.session(), groupsOf(session));
       }
     }
-    return new UserEntry(rest, their);
+    return new UserEntry(rest, their, parked);
+  }
+
+  private UserEntry with(Parked where) {
+    return new UserEntry(sessions, groups, where);
+  }
+
+  /** Sets the entry; one without sessions ends when the eventIds are of no use any more. */
+  private static void set(Map.Entry<String, UserEntry> entry, UserEntry changed) {
+    if (!changed.sessions().isEmpty()) {
+      entry.setValue(changed);
+    } else if (changed.parked() == null || changed.parked().left() <= 0) {
+      entry.setValue(null);
+    } else {
+      ((ExtendedMapEntry<String, UserEntry>) entry)
+          .setValue(changed, changed.parked().left(), TimeUnit.MILLISECONDS);
+    }
   }
 
   private static UserEntry valueOf(Map.Entry<String, UserEntry> entry) {
@@ -113,16 +160,34 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups) imp
     }
   }
 
-  /** Removes exactly this session on exactly this shard. */
-  record Remove(SessionRef session) implements EntryProcessor<String, UserEntry, Boolean> {
+  /**
+   * Removes exactly this session on exactly this shard.
+   *
+   * @param keep milliseconds for which the shard has eventIds of the session's user, or 0
+   */
+  record Remove(SessionRef session, long keep)
+      implements EntryProcessor<String, UserEntry, Boolean> {
     @Override
     public Boolean process(Map.Entry<String, UserEntry> entry) {
       UserEntry old = valueOf(entry);
-      if (!session.equals(old.find(session.session()))) {
+      boolean owned = session.equals(old.find(session.session()));
+      if (!owned && keep == 0) {
         return false;
       }
-      UserEntry rest = old.only(other -> !other.equals(session));
-      entry.setValue(rest.sessions().isEmpty() ? null : rest);
+      UserEntry rest = owned ? old.only(other -> !other.equals(session)) : old;
+      set(
+          entry,
+          keep == 0 ? rest : rest.with(Parked.forNow(session.user(), session.shard(), keep)));
+      return owned;
+    }
+  }
+
+  /** Records where the recent eventIds of a user are. */
+  record Park(String user, String shard, long keep)
+      implements EntryProcessor<String, UserEntry, Boolean> {
+    @Override
+    public Boolean process(Map.Entry<String, UserEntry> entry) {
+      set(entry, valueOf(entry).with(Parked.forNow(user, shard, keep)));
       return true;
     }
   }
@@ -205,7 +270,7 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups) imp
       if (rest.sessions().size() == old.sessions().size()) {
         return null;
       }
-      entry.setValue(rest.sessions().isEmpty() ? null : rest);
+      set(entry, rest);
       return old.only(session -> !rest.sessions().contains(session));
     }
   }

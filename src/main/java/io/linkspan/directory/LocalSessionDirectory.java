@@ -28,18 +28,20 @@ public final class LocalSessionDirectory implements SessionDirectory {
       new ConcurrentHashMap<>();
 
   @Override
-  public Future<List<SessionRef>> add(SessionRef session) {
+  public Future<UserSessions> add(SessionRef session) {
     sessions.put(session.session(), session);
-    return users.compute(
-        session.user(),
-        (user, old) -> {
-          if (old == null) {
-            return Future.succeededFuture(List.of(session));
-          }
-          List<SessionRef> all = new ArrayList<>(old.result());
-          all.add(session);
-          return Future.succeededFuture(List.copyOf(all));
-        });
+    Future<List<SessionRef>> entered =
+        users.compute(
+            session.user(),
+            (user, old) -> {
+              if (old == null) {
+                return Future.succeededFuture(List.of(session));
+              }
+              List<SessionRef> all = new ArrayList<>(old.result());
+              all.add(session);
+              return Future.succeededFuture(List.copyOf(all));
+            });
+    return Future.succeededFuture(new UserSessions(entered.result(), null));
   }
 
   @Override

@@ -22,9 +22,9 @@ public interface SessionDirectory {
   /**
    * Adds a new session.
    *
-   * @return the user's sessions with the new one, oldest first
+   * @return the user's sessions with the new one
    */
-  Future<List<SessionRef>> add(SessionRef session);
+  Future<UserSessions> add(SessionRef session);
 
   /**
    * Makes another shard the owner of a session, together with its memberships.
@@ -40,6 +40,12 @@ public interface SessionDirectory {
 
   /** Removes a session; does nothing when another entry has replaced it. */
   Future<Void> remove(SessionRef session);
+
+  /** Removes a session, and records as {@link #park} does that its shard has the eventIds. */
+  default Future<Void> remove(SessionRef session, long keep) {
+    // A node without others has its eventIds itself.
+    return remove(session);
+  }
 
   /** Returns the user's sessions, oldest first; empty when there is none. */
   Future<List<SessionRef>> sessionsOf(String user);
@@ -57,11 +63,6 @@ public interface SessionDirectory {
    */
   default Future<Void> park(String user, String shard, long keep) {
     // A node without others has its eventIds itself.
-    return Future.succeededFuture();
-  }
-
-  /** Returns the shard that {@link #park} recorded last; null when there is none. */
-  default Future<String> parkedAt(String user) {
     return Future.succeededFuture();
   }
 

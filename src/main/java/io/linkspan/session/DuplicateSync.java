@@ -5,6 +5,7 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.directory.UserSessions;
 import io.linkspan.time.DeadlineTimer;
 import io.linkspan.time.Scheduler;
 import io.linkspan.wire.Ended;
@@ -17,7 +18,6 @@ import io.linkspan.wire.Unfollow;
 import io.vertx.core.Future;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -77,14 +77,13 @@ final class DuplicateSync {
   /**
    * Gets what a user has sent to other nodes.
    *
-   * @param sessions of the user, also those on this node
-   * @param parkedAt the shard that has eventIds of sessions that have ended; null when there is
-   *     none
+   * @param known of the user, also what is on this node
    * @return completes when a session may begin, with the action to run once it has begun
    */
-  Future<Runnable> gather(String user, Collection<SessionRef> sessions, String parkedAt) {
+  Future<Runnable> gather(String user, UserSessions known) {
+    String parkedAt = known.parkedAt();
     Map<String, String> byNode = new HashMap<>(2);
-    for (SessionRef session : sessions) {
+    for (SessionRef session : known.sessions()) {
       byNode.putIfAbsent(session.node(), session.shard());
     }
     String self = ShardAddress.nodeOf(address);
@@ -120,7 +119,7 @@ final class DuplicateSync {
   void follow(String user) {
     directory
         .sessionsOf(user)
-        .compose(sessions -> gather(user, sessions, null))
+        .compose(sessions -> gather(user, new UserSessions(sessions, null)))
         .onSuccess(Runnable::run);
   }
 
@@ -139,11 +138,6 @@ final class DuplicateSync {
       answer.addAllSeen(window.exportTo(follow.getFrom(), scheduler.now()));
     }
     return ShardReply.newBuilder().setFollow(answer).build();
-  }
-
-  /** Records where the window of a user is whose last session here has ended. */
-  void park(String user, long keep) {
-    directory.park(user, address, keep);
   }
 
   // ----------------------------------------------------------------------------- following

@@ -88,13 +88,15 @@ final class SessionFactory {
     session.stay(state, this::callbackOf);
   }
 
-  /** Releases what the session had of its user. */
-  void release(Session session) {
+  /**
+   * Releases what the session had of its user.
+   *
+   * @return milliseconds for which this shard has eventIds of a user without a session here, or 0
+   */
+  long release(Session session) {
     boolean kept =
         shared.duplicates().release(session.user(), session.mayReturn(), parts.scheduler().now());
-    if (kept) {
-      duplicates.park(session.user(), shared.delivery().duplicateWindow().toMillis());
-    }
+    return kept ? shared.delivery().duplicateWindow().toMillis() : 0;
   }
 
   private DeliveryCallback callbackOf(Pending pending) {

@@ -119,11 +119,13 @@ final class SessionLifecycle
           new MessageException(ErrorCode.UNAVAILABLE, "this node is partitioned from the others"));
     }
     var ref = new SessionRef(directory.newId(identity.user()), identity.user(), address);
-    Future<String> parkedAt =
-        identity.anonymous() ? Future.succeededFuture() : directory.parkedAt(ref.user());
     return directory
         .add(ref)
-        .compose(all -> room.make(ref, all, identity).compose(v -> gather(ref, all, parkedAt)))
+        .compose(
+            known ->
+                room.make(ref, known.sessions(), identity)
+                    // A user's eventIds are known here before the user can send any.
+                    .compose(v -> with.duplicates().gather(ref.user(), known)))
         .compose(
             begun -> {
               Revocation refusing = with.revoked().find(identity, link.remote());
@@ -141,13 +143,6 @@ final class SessionLifecycle
               with.greeting().announce(session, attachment);
               return with.greeting().join(session, identity);
             });
-  }
-
-  /** A user's eventIds are known here before the user can send any. */
-  private Future<Runnable> gather(SessionRef ref, List<SessionRef> all, Future<String> parkedAt) {
-    return parkedAt
-        .otherwise((String) null)
-        .compose(shard -> with.duplicates().gather(ref.user(), all, shard));
   }
 
   private Future<Session> resume(
@@ -229,7 +224,6 @@ final class SessionLifecycle
 
   private void end(Session session) {
     with.groups().leaveAll(session);
-    directory.remove(session.ref());
     session.replica().drop();
     remove(session);
   }
@@ -239,7 +233,6 @@ final class SessionLifecycle
     with.local().fenced(session);
     with.groups().removeTransferred(session);
     // While partitioned, this node may have a directory of its own that still names it the owner.
-    directory.remove(session.ref());
     remove(session);
   }
 
@@ -249,7 +242,7 @@ final class SessionLifecycle
     with.away().remove(session);
     with.reconnects().removed(session);
     with.greeting().left(session);
-    with.factory().release(session);
+    directory.remove(session.ref(), with.factory().release(session));
     with.drain().removed(session);
   }
 
@@ -313,7 +306,10 @@ final class SessionLifecycle
     Session session = with.table().findMoved(transferred.id());
     with.groups().removeTransferred(session);
     with.table().forget(session);
-    with.factory().release(session);
+    long keep = with.factory().release(session);
+    if (keep > 0) {
+      directory.park(session.user(), address, keep);
+    }
   }
 
   @Override

@@ -12,6 +12,7 @@ import io.linkspan.directory.SessionDirectoryContract;
 import io.linkspan.directory.SessionIds;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.directory.UserSessions;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import io.vertx.core.Future;
@@ -64,13 +65,56 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
   }
 
   @Test
-  void otherNodesFindWhereAUserWasForAsLongAsItIsOfUse() {
-    assertThat(await(two.directory().parkedAt("nobody"))).isNull();
-    await(one.directory().park("parked", shard(0), 60_000));
-    assertThat(await(two.directory().parkedAt("parked"))).isEqualTo(shard(0));
-    await(two.directory().park("parked", shardOfTwo(), 1_000));
-    assertThat(await(one.directory().parkedAt("parked"))).isIn(shardOfTwo(), null);
-    Awaitility.await().until(() -> await(one.directory().parkedAt("parked")) == null);
+  void otherNodesLearnWhereAUserWasForAsLongAsItIsOfUse() {
+    SessionRef first = session(shard(0));
+    SessionRef second = session(shardOfTwo());
+    SessionRef third = session(shard(0));
+    assertThat(await(one.directory().add(first)).parkedAt()).isNull();
+    await(one.directory().remove(first, 60_000));
+    assertThat(await(two.directory().find(first.session()))).isNull();
+    assertThat(await(two.directory().sessionsOf(first.user()))).isEmpty();
+    assertThat(await(two.directory().add(second)).parkedAt()).isEqualTo(shard(0));
+    await(two.directory().remove(second, 1));
+    // The user's last node has it for a millisecond, and an entry without sessions ends then.
+    Awaitility.await()
+        .until(() -> await(one.directory().askAgain(second.user())).isEmpty() && isGone(second));
+    assertThat(await(one.directory().add(third)).parkedAt()).isNull();
+    await(one.directory().remove(third));
+  }
+
+  private static boolean isGone(SessionRef session) {
+    return !one.hazelcast()
+        .getMap(DirectoryNames.USERS)
+        .containsKey(new UserKeys().of(session.user()));
+  }
+
+  /** The time of an entry that is parked is not that of the sessions that begin in the meantime. */
+  @Test
+  void aSessionOutlivesTheEventIdsOfFormerOnes() {
+    SessionRef session = session(shard(0));
+    String other = "other-" + session.user();
+    await(two.directory().park(session.user(), shardOfTwo(), 1_000));
+    assertThat(await(one.directory().add(session)).parkedAt()).isEqualTo(shardOfTwo());
+    await(two.directory().park(other, shardOfTwo(), 1_500));
+    var parked = new SessionRef(session.session(), other, shardOfTwo());
+    Awaitility.await().until(() -> isGone(parked));
+    assertThat(await(two.directory().askAgain(session.user()))).containsExactly(session);
+    assertThat(await(two.directory().find(session.session()))).isEqualTo(session);
+    await(one.directory().remove(session));
+    assertThat(isGone(session)).isTrue();
+  }
+
+  @Test
+  void eventIdsOfAMovedSessionAreFoundBesideTheSession() {
+    SessionRef session = session(shard(0));
+    await(one.directory().add(session));
+    await(one.directory().park(session.user(), shard(1), 60_000));
+    SessionRef next = session(shardOfTwo());
+    UserSessions known = await(two.directory().add(next));
+    assertThat(known).isEqualTo(new UserSessions(List.of(session, next), shard(1)));
+    await(one.directory().remove(session));
+    await(two.directory().remove(next));
+    assertThat(isGone(session)).isFalse();
   }
 
   @Test
@@ -89,7 +133,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     await(one.directory().add(here));
     assertThat(await(two.directory().sessionsOf(here.user()))).containsExactly(here);
     assertThat(await(two.directory().find(here.session()))).isEqualTo(here);
-    assertThat(await(two.directory().add(there))).containsExactly(here, there);
+    assertThat(await(two.directory().add(there)).sessions()).containsExactly(here, there);
     awaitSessions(one.directory(), here.user(), here, there);
     var taken = new SessionRef(here.session(), here.user(), shardOfTwo());
     assertThat(await(two.directory().move(here, taken))).isTrue();
@@ -271,7 +315,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     Set<String> lost = Set.of(TWO.id(), "lost");
     var users = hazelcast.<String, UserEntry>getMap(DirectoryNames.USERS);
     assertThat(users.executeOnKey(new UserKeys().of(session.user()), new UserEntry.TakeLost(lost)))
-        .isEqualTo(new UserEntry(List.of(gone), Map.of()));
+        .isEqualTo(new UserEntry(List.of(gone), Map.of(), null));
     assertThat(users.executeOnEntries(new UserEntry.TakeLost(lost), new LostNodeFilter<>(lost)))
         .isEmpty();
     assertThat(await(one.directory().askAgain(session.user()))).containsExactly(session);

@@ -149,12 +149,12 @@ class SecuredMemberTest {
   @Test
   void aMemberThatKnowsTheNameAndNotTheSecretIsNotAdmitted() throws Exception {
     HazelcastCluster member = join(0, SECRET);
-    member.hazelcast().getMap("linkspan.parked").put("session", "of the members");
+    member.hazelcast().getMap("linkspan.leaving").put("session", "of the members");
     HazelcastInstance stranger =
         stranger(HazelcastConfig.of(config(1, List.of()), InetAddress.getLoopbackAddress(), null));
     try {
       assertThat(stranger.getCluster().getMembers()).hasSize(1);
-      assertThat(stranger.getMap("linkspan.parked").get("session")).isNull();
+      assertThat(stranger.getMap("linkspan.leaving").get("session")).isNull();
     } finally {
       stranger.getLifecycleService().terminate();
     }

@@ -34,9 +34,9 @@ public abstract class SessionDirectoryContract {
     SessionRef first = session(shard(0));
     SessionRef second = session(shard(1));
     assertThat(await(directory().sessionsOf(user))).isEmpty();
-    assertThat(await(directory().add(first))).containsExactly(first);
+    assertThat(await(directory().add(first)).sessions()).containsExactly(first);
     assertThat(await(directory().sessionsOf(user))).containsExactly(first);
-    assertThat(await(directory().add(second))).containsExactly(first, second);
+    assertThat(await(directory().add(second)).sessions()).containsExactly(first, second);
     assertThat(await(directory().find(second.session()))).isEqualTo(second);
     await(directory().remove(first));
     assertThat(await(directory().sessionsOf(user))).containsExactly(second);

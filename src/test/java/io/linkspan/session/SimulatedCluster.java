@@ -18,6 +18,7 @@ import io.linkspan.directory.Nodes;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.ShardAddress;
+import io.linkspan.directory.UserSessions;
 import io.linkspan.history.GroupHistories;
 import io.linkspan.history.HistoryConfig;
 import io.linkspan.history.HistoryMetrics;
@@ -559,13 +560,15 @@ final class SimulatedCluster {
     }
 
     @Override
-    public Future<List<SessionRef>> add(SessionRef session) {
+    public Future<UserSessions> add(SessionRef session) {
       return operate(
           () -> {
             node.store.sessions.put(session.session(), session);
-            return node.store.sessions.values().stream()
-                .filter(ref -> ref.user().equals(session.user()))
-                .toList();
+            return new UserSessions(
+                node.store.sessions.values().stream()
+                    .filter(ref -> ref.user().equals(session.user()))
+                    .toList(),
+                node.store.parked.get(session.user()));
           });
     }
 
@@ -583,11 +586,7 @@ final class SimulatedCluster {
 
     @Override
     public Future<Void> remove(SessionRef session) {
-      return operate(
-          () -> {
-            node.store.sessions.remove(session.session(), session);
-            return null;
-          });
+      return remove(session, 0);
     }
 
     @Override
@@ -609,8 +608,15 @@ final class SimulatedCluster {
     }
 
     @Override
-    public Future<String> parkedAt(String user) {
-      return operate(() -> node.store.parked.get(user));
+    public Future<Void> remove(SessionRef session, long keep) {
+      return operate(
+          () -> {
+            node.store.sessions.remove(session.session(), session);
+            if (keep > 0) {
+              node.store.parked.put(session.user(), session.shard());
+            }
+            return null;
+          });
     }
 
     @Override

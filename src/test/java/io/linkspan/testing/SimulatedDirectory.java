@@ -3,6 +3,7 @@ package io.linkspan.testing;
 import io.linkspan.directory.LocalSessionDirectory;
 import io.linkspan.directory.SessionDirectory;
 import io.linkspan.directory.SessionRef;
+import io.linkspan.directory.UserSessions;
 import io.vertx.core.Future;
 import io.vertx.core.Promise;
 import java.util.ArrayList;
@@ -71,7 +72,7 @@ public final class SimulatedDirectory implements SessionDirectory {
   }
 
   @Override
-  public Future<List<SessionRef>> add(SessionRef session) {
+  public Future<UserSessions> add(SessionRef session) {
     return operate(() -> entries.add(session));
   }
 
