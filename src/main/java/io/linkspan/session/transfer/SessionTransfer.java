@@ -213,6 +213,10 @@ public final class SessionTransfer {
     }
 
     private void claim(TransferClaim.Claim step) {
+      if (step.owner().equals(address)) {
+        // What arrives once it has departed would overtake what is on its way from here to here.
+        expect();
+      }
       Claim.Builder request =
           Claim.newBuilder()
               .setSession(session)
@@ -231,7 +235,10 @@ public final class SessionTransfer {
                         yield core.claimed(Verdict.GRANTED, answer.getState(), now());
                       }
                       case DENIED -> core.claimed(Verdict.DENIED, null, now());
-                      case ELSEWHERE, UNRECOGNIZED -> core.claimed(Verdict.ELSEWHERE, null, now());
+                      case ELSEWHERE, UNRECOGNIZED -> {
+                        stopExpecting();
+                        yield core.claimed(Verdict.ELSEWHERE, null, now());
+                      }
                     });
               },
               failure -> perform(core.claimed(Verdict.NO_ANSWER, null, now())));
@@ -244,9 +251,7 @@ public final class SessionTransfer {
         return;
       }
       // From now on other shards may find it here.
-      if (arrival == null) {
-        arrival = incoming.expect(found.user(), found.session());
-      }
+      expect();
       directory
           .move(found, here)
           .onComplete(
@@ -268,6 +273,19 @@ public final class SessionTransfer {
               failure -> perform(core.confirmed(Confirmation.NO_ANSWER, now())));
     }
 
+    private void expect() {
+      if (arrival == null) {
+        arrival = incoming.expect(found.user(), found.session());
+      }
+    }
+
+    private void stopExpecting() {
+      if (arrival != null) {
+        incoming.end(arrival);
+        arrival = null;
+      }
+    }
+
     private boolean isDirectoryReliable() {
       return answered && isDirectoryComplete.getAsBoolean();
     }
@@ -275,9 +293,7 @@ public final class SessionTransfer {
     private void end(Future<SessionState> result) {
       // The listener makes the session at once; then it can receive what waited for it.
       result.onComplete(done);
-      if (arrival != null) {
-        incoming.end(arrival);
-      }
+      stopExpecting();
     }
   }
 

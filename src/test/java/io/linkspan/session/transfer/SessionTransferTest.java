@@ -394,6 +394,41 @@ class SessionTransferTest {
     assertThat(messages()).contains("m");
   }
 
+  /** What departs and what comes have the same address, so senders do not notice the move. */
+  @RepeatedTest(20)
+  void whatArrivesWhileASessionIsResumedOnItsOwnShardStaysInOrder(RepetitionInfo seed) {
+    begin(seed.getCurrentRepetition(), 1, 0, 20);
+    Shard only = shards.get(0);
+    List<String> sent = new ArrayList<>();
+    List<String> accepted = new ArrayList<>();
+    only.reconnect();
+    for (int i = 0; i < 200; i++) {
+      String id = "m" + i;
+      sent.add(id);
+      only.deliver(id, () -> accepted.add(id), () -> fail("not here"));
+      time.advance(1);
+    }
+    time.advance(100);
+    assertThat(only.won).isEqualTo(1);
+    assertThat(messages()).filteredOn(sent::contains).containsExactlyElementsOf(sent);
+    assertThat(accepted).containsExactlyElementsOf(sent);
+  }
+
+  @Test
+  void aDeniedClaimOnTheOwnersShardHoldsNothing() {
+    begin(1, 1, 0, 5);
+    Shard only = shards.get(0);
+    List<String> accepted = new ArrayList<>();
+    only.reconnect(USER, "guessed");
+    for (int i = 0; i < 50; i++) {
+      only.deliver("m" + i, () -> accepted.add("m"), () -> fail("not here"));
+      time.advance(1);
+    }
+    assertThat(accepted).hasSize(50);
+    assertThat(only.lost).isEqualTo(1);
+    assertThat(only.incoming.of(Recipient.ofSession(ID), DeliveryScope.ACKNOWLEDGED)).isNull();
+  }
+
   @Test
   void aStoppedTransferLeavesNoTimer() {
     begin(1, 2, 0, 5);
