@@ -203,7 +203,7 @@ public final class RecipientRouter {
   private void lookUp(Lane<Parcel> lane, Parcel parcel) {
     Future<? extends Collection<String>> answer = directory.addressesOf(parcel.recipient, false);
     if (answer.succeeded()
-        && nobodyMoved(lane, parcel.recipient, answer.result())
+        && nobodyMoved(lane, answer.result())
         && !kept.keeps(parcel)) {
       send(lane, answer.result(), parcel);
       return;
@@ -289,26 +289,22 @@ public final class RecipientRouter {
     return directory.addressesOf(parcel.recipient, parcel.tries > 0);
   }
 
-  private static boolean nobodyMoved(
-      Lane<Parcel> lane, Recipient recipient, Collection<String> addresses) {
+  /**
+   * Returns whether no session of the recipient can have moved since the last Message. One may have
+   * come to a new shard from one where others stay.
+   */
+  private static boolean nobodyMoved(Lane<Parcel> lane, Collection<String> addresses) {
     return lane.addresses.isEmpty()
-        || (addresses.containsAll(lane.addresses)
-            && (addresses.size() == lane.addresses.size() || !mayStay(recipient)));
-  }
-
-  /** Returns whether one session of a recipient can leave a shard where another one stays. */
-  private static boolean mayStay(Recipient recipient) {
-    return recipient.kind() == Recipient.Kind.USER;
+        || (addresses.size() == lane.addresses.size() && addresses.containsAll(lane.addresses));
   }
 
   private <T extends Collection<String>> Future<T> whenPassedOn(
       Lane<Parcel> lane, Recipient recipient, T addresses) {
-    if (nobodyMoved(lane, recipient, addresses)) {
+    if (nobodyMoved(lane, addresses)) {
       return Future.succeededFuture(addresses);
     }
     return Future.join(
             lane.addresses.stream()
-                .filter(address -> mayStay(recipient) || !addresses.contains(address))
                 .map(to -> leave(lane, recipient, to, sender.flush(to, recipient)))
                 .toList())
         .map(addresses);

@@ -108,6 +108,9 @@ class RecipientRouterTest {
     bus.answer(
         A,
         call -> {
+          if (call.hasFlush()) {
+            return local.answer(call);
+          }
           sender.settle(call.getSettle());
           return null;
         });
@@ -453,6 +456,23 @@ class RecipientRouterTest {
     assertThat(callback.outcome()).isEqualTo("transport");
     assertThat(List.of(local.arrived, atB.arrived, atC.arrived))
         .allMatch(arrived -> arrived.equals(List.of("m")));
+  }
+
+  /** The member may have come from a shard where others stay, and which passes on what it had. */
+  @Test
+  void whatIsSentAfterAMoveToANewShardOfAGroupWaitsForTheFormerOnes() {
+    teamIsAt(B, atB);
+    send(TEAM, "1");
+    time.advance(100);
+    atB.gate = Promise.promise();
+    teamIsAt(C, atC);
+    send(TEAM, "2");
+    time.advance(500);
+    assertThat(atC.arrived).isEmpty();
+    SimulatedBus.reply(true).onComplete(atB.gate);
+    time.advance(100);
+    assertThat(atB.arrived).containsExactly("1", "2");
+    assertThat(atC.arrived).containsExactly("2");
   }
 
   @Test
