@@ -59,7 +59,7 @@ final class DirectorySerializers {
 
   private static final List<Form<?>> ALL =
       List.of(
-          // Ids 1 to 8, 10 and 11 were of forms that had entries of sessions beside those of users.
+          // Ids 1 to 8, 10, 11 and 18 were those of a directory with an entry for each session.
           new Form<>(
               UserEntry.Remove.class,
               9,
@@ -98,7 +98,6 @@ final class DirectorySerializers {
               17,
               DirectorySerializers::writeNodes,
               in -> new NodesExcept<>(readNames(in))),
-          new Form<>(UserEntry.Read.class, 18, (out, read) -> {}, in -> new UserEntry.Read()),
           new Form<>(
               GroupEntry.RemoveLost.class,
               19,

@@ -31,7 +31,7 @@ public final class HazelcastCluster {
   private final Vertx vertx;
   private final HazelcastInstance hazelcast;
   private final HazelcastNodes nodes;
-  private final SessionDirectory directory;
+  private final HazelcastSessionDirectory directory;
   private final RevocationStore revocations;
 
   /**
@@ -50,9 +50,11 @@ public final class HazelcastCluster {
       return;
     }
     var events = new LostSessionEvents(vertx.eventBus());
-    directory = new HazelcastSessionDirectory(vertx, hazelcast, self, seals, events);
+    var changes = new UserChanges(vertx.eventBus());
+    directory = new HazelcastSessionDirectory(vertx, hazelcast, self, seals, changes, events);
     revocations = new HazelcastRevocationStore(vertx, hazelcast, nodes);
-    nodes.watch(new LostNodeSweeper(vertx, hazelcast, nodes, new VertxShardBus(vertx), events));
+    var shards = new VertxShardBus(vertx);
+    nodes.watch(new LostNodeSweeper(vertx, hazelcast, nodes, shards, events, changes));
   }
 
   /**
@@ -97,6 +99,7 @@ public final class HazelcastCluster {
     return DirectoryForm.check(hazelcast.getCluster().getMembers())
         .compose(v -> IdSeals.join(vertx, hazelcast))
         .map(seals -> new HazelcastCluster(vertx, hazelcast, self, seals))
+        .compose(cluster -> cluster.directory.follow(cluster.nodes).map(cluster))
         .recover(failure -> vertx.close().transform(v -> Future.failedFuture(failure)));
   }
 

@@ -2,14 +2,10 @@ package io.linkspan.cluster;
 
 import com.hazelcast.config.AdvancedNetworkConfig;
 import com.hazelcast.config.Config;
-import com.hazelcast.config.EvictionConfig;
-import com.hazelcast.config.EvictionPolicy;
 import com.hazelcast.config.InMemoryFormat;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.MapConfig;
-import com.hazelcast.config.MaxSizePolicy;
 import com.hazelcast.config.MergePolicyConfig;
-import com.hazelcast.config.NearCacheConfig;
 import com.hazelcast.config.ServerSocketEndpointConfig;
 import com.hazelcast.spi.merge.DiscardMergePolicy;
 import com.hazelcast.spi.merge.PutIfAbsentMergePolicy;
@@ -48,12 +44,6 @@ final class HazelcastConfig {
   /** Backups of an entry that Hazelcast permits. */
   private static final int MAX_BACKUPS = 6;
 
-  /** Users in the near cache of a node. */
-  private static final int REMEMBERED_USERS = 100_000;
-
-  /** Seconds; a safeguard in addition to the invalidations, which are sent at once. */
-  private static final int REMEMBERED_FOR = 60;
-
   private HazelcastConfig() {}
 
   /**
@@ -89,13 +79,11 @@ final class HazelcastConfig {
         "hazelcast.partial.member.disconnection.resolution.heartbeat.count", COMPLAINTS);
     config.setProperty("hazelcast.wait.seconds.before.join", "1");
     config.setProperty("hazelcast.graceful.shutdown.max.wait", Integer.toString(LEAVE_TIMEOUT));
-    // Unbatched: a second session of a user would miss what others send in the meantime.
-    config.setProperty("hazelcast.map.invalidation.batch.enabled", "false");
     threads(config, Runtime.getRuntime().availableProcessors());
     network(config.getAdvancedNetworkConfig(), cluster, host, self == null);
     DirectorySerializers.register(config.getSerializationConfig());
     JavaClasses.restrict(config.getSerializationConfig());
-    config.addMapConfig(map(DirectoryNames.USERS).setNearCacheConfig(remembered()));
+    config.addMapConfig(map(DirectoryNames.USERS));
     config.addMapConfig(map(DirectoryNames.GROUPS));
     config.addMapConfig(map(DirectoryNames.LEAVING));
     config.addMapConfig(seals());
@@ -176,20 +164,6 @@ final class HazelcastConfig {
         .setBackupCount(MAX_BACKUPS)
         .setMergePolicyConfig(
             new MergePolicyConfig().setPolicy(PutIfAbsentMergePolicy.class.getName()));
-  }
-
-  private static NearCacheConfig remembered() {
-    return new NearCacheConfig()
-        .setInMemoryFormat(InMemoryFormat.OBJECT)
-        .setSerializeKeys(false)
-        .setInvalidateOnChange(true)
-        .setCacheLocalEntries(true)
-        .setTimeToLiveSeconds(REMEMBERED_FOR)
-        .setEvictionConfig(
-            new EvictionConfig()
-                .setEvictionPolicy(EvictionPolicy.LRU)
-                .setMaxSizePolicy(MaxSizePolicy.ENTRY_COUNT)
-                .setSize(REMEMBERED_USERS));
   }
 
   private static String seconds(Duration duration) {

@@ -4,9 +4,9 @@ import com.hazelcast.core.HazelcastInstance;
 import com.hazelcast.map.EntryProcessor;
 import com.hazelcast.map.IMap;
 import io.linkspan.directory.DirectoryLookups;
+import io.linkspan.directory.Nodes;
 import io.linkspan.directory.Nodes.Node;
 import io.linkspan.directory.SessionDirectory;
-import io.linkspan.directory.SessionIds;
 import io.linkspan.directory.SessionRef;
 import io.linkspan.directory.UserSessions;
 import io.linkspan.time.RepeatedFailure;
@@ -19,10 +19,10 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -35,10 +35,14 @@ import org.slf4j.event.Level;
  *
  * <p>The entry of a user decides which shard owns a session, so that a session begins, moves and
  * ends with one change at one place. Its key can be told from the user's name and from the id of
- * each session, where a seal hides it. A user's sessions are cached by every node that looked them
- * up, until they change. A session's owner and a group's nodes are looked up each time: a claim
- * must not end at a former owner, and a member whose join was confirmed must not miss a later
- * message.
+ * each session, where a seal hides it. A session's owner and a group's nodes are looked up each
+ * time: a claim must not end at a former owner, and a member whose join was confirmed must not miss
+ * a later message.
+ *
+ * <p>A user's sessions are remembered by every node that looked them up. A change is announced to
+ * the others if the user has other sessions than the one that begins, moves or ends. An only
+ * session begins and ends silently: the one shard that such a node remembers does not have the
+ * user, says so, and the node asks again.
  */
 final class HazelcastSessionDirectory implements SessionDirectory {
 
@@ -54,25 +58,48 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   private final LocalGroupRegistry ownGroups = new LocalGroupRegistry(this::tell);
   private final LostSessionEvents events;
   private final IdSeals seals;
+  private final UserChanges changes;
   private final UserKeys keys = new UserKeys();
+  private final UserCache cache = new UserCache(System::nanoTime);
   private final DirectoryLookups lookups = new DirectoryLookups();
   private final ConcurrentMap<String, SessionRef> own = new ConcurrentHashMap<>();
-
-  /** Keys of the entries that this node is changing, with the number of changes in progress. */
-  private final ConcurrentMap<String, Integer> changing = new ConcurrentHashMap<>();
 
   HazelcastSessionDirectory(
       Vertx vertx,
       HazelcastInstance hazelcast,
       Node self,
       IdSeals seals,
+      UserChanges changes,
       LostSessionEvents events) {
     this.vertx = (VertxInternal) vertx;
     this.self = self;
     this.seals = seals;
+    this.changes = changes;
     this.events = events;
     users = hazelcast.getMap(DirectoryNames.USERS);
     groups = hazelcast.getMap(DirectoryNames.GROUPS);
+  }
+
+  /** Learns of the changes that other nodes make; completes when they all reach this node. */
+  Future<Void> follow(Nodes nodes) {
+    nodes.watch(
+        new Nodes.Listener() {
+          @Override
+          public void joined(Node node) {
+            // It has no sessions yet.
+          }
+
+          @Override
+          public void left(Node node) {
+            // The sweep announces that its sessions are removed.
+          }
+
+          @Override
+          public void merged() {
+            cache.forgetAll();
+          }
+        });
+    return changes.follow(cache);
   }
 
   @Override
@@ -83,14 +110,14 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   @Override
   public Future<UserSessions> add(SessionRef session) {
     own.put(session.session(), session);
-    return change(session.user(), new UserEntry.Add(session))
+    return change(session.user(), new UserEntry.Add(session), entry -> entry.sessions().size() > 1)
         .map(entry -> entry.about(session.user()))
         .onFailure(failure -> remove(session));
   }
 
   @Override
   public Future<Boolean> move(SessionRef from, SessionRef to) {
-    return change(to.user(), new UserEntry.Move(from, to))
+    return change(to.user(), new UserEntry.Move(from, to), moved -> moved)
         .onSuccess(
             moved -> {
               if (moved) {
@@ -120,69 +147,65 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   @Override
   public Future<Void> remove(SessionRef session, long keep) {
     own.remove(session.session(), session);
-    return change(session.user(), new UserEntry.Remove(session, keep)).mapEmpty();
+    return change(session.user(), new UserEntry.Remove(session, keep), othersLeft -> othersLeft)
+        .mapEmpty();
   }
 
   /**
-   * Changes the entry of a user. Hazelcast invalidates this node's near cache when the change
-   * begins, and not again when it ends. A value that is read in between would stay in the cache. So
-   * reads bypass the cache until the change has ended.
+   * Changes the entry of a user.
+   *
+   * @param announced whether the other nodes must hear of a change with this result
    */
-  private <T> Future<T> change(String user, EntryProcessor<String, UserEntry, T> how) {
+  private <T> Future<T> change(
+      String user, EntryProcessor<String, UserEntry, T> how, Predicate<T> announced) {
     String key = keys.of(user);
-    changing.merge(key, 1, Integer::sum);
-    try {
-      return onContext(
-          users
-              .submitToKey(key, how)
-              .whenCompleteAsync((value, failure) -> changed(key), Runnable::run));
-    } catch (RuntimeException e) {
-      changed(key);
-      throw e;
-    }
+    return onContext(users.submitToKey(key, how))
+        .onComplete(done -> changed(key, done.result(), announced));
   }
 
-  private void changed(String key) {
-    changing.computeIfPresent(key, (name, under) -> under == 1 ? null : under - 1);
+  /**
+   * Ends a change.
+   *
+   * @param result null when the change failed, and may have been made nevertheless
+   */
+  private <T> void changed(String key, T result, Predicate<T> announced) {
+    cache.forget(key);
+    if (result == null || announced.test(result)) {
+      changes.announce(key);
+    }
   }
 
   @Override
   public Future<List<SessionRef>> sessionsOf(String user) {
-    String key = keys.of(user);
-    if (changing.containsKey(key)) {
-      return askAgain(user);
-    }
-    CompletableFuture<UserEntry> answer = users.getAsync(key).toCompletableFuture();
-    if (!answer.isDone() || answer.isCompletedExceptionally()) {
-      lookups.askedCluster();
-      return onContext(answer).map(entry -> sessionsIn(entry, user));
-    }
-    List<SessionRef> remembered = sessionsIn(answer.join(), user);
+    List<SessionRef> remembered = inCache(user);
     if (!remembered.isEmpty()) {
       lookups.answeredFromMemory();
       return Future.succeededFuture(remembered);
     }
-    // A cached absence may be stale, and there is no shard that could correct it.
     return askAgain(user);
+  }
+
+  private List<SessionRef> inCache(String user) {
+    List<SessionRef> remembered = cache.get(keys.of(user));
+    return remembered == null ? List.of() : UserEntry.of(remembered, user);
   }
 
   @Override
   public Future<List<SessionRef>> askAgain(String user) {
     lookups.askedCluster();
-    return read(keys.of(user)).map(entry -> sessionsIn(entry, user));
-  }
-
-  private Future<UserEntry> read(String key) {
-    return onContext(users.submitToKey(key, new UserEntry.Read()));
-  }
-
-  private static List<SessionRef> sessionsIn(UserEntry entry, String user) {
-    return entry == null ? List.of() : entry.of(user);
+    UserCache.Place reading = cache.reading(keys.of(user));
+    return onContext(users.getAsync(reading.key()))
+        .map(
+            entry -> {
+              List<SessionRef> all = entry == null ? List.of() : entry.sessions();
+              cache.read(reading, all);
+              return UserEntry.of(all, user);
+            });
   }
 
   @Override
   public Future<Void> park(String user, String shard, long keep) {
-    return change(user, new UserEntry.Park(user, shard, keep)).mapEmpty();
+    return change(user, new UserEntry.Park(user, shard, keep), parked -> false).mapEmpty();
   }
 
   @Override
@@ -192,7 +215,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
       lookups.answeredHere();
       return Future.succeededFuture(here);
     }
-    if (!SessionIds.isId(session)) {
+    if (!IdSeal.isOn(session)) {
       return Future.succeededFuture();
     }
     lookups.askedCluster();
@@ -202,7 +225,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
             seal ->
                 seal == null
                     ? Future.succeededFuture()
-                    : read(seal.userKeyIn(session))
+                    : onContext(users.getAsync(seal.userKeyIn(session)))
                         .map(entry -> entry == null ? null : entry.find(session)));
   }
 
@@ -216,7 +239,7 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   }
 
   private Future<Void> reclaim(SessionRef session, Set<String> its, List<SessionRef> lost) {
-    return change(session.user(), new UserEntry.Reclaim(session, its))
+    return change(session.user(), new UserEntry.Reclaim(session, its), claim -> true)
         .map(
             result -> {
               switch (UserEntry.Claim.valueOf(result)) {
@@ -244,7 +267,8 @@ final class HazelcastSessionDirectory implements SessionDirectory {
   }
 
   private Future<Void> note(SessionRef session, String group, boolean member) {
-    return change(session.user(), new UserEntry.Membership(session, group, member)).mapEmpty();
+    var membership = new UserEntry.Membership(session, group, member);
+    return change(session.user(), membership, noted -> false).mapEmpty();
   }
 
   @Override

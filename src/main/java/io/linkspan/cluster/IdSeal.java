@@ -34,6 +34,11 @@ record IdSeal(int number, byte[] secret) {
         numberOf(SessionIds.randomBytes(NUMBER_BYTES)), SessionIds.randomBytes(SECRET_BYTES));
   }
 
+  /** Returns whether a text has the form of an id that was made with a seal. */
+  static boolean isOn(String id) {
+    return SessionIds.isId(id) && SessionIds.decode(id).length == SessionIds.SEALED_BYTES;
+  }
+
   /** Returns the number of the seal that an id was made with. */
   static int numberIn(String id) {
     return numberOf(SessionIds.decode(id));
@@ -46,7 +51,7 @@ record IdSeal(int number, byte[] secret) {
   /** Returns a new id for a session of the user with this key. */
   String newId(String userKey) {
     byte[] id =
-        ByteBuffer.allocate(SessionIds.BYTES)
+        ByteBuffer.allocate(SessionIds.SEALED_BYTES)
             .putShort((short) number)
             .put(SessionIds.randomBytes(RANDOM_BYTES))
             .put(SessionIds.decode(userKey))

@@ -56,6 +56,7 @@ final class LostNodeSweeper implements Nodes.Listener {
   private final Nodes nodes;
   private final ShardBus shards;
   private final LostSessionEvents events;
+  private final UserChanges changes;
   private final IMap<String, UserEntry> users;
   private final IMap<String, GroupEntry> groups;
   private final WorkerExecutor worker;
@@ -65,11 +66,13 @@ final class LostNodeSweeper implements Nodes.Listener {
       HazelcastInstance hazelcast,
       Nodes nodes,
       ShardBus shards,
-      LostSessionEvents events) {
+      LostSessionEvents events,
+      UserChanges changes) {
     this.vertx = vertx;
     this.nodes = nodes;
     this.shards = shards;
     this.events = events;
+    this.changes = changes;
     users = hazelcast.getMap(DirectoryNames.USERS);
     groups = hazelcast.getMap(DirectoryNames.GROUPS);
     worker =
@@ -158,6 +161,7 @@ final class LostNodeSweeper implements Nodes.Listener {
     groups.executeOnEntries(new GroupEntry.RemoveLost(lost), new LostNodeFilter<>(lost));
     Map<String, UserEntry> taken =
         users.executeOnEntries(new UserEntry.TakeLost(lost), new LostNodeFilter<>(lost));
+    changes.announceAll();
     List<UserEntry> entries = taken.values().stream().filter(Objects::nonNull).toList();
     LOG.warn(
         "{} sessions were lost with the nodes {}",

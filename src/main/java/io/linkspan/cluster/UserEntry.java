@@ -51,8 +51,8 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups, Par
     return sessions.stream().map(SessionRef::node).collect(Collectors.toSet());
   }
 
-  /** Returns the sessions of a user, oldest first. */
-  List<SessionRef> of(String user) {
+  /** Returns those of the sessions that a user has, oldest first. */
+  static List<SessionRef> of(List<SessionRef> sessions, String user) {
     for (SessionRef session : sessions) {
       if (!session.user().equals(user)) {
         return sessions.stream().filter(other -> other.user().equals(user)).toList();
@@ -64,7 +64,7 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups, Par
   /** Returns what is known of a user. */
   UserSessions about(String user) {
     return new UserSessions(
-        of(user),
+        of(sessions, user),
         parked != null && parked.user().equals(user) && parked.left() > 0 ? parked.shard() : null);
   }
 
@@ -161,7 +161,7 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups, Par
   }
 
   /**
-   * Removes exactly this session on exactly this shard.
+   * Removes exactly this session on exactly this shard; returns whether others remain.
    *
    * @param keep milliseconds for which the shard has eventIds of the session's user, or 0
    */
@@ -172,13 +172,13 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups, Par
       UserEntry old = valueOf(entry);
       boolean owned = session.equals(old.find(session.session()));
       if (!owned && keep == 0) {
-        return false;
+        return !old.sessions().isEmpty();
       }
       UserEntry rest = owned ? old.only(other -> !other.equals(session)) : old;
       set(
           entry,
           keep == 0 ? rest : rest.with(Parked.forNow(session.user(), session.shard(), keep)));
-      return owned;
+      return !rest.sessions().isEmpty();
     }
   }
 
@@ -235,23 +235,6 @@ record UserEntry(List<SessionRef> sessions, Map<String, Set<String>> groups, Par
       }
       entry.setValue(old.with(session).with(session, groups));
       return (entered == null ? Claim.RESTORED : Claim.KEPT).name();
-    }
-  }
-
-  /**
-   * Reads the entry at its owner, past all near caches. Not marked as read-only, so that it
-   * invalidates the near cache of the caller.
-   */
-  record Read() implements EntryProcessor<String, UserEntry, UserEntry> {
-    @Override
-    public UserEntry process(Map.Entry<String, UserEntry> entry) {
-      return entry.getValue();
-    }
-
-    /** Returns null: there is no change for a backup. */
-    @Override
-    public EntryProcessor<String, UserEntry, UserEntry> getBackupProcessor() {
-      return null;
     }
   }
 

@@ -202,9 +202,7 @@ public final class RecipientRouter {
 
   private void lookUp(Lane<Parcel> lane, Parcel parcel) {
     Future<? extends Collection<String>> answer = directory.addressesOf(parcel.recipient, false);
-    if (answer.succeeded()
-        && nobodyMoved(lane, answer.result())
-        && !kept.keeps(parcel)) {
+    if (answer.succeeded() && nobodyMoved(lane, answer.result()) && !kept.keeps(parcel)) {
       send(lane, answer.result(), parcel);
       return;
     }

@@ -47,7 +47,10 @@ public interface SessionDirectory {
     return remove(session);
   }
 
-  /** Returns the user's sessions, oldest first; empty when there is none. */
+  /**
+   * Returns the user's sessions, oldest first; empty when there is none. It may be what this node
+   * remembers. Then, of a user whose only session has ended, it still names that one.
+   */
   Future<List<SessionRef>> sessionsOf(String user);
 
   /** Returns the user's sessions past all caches, after {@link #sessionsOf} was wrong. */

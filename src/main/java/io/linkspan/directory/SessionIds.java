@@ -4,14 +4,19 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.regex.Pattern;
 
-/** Form of the public ids of sessions: 30 bytes, in 40 characters. */
+/**
+ * Form of the public ids of sessions: 12 random bytes, in 16 characters, where a node is alone, and
+ * {@value #SEALED_BYTES} bytes, in 40 characters, in a cluster.
+ */
 public final class SessionIds {
 
-  /** Number of bytes in an id. */
-  public static final int BYTES = 30;
+  /** Number of bytes in an id that names an entry of the cluster's directory. */
+  public static final int SEALED_BYTES = 30;
+
+  private static final int BYTES = 12;
 
   private static final SecureRandom RANDOM = new SecureRandom();
-  private static final Pattern FORM = Pattern.compile("[\\w-]{40}");
+  private static final Pattern FORM = Pattern.compile("[\\w-]{16}|[\\w-]{40}");
 
   private SessionIds() {}
 
@@ -32,7 +37,7 @@ public final class SessionIds {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }
 
-  /** Returns whether a text has the form of an id. */
+  /** Returns whether a text has the form of an id, with or without the name of an entry. */
   public static boolean isId(String text) {
     return FORM.matcher(text).matches();
   }

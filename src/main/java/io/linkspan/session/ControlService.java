@@ -172,7 +172,7 @@ public final class ControlService {
       return Future.succeededFuture(allShards());
     }
     return directory
-        .sessionsOf(user)
+        .askAgain(user)
         .map(sessions -> sessions.stream().map(SessionRef::shard).distinct().toList());
   }
 
@@ -241,7 +241,7 @@ public final class ControlService {
 
   private Future<JsonObject> presence(String user) {
     return directory
-        .sessionsOf(user)
+        .askAgain(user)
         .map(
             sessions ->
                 new JsonObject()

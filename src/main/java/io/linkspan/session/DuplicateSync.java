@@ -118,7 +118,7 @@ final class DuplicateSync {
   /** Follows the user of a session that was on another shard before. */
   void follow(String user) {
     directory
-        .sessionsOf(user)
+        .askAgain(user)
         .compose(sessions -> gather(user, new UserSessions(sessions, null)))
         .onSuccess(Runnable::run);
   }

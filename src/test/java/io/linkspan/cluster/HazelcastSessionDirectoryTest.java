@@ -140,6 +140,28 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     awaitSessions(one.directory(), here.user(), taken, there);
   }
 
+  /** The shard that is remembered says that it does not have the user. */
+  @Test
+  void theEndOfAnOnlySessionIsNotAnnounced() {
+    SessionRef only = session(shard(0));
+    await(one.directory().add(only));
+    awaitSessions(two.directory(), only.user(), only);
+    await(one.directory().remove(only));
+    assertThat(await(one.directory().sessionsOf(only.user()))).isEmpty();
+    assertThat(await(two.directory().sessionsOf(only.user()))).containsExactly(only);
+    SessionRef next = session(shard(1));
+    await(one.directory().add(next));
+    assertThat(await(two.directory().sessionsOf(only.user()))).containsExactly(only);
+    assertThat(await(two.directory().askAgain(only.user()))).containsExactly(next);
+    assertThat(await(two.directory().sessionsOf(only.user()))).containsExactly(next);
+    SessionRef third = session(shard(2));
+    await(one.directory().add(third));
+    awaitSessions(two.directory(), only.user(), next, third);
+    await(one.directory().remove(next));
+    awaitSessions(two.directory(), only.user(), third);
+    await(one.directory().remove(third));
+  }
+
   /** Two names with one key take 2^48 attempts to find. */
   @Test
   void usersWithTheSameKeyHaveTheirOwnSessions() {
@@ -174,8 +196,9 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
 
   @Test
   void aTextThatIsNoIdIsNotFound() {
-    String unsealed = SessionIds.random();
-    for (String text : List.of("", "short", "x".repeat(1_000), unsealed)) {
+    String ofNode = SessionIds.random();
+    String unsealed = "x".repeat(40);
+    for (String text : List.of("", "short", "x".repeat(1_000), ofNode, unsealed)) {
       assertThat(await(one.directory().find(text))).isNull();
     }
   }
@@ -199,7 +222,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
     await(two.directory().addressesOf("group"));
     assertThat(lookUps(registry, "remote")).isEqualTo(remote + 3);
     assertThat(lookUps(registry, "local")).isEqualTo(local + 1);
-    // The near cache of the node has the entry at some time.
+    // The node remembers the entry from the first look-up that no change has passed.
     double remembered = lookUps(registry, "remembered");
     Awaitility.await()
         .until(
@@ -219,7 +242,7 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
         .count();
   }
 
-  /** Waits until the near cache of a node has the sessions of a user. */
+  /** Waits until a node has heard of the sessions of a user. */
   private static void awaitSessions(
       SessionDirectory directory, String user, SessionRef... expected) {
     Awaitility.await()
@@ -376,7 +399,9 @@ class HazelcastSessionDirectoryTest extends SessionDirectoryContract {
   private static void settleLost(HazelcastCluster cluster) {
     var events = new LostSessionEvents(cluster.vertx().eventBus());
     var shards = new VertxShardBus(cluster.vertx());
-    new LostNodeSweeper(cluster.vertx(), cluster.hazelcast(), cluster.nodes(), shards, events)
+    var changes = new UserChanges(cluster.vertx().eventBus());
+    new LostNodeSweeper(
+            cluster.vertx(), cluster.hazelcast(), cluster.nodes(), shards, events, changes)
         .left(new Nodes.Node("lost", 1));
   }
 }

@@ -30,6 +30,7 @@ class IdSealTest {
       String key = new UserKeys().of(user);
       String id = seal.newId(key);
       assertThat(SessionIds.isId(id)).isTrue();
+      assertThat(IdSeal.isOn(id)).isTrue();
       assertThat(IdSeal.numberIn(id)).isEqualTo(0xFEDC);
       assertThat(seal.userKeyIn(id)).isEqualTo(key);
     }
@@ -45,7 +46,7 @@ class IdSealTest {
   /** Neither the key itself nor a part that ids of one user have in common is visible. */
   @Test
   void theIdsOfAUserHaveNothingButTheNumberInCommon() {
-    for (int place = 2; place < SessionIds.BYTES; place++) {
+    for (int place = 2; place < SessionIds.SEALED_BYTES; place++) {
       int byteOfId = place;
       Set<Byte> seen = new HashSet<>();
       IntStream.range(0, 100)

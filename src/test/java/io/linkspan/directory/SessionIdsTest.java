@@ -22,7 +22,9 @@ class SessionIdsTest {
 
   @Test
   void otherTextsAreNotIds() {
-    for (String text : new String[] {"", "x".repeat(39), "x".repeat(41), "+".repeat(40)}) {
+    assertThat(SessionIds.isId("x".repeat(40))).isTrue();
+    for (String text :
+        new String[] {"", "x".repeat(15), "x".repeat(17), "x".repeat(41), "+".repeat(40)}) {
       assertThat(SessionIds.isId(text)).as(text).isFalse();
     }
   }

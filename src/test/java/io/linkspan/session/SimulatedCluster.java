@@ -182,6 +182,7 @@ final class SimulatedCluster {
     boolean frozen;
     boolean draining;
     final MemoryBudget memory = TestMemory.budget();
+    final Directory directory = new Directory(this);
     Shard shard;
 
     NodeProcess(String id) {
@@ -223,7 +224,7 @@ final class SimulatedCluster {
                   List.of(
                       new Route(Glob.of("service:*"), null, new Route.Bus("service", false)),
                       new Route(Glob.of("*"), null, Route.Clients.PLAIN))),
-              new Directory(this),
+              directory,
               new View(this),
               new DuplicateFilter(delivery, new SharedMemoryAccount(memory)),
               memory,
@@ -401,6 +402,7 @@ final class SimulatedCluster {
         node.run(() -> node.joins(other));
       }
     }
+    node.run(node.directory::forgetAll);
     node.run(() -> node.listeners.forEach(Nodes.Listener::merged));
     time.schedule(SWEEP_DELAY, this::sweep);
   }
@@ -454,6 +456,11 @@ final class SimulatedCluster {
     main.groups
         .values()
         .forEach(shards -> shards.removeIf(shard -> !members.contains(ShardAddress.nodeOf(shard))));
+    for (NodeProcess node : nodes) {
+      if (members.contains(node.id)) {
+        time.schedule(1 + random.nextInt(5), () -> node.run(node.directory::forgetAll));
+      }
+    }
   }
 
   /** Returns whether a member has sessions of another node still to adopt. */
@@ -533,13 +540,48 @@ final class SimulatedCluster {
     }
   }
 
+  /**
+   * The directory as one node sees it. As in a real cluster the node remembers the sessions of
+   * users that it looked up, and the others announce their changes, except those of a user's only
+   * session.
+   */
   private final class Directory implements SessionDirectory {
     private final NodeProcess node;
+    private final Map<String, List<SessionRef>> remembered = new HashMap<>();
+
+    /** The last look-up of each user that no change has passed. */
+    private final Map<String, Object> reading = new HashMap<>();
 
     private Future<Void> groupsChanged = Future.succeededFuture();
 
     Directory(NodeProcess node) {
       this.node = node;
+    }
+
+    void forgetAll() {
+      remembered.clear();
+      reading.clear();
+    }
+
+    private void forget(String user) {
+      remembered.remove(user);
+      reading.remove(user);
+    }
+
+    /** Ends a change of a user's sessions. */
+    private void changed(String user, boolean announced) {
+      forget(user);
+      if (announced) {
+        for (NodeProcess other : node.view) {
+          if (other != node) {
+            transmit(node, other, () -> other.directory.forget(user));
+          }
+        }
+      }
+    }
+
+    private List<SessionRef> entered(String user) {
+      return node.store.sessions.values().stream().filter(ref -> ref.user().equals(user)).toList();
     }
 
     /** An operation takes its time, and fails while the directory is being repaired. */
@@ -562,19 +604,20 @@ final class SimulatedCluster {
     @Override
     public Future<UserSessions> add(SessionRef session) {
       return operate(
-          () -> {
-            node.store.sessions.put(session.session(), session);
-            return new UserSessions(
-                node.store.sessions.values().stream()
-                    .filter(ref -> ref.user().equals(session.user()))
-                    .toList(),
-                node.store.parked.get(session.user()));
-          });
+              () -> {
+                node.store.sessions.put(session.session(), session);
+                return new UserSessions(
+                    entered(session.user()), node.store.parked.get(session.user()));
+              })
+          .onSuccess(known -> changed(session.user(), known.sessions().size() > 1));
     }
 
     @Override
     public Future<Boolean> move(SessionRef from, SessionRef to) {
-      return later(() -> operate(() -> node.store.sessions.replace(from.session(), from, to)));
+      return later(
+          () ->
+              operate(() -> node.store.sessions.replace(from.session(), from, to))
+                  .onSuccess(moved -> changed(to.user(), moved)));
     }
 
     private <T> Future<T> later(Supplier<Future<T>> operation) {
@@ -591,11 +634,23 @@ final class SimulatedCluster {
 
     @Override
     public Future<List<SessionRef>> sessionsOf(String user) {
-      return operate(
-          () ->
-              node.store.sessions.values().stream()
-                  .filter(ref -> ref.user().equals(user))
-                  .toList());
+      return remembered.containsKey(user)
+          ? Future.succeededFuture(remembered.get(user))
+          : askAgain(user);
+    }
+
+    @Override
+    public Future<List<SessionRef>> askAgain(String user) {
+      var look = new Object();
+      remembered.remove(user);
+      reading.put(user, look);
+      return operate(() -> entered(user))
+          .onSuccess(
+              sessions -> {
+                if (reading.remove(user, look) && !sessions.isEmpty()) {
+                  remembered.put(user, sessions);
+                }
+              });
     }
 
     @Override
@@ -610,13 +665,15 @@ final class SimulatedCluster {
     @Override
     public Future<Void> remove(SessionRef session, long keep) {
       return operate(
-          () -> {
-            node.store.sessions.remove(session.session(), session);
-            if (keep > 0) {
-              node.store.parked.put(session.user(), session.shard());
-            }
-            return null;
-          });
+              () -> {
+                node.store.sessions.remove(session.session(), session);
+                if (keep > 0) {
+                  node.store.parked.put(session.user(), session.shard());
+                }
+                return !entered(session.user()).isEmpty();
+              })
+          .onSuccess(others -> changed(session.user(), others))
+          .mapEmpty();
     }
 
     @Override
@@ -627,18 +684,20 @@ final class SimulatedCluster {
     @Override
     public Future<List<SessionRef>> reclaim(Map<SessionRef, Set<String>> owned) {
       return operate(
-          () -> {
-            List<SessionRef> lost = new ArrayList<>();
-            for (SessionRef ref : owned.keySet()) {
-              SessionRef entered = node.store.sessions.putIfAbsent(ref.session(), ref);
-              if (entered != null && !entered.equals(ref)) {
-                lost.add(ref);
-              }
-            }
-            owned.forEach(
-                (ref, its) -> its.forEach(group -> node.store.shardsOf(group).add(ref.shard())));
-            return lost;
-          });
+              () -> {
+                List<SessionRef> lost = new ArrayList<>();
+                for (SessionRef ref : owned.keySet()) {
+                  SessionRef entered = node.store.sessions.putIfAbsent(ref.session(), ref);
+                  if (entered != null && !entered.equals(ref)) {
+                    lost.add(ref);
+                  }
+                }
+                owned.forEach(
+                    (ref, its) ->
+                        its.forEach(group -> node.store.shardsOf(group).add(ref.shard())));
+                return lost;
+              })
+          .onSuccess(lost -> owned.keySet().forEach(ref -> changed(ref.user(), true)));
     }
 
     @Override
