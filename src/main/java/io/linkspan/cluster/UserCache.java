@@ -17,7 +17,7 @@ final class UserCache {
 
   private static final int PLACES = 1 << 17;
 
-  /** What is remembered is forgotten at this age: announcements of changes can be lost. */
+  /** Age at which sessions are forgotten: announcements of changes can be lost. */
   private static final long MAX_AGE_NS = TimeUnit.SECONDS.toNanos(60);
 
   /**

@@ -394,7 +394,7 @@ class SessionTransferTest {
     assertThat(messages()).contains("m");
   }
 
-  /** What departs and what comes have the same address, so senders do not notice the move. */
+  /** The session departs from its shard and comes to it, so senders do not notice the move. */
   @RepeatedTest(20)
   void whatArrivesWhileASessionIsResumedOnItsOwnShardStaysInOrder(RepetitionInfo seed) {
     begin(seed.getCurrentRepetition(), 1, 0, 20);
