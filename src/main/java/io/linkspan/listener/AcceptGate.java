@@ -103,6 +103,7 @@ public final class AcceptGate {
       if (building.incrementAndGet() >= limit) {
         pause();
       }
+      channel.config().setRecvByteBufAllocator(ReceiveBuffers.SHARED);
       var arrival = new Arrival(this, link);
       channel.pipeline().addLast(arrival);
       context.fireChannelRead(channel);

@@ -40,7 +40,14 @@ final class SessionTable {
   void add(Session session) {
     memory.charge(MemoryUse.SESSIONS, SESSION);
     owned.put(session.id(), session);
-    byUser.computeIfAbsent(session.user(), user -> new ArrayList<>(1)).add(session);
+    byUser.merge(session.user(), List.of(session), SessionTable::together);
+  }
+
+  /** Most users have one session, for which an immutable list is half as large. */
+  private static List<Session> together(List<Session> present, List<Session> added) {
+    List<Session> all = present.size() == 1 ? new ArrayList<>(present) : present;
+    all.addAll(added);
+    return all;
   }
 
   /** Removes a session that has ended. */
@@ -117,7 +124,15 @@ final class SessionTable {
   }
 
   private void removeFromUser(Session session) {
-    byUser.computeIfPresent(
-        session.user(), (user, all) -> all.remove(session) && all.isEmpty() ? null : all);
+    byUser.computeIfPresent(session.user(), (user, all) -> without(session, all));
+  }
+
+  /** Returns the others; null when there are none. */
+  private static List<Session> without(Session session, List<Session> all) {
+    if (all.size() == 1) {
+      return all.get(0) == session ? null : all;
+    }
+    all.remove(session);
+    return all;
   }
 }

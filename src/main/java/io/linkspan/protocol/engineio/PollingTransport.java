@@ -18,7 +18,10 @@ final class PollingTransport<X> {
   private final EngineConfig config;
   private final Generation generation;
   private final PollAnswer.Form form;
+
+  /** Null for a client of Engine.IO 4. */
   private final V3TextEncoding textEncoding;
+
   private final EngineOutput<X, ?> output;
   private final EngineTransportHost host;
 
@@ -45,7 +48,7 @@ final class PollingTransport<X> {
     this.config = config;
     this.generation = generation;
     form = PollAnswer.Form.of(handshake);
-    textEncoding = new V3TextEncoding(handshake.isOldest());
+    textEncoding = generation == Generation.V3 ? new V3TextEncoding(handshake.isOldest()) : null;
     this.output = output;
     this.host = host;
   }

@@ -1,6 +1,7 @@
 package io.linkspan.protocol.socketio;
 
 import io.linkspan.protocol.ProtocolException;
+import io.linkspan.protocol.ShortMap;
 import io.linkspan.protocol.ShortQueue;
 import io.linkspan.protocol.engineio.EngineCloseReason;
 import io.linkspan.protocol.engineio.EngineConfig;
@@ -43,7 +44,7 @@ public final class SocketSession<X, W> {
   private final Map<String, String> query;
   private final SocketDecoder decoder;
   private final long assemblyTime;
-  private final Map<String, Membership> namespaces = new HashMap<>(4);
+  private final ShortMap<String, Membership> namespaces = new ShortMap<>();
   private final ShortQueue<SocketEvent> events = new ShortQueue<>();
   private final LeftNamespaces left;
   private final int maxEarly;
@@ -51,7 +52,7 @@ public final class SocketSession<X, W> {
   private LastWords lastWords = (namespace, reason) -> List.of();
   private int refusals;
   private boolean condemned;
-  private long connectBy;
+  private long connectBy = NEVER;
   private long assembleBy = NEVER;
   private long ackBy = NEVER;
 
@@ -77,7 +78,6 @@ public final class SocketSession<X, W> {
         engineConfig.pingInterval().toMillis() + engineConfig.pingTimeout().toMillis();
     if (isOld()) {
       // Clients of Engine.IO 3 join the main namespace implicitly, and wait for the reply (§12.2).
-      connectBy = NEVER;
       namespaces.put(ROOT, new Membership());
       events.add(new SocketEvent.ConnectRequested(ROOT, NO_AUTH, query));
     } else {
@@ -336,7 +336,7 @@ public final class SocketSession<X, W> {
 
   /** Removes the client from every namespace and closes the connection. */
   public void disconnect(long now) {
-    for (String namespace : List.copyOf(namespaces.keySet())) {
+    for (String namespace : namespaces.keys()) {
       leave(namespace);
     }
     close(EngineCloseReason.FORCED_SERVER_CLOSE, now);

@@ -39,8 +39,8 @@ public final class EngineSocket {
   private final EventLoop owner;
   private final WebSocketLink link;
 
-  /** Bytes on the way from the event loop of the session. */
-  private final AtomicLong crossing = new AtomicLong();
+  /** Bytes on the way from the event loop of the session; null when that is the socket's own. */
+  private final AtomicLong crossing;
 
   private final long maxQueued;
   private final long closeTimeout;
@@ -68,6 +68,7 @@ public final class EngineSocket {
       Duration closeTimeout) {
     this.home = home;
     this.owner = owner;
+    crossing = owner == home ? null : new AtomicLong();
     this.maxQueued = maxQueued;
     this.closeTimeout = closeTimeout.toMillis();
     link = new WebSocketLink(connection, maxMessage, home.memory(), new Watch());

@@ -31,6 +31,7 @@ public final class LocalExchange implements HttpExchange {
   private final SocketAddress client;
   private final EngineRequest request;
   private final EventLoop home;
+  private String remote;
   private boolean paused;
   private boolean ending;
 
@@ -67,14 +68,12 @@ public final class LocalExchange implements HttpExchange {
     return length == null ? -1 : Long.parseLong(length);
   }
 
-  /** Network address of the client, {@code host:port}. */
+  /** Network address of the client, {@code host:port}; one text, which many objects keep. */
   public String remote() {
-    return client.toString();
-  }
-
-  /** Network address of the client, without its port. */
-  public String address() {
-    return client.hostAddress();
+    if (remote == null) {
+      remote = client.toString();
+    }
+    return remote;
   }
 
   /** Closes the connection after the answer. Called on the event loop of the request. */

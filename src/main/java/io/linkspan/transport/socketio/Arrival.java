@@ -4,6 +4,7 @@ import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.PendingLinks;
+import io.linkspan.admission.RemoteAddress;
 import io.linkspan.transport.engineio.EventLoop;
 
 /**
@@ -13,7 +14,7 @@ import io.linkspan.transport.engineio.EventLoop;
 final class Arrival {
 
   private final ConnectPolicy policy;
-  private final String address;
+  private final String remote;
   private final Credentials credentials;
   private final long since = System.nanoTime();
 
@@ -23,20 +24,22 @@ final class Arrival {
   private Runnable onGiveUp = Arrival::nothing;
   private boolean left;
 
-  private Arrival(ConnectPolicy policy, String address, Credentials credentials) {
+  private Arrival(ConnectPolicy policy, String remote, Credentials credentials) {
     this.policy = policy;
-    this.address = address;
+    this.remote = remote;
     this.credentials = credentials;
   }
 
   /**
    * Takes both places.
    *
+   * @param remote network address of the client, {@code host:port}
    * @param credentials of the client's first HTTP request
    */
-  static Arrival of(ConnectPolicy policy, String address, EventLoop loop, Credentials credentials)
+  static Arrival of(ConnectPolicy policy, String remote, EventLoop loop, Credentials credentials)
       throws ConnectRefusedException {
-    var arrival = new Arrival(policy, address, credentials);
+    var arrival = new Arrival(policy, remote, credentials);
+    String address = RemoteAddress.host(remote);
     arrival.pending = policy.arrive(address, () -> loop.run(() -> arrival.onGiveUp.run()));
     try {
       policy.enter(address);
@@ -80,7 +83,7 @@ final class Arrival {
     joined();
     if (!left) {
       left = true;
-      policy.leave(address);
+      policy.leave(RemoteAddress.host(remote));
     }
   }
 }

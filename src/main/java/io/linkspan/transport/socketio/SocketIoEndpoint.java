@@ -249,12 +249,11 @@ public final class SocketIoEndpoint implements HttpEndpoint {
       exchange.refuse(refused);
       return;
     }
-    String address = exchange.address();
     Credentials credentials =
         shared.credentials().get().read(http, metrics.transport(), exchange.remote());
     Arrival arrival;
     try {
-      arrival = Arrival.of(policy, address, loop, credentials);
+      arrival = Arrival.of(policy, exchange.remote(), loop, credentials);
     } catch (ConnectRefusedException refusal) {
       metrics.refused(refusal.reason());
       Refusal.of(refusal).send(http);

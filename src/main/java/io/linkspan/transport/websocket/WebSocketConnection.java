@@ -30,6 +30,7 @@ import io.linkspan.translate.ScratchFrame;
 import io.linkspan.transport.http.Upgrade;
 import io.linkspan.transport.http.UpgradedConnection;
 import io.linkspan.transport.http.WebSocketLink;
+import java.util.function.Consumer;
 
 /**
  * One client on a plain WebSocket. Its session begins before the upgrade is answered: a client that
@@ -77,15 +78,20 @@ final class WebSocketConnection
   private final DeadlineTimer timer;
   private final int maxMessage;
   private final MemoryAccount memory;
-  private final Runnable onEnd;
+  private final Consumer<WebSocketConnection> onEnd;
   private State state = State.OPENING;
   private Session session;
   private WebSocketLink link;
   private final boolean json;
-  private final EarlyMessages early;
+
+  /** Null once the link is open or has ended. */
+  private EarlyMessages early;
+
   private CloseReason closeReason;
   private long lastReceived = DeadlineTimer.now();
-  private final MalformedCounter malformed;
+
+  /** Null until the first one. */
+  private MalformedCounter malformed;
 
   /** Messages of the client that have no outcome yet. */
   private int pending;
@@ -105,14 +111,13 @@ final class WebSocketConnection
       LimitsConfig limits,
       TransportMetrics metrics,
       MemoryAccount memory,
-      Runnable onEnd) {
+      Consumer<WebSocketConnection> onEnd) {
     this.remote = remote;
     this.json = json;
     this.limits = limits;
     this.metrics = metrics;
     this.memory = memory;
     this.onEnd = onEnd;
-    malformed = new MalformedCounter(this, limits.malformed());
     maxMessage = config.maxMessageSize();
     early = new EarlyMessages(limits.writeQueue());
     heartbeat = new Heartbeat(config.heartbeat(), lastReceived);
@@ -138,6 +143,7 @@ final class WebSocketConnection
     state = State.OPEN;
     AccessLog.opened(metrics.transport(), remote, session.user(), session.id());
     early.takeAll().forEach(this::deliver);
+    early = null;
     timer.arm(heartbeat.nextDeadline());
   }
 
@@ -212,20 +218,20 @@ final class WebSocketConnection
   /** A Message of the client has its outcome. */
   private void ended() {
     pending--;
-    if (pending > 0) {
-      return;
+    if (pending == 0) {
+      endDrained();
     }
+  }
+
+  /** Ends the session of a client that has closed in order, unless it has ended. */
+  private void endDrained() {
     if (state == State.DRAINING) {
       state = State.CLOSING;
       end(CloseReason.NORMAL);
     } else if (state == State.DETACHED) {
-      endDetached();
+      end(CloseReason.NORMAL);
+      finish();
     }
-  }
-
-  private void endDetached() {
-    end(CloseReason.NORMAL);
-    finish();
   }
 
   private void writeError(String eventId, MessageException why) {
@@ -238,16 +244,8 @@ final class WebSocketConnection
 
   @Override
   public void close(CloseReason reason, long retryAfterMs) {
-    if (state == State.DETACHED) {
-      endDetached();
-      return;
-    }
-    if (state == State.DRAINING) {
-      state = State.CLOSING;
-      end(CloseReason.NORMAL);
-      return;
-    }
-    if (state == State.CLOSING || state == State.CLOSED) {
+    if (state != State.OPENING && state != State.OPEN) {
+      endDrained();
       return;
     }
     boolean upgraded = state == State.OPEN;
@@ -371,6 +369,9 @@ final class WebSocketConnection
   private void onMalformed(String what) {
     writeError("", new MessageException(ErrorCode.MALFORMED, what));
     session.offended(Offence.MALFORMED);
+    if (malformed == null) {
+      malformed = new MalformedCounter(this, limits.malformed());
+    }
     malformed.increment();
   }
 
@@ -397,7 +398,7 @@ final class WebSocketConnection
       return;
     }
     if (state == State.DETACHED) {
-      endDetached();
+      endDrained();
       return;
     }
     switch (link.advance(heartbeat, DeadlineTimer.now())) {
@@ -427,7 +428,7 @@ final class WebSocketConnection
       timer.arm(DeadlineTimer.now() + DRAIN_LIMIT);
       return;
     }
-    early.takeAll();
+    early = null;
     if (state != State.CLOSING && session != null) {
       end(CloseReason.CONNECTION_LOST);
     }
@@ -437,7 +438,7 @@ final class WebSocketConnection
   private void finish() {
     state = State.CLOSED;
     timer.cancel();
-    onEnd.run();
+    onEnd.accept(this);
   }
 
   private void end(CloseReason reason) {

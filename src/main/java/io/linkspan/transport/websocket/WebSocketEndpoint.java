@@ -4,6 +4,7 @@ import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.LimitsConfig;
+import io.linkspan.admission.RemoteAddress;
 import io.linkspan.connection.CloseReason;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.transport.channel.ConnectContext;
@@ -15,6 +16,7 @@ import io.vertx.core.http.HttpHeaders;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.net.SocketAddress;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /** Admits WebSocket clients, or refuses them with a reason. Used only on its event loop. */
@@ -26,6 +28,9 @@ public final class WebSocketEndpoint implements HttpEndpoint {
   private final ConnectPolicy policy;
   private final Supplier<HttpCredentials> credentials;
   private final TransportMetrics metrics;
+
+  /** One for all connections. */
+  private final Consumer<WebSocketConnection> onEnd = this::ended;
 
   /**
    * @param limits of new connections, which can change
@@ -51,7 +56,7 @@ public final class WebSocketEndpoint implements HttpEndpoint {
   }
 
   @Override
-  public void handle(HttpServerRequest request, SocketAddress remote) {
+  public void handle(HttpServerRequest request, SocketAddress peer) {
     if (!request.headers().contains(HttpHeaders.UPGRADE, HttpHeaders.WEBSOCKET, true)) {
       Refusal.UPGRADE_REQUIRED.send(request);
       return;
@@ -61,18 +66,18 @@ public final class WebSocketEndpoint implements HttpEndpoint {
       impossible.send(request);
       return;
     }
+    String remote = peer.toString();
     Credentials credentials;
     try {
-      credentials = this.credentials.get().read(request, metrics.transport(), remote.toString());
+      credentials = this.credentials.get().read(request, metrics.transport(), remote);
     } catch (IllegalArgumentException e) {
       Refusal.MALFORMED_QUERY.send(request);
       return;
     }
-    String address = remote.hostAddress();
     try {
       policy.checkOrigin(
           request.getHeader(HttpHeaders.ORIGIN), request.getHeader(HttpHeaders.HOST));
-      policy.enter(address);
+      policy.enter(RemoteAddress.host(remote));
     } catch (ConnectRefusedException refusal) {
       refuse(request, refusal);
       return;
@@ -80,19 +85,18 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     begin(request, remote, credentials);
   }
 
-  private void begin(HttpServerRequest request, SocketAddress remote, Credentials credentials) {
-    String address = remote.hostAddress();
+  private void begin(HttpServerRequest request, String remote, Credentials credentials) {
     long since = System.nanoTime();
     var connection =
         new WebSocketConnection(
             context.timers(),
-            remote.toString(),
+            remote,
             chooseSubprotocol(request),
             config,
             limits.get(),
             metrics,
             context.shard().memory(),
-            () -> ended(address));
+            onEnd);
     policy.latch().enter();
     var upgrade = new Upgrade(context.timers(), request, connection);
     policy
@@ -108,8 +112,8 @@ public final class WebSocketEndpoint implements HttpEndpoint {
     upgrade.failAfter(limits.get().pending().timeout());
   }
 
-  private void ended(String address) {
-    policy.leave(address);
+  private void ended(WebSocketConnection connection) {
+    policy.leave(RemoteAddress.host(connection.remote()));
     policy.latch().leave();
   }
 
