@@ -95,12 +95,15 @@ final class Inbox implements DuplicateWindow.Repetitions {
   private final Shared shared;
   private final DuplicateWindow duplicates;
 
-  private final InboundRates rates = new InboundRates();
+  /** Null until the first Message that a rate limits. */
+  private InboundRates rates;
 
   /** Null until the first Message waits. */
   private WaitingMessages waiting;
 
-  private final InboundRequest.InFlight requests = new InboundRequest.InFlight();
+  /** Null until the first Message. */
+  private InboundRequest.InFlight requests;
+
   private int inFlight;
   private boolean taking;
   private State state = State.OPEN;
@@ -261,7 +264,7 @@ final class Inbox implements DuplicateWindow.Repetitions {
    * shard.
    */
   Future<Void> flush() {
-    return requests.flush(shared.router());
+    return requests == null ? Future.succeededFuture() : requests.flush(shared.router());
   }
 
   private boolean mayTake() {
@@ -282,6 +285,9 @@ final class Inbox implements DuplicateWindow.Repetitions {
     }
     if (!limits.hasRates()) {
       return null;
+    }
+    if (rates == null) {
+      rates = new InboundRates();
     }
     long wait = rates.take(message, limits, shared.scheduler().now());
     return wait == 0
@@ -331,7 +337,7 @@ final class Inbox implements DuplicateWindow.Repetitions {
       if (entry == null) {
         shared.metrics().duplicates.increment();
         timeline().record(Step.DUPLICATE, eventId, sender.user(), 0, sender.session());
-        if (shared.tracing().isOn()) {
+        if (requests != null && shared.tracing().isOn()) {
           requests.spanOf(eventId).event(SpanEvent.DUPLICATE);
         }
         return;
@@ -344,6 +350,9 @@ final class Inbox implements DuplicateWindow.Repetitions {
     MessageSpan span = span(complete, taken - received);
     var request = new InboundRequest(this, receipt, complete, entry, span, received, taken);
     timeline().recordAt(taken, Step.RECEIVED, request.message(), sender.session());
+    if (requests == null) {
+      requests = new InboundRequest.InFlight();
+    }
     requests.add(request);
     shared.memory().charge(MemoryUse.INBOX, request.cost());
     if (isAnswer(message)) {
