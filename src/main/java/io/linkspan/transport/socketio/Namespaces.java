@@ -19,8 +19,12 @@ import java.util.List;
 /** The namespaces that one client is in, and the packets that admit, refuse and remove it. */
 final class Namespaces {
 
+  private static final List<String> ROOT_ALONE = List.of(SocketIoTranslator.ROOT);
+
   private final SocketSession<HttpExchange, EngineSocket> socket;
-  private final List<String> joined = new ArrayList<>(1);
+
+  /** Immutable; most clients share one. */
+  private List<String> joined = List.of();
 
   Namespaces(SocketSession<HttpExchange, EngineSocket> socket) {
     this.socket = socket;
@@ -62,7 +66,9 @@ final class Namespaces {
             ? acceptRecoverable(request, session, beginning)
             : socket.accept(request.namespace(), SocketIds.random(), null);
     if (accepted) {
-      joined.add(request.namespace());
+      List<String> all = new ArrayList<>(joined);
+      all.add(request.namespace());
+      join(all);
     }
     return accepted;
   }
@@ -103,7 +109,13 @@ final class Namespaces {
 
   /** Removes a namespace that the client has left. */
   void left(String namespace) {
-    joined.remove(namespace);
+    List<String> others = new ArrayList<>(joined);
+    others.remove(namespace);
+    join(others);
+  }
+
+  private void join(List<String> all) {
+    joined = all.equals(ROOT_ALONE) ? ROOT_ALONE : List.copyOf(all);
   }
 
   /** Announces the end of the connection in each namespace. */
@@ -119,7 +131,7 @@ final class Namespaces {
 
   /** Forgets all namespaces, because the connection has ended. */
   void clear() {
-    joined.clear();
+    joined = List.of();
   }
 
   /** Returns what is sent in a namespace when the protocol core ends the session. */
