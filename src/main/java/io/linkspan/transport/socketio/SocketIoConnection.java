@@ -52,7 +52,6 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
   private final SocketSession<HttpExchange, EngineSocket> socket;
   private final EngineLink link;
   private final Arrival arrival;
-  private final Runnable onFinished;
   private final Namespaces namespaces;
   private final EventWriter writer;
   private final EventReader reader;
@@ -71,20 +70,16 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
 
   /**
    * Creates the connection of a client whose Engine.IO session has just begun.
-   *
-   * @param onFinished called once, when nothing is left of the Engine.IO session
    */
   SocketIoConnection(
       SocketIoContext context,
       EngineSession<HttpExchange, EngineSocket> engine,
       SocketSession<HttpExchange, EngineSocket> socket,
       String remote,
-      Arrival arrival,
-      Runnable onFinished) {
+      Arrival arrival) {
     this.context = context;
     this.arrival = arrival;
     this.socket = socket;
-    this.onFinished = onFinished;
     namespaces = new Namespaces(socket);
     writer = new EventWriter(socket, namespaces, context.ackWithin());
     link = new EngineLink(context.link(), engine, remote, this);
@@ -189,7 +184,8 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
 
   @Override
   public void onFinished() {
-    onFinished.run();
+    context.sessions().remove(link.sid());
+    arrival.leave();
     if (drainWaits) {
       link.loop().latch().leave();
     }

@@ -4,6 +4,7 @@ import io.linkspan.admission.LimitsConfig;
 import io.linkspan.connection.TransportMetrics;
 import io.linkspan.session.Shard;
 import io.linkspan.transport.engineio.EngineLink;
+import io.linkspan.transport.engineio.EngineSessions;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -11,6 +12,7 @@ import java.util.function.Supplier;
  * The objects that the connections of one event loop share.
  *
  * @param link of their Engine.IO sessions
+ * @param sessions by which requests find their Engine.IO session
  * @param config of the transport
  * @param limits of new connections, which can change
  * @param namespaces that clients may join, which can change
@@ -19,6 +21,7 @@ import java.util.function.Supplier;
  */
 record SocketIoContext(
     EngineLink.Context link,
+    EngineSessions sessions,
     SocketIoConfig config,
     Supplier<LimitsConfig> limits,
     Supplier<List<String>> namespaces,

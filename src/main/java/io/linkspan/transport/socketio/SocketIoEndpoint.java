@@ -115,6 +115,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
     connectionContext =
         new SocketIoContext(
             linkContext,
+            sessions,
             config,
             shared.limits(),
             shared.namespaces(),
@@ -298,16 +299,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
             Handshake.parametersOf(exchange.request().query()),
             DeadlineTimer.now());
     var connection =
-        new SocketIoConnection(
-            connectionContext,
-            engine,
-            socket,
-            exchange.remote(),
-            arrival,
-            () -> {
-              sessions.remove(engine.sid());
-              arrival.leave();
-            });
+        new SocketIoConnection(connectionContext, engine, socket, exchange.remote(), arrival);
     arrival.onGiveUp(() -> connection.close(CloseReason.RATE_LIMITED));
     sessions.add(connection.link());
     return connection.link();
