@@ -2,6 +2,7 @@ package io.linkspan.transport.socketio;
 
 import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
+import io.linkspan.admission.Identity;
 import io.linkspan.connection.AccessLog;
 import io.linkspan.connection.Backlog;
 import io.linkspan.connection.CloseReason;
@@ -57,7 +58,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
   private final EventReader reader;
   private State state = State.UNJOINED;
   private Session session;
-  private Handshake.Admitted handshake;
+  private Attachment attachment;
   private PendingOutcomes outcomes;
   private long answeredPing = Long.MIN_VALUE;
   private CloseReason closeReason;
@@ -266,18 +267,18 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
 
   private void admitted(Handshake.Admitted client) {
     if (state != State.CLOSED) {
-      handshake = client;
       beginning.begin(client.attachment());
-      open(client.attachment());
+      open(client.identity(), client.attachment());
     }
   }
 
-  private void open(Attachment attachment) {
-    var opening = context.shard().open(this, handshake.identity(), attachment);
-    opening.onComplete(this::begun, this::notBegun);
+  private void open(Identity identity, Attachment requested) {
+    attachment = requested;
+    var opening = context.shard().open(this, identity, requested);
+    opening.onComplete(begun -> begun(begun, identity), this::notBegun);
   }
 
-  private void begun(Session begun) {
+  private void begun(Session begun, Identity identity) {
     if (state == State.CLOSED) {
       begun.linkClosed(closeReason);
       return;
@@ -286,12 +287,12 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
       // Either the client gets everything that it has missed, or it begins anew.
       beginning.dropMessages();
       begun.linkClosed(CloseReason.NORMAL);
-      open(handshake.attachment().anew());
+      open(identity, attachment.anew());
       return;
     }
     session = begun;
     outcomes = new PendingOutcomes(link.loop().timers());
-    writer.begin(handshake.attachment(), session.anchor());
+    writer.begin(attachment, session.anchor());
     state = State.JOINED;
     context.metrics().joined(session.recovered(), arrival.since());
     AccessLog.opened(transport(), remote(), session.user(), session.id());
@@ -369,7 +370,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
   }
 
   private void accept(SocketEvent.ConnectRequested request) {
-    if (namespaces.accept(request, session, handshake.attachment(), beginning)
+    if (namespaces.accept(request, session, attachment, beginning)
         && context.config().connectEvent()) {
       session.receive(
           SocketIoTranslator.connect(request.namespace(), context.handshake().publicAuth(request)),
