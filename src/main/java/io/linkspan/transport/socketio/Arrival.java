@@ -4,7 +4,6 @@ import io.linkspan.admission.ConnectPolicy;
 import io.linkspan.admission.ConnectRefusedException;
 import io.linkspan.admission.Credentials;
 import io.linkspan.admission.PendingLinks;
-import io.linkspan.admission.RemoteAddress;
 import io.linkspan.transport.engineio.EventLoop;
 
 /**
@@ -14,8 +13,11 @@ import io.linkspan.transport.engineio.EventLoop;
 final class Arrival {
 
   private final ConnectPolicy policy;
-  private final String remote;
-  private final Credentials credentials;
+
+  /** Null when the client's first HTTP request had none. */
+  private final String token;
+
+  private final Credentials.Source source;
   private final long since = System.nanoTime();
 
   /** Null once the client has joined or left. */
@@ -24,22 +26,21 @@ final class Arrival {
   private Runnable onGiveUp = Arrival::nothing;
   private boolean left;
 
-  private Arrival(ConnectPolicy policy, String remote, Credentials credentials) {
+  private Arrival(ConnectPolicy policy, Credentials credentials) {
     this.policy = policy;
-    this.remote = remote;
-    this.credentials = credentials;
+    token = credentials.token();
+    source = credentials.source();
   }
 
   /**
    * Takes both places.
    *
-   * @param remote network address of the client, {@code host:port}
    * @param credentials of the client's first HTTP request
    */
-  static Arrival of(ConnectPolicy policy, String remote, EventLoop loop, Credentials credentials)
+  static Arrival of(ConnectPolicy policy, EventLoop loop, Credentials credentials)
       throws ConnectRefusedException {
-    var arrival = new Arrival(policy, remote, credentials);
-    String address = RemoteAddress.host(remote);
+    var arrival = new Arrival(policy, credentials);
+    String address = arrival.source.address();
     arrival.pending = policy.arrive(address, () -> loop.run(() -> arrival.onGiveUp.run()));
     try {
       policy.enter(address);
@@ -50,9 +51,14 @@ final class Arrival {
     return arrival;
   }
 
-  /** Returns the credentials of the client's first HTTP request. */
-  Credentials credentials() {
-    return credentials;
+  /** Returns the token of the client's first HTTP request; null without one. */
+  String token() {
+    return token;
+  }
+
+  /** Returns the link on which that request came. */
+  Credentials.Source source() {
+    return source;
   }
 
   /** Returns when the client arrived, in {@link System#nanoTime()}. */
@@ -83,7 +89,7 @@ final class Arrival {
     joined();
     if (!left) {
       left = true;
-      policy.leave(RemoteAddress.host(remote));
+      policy.leave(source.address());
     }
   }
 }

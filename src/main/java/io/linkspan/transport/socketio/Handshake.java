@@ -61,13 +61,13 @@ record Handshake(
   /**
    * Decides about a client that joins its first namespace.
    *
-   * @param offered the credentials of its first HTTP request
+   * @param arrival of its first HTTP request
    */
   Future<Admitted> admit(
-      SocketEvent.ConnectRequested request, Generation generation, Credentials offered) {
+      SocketEvent.ConnectRequested request, Generation generation, Arrival arrival) {
     Credentials credentials;
     try {
-      credentials = credentials(request, offered);
+      credentials = credentials(request, arrival);
     } catch (ConnectRefusedException refusal) {
       return Future.failedFuture(refusal);
     }
@@ -77,7 +77,7 @@ record Handshake(
             client ->
                 permitted(
                     request,
-                    offered.source(),
+                    arrival.source(),
                     client.identity(),
                     new Admitted(
                         client.identity(),
@@ -89,14 +89,14 @@ record Handshake(
    * Decides about a client that joins a further namespace: credentials that it states there must be
    * of the same user.
    */
-  Future<?> admitAgain(SocketEvent.ConnectRequested request, Credentials offered, Identity joined) {
-    Future<?> permitted = permitted(request, offered.source(), joined, joined);
+  Future<?> admitAgain(SocketEvent.ConnectRequested request, Arrival arrival, Identity joined) {
+    Future<?> permitted = permitted(request, arrival.source(), joined, joined);
     if (permitted.failed()
         || !new JsonObject(request.auth()).containsKey(policy.verifies() ? TOKEN : USER)) {
       return permitted;
     }
     try {
-      return policy.confirm(credentials(request, offered), joined);
+      return policy.confirm(credentials(request, arrival), joined);
     } catch (ConnectRefusedException refusal) {
       return Future.failedFuture(refusal);
     }
@@ -117,18 +117,18 @@ record Handshake(
             : ConnectRefusedException.forbidden("no permission to connect to this namespace"));
   }
 
-  private static Credentials credentials(SocketEvent.ConnectRequested request, Credentials offered)
+  private static Credentials credentials(SocketEvent.ConnectRequested request, Arrival arrival)
       throws ConnectRefusedException {
     JsonObject auth = new JsonObject(request.auth());
     String token = text(TOKEN, auth);
     return new Credentials(
         parameter(USER, auth, request),
-        token == null ? offered.token() : token,
+        token == null ? arrival.token() : token,
         parameter("ack", auth, request),
         parameter("session", auth, request),
         parameter(DEVICE, auth, request),
         true,
-        offered.source());
+        arrival.source());
   }
 
   /** Returns the data with which a client has joined, without what proves its identity. */

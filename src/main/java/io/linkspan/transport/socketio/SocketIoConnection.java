@@ -261,7 +261,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
     state = State.BEGINNING;
     beginning = new PendingJoin(context.limits().get().writeQueue());
     beginning.join(request);
-    var joining = context.handshake().admit(request, socket.generation(), arrival.credentials());
+    var joining = context.handshake().admit(request, socket.generation(), arrival);
     joining.onComplete(this::admitted, this::notBegun);
   }
 
@@ -352,8 +352,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
   /** Another user in a further namespace would act as the first one. */
   private void joinAnother(SocketEvent.ConnectRequested request) {
     Session joined = session;
-    var admission =
-        context.handshake().admitAgain(request, arrival.credentials(), joined.identity());
+    var admission = context.handshake().admitAgain(request, arrival, joined.identity());
     admission.onComplete(
         admitted -> {
           if (state != State.JOINED || session != joined) {

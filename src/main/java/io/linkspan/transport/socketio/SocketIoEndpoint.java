@@ -254,7 +254,7 @@ public final class SocketIoEndpoint implements HttpEndpoint {
         shared.credentials().get().read(http, metrics.transport(), exchange.remote());
     Arrival arrival;
     try {
-      arrival = Arrival.of(policy, exchange.remote(), loop, credentials);
+      arrival = Arrival.of(policy, loop, credentials);
     } catch (ConnectRefusedException refusal) {
       metrics.refused(refusal.reason());
       Refusal.of(refusal).send(http);
