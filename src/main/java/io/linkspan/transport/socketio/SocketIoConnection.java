@@ -69,9 +69,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
   /** Whether a drain waits until a polling client has received the reason of its end. */
   private boolean drainWaits;
 
-  /**
-   * Creates the connection of a client whose Engine.IO session has just begun.
-   */
+  /** Creates the connection of a client whose Engine.IO session has just begun. */
   SocketIoConnection(
       SocketIoContext context,
       EngineSession<HttpExchange, EngineSocket> engine,
@@ -84,8 +82,7 @@ final class SocketIoConnection implements Connection, EngineLink.Layer {
     namespaces = new Namespaces(socket);
     writer = new EventWriter(socket, namespaces, context.ackWithin());
     link = new EngineLink(context.link(), engine, remote, this);
-    var answers = new PacketAnswers(socket, link, context.metrics(), () -> state == State.JOINED);
-    reader = new EventReader(this, answers, context.limits().get());
+    reader = new EventReader(this, socket, link, context, () -> state == State.JOINED);
     outcomes = new PendingOutcomes(link.loop().timers());
     socket.setLastWords((namespace, reason) -> Namespaces.lastWords(namespace, translate(reason)));
     context.metrics().opened();
