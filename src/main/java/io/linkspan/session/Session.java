@@ -107,7 +107,7 @@ public final class Session
     return recovered;
   }
 
-  /** Returns the offset of the last event that the client is known to have. */
+  /** Returns the offset of the last event that the client is known to have, or an empty text. */
   public String anchor() {
     return outbox.anchor();
   }

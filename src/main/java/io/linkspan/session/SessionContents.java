@@ -75,7 +75,9 @@ final class SessionContents {
             mode,
             secret != null,
             secret == null ? null : replica);
-    outbox.anchor(Token.newAnchor());
+    if (secret != null) {
+      outbox.anchor(Token.newAnchor());
+    }
   }
 
   SessionRef ref() {
