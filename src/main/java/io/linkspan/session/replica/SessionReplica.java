@@ -16,6 +16,9 @@ import java.util.function.Supplier;
  */
 public final class SessionReplica implements OutboxListener {
 
+  /** Serves all sessions without a replica, on all event loops: it never changes. */
+  private static final SessionReplica NONE = new SessionReplica(null, "");
+
   private final Replicator replicator;
   private final String session;
   private boolean live;
@@ -32,7 +35,7 @@ public final class SessionReplica implements OutboxListener {
 
   /** Returns a replica that stays empty. */
   public static SessionReplica none() {
-    return new SessionReplica(null, "");
+    return NONE;
   }
 
   /** Records the whole session; every later change is recorded too. */
@@ -47,10 +50,12 @@ public final class SessionReplica implements OutboxListener {
 
   /** Records that the session has ended or moved. */
   public void drop() {
-    if (isRecording()) {
-      replicator.record(change().setDropped(true));
+    if (live) {
+      if (isRecording()) {
+        replicator.record(change().setDropped(true));
+      }
+      live = false;
     }
-    live = false;
   }
 
   @Override
