@@ -27,7 +27,9 @@ public final class Sender implements Tracing.Client {
   private final String transport;
   private final String remote;
   private final Duration requestTimeout;
-  private final DeliveryScope scope;
+
+  /** Null until it sends to another client. */
+  private DeliveryScope scope;
 
   /** Null until a service is called over the bus. */
   private DeliveryOptions options;
@@ -59,7 +61,6 @@ public final class Sender implements Tracing.Client {
     this.transport = transport;
     this.remote = remote;
     this.requestTimeout = requestTimeout;
-    scope = new DeliveryScope(session, null, false);
   }
 
   @Override
@@ -110,6 +111,9 @@ public final class Sender implements Tracing.Client {
 
   /** Returns the scope of its Messages to clients: a group does not echo them to the sender. */
   public DeliveryScope scope() {
+    if (scope == null) {
+      scope = new DeliveryScope(session, null, false);
+    }
     return scope;
   }
 
