@@ -33,10 +33,7 @@ public final class Heartbeat {
   /** Number of times that a blocked writer is checked within its limit. */
   private static final int WRITER_SAMPLES = 4;
 
-  private final long interval;
-  private final long readerIdle;
-  private final long writerIdle;
-  private final long allIdle;
+  private final HeartbeatConfig config;
   private State state = State.QUIET;
   private long lastReceived;
   private long lastMessage;
@@ -44,10 +41,7 @@ public final class Heartbeat {
   private long nextSample = NEVER;
 
   public Heartbeat(HeartbeatConfig config, long now) {
-    interval = config.interval().toMillis();
-    readerIdle = config.readerIdle().toMillis();
-    writerIdle = config.writerIdle().toMillis();
-    allIdle = config.allIdle().toMillis();
+    this.config = config;
     lastReceived = now;
     lastMessage = now;
   }
@@ -68,7 +62,7 @@ public final class Heartbeat {
   /** Notes that bytes wait because the peer does not take them, or has just taken some. */
   public void writeBlocked(long now) {
     lastProgress = now;
-    nextSample = now + writerIdle / WRITER_SAMPLES;
+    nextSample = now + sampleInterval();
   }
 
   /** Notes that nothing waits to be written. */
@@ -92,9 +86,9 @@ public final class Heartbeat {
       return Action.EXPIRE;
     }
     if (now >= nextSample) {
-      nextSample = now + Math.max(1, writerIdle / WRITER_SAMPLES);
+      nextSample = now + Math.max(1, sampleInterval());
     }
-    if (state == State.QUIET && now >= lastReceived + interval) {
+    if (state == State.QUIET && now >= probesAt()) {
       state = State.PROBING;
       return Action.PROBE;
     }
@@ -104,19 +98,27 @@ public final class Heartbeat {
   /** Returns when to call {@link #advanceTo} next; {@link Long#MAX_VALUE} is never. */
   public long nextDeadline() {
     return switch (state) {
-      case QUIET -> Math.min(lastReceived + interval, Math.min(expiresAt(), nextSample));
+      case QUIET -> Math.min(probesAt(), Math.min(expiresAt(), nextSample));
       case PROBING -> Math.min(expiresAt(), nextSample);
       case EXPIRED -> NEVER;
     };
   }
 
+  private long sampleInterval() {
+    return config.writerIdle().toMillis() / WRITER_SAMPLES;
+  }
+
+  private long probesAt() {
+    return lastReceived + config.interval().toMillis();
+  }
+
   private long expiresAt() {
-    long expiry = lastReceived + readerIdle;
+    long expiry = lastReceived + config.readerIdle().toMillis();
     if (lastProgress != NEVER) {
-      expiry = Math.min(expiry, lastProgress + writerIdle);
+      expiry = Math.min(expiry, lastProgress + config.writerIdle().toMillis());
     }
-    if (allIdle > 0) {
-      expiry = Math.min(expiry, lastMessage + allIdle);
+    if (!config.allIdle().isZero()) {
+      expiry = Math.min(expiry, lastMessage + config.allIdle().toMillis());
     }
     return expiry;
   }
