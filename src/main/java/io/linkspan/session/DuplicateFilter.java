@@ -3,6 +3,7 @@ package io.linkspan.session;
 import io.linkspan.delivery.DeliveryConfig;
 import io.linkspan.memory.MemoryLevel;
 import io.linkspan.memory.SharedMemoryAccount;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -33,7 +34,7 @@ public final class DuplicateFilter {
 
   private final DeliveryConfig config;
   private final SharedMemoryAccount memory;
-  private final Map<String, Shared> inUse = new LinkedHashMap<>();
+  private final Map<String, Shared> inUse = new HashMap<>();
 
   /** Of users without a session, oldest first. */
   private final Map<String, Shared> parked = new LinkedHashMap<>();
