@@ -94,6 +94,14 @@ class AcceptGateTest {
   }
 
   @Test
+  void connectionsShareTheChoiceOfTheirReceiveBuffers() {
+    ReceiveBuffers shared = ReceiveBuffers.SHARED;
+    assertThat(acceptAll())
+        .isNotEmpty()
+        .allMatch(one -> one.pipeline().channel().config().getRecvByteBufAllocator() == shared);
+  }
+
+  @Test
   void connectionsThatEndMakeRoom() {
     List<Accepted> accepted = acceptAll();
     accepted.forEach(connection -> connection.pipeline().removeFirst());
