@@ -100,6 +100,7 @@ public final class ResumingFleet implements AutoCloseable {
   private long sending = -1;
   private final List<Long> cuts = new ArrayList<>();
   private String group;
+  private boolean acknowledges = true;
   private int firstUser;
   private int next;
   private boolean closed;
@@ -127,6 +128,14 @@ public final class ResumingFleet implements AutoCloseable {
           }
           return null;
         });
+  }
+
+  /**
+   * Lets clients acknowledge nothing: what is written to them counts as delivered. Called before
+   * clients are added.
+   */
+  public void acknowledgeNothing() {
+    acknowledges = false;
   }
 
   /** Lets each client join a group with each new session; called before clients are added. */
@@ -357,7 +366,12 @@ public final class ResumingFleet implements AutoCloseable {
       }
       int to = choose();
       count(to, 1);
-      String query = "/ws?user=" + user + "&ack=client" + (resumable ? "&session=" + token : "");
+      String query =
+          "/ws?user="
+              + user
+              + "&ack="
+              + (acknowledges ? "client" : "transport")
+              + (resumable ? "&session=" + token : "");
       sockets
           .connect(to, hosts.getOrDefault(to, "127.0.0.1"), query)
           .onComplete(opened -> begin(opened, to), failure -> refused(to));
@@ -461,8 +475,10 @@ public final class ResumingFleet implements AutoCloseable {
           } else {
             redelivered++;
           }
-          AckMessage ack = AckMessage.newBuilder().setEventId(message.getEventId()).build();
-          socket.write(frame(ACK, ack.toByteArray()));
+          if (acknowledges) {
+            AckMessage ack = AckMessage.newBuilder().setEventId(message.getEventId()).build();
+            socket.write(frame(ACK, ack.toByteArray()));
+          }
         }
       }
     }

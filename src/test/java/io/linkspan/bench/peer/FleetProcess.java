@@ -55,9 +55,11 @@ public final class FleetProcess implements Fleet {
    * Starts a {@link NativeFleet} in a JVM of its own.
    *
    * @param group that they join; null: they have no session, and receive what the server writes
+   * @param acknowledges whether they acknowledge what they receive
    */
   public static FleetProcess webSockets(
-      int port, long seed, Users users, int perSecond, String group) throws IOException {
+      int port, long seed, Users users, int perSecond, String group, boolean acknowledges)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("-Xmx1g", "-XX:+UseSerialGC"));
@@ -66,6 +68,7 @@ public final class FleetProcess implements Fleet {
     for (long number : new long[] {port, seed, users.first(), users.count(), perSecond}) {
       command.add(Long.toString(number));
     }
+    command.add(Boolean.toString(acknowledges));
     if (group != null) {
       command.add(group);
     }

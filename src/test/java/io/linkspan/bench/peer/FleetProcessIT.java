@@ -38,7 +38,13 @@ class FleetProcessIT {
   @Test
   void webSocketsInTwoProcesses() throws IOException, InterruptedException {
     int port = gateway.httpPort();
-    assertReached(users -> FleetProcess.webSockets(port, 1, users, PER_SECOND, GROUP));
+    assertReached(users -> FleetProcess.webSockets(port, 1, users, PER_SECOND, GROUP, true));
+  }
+
+  @Test
+  void webSocketsThatAcknowledgeNothing() throws IOException, InterruptedException {
+    int port = gateway.httpPort();
+    assertReached(users -> FleetProcess.webSockets(port, 1, users, PER_SECOND, GROUP, false));
   }
 
   @Test

@@ -17,7 +17,7 @@ public final class FleetProgram {
    * Holds clients until its input ends.
    *
    * @param arguments the port, the seed, the number of the first user, how many there are, how many
-   *     connect per second, and the group if there is one
+   *     connect per second, whether they acknowledge, and the group if there is one
    */
   public static void main(String[] arguments) throws IOException {
     PrintStream answers = System.out;
@@ -30,7 +30,8 @@ public final class FleetProgram {
             Long.parseLong(arguments[1]),
             users,
             Integer.parseInt(arguments[4]),
-            arguments.length > 5 ? arguments[5] : null)) {
+            arguments.length > 6 ? arguments[6] : null,
+            Boolean.parseBoolean(arguments[5]))) {
       answers.println("\"fleet\":1");
       serve(
           fleet,

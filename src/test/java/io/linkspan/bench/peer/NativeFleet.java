@@ -11,13 +11,32 @@ public final class NativeFleet implements Fleet {
   private final ResumingFleet fleet;
 
   /**
-   * Starts clients.
+   * Starts clients that acknowledge what they receive.
    *
    * @param group that they join; null: they have no session, and receive what the server writes
    */
   public NativeFleet(List<Integer> ports, long seed, Users users, int perSecond, String group) {
+    this(ports, seed, users, perSecond, group, true);
+  }
+
+  /**
+   * Starts clients.
+   *
+   * @param group that they join; null: they have no session, and receive what the server writes
+   * @param acknowledges whether they acknowledge what they receive
+   */
+  public NativeFleet(
+      List<Integer> ports,
+      long seed,
+      Users users,
+      int perSecond,
+      String group,
+      boolean acknowledges) {
     fleet = new ResumingFleet(Balancer.LEAST_CONNECTIONS, seed, ports);
     fleet.join(group);
+    if (!acknowledges) {
+      fleet.acknowledgeNothing();
+    }
     fleet.numberFrom(users.first());
     fleet.add(users.count(), group != null, perSecond);
   }

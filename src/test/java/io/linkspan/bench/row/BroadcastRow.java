@@ -25,6 +25,9 @@ public final class BroadcastRow implements Row {
     Fleet connect(ServerProcess server) throws IOException, InterruptedException;
   }
 
+  /** With clients for which it is enough that a message was written to them. */
+  private static final String SILENT = "linkspan (ack=transport)";
+
   private static final List<Integer> MEMBERS = List.of(1_000, 10_000);
 
   /** From this size on, one process of clients would read messages later than they arrive. */
@@ -71,7 +74,7 @@ public final class BroadcastRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(480, 120);
+    return run.size().either(540, 140);
   }
 
   @Override
@@ -81,10 +84,12 @@ public final class BroadcastRow implements Row {
     for (int full : members(run.size())) {
       int members = run.size().clients(full);
       List<Users> parts = Users.of(members).split(full < MEMBERS_OF_TWO_PROCESSES ? 1 : 2);
-      Clients sessions = server -> webSockets(server, parts, run.seed(), GROUP);
-      Clients plain = server -> webSockets(server, parts, run.seed(), null);
+      Clients sessions = server -> webSockets(server, parts, run.seed(), GROUP, true);
+      Clients silent = server -> webSockets(server, parts, run.seed(), GROUP, false);
+      Clients plain = server -> webSockets(server, parts, run.seed(), null, true);
       Clients socketIo = server -> socketIo(server, parts);
       measure(Servers.LINKSPAN, gateway, sessions, members, run, report);
+      measure(SILENT, gateway, silent, members, run, report);
       measure(Servers.RAW_VERTX, Servers::rawBroadcast, plain, members, run, report);
       measure(Servers.LINKSPAN_SOCKET_IO, gateway, socketIo, members, run, report);
       measure(Servers.NETTY_SOCKET_IO, Servers::nettySocketIo, socketIo, members, run, report);
@@ -108,12 +113,13 @@ public final class BroadcastRow implements Row {
         });
   }
 
-  private static Fleet webSockets(ServerProcess server, List<Users> parts, long seed, String group)
+  private static Fleet webSockets(
+      ServerProcess server, List<Users> parts, long seed, String group, boolean acknowledges)
       throws IOException, InterruptedException {
     int port = server.port("http");
     int perSecond = CONNECTS_PER_SECOND / parts.size();
     return SplitFleet.start(
-        parts, users -> FleetProcess.webSockets(port, seed, users, perSecond, group));
+        parts, users -> FleetProcess.webSockets(port, seed, users, perSecond, group, acknowledges));
   }
 
   private static Fleet socketIo(ServerProcess server, List<Users> parts)
