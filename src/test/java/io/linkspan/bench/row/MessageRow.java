@@ -136,13 +136,14 @@ public final class MessageRow implements Row {
   private static void measure(Target target, List<MessageLoad> loads, Size size, RowReport report)
       throws IOException, InterruptedException {
     try (ServerProcess server = target.starter().start()) {
-      int warmUp = size.clients(FIRST_WARM_UP);
+      Wire before = null;
       for (MessageLoad load : loads) {
         boolean possible = !load.equals(TCP) || !target.name().equals(Servers.NODE_WS);
         if (possible && (load.quick() || !size.quick())) {
           List<ServerProcess> servers = List.of(server);
+          int warmUp = size.clients(load.wire() == before ? WARM_UP : FIRST_WARM_UP);
           load.measure(servers, servers, target.name(), target.dialect(), warmUp, size, report);
-          warmUp = size.clients(WARM_UP);
+          before = load.wire();
         }
       }
     }
