@@ -3,9 +3,11 @@ package io.linkspan.transport.enet;
 import io.netty.buffer.ByteBuf;
 import io.netty.channel.Channel;
 import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.Errors;
 import io.netty.channel.unix.SegmentedDatagramPacket;
 import io.netty.util.concurrent.Future;
 import java.net.InetSocketAddress;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -26,6 +28,9 @@ final class DatagramWrites {
    * Datagrams below this length are not joined: so many small ones are more than the kernel takes.
    */
   private static final int SHORT = 512;
+
+  /** Errors of Linux for what it cannot split: EIO, EINVAL, EMSGSIZE and EOPNOTSUPP. */
+  private static final Set<Integer> REFUSALS = Set.of(5, 22, 90, 95);
 
   private final Channel channel;
   private boolean joins;
@@ -106,9 +111,14 @@ final class DatagramWrites {
   }
 
   private void written(Future<?> done) {
-    if (!done.isSuccess() && joins && channel.isActive()) {
+    if (joins && done.cause() instanceof Errors.NativeIoException failure && isRefusal(failure)) {
       joins = false;
-      LOG.info("the kernel does not split datagrams: {}", done.cause().toString());
+      LOG.info("the kernel does not split datagrams: {}", failure.toString());
     }
+  }
+
+  /** Returns whether an error concerns the form of a packet, and not the way to its peer. */
+  private static boolean isRefusal(Errors.NativeIoException failure) {
+    return REFUSALS.contains(Math.abs(failure.expectedErr()));
   }
 }

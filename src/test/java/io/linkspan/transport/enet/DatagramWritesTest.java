@@ -9,9 +9,10 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOutboundHandlerAdapter;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.channel.epoll.Epoll;
 import io.netty.channel.socket.DatagramPacket;
+import io.netty.channel.unix.Errors;
 import io.netty.channel.unix.SegmentedDatagramPacket;
-import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +20,8 @@ import java.util.Random;
 import org.junit.jupiter.api.RepeatedTest;
 import org.junit.jupiter.api.RepetitionInfo;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Splits what leaves as the kernel does, and compares that with the datagrams one by one. */
 class DatagramWritesTest {
@@ -112,31 +115,45 @@ class DatagramWritesTest {
     }
   }
 
-  @Test
-  void datagramsLeaveOneByOneOnceTheKernelHasRefusedToSplitThem() {
-    var refusing =
+  /** Fails the packets that are to be split, with an error of Linux. */
+  private static EmbeddedChannel failing(int errno) {
+    // The text of an error is native.
+    Epoll.ensureAvailability();
+    return new EmbeddedChannel(
         new ChannelOutboundHandlerAdapter() {
           @Override
           @SuppressWarnings("FutureReturnValueIgnored") // the promise is the caller's
           public void write(ChannelHandlerContext context, Object packet, ChannelPromise promise) {
             if (packet instanceof SegmentedDatagramPacket segmented) {
               segmented.release();
-              promise.setFailure(new IOException("EIO"));
+              promise.setFailure(new Errors.NativeIoException("sendmsg", -errno));
             } else {
               context.write(packet, promise);
             }
           }
-        };
-    var channel = new EmbeddedChannel(refusing);
+        });
+  }
+
+  /** Writes two datagrams twice, and returns those that the peer receives. */
+  private List<Sent> receivedOfTwoPairs(EmbeddedChannel channel) {
     var writes = new DatagramWrites(channel, true);
-    write(writes, ALICE, FULL);
-    write(writes, ALICE, FULL);
-    writes.flush();
-    assertThat(received(channel)).isEmpty();
-    expected.clear();
-    write(writes, ALICE, FULL);
-    write(writes, ALICE, FULL);
-    writes.flush();
-    assertThat(received(channel)).isEqualTo(expected);
+    for (int pair = 0; pair < 2; pair++) {
+      write(writes, ALICE, FULL);
+      write(writes, ALICE, FULL);
+      writes.flush();
+    }
+    return received(channel);
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {5, 22, 90, 95}) // EIO, EINVAL, EMSGSIZE, EOPNOTSUPP
+  void datagramsLeaveOneByOneOnceTheKernelHasRefusedToSplitThem(int errno) {
+    assertThat(receivedOfTwoPairs(failing(errno))).isEqualTo(expected.subList(2, 4));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 101, 105, 111}) // EPERM, ENETUNREACH, ENOBUFS, ECONNREFUSED
+  void anErrorOnTheWayToOnePeerChangesNothingForOthers(int errno) {
+    assertThat(receivedOfTwoPairs(failing(errno))).isEmpty();
   }
 }
