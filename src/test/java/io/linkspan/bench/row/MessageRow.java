@@ -91,7 +91,7 @@ public final class MessageRow implements Row {
 
   @Override
   public int maxSeconds(Run run) {
-    return run.size().either(780, 240);
+    return run.size().either(960, 240);
   }
 
   @Override

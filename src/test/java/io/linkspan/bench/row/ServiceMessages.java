@@ -38,10 +38,11 @@ final class ServiceMessages {
   private static final MessageLoad OTHER_NODE =
       new MessageLoad("client to client, other node, closed 100", Wire.WEBSOCKET, 100, 0, false);
 
-  private static final int WARM_UP = 100_000;
+  /** For each load: its destination runs code that the loads before have not. */
+  private static final int WARM_UP = 500_000;
 
-  /** Each of two nodes compiles its own code, and half of that for a message. */
-  private static final int WARM_UP_OF_NODES = 4 * WARM_UP;
+  /** Each of two nodes compiles its own code. */
+  private static final int WARM_UP_OF_NODES = 2 * WARM_UP;
 
   private static final int NODES = 2;
   private static final String HTTP_ROUTE =
