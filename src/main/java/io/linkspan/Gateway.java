@@ -306,7 +306,9 @@ public final class Gateway implements Node {
     GatewayConfig config = live.get();
     MessageCodecs.register(vertx);
     monitor.start();
-    return EachLoop.deploy(vertx, config.loops(), EchoService::new)
+    var onEachLoop = new DeploymentOptions().setInstances(config.loops());
+    return vertx
+        .deployVerticle(EchoService::new, onEachLoop)
         .compose(v -> deployConfigured())
         .compose(v -> authentication.prepare(config.auth()).onSuccess(authentication::use))
         .compose(v -> revocations.start())
@@ -315,7 +317,7 @@ public final class Gateway implements Node {
         .compose(
             v -> {
               EdgeVerticle.Shared shared = share();
-              return EachLoop.deploy(vertx, config.loops(), () -> newEdge(shared));
+              return vertx.deployVerticle(() -> newEdge(shared), onEachLoop);
             })
         .compose(v -> Future.all(mailbox.open(), control.open()))
         .compose(
