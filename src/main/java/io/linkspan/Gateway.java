@@ -306,9 +306,7 @@ public final class Gateway implements Node {
     GatewayConfig config = live.get();
     MessageCodecs.register(vertx);
     monitor.start();
-    var onEachLoop = new DeploymentOptions().setInstances(config.loops());
-    return vertx
-        .deployVerticle(EchoService::new, onEachLoop)
+    return EachLoop.deploy(vertx, config.loops(), EchoService::new)
         .compose(v -> deployConfigured())
         .compose(v -> authentication.prepare(config.auth()).onSuccess(authentication::use))
         .compose(v -> revocations.start())
@@ -317,7 +315,7 @@ public final class Gateway implements Node {
         .compose(
             v -> {
               EdgeVerticle.Shared shared = share();
-              return vertx.deployVerticle(() -> newEdge(shared), onEachLoop);
+              return EachLoop.deploy(vertx, config.loops(), () -> newEdge(shared));
             })
         .compose(v -> Future.all(mailbox.open(), control.open()))
         .compose(
