@@ -9,8 +9,10 @@ import io.netty.util.UncheckedBooleanSupplier;
 /**
  * Chooses the sizes of the buffers that connections are read into, as Netty's {@code
  * AdaptiveRecvByteBufAllocator} does, with one object of 40 bytes per connection in the place of
- * four with 144. A buffer that was filled is followed by one of twice the size, and two turns that
- * needed less than a quarter of it by one of half the size.
+ * four with 144. A buffer that was filled is followed by one of {@value #GROWTH} times the size,
+ * and two turns that needed less than a quarter of it by one of half the size. So what a client has
+ * sent is read before a long request is refused: a connection that is closed with more of it in the
+ * kernel is reset, and the client does not read why.
  */
 final class ReceiveBuffers implements RecvByteBufAllocator {
 
@@ -20,6 +22,7 @@ final class ReceiveBuffers implements RecvByteBufAllocator {
   static final int LEAST = 512;
   static final int FIRST = 2_048;
   static final int MOST = 65_536;
+  private static final int GROWTH = 16;
 
   /** How often an event loop reads from one connection before it serves the next. */
   static final int READS_IN_ONE_TURN = 16;
@@ -82,7 +85,7 @@ final class ReceiveBuffers implements RecvByteBufAllocator {
       if (count > 0) {
         bytes += count;
         if (count == attempted && size < MOST) {
-          size *= 2;
+          size = Math.min(MOST, size * GROWTH);
           neededLess = false;
         }
       }

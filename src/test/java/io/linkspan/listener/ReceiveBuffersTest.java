@@ -37,8 +37,10 @@ class ReceiveBuffersTest {
 
   @Test
   void aBufferThatIsFilledIsFollowedByALargerOne() {
-    assertThat(turn(2_048 + 4_096 + 10)).isEqualTo(3);
-    assertThat(reads.guess()).isEqualTo(8_192);
+    assertThat(turn(2_048 + 30_000)).isEqualTo(2);
+    assertThat(reads.guess()).isEqualTo(32_768);
+    assertThat(turn(32_768 + 65_536 + 10)).isEqualTo(3);
+    assertThat(reads.guess()).isEqualTo(ReceiveBuffers.MOST);
   }
 
   @Test
