@@ -32,7 +32,7 @@ public final class SessionIds {
     return random;
   }
 
-  /** Returns the id that consists of these bytes. */
+  /** Returns bytes as characters that an id may have. */
   public static String encode(byte[] bytes) {
     return Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
   }

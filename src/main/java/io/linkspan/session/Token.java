@@ -3,8 +3,6 @@ package io.linkspan.session;
 import io.linkspan.directory.SessionIds;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
-import java.security.SecureRandom;
-import java.util.Base64;
 
 /**
  * Token by which a client resumes its session.
@@ -14,8 +12,6 @@ import java.util.Base64;
  */
 record Token(String session, String secret) {
 
-  private static final SecureRandom RANDOM = new SecureRandom();
-  private static final int ANCHOR_BYTES = 12;
   private static final int SECRET_BYTES = 18;
   private static final int MAX_LENGTH = 128;
 
@@ -34,11 +30,11 @@ record Token(String session, String secret) {
 
   /** Returns an offset for a client that has not received a Message yet. */
   static String newAnchor() {
-    return random(ANCHOR_BYTES);
+    return SessionIds.random();
   }
 
   static String newSecret() {
-    return random(SECRET_BYTES);
+    return SessionIds.encode(SessionIds.randomBytes(SECRET_BYTES));
   }
 
   /** Compares two secrets in constant time. */
@@ -54,11 +50,5 @@ record Token(String session, String secret) {
   @Override
   public String toString() {
     return session + ".…";
-  }
-
-  private static String random(int bytes) {
-    byte[] random = new byte[bytes];
-    RANDOM.nextBytes(random);
-    return Base64.getUrlEncoder().withoutPadding().encodeToString(random);
   }
 }

@@ -227,12 +227,21 @@ class RecipientRouterTest {
   void whatIsSentAfterAMoveWaitsAlsoWhereAnotherSessionOfTheUserStays() {
     SessionRef before = bobIsAt(B, atB);
     directory.enter("t", "bob", B);
-    send(BOB, "1");
+    assertThatTheNextWaitsForB(
+        BOB,
+        () -> {
+          atC.has.add(BOB.address());
+          directory.moveNow(before, C);
+        });
+  }
+
+  /** A recipient stays at B and is at C as well: what is sent next waits until B has passed on. */
+  private void assertThatTheNextWaitsForB(Recipient recipient, Runnable move) {
+    send(recipient, "1");
     time.advance(100);
     atB.gate = Promise.promise();
-    atC.has.add(BOB.address());
-    directory.moveNow(before, C);
-    send(BOB, "2");
+    move.run();
+    send(recipient, "2");
     time.advance(500);
     assertThat(atC.arrived).isEmpty();
     SimulatedBus.reply(true).onComplete(atB.gate);
@@ -462,17 +471,7 @@ class RecipientRouterTest {
   @Test
   void whatIsSentAfterAMoveToANewShardOfAGroupWaitsForTheFormerOnes() {
     teamIsAt(B, atB);
-    send(TEAM, "1");
-    time.advance(100);
-    atB.gate = Promise.promise();
-    teamIsAt(C, atC);
-    send(TEAM, "2");
-    time.advance(500);
-    assertThat(atC.arrived).isEmpty();
-    SimulatedBus.reply(true).onComplete(atB.gate);
-    time.advance(100);
-    assertThat(atB.arrived).containsExactly("1", "2");
-    assertThat(atC.arrived).containsExactly("2");
+    assertThatTheNextWaitsForB(TEAM, () -> teamIsAt(C, atC));
   }
 
   @Test
